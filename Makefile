@@ -1,0 +1,88 @@
+# `make run` and `make test` do all of their own set-up.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+UV := $(or $(shell command -v uv),.uv/bin/uv)
+UV_VERSION := 0.13.9
+VENV := .venv
+SAM_VENV := .venv-sam
+PY := $(VENV)/bin/python
+COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --no-emit-index-url --no-header
+
+# sam builds with the Python 3.13 and the pip that it finds first; it needs no AWS account for that.
+SAM := PATH="$(CURDIR)/$(VENV)/bin:$(CURDIR)/$(SAM_VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
+
+export PYTHONPATH := $(CURDIR)/layers/shared:$(CURDIR)
+
+.PHONY: help
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, DATA_DIR, API_KEY, EXAMPLES=0, ...).
+	@exec $(PY) -m dev
+
+.PHONY: test
+test: lint types unit integration e2e build ## Everything that CI checks.
+
+.PHONY: lint
+lint: $(VENV)/ready
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+
+.PHONY: types
+types: $(VENV)/ready
+	$(VENV)/bin/mypy
+
+.PHONY: unit
+unit: $(VENV)/ready ## Pure tests, in memory.
+	$(PY) -m pytest tests/unit
+
+.PHONY: integration
+integration: $(VENV)/ready ## moto, the embedded S3 server, the template.
+	$(PY) -m pytest tests/integration
+
+.PHONY: e2e
+e2e: $(VENV)/ready ## Black-box HTTP against `make run`.
+	$(PY) -m pytest tests/e2e
+
+.PHONY: format
+format: $(VENV)/ready ## Let ruff rewrite what it can.
+	$(VENV)/bin/ruff check --fix .
+	$(VENV)/bin/ruff format .
+
+.PHONY: openapi
+openapi: $(VENV)/ready ## Regenerate functions/platform/openapi.json from the handlers.
+	$(PY) -m dev.openapi
+
+.PHONY: build
+build: $(VENV)/ready $(SAM_VENV)/ready ## sam validate --lint, sam build.
+	$(SAM) validate --lint
+	$(SAM) build
+
+.PHONY: lock
+lock: $(UV) ## Recompile the requirement files; UPGRADE=1 takes newer versions.
+	for f in layers/shared/requirements requirements/dev requirements/sam; do \
+		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
+	done
+
+.PHONY: clean
+clean: ## Remove what was built or installed; keeps ./data.
+	rm -rf $(VENV) $(SAM_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.uv/bin/uv:
+	python3 -m venv .uv
+	.uv/bin/pip install --quiet uv==$(UV_VERSION)
+
+$(VENV)/ready: requirements/dev.txt requirements/examples.txt functions/platform/requirements.txt | $(UV)
+	$(UV) venv --quiet --clear --python 3.13 $(VENV)
+	$(UV) pip install --quiet --python $(PY) -r requirements/dev.txt
+	$(UV) pip install --quiet --python $(PY) --no-deps -r requirements/examples.txt -r functions/platform/requirements.txt
+	touch $@
+
+$(SAM_VENV)/ready: requirements/sam.txt | $(UV)
+	$(UV) venv --quiet --clear --python 3.13 $(SAM_VENV)
+	$(UV) pip install --quiet --python $(SAM_VENV)/bin/python -r requirements/sam.txt
+	touch $@

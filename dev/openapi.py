@@ -1,0 +1,72 @@
+"""Merge what the functions document into functions/platform/openapi.json.
+
+    python -m dev.openapi
+
+Committed, so that a change of the API shows in its review and the platform function needs nobody
+else's code; a test compares it with the functions.
+"""
+
+import json
+import os
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from datamesh import __version__
+
+ROOT = Path(__file__).parent.parent
+DOCUMENT = ROOT / "functions" / "platform" / "openapi.json"
+AREAS = ("products", "lineage", "domains", "analytics", "platform")
+
+
+def merged() -> dict[str, Any]:
+    """One OpenAPI 3.1 document of all functions, in the order of AREAS."""
+    document: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Data mesh registry",
+            "summary": "Data products, the lineage between them, and the data of the domains.",
+            "version": __version__,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "tags": [],
+        "paths": {},
+        "components": {"schemas": {}, "securitySchemes": {}},
+    }
+    for area in AREAS:
+        _add(document, area, _app(area).openapi())
+    return document
+
+
+def _app(area: str) -> Any:
+    os.environ.setdefault("CATALOG_BUCKET", "unused")  # importing a function configures it
+    return import_module(f"functions.{area}.app").app
+
+
+def _add(document: dict[str, Any], area: str, part: dict[str, Any]) -> None:
+    document["tags"].append({"name": area})
+    for path, operations in part["paths"].items():
+        for operation in operations.values():
+            operation["tags"] = [area]
+            _drop_default_validation_error(operation["responses"])
+        document["paths"].setdefault(path, {}).update(operations)
+    for name in ("HTTPValidationError", "ValidationError"):
+        part.get("components", {}).get("schemas", {}).pop(name, None)
+    for section, components in part.get("components", {}).items():
+        for name, component in components.items():
+            if document["components"][section].setdefault(name, component) != component:
+                raise ValueError(f"two functions document another {section[:-1]} '{name}'")
+
+
+def _drop_default_validation_error(responses: dict[str, Any]) -> None:
+    """FastAPI documents a 422 of its own for every route with a parameter; ours are explicit."""
+    if "HTTPValidationError" in json.dumps(responses.get("422")):
+        del responses["422"]
+
+
+def rendered() -> str:
+    return json.dumps(merged(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(rendered())

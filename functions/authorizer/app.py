@@ -1,0 +1,28 @@
+"""Allow a write to whoever presents an active API key (HTTP API, payload 2.0, simple response).
+
+Imports neither FastAPI nor pydantic: every first write pays for this cold start too.
+"""
+
+import os
+from typing import Any
+
+from datamesh.keys import key_ring
+
+SCHEME = "bearer"
+
+keys = key_ring(os.environ)
+
+
+def presented_key(event: Any) -> str:
+    """The credentials of `Authorization: Bearer <key>`; empty if the header is anything else."""
+    scheme, _, credentials = event.get("headers", {}).get("authorization", "").partition(" ")
+    return credentials.strip() if scheme.lower() == SCHEME else ""
+
+
+def handler(event: Any, context: object) -> dict[str, object]:
+    """Answer whether the key is active, and pass its id on as the principal."""
+    key = presented_key(event)
+    principal = keys.holder(key) if key else None
+    if principal is None:
+        return {"isAuthorized": False}
+    return {"isAuthorized": True, "context": {"principal": principal}}

@@ -1,0 +1,81 @@
+"""Health, and the documentation of all functions: OpenAPI document, Swagger UI, Redoc."""
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+from fastapi.responses import Response
+
+from datamesh.errors import AssetNotFound
+from datamesh.http.app import create_app
+from datamesh.http.errors import responses
+from datamesh.http.runtime import CurrentRegistry, lambda_handler
+from datamesh.models.responses import Health
+from datamesh.services import platform
+
+HERE = Path(__file__).parent
+
+
+def packaged(package: str) -> Path:
+    """The folder of an installed package, found without importing it (this one needs Django)."""
+    spec = find_spec(package)
+    assert spec and spec.submodule_search_locations, f"{package} is not installed"
+    return Path(spec.submodule_search_locations[0])
+
+
+UI = packaged("drf_spectacular_sidecar") / "static" / "drf_spectacular_sidecar"
+ASSETS = {
+    "swagger-ui.css": UI / "swagger-ui-dist" / "swagger-ui.css",
+    "swagger-ui-bundle.js": UI / "swagger-ui-dist" / "swagger-ui-bundle.js",
+    "favicon.png": UI / "swagger-ui-dist" / "favicon-32x32.png",
+    "redoc.js": UI / "redoc" / "bundles" / "redoc.standalone.js",
+    "docs.js": HERE / "pages" / "docs.js",
+}
+MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "png": "image/png"}
+
+PAGE_HEADERS = {
+    # Swagger UI and Redoc style elements inline; Redoc searches in a worker that it makes itself.
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; "
+    "style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+app = create_app("Platform")
+
+
+@app.get("/health", responses=responses(503))
+async def health(registry: CurrentRegistry) -> Health:
+    """Whether storage answers, and how much is registered."""
+    return platform.health(registry)
+
+
+@app.get("/openapi.json", include_in_schema=False)
+async def openapi_document() -> Response:
+    return Response((HERE / "openapi.json").read_bytes(), media_type="application/json")
+
+
+@app.get("/docs", include_in_schema=False)
+async def docs() -> Response:
+    return _page("docs.html")
+
+
+@app.get("/redoc", include_in_schema=False)
+async def redoc() -> Response:
+    return _page("redoc.html")
+
+
+@app.get("/docs/assets/{file}", include_in_schema=False)
+async def asset(file: str) -> Response:
+    if file not in ASSETS:
+        raise AssetNotFound(file)
+    media_type = MEDIA_TYPES[file.rpartition(".")[2]]
+    headers = PAGE_HEADERS | {"Cache-Control": "public, max-age=86400"}
+    return Response(ASSETS[file].read_bytes(), media_type=media_type, headers=headers)
+
+
+def _page(name: str) -> Response:
+    body = (HERE / "pages" / name).read_bytes()
+    return Response(body, media_type="text/html", headers=PAGE_HEADERS)
+
+
+handler = lambda_handler(app, os.environ)

@@ -1,0 +1,69 @@
+"""Register, find, change and remove data products."""
+
+import os
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+
+from datamesh.http.app import create_app, one_page
+from datamesh.http.errors import responses
+from datamesh.http.parameters import Limit, Offset, TotalCount
+from datamesh.http.runtime import CurrentRegistry, lambda_handler
+from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
+from datamesh.models.responses import DeletedProduct, Written
+from datamesh.services import products
+
+app = create_app("Products")
+
+PathName = Annotated[str, Path(description="Name of a product.", examples=["orders"])]
+
+
+@app.post("/register_product", responses=responses(400, 401, 403, 409, 422, 429, 503))
+async def register_product(
+    registration: ProductRegistration, registry: CurrentRegistry
+) -> Written[Product]:
+    """Register a data product under a name that is not taken."""
+    product = products.register(registry, registration)
+    return Written(message=f"Product '{product.name}' registered", data=product)
+
+
+@app.get("/products", responses=TotalCount | responses(422, 503))
+async def list_products(
+    response: Response,
+    registry: CurrentRegistry,
+    domain: Annotated[str | None, Query(description="Whatever the case.")] = None,
+    status: ProductStatus | None = None,
+    tag: Annotated[str | None, Query(description="Whatever the case.")] = None,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> list[Product]:
+    """List products, oldest registration first."""
+    found = products.find(
+        registry, domain=domain, status=status, tag=tag, limit=limit, offset=offset
+    )
+    return one_page(response, found)
+
+
+@app.get("/product/{name}", responses=responses(404, 503))
+async def get_product(name: PathName, registry: CurrentRegistry) -> Product:
+    """Read one product."""
+    return products.get(registry, name)
+
+
+@app.put("/product/{name}", responses=responses(400, 401, 403, 404, 409, 422, 503))
+async def update_product(
+    name: PathName, changes: ProductUpdate, registry: CurrentRegistry
+) -> Written[Product]:
+    """Change the fields given and leave the rest as it is."""
+    product = products.update(registry, name, changes)
+    return Written(message=f"Product '{name}' updated", data=product)
+
+
+@app.delete("/product/{name}", responses=responses(401, 403, 404, 409, 503))
+async def delete_product(name: PathName, registry: CurrentRegistry) -> Written[DeletedProduct]:
+    """Remove a product and every lineage entry that names it."""
+    deleted = products.delete(registry, name)
+    return Written(message=f"Product '{name}' deleted", data=deleted)
+
+
+handler = lambda_handler(app, os.environ)

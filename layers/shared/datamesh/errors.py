@@ -1,0 +1,73 @@
+"""What can go wrong, in the words of the domain. `datamesh.http.errors` maps each to a status."""
+
+
+class MeshError(Exception):
+    """Base of every error that a caller of the API may see; its text is the caller's message."""
+
+
+class InvalidSettings(MeshError):
+    """An environment variable has a bad value; the text names the variable."""
+
+
+class MalformedBody(MeshError):
+    """The request body is not the JSON that the registry accepts."""
+
+
+class Unauthenticated(MeshError):
+    """A write arrived without a principal from the authorizer."""
+
+
+class InvalidQuery(MeshError):
+    """Query parameters that are well-formed one by one contradict each other."""
+
+
+class ProductNotFound(MeshError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Product '{name}' is not registered")
+
+
+class AssetNotFound(MeshError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no asset '{name}'")
+
+
+class ProductNameTaken(MeshError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Product '{name}' is already registered")
+
+
+class UnknownLineageEnds(MeshError):
+    """A lineage entry names products that are not registered."""
+
+    def __init__(self, names: list[str]) -> None:
+        quoted = ", ".join(f"'{name}'" for name in names)
+        super().__init__(f"Lineage names unknown products: {quoted}")
+
+
+class LimitReached(MeshError):
+    def __init__(self, setting: str, limit: int) -> None:
+        super().__init__(f"The registry is full: {setting} is {limit}")
+
+
+class UnreadableDataset(MeshError):
+    """A file of domain data is not what its name says; the text names file and line."""
+
+
+class Contended(MeshError):
+    """Every attempt lost its race; nothing was written."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__(f"Too many writers on {document}; nothing was written, try again")
+
+
+class OutcomeUnknown(MeshError):
+    """A write was sent, and whether it landed could not be learned within the budget."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__(
+            f"Whether the write to {document} took effect is unknown; read before you retry"
+        )
+
+
+class StorageUnavailable(MeshError):
+    """Storage cannot be reached, or refuses, or holds what cannot be read; nothing was written."""

@@ -1,0 +1,1 @@
+"""FastAPI apps that run as Lambda functions: body parsing, errors, principal, handler."""

@@ -1,0 +1,96 @@
+"""The FastAPI app of a function, and the habits that every route has."""
+
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from fastapi.routing import APIRoute
+from fastapi.security import HTTPBearer
+from pydantic import JsonValue
+
+from datamesh import __version__
+from datamesh.errors import MalformedBody, Unauthenticated
+from datamesh.http import errors
+from datamesh.http.body import parse_json
+from datamesh.services.registry import Page
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+
+api_key = HTTPBearer(
+    scheme_name="ApiKey",
+    description="`Authorization: Bearer <key>`, checked by the authorizer before a write runs.",
+    auto_error=False,
+)
+
+
+def principal_of(event: Any) -> str | None:
+    """The key id that the authorizer passed on, if it was asked at all."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    principal = (authorizer.get("lambda") or {}).get("principal")
+    return principal if isinstance(principal, str) and principal else None
+
+
+async def require_principal(
+    request: Request, credentials: Annotated[object, Depends(api_key)]
+) -> None:
+    """Refuse an event that did not pass the authorizer, whatever header it carries."""
+    if principal_of(request.scope.get("aws.event", {})) is None:
+        raise Unauthenticated("The request carries no principal: it did not pass the authorizer")
+
+
+class JsonRequest(Request):
+    async def json(self) -> JsonValue:
+        try:
+            return parse_json(await self.body())
+        except MalformedBody as error:  # FastAPI would hide any other exception's text
+            raise HTTPException(errors.STATUS[MalformedBody], str(error)) from error
+
+
+class MeshRoute(APIRoute):
+    """A route whose body is always JSON and whose unsafe methods always need a principal.
+
+    Handlers are `async` although they block: an execution environment answers one request at a
+    time, so there is nobody to block, and a thread hand-off would cost every request its time.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        if not SAFE_METHODS.issuperset(options.get("methods") or ()):
+            options["dependencies"] = [
+                *(options.get("dependencies") or ()),
+                Depends(require_principal),
+            ]
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_json(request: Request) -> Response:
+            # Whatever the client calls its body (curl -d says it is a form), it must be JSON.
+            others = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
+            scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
+            return await handle(JsonRequest(scope, request.receive))
+
+        return handle_json
+
+
+def create_app(title: str) -> FastAPI:
+    """An app whose routes are MeshRoutes and whose errors are Problems; it serves no docs itself:
+    the platform function serves those of all functions."""
+    app = FastAPI(
+        title=title,
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.router.route_class = MeshRoute
+    errors.install(app)
+    return app
+
+
+def one_page[T](response: Response, found: Page[T]) -> list[T]:
+    """The page as the answer's body, its total as a header."""
+    response.headers["X-Total-Count"] = str(found.total)
+    return list(found.items)

@@ -1,0 +1,92 @@
+"""Which JSON the registry accepts as a request body.
+
+Stricter than Python's parser, so that whatever is stored can be read back by any JSON parser
+(RFC 8259, sections 4, 6 and 8): no NaN, no number beyond 64 bits, no lone surrogate, no key twice.
+"""
+
+import json
+import math
+
+from pydantic import JsonValue
+
+from datamesh.errors import MalformedBody
+
+MAX_DEPTH = 64
+LARGEST_INTEGER = 2**63 - 1
+
+
+def parse_json(body: bytes) -> JsonValue:
+    """Raises MalformedBody, whose text says what is wrong."""
+    try:
+        value: JsonValue = json.loads(
+            body.decode("utf-8"),
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_bounded,
+            object_pairs_hook=_without_repeated_keys,
+        )
+        _check(value)
+    except UnicodeDecodeError as error:
+        raise MalformedBody("The body is not UTF-8") from error
+    except RecursionError as error:
+        raise MalformedBody(f"The body is nested deeper than {MAX_DEPTH} levels") from error
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno} column {error.colno}"
+        raise MalformedBody(f"The body is not JSON: {error.msg} at {where}") from error
+    return value
+
+
+def _refuse_constant(name: str) -> float:
+    raise MalformedBody(f"The body is not JSON: {name} is not a number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise MalformedBody(f"The number {_short(digits)} is too large")
+    return number
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > 20 or abs(int(digits)) > LARGEST_INTEGER:
+        raise MalformedBody(f"The number {_short(digits)} is too large")
+    return int(digits)
+
+
+def _without_repeated_keys(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    unique = dict(pairs)
+    if len(unique) != len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise MalformedBody(f"The body has the key '{_short(repeated)}' twice in one object")
+    return unique
+
+
+def _check(value: JsonValue) -> None:
+    """Refuse what is nested too deep or cannot be written as UTF-8."""
+    level: list[JsonValue] = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[JsonValue] = []
+        for item in level:
+            if isinstance(item, dict):
+                below += [*item, *item.values()]
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str):
+                _check_text(item)
+        if not below:
+            return
+        level = below
+    raise MalformedBody(f"The body is nested deeper than {MAX_DEPTH} levels")
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise MalformedBody("The body has a string with a lone surrogate") from error
+
+
+def _short(text: str) -> str:
+    shown = text if len(text) <= 40 else text[:40] + "..."
+    return shown.encode(errors="replace").decode()

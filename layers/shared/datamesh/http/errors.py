@@ -1,0 +1,111 @@
+"""The one table from errors to statuses, and the shape of every error body."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from datamesh import errors
+from datamesh.models.responses import FieldProblem, GatewayProblem, Problem
+
+logger = logging.getLogger(__name__)
+
+STATUS: dict[type[errors.MeshError], int] = {
+    errors.MalformedBody: 400,
+    errors.InvalidQuery: 400,
+    errors.UnknownLineageEnds: 400,
+    errors.Unauthenticated: 401,
+    errors.ProductNotFound: 404,
+    errors.AssetNotFound: 404,
+    errors.ProductNameTaken: 409,
+    errors.Contended: 409,
+    errors.LimitReached: 429,
+    errors.UnreadableDataset: 500,
+    errors.OutcomeUnknown: 503,
+    errors.StorageUnavailable: 503,
+}
+
+RETRY_AFTER_SECONDS = 2
+"""With 503: a throttled or failing S3 is usually back within seconds."""
+
+DESCRIPTIONS = {
+    400: "The body is not acceptable JSON, or contradicts the registry or itself",
+    401: "The key is missing (answered by API Gateway)",
+    403: "The key is wrong or revoked (answered by API Gateway)",
+    404: "There is no such product",
+    409: "The name is taken, or too many writers competed; nothing was written",
+    422: "A field or parameter breaks its constraint; `errors` names each",
+    429: "The registry has reached its limit",
+    500: "Stored domain data cannot be read, or an unexpected failure",
+    503: "Storage is unavailable, or the outcome of the write is unknown",
+}
+
+type Responses = dict[int | str, dict[str, Any]]
+
+
+def responses(*statuses: int) -> Responses:
+    """What to document for a route that answers these error statuses."""
+    return {status: _documented(status) for status in statuses}
+
+
+def _documented(status: int) -> dict[str, Any]:
+    model = GatewayProblem if status in (401, 403) else Problem
+    entry: dict[str, Any] = {"model": model, "description": DESCRIPTIONS[status]}
+    if status == 503:
+        entry["headers"] = {
+            "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait"}
+        }
+    return entry
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every error with a Problem."""
+    app.add_exception_handler(errors.MeshError, _mesh_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def problem(
+    status: int, message: str, fields: Sequence[FieldProblem] | None = None
+) -> JSONResponse:
+    body = Problem(message=message, errors=None if fields is None else list(fields))
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
+
+
+async def _mesh_error(request: Request, error: Exception) -> JSONResponse:
+    status = STATUS[type(error)]  # type: ignore[index]  # registered for MeshError alone
+    if status >= 500:
+        logger.error("%s %s: %s", request.method, request.url.path, error)
+    return problem(status, str(error))
+
+
+async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    fields = [_field_problem(found) for found in error.errors()]
+    summary = "; ".join(f"{found.field}: {found.message}" for found in fields)
+    return problem(422, f"Invalid request: {summary}", fields)
+
+
+def _field_problem(found: dict[str, Any]) -> FieldProblem:
+    location, *path = found["loc"]
+    return FieldProblem(
+        field=".".join(map(str, path)) or str(location),
+        location=location,
+        message=found["msg"].removeprefix("Value error, "),
+    )
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, str(error.detail))
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
+    return problem(500, "Unexpected failure; the log of the function has the details")

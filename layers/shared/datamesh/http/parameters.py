@@ -1,0 +1,40 @@
+"""Query parameters that several routes share."""
+
+import re
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BeforeValidator
+
+from datamesh.http.errors import Responses
+
+CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def calendar_date(value: Any) -> Any:
+    """Keep pydantic from taking `20230701` for seconds since 1970."""
+    if isinstance(value, str) and not CALENDAR_DATE.fullmatch(value):
+        raise ValueError("must be a date, YYYY-MM-DD")
+    return value
+
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many.")]
+Offset = Annotated[int, Query(ge=0, description="Skip this many.")]
+StartDate = Annotated[
+    date | None, BeforeValidator(calendar_date), Query(description="First day, inclusive.")
+]
+EndDate = Annotated[
+    date | None, BeforeValidator(calendar_date), Query(description="Last day, inclusive.")
+]
+
+TotalCount: Responses = {
+    200: {
+        "headers": {
+            "X-Total-Count": {
+                "description": "How many meet the filters, whatever limit and offset.",
+                "schema": {"type": "integer"},
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+"""From an app to a Lambda handler: settings, storage, logs and metrics."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request
+from mangum import Mangum
+
+from datamesh.http.app import SAFE_METHODS, principal_of
+from datamesh.observability import Handler, Observer
+from datamesh.services.registry import Registry
+from datamesh.settings import Settings, load_settings
+from datamesh.storage.document import Document
+from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.folders import Folder
+from datamesh.storage.s3 import S3Folder, S3Object, create_client
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a function works on; its tests put others in their place."""
+
+    registry: Registry
+    dataset: Callable[[str, str], Folder]
+    """(domain, dataset) -> the folder of its files."""
+
+
+def connect(settings: Settings, observer: Observer) -> Resources:
+    """The registry and the domain data in the bucket that the settings name."""
+    client = create_client()
+    bucket = settings.catalog_bucket
+
+    def document[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> Document[F]:
+        return Document(
+            S3Object(client, bucket, key),
+            kind,
+            cache_seconds=settings.cache_seconds,
+            on_commit=observer.committed,
+        )
+
+    return Resources(
+        registry=Registry(
+            products=document("products.json", ProductsFile),
+            lineage=document("lineage.json", LineageFile),
+            max_products=settings.max_products,
+            max_lineage_entries=settings.max_lineage_entries,
+        ),
+        dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/"),
+    )
+
+
+def resources_of(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+def registry_of(request: Request) -> Registry:
+    return resources_of(request).registry
+
+
+CurrentResources = Annotated[Resources, Depends(resources_of)]
+CurrentRegistry = Annotated[Registry, Depends(registry_of)]
+
+
+def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
+    """A Lambda handler that serves `app` to API Gateway.
+
+    Raises InvalidSettings at import time of the function, before it takes a request.
+    """
+    settings = load_settings(environ)
+    observer = Observer(settings.log_level)
+    app.state.resources = connect(settings, observer)
+    serve = Mangum(app, lifespan="off")
+
+    def handler(event: Any, context: Any) -> Any:
+        request = event["requestContext"]["http"]
+        answer = serve(event, context)
+        if request["method"] not in SAFE_METHODS:
+            observer.logger.info(
+                "write",
+                route=event["routeKey"],
+                path=request["path"],
+                principal=principal_of(event),
+                status=answer["statusCode"],
+            )
+        return answer
+
+    return observer.observe(handler)
+
+
+def task_handler(run: Callable[[Registry], dict[str, int]], environ: Mapping[str, str]) -> Handler:
+    """A Lambda handler for scheduled work on the registry; its result goes to the log."""
+    settings = load_settings(environ)
+    observer = Observer(settings.log_level)
+    registry = connect(settings, observer).registry
+
+    def handler(event: Any, context: Any) -> dict[str, int]:
+        result = run(registry)
+        observer.logger.info("done", extra=result)
+        return result
+
+    return observer.observe(handler)

@@ -1,0 +1,1 @@
+"""What a product, a lineage entry and a response are."""

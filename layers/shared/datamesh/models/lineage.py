@@ -1,0 +1,66 @@
+"""Lineage entries: what a client sends, what it gets back, what is stored."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+from datamesh.models.values import NOT_BLANK, ShortText, Timestamp, example
+
+
+class LineageType(StrEnum):
+    DIRECT = "direct"
+    DERIVED = "derived"
+    AGGREGATED = "aggregated"
+
+
+_EXAMPLE: dict[str, JsonValue] = {
+    "source": "orders",
+    "target": "daily_revenue",
+    "transformation": "SUM(amount) GROUP BY order_date",
+    "lineage_type": "aggregated",
+    "confidence": 0.95,
+    "metadata": {"job": "nightly", "owner": "finance"},
+}
+
+
+class LineageRegistration(BaseModel):
+    """The body of `POST /register_lineage`."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=example(_EXAMPLE))
+
+    source: ShortText = Field(description="Name of a registered product.")
+    target: ShortText = Field(description="Name of a registered product.")
+    transformation: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NOT_BLANK
+    ]
+    lineage_type: LineageType = LineageType.DIRECT
+    confidence: float = Field(default=1.0, ge=0, le=1, allow_inf_nan=False)
+    metadata: dict[str, JsonValue] = {}
+
+
+class LineageEntry(BaseModel):
+    """A registered entry as readers see it."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        json_schema_extra=example(_EXAMPLE | {"timestamp": "2026-01-31T09:30:00Z"}),
+    )
+
+    source: str
+    target: str
+    transformation: str
+    lineage_type: LineageType = LineageType.DIRECT
+    confidence: float = 1.0
+    metadata: dict[str, JsonValue] = {}
+    timestamp: Timestamp
+
+
+class StoredLineageEntry(LineageEntry):
+    """An entry as `lineage.json` holds it; fields that this version does not know are kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    products_revision: int = 0
+    """The revision of `products.json` in which both ends were seen. 0 in files of before the
+    envelope."""

@@ -1,0 +1,143 @@
+"""Data products: what a client sends, what it gets back, what is stored."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
+
+from datamesh.models.values import NOT_BLANK, ShortText, Text, Timestamp, example, optional
+
+MAX_TAGS = 10
+
+
+class ProductStatus(StrEnum):
+    ACTIVE = "active"
+    DEPRECATED = "deprecated"
+    INACTIVE = "inactive"
+
+
+def normalise_tags(tags: list[str]) -> list[str]:
+    """Trim, lower-case, drop blanks and repetitions; at most MAX_TAGS remain."""
+    normalised = list(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
+    if len(normalised) > MAX_TAGS:
+        raise ValueError(f"at most {MAX_TAGS} tags, got {len(normalised)}")
+    return normalised
+
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9_-]+$")]
+Domain = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), NOT_BLANK
+]
+Description = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), NOT_BLANK
+]
+Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+Schema = Annotated[dict[Text, Text], Field(min_length=1, description="Field name -> field type.")]
+Tags = Annotated[
+    list[str],
+    AfterValidator(normalise_tags),
+    Field(description=f"Trimmed and lower-cased, blanks dropped; at most {MAX_TAGS} remain."),
+]
+
+_EXAMPLE: dict[str, JsonValue] = {
+    "name": "orders",
+    "domain": "sales",
+    "owner": "sales-team@example.com",
+    "description": "One row per order line",
+    "schema": {"order_id": "string", "order_date": "date", "amount": "decimal"},
+    "status": "active",
+    "version": "1.0.0",
+    "tags": ["daily", "gold"],
+}
+_TIMES: dict[str, JsonValue] = {
+    "created_at": "2026-01-31T09:30:00Z",
+    "updated_at": "2026-01-31T09:30:00Z",
+}
+
+
+class ProductRegistration(BaseModel):
+    """The body of `POST /register_product`."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=example(_EXAMPLE))
+
+    name: Name
+    domain: Domain
+    owner: ShortText
+    description: Description
+    schema_: Schema = Field(alias="schema")
+    status: ProductStatus = ProductStatus.ACTIVE
+    version: Version = "1.0.0"
+    tags: Tags = []
+
+
+class ProductUpdate(BaseModel):
+    """The body of `PUT /product/{name}`: the fields to change, at least one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "minProperties": 1,
+            **example({"status": "deprecated", "version": "1.1.0"}),
+        },
+    )
+
+    description: Description = optional()
+    status: ProductStatus = optional()
+    tags: Tags = optional()
+    schema_: Schema = Field(alias="schema", default_factory=dict)
+    owner: ShortText = optional()
+    version: Version = optional()
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("give at least one of " + ", ".join(self.given_names()))
+        return self
+
+    @classmethod
+    def given_names(cls) -> list[str]:
+        return [field.alias or name for name, field in cls.model_fields.items()]
+
+    def changes(self) -> dict[str, object]:
+        """Attribute -> new value, of the fields that were given."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Product(BaseModel):
+    """A registered product as readers see it. Constraints are checked on the way in, not here."""
+
+    model_config = ConfigDict(
+        frozen=True,
+        validate_by_name=True,
+        validate_by_alias=True,
+        json_schema_extra=example(_EXAMPLE | _TIMES),
+    )
+
+    name: str
+    domain: str
+    owner: str
+    description: str
+    schema_: dict[str, str] = Field(alias="schema")
+    status: ProductStatus = ProductStatus.ACTIVE
+    version: str = "1.0.0"
+    tags: list[str] = []
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class StoredProduct(Product):
+    """A product as `products.json` holds it; fields that this version does not know are kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    since_revision: int = 0
+    """The revision of `products.json` that registered it: its age in a clock that cannot skew.
+    0 in files of before the envelope."""

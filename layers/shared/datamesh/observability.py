@@ -1,0 +1,46 @@
+"""Structured logs and metrics of a function, through Powertools."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.logging import correlation_paths
+from aws_lambda_powertools.metrics import MetricUnit
+
+NAMESPACE = "DataMesh"
+
+type Handler = Callable[[Any, Any], Any]
+"""A Lambda handler: event and context in, response out."""
+
+
+class Observer:
+    """One per function. The service name comes from POWERTOOLS_SERVICE_NAME."""
+
+    def __init__(self, level: str) -> None:
+        self.logger = Logger(level=level, use_rfc3339=True)
+        self.metrics = Metrics(namespace=NAMESPACE)
+        package = logging.getLogger("datamesh")
+        package.handlers = self.logger.handlers
+        package.setLevel(level)
+        package.propagate = False
+
+    def committed(self, document: str, attempts: int) -> None:
+        """Count what a commit took: more than one attempt means contention."""
+        self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=attempts)
+        self.logger.info("committed", document=document, attempts=attempts)
+
+    def observe(self, handler: Handler) -> Handler:
+        """Give each log line the request's id, and flush the metrics that a request left."""
+
+        @self.logger.inject_lambda_context(
+            correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True
+        )
+        def observed(event: Any, context: Any) -> Any:
+            try:
+                return handler(event, context)
+            finally:
+                if self.metrics.metric_set:
+                    self.metrics.flush_metrics()
+
+        return observed

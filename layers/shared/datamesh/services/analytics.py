@@ -1,0 +1,39 @@
+"""Counts over the registry, exact at the moment of the call."""
+
+from collections import Counter
+
+from datamesh.models.lineage import LineageType
+from datamesh.models.responses import LineageStats
+from datamesh.services import lineage
+from datamesh.services.registry import Registry
+
+
+def products_per_domain(registry: Registry) -> dict[str, int]:
+    """Domain -> number of products. Spellings that differ in case alone are one domain, shown as
+    first registered."""
+    spelling: dict[str, str] = {}
+    counts: Counter[str] = Counter()
+    for product in registry.products.read().products.values():
+        counts[spelling.setdefault(product.domain.casefold(), product.domain)] += 1
+    return dict(counts)
+
+
+def lineage_stats(registry: Registry) -> LineageStats:
+    entries = lineage.visible_entries(registry)
+    types = Counter(entry.lineage_type for entry in entries)
+    return LineageStats(
+        total_entries=len(entries),
+        unique_sources=len({entry.source for entry in entries}),
+        unique_targets=len({entry.target for entry in entries}),
+        lineage_types={kind: types[kind] for kind in LineageType},
+    )
+
+
+def scheduled_run(registry: Registry) -> dict[str, int]:
+    """Remove the entries that an interrupted deletion left behind, and count what there is."""
+    pruned = lineage.prune(registry)
+    return {
+        "pruned_lineage_entries": pruned,
+        "products": len(registry.products.read().products),
+        "lineage_entries": len(lineage.visible_entries(registry)),
+    }

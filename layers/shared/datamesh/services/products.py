@@ -1,0 +1,120 @@
+"""Register, find, change and remove products."""
+
+import logging
+from datetime import timedelta
+
+from datamesh.errors import (
+    Contended,
+    LimitReached,
+    OutcomeUnknown,
+    ProductNameTaken,
+    ProductNotFound,
+    StorageUnavailable,
+)
+from datamesh.models.products import (
+    Product,
+    ProductRegistration,
+    ProductStatus,
+    ProductUpdate,
+    StoredProduct,
+)
+from datamesh.models.responses import DeletedProduct
+from datamesh.services import lineage
+from datamesh.services.registry import Page, Registry, page
+from datamesh.storage.files import ProductsFile
+
+logger = logging.getLogger(__name__)
+
+TICK = timedelta(microseconds=1)
+
+
+def register(registry: Registry, registration: ProductRegistration) -> Product:
+    """Raises ProductNameTaken, LimitReached, and what a commit raises."""
+    now = registry.now()
+
+    def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
+        if registration.name in file.products:
+            raise ProductNameTaken(registration.name)
+        if len(file.products) >= registry.max_products:
+            raise LimitReached("MAX_PRODUCTS", registry.max_products)
+        product = StoredProduct(
+            **dict(registration),
+            created_at=now,
+            updated_at=now,
+            since_revision=file.revision + 1,
+        )
+        return _with(file, product), product
+
+    return registry.products.commit(change)
+
+
+def update(registry: Registry, name: str, changes: ProductUpdate) -> Product:
+    """Raises ProductNotFound, and what a commit raises."""
+    now = registry.now()
+
+    def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
+        product = _named(file, name)
+        moved = max(now, product.updated_at + TICK)
+        changed = product.model_copy(update={**changes.changes(), "updated_at": moved})
+        return _with(file, changed), changed
+
+    return registry.products.commit(change)
+
+
+def delete(registry: Registry, name: str) -> DeletedProduct:
+    """Remove a product, which hides every entry that names it, then remove those entries.
+
+    The product is gone once its commit is: if storage fails after that, the hidden entries are
+    left to the scheduled run. Raises ProductNotFound, and what a commit raises.
+    """
+
+    def change(file: ProductsFile) -> tuple[ProductsFile, None]:
+        _named(file, name)
+        kept = {key: product for key, product in file.products.items() if key != name}
+        return file.model_copy(update={"products": kept}), None
+
+    registry.products.commit(change)
+    try:
+        removed = lineage.prune(registry, naming=name)
+    except (StorageUnavailable, OutcomeUnknown, Contended) as error:
+        logger.warning("the entries that name '%s' are left to the scheduled run: %s", name, error)
+        removed = None
+    return DeletedProduct(name=name, lineage_entries_removed=removed)
+
+
+def get(registry: Registry, name: str) -> Product:
+    """Raises ProductNotFound."""
+    return _named(registry.products.read(), name)
+
+
+def find(
+    registry: Registry,
+    *,
+    domain: str | None = None,
+    status: ProductStatus | None = None,
+    tag: str | None = None,
+    limit: int,
+    offset: int,
+) -> Page[Product]:
+    """Products that meet every filter given, oldest registration first."""
+    wanted_domain = domain and domain.strip().casefold()
+    wanted_tag = tag and tag.strip().casefold()
+    found = [
+        product
+        for product in registry.products.read().products.values()
+        if (wanted_domain is None or product.domain.casefold() == wanted_domain)
+        and (status is None or product.status == status)
+        and (wanted_tag is None or wanted_tag in map(str.casefold, product.tags))
+    ]
+    return page(found, limit, offset)
+
+
+def _named(file: ProductsFile, name: str) -> StoredProduct:
+    try:
+        return file.products[name]
+    except KeyError:
+        raise ProductNotFound(name) from None
+
+
+def _with(file: ProductsFile, product: StoredProduct) -> ProductsFile:
+    return file.model_copy(update={"products": {**file.products, product.name: product}})

@@ -1,0 +1,35 @@
+"""The configuration of a function, read once from its environment."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from datamesh.errors import InvalidSettings
+
+
+class Settings(BaseModel):
+    """Fields are the published environment variables in lower case."""
+
+    model_config = ConfigDict(frozen=True, alias_generator=str.upper)
+
+    catalog_bucket: str = Field(min_length=3)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    max_products: int = Field(default=1000, ge=1)
+    max_lineage_entries: int = Field(default=10_000, ge=1)
+    cache_seconds: float = Field(default=0, ge=0, le=3600)
+    """How old a copy of the registry a read may answer from; 0 asks storage every time."""
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; raise InvalidSettings naming every variable with a bad value."""
+    try:
+        return Settings.model_validate(dict(environ))
+    except ValidationError as error:
+        raise InvalidSettings("; ".join(_describe(problem) for problem in error.errors())) from None
+
+
+def _describe(problem: ErrorDetails) -> str:
+    variable = str(problem["loc"][0])
+    return f"{variable}: {problem['msg']}"

@@ -1,0 +1,185 @@
+"""A versioned document: read the newest revision, or commit a change to it exactly once.
+
+The protocol and its reasons are in docs/adr/0002-conditional-commits.md.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavailable
+from datamesh.storage.backoff import Backoff, unreachable
+from datamesh.storage.files import RECENT_COMMITS, RegistryFile
+from datamesh.storage.objects import (
+    ConditionalObject,
+    InDoubt,
+    LostRace,
+    StoredObject,
+    Unchanged,
+    Unreachable,
+)
+
+type Change[F, R] = Callable[[F], tuple[F, R]]
+"""A pure function from the current file to the new file and a result. It may run several times.
+Returning the very file it was given means that there is nothing to write."""
+
+
+@dataclass(frozen=True)
+class Version[F]:
+    """A file as it was read or written; `etag` is None while there is no object yet."""
+
+    file: F
+    etag: str | None
+
+
+class _Commit[F: RegistryFile, R]:
+    """One logical commit: one id on every attempt, and what is known of the attempts so far."""
+
+    def __init__(self, document: str, commit_id: str, change: Change[F, R]) -> None:
+        self.document = document
+        self.id = commit_id
+        self.change = change
+        self.sent_on: Version[F] | None = None
+        """What the latest PUT was to replace."""
+        self.result: R
+        self.unseen = False
+        """Whether the object was not read since the latest PUT."""
+        self.may_land = False
+        """Whether a PUT in doubt may still land: until the object is seen to have moved on from
+        what it was to replace, for then its precondition fails for ever."""
+
+    def sends_on(self, base: Version[F]) -> None:
+        self.sent_on = base
+        self.unseen = True
+
+    def landed_in(self, found: Version[F]) -> bool:
+        """Look for the own id in what was read after a PUT; raise OutcomeUnknown if it is too
+        late to tell."""
+        assert self.sent_on is not None
+        if self.id in found.file.recent:
+            return True
+        moved = found.file.revision - self.sent_on.file.revision
+        if moved >= RECENT_COMMITS or (moved < 0 and self.may_land):
+            raise OutcomeUnknown(self.document)
+        self.unseen = False
+        if found.etag != self.sent_on.etag:
+            self.may_land = False
+        return False
+
+
+class Document[F: RegistryFile]:
+    """One registry file behind a `ConditionalObject`. Not for use by several threads at once."""
+
+    def __init__(
+        self,
+        stored: ConditionalObject,
+        kind: type[F],
+        *,
+        backoff: Backoff | None = None,
+        cache_seconds: float = 0,
+        clock: Callable[[], float] = time.monotonic,
+        new_id: Callable[[], str] = lambda: secrets.token_urlsafe(9),
+        on_commit: Callable[[str, int], None] = lambda name, attempts: None,
+    ) -> None:
+        self._stored = stored
+        self._kind = kind
+        self._backoff = backoff or Backoff()
+        self._cache_seconds = cache_seconds
+        self._clock = clock
+        self._new_id = new_id
+        self._on_commit = on_commit
+        self._cached: Version[F] | None = None
+        self._checked_at = 0.0
+
+    def read(self) -> F:
+        """The newest revision, or one that was the newest at most `cache_seconds` ago."""
+        if self._cached and self._clock() - self._checked_at < self._cache_seconds:
+            return self._cached.file
+        return self.read_latest()
+
+    def read_latest(self) -> F:
+        """The newest revision. Raises StorageUnavailable once the budget is spent."""
+        return self._backoff.until_reached(self._stored.name, self._load).file
+
+    def commit[R](self, change: Change[F, R]) -> R:
+        """Apply `change` exactly once to the newest revision, and return its result.
+
+        Raises what `change` raises on the newest revision; Contended if every attempt lost its
+        race and StorageUnavailable if storage cannot be reached (nothing was written);
+        OutcomeUnknown if a PUT was sent and its fate could not be learned.
+        """
+        commit = _Commit(self._stored.name, self._new_id(), change)
+        failure: MeshError = Contended(self._stored.name)
+        for number in self._backoff:
+            try:
+                result = self._attempt(commit)
+            except LostRace:
+                failure = Contended(self._stored.name)
+            except InDoubt:
+                commit.may_land = True
+            except Unreachable as error:
+                failure = unreachable(self._stored.name, error)
+            else:
+                if commit.sent_on:
+                    self._on_commit(self._stored.name, number + 1)
+                return result
+        return self._last_look(commit, failure)
+
+    def _attempt[R](self, commit: _Commit[F, R]) -> R:
+        if commit.sent_on is None:
+            base, (file, commit.result) = self._propose(commit.change)
+        else:
+            base = self._load()
+            if commit.landed_in(base):
+                return commit.result
+            file, commit.result = commit.change(base.file)
+        if file is not base.file:
+            commit.sends_on(base)
+            self._put(file.committed(base.file, commit.id), base)
+        return commit.result
+
+    def _propose[R](self, change: Change[F, R]) -> tuple[Version[F], tuple[F, R]]:
+        """Run `change` on the copy in memory: if that is the newest, the commit takes one PUT.
+
+        A refusal, or nothing to do, counts only if it was decided on the newest revision.
+        """
+        if self._cached:
+            base = self._cached
+            try:
+                proposal = change(base.file)
+            except MeshError:
+                pass
+            else:
+                if proposal[0] is not base.file:
+                    return base, proposal
+        base = self._load()
+        return base, change(base.file)
+
+    def _last_look[R](self, commit: _Commit[F, R], failure: MeshError) -> R:
+        """The budget is spent: learn what the last PUT did, or say that it is unknown."""
+        if not (commit.unseen or commit.may_land):
+            raise failure
+        try:
+            if commit.landed_in(self._load()):
+                return commit.result
+        except (Unreachable, StorageUnavailable) as error:
+            raise OutcomeUnknown(commit.document) from error
+        raise OutcomeUnknown(commit.document) if commit.may_land else failure
+
+    def _load(self) -> Version[F]:
+        found = self._stored.get(self._cached.etag if self._cached else None)
+        if self._cached is None or not isinstance(found, Unchanged):
+            self._cached = self._decoded(found)
+        self._checked_at = self._clock()
+        return self._cached
+
+    def _decoded(self, found: StoredObject | Unchanged | None) -> Version[F]:
+        if isinstance(found, StoredObject):
+            return Version(self._kind.decode(self._stored.name, found.body), found.etag)
+        return Version(self._kind(), None)
+
+    def _put(self, file: F, base: Version[F]) -> None:
+        etag = self._stored.put(file.encode(), base.etag)
+        self._cached = Version(file, etag)
+        self._checked_at = self._clock()

@@ -1,0 +1,166 @@
+"""The contract of `objects.py` and the folders of domain data, over S3."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+)
+from botocore.parsers import ResponseParserError
+
+from datamesh.errors import StorageUnavailable, UnreadableDataset
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.folders import MAX_FILES
+from datamesh.storage.objects import (
+    InDoubt,
+    LostRace,
+    StoredObject,
+    Unchanged,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, PutObjectRequestTypeDef
+
+NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError)
+
+
+def create_client() -> "S3Client":
+    """An S3 client that never retries by itself.
+
+    botocore retries a PUT whose reply was lost, and then reports the 412 that its own success has
+    caused. Retrying is up to `Document`, which can tell the two apart. The mode is explicit
+    because botocore has changed its default.
+    """
+    return boto3.client(
+        "s3",
+        config=Config(
+            retries={"mode": "standard", "total_max_attempts": 1},
+            connect_timeout=1,
+            read_timeout=4,
+        ),
+    )
+
+
+class S3Object:
+    """A `ConditionalObject` in a bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self.name = key
+
+    def get(self, known_etag: str | None = None) -> StoredObject | Unchanged | None:
+        request: GetObjectRequestTypeDef = {"Bucket": self._bucket, "Key": self.name}
+        if known_etag:
+            request["IfNoneMatch"] = known_etag
+        try:
+            with _reading():
+                reply = self._client.get_object(**request)
+                return StoredObject(reply["Body"].read(), reply["ETag"])
+        except ClientError as error:
+            if _status(error) == 304:
+                return Unchanged()
+            if _code(error) == "NoSuchKey":
+                return None
+            raise StorageUnavailable(_reason(error)) from error
+
+    def put(self, body: bytes, replaces: str | None) -> str:
+        request: PutObjectRequestTypeDef = {
+            "Bucket": self._bucket,
+            "Key": self.name,
+            "Body": body,
+            "ContentType": "application/json",
+            "ContentEncoding": "gzip",
+        }
+        if replaces:
+            request["IfMatch"] = replaces
+        else:
+            request["IfNoneMatch"] = "*"
+        try:
+            reply = self._client.put_object(**request)
+        except ClientError as error:
+            raise _put_failure(error) from error
+        except NEVER_SENT as error:
+            raise Unreachable(str(error)) from error
+        except (HTTPClientError, ResponseParserError) as error:
+            raise InDoubt(str(error)) from error
+        except BotoCoreError as error:
+            raise StorageUnavailable(str(error)) from error
+        return reply["ETag"]
+
+
+class S3Folder:
+    """A `Folder`: the objects below a prefix."""
+
+    def __init__(
+        self, client: "S3Client", bucket: str, prefix: str, backoff: Backoff | None = None
+    ) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._backoff = backoff or Backoff()
+        self.name = prefix
+
+    def names(self) -> list[str]:
+        return self._backoff.until_reached(self.name, self._list)
+
+    def read(self, name: str) -> bytes:
+        stored = S3Object(self._client, self._bucket, self.name + name)
+        found = self._backoff.until_reached(stored.name, stored.get)
+        return found.body if isinstance(found, StoredObject) else b""
+
+    def _list(self) -> list[str]:
+        try:
+            with _reading():
+                page = self._client.list_objects_v2(
+                    Bucket=self._bucket, Prefix=self.name, MaxKeys=MAX_FILES
+                )
+        except ClientError as error:
+            raise StorageUnavailable(_reason(error)) from error
+        if page["IsTruncated"]:
+            raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
+        return [entry["Key"].removeprefix(self.name) for entry in page.get("Contents", [])]
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Name the failures of a call that changes nothing; other ClientErrors pass through."""
+    try:
+        yield
+    except ClientError as error:
+        if _status(error) >= 500 or _status(error) == 429:
+            raise Unreachable(_reason(error)) from error
+        raise
+    except (HTTPClientError, ResponseParserError) as error:
+        raise Unreachable(str(error)) from error
+    except BotoCoreError as error:
+        raise StorageUnavailable(str(error)) from error
+
+
+def _put_failure(error: ClientError) -> Exception:
+    status = _status(error)
+    if status in (409, 412) or _code(error) == "NoSuchKey":
+        return LostRace()
+    if status >= 500 or status == 429 or _code(error) == "RequestTimeout":
+        return InDoubt(_reason(error))
+    return StorageUnavailable(_reason(error))
+
+
+def _status(error: ClientError) -> int:
+    return error.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def _code(error: ClientError) -> str:
+    return error.response["Error"]["Code"]
+
+
+def _reason(error: ClientError) -> str:
+    return f"{error.operation_name} answered {_status(error)} {_code(error)}"

@@ -28,7 +28,7 @@ class Observer:
     def committed(self, document: str, attempts: int) -> None:
         """Count what a commit took: more than one attempt means contention."""
         self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=attempts)
-        self.logger.info("committed", document=document, attempts=attempts)
+        self.logger.debug("committed", document=document, attempts=attempts)
 
     def observe(self, handler: Handler) -> Handler:
         """Give each log line the request's id, and flush the metrics that a request left."""

@@ -44,14 +44,14 @@ class _Commit[F: RegistryFile, R]:
         """What the latest PUT was to replace."""
         self.result: R
         self.unseen = False
-        """Whether the object was not read since the latest PUT."""
+        """Whether the object was not read since a PUT that may have been a success in disguise."""
         self.may_land = False
         """Whether a PUT in doubt may still land: until the object is seen to have moved on from
         what it was to replace, for then its precondition fails for ever."""
 
-    def sends_on(self, base: Version[F]) -> None:
-        self.sent_on = base
-        self.unseen = True
+    @property
+    def unknown(self) -> bool:
+        return self.unseen or self.may_land
 
     def landed_in(self, found: Version[F]) -> bool:
         """Look for the own id in what was read after a PUT; raise OutcomeUnknown if it is too
@@ -115,11 +115,16 @@ class Document[F: RegistryFile]:
             try:
                 result = self._attempt(commit)
             except LostRace:
+                commit.unseen = True
                 failure = Contended(self._stored.name)
             except InDoubt:
-                commit.may_land = True
+                commit.unseen = commit.may_land = True
             except Unreachable as error:
                 failure = unreachable(self._stored.name, error)
+            except StorageUnavailable as error:
+                if commit.unknown:
+                    raise OutcomeUnknown(self._stored.name) from error
+                raise
             else:
                 if commit.sent_on:
                     self._on_commit(self._stored.name, number + 1)
@@ -135,7 +140,7 @@ class Document[F: RegistryFile]:
                 return commit.result
             file, commit.result = commit.change(base.file)
         if file is not base.file:
-            commit.sends_on(base)
+            commit.sent_on = base
             self._put(file.committed(base.file, commit.id), base)
         return commit.result
 
@@ -158,7 +163,7 @@ class Document[F: RegistryFile]:
 
     def _last_look[R](self, commit: _Commit[F, R], failure: MeshError) -> R:
         """The budget is spent: learn what the last PUT did, or say that it is unknown."""
-        if not (commit.unseen or commit.may_land):
+        if not commit.unknown:
             raise failure
         try:
             if commit.landed_in(self._load()):

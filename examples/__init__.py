@@ -1,0 +1,1 @@
+"""An example mesh of real orders, and a tour of the API."""

@@ -1,0 +1,128 @@
+"""`make run` as a newcomer starts it, driven from tests."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+TIMEOUT_SECONDS = 30
+OURS = ("HOST", "PORT", "DATA_DIR", "API_KEY", "EXAMPLES", "LOG_LEVEL", "MAX_PRODUCTS")
+
+
+@dataclass
+class Run:
+    """A started `make run`, all of its processes in one process group."""
+
+    process: "subprocess.Popen[bytes]"
+    output: Path
+    url: str
+
+    def printed(self) -> str:
+        return self.output.read_text()
+
+    def wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while "is ready" not in self.printed():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                raise AssertionError(f"`make run` is not ready:\n{self.printed()[-3000:]}")
+            time.sleep(0.05)
+
+    def key(self) -> str:
+        """The key that it printed."""
+        found = re.search(r"^  Key   (\S+)", self.printed(), re.MULTILINE)
+        assert found, self.printed()
+        return found[1]
+
+    def stop(self, signal_number: int = signal.SIGTERM) -> int:
+        """Signal `make` alone, as a supervisor does; the exit code."""
+        self.process.send_signal(signal_number)
+        return self.process.wait(STOP_SECONDS)
+
+    def interrupt(self) -> int:
+        """Ctrl-C: the terminal signals the whole process group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        return self.process.wait(STOP_SECONDS)
+
+    def kill_everything(self) -> None:
+        for pid in self.pids():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(STOP_SECONDS)
+
+    def pids(self) -> list[int]:
+        """`make`, what it started, and what those started."""
+        listing = subprocess.run(
+            ["ps", "-eo", "pid=,ppid="], check=True, capture_output=True, text=True
+        ).stdout
+        parents = {int(pid): int(ppid) for pid, ppid in map(str.split, listing.splitlines())}
+        family = {self.process.pid}
+        while grown := {pid for pid, ppid in parents.items() if ppid in family} - family:
+            family |= grown
+        return sorted(family)
+
+
+def start(data_dir: Path, output: Path, **variables: str) -> Run:
+    """Start `make run` on a free port; the environment's own settings do not reach it."""
+    port = variables.pop("PORT", None) or str(free_port())
+    inherited = {name: value for name, value in os.environ.items() if name not in OURS}
+    with output.open("wb") as out:
+        process = subprocess.Popen(
+            ["make", "run"],
+            cwd=ROOT,
+            env=inherited | {"PORT": port, "DATA_DIR": str(data_dir)} | variables,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Run(process, output, f"http://127.0.0.1:{port}")
+
+
+@contextlib.contextmanager
+def running(data_dir: Path, output: Path, **variables: str) -> Iterator[Run]:
+    """A run that is ready, and stopped at the end."""
+    run = start(data_dir, output, **variables)
+    try:
+        run.wait_until_ready()
+        yield run
+    finally:
+        if run.process.poll() is None:
+            run.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def product(name: str, **more: object) -> dict[str, object]:
+    return {
+        "name": name,
+        "domain": "e2e",
+        "owner": "e2e@example.com",
+        "description": "made by a test",
+        "schema": {"id": "string"},
+        **more,
+    }
+
+
+def register(url: str, key: str, body: dict[str, object]) -> requests.Response:
+    return requests.post(
+        f"{url}/register_product",
+        json=body,
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=TIMEOUT_SECONDS,
+    )

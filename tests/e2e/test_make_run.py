@@ -1,0 +1,87 @@
+"""What `make run` promises to whoever starts it."""
+
+import re
+import shlex
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.e2e import local_run
+from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
+from tests.integration.processes import alive, eventually
+
+
+def total(url: str) -> int:
+    answer = requests.get(f"{url}/products", timeout=TIMEOUT_SECONDS)
+    return int(answer.headers["X-Total-Count"])
+
+
+def test_it_prints_a_generated_key_and_a_curl_that_works(tmp_path: Path) -> None:
+    with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
+        assert run.url in run.printed()
+        assert len(run.key()) >= 32
+        found = re.search(r"^  (curl .*)$", run.printed(), re.MULTILINE)
+        assert found
+        curl = subprocess.run(
+            ["curl", "-sS", *shlex.split(found[1])[1:]],
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+        )
+        assert '"success":true' in curl.stdout, curl.stdout + curl.stderr
+        assert total(run.url) == 1
+
+
+def test_settings_reach_the_functions(tmp_path: Path) -> None:
+    variables = {"EXAMPLES": "0", "MAX_PRODUCTS": "1", "API_KEY": "chosen"}
+    with local_run.running(tmp_path / "data", tmp_path / "out", **variables) as run:
+        assert run.key() == "chosen"
+        assert register(run.url, "chosen", product("one")).status_code == 200
+        full = register(run.url, "chosen", product("two"))
+        assert full.status_code == 429
+        assert full.json()["message"] == "The registry is full: MAX_PRODUCTS is 1"
+
+
+@pytest.mark.parametrize("way", ["Ctrl-C", "SIGTERM"])
+def test_it_stops_cleanly_and_starts_again_with_its_data(tmp_path: Path, way: str) -> None:
+    with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
+        assert register(run.url, run.key(), product("kept")).status_code == 200
+        pids = run.pids()
+        assert len(pids) >= 4  # make, the gateway, the S3 server, at least one function
+        run.interrupt() if way == "Ctrl-C" else run.stop(signal.SIGTERM)
+        assert eventually(lambda: not any(map(alive, pids)))
+        assert "Traceback" not in run.printed()
+    with local_run.running(tmp_path / "data", tmp_path / "again", EXAMPLES="0") as run:
+        assert total(run.url) == 1
+
+
+def test_acknowledged_writes_survive_kill_9_of_everything(tmp_path: Path) -> None:
+    with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
+        for number in range(5):
+            assert register(run.url, run.key(), product(f"p{number}")).status_code == 200
+        pids = run.pids()
+        run.kill_everything()
+        assert eventually(lambda: not any(map(alive, pids)))
+    with local_run.running(tmp_path / "data", tmp_path / "again", EXAMPLES="0") as run:
+        found = requests.get(f"{run.url}/products", timeout=TIMEOUT_SECONDS).json()
+        assert [row["name"] for row in found] == [f"p{number}" for number in range(5)]
+
+
+def test_a_port_in_use_gets_one_clear_line(tmp_path: Path) -> None:
+    with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
+        port = run.url.rpartition(":")[2]
+        other = local_run.start(tmp_path / "other", tmp_path / "refused", PORT=port, EXAMPLES="0")
+        assert other.process.wait(TIMEOUT_SECONDS) != 0
+        said = [line for line in other.printed().splitlines() if not line.startswith("make")]
+        assert len(said) == 1
+        assert port in said[0]
+
+
+def test_a_bad_setting_is_named(tmp_path: Path) -> None:
+    run = local_run.start(tmp_path / "data", tmp_path / "out", MAX_PRODUCTS="many")
+    assert run.process.wait(TIMEOUT_SECONDS) != 0
+    assert "MAX_PRODUCTS" in run.printed()
+    assert "Traceback" not in run.printed()

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 from datamesh.models.products import StoredProduct
-from datamesh.storage.backoff import Backoff
+from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Change, Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import (
@@ -139,9 +139,11 @@ class Pauses:
         return self.now
 
 
-def backoff(attempts: int = 5, pauses: Pauses | None = None) -> Backoff:
+def backoff(attempts: int = 5, pauses: Pauses | None = None, seconds: float = 10) -> Backoff:
     pauses = pauses or Pauses()
-    return Backoff(attempts, sleep=pauses.sleep, clock=pauses.clock, jitter=lambda: 1.0)
+    deadline = Deadline(seconds, pauses.clock)
+    deadline.restart()
+    return Backoff(deadline, attempts, sleep=pauses.sleep, jitter=lambda: 1.0)
 
 
 def document(
@@ -149,7 +151,7 @@ def document(
     attempts: int = 5,
     on_commit: Callable[[str, int], None] = lambda name, attempts: None,
 ) -> Document[ProductsFile]:
-    return Document(stored, ProductsFile, backoff=backoff(attempts), on_commit=on_commit)
+    return Document(stored, ProductsFile, backoff(attempts), on_commit=on_commit)
 
 
 def product(name: str) -> StoredProduct:

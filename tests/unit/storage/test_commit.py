@@ -3,13 +3,16 @@
 import pytest
 
 from datamesh.errors import Contended, OutcomeUnknown, ProductNameTaken, StorageUnavailable
+from datamesh.storage.document import Document
 from datamesh.storage.files import RECENT_COMMITS, ProductsFile
 from datamesh.storage.objects import LostRace
 from tests.unit.storage.faults import (
     FaultyObject,
     MemoryView,
+    Pauses,
     PutFault,
     add,
+    backoff,
     bump,
     conflict,
     document,
@@ -294,7 +297,7 @@ def test_a_put_that_can_no_longer_land_is_not_unknown() -> None:
         return request_is_lost(stored, body, replaces)
 
     stored.put_faults.append(lost_behind_a_rival)
-    with pytest.raises(Contended):
+    with pytest.raises(StorageUnavailable, match="connection was reset"):
         document(stored, attempts=1).commit(add("mine"))
     assert names(stored) == []
 
@@ -363,3 +366,14 @@ def test_a_look_that_is_refused_after_a_lost_race_is_unknown() -> None:
     stored.get_faults.extend([None, access_denied])
     with pytest.raises(OutcomeUnknown):
         document(stored).commit(add("mine"))
+
+
+def test_a_commit_without_time_writes_nothing() -> None:
+    pauses = Pauses()
+    patience = backoff(5, pauses, seconds=10)
+    stored = FaultyObject()
+    writer = Document(stored, ProductsFile, patience)
+    pauses.now = 10.0
+    with pytest.raises(StorageUnavailable):
+        writer.commit(add("mine"))
+    assert stored.calls == []

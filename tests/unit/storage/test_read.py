@@ -47,7 +47,7 @@ def test_a_vanished_object_reads_as_an_empty_file() -> None:
 def test_within_cache_seconds_storage_is_not_asked() -> None:
     stored = FaultyObject()
     now = 100.0
-    reader = Document(stored, ProductsFile, cache_seconds=30, clock=lambda: now)
+    reader = Document(stored, ProductsFile, backoff(), cache_seconds=30, clock=lambda: now)
     reader.read()
     document(MemoryView(stored)).commit(add("a"))
     now = 129.9
@@ -59,7 +59,7 @@ def test_within_cache_seconds_storage_is_not_asked() -> None:
 
 def test_read_latest_asks_storage_whatever_cache_seconds_says() -> None:
     stored = FaultyObject()
-    reader = Document(stored, ProductsFile, cache_seconds=30, clock=lambda: 100.0)
+    reader = Document(stored, ProductsFile, backoff(), cache_seconds=30, clock=lambda: 100.0)
     reader.read()
     document(MemoryView(stored)).commit(add("a"))
     assert list(reader.read_latest().products) == ["a"]
@@ -82,12 +82,12 @@ def test_a_read_gives_up_when_its_attempts_are_spent() -> None:
 def test_pauses_double_up_to_the_longest() -> None:
     pauses = Pauses()
     assert list(backoff(9, pauses)) == list(range(9))
-    assert pauses.taken == [0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
+    assert pauses.taken == [0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
 
 
-def test_no_attempt_starts_after_the_budget() -> None:
+def test_no_attempt_starts_after_the_deadline() -> None:
     pauses = Pauses()
-    attempts = list(backoff(100, pauses))
+    attempts = list(backoff(100, pauses, seconds=10))
     assert pauses.now <= 10.0
     assert len(attempts) == 14
 
@@ -95,7 +95,26 @@ def test_no_attempt_starts_after_the_budget() -> None:
 def test_time_spent_in_the_attempts_counts() -> None:
     pauses = Pauses()
     attempts = 0
-    for _ in backoff(100, pauses):
+    for _ in backoff(100, pauses, seconds=10):
         attempts += 1
         pauses.now += 4.0
     assert attempts == 3
+
+
+def test_a_request_whose_time_is_spent_asks_storage_no_more() -> None:
+    pauses = Pauses()
+    patience = backoff(5, pauses, seconds=10)
+    stored = FaultyObject()
+    reader = Document(stored, ProductsFile, patience)
+    pauses.now = 10.0
+    with pytest.raises(StorageUnavailable, match="the time for the request is spent"):
+        reader.read()
+    assert stored.calls == []
+
+
+def test_a_new_request_has_its_own_time() -> None:
+    pauses = Pauses()
+    patience = backoff(5, pauses, seconds=10)
+    pauses.now = 10.0
+    patience.deadline.restart()
+    assert Document(FaultyObject(), ProductsFile, patience).read() == ProductsFile()

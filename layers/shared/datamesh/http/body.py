@@ -54,30 +54,30 @@ def _bounded(digits: str) -> int:
 
 
 def _without_repeated_keys(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
-    unique = dict(pairs)
-    if len(unique) != len(pairs):
-        keys = [key for key, _ in pairs]
-        repeated = next(key for key in keys if keys.count(key) > 1)
-        raise MalformedBody(f"The body has the key '{_short(repeated)}' twice in one object")
+    unique: dict[str, JsonValue] = {}
+    for key, value in pairs:
+        if key in unique:
+            raise MalformedBody(f"The body has the key '{_short(key)}' twice in one object")
+        unique[key] = value
     return unique
 
 
 def _check(value: JsonValue) -> None:
     """Refuse what is nested too deep or cannot be written as UTF-8."""
-    level: list[JsonValue] = [value]
-    for _ in range(MAX_DEPTH):
-        below: list[JsonValue] = []
-        for item in level:
-            if isinstance(item, dict):
-                below += [*item, *item.values()]
-            elif isinstance(item, list):
-                below += item
-            elif isinstance(item, str):
-                _check_text(item)
-        if not below:
+    parts: list[JsonValue] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        for part in parts:
+            if isinstance(part, str):
+                _check_text(part)
+        containers = [part for part in parts if isinstance(part, (dict, list))]
+        if not containers:
             return
-        level = below
+        parts = [part for container in containers for part in _parts(container)]
     raise MalformedBody(f"The body is nested deeper than {MAX_DEPTH} levels")
+
+
+def _parts(container: dict[str, JsonValue] | list[JsonValue]) -> list[JsonValue]:
+    return [*container, *container.values()] if isinstance(container, dict) else container
 
 
 def _check_text(text: str) -> None:

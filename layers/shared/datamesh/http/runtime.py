@@ -11,10 +11,15 @@ from datamesh.http.app import SAFE_METHODS, principal_of
 from datamesh.observability import Handler, Observer
 from datamesh.services.registry import Registry
 from datamesh.settings import Settings, load_settings
+from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder
 from datamesh.storage.s3 import S3Folder, S3Object, create_client
+
+STORAGE_SECONDS = 10.0
+"""How long a request may go on beginning attempts. The last one, a PUT and the look at what became
+of it, ends within 10 s more (see the time-outs in `storage.s3`), below the functions' 25 s."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +31,17 @@ class Resources:
     """(domain, dataset) -> the folder of its files."""
 
 
-def connect(settings: Settings, observer: Observer) -> Resources:
+def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
     """The registry and the domain data in the bucket that the settings name."""
     client = create_client()
     bucket = settings.catalog_bucket
+    backoff = Backoff(deadline)
 
     def document[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> Document[F]:
         return Document(
             S3Object(client, bucket, key),
             kind,
+            backoff,
             cache_seconds=settings.cache_seconds,
             on_commit=observer.committed,
         )
@@ -46,7 +53,7 @@ def connect(settings: Settings, observer: Observer) -> Resources:
             max_products=settings.max_products,
             max_lineage_entries=settings.max_lineage_entries,
         ),
-        dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/"),
+        dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
     )
 
 
@@ -70,10 +77,12 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     """
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    app.state.resources = connect(settings, observer)
+    deadline = Deadline(STORAGE_SECONDS)
+    app.state.resources = connect(settings, observer, deadline)
     serve = Mangum(app, lifespan="off")
 
     def handler(event: Any, context: Any) -> Any:
+        deadline.restart()
         request = event["requestContext"]["http"]
         answer = serve(event, context)
         if request["method"] not in SAFE_METHODS:
@@ -93,9 +102,11 @@ def task_handler(run: Callable[[Registry], dict[str, int]], environ: Mapping[str
     """A Lambda handler for scheduled work on the registry; its result goes to the log."""
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    registry = connect(settings, observer).registry
+    deadline = Deadline(STORAGE_SECONDS)
+    registry = connect(settings, observer, deadline).registry
 
     def handler(event: Any, context: Any) -> dict[str, int]:
+        deadline.restart()
         result = run(registry)
         observer.logger.info("done", extra=result)
         return result

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavailable
-from datamesh.storage.backoff import Backoff, unreachable
+from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
 from datamesh.storage.files import RECENT_COMMITS, RegistryFile
 from datamesh.storage.objects import (
     ConditionalObject,
@@ -75,8 +75,8 @@ class Document[F: RegistryFile]:
         self,
         stored: ConditionalObject,
         kind: type[F],
+        backoff: Backoff,
         *,
-        backoff: Backoff | None = None,
         cache_seconds: float = 0,
         clock: Callable[[], float] = time.monotonic,
         new_id: Callable[[], str] = lambda: secrets.token_urlsafe(9),
@@ -84,7 +84,7 @@ class Document[F: RegistryFile]:
     ) -> None:
         self._stored = stored
         self._kind = kind
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff
         self._cache_seconds = cache_seconds
         self._clock = clock
         self._new_id = new_id
@@ -110,15 +110,16 @@ class Document[F: RegistryFile]:
         OutcomeUnknown if a PUT was sent and its fate could not be learned.
         """
         commit = _Commit(self._stored.name, self._new_id(), change)
-        failure: MeshError = Contended(self._stored.name)
+        failure: MeshError = unreachable(self._stored.name, OUT_OF_TIME)
         for number in self._backoff:
             try:
                 result = self._attempt(commit)
             except LostRace:
                 commit.unseen = True
                 failure = Contended(self._stored.name)
-            except InDoubt:
+            except InDoubt as error:
                 commit.unseen = commit.may_land = True
+                failure = unreachable(self._stored.name, error)
             except Unreachable as error:
                 failure = unreachable(self._stored.name, error)
             except StorageUnavailable as error:

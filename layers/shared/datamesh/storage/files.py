@@ -24,7 +24,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 class RegistryFile(BaseModel):
     """An envelope: which format, which revision, which commits led to it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: Literal[1] = 1
     revision: Annotated[int, Field(ge=0)] = 0
@@ -85,7 +85,7 @@ class LineageFile(RegistryFile):
 
 
 def _named(name: str, product: JsonValue) -> JsonValue:
-    return {"name": name, **product} if isinstance(product, dict) else product
+    return {**product, "name": name} if isinstance(product, dict) else product
 
 
 def _summary(error: Exception) -> str:

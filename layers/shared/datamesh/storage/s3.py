@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, PutObjectRequestTypeDef
 
+CONNECT_SECONDS = 1
+READ_SECONDS = 4
+"""For each wait on the socket, not for a call as a whole."""
+
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError)
 
 
@@ -44,8 +48,8 @@ def create_client() -> "S3Client":
         "s3",
         config=Config(
             retries={"mode": "standard", "total_max_attempts": 1},
-            connect_timeout=1,
-            read_timeout=4,
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
         ),
     )
 
@@ -101,12 +105,10 @@ class S3Object:
 class S3Folder:
     """A `Folder`: the objects below a prefix."""
 
-    def __init__(
-        self, client: "S3Client", bucket: str, prefix: str, backoff: Backoff | None = None
-    ) -> None:
+    def __init__(self, client: "S3Client", bucket: str, prefix: str, backoff: Backoff) -> None:
         self._client = client
         self._bucket = bucket
-        self._backoff = backoff or Backoff()
+        self._backoff = backoff
         self.name = prefix
 
     def names(self) -> list[str]:

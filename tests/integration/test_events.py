@@ -1,0 +1,74 @@
+"""The sample events agree with the template, and each route has one."""
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl
+
+import pytest
+
+from dev.template import read
+from tests.template import ROOT, TEMPLATE
+
+ROUTES = {route.key: route for route in read(TEMPLATE, {}, {}).routes}
+OTHERS = {"schedule", "authorizer"}
+FILES = sorted((ROOT / "events").glob("*.json"))
+OF_ROUTES = [file for file in FILES if file.stem not in OTHERS]
+
+
+def event_of(file: Path) -> Any:
+    return json.loads(file.read_text())
+
+
+def assert_is_a_request(event: Any) -> None:
+    """The parts of a payload-2.0 event that repeat each other agree."""
+    context, route = event["requestContext"], ROUTES[event["routeKey"]]
+    path = route.path
+    for name, value in event.get("pathParameters", {}).items():
+        path = path.replace(f"{{{name}}}", value)
+    assert event["version"] == "2.0"
+    assert event["rawPath"] == context["http"]["path"] == path
+    assert (context["routeKey"], context["http"]["method"]) == (route.key, route.method)
+    assert context["stage"] == "$default"
+    assert dict(parse_qsl(event["rawQueryString"])) == event.get("queryStringParameters", {})
+    assert all(name == name.lower() for name in event["headers"])
+
+
+def test_each_route_and_trigger_has_one_event() -> None:
+    assert sorted(event_of(file)["routeKey"] for file in OF_ROUTES) == sorted(ROUTES)
+    assert {file.stem for file in FILES} >= OTHERS
+
+
+@pytest.mark.parametrize("file", OF_ROUTES, ids=lambda file: file.stem)
+def test_an_event_is_a_request_to_its_route(file: Path) -> None:
+    event = event_of(file)
+    assert_is_a_request(event)
+    assert event["isBase64Encoded"] is False
+    if "body" in event:
+        assert isinstance(json.loads(event["body"]), dict)
+        assert event["headers"]["content-length"] == str(len(event["body"].encode()))
+
+
+@pytest.mark.parametrize("file", OF_ROUTES, ids=lambda file: file.stem)
+def test_an_event_has_passed_the_authorizer_of_its_route(file: Path) -> None:
+    event = event_of(file)
+    principal = event["requestContext"].get("authorizer", {}).get("lambda", {}).get("principal")
+    protected = ROUTES[event["routeKey"]].authorizer is not None
+    assert principal == ("key-1" if protected else None)
+    assert ("authorization" in event["headers"]) is protected
+
+
+def test_the_authorizer_is_asked_about_a_protected_route() -> None:
+    event = event_of(ROOT / "events" / "authorizer.json")
+    assert_is_a_request(event)
+    assert ROUTES[event["routeKey"]].authorizer
+    assert event["type"] == "REQUEST"
+    assert event["identitySource"] == [event["headers"]["authorization"]]
+    assert event["routeArn"].endswith("/$default/POST/register_product")
+    assert "body" not in event and "authorizer" not in event["requestContext"]
+
+
+def test_the_schedule_is_an_event_of_a_rule() -> None:
+    event = event_of(ROOT / "events" / "schedule.json")
+    assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
+    assert ":rule/" in event["resources"][0]

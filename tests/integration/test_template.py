@@ -1,0 +1,83 @@
+"""What every function, log, parameter and output of the stack has."""
+
+import json
+
+import pytest
+
+from dev.intrinsics import mapping
+from dev.template import read
+from tests.template import DOCUMENT, ROOT, TEMPLATE, at, of_type, properties
+
+API = read(TEMPLATE, {}, {})
+FUNCTIONS = sorted(API.functions)
+
+COMMON = {"LOG_LEVEL", "CATALOG_BUCKET", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+ENVIRONMENT = {
+    "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"},
+    "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},
+    "ProductsWriteFunction": COMMON | {"MAX_PRODUCTS"},
+    "LineageReadFunction": COMMON | {"CACHE_SECONDS"},
+    "LineageWriteFunction": COMMON | {"MAX_LINEAGE_ENTRIES"},
+    "DomainsFunction": COMMON,
+    "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
+    "AnalyticsScheduledFunction": COMMON,
+    "PlatformFunction": COMMON | {"CACHE_SECONDS"},
+}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_gets_the_variables_that_it_reads(function: str) -> None:
+    assert set(API.functions[function].environment) == ENVIRONMENT[function]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_answers_before_api_gateway_gives_up(function: str) -> None:
+    assert 0 < API.functions[function].timeout < 30
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_code_and_the_layer(function: str) -> None:
+    declared = API.functions[function]
+    assert (declared.code / "app.py").is_file()
+    assert [layer.resolve() for layer in declared.layers] == [ROOT / "layers" / "shared"]
+
+
+@pytest.mark.parametrize("name", [*FUNCTIONS, "RegistryApi"])
+def test_a_log_has_a_group_of_its_own_with_retention(name: str) -> None:
+    destination = {"RegistryApi": ("AccessLogSettings", "DestinationArn")}
+    used = at(properties(name), *destination.get(name, ("LoggingConfig", "LogGroup")))
+    assert used == f"{name}LogGroup"
+    assert at(properties(f"{name}LogGroup"), "RetentionInDays") == "30"
+
+
+def test_there_is_no_other_log_group() -> None:
+    assert set(of_type("AWS::Logs::LogGroup")) == {
+        f"{name}LogGroup" for name in [*FUNCTIONS, "RegistryApi"]
+    }
+
+
+def test_the_scheduled_run_is_not_repeated_for_long() -> None:
+    scheduled = properties("AnalyticsScheduledFunction")
+    event = at(scheduled, "Events", "Schedule")
+    assert at(event, "Type") == "Schedule"
+    assert at(event, "Properties", "Schedule") == "rate(1 hour)"
+    for limits in (at(event, "Properties", "RetryPolicy"), at(scheduled, "EventInvokeConfig")):
+        assert int(str(at(limits, "MaximumRetryAttempts"))) <= 2
+        assert int(str(at(limits, "MaximumEventAgeInSeconds"))) < 3600
+
+
+@pytest.mark.parametrize("name", list(mapping(DOCUMENT["Parameters"], "Parameters")))
+def test_a_parameter_is_limited_and_used(name: str) -> None:
+    declared = mapping(at(DOCUMENT, "Parameters", name), name)
+    assert "Default" in declared and "Description" in declared
+    assert declared.keys() & {"AllowedValues", "AllowedPattern"} or (
+        {"MinValue", "MaxValue"} <= declared.keys()
+    )
+    used = json.dumps({key: DOCUMENT[key] for key in ("Globals", "Resources")})
+    assert f'{{"Ref": "{name}"}}' in used
+
+
+def test_outputs_say_what_they_are() -> None:
+    outputs = mapping(DOCUMENT["Outputs"], "Outputs")
+    assert {"ApiUrl", "BucketName", "ApiKeySecretArn"} <= set(outputs)
+    assert all(at(output, "Description") for output in outputs.values())

@@ -1,0 +1,85 @@
+"""What the API promises: routes and who may call them, limits, CORS, its access log."""
+
+import json
+import re
+
+import pytest
+
+from datamesh.keys import CACHE_SECONDS
+from dev.intrinsics import mapping, strings
+from dev.template import read
+from tests.template import TEMPLATE, at, properties
+
+API = read(TEMPLATE, {}, {})
+
+WRITES = {
+    "POST /register_product": "ProductsWriteFunction",
+    "PUT /product/{name}": "ProductsWriteFunction",
+    "DELETE /product/{name}": "ProductsWriteFunction",
+    "POST /register_lineage": "LineageWriteFunction",
+}
+READS = {
+    "GET /products": "ProductsReadFunction",
+    "GET /product/{name}": "ProductsReadFunction",
+    "GET /lineage": "LineageReadFunction",
+    "GET /lineage/upstream/{product_name}": "LineageReadFunction",
+    "GET /lineage/downstream/{product_name}": "LineageReadFunction",
+    "GET /sales/orders": "DomainsFunction",
+    "GET /marketing/campaigns": "DomainsFunction",
+    "GET /finance/transactions": "DomainsFunction",
+    "GET /analytics/domains": "AnalyticsFunction",
+    "GET /analytics/lineage-stats": "AnalyticsFunction",
+    "GET /health": "PlatformFunction",
+    "GET /docs": "PlatformFunction",
+    "GET /redoc": "PlatformFunction",
+    "GET /openapi.json": "PlatformFunction",
+    "GET /docs/assets/{file}": "PlatformFunction",
+}
+
+
+def test_every_endpoint_is_one_route_of_its_function() -> None:
+    served = [(route.key, route.function) for route in API.routes]
+    assert sorted(served) == sorted((WRITES | READS).items())
+
+
+def test_every_write_has_the_authorizer_and_no_read_has() -> None:
+    protected = {route.key for route in API.routes if route.authorizer}
+    assert protected == set(WRITES)
+    assert [(each.function, each.header) for each in API.authorizers] == [
+        ("AuthorizerFunction", "authorization")
+    ]
+
+
+def test_a_revoked_key_works_for_120_seconds_at_most() -> None:
+    assert all(each.ttl + CACHE_SECONDS <= 120 for each in API.authorizers)
+
+
+def test_api_gateway_may_call_the_authorizer() -> None:
+    authorizer = at(properties("RegistryApi"), "Auth", "Authorizers", "ApiKey")
+    assert at(authorizer, "EnableFunctionDefaultPermissions") is True
+
+
+def test_writes_are_throttled_more_tightly_than_reads() -> None:
+    api = properties("RegistryApi")
+    routes = mapping(at(api, "RouteSettings"), "RouteSettings")
+    assert set(routes) == set(WRITES)
+    for name in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
+        for route in routes.values():
+            assert 0 < int(str(at(route, name))) < int(str(at(api, "DefaultRouteSettings", name)))
+
+
+def test_browsers_may_read_the_total_and_never_send_credentials() -> None:
+    cors = at(properties("RegistryApi"), "CorsConfiguration")
+    assert at(cors, "AllowOrigins") == ["*"]
+    assert at(cors, "AllowCredentials") is False
+    assert "X-Total-Count" in strings(at(cors, "ExposeHeaders"))
+    assert set(strings(at(cors, "AllowMethods"))) >= {route.method for route in API.routes}
+
+
+@pytest.mark.parametrize("value", ["-", "200", "GET /product/{name}"])
+def test_an_access_log_line_is_json_whatever_a_request_lacks(value: str) -> None:
+    text = str(at(properties("RegistryApi"), "AccessLogSettings", "Format"))
+    assert "\n" not in text
+    line = json.loads(re.sub(r"\$context\.[A-Za-z.]+", lambda _: value, text))
+    assert set(line.values()) == {value}
+    assert {"requestId", "ip", "routeKey", "status", "responseLatency", "principal"} <= set(line)

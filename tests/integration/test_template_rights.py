@@ -1,0 +1,103 @@
+"""What the stack keeps and who may touch it: the bucket, the keys, the roles."""
+
+import pytest
+
+from dev.intrinsics import Yaml, mapping, strings
+from tests.template import DOCUMENT, at, maps, of_type, properties
+
+FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+
+BUCKET = "CatalogBucket"
+PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
+REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
+RIGHTS = {
+    "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
+    "ProductsReadFunction": REGISTRY - {("s3:GetObject", LINEAGE)},
+    "ProductsWriteFunction": REGISTRY | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
+    "LineageReadFunction": REGISTRY,
+    "LineageWriteFunction": REGISTRY | {("s3:PutObject", LINEAGE)},
+    "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
+    "AnalyticsFunction": REGISTRY,
+    "AnalyticsScheduledFunction": REGISTRY | {("s3:PutObject", LINEAGE)},
+    "PlatformFunction": REGISTRY,
+}
+
+
+def statements(function: str) -> list[dict[str, Yaml]]:
+    policies = maps(at(properties(function), "Policies"))
+    return [each for policy in policies for each in maps(policy["Statement"])]
+
+
+def test_the_catalog_is_versioned_encrypted_private_and_outlives_the_stack() -> None:
+    bucket = properties(BUCKET)
+    assert at(bucket, "VersioningConfiguration") == {"Status": "Enabled"}
+    [rule] = maps(at(bucket, "BucketEncryption", "ServerSideEncryptionConfiguration"))
+    assert at(rule, "ServerSideEncryptionByDefault", "SSEAlgorithm") == "AES256"
+    assert at(bucket, "PublicAccessBlockConfiguration") == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+    assert at(bucket, "OwnershipControls") == {
+        "Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    }
+    for name in (BUCKET, f"{BUCKET}Policy"):
+        for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
+            assert at(DOCUMENT, "Resources", name, policy) == "Retain"
+
+
+def test_the_lifecycle_never_expires_a_current_object() -> None:
+    rules = maps(at(properties(BUCKET), "LifecycleConfiguration", "Rules"))
+    kinds = {key for rule in rules for key in rule} - {"Id", "Status"}
+    assert kinds == {"AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"}
+
+
+def test_the_bucket_refuses_plain_http() -> None:
+    policy = properties(f"{BUCKET}Policy")
+    assert at(policy, "Bucket") == BUCKET
+    [statement] = maps(at(policy, "PolicyDocument", "Statement"))
+    assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
+        "Deny",
+        "*",
+        "s3:*",
+    )
+    assert statement["Resource"] == [BUCKET, f"{BUCKET}/*"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_stack_generates_the_first_key() -> None:
+    secret = at(properties("ApiKeySecret"), "GenerateSecretString")
+    assert at(secret, "SecretStringTemplate") == "{}"
+    assert at(secret, "GenerateStringKey") == "key-1"
+    assert int(str(at(secret, "PasswordLength"))) >= 32
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_role_holds_these_rights_and_no_other(function: str) -> None:
+    granted = {
+        (action, resource)
+        for statement in statements(function)
+        for action in strings(statement["Action"])
+        for resource in strings(statement["Resource"])
+    }
+    assert granted == RIGHTS[function]
+    assert all(statement["Effect"] == "Allow" for statement in statements(function))
+    assert all(statement.get("Sid") for statement in statements(function))
+    assert "Role" not in mapping(properties(function), function)  # SAM makes one for each
+
+
+def test_only_domain_data_is_named_by_a_wildcard() -> None:
+    named = [
+        text
+        for function in FUNCTIONS
+        for statement in statements(function)
+        for key in ("Action", "Resource")
+        for text in strings(statement[key])
+    ]
+    assert [text for text in named if "*" in text] == [f"{BUCKET}/domains/*"]
+
+
+def test_domains_may_list_domain_data_alone() -> None:
+    [listing] = [s for s in statements("DomainsFunction") if s["Action"] == "s3:ListBucket"]
+    assert listing["Condition"] == {"StringLike": {"s3:prefix": "domains/*"}}

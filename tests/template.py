@@ -1,0 +1,33 @@
+"""`template.yaml` as tests look at it: raw for its text, resolved for what it says."""
+
+from pathlib import Path
+
+from dev.intrinsics import Resolver, Yaml, load, mapping
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = ROOT / "template.yaml"
+DOCUMENT = load(TEMPLATE)
+RESOLVER = Resolver(DOCUMENT, {}, {})
+
+
+def at(value: Yaml, *path: str) -> Yaml:
+    """What lies at the end of a path of keys, intrinsics resolved; KeyError if there is nothing."""
+    for key in path:
+        value = mapping(value, key)[key]
+    return RESOLVER.resolve(value)
+
+
+def properties(logical_id: str) -> Yaml:
+    return at(DOCUMENT, "Resources", logical_id, "Properties")
+
+
+def of_type(kind: str) -> list[str]:
+    """The logical ids of the resources of a type."""
+    resources = mapping(DOCUMENT["Resources"], "Resources")
+    return [name for name, resource in resources.items() if mapping(resource, name)["Type"] == kind]
+
+
+def maps(value: Yaml) -> list[dict[str, Yaml]]:
+    """A list of mappings, or a single one."""
+    items = value if isinstance(value, list) else [value]
+    return [mapping(item, "item") for item in items]

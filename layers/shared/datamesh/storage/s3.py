@@ -44,7 +44,7 @@ def create_client() -> "S3Client":
     caused. Retrying is up to `Document`, which can tell the two apart. The mode is explicit
     because botocore has changed its default.
     """
-    return boto3.client(
+    return boto3.Session().client(
         "s3",
         config=Config(
             retries={"mode": "standard", "total_max_attempts": 1},

@@ -1,0 +1,96 @@
+"""The object contract and the commit protocol over S3: moto alone, a real server under rivals."""
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.document import Document
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.objects import ConditionalObject
+from datamesh.storage.s3 import S3Object, create_client
+from dev import seaweed
+from dev.s3 import S3
+from tests.object_contract import ObjectContract
+from tests.unit.storage.faults import add
+
+WRITERS = 4
+COMMITS = 20
+KEYS = count()
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    with seaweed.running(tmp_path_factory.mktemp("s3")) as running:
+        running.ensure_bucket()
+        yield running
+
+
+class TestS3ObjectOnMoto(ObjectContract):
+    @pytest.fixture
+    def stored(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConditionalObject]:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with mock_aws():
+            boto3.client("s3").create_bucket(Bucket="catalog")
+            yield S3Object(create_client(), "catalog", "products.json")
+
+
+class TestS3ObjectOnSeaweedFS(ObjectContract):
+    @pytest.fixture
+    def stored(self, s3: S3, monkeypatch: pytest.MonkeyPatch) -> ConditionalObject:
+        for name, value in s3.environment(s3.writer).items():
+            monkeypatch.setenv(name, value)
+        return S3Object(create_client(), s3.bucket, f"contract-{next(KEYS)}.json")
+
+
+def document(bucket: str) -> Document[ProductsFile]:
+    deadline = Deadline(60)  # SeaweedFS polls its lock once a second under contention
+    deadline.restart()
+    stored = S3Object(create_client(), bucket, "raced.json")
+    return Document(stored, ProductsFile, Backoff(deadline, attempts=100))
+
+
+def write(environment: dict[str, str], bucket: str, writer: int) -> None:
+    os.environ.update(environment)
+    mine = document(bucket)
+    for number in range(COMMITS):
+        mine.commit(add(f"{writer}-{number}"))
+
+
+def test_rival_processes_lose_and_repeat_nothing(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    environment = s3.environment(s3.writer)
+    writers = [
+        spawn.Process(target=write, args=(environment, s3.bucket, writer))
+        for writer in range(WRITERS)
+    ]
+    for process in writers:
+        process.start()
+    for process in writers:
+        process.join(120)
+    assert [process.exitcode for process in writers] == [0] * WRITERS
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    file = document(s3.bucket).read_latest()
+    assert len(file.products) == WRITERS * COMMITS
+    assert file.revision == WRITERS * COMMITS
+
+
+def test_the_registry_survives_a_restart_of_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        with seaweed.running(tmp_path) as server:
+            server.ensure_bucket()
+            for variable, value in server.environment(server.writer).items():
+                monkeypatch.setenv(variable, value)
+            document(server.bucket).commit(add(name))
+            file = document(server.bucket).read_latest()
+    assert list(file.products) == ["first", "second"]
+    assert file.revision == 2

@@ -25,7 +25,7 @@ run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, 
 	@exec $(PY) -m dev
 
 .PHONY: test
-test: lint types unit integration e2e build ## Everything that CI checks.
+test: lint types coverage e2e build ## Everything that CI checks.
 
 .PHONY: lint
 lint: $(VENV)/ready
@@ -43,6 +43,10 @@ unit: $(VENV)/ready ## Pure tests, in memory.
 .PHONY: integration
 integration: $(VENV)/ready ## moto, the embedded S3 server, the template.
 	$(PY) -m pytest tests/integration
+
+.PHONY: coverage
+coverage: $(VENV)/ready ## Unit and integration tests, and how much of the layer they cover.
+	$(PY) -m pytest tests/unit tests/integration --cov
 
 .PHONY: e2e
 e2e: $(VENV)/ready ## Black-box HTTP against `make run`.

@@ -11,7 +11,7 @@ from tests.template import DOCUMENT, ROOT, TEMPLATE, at, of_type, properties
 API = read(TEMPLATE, {}, {})
 FUNCTIONS = sorted(API.functions)
 
-COMMON = {"LOG_LEVEL", "CATALOG_BUCKET", "POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE"}
+COMMON = {"LOG_LEVEL", "CATALOG_BUCKET", "POWERTOOLS_SERVICE_NAME"}
 ENVIRONMENT = {
     "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"},
     "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},

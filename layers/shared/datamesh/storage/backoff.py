@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datamesh.errors import StorageUnavailable
 from datamesh.storage.objects import Unreachable
 
-
 OUT_OF_TIME = Unreachable("the time for the request is spent")
 
 

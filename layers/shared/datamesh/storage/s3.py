@@ -12,7 +12,9 @@ from botocore.exceptions import (
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,
+    ProxyConnectionError,
 )
+from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.parsers import ResponseParserError
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
@@ -34,7 +36,10 @@ CONNECT_SECONDS = 1
 READ_SECONDS = 4
 """For each wait on the socket, not for a call as a whole."""
 
-NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError)
+NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
+
+ON_THE_WAY = (HTTPClientError, BotoConnectionError, ResponseParserError)
+"""What may also befall a request that arrived: TLS, for one, can fail while the reply is read."""
 
 
 def create_client() -> "S3Client":
@@ -95,7 +100,7 @@ class S3Object:
             raise _put_failure(error) from error
         except NEVER_SENT as error:
             raise Unreachable(str(error)) from error
-        except (HTTPClientError, ResponseParserError) as error:
+        except ON_THE_WAY as error:
             raise InDoubt(str(error)) from error
         except BotoCoreError as error:
             raise StorageUnavailable(str(error)) from error
@@ -141,7 +146,7 @@ def _reading() -> Iterator[None]:
         if _status(error) >= 500 or _status(error) == 429:
             raise Unreachable(_reason(error)) from error
         raise
-    except (HTTPClientError, ResponseParserError) as error:
+    except ON_THE_WAY as error:
         raise Unreachable(str(error)) from error
     except BotoCoreError as error:
         raise StorageUnavailable(str(error)) from error

@@ -1,0 +1,120 @@
+"""`make run`: the whole registry on this machine, with no Docker and no AWS account."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from dev import seaweed, settings, template
+from dev.banner import banner
+from dev.deployment import Deployment
+from dev.filling import FirstFill
+from dev.gateway import Gateway
+from dev.s3 import S3
+from dev.seaweed import SeaweedError
+from dev.server import ListenError, exit_on_signals, listen, serve, url
+from dev.settings import SettingError, Settings
+from dev.stack import Api, Function
+from dev.template import TemplateError
+
+ROOT = Path(__file__).resolve().parent.parent
+BUCKET = "catalog"
+BUCKET_RESOURCE = "CatalogBucket"
+SECRET_VARIABLE = "API_KEYS_SECRET_ID"
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
+    parser.add_argument("--template", type=Path, default=ROOT / "template.yaml")
+    path: Path = parser.parse_args(arguments).template.resolve()
+    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    # boto3's client tells at INFO where it found the credentials that it was given.
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    exit_on_signals()
+    try:
+        return _run(settings.read(os.environ), path)
+    except SettingError as error:
+        return _fail(str(error), 2)
+    except (ListenError, SeaweedError, TemplateError) as error:
+        return _fail(str(error), 1)
+
+
+def _run(chosen: Settings, path: Path) -> int:
+    read = partial(template.read, path, chosen.parameters, {BUCKET_RESOURCE: BUCKET})
+    read()  # a broken template is better told now than by the first request
+    with (
+        listen(chosen.host, chosen.port) as listener,
+        seaweed.running(chosen.data_dir, BUCKET) as s3,
+    ):
+        fill = FirstFill(chosen.data_dir, s3)
+        fill.prepare(chosen.examples)
+        gateway = Gateway(Deployment(path, read, partial(_environment, s3, chosen.api_key)))
+        ending = threading.Event()
+        _in_background(partial(_watch, s3, ending))
+        ready = partial(_get_ready, chosen, url(listener), fill, ending)
+        try:
+            serve(gateway, listener, partial(_in_background, ready))
+        except SystemExit:
+            if s3.process.poll() is not None:
+                raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}") from None
+            raise
+        finally:
+            ending.set()
+    return 0
+
+
+def _environment(s3: S3, api_key: str, api: Api, function: Function) -> dict[str, str]:
+    """What the template says, and as little access to storage as the function's role has on AWS."""
+    variables = dict(function.environment)
+    if function.name in {authorizer.function for authorizer in api.authorizers}:
+        # There is no Secrets Manager here.
+        variables.pop(SECRET_VARIABLE, None)
+        variables["API_KEY"] = api_key
+    if function.allows("s3:PutObject"):
+        variables |= s3.environment(s3.writer)
+    elif function.allows("s3:GetObject"):
+        variables |= s3.environment(s3.reader)
+    return variables
+
+
+def _get_ready(chosen: Settings, base_url: str, fill: FirstFill, ending: threading.Event) -> None:
+    if chosen.examples and fill.pending:
+        print("Filling the new bucket with the example mesh ...", flush=True)
+        try:
+            # It reads a large data set, which only a first start should pay for.
+            from examples import mesh
+
+            fill.run(mesh.load, base_url, chosen.api_key)
+        except Exception:
+            if ending.wait(1):  # the server that it calls is being stopped
+                return
+            traceback.print_exc()
+            print("The example mesh is incomplete. The next start tries it again.", flush=True)
+    print(banner(chosen, base_url), flush=True)
+
+
+def _watch(s3: S3, ending: threading.Event) -> None:
+    """Without its storage the API is of no use and ends too."""
+    s3.process.wait()
+    if not ending.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _in_background(work: Callable[[], None]) -> None:
+    threading.Thread(target=work, daemon=True).start()
+
+
+def _fail(reason: str, code: int) -> int:
+    print(reason, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

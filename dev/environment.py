@@ -1,0 +1,152 @@
+"""An execution environment: a process of one function that answers one event at a time."""
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import sys
+from asyncio.subprocess import Process
+from collections.abc import Mapping
+from typing import Any
+
+from dev import runtime
+from dev.s3 import NO_ACCOUNT
+from dev.stack import Function
+
+STDERR = 2
+ARN_PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
+
+
+class FunctionError(Exception):
+    """The function gave no result: it raised, crashed, timed out or cannot be imported."""
+
+
+class Environment:
+    """`stamp` is what the sources looked like when it was started."""
+
+    def __init__(
+        self,
+        function: Function,
+        stamp: str,
+        process: Process,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+    ) -> None:
+        self.stamp = stamp
+        self._function = function
+        self._process = process
+        self._reader = reader
+        self._writer = writer
+        self._waits = False
+
+    @classmethod
+    async def start(
+        cls, function: Function, variables: Mapping[str, str], stamp: str
+    ) -> "Environment":
+        """Start the process and import the handler; raises `FunctionError` if it cannot be."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                process = await _spawn(function, variables, theirs.fileno())
+            except OSError as error:
+                ours.close()
+                raise FunctionError(f"cannot be started: {error}") from None
+        reader, writer = await asyncio.open_connection(sock=ours)
+        environment = cls(function, stamp, process, reader, writer)
+        try:
+            _result(await environment._receive())
+        except BaseException:
+            await environment.stop()
+            raise
+        environment._waits = True
+        return environment
+
+    @property
+    def usable(self) -> bool:
+        """Waiting for an event: alive, and not left in the middle of another one."""
+        return self._waits and self._process.returncode is None and not self._reader.at_eof()
+
+    async def invoke(self, event: str, request_id: str) -> object:
+        """The handler's result for a JSON event; raises `FunctionError`."""
+        timeout = self._function.timeout
+        head = {"id": request_id, "arn": ARN_PREFIX + self._function.name, "timeout": timeout}
+        self._waits = False
+        try:
+            async with asyncio.timeout(timeout):
+                await self._send(f'{json.dumps(head)[:-1]}, "event": {event}}}')
+                message = await self._receive()
+        except TimeoutError:
+            raise FunctionError(f"timed out after {timeout:.2f} seconds") from None
+        self._waits = True
+        return _result(message)
+
+    async def stop(self) -> None:
+        """End the process at once; it has nothing to lose, as on Lambda."""
+        self._waits = False
+        self._writer.close()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        with contextlib.suppress(ConnectionError):
+            await self._writer.wait_closed()
+        await self._process.wait()
+
+    async def _send(self, message: str) -> None:
+        payload = message.encode()
+        self._writer.write(len(payload).to_bytes(runtime.LENGTH_BYTES) + payload)
+        # A process that has gone is noticed by `_receive`.
+        with contextlib.suppress(ConnectionError):
+            await self._writer.drain()
+
+    async def _receive(self) -> dict[str, Any]:
+        try:
+            length = int.from_bytes(await self._reader.readexactly(runtime.LENGTH_BYTES))
+            message: dict[str, Any] = json.loads(await self._reader.readexactly(length))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            raise FunctionError("exited before it answered") from None
+        return message
+
+
+def _result(message: dict[str, Any]) -> object:
+    if error := message.get("error"):  # the process has printed the trace
+        raise FunctionError(f"{error['errorType']}: {error['errorMessage']}")
+    return message["result"]
+
+
+async def _spawn(function: Function, variables: Mapping[str, str], descriptor: int) -> Process:
+    folders = [str(function.code), *(str(layer) for layer in function.layers)]
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",  # not the folder of the script, but the function's, is first on its path
+        "-u",  # its prints are log lines
+        runtime.__file__,
+        str(descriptor),
+        function.handler,
+        *folders,
+        cwd=function.code,
+        env={**_lambda_variables(function), **variables},
+        pass_fds=[descriptor],
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=STDERR,
+        # Ctrl-C in a terminal reaches the whole group; the gateway decides when this ends.
+        start_new_session=True,
+    )
+
+
+def _lambda_variables(function: Function) -> dict[str, str]:
+    """What Lambda sets; of the developer's own environment nothing but the search path."""
+    return {
+        **NO_ACCOUNT,
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PYTHONUTF8": "1",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_NAME": function.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "local",
+        "LAMBDA_TASK_ROOT": str(function.code),
+        "_HANDLER": function.handler,
+    }

@@ -1,0 +1,148 @@
+"""API Gateway's events (HTTP API, payload format 2.0) from HTTP requests."""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import parse_qsl, unquote_to_bytes
+
+from dev.routing import Match
+
+ACCOUNT_ID = "123456789012"
+API_ID = "local"
+STAGE = "$default"
+TEXT_TYPES = ("application/json", "application/javascript", "application/xml")
+TEXT_SUFFIXES = ("+json", "+xml")
+
+
+class BadRequest(Exception):
+    """The request's path is not UTF-8."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """`target` is the path as sent, `headers` as sent but for the case of their names."""
+
+    method: str
+    target: str
+    query: str
+    headers: tuple[tuple[str, str], ...]
+    source_ip: str
+    request_id: str
+    received: datetime = field(default_factory=lambda: datetime.now(UTC))
+    body: bytes = b""
+    protocol: str = "HTTP/1.1"
+
+    @property
+    def path(self) -> str:
+        """Percent-decoded once, as routes are matched and handlers see it."""
+        try:
+            return unquote_to_bytes(self.target).decode()
+        except UnicodeDecodeError:
+            raise BadRequest from None
+
+    def header(self, name: str) -> str:
+        """Values of a repeated header are joined by commas; empty if there is none."""
+        return ",".join(value for known, value in self.headers if known == name)
+
+
+def http_event(
+    request: Request, match: Match, authorizer: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """What the function of a route receives; `authorizer` is the authorizer's own context."""
+    event = {"version": "2.0", **_common(request, match)}
+    if authorizer is not None:
+        event["requestContext"]["authorizer"] = {"lambda": dict(authorizer)}
+    body, encoded = _body(request)
+    if body:
+        event["body"] = body
+    event["isBase64Encoded"] = encoded
+    return event
+
+
+def authorizer_event(request: Request, match: Match, identity: str) -> dict[str, Any]:
+    """What an authorizer receives (payload 2.0): no body, and the identity source's value."""
+    arn = f"arn:aws:execute-api:us-east-1:{ACCOUNT_ID}:{API_ID}/{STAGE}"
+    return {
+        "version": "2.0",
+        "type": "REQUEST",
+        "routeArn": f"{arn}/{request.method}{match.route.path}",
+        "identitySource": [identity],
+        **_common(request, match),
+    }
+
+
+def _common(request: Request, match: Match) -> dict[str, Any]:
+    cookies = [
+        cookie.strip()
+        for name, value in request.headers
+        if name == "cookie"
+        for cookie in value.split(";")
+        if cookie.strip()
+    ]
+    event: dict[str, Any] = {
+        "routeKey": match.route.key,
+        "rawPath": request.path,
+        "rawQueryString": request.query,
+        "headers": _headers(request),
+        "requestContext": _context(request, match.route.key),
+    }
+    # Parts that a request does not have are absent.
+    if cookies:
+        event["cookies"] = cookies
+    if query := _query(request.query):
+        event["queryStringParameters"] = query
+    if match.parameters:
+        event["pathParameters"] = dict(match.parameters)
+    return event
+
+
+def _headers(request: Request) -> dict[str, str]:
+    names = dict.fromkeys(name for name, _ in request.headers if name != "cookie")
+    headers = {name: request.header(name) for name in names}
+    seen = headers.get("x-forwarded-for")
+    headers["x-forwarded-for"] = f"{seen}, {request.source_ip}" if seen else request.source_ip
+    headers["x-forwarded-proto"] = "http"
+    return headers
+
+
+def _query(query: str) -> dict[str, str]:
+    values: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        values.setdefault(name, []).append(value)
+    return {name: ",".join(several) for name, several in values.items()}
+
+
+def _body(request: Request) -> tuple[str, bool]:
+    """Text as it is, anything else in base64, decided by the content type."""
+    kind = request.header("content-type").split(";")[0].strip().lower()
+    text = kind.startswith("text/") or kind in TEXT_TYPES or kind.endswith(TEXT_SUFFIXES)
+    if text and not request.header("content-encoding"):
+        try:
+            return request.body.decode(), False
+        except UnicodeDecodeError:
+            pass  # nothing is lost this way, and the handler says what is wrong with it
+    return base64.b64encode(request.body).decode(), bool(request.body)
+
+
+def _context(request: Request, route_key: str) -> dict[str, Any]:
+    host = request.header("host")
+    return {
+        "accountId": ACCOUNT_ID,
+        "apiId": API_ID,
+        "domainName": host,
+        "domainPrefix": host.split(".")[0],
+        "http": {
+            "method": request.method,
+            "path": request.path,
+            "protocol": request.protocol,
+            "sourceIp": request.source_ip,
+            "userAgent": request.header("user-agent"),
+        },
+        "requestId": request.request_id,
+        "routeKey": route_key,
+        "stage": STAGE,
+        "time": request.received.strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "timeEpoch": int(request.received.timestamp() * 1000),
+    }

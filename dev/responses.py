@@ -1,0 +1,94 @@
+"""HTTP responses from what handlers return, by the rules of an HTTP API (payload format 2.0)."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+# About one connection, or recomputed here.
+DROPPED_HEADERS = {"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"}
+
+
+class BadResponse(Exception):
+    """The function's result is no response."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """Header names are lower-case and may repeat."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+
+    def with_headers(self, headers: Iterable[tuple[str, str]]) -> "Response":
+        return Response(self.status, (*self.headers, *headers), self.body)
+
+
+def message(status: int, text: str) -> Response:
+    """API Gateway's own answers."""
+    return Response(status, (("content-type", "application/json"),), _json({"message": text}))
+
+
+def from_result(result: object) -> Response:
+    """Raises `BadResponse`. A result without a status is the body of a 200."""
+    if not isinstance(result, dict) or "statusCode" not in result:
+        body = result.encode() if isinstance(result, str) else _json(result)
+        return Response(200, (("content-type", "application/json"),), body)
+    headers = [
+        (str(name).lower(), _text(value))
+        for name, value in _mapping(result.get("headers"), "headers").items()
+    ]
+    headers = [(name, value) for name, value in headers if name not in DROPPED_HEADERS]
+    if "content-type" not in dict(headers):
+        headers.append(("content-type", "text/plain;charset=UTF-8"))
+    cookies = result.get("cookies") or []
+    if not isinstance(cookies, list):
+        raise BadResponse("cookies is not a list")
+    headers += [("set-cookie", _text(cookie)) for cookie in cookies]
+    return Response(_status(result["statusCode"]), tuple(headers), _body(result))
+
+
+def _status(value: object) -> int:
+    try:
+        status = int(str(value))
+    except ValueError:
+        status = 0
+    if not 200 <= status <= 599:
+        raise BadResponse("statusCode is no final HTTP status")
+    return status
+
+
+def _body(result: dict[str, Any]) -> bytes:
+    body = result.get("body")
+    if body is None:
+        return b""
+    if not isinstance(body, str):
+        return _json(body)
+    if not result.get("isBase64Encoded"):
+        return body.encode(errors="replace")
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError):
+        raise BadResponse("body is not base64") from None
+
+
+def _mapping(value: object, name: str) -> dict[str, Any]:
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise BadResponse(f"{name} is not a mapping")
+    return value
+
+
+def _text(value: object) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if any(character in text for character in "\r\n\0"):
+        raise BadResponse("a header holds a line break")
+    return text
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

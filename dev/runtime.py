@@ -1,0 +1,123 @@
+"""What runs inside an execution environment: imports one handler, then answers one event at a time.
+
+Run as a plain script by `dev.environment`, with nothing of the project on its path but the
+function's folder and its layers. Its arguments: a socket's descriptor, the handler (`app.handler`),
+and those folders. Messages on the socket are JSON behind their length in four bytes.
+"""
+
+import importlib
+import json
+import os
+import queue
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.machinery import FileFinder, SourceFileLoader
+from typing import Any
+
+LENGTH_BYTES = 4
+MAX_ANSWER_BYTES = 6 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Context:
+    """The second argument of a handler, with the attributes that it has on Lambda."""
+
+    aws_request_id: str
+    invoked_function_arn: str
+    deadline: float
+    function_name: str = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    function_version: str = os.environ.get("AWS_LAMBDA_FUNCTION_VERSION", "")
+    memory_limit_in_mb: str = os.environ.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "")
+    log_group_name: str = os.environ.get("AWS_LAMBDA_LOG_GROUP_NAME", "")
+    log_stream_name: str = os.environ.get("AWS_LAMBDA_LOG_STREAM_NAME", "")
+    client_context: None = None
+    identity: None = None
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self.deadline - time.monotonic()) * 1000))
+
+
+class _FreshLoader(SourceFileLoader):
+    """Compiles the source every time. Python takes bytecode for current if the source's size and
+    its time in whole seconds still match, which would hide the second of two quick edits."""
+
+    def path_stats(self, path: str) -> Any:
+        raise OSError(path)
+
+
+def main(descriptor: int, handler_name: str, folders: list[str]) -> int:
+    connection = socket.socket(fileno=descriptor)
+    events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    # A thread of its own, so that the end of the gateway also ends a handler that is busy.
+    threading.Thread(target=_read, args=[connection, events], daemon=True).start()
+    try:
+        handler = _import(handler_name, folders)
+    except BaseException as error:
+        traceback.print_exc()
+        _send(connection, json.dumps({"error": _describe(error)}))
+        return 1
+    _send(connection, json.dumps({"result": "ready"}))
+    while True:
+        _send(connection, _answer(handler, events.get()))
+
+
+def _read(connection: socket.socket, events: "queue.SimpleQueue[dict[str, Any]]") -> None:
+    stream = connection.makefile("rb")
+    while len(header := stream.read(LENGTH_BYTES)) == LENGTH_BYTES:
+        events.put(json.loads(stream.read(int.from_bytes(header))))
+    os._exit(0)
+
+
+def _import(name: str, folders: list[str]) -> Callable[[Any, Context], object]:
+    roots = tuple(os.path.realpath(folder) for folder in folders)
+    find = FileFinder.path_hook((_FreshLoader, [".py"]))
+
+    def hook(path: str) -> Any:
+        real = os.path.realpath(path)
+        if not any(real == root or real.startswith(root + os.sep) for root in roots):
+            raise ImportError(path)
+        return find(path)
+
+    sys.path_hooks.insert(0, hook)
+    sys.path[:0] = folders
+    module, _, attribute = name.rpartition(".")
+    handler: Callable[[Any, Context], object] = getattr(importlib.import_module(module), attribute)
+    return handler
+
+
+def _answer(handler: Callable[[Any, Context], object], request: dict[str, Any]) -> str:
+    context = Context(
+        aws_request_id=request["id"],
+        invoked_function_arn=request["arn"],
+        deadline=time.monotonic() + request["timeout"],
+    )
+    try:
+        answer = json.dumps({"result": handler(request["event"], context)})
+        if len(answer) > MAX_ANSWER_BYTES:
+            raise ValueError(f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
+    except Exception as error:
+        print(f"[ERROR] {type(error).__name__} RequestId: {context.aws_request_id}")
+        traceback.print_exc()
+        return json.dumps({"error": _describe(error)})
+    return answer
+
+
+def _describe(error: BaseException) -> dict[str, object]:
+    return {
+        "errorType": type(error).__name__,
+        "errorMessage": str(error),
+    }
+
+
+def _send(connection: socket.socket, message: str) -> None:
+    payload = message.encode()
+    connection.sendall(len(payload).to_bytes(LENGTH_BYTES) + payload)
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), sys.argv[2], sys.argv[3:]))

@@ -1,0 +1,116 @@
+"""How to reach a running embedded S3 server, and who may do what there."""
+
+import os
+import secrets
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+REGION = "us-east-1"
+# Keeps the AWS SDK away from whatever account the developer has configured.
+NO_ACCOUNT = {
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+
+
+@dataclass(frozen=True)
+class Credentials:
+    access_key: str
+    secret_key: str = field(repr=False)
+
+    @classmethod
+    def generate(cls, name: str) -> "Credentials":
+        return cls(f"{name}-{secrets.token_hex(8)}", secrets.token_urlsafe(32))
+
+
+@dataclass(frozen=True)
+class S3:
+    """A running server. `reader` may read and list the bucket, `writer` also put into it.
+
+    `process` ends when the server does.
+    """
+
+    endpoint: str
+    bucket: str
+    log: Path
+    admin: Credentials
+    reader: Credentials
+    writer: Credentials
+    process: "subprocess.Popen[bytes]" = field(repr=False, compare=False)
+
+    def client(self, credentials: Credentials | None = None) -> "S3Client":
+        """A client of its own, as the admin unless told otherwise."""
+        chosen = credentials or self.admin
+        return boto3.client(
+            "s3",
+            endpoint_url=self.endpoint,
+            region_name=REGION,
+            aws_access_key_id=chosen.access_key,
+            aws_secret_access_key=chosen.secret_key,
+            config=Config(
+                retries={"mode": "standard", "total_max_attempts": 2},
+                connect_timeout=2,
+                read_timeout=10,
+            ),
+        )
+
+    def environment(self, credentials: Credentials) -> dict[str, str]:
+        """What a process needs in its environment to use this server and nothing else of AWS."""
+        return {
+            **NO_ACCOUNT,
+            "AWS_ENDPOINT_URL_S3": self.endpoint,
+            "AWS_ACCESS_KEY_ID": credentials.access_key,
+            "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
+        }
+
+    def has_bucket(self) -> bool:
+        try:
+            self.client().head_bucket(Bucket=self.bucket)
+        except ClientError as error:
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
+                raise
+            return False
+        return True
+
+    def ensure_bucket(self) -> bool:
+        """Create the bucket, versioned, unless it is there; whether it was created."""
+        created = not self.has_bucket()
+        client = self.client()
+        if created:
+            client.create_bucket(Bucket=self.bucket)
+        # Also when it is there: the last run may have been interrupted between the two calls.
+        client.put_bucket_versioning(
+            Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
+        return created
+
+
+def identities(
+    bucket: str, admin: Credentials, reader: Credentials, writer: Credentials
+) -> dict[str, object]:
+    """The server's configuration file."""
+
+    def identity(name: str, credentials: Credentials, actions: list[str]) -> dict[str, object]:
+        keys = {"accessKey": credentials.access_key, "secretKey": credentials.secret_key}
+        return {"name": name, "credentials": [keys], "actions": actions}
+
+    read = [f"Read:{bucket}", f"List:{bucket}"]
+    return {
+        "identities": [
+            identity("admin", admin, ["Admin", "Read", "List", "Write"]),
+            identity("reader", reader, read),
+            identity("writer", writer, [*read, f"Write:{bucket}"]),
+        ]
+    }

@@ -1,0 +1,217 @@
+"""The embedded S3: SeaweedFS on loopback ports, its files in one folder.
+
+    with seaweed.running(folder) as s3:
+        s3.ensure_bucket()
+        s3.client().put_object(Bucket=s3.bucket, ...)
+
+Measured with version 4.48: 1 s to start, 1 to 1.5 s to stop; 120 starts, half of them after a
+`kill -9`, lost nothing. It answers `If-Match` on a missing key with 412 (S3: 404) and never answers
+409.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dev import keeper, ports
+from dev.locks import Locked, lock
+from dev.s3 import S3, Credentials, identities
+
+START_SECONDS = 20.0
+START_ATTEMPTS = 3
+# A run that was killed a moment ago may still hold its lock, and its server needs a moment to stop.
+RUN_LOCK_SECONDS = 1.0
+LOCK_SECONDS = 8.0
+POLL_SECONDS = 0.05
+LOG_TAIL_LINES = 15
+PROBE_BUCKET = "start-probe"
+
+
+class SeaweedError(Exception):
+    """The embedded S3 server cannot run; the message is for the operator."""
+
+
+@contextlib.contextmanager
+def running(folder: Path, bucket: str = "catalog") -> Iterator[S3]:
+    """Start the server over `folder` (made if missing) and stop it at the end.
+
+    Raises `SeaweedError`, also when another run uses the folder. The server dies with this process,
+    even if that is killed; objects that it acknowledged are there at the next start.
+    """
+    folder = folder.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        objects = folder / "objects"
+        objects.mkdir(exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SeaweedError(f"{folder} cannot be used: {error.strerror}") from None
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(lock(folder / "run.lock", RUN_LOCK_SECONDS))
+        except Locked:
+            raise SeaweedError(f"{folder} is in use by another run") from None
+        yield stack.enter_context(_started(folder, bucket))
+
+
+@contextlib.contextmanager
+def _started(folder: Path, bucket: str) -> Iterator[S3]:
+    for attempt in range(1, START_ATTEMPTS + 1):
+        with _reclaimed(folder) as descriptor:
+            s3 = _launch(folder, bucket, descriptor)
+        try:
+            if _wait_until_ready(s3):
+                yield s3
+                return
+        finally:
+            _stop(s3, folder)
+        # Most likely somebody took one of its ports in between.
+        (folder / "ports.json").unlink(missing_ok=True)
+        if attempt == START_ATTEMPTS:
+            raise SeaweedError(f"the embedded S3 server does not start\n{_tail(s3.log)}")
+
+
+@contextlib.contextmanager
+def _reclaimed(folder: Path) -> Iterator[int]:
+    """The server's own lock. No run is alive here (see `running`), so a server that still holds it
+    is stopping, or has lost its keeper and is ended."""
+    path = folder / "weed.lock"
+    with contextlib.ExitStack() as stack:
+        try:
+            yield stack.enter_context(lock(path, LOCK_SECONDS))
+            return
+        except Locked:
+            _kill_server(folder)
+        try:
+            descriptor = stack.enter_context(lock(path, LOCK_SECONDS))
+        except Locked:
+            raise SeaweedError(f"an embedded S3 server still runs on {folder}") from None
+        yield descriptor
+
+
+def _kill_server(folder: Path) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.kill(int((folder / "weed.pid").read_text()), signal.SIGKILL)
+
+
+def _launch(folder: Path, bucket: str, descriptor: int) -> S3:
+    chosen = ports.choose(folder / "ports.json")
+    admin, reader, writer = (Credentials.generate(name) for name in ("admin", "reader", "writer"))
+    _write_secret(folder / "s3.json", identities(bucket, admin, reader, writer))
+    log = folder / "weed.log"
+    order = {
+        "command": _command(chosen),
+        "lock": descriptor,
+        "pid_file": str(folder / "weed.pid"),
+        "litter": _litter(folder, chosen),
+    }
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            # Isolated and without site-packages: it needs the standard library alone.
+            [sys.executable, "-I", "-S", keeper.__file__, json.dumps(order)],
+            cwd=folder,
+            env={"PATH": os.defpath, "HOME": str(folder), "GOMEMLIMIT": "200MiB"},
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            pass_fds=[descriptor],
+            # Ctrl-C in a terminal reaches the whole group: the server stops after the last request.
+            start_new_session=True,
+        )
+    endpoint = f"http://127.0.0.1:{chosen['s3.port']}"
+    return S3(endpoint, bucket, log, admin, reader, writer, process)
+
+
+def _command(chosen: Mapping[str, int]) -> list[str]:
+    weed = Path(sysconfig.get_path("scripts")) / "weed"
+    return [
+        str(weed),
+        "-logtostderr",
+        "mini",
+        # Relative paths: those of sockets are limited to about a hundred characters.
+        "-dir=objects",
+        "-s3.config=s3.json",
+        "-s3.localSocket=s3.sock",
+        "-filer.localSocket=filer.sock",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        # Otherwise the filer reads and writes objects for anybody, without credentials.
+        "-disableHttp",
+        "-master.telemetry=false",
+        # With the state of the last start, one start in twenty took 5 to 15 s until it could write,
+        # and the bucket looked missing once. The volumes tell a fresh master all that it must know.
+        "-master.resumeState=false",
+        "-admin.ui=false",
+        "-webdav=false",
+        "-s3.iam=false",
+        "-s3.autoCreateBucket=false",
+        "-s3.port.iceberg=0",
+        "-s3.port.lance=0",
+        "-volume.preStopSeconds=0",
+        *(f"-{flag}={port}" for flag, port in chosen.items()),
+    ]
+
+
+def _litter(folder: Path, chosen: Mapping[str, int]) -> list[str]:
+    """Sockets that the server leaves behind; its gRPC ones go to /tmp, whatever TMPDIR says."""
+    grpc = [
+        f"/tmp/seaweedfs-{flag.split('.')[0]}-grpc-{port}.sock"
+        for flag, port in chosen.items()
+        if flag.endswith(".grpc")
+    ]
+    return [*grpc, str(folder / "s3.sock"), str(folder / "filer.sock")]
+
+
+def _write_secret(path: Path, content: object) -> None:
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file)
+
+
+def _wait_until_ready(s3: S3) -> bool:
+    """Wait for a real write and read; False if the server ended itself meanwhile."""
+    client = s3.client()
+    content = secrets.token_bytes(16)
+    deadline = time.monotonic() + START_SECONDS
+    while s3.process.poll() is None:
+        try:
+            with contextlib.suppress(client.exceptions.BucketAlreadyOwnedByYou):
+                client.create_bucket(Bucket=PROBE_BUCKET)
+            client.put_object(Bucket=PROBE_BUCKET, Key="probe", Body=content)
+            if client.get_object(Bucket=PROBE_BUCKET, Key="probe")["Body"].read() == content:
+                return True
+        except (BotoCoreError, ClientError) as error:
+            if time.monotonic() > deadline:
+                raise SeaweedError(
+                    f"the embedded S3 server does not answer: {error}\n{_tail(s3.log)}"
+                ) from None
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def _stop(s3: S3, folder: Path) -> None:
+    if s3.process.stdin:
+        s3.process.stdin.close()
+    try:
+        s3.process.wait(keeper.STOP_SECONDS + 2)
+    except subprocess.TimeoutExpired:
+        s3.process.kill()
+        s3.process.wait()
+    if s3.process.returncode < 0:  # somebody killed the keeper, and the server is on its own
+        _kill_server(folder)
+    (folder / "s3.json").unlink(missing_ok=True)
+
+
+def _tail(log: Path) -> str:
+    lines = log.read_text(errors="replace").splitlines()[-LOG_TAIL_LINES:]
+    return "\n".join([f"the end of {log}:", *lines])

@@ -1,0 +1,88 @@
+"""The HTTP server of the local API, and the signals that end it."""
+
+import asyncio
+import errno
+import signal
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from dev.gateway import Gateway
+
+DRAIN_SECONDS = 5
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class ListenError(Exception):
+    """The address cannot be listened on; the message is for the operator."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Requests wait from now on until they are served. Port 0 is any free port."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family)
+    except OSError as error:
+        shown = f"http://{host}:{port}"
+        if error.errno == errno.EADDRINUSE:
+            reason = (
+                f"{shown} is in use by another program; try another port: PORT={port + 1} make run"
+            )
+        else:
+            reason = f"cannot listen on {shown} (HOST, PORT): {error.strerror}"
+        raise ListenError(reason) from None
+
+
+def url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def exit_on_signals() -> None:
+    """Make Ctrl-C, SIGTERM and the end of the terminal a `SystemExit`, once: what follows is the
+    clean-up, which is short and not to be interrupted."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        for signum in SIGNALS:
+            signal.signal(signum, signal.SIG_IGN)
+        raise SystemExit(0)
+
+    for signum in SIGNALS:
+        signal.signal(signum, leave)
+
+
+def serve(gateway: Gateway, listener: socket.socket, started: Callable[[], None]) -> None:
+    """Serve until a signal ends it (see `exit_on_signals`), after the requests in flight."""
+    config = uvicorn.Config(
+        gateway,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        http="h11",
+        loop="asyncio",
+        # A client's own X-Forwarded-For is data for the handlers, not the truth about the client.
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+    )
+    asyncio.run(_serve(_Server(config, started), gateway, listener))
+
+
+async def _serve(server: "_Server", gateway: Gateway, listener: socket.socket) -> None:
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await gateway.close()
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._started = started
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._started()

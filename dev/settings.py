@@ -1,0 +1,108 @@
+"""What the operator may set for the local API, read once from environment variables."""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class SettingError(Exception):
+    """A variable holds a value that cannot be used; the message names the variable."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`parameters` are overrides of the template's parameters, by their names there."""
+
+    host: str
+    port: int
+    data_dir: Path
+    api_key: str = field(repr=False)
+    api_key_generated: bool
+    examples: bool
+    parameters: Mapping[str, str]
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """An empty variable counts as unset. Port 0 means any free port."""
+
+    def value(name: str, default: str, check: Callable[[str], str]) -> str:
+        text = environ.get(name, "").strip() or default
+        try:
+            return check(text)
+        except ValueError as error:
+            # The key is a secret even when it is malformed.
+            shown = "" if name == "API_KEY" else f", not {text!r}"
+            raise SettingError(f"{name} must be {error}{shown}") from None
+
+    key = value("API_KEY", "", _api_key)
+    return Settings(
+        host=value("HOST", "127.0.0.1", _host),
+        port=int(value("PORT", "3000", _whole(0, 65535))),
+        data_dir=Path(value("DATA_DIR", "data", str)).expanduser().resolve(),
+        api_key=key or secrets.token_urlsafe(24),
+        api_key_generated=not key,
+        examples=value("EXAMPLES", "1", _switch) == "1",
+        parameters={
+            "LogLevel": value("LOG_LEVEL", "INFO", _log_level),
+            "MaxProducts": value("MAX_PRODUCTS", "1000", _whole(1, 100_000)),
+            "MaxLineageEntries": value("MAX_LINEAGE_ENTRIES", "10000", _whole(1, 1_000_000)),
+            "CacheSeconds": value("CACHE_SECONDS", "0", _seconds),
+            "CorsOrigins": value("CORS_ORIGINS", "*", _origins),
+        },
+    )
+
+
+def _whole(low: int, high: int) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        # Plain digits only: int() also takes "1_000" and digits of other scripts.
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return str(int(text))
+
+    return check
+
+
+def _seconds(text: str) -> str:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1
+    if not 0 <= seconds <= 3600:  # not a number compares false
+        raise ValueError("a number of seconds from 0 to 3600")
+    return text
+
+
+def _host(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Za-z.:_-]+", text):
+        raise ValueError("a host name or an IP address")
+    return text
+
+
+def _switch(text: str) -> str:
+    if text not in ("0", "1"):
+        raise ValueError("0 or 1")
+    return text
+
+
+def _log_level(text: str) -> str:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError(f"one of {', '.join(LOG_LEVELS)}")
+    return text.upper()
+
+
+def _api_key(text: str) -> str:
+    # It travels in a header: visible ASCII, no spaces.
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError("visible ASCII characters without spaces")
+    return text
+
+
+def _origins(text: str) -> str:
+    for origin in text.split(","):
+        if not re.fullmatch(r"\*|https?://[^\s/]+", origin.strip()):
+            raise ValueError('"*" or a comma-separated list of origins such as https://example.com')
+    return text

@@ -1,0 +1,29 @@
+"""Notices edits: what the files that matter look like, cheap enough to ask on every request."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+SUFFIXES = (".py", ".json")
+
+
+def stamp(paths: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    """Differs after an edit of a file, or of a source below a folder."""
+    return tuple(sorted(entry for path in paths for entry in _entries(str(path))))
+
+
+def _entries(path: str) -> Iterator[tuple[str, int, int]]:
+    try:
+        with os.scandir(path) as folder:
+            for item in folder:
+                if item.is_dir():
+                    if item.name != "__pycache__":
+                        yield from _entries(item.path)
+                elif item.name.endswith(SUFFIXES):
+                    status = item.stat()
+                    yield item.path, status.st_mtime_ns, status.st_size
+    except NotADirectoryError:
+        status = os.stat(path)  # noqa: PTH116
+        yield path, status.st_mtime_ns, status.st_size
+    except FileNotFoundError:
+        yield path, 0, 0  # an editor may be just replacing it

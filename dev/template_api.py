@@ -1,0 +1,83 @@
+"""Reads the HTTP API of a template: routes, authorizers and CORS."""
+
+from dev.intrinsics import Resolver, TemplateError, Yaml, mapping, strings, text
+from dev.stack import Authorizer, Cors, Route
+
+
+def read_http_api(
+    resources: dict[str, dict[str, Yaml]], resolver: Resolver
+) -> tuple[dict[str, Authorizer], str | None, Cors | None]:
+    apis = [r for r in resources.values() if r.get("Type") == "AWS::Serverless::HttpApi"]
+    if len(apis) != 1:
+        raise TemplateError(f"the local API serves one HTTP API, the template has {len(apis)}")
+    properties = mapping(apis[0].get("Properties"), "HttpApi")
+    auth = mapping(properties.get("Auth"), "Auth")
+    authorizers = {
+        name: _authorizer(name, mapping(declared, name), resolver)
+        for name, declared in mapping(auth.get("Authorizers"), "Authorizers").items()
+    }
+    default = auth.get("DefaultAuthorizer")
+    cors = resolver.resolve(properties.get("CorsConfiguration"))
+    return authorizers, str(default) if default else None, _cors(cors)
+
+
+def _authorizer(name: str, declared: dict[str, Yaml], resolver: Resolver) -> Authorizer:
+    identity = mapping(declared.get("Identity"), name)
+    headers = strings(resolver.resolve(identity.get("Headers")))
+    if (
+        len(headers) != 1
+        or str(declared.get("AuthorizerPayloadFormatVersion")) != "2.0"
+        or declared.get("EnableSimpleResponses") is not True
+    ):
+        raise TemplateError(
+            f"authorizer {name}: the local API supports payload 2.0 with simple responses and "
+            "one identity header"
+        )
+    return Authorizer(
+        name=name,
+        function=text(declared, "FunctionArn", name, resolver),
+        header=headers[0].lower(),
+        # Without the property SAM sets none, and API Gateway then caches for 300 s.
+        ttl=int(str(resolver.resolve(identity.get("ReauthorizeEvery", 300)))),
+    )
+
+
+def _cors(declared: Yaml) -> Cors | None:
+    if declared is None or declared is False:
+        return None
+    if declared is True:
+        return Cors(origins=("*",))
+    properties = mapping(declared, "CorsConfiguration")
+    max_age = properties.get("MaxAge")
+    return Cors(
+        origins=tuple(strings(properties.get("AllowOrigins"))),
+        methods=tuple(strings(properties.get("AllowMethods"))),
+        headers=tuple(strings(properties.get("AllowHeaders"))),
+        expose=tuple(strings(properties.get("ExposeHeaders"))),
+        max_age=None if max_age is None else int(str(max_age)),
+    )
+
+
+def read_routes(
+    function: str,
+    properties: dict[str, Yaml],
+    authorizers: dict[str, Authorizer],
+    default: str | None,
+    resolver: Resolver,
+) -> list[Route]:
+    found = []
+    for name, event in mapping(properties.get("Events"), function).items():
+        where = f"{function}, event {name}"
+        declared = mapping(event, where)
+        if declared.get("Type") != "HttpApi":
+            continue
+        own = mapping(declared.get("Properties"), where)
+        path = text(own, "Path", where, resolver)
+        if not path.startswith("/") or "+}" in path:
+            raise TemplateError(f"{where}: the local API does not support the path {path!r}")
+        chosen = mapping(own.get("Auth"), where).get("Authorizer", default)
+        if chosen not in (None, "NONE") and chosen not in authorizers:
+            raise TemplateError(f"{where}: there is no authorizer {chosen}")
+        method = text(own, "Method", where, resolver).upper()
+        found.append(Route(method, path, function, authorizers.get(str(chosen))))
+    return found

@@ -1,0 +1,65 @@
+"""Reads the functions of a template."""
+
+from pathlib import Path
+
+from dev.intrinsics import Resolver, TemplateError, Yaml, mapping, strings, text
+from dev.stack import Function
+
+MAX_TIMEOUT_SECONDS = 900
+
+
+def read_layers(
+    root: Path, resources: dict[str, dict[str, Yaml]], resolver: Resolver
+) -> dict[str, Path]:
+    return {
+        logical_id: root / text(resource.get("Properties"), "ContentUri", logical_id, resolver)
+        for logical_id, resource in resources.items()
+        if resource.get("Type") == "AWS::Serverless::LayerVersion"
+    }
+
+
+def read_function(
+    name: str, properties: dict[str, Yaml], root: Path, layers: dict[str, Path], resolver: Resolver
+) -> Function:
+    declared = mapping(properties.get("Environment"), name).get("Variables")
+    variables = mapping(resolver.resolve(declared), name)
+    try:
+        timeout = float(str(resolver.resolve(properties.get("Timeout", 3))))
+        memory = int(str(resolver.resolve(properties.get("MemorySize", 128))))
+    except ValueError as error:
+        raise TemplateError(f"{name}: {error}") from None
+    if not 0 < timeout <= MAX_TIMEOUT_SECONDS:
+        raise TemplateError(f"{name}: Timeout is not from 1 to {MAX_TIMEOUT_SECONDS}")
+    return Function(
+        name=name,
+        code=root / text(properties, "CodeUri", name, resolver),
+        layers=tuple(
+            layers[layer]
+            for layer in strings(resolver.resolve(properties.get("Layers")))
+            if layer in layers
+        ),
+        handler=text(properties, "Handler", name, resolver),
+        timeout=timeout,
+        memory=memory,
+        environment={key: _variable(value) for key, value in variables.items()},
+        actions=frozenset(_allowed_actions(resolver.resolve(properties.get("Policies")))),
+    )
+
+
+def _allowed_actions(policies: Yaml) -> list[str]:
+    statements: list[Yaml] = []
+    for policy in policies if isinstance(policies, list) else [policies]:
+        found = policy.get("Statement") if isinstance(policy, dict) else None
+        statements += found if isinstance(found, list) else [found]
+    return [
+        action
+        for statement in statements
+        if isinstance(statement, dict) and statement.get("Effect", "Allow") == "Allow"
+        for action in strings(statement.get("Action"))
+    ]
+
+
+def _variable(value: Yaml) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return ",".join(strings(value))

@@ -1,0 +1,110 @@
+"""The functions of `template.yaml` over moto: imported anew, in the environment it gives them."""
+
+import json
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from datamesh.observability import Handler
+from datamesh.storage.s3 import S3Object
+from dev.intrinsics import Resolver, mapping
+from dev.template import read
+from tests.lambdas import ENVIRONMENT
+from tests.meshes import add_lineage, add_product, mesh
+from tests.template import DOCUMENT, ROOT, TEMPLATE, of_type, properties
+
+BUCKET = "catalog"
+KEY = "PUT-YOUR-API-KEY-HERE"
+"""As in the events."""
+
+EVENTS = {
+    file.stem: json.loads(file.read_text()) for file in sorted((ROOT / "events").glob("*.json"))
+}
+
+DOMAIN_FILES = {
+    "sales/orders/1997.csv": b"order_id,order_date\n1,1996-12-31\n2,1997-01-31\n",
+    "finance/transactions/all.jsonl": b'{"id": 1, "transaction_date": "1997-01-31"}\n',
+    "marketing/campaigns/all.csv": b"id,status\n1,active\n2,ended\n",
+}
+
+
+class Deployment:
+    """A bucket and a secret in moto, and the functions that use them."""
+
+    def __init__(self) -> None:
+        self._s3 = boto3.client("s3")
+        self._s3.create_bucket(Bucket=BUCKET)
+        secret = json.dumps({"key-1": KEY})
+        created = boto3.client("secretsmanager").create_secret(Name="keys", SecretString=secret)
+        self.secret_arn = created["ARN"]
+        names = {"CatalogBucket": BUCKET, "ApiKeySecret": self.secret_arn}
+        self._api = read(TEMPLATE, {}, names)
+        self._routes = {route.key: route for route in self._api.routes}
+
+    def arns(self) -> Resolver:
+        """Resolves what policies name to ARNs."""
+        arns = {"CatalogBucket": f"arn:aws:s3:::{BUCKET}", "ApiKeySecret": self.secret_arn}
+        return Resolver(DOCUMENT, {}, arns)
+
+    def function_of(self, event: dict[str, Any]) -> str:
+        """The function that an event is for: a route's, its authorizer's, or the scheduled one."""
+        if "routeKey" not in event:
+            [scheduled] = filter(_is_scheduled, of_type("AWS::Serverless::Function"))
+            return scheduled
+        route = self._routes[event["routeKey"]]
+        if event.get("type") != "REQUEST":
+            return route.function
+        assert route.authorizer
+        return route.authorizer.function
+
+    def start(self, name: str) -> Handler:
+        """A cold start of the function."""
+        function = self._api.functions[name]
+        module_name, _, attribute = function.handler.rpartition(".")
+        path = Path(function.code) / f"{module_name}.py"
+        spec = spec_from_file_location(f"deployed_{name}", path)
+        assert spec and spec.loader
+        module = module_from_spec(spec)
+        with pytest.MonkeyPatch.context() as patch:
+            for variable in ENVIRONMENT:
+                if not variable.startswith("AWS_"):
+                    patch.delenv(variable, raising=False)
+            for variable, value in function.environment.items():
+                patch.setenv(variable, value)
+            patch.setitem(sys.modules, spec.name, module)
+            spec.loader.exec_module(module)
+        handler: Handler = getattr(module, attribute)
+        return handler
+
+    def empty(self) -> None:
+        for entry in self._s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
+            self._s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
+
+    def fill(self) -> None:
+        """What the events ask for, and an entry that an interrupted deletion left behind."""
+        self.empty()
+        objects = [S3Object(self._s3, BUCKET, f"{n}.json") for n in ("products", "lineage")]
+        registry = mesh(products=objects[0], lineage=objects[1])
+        for name in ("orders", "transactions", "gone"):
+            add_product(registry, name)
+        add_lineage(registry, "orders", "transactions")
+        add_lineage(registry, "transactions", "gone")
+        registry.products.commit(
+            lambda file: (
+                file.model_copy(
+                    update={"products": {k: v for k, v in file.products.items() if k != "gone"}}
+                ),
+                None,
+            )
+        )
+        for name, content in DOMAIN_FILES.items():
+            self._s3.put_object(Bucket=BUCKET, Key=f"domains/{name}", Body=content)
+
+
+def _is_scheduled(name: str) -> bool:
+    events = mapping(mapping(properties(name), name).get("Events"), name)
+    return any(mapping(event, name)["Type"] == "Schedule" for event in events.values())

@@ -1,0 +1,122 @@
+"""A tiny project of the registry's shape, whose functions do whatever a test needs."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from textwrap import dedent
+
+import httpx
+
+from dev import template
+from dev.deployment import Deployment
+from dev.gateway import Gateway
+
+type Scenario = Callable[[httpx.AsyncClient], Awaitable[None]]
+
+TEMPLATE = """
+Parameters:
+  LogLevel: {{Type: String, Default: INFO}}
+  CorsOrigins: {{Type: CommaDelimitedList, Default: "*"}}
+Resources:
+  CatalogBucket: {{Type: "AWS::S3::Bucket"}}
+  Shared:
+    Type: AWS::Serverless::LayerVersion
+    Properties: {{ContentUri: layers/shared/}}
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        Authorizers:
+          ApiKey:
+            FunctionArn: !GetAtt Guard.Arn
+            AuthorizerPayloadFormatVersion: "2.0"
+            EnableSimpleResponses: true
+            Identity: {{Headers: [Authorization], ReauthorizeEvery: 60}}
+      CorsConfiguration:
+        AllowOrigins: !Ref CorsOrigins
+        AllowMethods: [GET, POST]
+        AllowHeaders: [Authorization]
+        ExposeHeaders: [X-Total-Count]
+  Guard:
+    Type: AWS::Serverless::Function
+    Properties: {{CodeUri: functions/guard/, Handler: app.handler, Layers: [!Ref Shared]}}
+  Things:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: functions/things/
+      Handler: app.handler
+      Layers: [!Ref Shared]
+      Timeout: {timeout}
+      Environment:
+        Variables: {{LOG_LEVEL: !Ref LogLevel, CATALOG_BUCKET: !Ref CatalogBucket}}
+      Policies:
+        - Statement: [{{Effect: Allow, Action: [s3:GetObject, s3:PutObject], Resource: "*"}}]
+      Events:
+        Read: {{Type: HttpApi, Properties: {{Method: GET, Path: "{path}"}}}}
+        One: {{Type: HttpApi, Properties: {{Method: GET, Path: "/things/{{id}}"}}}}
+        Write:
+          Type: HttpApi
+          Properties: {{Method: POST, Path: /things, Auth: {{Authorizer: ApiKey}}}}
+"""
+
+GUARD = """
+    import os
+
+    def handler(event, context):
+        [presented] = event["identitySource"]
+        if presented == "Bearer " + os.environ.get("API_KEY", "right"):
+            return {"isAuthorized": True, "context": {"principal": "local"}}
+        if presented == "broken":
+            raise RuntimeError("the authorizer is broken")
+        return {"isAuthorized": False}
+"""
+
+ECHO = """
+    def handler(event, context):
+        return {"statusCode": 200, "body": "one"}
+"""
+
+
+class FakeProject:
+    """Files below `root`; the setters overwrite what is there."""
+
+    def __init__(self, root: Path, things: str = ECHO) -> None:
+        self.root = root
+        self.template = root / "template.yaml"
+        self.layer = root / "layers/shared"
+        for folder in ("functions/guard", "functions/things", "layers/shared"):
+            (root / folder).mkdir(parents=True)
+        self.describe()
+        self.code("guard", GUARD)
+        self.code("things", things)
+
+    def describe(self, path: str = "/things", timeout: int = 20) -> None:
+        self.template.write_text(TEMPLATE.format(path=path, timeout=timeout))
+
+    def code(self, function: str, source: str) -> None:
+        (self.root / "functions" / function / "app.py").write_text(dedent(source))
+
+
+@asynccontextmanager
+async def _serving(project: FakeProject) -> AsyncIterator[httpx.AsyncClient]:
+    read = partial(template.read, project.template, {}, {"CatalogBucket": "catalog"})
+    deployment = Deployment(project.template, read, lambda api, function: function.environment)
+    gateway = Gateway(deployment)
+    transport = httpx.ASGITransport(app=gateway, client=("192.0.2.7", 1234))
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://local") as client:
+            yield client
+    finally:
+        await gateway.close()
+
+
+def run(project: FakeProject, scenario: Scenario) -> None:
+    """Play a scenario against a gateway in this process, which is closed at the end."""
+
+    async def main() -> None:
+        async with asyncio.timeout(20), _serving(project) as client:
+            await scenario(client)
+
+    asyncio.run(main())

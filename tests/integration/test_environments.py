@@ -1,0 +1,188 @@
+"""Execution environments: how many there are, when they are replaced, and how they fail."""
+
+import asyncio
+from pathlib import Path
+
+import httpx
+import pytest
+
+from dev import pool
+from tests.integration.fake_project import FakeProject, run
+from tests.integration.processes import alive
+
+PID = """
+    import os
+
+    def handler(event, context):
+        return {"statusCode": 200, "body": str(os.getpid())}
+"""
+# Answers once `together` requests are inside at the same time, each in a process of its own.
+MEET = """
+    import os
+    import pathlib
+    import time
+
+    def handler(event, context):
+        folder = pathlib.Path(__file__).parent / "inside"
+        folder.mkdir(exist_ok=True)
+        (folder / str(os.getpid())).touch()
+        together = int(event["queryStringParameters"]["together"])
+        while len(list(folder.iterdir())) < together:
+            time.sleep(0.005)
+        return {"statusCode": 200, "body": str(os.getpid())}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> FakeProject:
+    return FakeProject(tmp_path)
+
+
+def test_one_environment_serves_requests_that_do_not_overlap(project: FakeProject) -> None:
+    project.code("things", PID)
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        pids = {(await client.get("/things")).text for _ in range(5)}
+        assert len(pids) == 1
+
+    run(project, scenario)
+
+
+def test_overlapping_requests_start_more_environments_up_to_the_bound(
+    project: FakeProject,
+) -> None:
+    project.code("things", MEET)
+    together = pool.MAX_ENVIRONMENTS
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        calls = [client.get(f"/things?together={together}") for _ in range(3 * together)]
+        answers = [response.text for response in await asyncio.gather(*calls)]
+        assert len(answers) == 3 * together
+        assert len(set(answers)) == together
+
+    run(project, scenario)
+
+
+def test_a_request_that_waits_too_long_is_refused(
+    project: FakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "MAX_ENVIRONMENTS", 1)
+    monkeypatch.setattr(pool, "INTEGRATION_SECONDS", 0.5)
+    project.code("things", "import time\ndef handler(event, context):\n    time.sleep(60)\n")
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        answers = await asyncio.gather(client.get("/things"), client.get("/things"))
+        assert [(a.status_code, a.json()) for a in answers] == [
+            (503, {"message": "Service Unavailable"})
+        ] * 2
+
+    run(project, scenario)
+
+
+def test_an_edit_takes_effect_at_the_next_request(project: FakeProject) -> None:
+    (project.layer / "common.py").write_text("WORD = 'a'\n")
+    source = """
+        import common
+
+        def handler(event, context):
+            return common.WORD + "{}"
+        """
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        for number in range(3):  # edits of one size within a second
+            project.code("things", source.format(number))
+            assert (await client.get("/things")).text == f"a{number}"
+        (project.layer / "common.py").write_text("WORD = 'b'\n")
+        assert (await client.get("/things")).text == "b2"
+        project.describe(path="/renamed")
+        assert (await client.get("/things")).status_code == 404
+        assert (await client.get("/renamed")).text == "b2"
+
+    run(project, scenario)
+
+
+def test_an_environment_that_an_edit_replaces_ends(project: FakeProject) -> None:
+    project.code("things", PID)
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        before = int((await client.get("/things")).text)
+        assert alive(before)
+        project.code("things", PID + "\n")
+        assert int((await client.get("/things")).text) != before
+        assert not alive(before)
+
+    run(project, scenario)
+
+
+def test_broken_code_and_a_broken_template_answer_500_until_mended(
+    project: FakeProject, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def scenario(client: httpx.AsyncClient) -> None:
+        project.code("things", "import nowhere\n")
+        for _ in range(2):
+            broken = await client.get("/things")
+            assert broken.status_code == 500
+            assert broken.json() == {"message": "Internal Server Error"}
+        assert "ModuleNotFoundError: No module named 'nowhere'" in capfd.readouterr().err
+        project.code("things", PID)
+        assert (await client.get("/things")).status_code == 200
+        project.template.write_text("Resources: [")
+        for _ in range(2):
+            assert (await client.get("/things")).status_code == 500
+        assert "template.yaml cannot be read" in caplog.text
+        project.describe()
+        assert (await client.get("/things")).status_code == 200
+
+    run(project, scenario)
+
+
+def test_errors_timeouts_and_crashes_answer_500_and_the_next_request_is_served(
+    project: FakeProject, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    project.describe(timeout=1)
+    project.code(
+        "things",
+        """
+        import os, time
+
+        def handler(event, context):
+            match event["pathParameters"]["id"]:
+                case "error":
+                    raise ValueError("what went wrong")
+                case "crash":
+                    os._exit(3)
+                case "exit":
+                    raise SystemExit(1)
+                case "slow":
+                    time.sleep(60)
+            return str(os.getpid())
+        """,
+    )
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        pid = (await client.get("/things/pid")).text
+        for failure in ("error", "crash", "exit", "slow"):
+            failed = await client.get(f"/things/{failure}")
+            assert failed.status_code == 500
+            assert failed.json() == {"message": "Internal Server Error"}
+            after = (await client.get("/things/pid")).text
+            # An environment outlives an error of its handler, and nothing else.
+            assert (after == pid) == (failure == "error")
+            pid = after
+        assert "ValueError: what went wrong" in capfd.readouterr().err
+        assert "timed out after 1.00 seconds" in caplog.text
+        assert "exited before it answered" in caplog.text
+
+    run(project, scenario)
+
+
+def test_no_environment_survives_the_gateway(project: FakeProject) -> None:
+    project.code("things", PID)
+    pids: list[int] = []
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        pids.append(int((await client.get("/things")).text))
+        assert alive(pids[0])
+
+    run(project, scenario)
+    assert not alive(pids[0])

@@ -1,0 +1,187 @@
+"""Every sample event through the handler that the template sends it to, over moto."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from openapi_schema_validator import OAS31Validator
+
+from dev import openapi
+from tests.deployed import EVENTS, KEY, Deployment
+from tests.lambdas import Answer, Context, answer_of
+
+OPENAPI: dict[str, Any] = json.loads(openapi.DOCUMENT.read_text())
+OPERATIONS = OPENAPI["paths"]
+
+STATUSES = {
+    # event: on an empty bucket, on a filled one
+    "analytics_domains": (200, 200),
+    "analytics_lineage_stats": (200, 200),
+    "delete_product": (404, 200),
+    "docs": (200, 200),
+    "docs_asset": (200, 200),
+    "finance_transactions": (200, 200),
+    "get_product": (404, 200),
+    "health": (200, 200),
+    "lineage_downstream": (404, 200),
+    "lineage_upstream": (404, 200),
+    "list_lineage": (200, 200),
+    "list_products": (200, 200),
+    "marketing_campaigns": (200, 200),
+    "openapi_document": (200, 200),
+    "put_product": (404, 200),
+    "redoc": (200, 200),
+    "register_lineage": (400, 200),
+    "register_product": (200, 409),
+    "sales_orders": (200, 200),
+}
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Deployment]:
+    with pytest.MonkeyPatch.context() as patch, mock_aws():
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        yield Deployment()
+
+
+def send(stack: Deployment, name: str) -> Answer:
+    handler = stack.start(stack.function_of(EVENTS[name]))
+    return answer_of(handler(EVENTS[name], Context()))
+
+
+def assert_as_documented(event: dict[str, Any], answer: Answer) -> None:
+    method, _, path = event["routeKey"].partition(" ")
+    if path not in OPERATIONS:
+        return  # the documentation itself
+    response = OPERATIONS[path][method.lower()]["responses"][str(answer.status)]
+    schema = response["content"]["application/json"]["schema"]
+    validator = OAS31Validator({**schema, "components": OPENAPI["components"]})
+    assert [error.message for error in validator.iter_errors(answer.body)] == []
+    missing = {header.lower() for header in response.get("headers", {})} - set(answer.headers)
+    assert not missing
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_an_event_is_answered_as_documented_on_an_empty_bucket(
+    stack: Deployment, name: str
+) -> None:
+    stack.empty()
+    answer = send(stack, name)
+    assert answer.status == STATUSES[name][0], answer.body
+    assert_as_documented(EVENTS[name], answer)
+
+
+@pytest.mark.parametrize("name", STATUSES)
+def test_an_event_is_answered_as_documented_on_a_filled_bucket(
+    stack: Deployment, name: str
+) -> None:
+    stack.fill()
+    answer = send(stack, name)
+    assert answer.status == STATUSES[name][1], answer.body
+    assert_as_documented(EVENTS[name], answer)
+
+
+def test_every_event_is_sent_by_a_test_here() -> None:
+    assert set(EVENTS) == set(STATUSES) | {"authorizer", "schedule"}
+
+
+def test_what_one_function_writes_another_reads(stack: Deployment) -> None:
+    stack.empty()
+    registered = send(stack, "register_product").body["data"]
+    assert registered["name"] == "orders"
+    assert send(stack, "get_product").body == registered
+    assert send(stack, "list_products").body == [registered]
+    assert send(stack, "analytics_domains").body == {"sales": 1}
+    changed = send(stack, "put_product").body["data"]
+    assert changed | {"updated_at": "", "status": "", "version": ""} == registered | {
+        "updated_at": "",
+        "status": "",
+        "version": "",
+    }
+    assert (changed["status"], changed["version"]) == ("deprecated", "1.1.0")
+    assert send(stack, "delete_product").body["data"]["lineage_entries_removed"] == 0
+    assert send(stack, "get_product").status == 404
+
+
+def test_lineage_is_registered_followed_counted_and_deleted(stack: Deployment) -> None:
+    stack.fill()
+    entry = send(stack, "register_lineage").body["data"]
+    assert send(stack, "lineage_downstream").body[-1] == entry
+    assert send(stack, "lineage_upstream").body[-1] == entry
+    assert send(stack, "list_lineage").headers["x-total-count"] == "2"
+    assert send(stack, "analytics_lineage_stats").body == {
+        "total_entries": 2,
+        "unique_sources": 1,
+        "unique_targets": 1,
+        "lineage_types": {"direct": 1, "derived": 1, "aggregated": 0},
+    }
+    assert send(stack, "delete_product").body["data"]["lineage_entries_removed"] == 2
+    assert send(stack, "analytics_lineage_stats").body["total_entries"] == 0
+
+
+def test_domain_data_is_read_from_the_bucket(stack: Deployment) -> None:
+    stack.fill()
+    assert send(stack, "sales_orders").body == [{"order_id": 2, "order_date": "1997-01-31"}]
+    stack.empty()
+    assert send(stack, "sales_orders").body == []
+
+
+def test_the_schedule_removes_what_an_interrupted_deletion_left(stack: Deployment) -> None:
+    stack.fill()
+    handler = stack.start(stack.function_of(EVENTS["schedule"]))
+    assert handler(EVENTS["schedule"], Context()) == {
+        "pruned_lineage_entries": 1,
+        "products": 2,
+        "lineage_entries": 1,
+    }
+    assert handler(EVENTS["schedule"], Context())["pruned_lineage_entries"] == 0
+
+
+def test_a_missing_bucket_is_503_with_a_reason(stack: Deployment) -> None:
+    stack.empty()
+    s3 = boto3.client("s3")
+    s3.delete_bucket(Bucket="catalog")
+    try:
+        answer = send(stack, "health")
+    finally:
+        s3.create_bucket(Bucket="catalog")
+    assert (answer.status, answer.headers["retry-after"]) == (503, "2")
+    assert answer.body == {"success": False, "message": "GetObject answered 404 NoSuchBucket"}
+
+
+# the authorizer and its secret
+
+
+@pytest.fixture
+def keys(stack: Deployment) -> Iterator[Any]:
+    client = boto3.client("secretsmanager")
+    yield lambda secret: client.put_secret_value(SecretId=stack.secret_arn, SecretString=secret)
+    client.put_secret_value(SecretId=stack.secret_arn, SecretString=json.dumps({"key-1": KEY}))
+
+
+def authorize(stack: Deployment) -> Any:
+    event = EVENTS["authorizer"]
+    return stack.start(stack.function_of(event))(event, Context())
+
+
+def test_the_key_in_the_secret_is_allowed(stack: Deployment) -> None:
+    assert authorize(stack) == {"isAuthorized": True, "context": {"principal": "key-1"}}
+
+
+def test_a_second_key_in_the_secret_is_allowed(stack: Deployment, keys: Any) -> None:
+    keys(json.dumps({"key-1": "another", "key-2": KEY}))
+    assert authorize(stack) == {"isAuthorized": True, "context": {"principal": "key-2"}}
+
+
+def test_a_key_that_left_the_secret_is_denied(stack: Deployment, keys: Any) -> None:
+    keys(json.dumps({"key-2": "another"}))
+    assert authorize(stack) == {"isAuthorized": False}
+
+
+def test_a_broken_secret_allows_nobody(stack: Deployment, keys: Any) -> None:
+    keys("not json")
+    with pytest.raises(Exception, match="the API key secret is not JSON"):
+        authorize(stack)

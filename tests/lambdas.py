@@ -1,0 +1,136 @@
+"""Functions called as API Gateway calls them: payload 2.0 in, response out."""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import FastAPI
+
+from datamesh.http.runtime import Resources, lambda_handler
+from datamesh.observability import Handler
+
+AREAS = ("products", "lineage", "domains", "analytics", "platform")
+ENVIRONMENT = {
+    "CATALOG_BUCKET": "unused",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "API_KEY": "a-key-of-the-tests",
+}
+"""What a function finds when it is imported."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """The second argument of a handler, as far as it is looked at."""
+
+    function_name: str = "function"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
+    aws_request_id: str = "lambda-request-1"
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    content: bytes
+    body: Any = field(compare=False)
+    """The content as JSON; None if it is not JSON."""
+
+
+def api_event(
+    method: str,
+    path: str,
+    body: Any = None,
+    *,
+    query: Mapping[str, object] | None = None,
+    principal: str | None = "key-1",
+    headers: Mapping[str, str] | None = None,
+    route: str | None = None,
+) -> dict[str, Any]:
+    """`body` is sent as it is if it is bytes or text, as JSON otherwise."""
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": route or f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": urlencode(query or {}),
+        "headers": {"host": "api.example.com", **(headers or {})},
+        "requestContext": {
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "203.0.113.17",
+            },
+            "requestId": "gateway-request-1",
+            "stage": "$default",
+        },
+        "isBase64Encoded": isinstance(body, bytes),
+    }
+    if principal is not None:
+        event["requestContext"]["authorizer"] = {"lambda": {"principal": principal}}
+    if isinstance(body, bytes):
+        event["body"] = b64encode(body).decode()
+    elif body is not None:
+        event["body"] = body if isinstance(body, str) else json.dumps(body)
+    return event
+
+
+def answer_of(response: Any) -> Answer:
+    """What a client would receive of a handler's response."""
+    text = response.get("body", "")
+    content = b64decode(text) if response.get("isBase64Encoded") else text.encode()
+    try:
+        body = json.loads(content)
+    except ValueError:
+        body = None
+    headers = {name.lower(): value for name, value in response["headers"].items()}
+    return Answer(response["statusCode"], headers, content, body)
+
+
+class Client:
+    """Sends requests straight to a handler."""
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+
+    def send(self, event: dict[str, Any]) -> Answer:
+        return answer_of(self.handler(event, Context()))
+
+    def get(self, path: str, **query: object) -> Answer:
+        return self.send(api_event("GET", path, query=query, principal=None))
+
+    def post(self, path: str, body: Any) -> Answer:
+        return self.send(api_event("POST", path, body))
+
+    def put(self, path: str, body: Any) -> Answer:
+        return self.send(api_event("PUT", path, body))
+
+    def delete(self, path: str) -> Answer:
+        return self.send(api_event("DELETE", path))
+
+
+def app_of(area: str) -> FastAPI:
+    """Importing a function configures it: ask for the fixture `imported_functions` first."""
+    app = import_module(f"functions.{area}.app").app
+    assert isinstance(app, FastAPI)
+    return app
+
+
+def served(area: str, resources: Resources) -> Client:
+    """The function's own handler, over other resources."""
+    app_of(area).state.resources = resources
+    return Client(import_module(f"functions.{area}.app").handler)
+
+
+def configured(app: FastAPI, resources: Resources, **environ: str) -> Client:
+    """A new handler with its own settings and logger."""
+    handler = lambda_handler(app, ENVIRONMENT | environ)
+    app.state.resources = resources
+    return Client(handler)

@@ -1,0 +1,88 @@
+from pathlib import Path
+
+import pytest
+
+from dev.settings import SettingError, read
+
+
+def test_defaults() -> None:
+    settings = read({})
+    assert (settings.host, settings.port) == ("127.0.0.1", 3000)
+    assert settings.data_dir == Path("data").resolve()
+    assert settings.examples
+    assert settings.parameters == {
+        "LogLevel": "INFO",
+        "MaxProducts": "1000",
+        "MaxLineageEntries": "10000",
+        "CacheSeconds": "0",
+        "CorsOrigins": "*",
+    }
+
+
+def test_variables_become_parameters_of_the_template() -> None:
+    settings = read(
+        {
+            "HOST": "::1",
+            "PORT": "0",
+            "EXAMPLES": "0",
+            "LOG_LEVEL": "debug",
+            "MAX_PRODUCTS": "5",
+            "MAX_LINEAGE_ENTRIES": "6",
+            "CACHE_SECONDS": "0.5",
+            "CORS_ORIGINS": "https://a.example,http://localhost:8080",
+        }
+    )
+    assert (settings.host, settings.port, settings.examples) == ("::1", 0, False)
+    assert settings.parameters == {
+        "LogLevel": "DEBUG",
+        "MaxProducts": "5",
+        "MaxLineageEntries": "6",
+        "CacheSeconds": "0.5",
+        "CorsOrigins": "https://a.example,http://localhost:8080",
+    }
+
+
+def test_a_key_is_generated_unless_given_and_never_shown() -> None:
+    first, second = read({"API_KEY": ""}), read({})
+    assert first.api_key_generated
+    assert len(first.api_key) >= 32
+    assert first.api_key != second.api_key
+    given = read({"API_KEY": "my-secret-key"})
+    assert (given.api_key, given.api_key_generated) == ("my-secret-key", False)
+    assert "my-secret-key" not in repr(given)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PORT", "http"),
+        ("PORT", "65536"),
+        ("PORT", "-1"),
+        ("PORT", "3_000"),
+        ("HOST", "not a host"),
+        ("EXAMPLES", "yes"),
+        ("LOG_LEVEL", "LOUD"),
+        ("MAX_PRODUCTS", "0"),
+        ("MAX_PRODUCTS", "100001"),
+        ("MAX_LINEAGE_ENTRIES", "1.5"),
+        ("CACHE_SECONDS", "-1"),
+        ("CACHE_SECONDS", "nan"),
+        ("CACHE_SECONDS", "soon"),
+        ("CORS_ORIGINS", "example.com"),
+        ("CORS_ORIGINS", "https://a.example/path"),
+        ("CORS_ORIGINS", "https://a.example,"),
+    ],
+)
+def test_a_bad_value_is_told_in_one_line_that_names_the_variable(name: str, value: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        read({name: value})
+    message = str(caught.value)
+    assert message.startswith(f"{name} must be ")
+    assert value in message
+    assert "\n" not in message
+
+
+def test_a_malformed_key_is_not_repeated() -> None:
+    with pytest.raises(SettingError) as caught:
+        read({"API_KEY": "two words"})
+    assert str(caught.value) == "API_KEY must be visible ASCII characters without spaces"

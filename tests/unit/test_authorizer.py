@@ -1,0 +1,90 @@
+"""The function that allows or denies a write."""
+
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lambdas import ENVIRONMENT, Context
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = ENVIRONMENT["API_KEY"]
+
+
+def authorize(headers: dict[str, str]) -> Any:
+    event = {"version": "2.0", "type": "REQUEST", "headers": headers}
+    return import_module("functions.authorizer.app").handler(event, Context())
+
+
+pytestmark = pytest.mark.usefixtures("imported_functions")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [f"Bearer {KEY}", f"bearer {KEY}", f"BEARER {KEY}", f"Bearer   {KEY} "],
+)
+def test_an_active_key_is_allowed_and_its_id_passed_on(header: str) -> None:
+    assert authorize({"authorization": header}) == {
+        "isAuthorized": True,
+        "context": {"principal": "local"},
+    }
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        " ",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        f"Bearer {KEY}x",
+        f"Bearer {KEY[:-1]}",
+        f"Bearer {KEY} {KEY}",
+        f"Bearer {KEY},{KEY}",
+        KEY,
+        f" Bearer {KEY}",
+        f"Basic {KEY}",
+        f"Bearer:{KEY}",
+        f"Bearer\t{KEY}",
+    ],
+)
+def test_anything_else_is_denied(header: str) -> None:
+    assert authorize({"authorization": header}) == {"isAuthorized": False}
+
+
+def test_a_request_without_the_header_is_denied() -> None:
+    assert authorize({}) == {"isAuthorized": False}
+    assert authorize({"x-api-key": KEY}) == {"isAuthorized": False}
+
+
+def test_importing_it_imports_no_heavy_library() -> None:
+    """Every first write waits for this import."""
+    code = "import app, sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    environ = {
+        "PYTHONPATH": f"{ROOT / 'functions' / 'authorizer'}:{ROOT / 'layers' / 'shared'}",
+        "API_KEYS_SECRET_ID": "arn:aws:secretsmanager:us-east-1:123456789012:secret:keys",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    imported = set(done.stdout.split())
+    assert "datamesh" in imported
+    assert imported.isdisjoint(
+        {"fastapi", "starlette", "pydantic", "boto3", "botocore", "mangum", "aws_lambda_powertools"}
+    )
+
+
+def test_it_does_not_start_without_keys() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import app"],
+        env={"PYTHONPATH": f"{ROOT / 'functions' / 'authorizer'}:{ROOT / 'layers' / 'shared'}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "InvalidSettings: API_KEYS_SECRET_ID: " in done.stderr

@@ -1,0 +1,255 @@
+"""The registry files: their envelope, their encoding, and files of before the envelope."""
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from datamesh.errors import StorageUnavailable
+from datamesh.models.lineage import LineageType
+from datamesh.models.products import ProductStatus, ProductUpdate
+from datamesh.services import lineage, products
+from datamesh.storage.files import RECENT_COMMITS, LineageFile, ProductsFile, RegistryFile
+from datamesh.storage.objects import MemoryObject, StoredObject
+from tests.meshes import NOON, add_product, mesh
+
+PRODUCT = {
+    "name": "orders",
+    "domain": "sales",
+    "owner": "team",
+    "description": "Orders",
+    "schema": {"id": "int"},
+    "created_at": "2025-03-01T08:00:00",
+    "updated_at": "2025-03-02T08:00:00+02:00",
+}
+ENTRY = {
+    "source": "orders",
+    "target": "orders",
+    "transformation": "copy",
+    "timestamp": "2025-03-01T08:00:00",
+}
+
+
+def decode[F: RegistryFile](kind: type[F], raw: Any, *, zipped: bool = False) -> F:
+    text = json.dumps(raw).encode()
+    return kind.decode("the file", gzip.compress(text) if zipped else text)
+
+
+def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name not in names}
+
+
+# the envelope
+
+
+def test_a_file_says_what_it_is() -> None:
+    registry = mesh()
+    add_product(registry, "orders")
+    text = gzip.decompress(registry.products.read().encode())
+    raw = json.loads(text)
+    assert list(raw) == ["format", "revision", "recent", "products"]
+    assert (raw["format"], raw["revision"], len(raw["recent"])) == (1, 1, 1)
+    assert raw["products"]["orders"] == {
+        "name": "orders",
+        "domain": "sales",
+        "owner": "sales-team",
+        "description": "One row per order line",
+        "schema": {"order_id": "string"},
+        "status": "active",
+        "version": "1.0.0",
+        "tags": [],
+        "created_at": "2026-01-31T12:00:00Z",
+        "updated_at": "2026-01-31T12:00:00Z",
+        "since_revision": 1,
+    }
+
+
+@pytest.mark.parametrize("kind", [ProductsFile, LineageFile])
+def test_a_file_survives_writing_and_reading(kind: type[RegistryFile]) -> None:
+    file = kind(revision=7, recent=("a", "b"))
+    assert kind.decode("x", file.encode()) == file
+
+
+def test_equal_files_give_equal_bytes() -> None:
+    first = decode(ProductsFile, {"orders": PRODUCT})
+    second = decode(ProductsFile, {"orders": PRODUCT}, zipped=True)
+    assert first.encode() == second.encode()
+    assert first.encode() != first.committed(first, "x").encode()
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_an_envelope_is_read_in_either_encoding(zipped: bool) -> None:
+    raw = {"format": 1, "revision": 3, "recent": ["x"], "products": {"orders": PRODUCT}}
+    file = decode(ProductsFile, raw, zipped=zipped)
+    assert (file.revision, file.recent, list(file.products)) == (3, ("x",), ["orders"])
+
+
+def test_a_commit_is_the_successor_of_its_base() -> None:
+    base = ProductsFile(revision=4, recent=("a",))
+    after = ProductsFile(revision=99, recent=("z",)).committed(base, "b")
+    assert (after.revision, after.recent) == (5, ("a", "b"))
+
+
+def test_the_ring_holds_256_commits() -> None:
+    full = tuple(str(number) for number in range(RECENT_COMMITS - 1))
+    base = ProductsFile(recent=full).committed(ProductsFile(recent=full), "last")
+    assert base.recent == (*full, "last")
+    assert len(base.recent) == RECENT_COMMITS == 256
+    assert base.committed(base, "next").recent == (*full[1:], "last", "next")
+
+
+# files of before the envelope
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_an_old_products_file_is_revision_0(zipped: bool) -> None:
+    file = decode(ProductsFile, {"orders": PRODUCT}, zipped=zipped)
+    assert (file.revision, file.recent) == (0, ())
+    [product] = file.products.values()
+    assert (product.name, product.status, product.version, product.since_revision) == (
+        "orders",
+        ProductStatus.ACTIVE,
+        "1.0.0",
+        0,
+    )
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_an_old_lineage_file_is_revision_0(zipped: bool) -> None:
+    file = decode(LineageFile, [ENTRY, ENTRY | {"lineage_type": "derived"}], zipped=zipped)
+    assert (file.revision, file.recent) == (0, ())
+    assert [entry.lineage_type for entry in file.lineage] == [
+        LineageType.DIRECT,
+        LineageType.DERIVED,
+    ]
+    assert {entry.products_revision for entry in file.lineage} == {0}
+
+
+@pytest.mark.parametrize(("kind", "empty"), [(ProductsFile, {}), (LineageFile, [])])
+def test_an_empty_old_file_is_an_empty_file(kind: type[RegistryFile], empty: object) -> None:
+    assert decode(kind, empty) == kind()
+
+
+def test_times_without_a_zone_are_utc_and_others_become_it() -> None:
+    product = decode(ProductsFile, {"orders": PRODUCT}).products["orders"]
+    assert product.created_at == datetime(2025, 3, 1, 8, tzinfo=UTC)
+    assert product.updated_at == datetime(2025, 3, 2, 8, tzinfo=timezone(timedelta(hours=2)))
+    assert product.updated_at.utcoffset() == timedelta()
+    [entry] = decode(LineageFile, [ENTRY]).lineage
+    assert entry.timestamp == datetime(2025, 3, 1, 8, tzinfo=UTC)
+
+
+def test_the_key_is_the_name_whether_it_is_missing_or_another() -> None:
+    file = decode(ProductsFile, {"orders": without(PRODUCT, "name"), "b": PRODUCT})
+    assert [(key, product.name) for key, product in file.products.items()] == [
+        ("orders", "orders"),
+        ("b", "b"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["format", "revision"])
+def test_a_product_of_an_old_file_may_be_named_like_a_part_of_the_envelope(name: str) -> None:
+    file = decode(ProductsFile, {name: without(PRODUCT, "name")})
+    assert list(file.products) == [name]
+
+
+def test_old_products_and_lineage_are_served_and_take_part_in_commits() -> None:
+    registry = mesh(
+        products=MemoryObject("products.json", json.dumps({"orders": PRODUCT}).encode()),
+        lineage=MemoryObject("lineage.json", json.dumps([ENTRY]).encode()),
+    )
+    assert [entry.source for entry in lineage.visible_entries(registry)] == ["orders"]
+    add_product(registry, "new")
+    assert list(registry.products.read().products) == ["orders", "new"]
+    assert products.delete(registry, "orders").lineage_entries_removed == 1
+
+
+def test_unknown_fields_outlive_an_update() -> None:
+    stored = MemoryObject(
+        "products.json", json.dumps({"orders": PRODUCT | {"cost_centre": {"id": 7}}}).encode()
+    )
+    registry = mesh(products=stored)
+    products.update(registry, "orders", ProductUpdate(owner="new"))
+    found = stored.get()
+    assert isinstance(found, StoredObject)
+    written = json.loads(gzip.decompress(found.body))["products"]["orders"]
+    assert (written["cost_centre"], written["owner"]) == ({"id": 7}, "new")
+
+
+def test_unknown_fields_of_an_entry_outlive_a_commit() -> None:
+    file = decode(LineageFile, [ENTRY | {"run": "r1"}])
+    again = LineageFile.decode("x", file.committed(file, "c").encode())
+    assert again.lineage[0].model_dump()["run"] == "r1"
+
+
+# files that cannot be read
+
+
+@pytest.mark.parametrize("kind", [ProductsFile, LineageFile])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"garbage",
+        b"\xff\xfe",
+        b"\x1f\x8b",
+        gzip.compress(b"{}")[:-3],
+        gzip.compress(b"{}" * 50)[:12] + b"\xff" * 20,
+        gzip.compress(b"garbage"),
+        b"null",
+        b"7",
+        b'"text"',
+        b'{"format": 1, "revision": -1}',
+        b'{"format": 1, "recent": "abc"}',
+        b'{"format": 1, "products": [], "lineage": {}}',
+        b'{"format": 0}',
+        b'{"x": 1}',
+        b"[1]",
+        b'{"x": {"name": "x"}}',
+        b'[{"source": "x"}]',
+    ],
+)
+def test_a_corrupt_file_is_unavailable_storage_and_named(
+    kind: type[RegistryFile], body: bytes
+) -> None:
+    with pytest.raises(StorageUnavailable, match=r"^products\.json cannot be read: ."):
+        kind.decode("products.json", body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"),
+    [
+        (ProductsFile, []),
+        (LineageFile, {}),
+        (ProductsFile, {"format": 1, "revision": 3, "recent": [], "lineage": []}),
+        (LineageFile, {"format": 1, "revision": 3, "recent": [], "products": {}}),
+    ],
+)
+def test_one_file_is_not_taken_for_the_other(kind: type[RegistryFile], other: object) -> None:
+    with pytest.raises(StorageUnavailable):
+        decode(kind, other)
+
+
+@pytest.mark.parametrize("number", [2, 99])
+def test_a_newer_format_is_refused_rather_than_guessed(number: int) -> None:
+    with pytest.raises(StorageUnavailable, match="cannot be read: format: Input should be 1"):
+        decode(ProductsFile, {"format": number, "revision": 1, "products": {}})
+
+
+def test_the_reason_names_the_place_and_not_the_value() -> None:
+    secret = PRODUCT | {"created_at": "hunter2"}
+    with pytest.raises(StorageUnavailable, match=r"orders\.created_at") as refused:
+        decode(ProductsFile, {"orders": secret})
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_registry_on_a_corrupt_file_writes_nothing() -> None:
+    stored = MemoryObject("products.json", b"garbage")
+    with pytest.raises(StorageUnavailable, match=r"products\.json"):
+        add_product(mesh(products=stored, now=lambda: NOON), "orders")
+    found = stored.get()
+    assert isinstance(found, StoredObject)
+    assert found.body == b"garbage"

@@ -1,0 +1,288 @@
+"""Which entries are visible, which are garbage, and what a deletion does to them."""
+
+import logging
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+
+from datamesh.errors import ProductNotFound, StorageUnavailable
+from datamesh.models.lineage import StoredLineageEntry
+from datamesh.models.products import StoredProduct
+from datamesh.services import lineage, products
+from datamesh.services.analytics import scheduled_run
+from datamesh.services.registry import Registry
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
+from tests.meshes import NOON, add_lineage, add_product, add_products, mesh
+
+
+def visible(registry: Registry) -> list[tuple[str, str]]:
+    return [(entry.source, entry.target) for entry in lineage.visible_entries(registry)]
+
+
+def stored(registry: Registry) -> list[tuple[str, str]]:
+    return [(entry.source, entry.target) for entry in registry.lineage.read().lineage]
+
+
+class BrokenObject(MemoryObject):
+    """Storage whose PUTs fail as told."""
+
+    failure: Exception | None = None
+
+    def put(self, body: bytes, replaces: str | None) -> str:
+        if self.failure:
+            raise self.failure
+        return super().put(body, replaces)
+
+
+@pytest.fixture
+def lineage_object() -> BrokenObject:
+    return BrokenObject("lineage.json")
+
+
+@pytest.fixture
+def chain(lineage_object: BrokenObject) -> Registry:
+    """a -> b -> c, and a -> c."""
+    registry = mesh(lineage=lineage_object)
+    add_products(registry, "abc")
+    add_lineage(registry, "a", "b")
+    add_lineage(registry, "b", "c")
+    add_lineage(registry, "a", "c")
+    return registry
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Attached directly: a function that was imported before has stopped propagation above."""
+    logger = logging.getLogger("datamesh.services.products")
+    logger.addHandler(caplog.handler)
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+# deletion
+
+
+def test_deleting_a_product_removes_every_entry_that_names_it(chain: Registry) -> None:
+    deleted = products.delete(chain, "b")
+    assert (deleted.name, deleted.lineage_entries_removed) == ("b", 2)
+    assert stored(chain) == [("a", "c")]
+
+
+def test_an_entry_that_names_the_product_twice_counts_once(chain: Registry) -> None:
+    add_lineage(chain, "b", "b")
+    assert products.delete(chain, "b").lineage_entries_removed == 3
+
+
+def test_deleting_a_product_without_lineage_removes_nothing(chain: Registry) -> None:
+    add_product(chain, "d")
+    assert products.delete(chain, "d").lineage_entries_removed == 0
+    assert len(stored(chain)) == 3
+
+
+def test_only_the_entries_of_the_deleted_product_are_counted(
+    chain: Registry, lineage_object: BrokenObject
+) -> None:
+    lineage_object.failure = StorageUnavailable("403")
+    products.delete(chain, "b")
+    lineage_object.failure = None
+    assert products.delete(chain, "c").lineage_entries_removed == 2  # b -> c names both
+    assert stored(chain) == []
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [StorageUnavailable("403"), Unreachable("no route"), InDoubt("time-out"), LostRace()],
+    ids=lambda failure: type(failure).__name__,
+)
+def test_entries_are_hidden_even_if_they_cannot_be_removed(
+    chain: Registry,
+    lineage_object: BrokenObject,
+    failure: Exception,
+    warnings: pytest.LogCaptureFixture,
+) -> None:
+    lineage_object.failure = failure
+    deleted = products.delete(chain, "b")
+    assert (deleted.name, deleted.lineage_entries_removed) == ("b", None)
+    assert visible(chain) == [("a", "c")]
+    assert len(stored(chain)) == 3
+    assert "name 'b' are left to the scheduled run" in warnings.text
+    lineage_object.failure = None
+    assert scheduled_run(chain)["pruned_lineage_entries"] == 2
+    assert stored(chain) == [("a", "c")]
+
+
+def test_a_product_that_could_not_be_deleted_keeps_its_entries() -> None:
+    products_object = BrokenObject("products.json")
+    registry = mesh(products=products_object)
+    add_products(registry, "ab")
+    add_lineage(registry, "a", "b")
+    products_object.failure = StorageUnavailable("403")
+    with pytest.raises(StorageUnavailable):
+        products.delete(registry, "b")
+    assert visible(registry) == [("a", "b")]
+
+
+# a name that comes back
+
+
+@pytest.fixture
+def reborn(chain: Registry, lineage_object: BrokenObject) -> Registry:
+    """b was deleted, its entries could not be removed, and b was registered again."""
+    lineage_object.failure = StorageUnavailable("403")
+    products.delete(chain, "b")
+    lineage_object.failure = None
+    add_product(chain, "b")
+    return chain
+
+
+def test_entries_of_the_former_product_stay_invisible(reborn: Registry) -> None:
+    assert visible(reborn) == [("a", "c")]
+    assert lineage.upstream(reborn, "b") == []
+    assert lineage.downstream(reborn, "b") == []
+
+
+def test_entries_of_the_new_product_are_visible(reborn: Registry) -> None:
+    entry = add_lineage(reborn, "a", "b")
+    assert lineage.upstream(reborn, "b") == [entry]
+
+
+def test_the_scheduled_run_removes_the_former_entries_alone(reborn: Registry) -> None:
+    add_lineage(reborn, "a", "b")
+    assert scheduled_run(reborn) == {
+        "pruned_lineage_entries": 2,
+        "products": 3,
+        "lineage_entries": 2,
+    }
+    assert stored(reborn) == [("a", "c"), ("a", "b")]
+
+
+def test_age_is_told_in_revisions_not_by_the_clock() -> None:
+    moments = iter([NOON + timedelta(days=1), NOON, NOON - timedelta(days=1)])
+    registry = mesh(now=lambda: next(moments))
+    add_products(registry, "ab")
+    add_lineage(registry, "a", "b")  # older than both its ends, says the clock
+    assert visible(registry) == [("a", "b")]
+
+
+# pruning
+
+
+def test_pruning_counts_all_that_it_removes(chain: Registry, lineage_object: BrokenObject) -> None:
+    lineage_object.failure = StorageUnavailable("403")
+    products.delete(chain, "a")
+    lineage_object.failure = None
+    assert lineage.prune(chain) == 2
+    assert stored(chain) == [("b", "c")]
+
+
+def test_without_garbage_nothing_is_written(chain: Registry) -> None:
+    before = chain.lineage.read().revision
+    assert lineage.prune(chain) == 0
+    assert chain.lineage.read().revision == before
+
+
+def entry(seen: int) -> StoredLineageEntry:
+    return StoredLineageEntry(
+        source="a", target="b", transformation="t", timestamp=NOON, products_revision=seen
+    )
+
+
+def product(name: str, since: int) -> StoredProduct:
+    return StoredProduct(
+        name=name,
+        domain="d",
+        owner="o",
+        description="d",
+        schema={"id": "int"},
+        created_at=NOON,
+        updated_at=NOON,
+        since_revision=since,
+    )
+
+
+def products_file(revision: int, **since: int) -> ProductsFile:
+    found = {name: product(name, number) for name, number in since.items()}
+    return ProductsFile(revision=revision, products=found)
+
+
+@pytest.mark.parametrize(
+    ("seen", "file", "is_visible", "is_garbage"),
+    [
+        (2, products_file(2, a=1, b=2), True, False),
+        (5, products_file(9, a=1, b=5), True, False),
+        (5, products_file(9, a=1, b=6), False, True),
+        (5, products_file(9, a=6, b=1), False, True),
+        (5, products_file(9, a=1), False, True),
+        (5, products_file(9, b=1), False, True),
+        (5, products_file(5, a=1), False, True),
+        # It saw a newer revision than this copy: its ends may have been registered since.
+        (6, products_file(5, a=1), False, False),
+        (6, products_file(5), False, False),
+        (6, products_file(5, a=1, b=2), True, False),
+        # Files of before the envelope.
+        (0, products_file(0, a=0, b=0), True, False),
+        (0, products_file(3, a=0, b=0), True, False),
+        (0, products_file(3, a=0, b=3), False, True),
+        (0, products_file(0, a=0), False, True),
+    ],
+)
+def test_visible_and_garbage(
+    seen: int, file: ProductsFile, is_visible: bool, is_garbage: bool
+) -> None:
+    assert lineage.is_visible(entry(seen), file) is is_visible
+    assert lineage.is_garbage(entry(seen), file) is is_garbage
+
+
+class OneMoreWriter(MemoryObject):
+    """Runs `meanwhile` between a commit's read and its PUT."""
+
+    meanwhile: Callable[[], None] | None = None
+
+    def put(self, body: bytes, replaces: str | None) -> str:
+        if meanwhile := self.meanwhile:
+            self.meanwhile = None
+            meanwhile()
+        return super().put(body, replaces)
+
+
+def test_pruning_spares_an_entry_of_a_product_that_came_meanwhile() -> None:
+    products_object = MemoryObject("products.json")
+    lineage_object = OneMoreWriter("lineage.json")
+    rival = mesh(products=products_object, lineage=lineage_object)
+    registry = mesh(products=products_object, lineage=lineage_object)
+    add_products(registry, "abc")
+    add_lineage(registry, "a", "c")
+
+    def register_d() -> None:
+        add_product(rival, "d")
+        add_lineage(rival, "a", "d")
+
+    lineage_object.meanwhile = register_d
+    assert products.delete(registry, "c").lineage_entries_removed == 1
+    assert stored(registry) == [("a", "d")]
+    assert visible(registry) == [("a", "d")]
+
+
+def test_lineage_of_a_product_deleted_meanwhile_is_never_visible() -> None:
+    products_object = MemoryObject("products.json")
+    lineage_object = OneMoreWriter("lineage.json")
+    rival = mesh(products=products_object, lineage=lineage_object)
+    registry = mesh(products=products_object, lineage=lineage_object)
+    add_products(registry, "ab")
+
+    def replace_b() -> None:
+        products.delete(rival, "b")
+        add_product(rival, "b")
+
+    lineage_object.meanwhile = replace_b
+    add_lineage(registry, "a", "b")
+    assert stored(registry) == [("a", "b")]
+    assert visible(registry) == []
+
+
+def test_following_a_deleted_product_is_refused(chain: Registry) -> None:
+    products.delete(chain, "b")
+    with pytest.raises(ProductNotFound):
+        lineage.upstream(chain, "b")

@@ -1,0 +1,192 @@
+"""What functions log and count."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from datamesh.http.runtime import Resources
+from datamesh.observability import Observer
+from datamesh.storage.document import Document
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.objects import LostRace, MemoryObject
+from tests.lambdas import Client, Context, api_event, app_of, configured
+from tests.meshes import NO_WAIT, NOON, mesh, product_body, resources
+
+type Lines = list[dict[str, Any]]
+
+
+class Output:
+    """The standard output of a function: a JSON document a line, as CloudWatch needs it."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+        self.text = ""
+
+    def lines(self) -> Lines:
+        self.text += self._capsys.readouterr().out
+        return [json.loads(line) for line in self.text.splitlines()]
+
+    def saying(self, message: str) -> Lines:
+        return [line for line in self.lines() if line.get("message") == message]
+
+
+@pytest.fixture
+def output(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    request: pytest.FixtureRequest,
+    imported_functions: None,
+) -> Output:
+    """Powertools keeps one logger per service for ever, bound to the standard output of the moment
+    of its making: hence a service per test, made after the output is captured."""
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
+    package = logging.getLogger("datamesh")
+    monkeypatch.setattr(package, "handlers", package.handlers)
+    monkeypatch.setattr(package, "level", package.level)
+    return Output(capsys)
+
+
+def products_function(worked_on: Resources | None = None, *, level: str = "INFO") -> Client:
+    return configured(app_of("products"), worked_on or resources(), LOG_LEVEL=level)
+
+
+def write(principal: str | None = "key-7", **changes: Any) -> dict[str, Any]:
+    return api_event(
+        "PUT",
+        "/product/orders",
+        {"owner": "new", **changes},
+        route="PUT /product/{name}",
+        principal=principal,
+        headers={"authorization": "Bearer hunter2", "cookie": "hunter2"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "status"), [(write(), 404), (write(owner=""), 422), (write(principal=None), 401)]
+)
+def test_a_write_is_logged_with_its_principal_route_and_status(
+    output: Output, event: dict[str, Any], status: int
+) -> None:
+    products_function().send(event)
+    [line] = output.saying("write")
+    principal = "key-7" if status != 401 else None
+    assert (line.get("principal"), line["route"], line["path"], line["status"]) == (
+        principal,
+        "PUT /product/{name}",
+        "/product/orders",
+        status,
+    )
+
+
+def test_a_read_is_not_logged(output: Output) -> None:
+    products_function().get("/products")
+    assert output.lines() == []
+
+
+@pytest.mark.parametrize("level", ["DEBUG", "INFO"])
+def test_no_line_holds_the_authorization_header(output: Output, level: str) -> None:
+    client = products_function(level=level)
+    client.post("/register_product", product_body())
+    for event in (write(), write(owner=""), write(principal=None)):
+        client.send(event)
+    assert len(output.saying("write")) == 4
+    assert "hunter2" not in output.text
+
+
+def test_a_line_carries_the_ids_of_the_request(output: Output) -> None:
+    products_function().post("/register_product", product_body())
+    [line] = output.saying("write")
+    assert (line["correlation_id"], line["function_request_id"]) == (
+        "gateway-request-1",
+        "lambda-request-1",
+    )
+    assert line["service"] == "test_a_line_carries_the_ids_of_the_request"
+
+
+def test_lines_below_the_level_are_left_out(output: Output) -> None:
+    client = products_function(level="WARNING")
+    assert client.post("/register_product", product_body()).status == 200
+    assert output.saying("write") == []
+
+
+class Contested(MemoryObject):
+    """Loses two races before it takes a PUT."""
+
+    losses = 2
+
+    def put(self, body: bytes, replaces: str | None) -> str:
+        if self.losses:
+            self.losses -= 1
+            raise LostRace
+        return super().put(body, replaces)
+
+
+def test_a_commit_counts_its_attempts_in_the_embedded_metric_format(
+    output: Output,
+) -> None:
+    observer = Observer("DEBUG")
+    document = Document(
+        Contested("products.json"), ProductsFile, NO_WAIT, on_commit=observer.committed
+    )
+
+    def handler(event: object, context: object) -> None:
+        document.commit(lambda file: (file.model_copy(), None))
+
+    observer.observe(handler)({}, Context())
+    [metric] = [line for line in output.lines() if "_aws" in line]
+    [declared] = metric["_aws"]["CloudWatchMetrics"]
+    assert declared["Namespace"] == "DataMesh"
+    assert declared["Metrics"] == [{"Name": "CommitAttempts", "Unit": "Count"}]
+    assert metric["CommitAttempts"] == [3.0]
+    [line] = output.saying("committed")
+    assert (line["document"], line["attempts"]) == ("products.json", 3)
+
+
+def test_metrics_of_a_failing_request_are_not_kept_for_the_next(
+    output: Output,
+) -> None:
+    observer = Observer("INFO")
+
+    def fails(event: object, context: object) -> None:
+        observer.committed("products.json", 1)
+        raise RuntimeError("after the commit")
+
+    def does_nothing(event: object, context: object) -> None:
+        pass
+
+    with pytest.raises(RuntimeError):
+        observer.observe(fails)({}, Context())
+    assert len([line for line in output.lines() if "_aws" in line]) == 1
+    observer.observe(does_nothing)({}, Context())
+    assert len([line for line in output.lines() if "_aws" in line]) == 1
+
+
+def test_an_unexpected_failure_is_answered_without_and_logged_with_its_trace(
+    output: Output,
+) -> None:
+    def broken_clock() -> Any:
+        raise ZeroDivisionError("hunter2")
+
+    client = products_function(resources(mesh(now=broken_clock)))
+    answer = client.post("/register_product", product_body())
+    assert answer.status == 500
+    assert answer.body == {
+        "success": False,
+        "message": "Unexpected failure; the log of the function has the details",
+    }
+    [line] = output.saying("POST /register_product failed")
+    assert line["level"] == "ERROR"
+    assert "ZeroDivisionError: hunter2" in line["exception"]
+    assert "broken_clock" in line["exception"]
+    assert line["correlation_id"] == "gateway-request-1"
+
+
+def test_an_error_of_the_mesh_is_logged_without_a_trace(output: Output) -> None:
+    corrupt = mesh(products=MemoryObject("products.json", b"garbage"), now=lambda: NOON)
+    assert products_function(resources(corrupt)).get("/products").status == 503
+    [line] = output.lines()
+    assert line["level"] == "ERROR"
+    assert line["message"].startswith("GET /products: products.json cannot be read: ")
+    assert "exception" not in line

@@ -1,0 +1,161 @@
+"""The OpenAPI document: current, valid, and complete."""
+
+import json
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import BaseModel
+
+from datamesh.models.lineage import LineageEntry, LineageRegistration
+from datamesh.models.products import Product, ProductRegistration, ProductUpdate
+from dev import openapi
+
+DOCUMENT: dict[str, Any] = json.loads(openapi.DOCUMENT.read_text())
+
+OPERATIONS = {
+    f"{method.upper()} {path}": operation
+    for path, operations in DOCUMENT["paths"].items()
+    for method, operation in operations.items()
+}
+
+WRITE = {"401", "403", "409", "503"}
+DOCUMENTED_ERRORS = {
+    "POST /register_product": WRITE | {"400", "422", "429"},
+    "GET /products": {"422", "503"},
+    "GET /product/{name}": {"404", "503"},
+    "PUT /product/{name}": WRITE | {"400", "404", "422"},
+    "DELETE /product/{name}": WRITE | {"404"},
+    "POST /register_lineage": WRITE | {"400", "422", "429"},
+    "GET /lineage": {"422", "503"},
+    "GET /lineage/upstream/{product_name}": {"404", "503"},
+    "GET /lineage/downstream/{product_name}": {"404", "503"},
+    "GET /sales/orders": {"400", "422", "500", "503"},
+    "GET /marketing/campaigns": {"422", "500", "503"},
+    "GET /finance/transactions": {"400", "422", "500", "503"},
+    "GET /analytics/domains": {"503"},
+    "GET /analytics/lineage-stats": {"503"},
+    "GET /health": {"503"},
+}
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in schema:
+        return schema
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return found
+
+
+def test_the_committed_document_is_current(imported_functions: None) -> None:
+    assert openapi.DOCUMENT.read_text() == openapi.rendered(), "run `make openapi`"
+
+
+def test_it_is_valid_openapi_31() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors()) == []
+
+
+def test_it_documents_every_route_and_its_errors() -> None:
+    found = {
+        name: {status for status in operation["responses"] if status != "200"}
+        for name, operation in OPERATIONS.items()
+    }
+    assert found == DOCUMENTED_ERRORS
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_response_has_a_description_and_a_schema(name: str) -> None:
+    for status, response in OPERATIONS[name]["responses"].items():
+        assert response["description"], status
+        assert response["content"]["application/json"]["schema"], status
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_errors_are_problems_and_those_of_the_gateway_its_own(name: str) -> None:
+    for status, response in OPERATIONS[name]["responses"].items():
+        schema = response["content"]["application/json"]["schema"]
+        expected = {"401": "GatewayProblem", "403": "GatewayProblem", "200": None}
+        if kind := expected.get(status, "Problem"):
+            assert schema == {"$ref": f"#/components/schemas/{kind}"}
+        assert ("Retry-After" in response.get("headers", {})) == (status == "503")
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_writes_carry_the_security_scheme_and_reads_do_not(name: str) -> None:
+    security = OPERATIONS[name].get("security")
+    assert security == (None if name.startswith("GET ") else [{"ApiKey": []}])
+
+
+def test_the_security_scheme_is_a_bearer_key() -> None:
+    [(name, scheme)] = DOCUMENT["components"]["securitySchemes"].items()
+    assert (name, scheme["type"], scheme["scheme"]) == ("ApiKey", "http", "bearer")
+
+
+BODIES: dict[str, type[BaseModel]] = {
+    "POST /register_product": ProductRegistration,
+    "PUT /product/{name}": ProductUpdate,
+    "POST /register_lineage": LineageRegistration,
+}
+
+
+def examples_of(name: str) -> list[Any]:
+    content = OPERATIONS[name]["requestBody"]["content"]["application/json"]
+    found: list[Any] = resolved(content["schema"])["examples"]
+    return found
+
+
+def test_every_body_is_known() -> None:
+    assert {name for name, operation in OPERATIONS.items() if "requestBody" in operation} == set(
+        BODIES
+    )
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_has_an_example_that_is_accepted(name: str) -> None:
+    examples = examples_of(name)
+    assert examples
+    for example in examples:
+        BODIES[name].model_validate(example)
+
+
+def schema_of(component: str) -> dict[str, Any]:
+    return {"$ref": f"#/components/schemas/{component}", "components": DOCUMENT["components"]}
+
+
+def accepts(component: str, value: object) -> bool:
+    return not list(OAS31Validator(schema_of(component)).iter_errors(value))
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_the_documented_schema_says_what_the_model_checks(name: str) -> None:
+    component = BODIES[name].__name__
+    [example] = examples_of(name)
+    assert accepts(component, example)
+    assert not accepts(component, {})
+    assert not accepts(component, example | {"unknown": 1})
+    for field in example:
+        assert not accepts(component, example | {field: None}), field
+        assert not accepts(component, example | {field: ""}), field
+
+
+@pytest.mark.parametrize("model", [Product, LineageEntry])
+def test_an_answer_has_an_example_that_its_schema_accepts(
+    model: type[Product | LineageEntry],
+) -> None:
+    [example] = DOCUMENT["components"]["schemas"][model.__name__]["examples"]
+    assert accepts(model.__name__, example)
+    model.model_validate(example)
+
+
+@pytest.mark.parametrize("name", ["GET /products", "GET /lineage"])
+def test_lists_document_their_total(name: str) -> None:
+    headers = OPERATIONS[name]["responses"]["200"]["headers"]
+    assert headers["X-Total-Count"]["schema"] == {"type": "integer"}
+
+
+def test_nothing_of_the_stored_form_is_shown() -> None:
+    text = openapi.DOCUMENT.read_text()
+    assert "since_revision" not in text
+    assert "products_revision" not in text
+    assert "HTTPValidationError" not in text

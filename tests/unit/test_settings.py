@@ -1,0 +1,87 @@
+"""The configuration that a function reads."""
+
+import pytest
+from pydantic import ValidationError
+
+from datamesh.errors import InvalidSettings
+from datamesh.settings import Settings, load_settings
+
+BUCKET = {"CATALOG_BUCKET": "catalog"}
+
+
+def load(**variables: str) -> Settings:
+    return load_settings(BUCKET | variables)
+
+
+def test_the_published_defaults() -> None:
+    assert load_settings(BUCKET | {"PATH": "/bin"}).model_dump() == {
+        "catalog_bucket": "catalog",
+        "log_level": "INFO",
+        "max_products": 1000,
+        "max_lineage_entries": 10_000,
+        "cache_seconds": 0.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "value"),
+    [
+        ("CATALOG_BUCKET", "abc", "abc"),
+        ("LOG_LEVEL", "DEBUG", "DEBUG"),
+        ("LOG_LEVEL", "CRITICAL", "CRITICAL"),
+        ("MAX_PRODUCTS", "1", 1),
+        ("MAX_PRODUCTS", "100000", 100_000),
+        ("MAX_LINEAGE_ENTRIES", "1", 1),
+        ("CACHE_SECONDS", "0", 0.0),
+        ("CACHE_SECONDS", "0.5", 0.5),
+        ("CACHE_SECONDS", "3600", 3600.0),
+    ],
+)
+def test_a_variable_is_read(variable: str, text: str, value: object) -> None:
+    assert getattr(load(**{variable: text}), variable.lower()) == value
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("CATALOG_BUCKET", ""),
+        ("CATALOG_BUCKET", "ab"),
+        ("LOG_LEVEL", ""),
+        ("LOG_LEVEL", "info"),
+        ("LOG_LEVEL", "TRACE"),
+        ("MAX_PRODUCTS", "0"),
+        ("MAX_PRODUCTS", "-1"),
+        ("MAX_PRODUCTS", "many"),
+        ("MAX_PRODUCTS", "1.5"),
+        ("MAX_PRODUCTS", ""),
+        ("MAX_LINEAGE_ENTRIES", "0"),
+        ("MAX_LINEAGE_ENTRIES", "10k"),
+        ("CACHE_SECONDS", "-0.1"),
+        ("CACHE_SECONDS", "3600.1"),
+        ("CACHE_SECONDS", "nan"),
+        ("CACHE_SECONDS", "inf"),
+        ("CACHE_SECONDS", "soon"),
+    ],
+)
+def test_a_bad_value_is_refused_and_its_variable_named(variable: str, text: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"^{variable}: ") as refused:
+        load(**{variable: text})
+    assert str(refused.value).count(": ") == 1
+
+
+def test_a_missing_bucket_is_named() -> None:
+    with pytest.raises(InvalidSettings, match=r"^CATALOG_BUCKET: Field required$"):
+        load_settings({})
+
+
+def test_several_bad_values_are_all_named() -> None:
+    with pytest.raises(InvalidSettings) as refused:
+        load_settings({"MAX_PRODUCTS": "0", "LOG_LEVEL": "LOUD", "CACHE_SECONDS": "-1"})
+    named = [part.split(":")[0] for part in str(refused.value).split("; ")]
+    assert sorted(named) == ["CACHE_SECONDS", "CATALOG_BUCKET", "LOG_LEVEL", "MAX_PRODUCTS"]
+
+
+def test_settings_do_not_change() -> None:
+    settings = load()
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.max_products = 5

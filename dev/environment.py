@@ -5,14 +5,16 @@ import contextlib
 import json
 import os
 import socket
+import subprocess
 import sys
-from asyncio.subprocess import Process
 from collections.abc import Mapping
 from typing import Any
 
 from dev import runtime
 from dev.s3 import NO_ACCOUNT
 from dev.stack import Function
+
+type Process = subprocess.Popen[bytes]
 
 STDERR = 2
 ARN_PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
@@ -46,13 +48,16 @@ class Environment:
     ) -> "Environment":
         """Start the process and import the handler; raises `FunctionError` if it cannot be."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            try:
-                process = await _spawn(function, variables, theirs.fileno())
-            except OSError as error:
-                ours.close()
-                raise FunctionError(f"cannot be started: {error}") from None
-        reader, writer = await asyncio.open_connection(sock=ours)
+        with contextlib.ExitStack() as undo:
+            undo.callback(ours.close)
+            with theirs:
+                try:
+                    process = _spawn(function, variables, theirs.fileno())
+                except OSError as error:
+                    raise FunctionError(f"cannot be started: {error}") from None
+            undo.callback(_end, process)
+            reader, writer = await asyncio.open_connection(sock=ours)
+            undo.pop_all()
         environment = cls(function, stamp, process, reader, writer)
         try:
             _result(await environment._receive())
@@ -65,7 +70,7 @@ class Environment:
     @property
     def usable(self) -> bool:
         """Waiting for an event: alive, and not left in the middle of another one."""
-        return self._waits and self._process.returncode is None and not self._reader.at_eof()
+        return self._waits and self._process.poll() is None and not self._reader.at_eof()
 
     async def invoke(self, event: str, request_id: str) -> object:
         """The handler's result for a JSON event; raises `FunctionError`."""
@@ -84,12 +89,10 @@ class Environment:
     async def stop(self) -> None:
         """End the process at once; it has nothing to lose, as on Lambda."""
         self._waits = False
+        _end(self._process)
         self._writer.close()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
-        await self._process.wait()
 
     async def _send(self, message: str) -> None:
         payload = message.encode()
@@ -113,24 +116,32 @@ def _result(message: dict[str, Any]) -> object:
     return message["result"]
 
 
-async def _spawn(function: Function, variables: Mapping[str, str], descriptor: int) -> Process:
+def _spawn(function: Function, variables: Mapping[str, str], descriptor: int) -> Process:
     folders = [str(function.code), *(str(layer) for layer in function.layers)]
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",  # not the folder of the script, but the function's, is first on its path
-        "-u",  # its prints are log lines
-        runtime.__file__,
-        str(descriptor),
-        function.handler,
-        *folders,
+    # Not asyncio's own: that one leaks the process if it is cancelled meanwhile.
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-P",  # not the folder of the script, but the function's, is first on its path
+            "-u",  # its prints are log lines
+            runtime.__file__,
+            str(descriptor),
+            function.handler,
+            *folders,
+        ],
         cwd=function.code,
         env={**_lambda_variables(function), **variables},
         pass_fds=[descriptor],
-        stdin=asyncio.subprocess.DEVNULL,
+        stdin=subprocess.DEVNULL,
         stdout=STDERR,
         # Ctrl-C in a terminal reaches the whole group; the gateway decides when this ends.
         start_new_session=True,
     )
+
+
+def _end(process: Process) -> None:
+    process.kill()
+    process.wait()
 
 
 def _lambda_variables(function: Function) -> dict[str, str]:

@@ -63,11 +63,12 @@ def test_overlapping_requests_start_more_environments_up_to_the_bound(
     run(project, scenario)
 
 
+@pytest.mark.parametrize("seconds", [0.0, 0.01, 0.5], ids=["at-once", "starting", "running"])
 def test_a_request_that_waits_too_long_is_refused(
-    project: FakeProject, monkeypatch: pytest.MonkeyPatch
+    project: FakeProject, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     monkeypatch.setattr(pool, "MAX_ENVIRONMENTS", 1)
-    monkeypatch.setattr(pool, "INTEGRATION_SECONDS", 0.5)
+    monkeypatch.setattr(pool, "INTEGRATION_SECONDS", seconds)
     project.code("things", "import time\ndef handler(event, context):\n    time.sleep(60)\n")
 
     async def scenario(client: httpx.AsyncClient) -> None:

@@ -160,4 +160,6 @@ def _lambda_variables(function: Function) -> dict[str, str]:
         "AWS_LAMBDA_LOG_STREAM_NAME": "local",
         "LAMBDA_TASK_ROOT": str(function.code),
         "_HANDLER": function.handler,
+        # CloudWatch is not here to read them, and they would drown the log.
+        "POWERTOOLS_METRICS_DISABLED": "true",
     }

@@ -15,7 +15,8 @@ class SettingError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`parameters` are overrides of the template's parameters, by their names there."""
+    """`parameters` are overrides of the template's parameters, by their names there; what is not set
+    keeps the template's default."""
 
     host: str
     port: int
@@ -47,11 +48,9 @@ def read(environ: Mapping[str, str]) -> Settings:
         api_key_generated=not key,
         examples=value("EXAMPLES", "1", _switch) == "1",
         parameters={
-            "LogLevel": value("LOG_LEVEL", "INFO", _log_level),
-            "MaxProducts": value("MAX_PRODUCTS", "1000", _whole(1, 100_000)),
-            "MaxLineageEntries": value("MAX_LINEAGE_ENTRIES", "10000", _whole(1, 1_000_000)),
-            "CacheSeconds": value("CACHE_SECONDS", "0", _seconds),
-            "CorsOrigins": value("CORS_ORIGINS", "*", _origins),
+            parameter: value(variable, "", check)
+            for parameter, (variable, check) in PARAMETERS.items()
+            if environ.get(variable, "").strip()
         },
     )
 
@@ -106,3 +105,12 @@ def _origins(text: str) -> str:
         if not re.fullmatch(r"\*|https?://[^\s/]+", origin.strip()):
             raise ValueError('"*" or a comma-separated list of origins such as https://example.com')
     return text
+
+
+PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
+    "LogLevel": ("LOG_LEVEL", _log_level),
+    "MaxProducts": ("MAX_PRODUCTS", _whole(1, 100_000)),
+    "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _whole(1, 1_000_000)),
+    "CacheSeconds": ("CACHE_SECONDS", _seconds),
+    "CorsOrigins": ("CORS_ORIGINS", _origins),
+}

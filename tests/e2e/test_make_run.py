@@ -68,20 +68,3 @@ def test_acknowledged_writes_survive_kill_9_of_everything(tmp_path: Path) -> Non
     with local_run.running(tmp_path / "data", tmp_path / "again", EXAMPLES="0") as run:
         found = requests.get(f"{run.url}/products", timeout=TIMEOUT_SECONDS).json()
         assert [row["name"] for row in found] == [f"p{number}" for number in range(5)]
-
-
-def test_a_port_in_use_gets_one_clear_line(tmp_path: Path) -> None:
-    with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
-        port = run.url.rpartition(":")[2]
-        other = local_run.start(tmp_path / "other", tmp_path / "refused", PORT=port, EXAMPLES="0")
-        assert other.process.wait(TIMEOUT_SECONDS) != 0
-        said = [line for line in other.printed().splitlines() if not line.startswith("make")]
-        assert len(said) == 1
-        assert port in said[0]
-
-
-def test_a_bad_setting_is_named(tmp_path: Path) -> None:
-    run = local_run.start(tmp_path / "data", tmp_path / "out", MAX_PRODUCTS="many")
-    assert run.process.wait(TIMEOUT_SECONDS) != 0
-    assert "MAX_PRODUCTS" in run.printed()
-    assert "Traceback" not in run.printed()

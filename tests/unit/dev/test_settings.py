@@ -10,13 +10,7 @@ def test_defaults() -> None:
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
     assert settings.data_dir == Path("data").resolve()
     assert settings.examples
-    assert settings.parameters == {
-        "LogLevel": "INFO",
-        "MaxProducts": "1000",
-        "MaxLineageEntries": "10000",
-        "CacheSeconds": "0",
-        "CorsOrigins": "*",
-    }
+    assert settings.parameters == {}  # the template's own defaults
 
 
 def test_variables_become_parameters_of_the_template() -> None:

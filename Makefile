@@ -12,7 +12,7 @@ PY := $(VENV)/bin/python
 COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --no-emit-index-url --no-header
 
 # sam builds with the Python 3.13 and the pip that it finds first; it needs no AWS account for that.
-SAM := PATH="$(CURDIR)/$(VENV)/bin:$(CURDIR)/$(SAM_VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
+SAM := PYTHONPATH= PATH="$(CURDIR)/$(VENV)/bin:$(CURDIR)/$(SAM_VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 
 export PYTHONPATH := $(CURDIR)/layers/shared:$(CURDIR)
 
@@ -81,12 +81,14 @@ clean: ## Remove what was built or installed; keeps ./data.
 	.uv/bin/pip install --quiet uv==$(UV_VERSION)
 
 $(VENV)/ready: requirements/dev.txt requirements/examples.txt functions/platform/requirements.txt | $(UV)
-	$(UV) venv --quiet --clear --python 3.13 $(VENV)
+	rm -rf $(VENV)
+	$(UV) venv --quiet --python 3.13 $(VENV)
 	$(UV) pip install --quiet --python $(PY) -r requirements/dev.txt
 	$(UV) pip install --quiet --python $(PY) --no-deps -r requirements/examples.txt -r functions/platform/requirements.txt
 	touch $@
 
 $(SAM_VENV)/ready: requirements/sam.txt | $(UV)
-	$(UV) venv --quiet --clear --python 3.13 $(SAM_VENV)
+	rm -rf $(SAM_VENV)
+	$(UV) venv --quiet --python 3.13 $(SAM_VENV)
 	$(UV) pip install --quiet --python $(SAM_VENV)/bin/python -r requirements/sam.txt
 	touch $@

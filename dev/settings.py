@@ -15,8 +15,7 @@ class SettingError(Exception):
 
 @dataclass(frozen=True)
 class Settings:
-    """`parameters` are overrides of the template's parameters, by their names there; what is not set
-    keeps the template's default."""
+    """`parameters` override the template's, by their names there; the others keep its defaults."""
 
     host: str
     port: int

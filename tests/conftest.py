@@ -1,6 +1,7 @@
 """Fixtures that several suites share."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 import pytest
@@ -14,8 +15,24 @@ type Serve = Callable[..., Client]
 
 
 @pytest.fixture(scope="session")
-def imported_functions() -> None:
+def set_event_loop() -> Iterator[Callable[[], None]]:
+    """Mangum uses the main thread's event loop, which Python would make on demand and warn of."""
+    loop = asyncio.new_event_loop()
+    yield lambda: asyncio.set_event_loop(loop)
+    asyncio.set_event_loop(None)
+    loop.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def event_loop(set_event_loop: Callable[[], None]) -> None:
+    """For each module again: `asyncio.run` leaves none behind."""
+    set_event_loop()
+
+
+@pytest.fixture(scope="session")
+def imported_functions(set_event_loop: Callable[[], None]) -> None:
     """Once, and before a test captures the standard output that their loggers then keep."""
+    set_event_loop()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
             patch.setenv(name, value)

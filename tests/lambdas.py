@@ -94,6 +94,13 @@ def answer_of(response: Any) -> Answer:
     return Answer(response["statusCode"], headers, content, body)
 
 
+def assert_problem(answer: Answer, status: int, message: str) -> None:
+    assert answer.status == status
+    assert answer.body == {"success": False, "message": message}
+    assert answer.headers["content-type"] == "application/json"
+    assert ("retry-after" in answer.headers) == (status == 503)
+
+
 class Client:
     """Sends requests straight to a handler."""
 

@@ -14,8 +14,12 @@ keys = key_ring(os.environ)
 
 
 def presented_key(event: Any) -> str:
-    """The credentials of `Authorization: Bearer <key>`; empty if the header is anything else."""
-    scheme, _, credentials = event.get("headers", {}).get("authorization", "").partition(" ")
+    """The credentials of `Authorization: Bearer <key>`; empty if the header is anything else.
+
+    Read from the identity source, since header names are in Title-Case in SAM's local API.
+    """
+    source = event.get("identitySource") or [""]
+    scheme, _, credentials = source[0].partition(" ")
     return credentials.strip() if scheme.lower() == SCHEME else ""
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-import boto3
 import pytest
+from botocore import handlers
 from moto import mock_aws
 
 from dev.intrinsics import Resolver, Yaml, mapping, strings
@@ -87,16 +87,13 @@ def prefixes_of(statement: dict[str, Yaml]) -> tuple[str, ...]:
 
 
 class Recorder:
-    """Notes what the clients of the default session need while it listens."""
+    """Notes what calls need while it listens, whichever client makes them."""
 
-    def __init__(self) -> None:
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.needs: set[Need] = set()
         self.listening = False
-        boto3.setup_default_session()
-        assert boto3.DEFAULT_SESSION
-        events = boto3.DEFAULT_SESSION.events
-        events.register("before-parameter-build", self._before)
-        events.register("after-call", self._after)
+        mine = [("before-parameter-build", self._before), ("after-call", self._after)]
+        patch.setattr(handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS, *mine])
 
     def _before(self, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
         context["parameters"] = dict(params)
@@ -125,10 +122,9 @@ def run_all_events(stack: Deployment, recorder: Recorder) -> dict[str, set[Need]
 def runs() -> Iterator[tuple[dict[str, set[Need]], Resolver]]:
     with pytest.MonkeyPatch.context() as patch, mock_aws():
         patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        recorder = Recorder()
+        recorder = Recorder(patch)
         stack = Deployment()
         yield run_all_events(stack, recorder), stack.arns()
-        boto3.DEFAULT_SESSION = None
 
 
 type Runs = tuple[dict[str, set[Need]], Resolver]

@@ -79,6 +79,10 @@ def test_equal_files_give_equal_bytes() -> None:
     assert first.encode() != first.committed(first, "x").encode()
 
 
+def test_the_bytes_carry_no_time() -> None:
+    assert ProductsFile().encode()[4:8] == bytes(4)  # MTIME (RFC 1952, section 2.3.1)
+
+
 @pytest.mark.parametrize("zipped", [True, False])
 def test_an_envelope_is_read_in_either_encoding(zipped: bool) -> None:
     raw = {"format": 1, "revision": 3, "recent": ["x"], "products": {"orders": PRODUCT}}

@@ -8,7 +8,10 @@ from datamesh.errors import LimitReached, ProductNotFound, UnknownLineageEnds
 from datamesh.models.lineage import LineageEntry, LineageType
 from datamesh.services import lineage, products
 from datamesh.services.registry import Registry
-from tests.meshes import NOON, add_lineage, add_products, mesh
+from datamesh.storage.document import Document
+from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.objects import MemoryObject
+from tests.meshes import NO_WAIT, NOON, add_lineage, add_product, add_products, mesh
 
 
 def ends(entries: list[LineageEntry]) -> list[tuple[str, str]]:
@@ -192,3 +195,20 @@ def test_deleting_a_product_makes_room() -> None:
     products.delete(registry, "c")
     add_lineage(registry, "a", "b")
     assert find(registry) == [("a", "b")]
+
+
+def test_ends_are_looked_up_in_the_newest_products_whatever_is_cached() -> None:
+    """A copy in memory would refuse what is registered, and lend a deleted product its name."""
+    products_object, lineage_object = MemoryObject("products.json"), MemoryObject("lineage.json")
+    registry = Registry(
+        products=Document(products_object, ProductsFile, NO_WAIT, cache_seconds=3600),
+        lineage=Document(lineage_object, LineageFile, NO_WAIT, cache_seconds=3600),
+        now=lambda: NOON,
+    )
+    rival = mesh(products=products_object, lineage=lineage_object)
+    add_products(registry, ["a", "gone"])
+    products.delete(rival, "gone")
+    add_product(rival, "new")
+    with pytest.raises(UnknownLineageEnds, match="'gone'"):
+        add_lineage(registry, "a", "gone")
+    assert add_lineage(registry, "a", "new").target == "new"

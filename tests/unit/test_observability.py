@@ -45,6 +45,7 @@ def output(
     package = logging.getLogger("datamesh")
     monkeypatch.setattr(package, "handlers", package.handlers)
     monkeypatch.setattr(package, "level", package.level)
+    monkeypatch.setattr(package, "propagate", True)
     return Output(capsys)
 
 
@@ -181,6 +182,16 @@ def test_an_unexpected_failure_is_answered_without_and_logged_with_its_trace(
     assert "ZeroDivisionError: hunter2" in line["exception"]
     assert "broken_clock" in line["exception"]
     assert line["correlation_id"] == "gateway-request-1"
+
+
+def test_lines_of_the_package_are_not_repeated_by_the_root_logger(
+    output: Output, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Lambda's runtime has a handler of its own there."""
+    corrupt = mesh(products=MemoryObject("products.json", b"garbage"))
+    products_function(resources(corrupt)).get("/products")
+    assert len(output.lines()) == 1
+    assert "products.json" not in caplog.text
 
 
 def test_an_error_of_the_mesh_is_logged_without_a_trace(output: Output) -> None:

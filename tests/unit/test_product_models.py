@@ -109,7 +109,17 @@ def test_a_schema_may_have_one_field_and_its_texts_are_trimmed() -> None:
 
 
 @pytest.mark.parametrize(
-    "schema", [{}, {"": "string"}, {"id": ""}, {" ": "string"}, {"id": " "}, {"id": 1}, []]
+    "schema",
+    [
+        {},
+        {"": "string"},
+        {"id": ""},
+        {" ": "string"},
+        {"id": " "},
+        {"id": 1},
+        [],
+        {"id": "string", " id": "integer"},
+    ],
 )
 def test_a_schema_without_fields_names_or_types_is_refused(schema: object) -> None:
     with pytest.raises(ValidationError) as refused:

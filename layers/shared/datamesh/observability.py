@@ -24,6 +24,8 @@ class Observer:
         package.handlers = self.logger.handlers
         package.setLevel(level)
         package.propagate = False
+        # Would repeat as plain text what the handler of unexpected errors has logged.
+        logging.getLogger("mangum").setLevel(logging.CRITICAL)
 
     def committed(self, document: str, attempts: int) -> None:
         """Count what a commit took: more than one attempt means contention."""

@@ -35,7 +35,7 @@ class LineageRegistration(BaseModel):
         str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NOT_BLANK
     ]
     lineage_type: LineageType = LineageType.DIRECT
-    confidence: float = Field(default=1.0, ge=0, le=1, allow_inf_nan=False)
+    confidence: float = Field(default=1.0, ge=0, le=1, strict=True)
     metadata: dict[str, JsonValue] = {}
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
@@ -32,6 +33,15 @@ def normalise_tags(tags: list[str]) -> list[str]:
     return normalised
 
 
+def refuse_equal_names(schema: object) -> object:
+    """Names that differ in surrounding blanks alone would become one field."""
+    if isinstance(schema, dict):
+        names = [str(name).strip() for name in schema]
+        if len(set(names)) != len(names):
+            raise ValueError("field names must differ")
+    return schema
+
+
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9_-]+$")]
 Domain = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), NOT_BLANK
@@ -40,7 +50,11 @@ Description = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), NOT_BLANK
 ]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
-Schema = Annotated[dict[Text, Text], Field(min_length=1, description="Field name -> field type.")]
+Schema = Annotated[
+    dict[Text, Text],
+    BeforeValidator(refuse_equal_names),
+    Field(min_length=1, description="Field name -> field type."),
+]
 Tags = Annotated[
     list[str],
     AfterValidator(normalise_tags),

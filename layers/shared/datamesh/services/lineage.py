@@ -42,7 +42,8 @@ def register(registry: Registry, registration: LineageRegistration) -> LineageEn
 
 def visible_entries(registry: Registry) -> list[StoredLineageEntry]:
     """Every visible entry, oldest first."""
-    return _visible(registry.products.read(), registry)
+    products = registry.products.read()
+    return visible(registry.lineage.read(), products)
 
 
 def find(
@@ -90,6 +91,10 @@ def prune(registry: Registry, *, naming: str | None = None) -> int:
     return registry.lineage.commit(change)
 
 
+def visible(file: LineageFile, products: ProductsFile) -> list[StoredLineageEntry]:
+    return [entry for entry in file.lineage if is_visible(entry, products)]
+
+
 def is_visible(entry: StoredLineageEntry, products: ProductsFile) -> bool:
     ends = (products.products.get(entry.source), products.products.get(entry.target))
     return all(end and end.since_revision <= entry.products_revision for end in ends)
@@ -108,8 +113,4 @@ def _around(registry: Registry, name: str) -> list[StoredLineageEntry]:
     products = registry.products.read()
     if name not in products.products:
         raise ProductNotFound(name)
-    return _visible(products, registry)
-
-
-def _visible(products: ProductsFile, registry: Registry) -> list[StoredLineageEntry]:
-    return [entry for entry in registry.lineage.read().lineage if is_visible(entry, products)]
+    return visible(registry.lineage.read(), products)

@@ -11,7 +11,9 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
+    FlexibleChecksumError,
     HTTPClientError,
+    IncompleteReadError,
     ProxyConnectionError,
 )
 from botocore.exceptions import ConnectionError as BotoConnectionError
@@ -38,7 +40,13 @@ READ_SECONDS = 4
 
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 
-ON_THE_WAY = (HTTPClientError, BotoConnectionError, ResponseParserError)
+ON_THE_WAY = (
+    HTTPClientError,
+    BotoConnectionError,
+    ResponseParserError,
+    IncompleteReadError,
+    FlexibleChecksumError,
+)
 """What may also befall a request that arrived: TLS, for one, can fail while the reply is read."""
 
 

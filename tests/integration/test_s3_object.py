@@ -20,12 +20,9 @@ from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from urllib3.exceptions import ProtocolError
 
-from datamesh.errors import StorageUnavailable, UnreadableDataset
-from datamesh.storage.folders import MAX_FILES
+from datamesh.errors import StorageUnavailable
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unchanged, Unreachable
-from datamesh.storage.s3 import S3Folder, S3Object, create_client
-from tests.lambdas import ENVIRONMENT
-from tests.meshes import NO_WAIT
+from datamesh.storage.s3 import S3Object, create_client
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -34,29 +31,9 @@ ETAG = '"0123456789abcdef0123456789abcdef"'
 URL = "https://s3.example.com"
 
 
-@pytest.fixture(scope="module")
-def client() -> Iterator["S3Client"]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in ENVIRONMENT.items():
-            patch.setenv(name, value)
-        yield create_client()
-
-
 @pytest.fixture
-def s3(client: "S3Client") -> Iterator[Stubber]:
-    with Stubber(client) as stubber:
-        yield stubber
-        stubber.assert_no_pending_responses()
-
-
-@pytest.fixture
-def stored(client: "S3Client") -> S3Object:
-    return S3Object(client, "catalog", "products.json")
-
-
-@pytest.fixture
-def folder(client: "S3Client") -> S3Folder:
-    return S3Folder(client, "catalog", "domains/sales/orders/", NO_WAIT)
+def stored(s3_client: "S3Client") -> S3Object:
+    return S3Object(s3_client, "catalog", "products.json")
 
 
 type Fail = Callable[[Exception], list[str]]
@@ -64,7 +41,7 @@ type Fail = Callable[[Exception], list[str]]
 
 
 @pytest.fixture
-def fail(client: "S3Client") -> Iterator[Fail]:
+def fail(s3_client: "S3Client") -> Iterator[Fail]:
     handlers = []
 
     def failing(failure: Exception) -> list[str]:
@@ -74,13 +51,13 @@ def fail(client: "S3Client") -> Iterator[Fail]:
             sent.append(event_name)
             raise failure
 
-        client.meta.events.register("before-send.s3", before_send)
+        s3_client.meta.events.register("before-send.s3", before_send)
         handlers.append(before_send)
         return sent
 
     yield failing
     for handler in handlers:
-        client.meta.events.unregister("before-send.s3", handler)
+        s3_client.meta.events.unregister("before-send.s3", handler)
 
 
 NOT_SENT: list[Exception] = [
@@ -108,7 +85,7 @@ def kind(failure: Exception) -> str:
     ("replaces", "condition"), [(None, {"IfNoneMatch": "*"}), (ETAG, {"IfMatch": ETAG})]
 )
 def test_a_put_is_conditional_and_says_what_it_holds(
-    s3: Stubber, stored: S3Object, replaces: str | None, condition: dict[str, str]
+    s3_stub: Stubber, stored: S3Object, replaces: str | None, condition: dict[str, str]
 ) -> None:
     expected = {
         "Bucket": "catalog",
@@ -117,7 +94,7 @@ def test_a_put_is_conditional_and_says_what_it_holds(
         "ContentType": "application/json",
         "ContentEncoding": "gzip",
     }
-    s3.add_response("put_object", {"ETag": '"new"'}, expected | condition)
+    s3_stub.add_response("put_object", {"ETag": '"new"'}, expected | condition)
     assert stored.put(b"zipped", replaces) == '"new"'
 
 
@@ -140,14 +117,14 @@ def test_a_put_is_conditional_and_says_what_it_holds(
 )
 @pytest.mark.parametrize("replaces", [None, ETAG])
 def test_what_an_answer_to_a_put_means(
-    s3: Stubber,
+    s3_stub: Stubber,
     stored: S3Object,
     status: int,
     code: str,
     outcome: type[Exception],
     replaces: str | None,
 ) -> None:
-    s3.add_client_error("put_object", code, http_status_code=status)
+    s3_stub.add_client_error("put_object", code, http_status_code=status)
     with pytest.raises(outcome) as raised:
         stored.put(b"x", replaces)
     assert type(raised.value) is outcome
@@ -180,20 +157,20 @@ def body(content: bytes) -> StreamingBody:
     return StreamingBody(BytesIO(content), len(content))
 
 
-def test_a_get_without_a_known_etag_is_unconditional(s3: Stubber, stored: S3Object) -> None:
+def test_a_get_without_a_known_etag_is_unconditional(s3_stub: Stubber, stored: S3Object) -> None:
     reply = {"Body": body(b"zipped"), "ETag": ETAG}
-    s3.add_response("get_object", reply, {"Bucket": "catalog", "Key": "products.json"})
+    s3_stub.add_response("get_object", reply, {"Bucket": "catalog", "Key": "products.json"})
     assert stored.get() == StoredObject(b"zipped", ETAG)
 
 
-def test_a_get_with_a_known_etag_may_be_unchanged(s3: Stubber, stored: S3Object) -> None:
+def test_a_get_with_a_known_etag_may_be_unchanged(s3_stub: Stubber, stored: S3Object) -> None:
     expected = {"Bucket": "catalog", "Key": "products.json", "IfNoneMatch": ETAG}
-    s3.add_client_error("get_object", "304", "Not Modified", 304, expected_params=expected)
+    s3_stub.add_client_error("get_object", "304", "Not Modified", 304, expected_params=expected)
     assert isinstance(stored.get(ETAG), Unchanged)
 
 
-def test_a_missing_object_is_none(s3: Stubber, stored: S3Object) -> None:
-    s3.add_client_error("get_object", "NoSuchKey", http_status_code=404)
+def test_a_missing_object_is_none(s3_stub: Stubber, stored: S3Object) -> None:
+    s3_stub.add_client_error("get_object", "NoSuchKey", http_status_code=404)
     assert stored.get() is None
 
 
@@ -209,9 +186,9 @@ READ_ANSWERS = [
 
 @pytest.mark.parametrize(("status", "code", "outcome"), READ_ANSWERS)
 def test_what_an_answer_to_a_get_means(
-    s3: Stubber, stored: S3Object, status: int, code: str, outcome: type[Exception]
+    s3_stub: Stubber, stored: S3Object, status: int, code: str, outcome: type[Exception]
 ) -> None:
-    s3.add_client_error("get_object", code, http_status_code=status)
+    s3_stub.add_client_error("get_object", code, http_status_code=status)
     with pytest.raises(outcome) as raised:
         stored.get(ETAG)
     assert type(raised.value) is outcome
@@ -232,9 +209,15 @@ class CutOff(BytesIO):
         raise ProtocolError("connection broken")
 
 
-def test_a_get_cut_off_in_its_body_is_worth_another(s3: Stubber, stored: S3Object) -> None:
-    s3.add_response("get_object", {"Body": StreamingBody(CutOff(), 9), "ETag": ETAG})
+def test_a_get_cut_off_in_its_body_is_worth_another(s3_stub: Stubber, stored: S3Object) -> None:
+    s3_stub.add_response("get_object", {"Body": StreamingBody(CutOff(), 9), "ETag": ETAG})
     with pytest.raises(Unreachable, match="connection broken"):
+        stored.get()
+
+
+def test_a_get_of_a_short_body_is_worth_another(s3_stub: Stubber, stored: S3Object) -> None:
+    s3_stub.add_response("get_object", {"Body": StreamingBody(BytesIO(b"short"), 9), "ETag": ETAG})
+    with pytest.raises(Unreachable, match="5 read, but total bytes expected is 9"):
         stored.get()
 
 
@@ -273,77 +256,10 @@ def test_the_sdk_sends_once_and_never_again(
 
 
 def test_the_client_is_told_so_whatever_the_environment_says(
-    client: "S3Client", monkeypatch: pytest.MonkeyPatch
+    s3_client: "S3Client", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
     monkeypatch.setenv("AWS_RETRY_MODE", "adaptive")
-    for made in (client, create_client()):
+    for made in (s3_client, create_client()):
         retries = made.meta.config.retries  # type: ignore[attr-defined]
         assert retries == {"mode": "standard", "total_max_attempts": 1}
-
-
-# folders
-
-
-def page(*names: str, truncated: bool = False) -> dict[str, Any]:
-    return {
-        "IsTruncated": truncated,
-        "Contents": [{"Key": f"domains/sales/orders/{name}"} for name in names],
-    }
-
-
-LIST = {"Bucket": "catalog", "Prefix": "domains/sales/orders/", "MaxKeys": MAX_FILES}
-
-
-def test_the_names_of_a_folder_are_within_it(s3: Stubber, folder: S3Folder) -> None:
-    s3.add_response("list_objects_v2", page("a.csv", "b/c.csv"), LIST)
-    assert folder.names() == ["a.csv", "b/c.csv"]
-
-
-def test_an_empty_folder_has_no_names(s3: Stubber, folder: S3Folder) -> None:
-    s3.add_response("list_objects_v2", {"IsTruncated": False}, LIST)
-    assert folder.names() == []
-
-
-def test_a_folder_of_more_files_than_a_page_is_refused_not_cut(
-    s3: Stubber, folder: S3Folder
-) -> None:
-    s3.add_response("list_objects_v2", page("a.csv", truncated=True), LIST)
-    with pytest.raises(UnreadableDataset, match=r"domains/sales/orders/ holds more than 1000"):
-        folder.names()
-
-
-def test_a_file_is_read_by_its_name_within_the_folder(s3: Stubber, folder: S3Folder) -> None:
-    expected = {"Bucket": "catalog", "Key": "domains/sales/orders/b/c.csv"}
-    s3.add_response("get_object", {"Body": body(b"id\n1\n"), "ETag": ETAG}, expected)
-    assert folder.read("b/c.csv") == b"id\n1\n"
-
-
-def test_a_file_that_vanished_is_empty(s3: Stubber, folder: S3Folder) -> None:
-    s3.add_client_error("get_object", "NoSuchKey", http_status_code=404)
-    assert folder.read("a.csv") == b""
-
-
-def test_a_folder_outlasts_a_bad_moment(s3: Stubber, folder: S3Folder) -> None:
-    s3.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
-    s3.add_response("list_objects_v2", page("a.csv"), LIST)
-    s3.add_client_error("get_object", "InternalError", http_status_code=500)
-    s3.add_response("get_object", {"Body": body(b"id"), "ETag": ETAG})
-    assert folder.names() == ["a.csv"]
-    assert folder.read("a.csv") == b"id"
-
-
-@pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (404, "NoSuchBucket")])
-def test_a_folder_that_may_not_be_listed_is_unavailable(
-    s3: Stubber, folder: S3Folder, status: int, code: str
-) -> None:
-    s3.add_client_error("list_objects_v2", code, http_status_code=status)
-    with pytest.raises(StorageUnavailable, match=f"ListObjectsV2 answered {status} {code}"):
-        folder.names()
-
-
-def test_a_folder_that_stays_out_of_reach_is_unavailable(s3: Stubber, folder: S3Folder) -> None:
-    for _ in range(3):
-        s3.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
-    with pytest.raises(StorageUnavailable, match=r"cannot be reached: .* 503 SlowDown"):
-        folder.names()

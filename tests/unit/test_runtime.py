@@ -1,0 +1,50 @@
+"""What surrounds an app: its time for storage, and settings that keep it from starting."""
+
+from typing import Any
+
+import pytest
+
+from datamesh.errors import InvalidSettings, StorageUnavailable
+from datamesh.http import runtime
+from datamesh.http.runtime import lambda_handler, task_handler
+from datamesh.services import analytics
+from tests.lambdas import ENVIRONMENT, Client, Context, app_of, assert_problem
+
+SPENT = "products.json cannot be reached: the time for the request is spent"
+
+
+@pytest.fixture
+def no_time(monkeypatch: pytest.MonkeyPatch, imported_functions: None) -> None:
+    """Whatever would call S3 comes too late, so that nothing is called."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(runtime, "STORAGE_SECONDS", 0.0)
+
+
+def test_a_request_has_its_time_for_storage(no_time: None) -> None:
+    client = Client(lambda_handler(app_of("products"), ENVIRONMENT))
+    for _ in range(2):
+        assert_problem(client.get("/products"), 503, SPENT)
+
+
+def test_a_write_that_has_no_time_left_wrote_nothing(no_time: None) -> None:
+    client = Client(lambda_handler(app_of("products"), ENVIRONMENT))
+    assert_problem(client.delete("/product/orders"), 503, SPENT)
+
+
+def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
+    answer = Client(lambda_handler(app_of("domains"), ENVIRONMENT)).get("/sales/orders")
+    assert_problem(answer, 503, SPENT.replace("products.json", "domains/sales/orders/"))
+
+
+def test_a_scheduled_run_has_its_time_for_storage(no_time: None) -> None:
+    handler = task_handler(analytics.scheduled_run, ENVIRONMENT)
+    with pytest.raises(StorageUnavailable, match="the time for the request is spent"):
+        handler({}, Context())
+
+
+@pytest.mark.parametrize("build", [lambda_handler, task_handler])
+def test_a_function_with_bad_settings_does_not_start(build: Any) -> None:
+    environ = ENVIRONMENT | {"MAX_PRODUCTS": "0"}
+    with pytest.raises(InvalidSettings, match=r"^MAX_PRODUCTS: "):
+        build(None, environ)

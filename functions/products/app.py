@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from datamesh.http.app import create_app, one_page
+from datamesh.http.conditional import IfMatch, precondition, product_etag
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Offset, TotalCount
 from datamesh.http.runtime import CurrentRegistry, lambda_handler
@@ -45,24 +46,33 @@ async def list_products(
 
 
 @app.get("/product/{name}", responses=responses(404, 503))
-async def get_product(name: PathName, registry: CurrentRegistry) -> Product:
+async def get_product(name: PathName, registry: CurrentRegistry, response: Response) -> Product:
     """Read one product."""
-    return products.get(registry, name)
+    product = products.get(registry, name)
+    response.headers["ETag"] = product_etag(product)
+    return product
 
 
-@app.put("/product/{name}", responses=responses(400, 401, 403, 404, 409, 422, 503))
+@app.put("/product/{name}", responses=responses(400, 401, 403, 404, 409, 412, 422, 503))
 async def update_product(
-    name: PathName, changes: ProductUpdate, registry: CurrentRegistry
+    name: PathName,
+    changes: ProductUpdate,
+    registry: CurrentRegistry,
+    response: Response,
+    if_match: IfMatch = None,
 ) -> Written[Product]:
     """Change the fields given and leave the rest as it is."""
-    product = products.update(registry, name, changes)
+    product = products.update(registry, name, changes, precondition(if_match))
+    response.headers["ETag"] = product_etag(product)
     return Written(message=f"Product '{name}' updated", data=product)
 
 
-@app.delete("/product/{name}", responses=responses(401, 403, 404, 409, 503))
-async def delete_product(name: PathName, registry: CurrentRegistry) -> Written[DeletedProduct]:
+@app.delete("/product/{name}", responses=responses(401, 403, 404, 409, 412, 503))
+async def delete_product(
+    name: PathName, registry: CurrentRegistry, if_match: IfMatch = None
+) -> Written[DeletedProduct]:
     """Remove a product and every lineage entry that names it."""
-    deleted = products.delete(registry, name)
+    deleted = products.delete(registry, name, precondition(if_match))
     return Written(message=f"Product '{name}' deleted", data=deleted)
 
 

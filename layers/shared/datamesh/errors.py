@@ -31,6 +31,13 @@ class AssetNotFound(MeshError):
         super().__init__(f"There is no asset '{name}'")
 
 
+class ProductChanged(MeshError):
+    """The product is no longer what the caller based its change on."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Product '{name}' has changed since; read it again")
+
+
 class ProductNameTaken(MeshError):
     def __init__(self, name: str) -> None:
         super().__init__(f"Product '{name}' is already registered")

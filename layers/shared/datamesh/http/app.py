@@ -12,6 +12,7 @@ from datamesh import __version__
 from datamesh.errors import MalformedBody, Unauthenticated
 from datamesh.http import errors
 from datamesh.http.body import parse_json
+from datamesh.http.conditional import IF_NONE_MATCH, NOT_MODIFIED, revalidated
 from datamesh.services.registry import Page
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -47,14 +48,18 @@ class JsonRequest(Request):
 
 
 class MeshRoute(APIRoute):
-    """A route whose body is always JSON and whose unsafe methods always need a principal.
+    """A route whose body is always JSON, whose unsafe methods always need a principal, and whose
+    reads always have an ETag.
 
     Handlers are `async` although they block: an execution environment answers one request at a
     time, so there is nobody to block, and a thread hand-off would cost every request its time.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        if not SAFE_METHODS.issuperset(options.get("methods") or ()):
+        if SAFE_METHODS.issuperset(options.get("methods") or ()):
+            options["responses"] = {304: NOT_MODIFIED} | (options.get("responses") or {})
+            options["openapi_extra"] = {"parameters": [IF_NONE_MATCH]}
+        else:
             options["dependencies"] = [
                 *(options.get("dependencies") or ()),
                 Depends(require_principal),
@@ -68,7 +73,10 @@ class MeshRoute(APIRoute):
             # Whatever the client calls its body (curl -d says it is a form), it must be JSON.
             others = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
             scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
-            return await handle(JsonRequest(scope, request.receive))
+            response = await handle(JsonRequest(scope, request.receive))
+            if request.method in SAFE_METHODS and response.status_code == 200:
+                return revalidated(request, response)
+            return response
 
         return handle_json
 

@@ -85,6 +85,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
         deadline.restart()
         request = event["requestContext"]["http"]
         answer = serve(event, context)
+        answer["headers"].setdefault("x-content-type-options", "nosniff")
         if request["method"] not in SAFE_METHODS:
             observer.logger.info(
                 "write",

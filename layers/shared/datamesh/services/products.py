@@ -1,12 +1,14 @@
 """Register, find, change and remove products."""
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 
 from datamesh.errors import (
     Contended,
     LimitReached,
     OutcomeUnknown,
+    ProductChanged,
     ProductNameTaken,
     ProductNotFound,
     StorageUnavailable,
@@ -24,6 +26,9 @@ from datamesh.services.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
 
 logger = logging.getLogger(__name__)
+
+type Precondition = Callable[[Product], bool]
+"""Whether the product still is what the caller believes it to be."""
 
 TICK = timedelta(microseconds=1)
 
@@ -48,12 +53,14 @@ def register(registry: Registry, registration: ProductRegistration) -> Product:
     return registry.products.commit(change)
 
 
-def update(registry: Registry, name: str, changes: ProductUpdate) -> Product:
-    """Raises ProductNotFound, and what a commit raises."""
+def update(
+    registry: Registry, name: str, changes: ProductUpdate, precondition: Precondition | None = None
+) -> Product:
+    """Raises ProductNotFound, ProductChanged, and what a commit raises."""
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        product = _named(file, name)
+        product = _expected(file, name, precondition)
         moved = max(now, product.updated_at + TICK)
         changed = product.model_copy(update={**changes.changes(), "updated_at": moved})
         return _with(file, changed), changed
@@ -61,15 +68,17 @@ def update(registry: Registry, name: str, changes: ProductUpdate) -> Product:
     return registry.products.commit(change)
 
 
-def delete(registry: Registry, name: str) -> DeletedProduct:
+def delete(
+    registry: Registry, name: str, precondition: Precondition | None = None
+) -> DeletedProduct:
     """Remove a product, which hides every entry that names it, then remove those entries.
 
     The product is gone once its commit is: if storage fails after that, the hidden entries are
-    left to the scheduled run. Raises ProductNotFound, and what a commit raises.
+    left to the scheduled run. Raises ProductNotFound, ProductChanged, and what a commit raises.
     """
 
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
-        _named(file, name)
+        _expected(file, name, precondition)
         kept = {key: product for key, product in file.products.items() if key != name}
         return file.model_copy(update={"products": kept}), None
 
@@ -114,6 +123,13 @@ def _named(file: ProductsFile, name: str) -> StoredProduct:
         return file.products[name]
     except KeyError:
         raise ProductNotFound(name) from None
+
+
+def _expected(file: ProductsFile, name: str, precondition: Precondition | None) -> StoredProduct:
+    product = _named(file, name)
+    if precondition and not precondition(product):
+        raise ProductChanged(name)
+    return product
 
 
 def _with(file: ProductsFile, product: StoredProduct) -> ProductsFile:

@@ -1,0 +1,58 @@
+"""Conditional requests (RFC 9110, section 13): reads have an ETag, changes may name one."""
+
+import re
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Annotated, Any
+
+from fastapi import Header, Request, Response
+from pydantic import TypeAdapter
+
+from datamesh.models.products import Product
+
+ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
+PRODUCT = TypeAdapter(Product)
+KEPT_WITH_304 = ("cache-control", "x-total-count", "content-security-policy")
+
+IfMatch = Annotated[
+    str | None,
+    Header(description="Do it only if the product still has this ETag; else the answer is 412."),
+]
+
+IF_NONE_MATCH: dict[str, Any] = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "ETags of copies that the client has; if one is current the answer is 304.",
+}
+NOT_MODIFIED: dict[str, Any] = {"description": "The client's copy is current"}
+
+
+def product_etag(product: Product) -> str:
+    """A strong ETag: equal for equal products, whichever function answers."""
+    return _etag(PRODUCT.dump_json(product, by_alias=True))
+
+
+def precondition(if_match: str | None) -> Callable[[Product], bool] | None:
+    """What If-Match asks of a product, by strong comparison; None if it was not sent."""
+    if if_match is None:
+        return None
+    tags = ENTITY_TAG.findall(if_match)
+    return lambda product: if_match.strip() == "*" or product_etag(product) in tags
+
+
+def revalidated(request: Request, response: Response) -> Response:
+    """The response with its ETag, or 304 if If-None-Match names that, by weak comparison."""
+    total = response.headers.get("x-total-count", "")
+    etag = response.headers.setdefault("etag", _etag(total.encode() + bytes(response.body)))
+    wanted = request.headers.get("if-none-match", "")
+    tags = {tag.removeprefix("W/") for tag in ENTITY_TAG.findall(wanted)}
+    if wanted.strip() != "*" and etag not in tags:
+        return response
+    kept = {name: response.headers[name] for name in KEPT_WITH_304 if name in response.headers}
+    return Response(status_code=304, headers={"etag": etag, **kept})
+
+
+def _etag(content: bytes) -> str:
+    return f'"{sha256(content).hexdigest()[:32]}"'

@@ -7,8 +7,9 @@ from fastapi import Path, Query, Response
 
 from datamesh.http.app import create_app, one_page
 from datamesh.http.errors import responses
-from datamesh.http.parameters import Limit, Offset, TotalCount
+from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
 from datamesh.http.runtime import CurrentRegistry, lambda_handler
+from datamesh.models.bulk import BulkReport, LineageBulk
 from datamesh.models.lineage import LineageEntry, LineageRegistration, LineageType
 from datamesh.models.responses import Written
 from datamesh.services import lineage
@@ -26,6 +27,15 @@ async def register_lineage(
     """Record that one registered product feeds another."""
     entry = lineage.register(registry, registration)
     return Written(message=f"Lineage '{entry.source}' -> '{entry.target}' registered", data=entry)
+
+
+@app.post("/lineage/bulk", responses=responses(400, 401, 403, 409, 422, 429, 503))
+async def register_lineage_entries(
+    request: LineageBulk, registry: CurrentRegistry, partial: Partial = False
+) -> Written[BulkReport]:
+    """Register up to 1,000 entries in one commit: all of them, or with `partial` the good ones."""
+    report = lineage.register_many(registry, request.items, partial=partial)
+    return Written(message=f"{report.registered} lineage entries registered", data=report)
 
 
 @app.get("/lineage", responses=TotalCount | responses(422, 503))

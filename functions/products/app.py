@@ -8,8 +8,9 @@ from fastapi import Path, Query, Response
 from datamesh.http.app import create_app, one_page
 from datamesh.http.conditional import IfMatch, precondition, product_etag
 from datamesh.http.errors import responses
-from datamesh.http.parameters import Limit, Offset, TotalCount
+from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
 from datamesh.http.runtime import CurrentRegistry, lambda_handler
+from datamesh.models.bulk import BulkReport, ProductsBulk
 from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
 from datamesh.models.responses import DeletedProduct, Written
 from datamesh.services import products
@@ -26,6 +27,15 @@ async def register_product(
     """Register a data product under a name that is not taken."""
     product = products.register(registry, registration)
     return Written(message=f"Product '{product.name}' registered", data=product)
+
+
+@app.post("/products/bulk", responses=responses(400, 401, 403, 409, 422, 429, 503))
+async def register_products(
+    request: ProductsBulk, registry: CurrentRegistry, partial: Partial = False
+) -> Written[BulkReport]:
+    """Register up to 1,000 products in one commit: all of them, or with `partial` the good ones."""
+    report = products.register_many(registry, request.items, partial=partial)
+    return Written(message=f"{report.registered} products registered", data=report)
 
 
 @app.get("/products", responses=TotalCount | responses(422, 503))

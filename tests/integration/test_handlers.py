@@ -35,7 +35,9 @@ STATUSES = {
     "put_product": (404, 200),
     "redoc": (200, 200),
     "register_lineage": (400, 200),
+    "register_lineage_entries": (422, 200),
     "register_product": (200, 409),
+    "register_products": (200, 422),
     "sales_orders": (200, 200),
 }
 

@@ -14,9 +14,11 @@ API = read(TEMPLATE, {}, {})
 
 WRITES = {
     "POST /register_product": "ProductsWriteFunction",
+    "POST /products/bulk": "ProductsWriteFunction",
     "PUT /product/{name}": "ProductsWriteFunction",
     "DELETE /product/{name}": "ProductsWriteFunction",
     "POST /register_lineage": "LineageWriteFunction",
+    "POST /lineage/bulk": "LineageWriteFunction",
 }
 READS = {
     "GET /products": "ProductsReadFunction",

@@ -8,6 +8,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 
+from datamesh.models.bulk import LineageBulk, ProductsBulk
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration, ProductUpdate
 from dev import openapi
@@ -23,11 +24,13 @@ OPERATIONS = {
 WRITE = {"401", "403", "409", "503"}
 DOCUMENTED_ERRORS = {
     "POST /register_product": WRITE | {"400", "422", "429"},
+    "POST /products/bulk": WRITE | {"400", "422", "429"},
     "GET /products": {"422", "503"},
     "GET /product/{name}": {"404", "503"},
     "PUT /product/{name}": WRITE | {"400", "404", "412", "422"},
     "DELETE /product/{name}": WRITE | {"404", "412"},
     "POST /register_lineage": WRITE | {"400", "422", "429"},
+    "POST /lineage/bulk": WRITE | {"400", "422", "429"},
     "GET /lineage": {"422", "503"},
     "GET /lineage/upstream/{product_name}": {"404", "503"},
     "GET /lineage/downstream/{product_name}": {"404", "503"},
@@ -99,6 +102,8 @@ BODIES: dict[str, type[BaseModel]] = {
     "POST /register_product": ProductRegistration,
     "PUT /product/{name}": ProductUpdate,
     "POST /register_lineage": LineageRegistration,
+    "POST /products/bulk": ProductsBulk,
+    "POST /lineage/bulk": LineageBulk,
 }
 
 

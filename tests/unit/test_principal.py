@@ -63,10 +63,11 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
     assert found == {
         "products": [
             ("POST", "/register_product"),
+            ("POST", "/products/bulk"),
             ("PUT", "/product/{name}"),
             ("DELETE", "/product/{name}"),
         ],
-        "lineage": [("POST", "/register_lineage")],
+        "lineage": [("POST", "/register_lineage"), ("POST", "/lineage/bulk")],
         "domains": [],
         "analytics": [],
         "platform": [],

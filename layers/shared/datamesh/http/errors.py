@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from datamesh import errors
 from datamesh.models.responses import FieldProblem, GatewayProblem, Problem
+from datamesh.services.bulk import BulkRefused
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.ProductNameTaken: 409,
     errors.Contended: 409,
     errors.ProductChanged: 412,
+    BulkRefused: 422,
     errors.LimitReached: 429,
     errors.UnreadableDataset: 500,
     errors.OutcomeUnknown: 503,
@@ -84,7 +86,20 @@ async def _mesh_error(request: Request, error: Exception) -> JSONResponse:
     status = STATUS[type(error)]  # type: ignore[index]  # registered for MeshError alone
     if status >= 500:
         logger.error("%s %s: %s", request.method, request.url.path, error)
-    return problem(status, str(error))
+    fields = _item_problems(error) if isinstance(error, BulkRefused) else None
+    return problem(status, str(error), fields)
+
+
+def _item_problems(error: BulkRefused) -> list[FieldProblem]:
+    return [
+        FieldProblem(
+            field=f"items.{item.index}.{found.field}".rstrip("."),
+            location="body",
+            message=found.message,
+        )
+        for item in error.report.items
+        for found in item.errors
+    ]
 
 
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:

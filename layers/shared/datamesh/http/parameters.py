@@ -21,6 +21,7 @@ def calendar_date(value: Any) -> Any:
 
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many.")]
 Offset = Annotated[int, Query(ge=0, description="Skip this many.")]
+Partial = Annotated[bool, Query(description="Register the good items though others are refused.")]
 StartDate = Annotated[
     date | None, BeforeValidator(calendar_date), Query(description="First day, inclusive.")
 ]

@@ -14,7 +14,7 @@ class LineageType(StrEnum):
     AGGREGATED = "aggregated"
 
 
-_EXAMPLE: dict[str, JsonValue] = {
+LINEAGE_EXAMPLE: dict[str, JsonValue] = {
     "source": "orders",
     "target": "daily_revenue",
     "transformation": "SUM(amount) GROUP BY order_date",
@@ -27,7 +27,7 @@ _EXAMPLE: dict[str, JsonValue] = {
 class LineageRegistration(BaseModel):
     """The body of `POST /register_lineage`."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=example(_EXAMPLE))
+    model_config = ConfigDict(extra="forbid", json_schema_extra=example(LINEAGE_EXAMPLE))
 
     source: ShortText = Field(description="Name of a registered product.")
     target: ShortText = Field(description="Name of a registered product.")
@@ -44,7 +44,7 @@ class LineageEntry(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
-        json_schema_extra=example(_EXAMPLE | {"timestamp": "2026-01-31T09:30:00Z"}),
+        json_schema_extra=example(LINEAGE_EXAMPLE | {"timestamp": "2026-01-31T09:30:00Z"}),
     )
 
     source: str

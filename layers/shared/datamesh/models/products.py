@@ -11,10 +11,19 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
-from datamesh.models.values import NOT_BLANK, ShortText, Text, Timestamp, example, optional
+from datamesh.models.values import (
+    NOT_BLANK,
+    NOT_BLANK_PATTERN,
+    ShortText,
+    Text,
+    Timestamp,
+    example,
+    optional,
+)
 
 MAX_TAGS = 10
 
@@ -54,14 +63,30 @@ Schema = Annotated[
     dict[Text, Text],
     BeforeValidator(refuse_equal_names),
     Field(min_length=1, description="Field name -> field type."),
+    # Pydantic's own would let blank names and an empty object through.
+    WithJsonSchema(
+        {
+            "type": "object",
+            "minProperties": 1,
+            "propertyNames": {"pattern": NOT_BLANK_PATTERN},
+            "additionalProperties": {"type": "string", "pattern": NOT_BLANK_PATTERN},
+        }
+    ),
 ]
 Tags = Annotated[
     list[str],
     AfterValidator(normalise_tags),
-    Field(description=f"Trimmed and lower-cased, blanks dropped; at most {MAX_TAGS} remain."),
+    Field(
+        description=f"Trimmed and lower-cased, blanks dropped; at most {MAX_TAGS} remain.",
+        json_schema_extra={
+            "contains": {"pattern": NOT_BLANK_PATTERN},
+            "minContains": 0,
+            "maxContains": MAX_TAGS,
+        },
+    ),
 ]
 
-_EXAMPLE: dict[str, JsonValue] = {
+PRODUCT_EXAMPLE: dict[str, JsonValue] = {
     "name": "orders",
     "domain": "sales",
     "owner": "sales-team@example.com",
@@ -80,7 +105,7 @@ _TIMES: dict[str, JsonValue] = {
 class ProductRegistration(BaseModel):
     """The body of `POST /register_product`."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=example(_EXAMPLE))
+    model_config = ConfigDict(extra="forbid", json_schema_extra=example(PRODUCT_EXAMPLE))
 
     name: Name
     domain: Domain
@@ -132,7 +157,7 @@ class Product(BaseModel):
         frozen=True,
         validate_by_name=True,
         validate_by_alias=True,
-        json_schema_extra=example(_EXAMPLE | _TIMES),
+        json_schema_extra=example(PRODUCT_EXAMPLE | _TIMES),
     )
 
     name: str

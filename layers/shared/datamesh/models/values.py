@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
 from pydantic.config import JsonDict
 
-NOT_BLANK = Field(json_schema_extra={"pattern": r"\S"})
+NOT_BLANK_PATTERN = r"\S"
+NOT_BLANK = Field(json_schema_extra={"pattern": NOT_BLANK_PATTERN})
 """Tells API clients what trimming followed by a minimum length of 1 means."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), NOT_BLANK]

@@ -6,13 +6,20 @@ Age is told in revisions of `products.json`, a clock that neither skews nor repe
 (docs/adr/0003-lineage-visibility.md).
 """
 
+from collections.abc import Sequence
+from datetime import datetime
+
+from pydantic import JsonValue
+
 from datamesh.errors import LimitReached, ProductNotFound, UnknownLineageEnds
+from datamesh.models.bulk import BulkReport
 from datamesh.models.lineage import (
     LineageEntry,
     LineageRegistration,
     LineageType,
     StoredLineageEntry,
 )
+from datamesh.services import bulk
 from datamesh.services.registry import Page, Registry, page
 from datamesh.storage.files import LineageFile, ProductsFile
 
@@ -20,24 +27,68 @@ from datamesh.storage.files import LineageFile, ProductsFile
 def register(registry: Registry, registration: LineageRegistration) -> LineageEntry:
     """Raises UnknownLineageEnds, LimitReached, and what a commit raises."""
     products = registry.products.read_latest()
-    ends = dict.fromkeys((registration.source, registration.target))
-    if unknown := [name for name in ends if name not in products.products]:
-        raise UnknownLineageEnds(unknown)
-    entry = StoredLineageEntry(
-        **dict(registration),
-        timestamp=registry.now(),
-        products_revision=products.revision,
-    )
+    now = registry.now()
 
     def change(file: LineageFile) -> tuple[LineageFile, LineageEntry]:
-        entries = file.lineage
-        if len(entries) >= registry.max_lineage_entries:
-            entries = [kept for kept in entries if not is_garbage(kept, products)]
-        if len(entries) >= registry.max_lineage_entries:
-            raise LimitReached("MAX_LINEAGE_ENTRIES", registry.max_lineage_entries)
-        return file.model_copy(update={"lineage": [*entries, entry]}), entry
+        admission = _Admission(file, products, registry.max_lineage_entries, now)
+        entry = admission.admit(registration)
+        return admission.file(), entry
 
     return registry.lineage.commit(change)
+
+
+def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bool) -> BulkReport:
+    """Register all items in one commit or, if `partial`, those that are good.
+
+    Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
+    """
+    products = registry.products.read_latest()
+    now = registry.now()
+    candidates = bulk.parsed(LineageRegistration, items)
+
+    def change(file: LineageFile) -> tuple[LineageFile, BulkReport]:
+        admission = _Admission(file, products, registry.max_lineage_entries, now)
+        report = bulk.admitted(candidates, admission.admit, partial=partial)
+        return admission.file() if report.registered else file, report
+
+    return registry.lineage.commit(change)
+
+
+class _Admission:
+    """Entries that are about to join those of a file, their ends seen in `products`."""
+
+    def __init__(
+        self, file: LineageFile, products: ProductsFile, limit: int, now: datetime
+    ) -> None:
+        self._file = file
+        self._products = products
+        self._limit = limit
+        self._now = now
+        self._entries = [*file.lineage]
+        self._pruned = False
+
+    def admit(self, registration: LineageRegistration) -> StoredLineageEntry:
+        ends = dict.fromkeys((registration.source, registration.target))
+        if unknown := [name for name in ends if name not in self._products.products]:
+            raise UnknownLineageEnds(unknown)
+        if len(self._entries) >= self._limit and not self._pruned:
+            self._prune()
+        if len(self._entries) >= self._limit:
+            raise LimitReached("MAX_LINEAGE_ENTRIES", self._limit)
+        entry = StoredLineageEntry(
+            **dict(registration),
+            timestamp=self._now,
+            products_revision=self._products.revision,
+        )
+        self._entries.append(entry)
+        return entry
+
+    def _prune(self) -> None:
+        self._pruned = True
+        self._entries = [kept for kept in self._entries if not is_garbage(kept, self._products)]
+
+    def file(self) -> LineageFile:
+        return self._file.model_copy(update={"lineage": self._entries})
 
 
 def visible_entries(registry: Registry) -> list[StoredLineageEntry]:

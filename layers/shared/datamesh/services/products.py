@@ -1,8 +1,10 @@
 """Register, find, change and remove products."""
 
 import logging
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from pydantic import JsonValue
 
 from datamesh.errors import (
     Contended,
@@ -13,6 +15,7 @@ from datamesh.errors import (
     ProductNotFound,
     StorageUnavailable,
 )
+from datamesh.models.bulk import BulkReport
 from datamesh.models.products import (
     Product,
     ProductRegistration,
@@ -21,7 +24,7 @@ from datamesh.models.products import (
     StoredProduct,
 )
 from datamesh.models.responses import DeletedProduct
-from datamesh.services import lineage
+from datamesh.services import bulk, lineage
 from datamesh.services.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
 
@@ -38,19 +41,54 @@ def register(registry: Registry, registration: ProductRegistration) -> Product:
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        if registration.name in file.products:
-            raise ProductNameTaken(registration.name)
-        if len(file.products) >= registry.max_products:
-            raise LimitReached("MAX_PRODUCTS", registry.max_products)
-        product = StoredProduct(
-            **dict(registration),
-            created_at=now,
-            updated_at=now,
-            since_revision=file.revision + 1,
-        )
-        return _with(file, product), product
+        admission = _Admission(file, registry.max_products, now)
+        product = admission.admit(registration)
+        return admission.file(), product
 
     return registry.products.commit(change)
+
+
+def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bool) -> BulkReport:
+    """Register all items in one commit or, if `partial`, those that are good.
+
+    Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
+    """
+    now = registry.now()
+    candidates = bulk.parsed(ProductRegistration, items)
+
+    def change(file: ProductsFile) -> tuple[ProductsFile, BulkReport]:
+        admission = _Admission(file, registry.max_products, now)
+        report = bulk.admitted(candidates, admission.admit, partial=partial)
+        return admission.file() if report.registered else file, report
+
+    return registry.products.commit(change)
+
+
+class _Admission:
+    """Products that are about to join those of a file."""
+
+    def __init__(self, file: ProductsFile, limit: int, now: datetime) -> None:
+        self._file = file
+        self._limit = limit
+        self._now = now
+        self._products = dict(file.products)
+
+    def admit(self, registration: ProductRegistration) -> StoredProduct:
+        if registration.name in self._products:
+            raise ProductNameTaken(registration.name)
+        if len(self._products) >= self._limit:
+            raise LimitReached("MAX_PRODUCTS", self._limit)
+        product = StoredProduct(
+            **dict(registration),
+            created_at=self._now,
+            updated_at=self._now,
+            since_revision=self._file.revision + 1,
+        )
+        self._products[product.name] = product
+        return product
+
+    def file(self) -> ProductsFile:
+        return self._file.model_copy(update={"products": self._products})
 
 
 def update(

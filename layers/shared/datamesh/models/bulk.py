@@ -1,0 +1,54 @@
+"""Many registrations in one commit: what a client sends and the report that it gets."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
+
+from datamesh.models.lineage import LINEAGE_EXAMPLE
+from datamesh.models.products import PRODUCT_EXAMPLE
+from datamesh.models.values import example
+
+MAX_ITEMS = 1000
+
+
+class ItemProblem(BaseModel):
+    field: str = Field(description="Dotted path within the item; empty for the item as a whole.")
+    message: str
+
+
+class BulkItem(BaseModel):
+    """What became of one item."""
+
+    index: int = Field(description="Its place in the request, from 0.")
+    status: Literal["registered", "refused"]
+    errors: list[ItemProblem] = Field(default=[], description="Why it was refused.")
+
+
+class BulkReport(BaseModel):
+    registered: int
+    refused: int
+    items: list[BulkItem] = Field(description="One for each item, in their order.")
+
+
+class ProductsBulk(BaseModel):
+    """The body of `POST /products/bulk`. Items are checked one by one, for the report."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra=example({"items": [PRODUCT_EXAMPLE]})
+    )
+
+    items: list[
+        Annotated[JsonValue, WithJsonSchema({"$ref": "#/components/schemas/ProductRegistration"})]
+    ] = Field(min_length=1, max_length=MAX_ITEMS)
+
+
+class LineageBulk(BaseModel):
+    """The body of `POST /lineage/bulk`. Items are checked one by one, for the report."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra=example({"items": [LINEAGE_EXAMPLE]})
+    )
+
+    items: list[
+        Annotated[JsonValue, WithJsonSchema({"$ref": "#/components/schemas/LineageRegistration"})]
+    ] = Field(min_length=1, max_length=MAX_ITEMS)

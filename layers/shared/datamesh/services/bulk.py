@@ -1,0 +1,80 @@
+"""Many items, one commit: each is admitted or refused, and the report says which and why."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, JsonValue, ValidationError
+
+from datamesh.errors import (
+    LimitReached,
+    MeshError,
+    ProductNameTaken,
+    UnknownLineageEnds,
+)
+from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
+
+
+class BulkRefused(MeshError):
+    """Some items were refused, so that none was registered."""
+
+    def __init__(self, report: BulkReport) -> None:
+        total = report.registered + report.refused
+        super().__init__(f"Nothing was registered: {report.refused} of {total} items are refused")
+        self.report = report
+
+
+@dataclass(frozen=True)
+class Refused:
+    problems: tuple[ItemProblem, ...]
+
+
+def parsed[M: BaseModel](model: type[M], items: Sequence[JsonValue]) -> list[M | Refused]:
+    """Each item as the model, or why it is none."""
+    return [_parsed(model, item) for item in items]
+
+
+def admitted[M](
+    candidates: Sequence[M | Refused], admit: Callable[[M], object], *, partial: bool
+) -> BulkReport:
+    """Admit the candidates in their order, and report.
+
+    Unless `partial`, raises BulkRefused if there are any to refuse, and LimitReached.
+    """
+    items = []
+    for index, candidate in enumerate(candidates):
+        refused = candidate if isinstance(candidate, Refused) else _tried(candidate, admit, partial)
+        items.append(_reported(index, refused))
+    count = sum(item.status == "refused" for item in items)
+    report = BulkReport(registered=len(items) - count, refused=count, items=items)
+    if count and not partial:
+        raise BulkRefused(report)
+    return report
+
+
+def _tried[M](candidate: M, admit: Callable[[M], object], partial: bool) -> Refused | None:
+    try:
+        admit(candidate)
+    except (ProductNameTaken, UnknownLineageEnds, LimitReached) as error:
+        if isinstance(error, LimitReached) and not partial:
+            raise
+        field = "name" if isinstance(error, ProductNameTaken) else ""
+        return Refused((ItemProblem(field=field, message=str(error)),))
+    return None
+
+
+def _parsed[M: BaseModel](model: type[M], item: JsonValue) -> M | Refused:
+    try:
+        return model.model_validate(item)
+    except ValidationError as error:
+        return Refused(
+            tuple(
+                ItemProblem(field=".".join(map(str, found["loc"])), message=found["msg"])
+                for found in error.errors(include_url=False, include_input=False)
+            )
+        )
+
+
+def _reported(index: int, refused: Refused | None) -> BulkItem:
+    if refused:
+        return BulkItem(index=index, status="refused", errors=list(refused.problems))
+    return BulkItem(index=index, status="registered")

@@ -34,6 +34,9 @@ class Context:
     invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:function"
     aws_request_id: str = "lambda-request-1"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 25_000
+
 
 @dataclass(frozen=True)
 class Answer:

@@ -52,7 +52,12 @@ def resources(
         }
         return MemoryFolder(f"domains/{prefix}", found)
 
-    return Resources(registry=registry or mesh(), dataset=dataset)
+    records: dict[str, MemoryObject] = {}
+
+    def key_record(digest: str) -> ConditionalObject:
+        return records.setdefault(digest, MemoryObject(digest))
+
+    return Resources(registry=registry or mesh(), dataset=dataset, key_record=key_record)
 
 
 def product_body(**changes: Any) -> dict[str, Any]:

@@ -10,12 +10,16 @@ FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
 BUCKET = "CatalogBucket"
 PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
+KEYS = f"{BUCKET}/idempotency/*"
+REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
     "ProductsReadFunction": REGISTRY - {("s3:GetObject", LINEAGE)},
-    "ProductsWriteFunction": REGISTRY | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
+    "ProductsWriteFunction": REGISTRY
+    | REMEMBER
+    | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
     "LineageReadFunction": REGISTRY,
-    "LineageWriteFunction": REGISTRY | {("s3:PutObject", LINEAGE)},
+    "LineageWriteFunction": REGISTRY | REMEMBER | {("s3:PutObject", LINEAGE)},
     "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
     "AnalyticsFunction": REGISTRY,
     "AnalyticsScheduledFunction": REGISTRY | {("s3:PutObject", LINEAGE)},
@@ -47,10 +51,18 @@ def test_the_catalog_is_versioned_encrypted_private_and_outlives_the_stack() -> 
             assert at(DOCUMENT, "Resources", name, policy) == "Retain"
 
 
-def test_the_lifecycle_never_expires_a_current_object() -> None:
+def test_the_lifecycle_never_expires_a_current_object_but_idempotency_keys() -> None:
     rules = maps(at(properties(BUCKET), "LifecycleConfiguration", "Rules"))
-    kinds = {key for rule in rules for key in rule} - {"Id", "Status"}
-    assert kinds == {"AbortIncompleteMultipartUpload", "NoncurrentVersionExpiration"}
+    expiring = [rule for rule in rules if "ExpirationInDays" in rule]
+    assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
+        ("idempotency/", 1)
+    ]
+    kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
+    assert kinds == {
+        "AbortIncompleteMultipartUpload",
+        "NoncurrentVersionExpiration",
+        "ExpirationInDays",
+    }
 
 
 def test_the_bucket_refuses_plain_http() -> None:
@@ -87,7 +99,7 @@ def test_a_role_holds_these_rights_and_no_other(function: str) -> None:
     assert "Role" not in mapping(properties(function), function)  # SAM makes one for each
 
 
-def test_only_domain_data_is_named_by_a_wildcard() -> None:
+def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None:
     named = [
         text
         for function in FUNCTIONS
@@ -95,7 +107,7 @@ def test_only_domain_data_is_named_by_a_wildcard() -> None:
         for key in ("Action", "Resource")
         for text in strings(statement[key])
     ]
-    assert [text for text in named if "*" in text] == [f"{BUCKET}/domains/*"]
+    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS}
 
 
 def test_domains_may_list_domain_data_alone() -> None:

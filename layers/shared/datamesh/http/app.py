@@ -15,6 +15,15 @@ from datamesh.http.body import parse_json
 from datamesh.http.conditional import IF_NONE_MATCH, NOT_MODIFIED, revalidated
 from datamesh.services.registry import Page
 
+IDEMPOTENCY_KEY = "idempotency-key"
+IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "A request with the key of one that succeeded within 24 hours is answered like "
+    "that one and changes nothing; 422 if its body differs, 409 while the other is in progress.",
+}
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 api_key = HTTPBearer(
@@ -60,6 +69,8 @@ class MeshRoute(APIRoute):
             options["responses"] = {304: NOT_MODIFIED} | (options.get("responses") or {})
             options["openapi_extra"] = {"parameters": [IF_NONE_MATCH]}
         else:
+            if "POST" in (options.get("methods") or ()):
+                options["openapi_extra"] = {"parameters": [IDEMPOTENCY_KEY_PARAMETER]}
             options["dependencies"] = [
                 *(options.get("dependencies") or ()),
                 Depends(require_principal),

@@ -1,21 +1,26 @@
 """From an app to a Lambda handler: settings, storage, logs and metrics."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, FastAPI, Request
 from mangum import Mangum
 
-from datamesh.http.app import SAFE_METHODS, principal_of
+from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
 from datamesh.observability import Handler, Observer
-from datamesh.services.registry import Registry
+from datamesh.services.registry import Attempt, Registry
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder
+from datamesh.storage.objects import ConditionalObject
 from datamesh.storage.s3 import S3Folder, S3Object, create_client
+
+if TYPE_CHECKING:
+    from datamesh.http.once import Once
 
 STORAGE_SECONDS = 10.0
 """How long a request may go on beginning attempts. The last one, a PUT and the look at what became
@@ -29,6 +34,8 @@ class Resources:
     registry: Registry
     dataset: Callable[[str, str], Folder]
     """(domain, dataset) -> the folder of its files."""
+    key_record: Callable[[str], ConditionalObject]
+    """Digest of an idempotency key -> the object that remembers it."""
 
 
 def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
@@ -54,6 +61,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             max_lineage_entries=settings.max_lineage_entries,
         ),
         dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
+        key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
     )
 
 
@@ -63,11 +71,21 @@ def resources_of(request: Request) -> Resources:
 
 
 def registry_of(request: Request) -> Registry:
-    return resources_of(request).registry
+    """The registry, as the request's attempt sees it if it has an Idempotency-Key."""
+    return replace(resources_of(request).registry, attempt=request.app.state.attempt)
 
 
 CurrentResources = Annotated[Resources, Depends(resources_of)]
 CurrentRegistry = Annotated[Registry, Depends(registry_of)]
+
+
+def idempotency_key(event: Any) -> str | None:
+    """The header of a POST; the other methods are idempotent by themselves."""
+    if event["requestContext"]["http"]["method"] != "POST":
+        return None
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+    key: str | None = headers.get(IDEMPOTENCY_KEY)
+    return key
 
 
 def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
@@ -79,19 +97,39 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     observer = Observer(settings.log_level)
     deadline = Deadline(STORAGE_SECONDS)
     app.state.resources = connect(settings, observer, deadline)
-    serve = Mangum(app, lifespan="off")
+    adapter = Mangum(app, lifespan="off")
+
+    def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:
+        app.state.attempt = attempt
+        return adapter(event, context)
+
+    @cache
+    def once() -> "Once":
+        # Imported by the first request that has a key: no other needs it at its cold start.
+        from datamesh.http.idempotency import KeyRecords
+        from datamesh.http.once import Once
+
+        def record(digest: str) -> ConditionalObject:
+            opened: ConditionalObject = app.state.resources.key_record(digest)
+            return opened
+
+        return Once(serve, KeyRecords(lambda: app.state.resources.registry, record))
 
     def handler(event: Any, context: Any) -> Any:
         deadline.restart()
         request = event["requestContext"]["http"]
-        answer = serve(event, context)
+        key, principal = idempotency_key(event), principal_of(event)
+        if key is not None and principal is not None:
+            answer = once()(event, context, key, principal)
+        else:
+            answer = serve(event, context)
         answer["headers"].setdefault("x-content-type-options", "nosniff")
         if request["method"] not in SAFE_METHODS:
             observer.logger.info(
                 "write",
                 route=event["routeKey"],
                 path=request["path"],
-                principal=principal_of(event),
+                principal=principal,
                 status=answer["statusCode"],
             )
         return answer

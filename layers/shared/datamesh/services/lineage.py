@@ -6,7 +6,7 @@ Age is told in revisions of `products.json`, a clock that neither skews nor repe
 (docs/adr/0003-lineage-visibility.md).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -21,20 +21,24 @@ from datamesh.models.lineage import (
 )
 from datamesh.services import bulk
 from datamesh.services.registry import Page, Registry, page
+from datamesh.storage.document import Change
 from datamesh.storage.files import LineageFile, ProductsFile
 
 
 def register(registry: Registry, registration: LineageRegistration) -> LineageEntry:
     """Raises UnknownLineageEnds, LimitReached, and what a commit raises."""
     products = registry.products.read_latest()
-    now = registry.now()
+    now = registry.registered_at()
 
     def change(file: LineageFile) -> tuple[LineageFile, LineageEntry]:
         admission = _Admission(file, products, registry.max_lineage_entries, now)
         entry = admission.admit(registration)
         return admission.file(), entry
 
-    return registry.lineage.commit(change)
+    def recall(file: LineageFile) -> LineageEntry:
+        return LineageEntry(**dict(registration), timestamp=now)
+
+    return _commit(registry, change, recall)
 
 
 def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bool) -> BulkReport:
@@ -43,7 +47,7 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
     products = registry.products.read_latest()
-    now = registry.now()
+    now = registry.registered_at()
     candidates = bulk.parsed(LineageRegistration, items)
 
     def change(file: LineageFile) -> tuple[LineageFile, BulkReport]:
@@ -51,7 +55,20 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
         report = bulk.admitted(candidates, admission.admit, partial=partial)
         return admission.file() if report.registered else file, report
 
-    return registry.lineage.commit(change)
+    def recall(file: LineageFile) -> BulkReport:
+        others = [entry for entry in file.lineage if entry.timestamp != now]
+        before = file.model_copy(update={"lineage": others})
+        admission = _Admission(before, products, registry.max_lineage_entries, now)
+        return bulk.admitted(candidates, admission.admit, partial=True)
+
+    return _commit(registry, change, recall)
+
+
+def _commit[R](
+    registry: Registry, change: Change[LineageFile, R], recall: Callable[[LineageFile], R]
+) -> R:
+    key = registry.attempt.lineage_key() if registry.attempt else None
+    return registry.lineage.commit(change, key, recall)
 
 
 class _Admission:

@@ -26,6 +26,7 @@ from datamesh.models.products import (
 from datamesh.models.responses import DeletedProduct
 from datamesh.services import bulk, lineage
 from datamesh.services.registry import Page, Registry, page
+from datamesh.storage.document import Change
 from datamesh.storage.files import ProductsFile
 
 logger = logging.getLogger(__name__)
@@ -38,14 +39,17 @@ TICK = timedelta(microseconds=1)
 
 def register(registry: Registry, registration: ProductRegistration) -> Product:
     """Raises ProductNameTaken, LimitReached, and what a commit raises."""
-    now = registry.now()
+    now = registry.registered_at()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
         admission = _Admission(file, registry.max_products, now)
         product = admission.admit(registration)
         return admission.file(), product
 
-    return registry.products.commit(change)
+    def recall(file: ProductsFile) -> Product:
+        return _Admission(ProductsFile(), 1, now).admit(registration)
+
+    return _commit(registry, change, recall)
 
 
 def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bool) -> BulkReport:
@@ -53,7 +57,7 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
 
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
-    now = registry.now()
+    now = registry.registered_at()
     candidates = bulk.parsed(ProductRegistration, items)
 
     def change(file: ProductsFile) -> tuple[ProductsFile, BulkReport]:
@@ -61,7 +65,20 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
         report = bulk.admitted(candidates, admission.admit, partial=partial)
         return admission.file() if report.registered else file, report
 
-    return registry.products.commit(change)
+    def recall(file: ProductsFile) -> BulkReport:
+        others = {key: kept for key, kept in file.products.items() if kept.created_at != now}
+        before = file.model_copy(update={"products": others})
+        admission = _Admission(before, registry.max_products, now)
+        return bulk.admitted(candidates, admission.admit, partial=True)
+
+    return _commit(registry, change, recall)
+
+
+def _commit[R](
+    registry: Registry, change: Change[ProductsFile, R], recall: Callable[[ProductsFile], R]
+) -> R:
+    key = registry.attempt.products_key() if registry.attempt else None
+    return registry.products.commit(change, key, recall)
 
 
 class _Admission:

@@ -4,12 +4,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from datamesh.storage.document import Document
+from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.files import LineageFile, ProductsFile
 
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One of possibly several tries of a write, which all have the same id and time."""
+
+    id: str
+    first_at: datetime
+    products_since: int
+    lineage_since: int
+    repeated: bool
+
+    def products_key(self) -> CommitKey:
+        return CommitKey(self.id, self.products_since, self.repeated)
+
+    def lineage_key(self) -> CommitKey:
+        return CommitKey(self.id, self.lineage_since, self.repeated)
 
 
 @dataclass(frozen=True)
@@ -19,6 +36,12 @@ class Registry:
     max_products: int = 1000
     max_lineage_entries: int = 10_000
     now: Callable[[], datetime] = utc_now
+    attempt: Attempt | None = None
+    """Set for a write that its caller may repeat."""
+
+    def registered_at(self) -> datetime:
+        """The time of a registration: that of its first try."""
+        return self.attempt.first_at if self.attempt else self.now()
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,17 @@ class Version[F]:
     etag: str | None
 
 
+@dataclass(frozen=True)
+class CommitKey:
+    """The identity of a commit that its caller may try again from another process."""
+
+    id: str
+    since: int
+    """A revision that is not newer than the one that the first try was based on."""
+    repeated: bool
+    """Whether an earlier try may have landed."""
+
+
 class _Commit[F: RegistryFile, R]:
     """One logical commit: one id on every attempt, and what is known of the attempts so far."""
 
@@ -102,14 +113,32 @@ class Document[F: RegistryFile]:
         """The newest revision. Raises StorageUnavailable once the budget is spent."""
         return self._backoff.until_reached(self._stored.name, self._load).file
 
-    def commit[R](self, change: Change[F, R]) -> R:
+    def known_revision(self) -> int:
+        """A revision that is not newer than the newest; asks storage only if none is known."""
+        return (self._cached.file if self._cached else self.read_latest()).revision
+
+    def commit[R](
+        self,
+        change: Change[F, R],
+        key: CommitKey | None = None,
+        recall: Callable[[F], R] | None = None,
+    ) -> R:
         """Apply `change` exactly once to the newest revision, and return its result.
+
+        With a `key` that an earlier try has used, a commit that has landed is not made again;
+        `recall` then tells its result from the file.
 
         Raises what `change` raises on the newest revision; Contended if every attempt lost its
         race and StorageUnavailable if storage cannot be reached (nothing was written);
         OutcomeUnknown if a PUT was sent and its fate could not be learned.
         """
-        commit = _Commit(self._stored.name, self._new_id(), change)
+        if key and key.repeated and recall:
+            file = self.read_latest()
+            if key.id in file.recent:
+                return recall(file)
+            if file.revision - key.since >= RECENT_COMMITS:
+                raise OutcomeUnknown(self._stored.name)
+        commit = _Commit(self._stored.name, key.id if key else self._new_id(), change)
         failure: MeshError = unreachable(self._stored.name, OUT_OF_TIME)
         for number in self._backoff:
             try:

@@ -8,6 +8,7 @@ UV := $(or $(shell command -v uv),.uv/bin/uv)
 UV_VERSION := 0.13.9
 VENV := .venv
 SAM_VENV := .venv-sam
+SECURITY_VENV := .venv-security
 PY := $(VENV)/bin/python
 COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --no-emit-index-url --no-header
 
@@ -25,7 +26,7 @@ run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, 
 	@exec $(PY) -m dev
 
 .PHONY: test
-test: lint types coverage e2e build ## Everything that CI checks.
+test: lint types coverage properties races e2e security build ## Everything that CI checks.
 
 .PHONY: lint
 lint: $(VENV)/ready
@@ -48,9 +49,54 @@ integration: $(VENV)/ready ## moto, the embedded S3 server, the template.
 coverage: $(VENV)/ready ## Unit and integration tests, and how much of the layer they cover.
 	$(PY) -m pytest tests/unit tests/integration --cov
 
+.PHONY: properties
+properties: $(VENV)/ready ## The API against a model and against its document; PROPERTY_EXAMPLES=n tries n other cases.
+	$(PY) -m pytest tests/properties
+
+.PHONY: races
+races: $(VENV)/ready ## Rivals and injected faults on the real S3 server; SEED=n replays one plan.
+	$(PY) -m pytest tests/faults tests/races
+
+.PHONY: soak
+soak: $(VENV)/ready ## Injected faults with fresh seeds, for SOAK_SECONDS (600).
+	SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(PY) -m tests.faults.soak
+
 .PHONY: e2e
 e2e: $(VENV)/ready ## Black-box HTTP against `make run`.
 	$(PY) -m pytest tests/e2e
+
+# cfn-lint comes first: checkov calls a template that it cannot parse a success.
+.PHONY: security
+security: $(VENV)/ready $(SECURITY_VENV)/ready ## checkov and cfn-lint over the template, attacks on the local API.
+	$(SECURITY_VENV)/bin/cfn-lint --template template.yaml --append-rules cfn_lint_serverless.rules
+	$(SECURITY_VENV)/bin/checkov --file template.yaml --framework cloudformation \
+		--skip-download --compact --quiet
+	$(PY) -m pytest tests/security
+
+DEPLOYED := layers/shared/requirements.txt functions/platform/requirements.txt
+
+# Needs an advisory service. --strict: what could not be looked up counts as a failure.
+.PHONY: audit
+audit: $(SECURITY_VENV)/ready ## pip-audit: published advisories about the locked requirements; needs the internet.
+	@$(SECURITY_VENV)/bin/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
+		$(addprefix --requirement ,$(DEPLOYED)) || { echo "make audit: failed. Without a list of advisories \
+	above, the advisory service could not be reached and nothing was audited." >&2; exit 1; }
+
+SBOM ?= build/sbom.json
+
+.PHONY: sbom
+sbom: $(SECURITY_VENV)/ready ## CycloneDX bill of materials of what is deployed, into build/sbom.json.
+	mkdir -p $(dir $(SBOM))
+	cat $(DEPLOYED) | $(SECURITY_VENV)/bin/cyclonedx-py requirements --schema-version 1.6 \
+		--output-reproducible --validate --outfile $(SBOM) -
+
+# On a copy with the package at its top: mutmut takes a module's name from its path.
+.PHONY: mutants
+mutants: $(VENV)/ready ## Mutation tests of storage and services: minutes; mutants that survive are listed.
+	rm -rf build/mutants && mkdir -p build/mutants
+	cp -R layers/shared/datamesh dev functions events tests template.yaml pyproject.toml build/mutants
+	cd build/mutants && PYTHONPATH= $(CURDIR)/$(VENV)/bin/mutmut run --max-children 2
+	cd build/mutants && PYTHONPATH= $(CURDIR)/$(VENV)/bin/mutmut results
 
 .PHONY: format
 format: $(VENV)/ready ## Let ruff rewrite what it can.
@@ -68,13 +114,13 @@ build: $(VENV)/ready $(SAM_VENV)/ready ## sam validate --lint, sam build.
 
 .PHONY: lock
 lock: $(UV) ## Recompile the requirement files; UPGRADE=1 takes newer versions.
-	for f in layers/shared/requirements requirements/dev requirements/sam; do \
+	for f in layers/shared/requirements requirements/dev requirements/sam requirements/security; do \
 		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
 	done
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv:
 	python3 -m venv .uv
@@ -91,4 +137,10 @@ $(SAM_VENV)/ready: requirements/sam.txt | $(UV)
 	rm -rf $(SAM_VENV)
 	$(UV) venv --quiet --python 3.13 $(SAM_VENV)
 	$(UV) pip install --quiet --python $(SAM_VENV)/bin/python -r requirements/sam.txt
+	touch $@
+
+$(SECURITY_VENV)/ready: requirements/security.txt | $(UV)
+	rm -rf $(SECURITY_VENV)
+	$(UV) venv --quiet --python 3.13 $(SECURITY_VENV)
+	$(UV) pip install --quiet --python $(SECURITY_VENV)/bin/python -r requirements/security.txt
 	touch $@

@@ -91,3 +91,10 @@ def test_a_folder_that_stays_out_of_reach_is_unavailable(
         s3_stub.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
     with pytest.raises(StorageUnavailable, match=r"cannot be reached: .* 503 SlowDown"):
         folder.names()
+
+
+def test_a_file_that_stays_out_of_reach_is_named(s3_stub: Stubber, folder: S3Folder) -> None:
+    for _ in range(NO_WAIT.attempts):
+        s3_stub.add_client_error("get_object", "SlowDown", http_status_code=503)
+    with pytest.raises(StorageUnavailable, match=r"^domains/sales/orders/a\.csv cannot be reached"):
+        folder.read("a.csv")

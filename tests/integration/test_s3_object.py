@@ -263,3 +263,8 @@ def test_the_client_is_told_so_whatever_the_environment_says(
     for made in (s3_client, create_client()):
         retries = made.meta.config.retries  # type: ignore[attr-defined]
         assert retries == {"mode": "standard", "total_max_attempts": 1}
+
+
+def test_no_wait_is_longer_than_a_request_can_afford(s3_client: "S3Client") -> None:
+    config: Any = s3_client.meta.config
+    assert (config.connect_timeout, config.read_timeout) == (1, 4)

@@ -40,6 +40,7 @@ def ids(files: Mapping[str, bytes]) -> list[object]:
     [
         ("a.csv", b"id,city\n1,Rome\n2,Oslo\n"),
         ("a.csv", b"id,city\r\n1,Rome\r\n2,Oslo"),
+        ("a.csv", b"id,city\r1,Rome\r2,Oslo"),
         ("a.csv", b'\xef\xbb\xbfid,city\n\n1,"Rome"\n\n2,Oslo\n\n'),
         ("a.csv.gz", gzip.compress(b"id,city\n1,Rome\n2,Oslo\n")),
         ("a.jsonl", b'{"id": 1, "city": "Rome"}\n{"id": 2, "city": "Oslo"}\n'),
@@ -91,6 +92,10 @@ def test_a_csv_cell_has_the_type_that_it_reads_as(cell: str, value: object) -> N
 @pytest.mark.parametrize("body", [b"", b"\n", b"id,city\n", b"\n\n"])
 def test_an_empty_file_has_no_rows(body: bytes) -> None:
     assert all_rows({"a.csv": body, "b.jsonl": b"", "c.jsonl": b"\n \n"}) == []
+
+
+def test_a_line_end_within_a_quoted_cell_stays_as_it_is() -> None:
+    assert all_rows({"a.csv": b'id,text\n1,"a\r\nb"\n'}) == [{"id": 1, "text": "a\r\nb"}]
 
 
 def test_a_line_separator_within_a_string_does_not_end_a_json_line() -> None:

@@ -257,3 +257,8 @@ def test_a_registry_on_a_corrupt_file_writes_nothing() -> None:
     found = stored.get()
     assert isinstance(found, StoredObject)
     assert found.body == b"garbage"
+
+
+def test_a_file_that_is_not_json_is_refused_with_the_place() -> None:
+    with pytest.raises(StorageUnavailable, match=r"the file cannot be read: .* line 1 column"):
+        ProductsFile.decode("the file", b"nonsense")

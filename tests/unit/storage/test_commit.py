@@ -219,7 +219,7 @@ def test_being_overtaken_by_the_whole_ring_is_unknown(landed: bool) -> None:
         return rival(bump, times=RECENT_COMMITS)(stored, body, replaces)
 
     stored.put_faults.append(overtaken)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown, match=r"products\.json"):
         document(stored).commit(add("mine"))
     assert stored.calls.count("PUT") == 1
 
@@ -285,7 +285,7 @@ def test_an_unheard_put_of_the_last_attempt_is_looked_for() -> None:
 def test_a_put_that_may_yet_land_is_unknown() -> None:
     stored = FaultyObject()
     stored.put_faults.extend([request_is_lost] * 3)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown, match=r"products\.json"):
         document(stored, attempts=3).commit(add("mine"))
 
 
@@ -297,7 +297,7 @@ def test_a_put_that_can_no_longer_land_is_not_unknown() -> None:
         return request_is_lost(stored, body, replaces)
 
     stored.put_faults.append(lost_behind_a_rival)
-    with pytest.raises(StorageUnavailable, match="connection was reset"):
+    with pytest.raises(StorageUnavailable, match=r"^products\.json cannot .*connection was reset"):
         document(stored, attempts=1).commit(add("mine"))
     assert names(stored) == []
 
@@ -307,7 +307,7 @@ def test_a_put_after_which_storage_stays_out_of_reach_is_unknown(fault: PutFault
     stored = FaultyObject()
     stored.put_faults.append(fault)
     stored.get_faults.extend([None, *[unreachable] * 10])
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown, match=r"products\.json"):
         document(stored, attempts=3).commit(add("mine"))
 
 
@@ -321,14 +321,14 @@ def test_a_put_in_doubt_on_an_object_that_went_back_in_time_is_unknown() -> None
         return request_is_lost(stored, body, replaces)
 
     stored.put_faults.append(landed_and_removed)
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown, match=r"products\.json"):
         writer.commit(add("mine"))
 
 
 def test_storage_that_no_connection_reaches_was_not_written() -> None:
     stored = FaultyObject()
     stored.put_faults.extend([no_connection] * 3)
-    with pytest.raises(StorageUnavailable, match="connect timeout"):
+    with pytest.raises(StorageUnavailable, match=r"^products\.json cannot .*connect timeout"):
         document(stored, attempts=3).commit(add("mine"))
     assert names(stored) == []
 
@@ -336,9 +336,18 @@ def test_storage_that_no_connection_reaches_was_not_written() -> None:
 def test_a_commit_on_storage_that_cannot_be_read_was_not_written() -> None:
     stored = FaultyObject()
     stored.get_faults.extend([unreachable] * 3)
-    with pytest.raises(StorageUnavailable, match="503 SlowDown"):
+    with pytest.raises(StorageUnavailable, match=r"^products\.json cannot .*503 SlowDown"):
         document(stored, attempts=3).commit(add("mine"))
     assert "PUT" not in stored.calls
+
+
+def test_a_lost_race_that_was_looked_into_is_not_unknown() -> None:
+    stored = FaultyObject()
+    stored.put_faults.extend([conflict, no_connection])
+    stored.get_faults.extend([None, None, *[unreachable] * 10])
+    with pytest.raises(StorageUnavailable, match="503 SlowDown"):
+        document(stored, attempts=3).commit(add("mine"))
+    assert names(stored) == []
 
 
 def access_denied(*_: object) -> str:
@@ -356,7 +365,7 @@ def test_a_refused_put_is_not_tried_again() -> None:
 def test_a_refused_put_after_one_in_doubt_is_unknown() -> None:
     stored = FaultyObject()
     stored.put_faults.extend([request_is_lost, access_denied])
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown, match=r"products\.json"):
         document(stored).commit(add("mine"))
 
 
@@ -364,7 +373,7 @@ def test_a_look_that_is_refused_after_a_lost_race_is_unknown() -> None:
     stored = FaultyObject()
     stored.put_faults.append(conflict)
     stored.get_faults.extend([None, access_denied])
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(OutcomeUnknown, match=r"products\.json"):
         document(stored).commit(add("mine"))
 
 

@@ -1,8 +1,12 @@
 """Reading a document: conditional, bounded, and cached only as told."""
 
+import math
+from dataclasses import replace
+
 import pytest
 
 from datamesh.errors import StorageUnavailable
+from datamesh.storage.backoff import Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from tests.unit.storage.faults import (
@@ -118,3 +122,14 @@ def test_a_new_request_has_its_own_time() -> None:
     pauses.now = 10.0
     patience.deadline.restart()
     assert Document(FaultyObject(), ProductsFile, patience).read() == ProductsFile()
+
+
+def test_before_the_first_request_time_is_without_limit() -> None:
+    assert Deadline(10).remaining() == math.inf
+
+
+def test_pauses_are_shortened_by_chance() -> None:
+    pauses = Pauses()
+    patience = replace(backoff(4, pauses), jitter=lambda: 0.5)
+    assert list(patience) == [0, 1, 2, 3]
+    assert pauses.taken == [0, 0.025, 0.05, 0.1]

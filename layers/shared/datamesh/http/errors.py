@@ -35,6 +35,10 @@ STATUS: dict[type[errors.MeshError], int] = {
 RETRY_AFTER_SECONDS = 2
 """With 503: a throttled or failing S3 is usually back within seconds."""
 
+MAX_FIELD_LENGTH = 200
+MAX_PROBLEMS = 20
+"""How many refused fields an answer names: enough to mend a request, however bad it is."""
+
 DESCRIPTIONS = {
     400: "The body is not acceptable JSON, or contradicts the registry or itself",
     401: "The key is missing (answered by API Gateway)",
@@ -77,7 +81,8 @@ def install(app: FastAPI) -> None:
 def problem(
     status: int, message: str, fields: Sequence[FieldProblem] | None = None
 ) -> JSONResponse:
-    body = Problem(message=message, errors=None if fields is None else list(fields))
+    shown = None if fields is None else list(fields[:MAX_PROBLEMS])
+    body = Problem(message=message, errors=shown)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
     return JSONResponse(body.model_dump(exclude_none=True), status, headers)
 
@@ -104,15 +109,17 @@ def _item_problems(error: BulkRefused) -> list[FieldProblem]:
 
 async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    fields = [_field_problem(found) for found in error.errors()]
+    errors = error.errors()
+    fields = [_field_problem(found) for found in errors[:MAX_PROBLEMS]]
     summary = "; ".join(f"{found.field}: {found.message}" for found in fields)
-    return problem(422, f"Invalid request: {summary}", fields)
+    more = f"; and {len(errors) - MAX_PROBLEMS} more" if len(errors) > MAX_PROBLEMS else ""
+    return problem(422, f"Invalid request: {summary}{more}", fields)
 
 
 def _field_problem(found: dict[str, Any]) -> FieldProblem:
     location, *path = found["loc"]
     return FieldProblem(
-        field=".".join(map(str, path)) or str(location),
+        field=".".join(map(str, path))[:MAX_FIELD_LENGTH] or str(location),
         location=location,
         message=found["msg"].removeprefix("Value error, "),
     )

@@ -3,7 +3,15 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
+from pydantic_core import to_json
 
 from datamesh.models.values import NOT_BLANK, ShortText, Timestamp, example
 
@@ -24,6 +32,17 @@ LINEAGE_EXAMPLE: dict[str, JsonValue] = {
 }
 
 
+MAX_METADATA_BYTES = 32 * 1024
+"""Every reader of lineage gets it, and the registry's file holds that of every entry."""
+
+
+def bounded(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    size = len(to_json(metadata))
+    if size > MAX_METADATA_BYTES:
+        raise ValueError(f"at most {MAX_METADATA_BYTES} bytes of JSON, got {size}")
+    return metadata
+
+
 class LineageRegistration(BaseModel):
     """The body of `POST /register_lineage`."""
 
@@ -36,7 +55,9 @@ class LineageRegistration(BaseModel):
     ]
     lineage_type: LineageType = LineageType.DIRECT
     confidence: float = Field(default=1.0, ge=0, le=1, strict=True)
-    metadata: dict[str, JsonValue] = {}
+    metadata: Annotated[dict[str, JsonValue], AfterValidator(bounded)] = Field(
+        default={}, description=f"Any object of at most {MAX_METADATA_BYTES} bytes of JSON."
+    )
 
 
 class LineageEntry(BaseModel):

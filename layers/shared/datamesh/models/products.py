@@ -26,6 +26,7 @@ from datamesh.models.values import (
 )
 
 MAX_TAGS = 10
+MAX_FIELDS = 1000
 
 
 class ProductStatus(StrEnum):
@@ -62,12 +63,13 @@ Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 Schema = Annotated[
     dict[Text, Text],
     BeforeValidator(refuse_equal_names),
-    Field(min_length=1, description="Field name -> field type."),
+    Field(min_length=1, max_length=MAX_FIELDS, description="Field name -> field type."),
     # Pydantic's own would let blank names and an empty object through.
     WithJsonSchema(
         {
             "type": "object",
             "minProperties": 1,
+            "maxProperties": MAX_FIELDS,
             "propertyNames": {"pattern": NOT_BLANK_PATTERN},
             "additionalProperties": {"type": "string", "pattern": NOT_BLANK_PATTERN},
         }

@@ -112,6 +112,10 @@ class S3Object:
             raise InDoubt(str(error)) from error
         except BotoCoreError as error:
             raise StorageUnavailable(str(error)) from error
+        except ValueError as error:  # the reply broke off within its head
+            raise InDoubt(f"PutObject was answered unintelligibly: {error}") from error
+        if "ETag" not in reply:
+            raise InDoubt("PutObject was answered without an ETag")
         return reply["ETag"]
 
 
@@ -158,6 +162,8 @@ def _reading() -> Iterator[None]:
         raise Unreachable(str(error)) from error
     except BotoCoreError as error:
         raise StorageUnavailable(str(error)) from error
+    except (KeyError, ValueError) as error:  # the reply broke off within its head
+        raise Unreachable(f"the answer is unintelligible: {error!r}") from error
 
 
 def _put_failure(error: ClientError) -> Exception:

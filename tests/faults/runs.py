@@ -1,0 +1,191 @@
+"""One plan: a few writers, each with clients and documents of its own, behind the proxy."""
+
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from unittest.mock import patch
+
+import boto3
+
+from datamesh.errors import Contended, OutcomeUnknown, StorageUnavailable
+from datamesh.models.lineage import StoredLineageEntry
+from datamesh.storage import s3 as storage
+from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.document import Change, Document
+from datamesh.storage.files import LineageFile
+from datamesh.storage.s3 import S3Object, create_client
+from tests.faults.judge import Outcome, Told, judge
+from tests.faults.plans import Plan
+from tests.faults.proxy import Lane, Proxy
+from tests.meshes import NOON
+from tests.races.history import History
+from tests.races.linearizability import contradictions
+from tests.races.traffic import operate, read_all, registry_over
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+WRITERS = 3
+COMMITS = 5
+OPERATIONS = 8
+HISTORY_EVERY = 4
+READ_SECONDS = 0.8
+"""SeaweedFS polls its lock once a second: contended PUTs time out by themselves too, and land."""
+BUDGETS = (2, 3, 5, 8)
+BUDGET_SECONDS = 3.0
+
+
+@dataclass
+class Result:
+    """What became of one plan."""
+
+    seed: int
+    told: "Counter[Outcome]" = field(default_factory=Counter)
+    faults: "Counter[str]" = field(default_factory=Counter)
+    operations: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    risen: int = 0
+    complaint: str = ""
+    """Why the plan has failed, if it has."""
+
+
+@dataclass
+class Slot:
+    """Clients take 0.2 s to make; plans that run one after the other share them."""
+
+    bucket: str
+    proxy: Proxy
+    lanes: Sequence[Lane]
+    clients: Sequence["S3Client"]
+    direct: "S3Client"
+
+    def run(self, plan: Plan) -> Result:
+        if plan.seed % HISTORY_EVERY == 0:
+            return self._traffic(plan)
+        return self._appends(plan)
+
+    def _appends(self, plan: Plan) -> Result:
+        key = f"appends-{plan.seed}.json"
+        told = self._disturbed(plan, lambda writer: append(self._object(writer, key), plan, writer))
+        file = _document(S3Object(self.direct, self.bucket, key), _patient()).read_latest()
+        tokens = [entry.transformation for entry in file.lineage]
+        result = self._result(plan)
+        result.told = Counter(one.outcome for each in told for one in each)
+        verdict = judge([one for each in told for one in each], tokens)
+        result.lost, result.risen = len(verdict.lost), len(verdict.risen)
+        result.duplicated = len(verdict.duplicated)
+        if verdict.guilty:
+            result.complaint = str(verdict)
+        elif file.revision != len(tokens):
+            result.complaint = f"{len(tokens)} commits in revision {file.revision}"
+        return result
+
+    def _traffic(self, plan: Plan) -> Result:
+        key, history = f"history-{plan.seed}.json", History()
+
+        def work(writer: int) -> None:
+            backoff = _budget(plan)
+            registry = registry_over(self._object(writer, key), backoff)
+            draw = plan.draw(f"writer {writer}")
+            for number in range(OPERATIONS):
+                backoff.deadline.restart()
+                operate(registry, history, draw, f"{writer}-{number}")
+
+        self._disturbed(plan, work)
+        read_all(registry_over(S3Object(self.direct, self.bucket, key), _patient()), history)
+        result = self._result(plan)
+        result.operations = len(history.operations)
+        if wrong := contradictions(history):
+            result.complaint = f"not linearizable: {wrong}"
+        return result
+
+    def _disturbed[T](self, plan: Plan, work: Callable[[int], T]) -> list[T]:
+        """All writers at once; returns when whatever was under way has landed."""
+        self.proxy.follow(plan, self.lanes)
+        try:
+            with ThreadPoolExecutor(len(self.lanes)) as pool:
+                return list(pool.map(work, range(len(self.lanes))))
+        finally:
+            self.proxy.drain(self.lanes)
+
+    def _object(self, writer: int, key: str) -> S3Object:
+        return S3Object(self.clients[writer], self.bucket, key)
+
+    def _result(self, plan: Plan) -> Result:
+        counts = sum((lane.counts for lane in self.lanes), Counter())
+        return Result(plan.seed, faults=Counter({str(kind): n for kind, n in counts.items()}))
+
+
+def append(stored: S3Object, plan: Plan, writer: int) -> list[Told]:
+    """One writer's commits, each of which appends a token of its own."""
+    backoff = _budget(plan)
+    document = _document(stored, backoff)
+    told: list[Told] = []
+    for number in range(COMMITS):
+        token = f"{writer}-{number}"
+        backoff.deadline.restart()
+        try:
+            position = document.commit(_appended(token))
+            told.append(Told(token, Outcome.ACKNOWLEDGED, position))
+        except OutcomeUnknown:
+            told.append(Told(token, Outcome.UNKNOWN))
+        except (Contended, StorageUnavailable) as error:
+            told.append(Told(token, Outcome.REFUSED, reason=str(error)))
+        except Exception as error:  # whatever else comes out of a commit is a defect
+            told.append(Told(token, Outcome.CRASHED, reason=repr(error)))
+    return told
+
+
+def open_slots(
+    environment: dict[str, str], bucket: str, proxy: Proxy, direct: "S3Client"
+) -> list[Slot]:
+    """As many as the proxy has lanes for."""
+    # A session of its own for each client would read botocore's data again each time.
+    session = boto3.Session()
+    with patch.object(boto3, "Session", lambda: session):
+        clients = [_client(environment, lane) for lane in proxy.lanes]
+    starts = range(0, len(clients), WRITERS)
+    return [
+        Slot(bucket, proxy, proxy.lanes[at : at + WRITERS], clients[at : at + WRITERS], direct)
+        for at in starts
+    ]
+
+
+def _client(environment: dict[str, str], lane: Lane) -> "S3Client":
+    """The project's own, but for the time-out and the proxy."""
+    with (
+        patch.dict(os.environ, environment | {"AWS_ENDPOINT_URL_S3": lane.endpoint}),
+        patch.object(storage, "READ_SECONDS", READ_SECONDS),
+    ):
+        return create_client()
+
+
+def _document(stored: S3Object, backoff: Backoff) -> Document[LineageFile]:
+    return Document(stored, LineageFile, backoff)
+
+
+def _appended(token: str) -> Change[LineageFile, int]:
+    def change(file: LineageFile) -> tuple[LineageFile, int]:
+        entry = StoredLineageEntry(
+            source="orders", target="revenue", transformation=token, timestamp=NOON
+        )
+        entries = [*file.lineage, entry]
+        return file.model_copy(update={"lineage": entries}), len(entries) - 1
+
+    return change
+
+
+def _budget(plan: Plan) -> Backoff:
+    """Small, so that some plans run out of it in the middle."""
+    attempts = plan.draw("budget").choice(BUDGETS)
+    return Backoff(Deadline(BUDGET_SECONDS), attempts, first_pause=0.01, longest_pause=0.1)
+
+
+def _patient() -> Backoff:
+    backoff = Backoff(Deadline(30))
+    backoff.deadline.restart()
+    return backoff

@@ -1,0 +1,149 @@
+"""Each fault by itself: what the client is told, and what the server holds then."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from itertools import count
+from typing import TYPE_CHECKING
+
+import pytest
+from botocore.exceptions import ClientError
+
+from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unreachable
+from datamesh.storage.s3 import S3Object, create_client
+from dev.s3 import S3
+from tests.faults.plans import PASS, Fault, Kind, Plan
+from tests.faults.proxy import Proxy
+from tests.faults.runs import WRITERS, Slot, open_slots
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+KEYS = count()
+NEVER = (Kind.LOST_REQUEST, Kind.SERVER_ERROR, Kind.SLOW_DOWN)
+ALREADY = (Kind.LOST_REPLY, Kind.LANDED_ERROR)
+LONG = 0.9  # beyond the client's time-out
+
+
+@pytest.fixture(scope="module")
+def slot(s3: S3) -> Iterator[Slot]:
+    with pytest.MonkeyPatch.context() as patch, Proxy(s3.endpoint, WRITERS) as proxy:
+        for name, value in s3.environment(s3.writer).items():
+            patch.setenv(name, value)
+        yield open_slots(s3.environment(s3.writer), s3.bucket, proxy, create_client())[0]
+
+
+@pytest.fixture
+def key() -> str:
+    return f"proxied-{next(KEYS)}"
+
+
+def through(slot: Slot, key: str, *faults: Fault) -> S3Object:
+    slot.proxy.follow(Plan(0, faults or [PASS]), slot.lanes)
+    return S3Object(slot.clients[0], slot.bucket, key)
+
+
+def held(slot: Slot, key: str) -> bytes | None:
+    found = S3Object(slot.direct, slot.bucket, key).get()
+    return found.body if isinstance(found, StoredObject) else None
+
+
+def test_signed_requests_pass_and_connections_are_kept(slot: Slot, key: str) -> None:
+    stored = through(slot, key)
+    body = bytes(range(256)) * 1000
+    etag = stored.put(b"first", None)
+    stored.put(body, etag)
+    assert held(slot, key) == body
+    found = stored.get()
+    assert isinstance(found, StoredObject)
+    assert found.body == body
+    assert len(slot.lanes[0].connections) == 1
+    assert slot.lanes[0].counts == {Kind.PASS: 3}
+
+
+def test_the_server_checks_signatures_through_the_proxy(slot: Slot, s3: S3, key: str) -> None:
+    through(slot, key)
+    client: S3Client = slot.clients[0]
+
+    def tampered(request: object, **more: object) -> None:
+        request.body = b"other"  # type: ignore[attr-defined]
+
+    client.meta.events.register_last("before-send.s3.PutObject", tampered)
+    try:
+        with pytest.raises(ClientError):
+            client.put_object(Bucket=s3.bucket, Key=key, Body=b"right")
+    finally:
+        client.meta.events.unregister("before-send.s3.PutObject", tampered)
+    assert held(slot, key) is None
+
+
+@pytest.mark.parametrize("kind", NEVER)
+def test_a_put_that_never_arrives(slot: Slot, key: str, kind: Kind) -> None:
+    with pytest.raises(InDoubt):
+        through(slot, key, Fault(kind)).put(b"1", None)
+    slot.proxy.drain(slot.lanes)
+    assert held(slot, key) is None
+
+
+def test_a_conflict_writes_nothing(slot: Slot, key: str) -> None:
+    with pytest.raises(LostRace):
+        through(slot, key, Fault(Kind.CONFLICT)).put(b"1", None)
+    slot.proxy.drain(slot.lanes)
+    assert held(slot, key) is None
+
+
+@pytest.mark.parametrize("kind", ALREADY)
+def test_a_put_that_lands_unheard(slot: Slot, key: str, kind: Kind) -> None:
+    with pytest.raises(InDoubt):
+        through(slot, key, Fault(kind)).put(b"1", None)
+    assert held(slot, key) == b"1"
+
+
+def test_a_late_put_lands_after_the_client_has_given_up(slot: Slot, key: str) -> None:
+    started = time.monotonic()
+    with pytest.raises(InDoubt):
+        through(slot, key, Fault(Kind.LATE_REQUEST, LONG)).put(b"1", None)
+    assert time.monotonic() - started < LONG / 2
+    assert held(slot, key) is None
+    slot.proxy.drain(slot.lanes)
+    assert held(slot, key) == b"1"
+
+
+@pytest.mark.parametrize("kind", [Kind.SLOW_REQUEST, Kind.SLOW_REPLY])
+def test_a_slow_put_times_out_and_lands(slot: Slot, key: str, kind: Kind) -> None:
+    with pytest.raises(InDoubt):
+        through(slot, key, Fault(kind, LONG)).put(b"1", None)
+    slot.proxy.drain(slot.lanes)
+    assert held(slot, key) == b"1"
+
+
+@pytest.mark.parametrize("kind", [Kind.SLOW_REQUEST, Kind.SLOW_REPLY])
+def test_a_put_slower_than_usual_is_acknowledged(slot: Slot, key: str, kind: Kind) -> None:
+    through(slot, key, Fault(kind, 0.1)).put(b"1", None)
+    assert held(slot, key) == b"1"
+
+
+@pytest.mark.parametrize("kind", [*NEVER, Kind.LOST_REPLY, Kind.CUT_BODY])
+def test_a_get_that_fails_is_worth_another(slot: Slot, key: str, kind: Kind) -> None:
+    S3Object(slot.direct, slot.bucket, key).put(b"a body to cut", None)
+    stored = through(slot, key, Fault(kind))
+    with pytest.raises(Unreachable):
+        stored.get()
+    found = stored.get()
+    assert isinstance(found, StoredObject)
+    assert found.body == b"a body to cut"
+
+
+def test_a_drained_lane_takes_no_requests(slot: Slot, key: str) -> None:
+    stored = through(slot, key)
+    slot.proxy.drain(slot.lanes)
+    with pytest.raises(InDoubt):
+        stored.put(b"1", None)
+    assert held(slot, key) is None
+
+
+def test_a_put_whose_reply_is_cut_in_its_head_succeeds_or_is_in_doubt(slot: Slot, key: str) -> None:
+    for twentieth in range(20):
+        stored = through(slot, f"{key}-{twentieth}", Fault(Kind.CUT_HEAD, twentieth / 20))
+        with contextlib.suppress(InDoubt):
+            stored.put(b"1", None)

@@ -1,0 +1,54 @@
+"""Rival writers through the fault proxy. SEED=n replays the one plan of that seed."""
+
+import os
+
+import pytest
+
+from datamesh.storage import document
+from dev.s3 import S3
+from tests.faults import campaign, report
+from tests.faults.judge import Outcome
+from tests.faults.plans import Fault, Kind, Plan
+
+PLANS = 200
+MET = (Outcome.ACKNOWLEDGED, Outcome.REFUSED, Outcome.UNKNOWN)
+
+
+def seeds() -> list[int]:
+    if seed := os.environ.get("SEED"):
+        return [int(seed)]
+    return list(range(1, PLANS + 1))
+
+
+def test_seeded_plans(s3: S3, figures: report.Figures) -> None:
+    found = campaign.run(s3, seeds())
+    figures["Seeded faults between writers and storage"] = found.table()
+    assert not found.failed, "\n".join(
+        f"SEED={seed} make races replays: {complaint}" for seed, complaint in found.failed.items()
+    )
+    if len(seeds()) > 1:
+        assert found.plans == PLANS
+        assert all(found.commits[outcome] for outcome in MET), "a suite that never meets one"
+
+
+def scripted(*kinds: Kind) -> Plan:
+    """For each writer the same. The seed is one of appends."""
+    return Plan(seed=-1, scripted=[Fault(kind, 0.2) for kind in kinds])
+
+
+@pytest.mark.parametrize("kind", [Kind.LOST_REPLY, Kind.LANDED_ERROR])
+def test_the_suite_notices_a_commit_that_does_not_look_for_itself(
+    s3: S3, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, kind: Kind
+) -> None:
+    """The ring ignored, the first PUT whose reply is lost is made again."""
+    honest = document._Commit.landed_in
+
+    def forgetful(self: document._Commit, found: document.Version) -> bool:  # type: ignore[type-arg]
+        stripped = found.file.model_copy(update={"recent": ()})
+        return honest(self, document.Version(stripped, found.etag))
+
+    monkeypatch.setattr(document._Commit, "landed_in", forgetful)
+    plan = scripted(Kind.PASS, kind)
+    [result] = campaign.run_here(environment, s3.endpoint, s3.bucket, [plan])
+    assert result.duplicated
+    assert "duplicated=[" in result.complaint

@@ -1,0 +1,46 @@
+"""Checks that Schemathesis runs besides its own (loaded through schemathesis.toml)."""
+
+import re
+from typing import Any
+
+import schemathesis
+from schemathesis import Case, CheckContext, Response
+from schemathesis.generation import GenerationMode
+
+REASONS = re.compile(
+    r"start_date \S+ is after end_date |Lineage names unknown products: |Nothing was registered: "
+    r"|.*Idempotency-Key"
+)
+"""Why a request that the document allows may be answered 400 or 422."""
+
+
+@schemathesis.check
+def undeclared_methods_are_not_found(
+    ctx: CheckContext, response: Response, case: Case[Any]
+) -> None:
+    """An HTTP API has no 405: a method without a route is a route that does not exist."""
+    declared = case.operation.schema.raw_schema["paths"][case.operation.path]
+    method = str(response.request.method).lower()
+    if method not in declared and method != "options":
+        assert response.status_code == 404, f"{method} answered {response.status_code}"
+        assert response.json() == {"message": "Not Found"}
+
+
+@schemathesis.check
+def valid_requests_are_refused_for_a_reason(
+    ctx: CheckContext, response: Response, case: Case[Any]
+) -> None:
+    meta = case.meta
+    if (
+        response.status_code in (400, 422)
+        and meta
+        and meta.generation.mode is GenerationMode.POSITIVE
+    ):
+        assert REASONS.match(response.json()["message"]), response.text
+
+
+@schemathesis.check
+def errors_are_explained(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
+    if response.status_code >= 400:
+        assert response.json()["message"]
+        assert ("retry-after" in response.headers) == (response.status_code == 503)

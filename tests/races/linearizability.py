@@ -1,0 +1,73 @@
+"""Is a history of one name linearizable? The search of Wing and Gong ("Testing and verifying
+concurrent objects", 1993) with the memory of Lowe ("Testing for linearizability", 2017).
+
+Names are independent of each other, and linearizability is local: a history is linearizable if
+that of each name is.
+"""
+
+from collections.abc import Sequence
+
+from tests.races.history import Act, History, Operation
+
+type State = str | None
+"""The value under the name; None if there is none."""
+
+MAX_STEPS = 2_000_000
+
+
+class TooHard(Exception):
+    """Undecided within MAX_STEPS."""
+
+
+def contradictions(history: History) -> dict[str, list[Operation]]:
+    """The names whose operations no order explains, and those operations."""
+    return {name: each for name, each in history.by_name().items() if not linearizable(each)}
+
+
+def linearizable(operations: Sequence[Operation]) -> bool:
+    """Whether some order, in which nothing precedes what had ended before it began, explains every
+    answer. The name is free at first. Raises TooHard."""
+    ordered = sorted(operations, key=lambda operation: operation.invoked)
+    required = sum(1 << number for number, each in enumerate(ordered) if each.known)
+    start: tuple[int, State] = (0, None)
+    waiting, seen = [start], {start}
+    steps = 0
+    while waiting:
+        done, state = waiting.pop()
+        if done & required == required:
+            return True
+        for number in _minimal(ordered, done):
+            steps += 1
+            if steps > MAX_STEPS:
+                raise TooHard(f"{len(ordered)} operations on {ordered[0].name}")
+            possible, after = step(state, ordered[number])
+            reached = (done | 1 << number, after)
+            if possible and reached not in seen:
+                seen.add(reached)
+                waiting.append(reached)
+    return False
+
+
+def _minimal(ordered: Sequence[Operation], done: int) -> list[int]:
+    """Those that may come next: they began before any that is left had ended."""
+    left = [number for number in range(len(ordered)) if not done >> number & 1]
+    first_end = min(ordered[number].responded for number in left)
+    return [number for number in left if ordered[number].invoked <= first_end]
+
+
+def step(state: State, operation: Operation) -> tuple[bool, State]:
+    """Whether the answer is right in that state, and the state after it."""
+    value = operation.value
+    match operation.act:
+        case Act.REGISTERED:
+            return state is None, value
+        case Act.UPDATED:
+            return state is not None, value
+        case Act.DELETED:
+            return state is not None, None
+        case Act.TAKEN:
+            return state is not None, state
+        case Act.MISSED:
+            return state is None, state
+        case Act.READ:
+            return state == value, state

@@ -1,0 +1,164 @@
+"""Rivals on one document of the real S3 server, without faults."""
+
+import multiprocessing
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from random import Random
+from threading import Barrier
+from typing import TYPE_CHECKING
+
+import pytest
+
+from datamesh.errors import Contended, OutcomeUnknown
+from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.document import Document
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.objects import StoredObject, Unchanged
+from datamesh.storage.s3 import S3Object, create_client
+from tests.faults import report
+from tests.faults.judge import Outcome, Told, judge
+from tests.races.history import History
+from tests.races.linearizability import contradictions
+from tests.races.traffic import operate, read_all, registry_over
+from tests.unit.storage.faults import add
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PROCESSES = 8
+COMMITS = 100
+CREATORS = 50
+READERS_AND_WRITERS = 6
+OPERATIONS = 20
+
+
+def backoff(seconds: float = 60, attempts: int = 200) -> Backoff:
+    """Long, since SeaweedFS polls its lock once a second under contention."""
+    made = Backoff(Deadline(seconds), attempts)
+    made.deadline.restart()
+    return made
+
+
+def document(bucket: str, key: str) -> Document[ProductsFile]:
+    return Document(S3Object(create_client(), bucket, key), ProductsFile, backoff())
+
+
+def commits(document: Document[ProductsFile], tokens: Sequence[str]) -> list[Told]:
+    return [_told(document, token) for token in tokens]
+
+
+def _told(document: Document[ProductsFile], token: str) -> Told:
+    document._backoff.deadline.restart()
+    try:
+        count = document.commit(add(token))
+    except Contended:
+        return Told(token, Outcome.REFUSED)
+    except OutcomeUnknown:
+        return Told(token, Outcome.UNKNOWN)
+    return Told(token, Outcome.ACKNOWLEDGED, count - 1)
+
+
+def in_process(arguments: tuple[dict[str, str], str, int]) -> list[Told]:
+    environment, bucket, writer = arguments
+    os.environ.update(environment)
+    mine = document(bucket, "raced.json")
+    return commits(mine, [f"{writer}-{number}" for number in range(COMMITS)])
+
+
+def tally(told: Sequence[Told], started: float) -> dict[str, object]:
+    outcomes = Counter(one.outcome for one in told)
+    return {
+        "commits": len(told),
+        **{str(outcome): n for outcome, n in outcomes.items()},
+        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def test_processes_on_one_document(
+    bucket: str, environment: dict[str, str], figures: report.Figures
+) -> None:
+    started = time.monotonic()
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, mp_context=spawn) as pool:
+        arguments = [(environment, bucket, writer) for writer in range(PROCESSES)]
+        told = [one for each in pool.map(in_process, arguments) for one in each]
+    figures[f"{PROCESSES} processes on one document"] = tally(told, started)
+    check(document(bucket, "raced.json"), told)
+    assert len(told) == PROCESSES * COMMITS
+    assert sum(one.outcome is Outcome.ACKNOWLEDGED for one in told) > len(told) * 0.9
+
+
+def check(document: Document[ProductsFile], told: Sequence[Told]) -> None:
+    file = document.read_latest()
+    verdict = judge(told, list(file.products))
+    assert not verdict.guilty, verdict
+    # A name cannot be there twice, but a commit that ran twice would count twice.
+    assert file.revision == len(file.products)
+
+
+def test_simultaneous_creates(
+    bucket: str, environment: dict[str, str], figures: report.Figures
+) -> None:
+    """All find no object, and all try to make it."""
+    together = Barrier(CREATORS)
+    client = create_client()
+
+    class Simultaneous(S3Object):
+        first = True
+
+        def get(self, known_etag: str | None = None) -> StoredObject | Unchanged | None:
+            found = super().get(known_etag)
+            if self.first:
+                self.first = False
+                assert found is None
+                together.wait(30)
+            return found
+
+    def create(writer: int) -> list[Told]:
+        stored = Simultaneous(client, bucket, "created.json")
+        return commits(Document(stored, ProductsFile, backoff()), [f"{writer}"])
+
+    started = time.monotonic()
+    told = threads(CREATORS, create)
+    figures[f"{CREATORS} simultaneous creates"] = tally(told, started)
+    check(document(bucket, "created.json"), told)
+    versions = client.list_object_versions(Bucket=bucket, Prefix="created.json")["Versions"]
+    revisions = sorted(revision(client, bucket, version["VersionId"]) for version in versions)
+    assert revisions == list(range(1, len(versions) + 1)), "each revision was made once"
+
+
+def revision(client: "S3Client", bucket: str, version: str) -> int:
+    reply = client.get_object(Bucket=bucket, Key="created.json", VersionId=version)
+    return ProductsFile.decode("created.json", reply["Body"].read()).revision
+
+
+def threads[T](number: int, work: Callable[[int], list[T]]) -> list[T]:
+    with ThreadPoolExecutor(number) as pool:
+        return [one for each in pool.map(work, range(number)) for one in each]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_histories_are_linearizable(
+    bucket: str, environment: dict[str, str], figures: report.Figures, seed: int
+) -> None:
+    history = History()
+    key = f"history-{seed}.json"
+
+    def work(client: int) -> list[None]:
+        registry = registry_over(S3Object(create_client(), bucket, key), budget := backoff())
+        draw = Random(f"{seed} {client}")
+        for number in range(OPERATIONS):
+            budget.deadline.restart()
+            operate(registry, history, draw, f"{client}-{number}")
+        return []
+
+    threads(READERS_AND_WRITERS, work)
+    read_all(registry_over(S3Object(create_client(), bucket, key), backoff()), history)
+    assert not contradictions(history)
+    figures[f"History {seed} of {READERS_AND_WRITERS} clients"] = {
+        "operations": len(history.operations),
+        **Counter(str(operation.act) for operation in history.operations),
+    }

@@ -1,0 +1,86 @@
+"""Random operations of one client on a few products, through the services, on record."""
+
+import random
+from collections.abc import Callable
+
+from datamesh.errors import (
+    Contended,
+    OutcomeUnknown,
+    ProductNameTaken,
+    ProductNotFound,
+    StorageUnavailable,
+)
+from datamesh.models.products import ProductRegistration, ProductUpdate
+from datamesh.services import products
+from datamesh.services.registry import Registry
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.document import Document
+from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.objects import ConditionalObject, MemoryObject
+from tests.meshes import product_body
+from tests.races.history import Act, Call, History
+
+NAMES = ("orders", "returns", "revenue")
+
+
+def registry_over(stored: ConditionalObject, backoff: Backoff) -> Registry:
+    """Its lineage is in memory: histories are of one document."""
+    return Registry(
+        products=Document(stored, ProductsFile, backoff),
+        lineage=Document(MemoryObject("lineage.json"), LineageFile, backoff),
+    )
+
+
+def operate(registry: Registry, history: History, draw: random.Random, value: str) -> None:
+    """One operation. The owner of a product tells which write it is from."""
+    name = draw.choice(NAMES)
+    call = history.begin()
+    work, act = draw.choice(OPERATIONS)
+    try:
+        work(registry, call, name, value)
+    except ProductNameTaken:
+        call.did(name, Act.TAKEN)
+    except ProductNotFound:
+        call.did(name, Act.MISSED)
+    except OutcomeUnknown:
+        call.may_have(name, act, None if act is Act.DELETED else value)
+    except (Contended, StorageUnavailable):
+        pass  # it says that it had no effect: whoever sees one contradicts it
+
+
+def read_all(registry: Registry, history: History) -> None:
+    """The final state, as one more read of each name."""
+    call = history.begin()
+    found = registry.products.read_latest().products
+    for name in NAMES:
+        call.did(name, Act.READ, found[name].owner if name in found else None)
+
+
+def _register(registry: Registry, call: Call, name: str, value: str) -> None:
+    body = product_body(name=name, owner=value)
+    products.register(registry, ProductRegistration.model_validate(body))
+    call.did(name, Act.REGISTERED, value)
+
+
+def _update(registry: Registry, call: Call, name: str, value: str) -> None:
+    products.update(registry, name, ProductUpdate(owner=value))
+    call.did(name, Act.UPDATED, value)
+
+
+def _delete(registry: Registry, call: Call, name: str, value: str) -> None:
+    products.delete(registry, name)
+    call.did(name, Act.DELETED)
+
+
+def _read(registry: Registry, call: Call, name: str, value: str) -> None:
+    call.did(name, Act.READ, products.get(registry, name).owner)
+
+
+OPERATIONS: tuple[tuple[Callable[[Registry, Call, str, str], None], Act], ...] = (
+    (_register, Act.REGISTERED),
+    (_register, Act.REGISTERED),
+    (_update, Act.UPDATED),
+    (_delete, Act.DELETED),
+    (_read, Act.READ),
+    (_read, Act.READ),
+)

@@ -1,0 +1,89 @@
+"""A function of the local API holds no credentials that could do what its role may not."""
+
+from collections.abc import Iterator
+
+import boto3
+import pytest
+import requests
+from botocore.exceptions import ClientError
+
+from dev import seaweed
+from dev.__main__ import _environment
+from dev.s3 import S3
+from dev.stack import Api
+from dev.template import read
+from tests.template import TEMPLATE, of_type
+
+FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+WRITING = {"ProductsWriteFunction", "LineageWriteFunction", "AnalyticsScheduledFunction"}
+READING = sorted({*FUNCTIONS} - WRITING - {"AuthorizerFunction"})
+KEY = "a-key"
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    with seaweed.running(tmp_path_factory.mktemp("s3")) as running:
+        running.ensure_bucket()
+        running.client(running.writer).put_object(
+            Bucket=running.bucket, Key="products.json", Body=b"[]"
+        )
+        yield running
+
+
+@pytest.fixture(scope="module")
+def api(s3: S3) -> Api:
+    return read(TEMPLATE, {}, {"CatalogBucket": s3.bucket})
+
+
+def refusal(s3: S3, variables: dict[str, str], operation: str, **parameters: object) -> int:
+    """The status of the call with the credentials that a function finds; 200 if it may."""
+    client = boto3.Session().client(
+        "s3",
+        endpoint_url=variables.get("AWS_ENDPOINT_URL_S3") or variables["AWS_ENDPOINT_URL"],
+        region_name="us-east-1",
+        aws_access_key_id=variables["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=variables["AWS_SECRET_ACCESS_KEY"],
+    )
+    try:
+        getattr(client, operation)(Bucket=s3.bucket, **parameters)
+    except ClientError as error:
+        status: int = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        return status
+    return 200
+
+
+@pytest.mark.parametrize("function", READING)
+def test_a_reading_function_is_refused_whatever_writes(s3: S3, api: Api, function: str) -> None:
+    found = _environment(s3, KEY, api, api.functions[function])
+    assert refusal(s3, found, "get_object", Key="products.json") == 200
+    for key in ("products.json", "lineage.json", "domains/sales/orders/1.csv", "idempotency/1"):
+        assert refusal(s3, found, "put_object", Key=key, Body=b"{}") == 403
+        assert refusal(s3, found, "delete_object", Key=key) == 403
+    stored = s3.client(s3.writer).get_object(Bucket=s3.bucket, Key="products.json")
+    assert stored["Body"].read() == b"[]"
+
+
+@pytest.mark.parametrize("function", sorted(WRITING))
+def test_a_writing_function_may_put(s3: S3, api: Api, function: str) -> None:
+    found = _environment(s3, KEY, api, api.functions[function])
+    assert refusal(s3, found, "put_object", Key="lineage.json", Body=b"[]") == 200
+
+
+def test_the_authorizer_holds_no_credentials_and_it_alone_the_key(s3: S3, api: Api) -> None:
+    holders = []
+    for name, function in api.functions.items():
+        found = _environment(s3, KEY, api, function)
+        if KEY in found.values():
+            holders.append(name)
+        if name == "AuthorizerFunction":
+            assert not [variable for variable in found if variable.startswith("AWS_")]
+    assert holders == ["AuthorizerFunction"]
+
+
+def test_what_the_server_serves_is_not_open_to_strangers(s3: S3) -> None:
+    for path in (f"/{s3.bucket}/products.json", f"/{s3.bucket}", "/"):
+        assert requests.get(s3.endpoint + path, timeout=5).status_code == 403
+
+
+def test_every_function_is_judged_here() -> None:
+    assert {*READING, *WRITING, "AuthorizerFunction"} == {*FUNCTIONS}

@@ -36,7 +36,8 @@ MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "png": "image/png"}
 PAGE_HEADERS = {
     # Swagger UI and Redoc style elements inline; Redoc searches in a worker that it makes itself.
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; "
-    "style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; frame-ancestors 'none'",
+    "style-src 'self' 'unsafe-inline'; worker-src 'self' blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
 

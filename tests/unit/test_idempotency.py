@@ -189,6 +189,23 @@ def test_unknown_lineage_is_appended_once(serve: Serve) -> None:
     assert client.get("/lineage").body == [answer.body["data"]]
 
 
+def test_an_unknown_bulk_of_lineage_is_found_out_by_its_repetition(serve: Serve) -> None:
+    stored = FaultyObject()
+    registry = mesh(lineage=stored)
+    add_products(registry, ["orders", "revenue"])
+    registry.lineage.read_latest()
+    client = serve("lineage", resources(registry))
+    good, bad = (lineage_body(source="orders", target=end) for end in ("revenue", "nobody"))
+    body, query = {"items": [good, bad, good]}, {"partial": "true"}
+    lost(stored, reply_is_lost)
+    assert post(client, "/lineage/bulk", body, query=query).status == 503
+    client.get("/lineage")
+    answer = post(client, "/lineage/bulk", body, query=query)
+    statuses = [item["status"] for item in answer.body["data"]["items"]]
+    assert statuses == ["registered", "refused", "registered"]
+    assert client.get("/lineage").headers["x-total-count"] == "2"
+
+
 def test_a_repetition_behind_the_whole_ring_stays_unknown(
     serve: Serve, over: Resources, stored: FaultyObject
 ) -> None:

@@ -7,6 +7,8 @@ from importlib import import_module
 import pytest
 
 from datamesh.services.registry import Registry
+from dev import seaweed
+from dev.s3 import S3
 from tests.lambdas import AREAS, ENVIRONMENT, Client, served
 from tests.meshes import mesh, resources
 
@@ -38,6 +40,23 @@ def imported_functions(set_event_loop: Callable[[], None]) -> None:
             patch.setenv(name, value)
         for area in (*AREAS, "authorizer"):
             import_module(f"functions.{area}.app")
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+    """A server of the module's own, with an empty bucket."""
+    with seaweed.running(tmp_path_factory.mktemp("s3")) as running:
+        running.ensure_bucket()
+        yield running
+
+
+@pytest.fixture
+def environment(s3: S3, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """A writer's, which this process then has too."""
+    variables = s3.environment(s3.writer)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
 
 
 @pytest.fixture

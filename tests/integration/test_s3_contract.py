@@ -25,13 +25,6 @@ COMMITS = 20
 KEYS = count()
 
 
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with seaweed.running(tmp_path_factory.mktemp("s3")) as running:
-        running.ensure_bucket()
-        yield running
-
-
 class TestS3ObjectOnMoto(ObjectContract):
     @pytest.fixture
     def stored(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConditionalObject]:
@@ -43,9 +36,7 @@ class TestS3ObjectOnMoto(ObjectContract):
 
 class TestS3ObjectOnSeaweedFS(ObjectContract):
     @pytest.fixture
-    def stored(self, s3: S3, monkeypatch: pytest.MonkeyPatch) -> ConditionalObject:
-        for name, value in s3.environment(s3.writer).items():
-            monkeypatch.setenv(name, value)
+    def stored(self, s3: S3, environment: dict[str, str]) -> ConditionalObject:
         return S3Object(create_client(), s3.bucket, f"contract-{next(KEYS)}.json")
 
 
@@ -63,9 +54,8 @@ def write(environment: dict[str, str], bucket: str, writer: int) -> None:
         mine.commit(add(f"{writer}-{number}"))
 
 
-def test_rival_processes_lose_and_repeat_nothing(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rival_processes_lose_and_repeat_nothing(s3: S3, environment: dict[str, str]) -> None:
     spawn = multiprocessing.get_context("spawn")
-    environment = s3.environment(s3.writer)
     writers = [
         spawn.Process(target=write, args=(environment, s3.bucket, writer))
         for writer in range(WRITERS)
@@ -75,8 +65,6 @@ def test_rival_processes_lose_and_repeat_nothing(s3: S3, monkeypatch: pytest.Mon
     for process in writers:
         process.join(120)
     assert [process.exitcode for process in writers] == [0] * WRITERS
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
     file = document(s3.bucket).read_latest()
     assert len(file.products) == WRITERS * COMMITS
     assert file.revision == WRITERS * COMMITS

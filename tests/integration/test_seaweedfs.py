@@ -37,13 +37,6 @@ with seaweed.running(Path(sys.argv[1])) as s3:
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with seaweed.running(tmp_path_factory.mktemp("s3")) as running:
-        assert running.ensure_bucket()
-        yield running
-
-
 @pytest.fixture
 def writer(s3: S3) -> "S3Client":
     return s3.client(s3.writer)

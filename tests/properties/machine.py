@@ -5,6 +5,7 @@ the registry then reads as the model does. A write whose outcome nobody learned,
 process was killed, has been applied once or not at all.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +46,30 @@ class MeshMachine(JudgedMachine):
         first = self.write(op, who, CALM)
         again = self.write(op, other, CALM)
         assert first and again and again.status == (409 if first.status == 200 else first.status)
+
+    @rule(
+        op=some.posts,
+        who=some.instances,
+        other=some.instances,
+        trouble=some.faults_alone,
+        between=some.rivals,
+    )
+    def post_again_with_its_key(
+        self, op: Op, who: int, other: int, trouble: Trouble, between: Op
+    ) -> None:
+        """Whatever became of the first try, both together are applied once at most."""
+        op = replace(op, key=f"key-{len(self.world.key_records)}")
+        before = self.model
+        first = self.write(op, who, trouble)
+        done = (first and first.status == 200) or self.model != before
+        self.world.outlast_the_killed()
+        self.write(between, other, CALM)
+        if not done:
+            self.write(op, other, CALM)
+            return
+        again = self.world.send(other, op.event())  # the invariant sees that it changes nothing
+        assert again.status == 200, again.body
+        assert first is None or first.status != 200 or again.body == first.body
 
     @rule(op=some.links, who=some.instances, trouble=some.troubles)
     def register_lineage(self, op: Op, who: int, trouble: Trouble) -> None:

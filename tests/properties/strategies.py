@@ -99,6 +99,7 @@ bulks = st.one_of(
         st.booleans(),
     ),
 )
+posts = st.one_of(registrations, links, bulks)
 prunes = st.just(Op("prune"))
 rivals = st.one_of(registrations, links, updates, deletions, deletions, prunes)
 
@@ -123,6 +124,12 @@ troubles = st.one_of(
     st.builds(lambda lands: Trouble(NEVER_HEARD, NEVER_HEARD, late_lands=lands), st.booleans()),
     st.builds(Trouble, meetings, meetings, st.sampled_from((0, 0, 0, 1, 3)), st.booleans()),
 )
+faults_alone = st.one_of(
+    st.just(CALM),
+    st.builds(lambda fault: Trouble((fault,), (fault,)), faults | st.just(killed_after)),
+    st.builds(lambda lands: Trouble(NEVER_HEARD, NEVER_HEARD, late_lands=lands), st.booleans()),
+)
+"""Without rivals, so that what can be read tells whether the write has landed."""
 half_way = st.builds(
     Trouble,
     st.just(()),

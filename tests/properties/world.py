@@ -2,19 +2,20 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from datamesh.errors import MeshError
 from datamesh.http.errors import STATUS
+from datamesh.http.idempotency import Record
 from datamesh.models.lineage import LineageRegistration
 from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.services import analytics, lineage, products
 from datamesh.services.registry import Registry
 from datamesh.storage.files import LineageFile
-from datamesh.storage.objects import StoredObject
+from datamesh.storage.objects import MemoryObject, StoredObject
 from tests.lambdas import Answer, api_event, served
 from tests.meshes import NOON, mesh, resources
 from tests.properties.model import Body, Mesh
@@ -35,6 +36,8 @@ class Op:
     """Of a bulk registration: keep the good items."""
     etag: str | None = None
     """If-Match, and the age in the model of the state that it names."""
+    key: str | None = None
+    """Idempotency-Key, of a POST."""
 
     def apply(self, model: Mesh) -> int:
         match self.verb:
@@ -60,15 +63,17 @@ class Op:
             case "delete":
                 return api_event("DELETE", f"/product/{self.name}", headers=headers)
             case "register":
-                return api_event("POST", "/register_product", self.body)
+                return self._post("/register_product")
             case "register_all":
-                return api_event("POST", "/products/bulk", self.body, query=self._query())
+                return self._post("/products/bulk")
             case "link_all":
-                return api_event("POST", "/lineage/bulk", self.body, query=self._query())
-        return api_event("POST", "/register_lineage", self.body)
+                return self._post("/lineage/bulk")
+        return self._post("/register_lineage")
 
-    def _query(self) -> dict[str, str]:
-        return {"partial": "true"} if self.partial else {}
+    def _post(self, path: str) -> dict[str, Any]:
+        query = {"partial": "true"} if self.partial else {}
+        headers = {"idempotency-key": self.key} if self.key else {}
+        return api_event("POST", path, self.body, query=query, headers=headers)
 
     def perform(self, registry: Registry) -> int:
         """Past the HTTP layer: handlers cannot call each other within one event loop."""
@@ -126,6 +131,7 @@ class World:
         self.lineage = Shelf("lineage.json")
         self.limits = {"max_products": max_products, "max_lineage_entries": max_lineage_entries}
         self.ticks = count()
+        self.key_records: dict[str, MemoryObject] = {}
         self.instances = [self.cold(number) for number in range(instances)]
 
     def cold(self, number: int) -> Instance:
@@ -144,7 +150,20 @@ class World:
 
     def send(self, number: int, event: dict[str, Any]) -> Answer:
         area = AREA_OF.get(event["rawPath"].split("/")[1], "products")
-        return served(area, resources(self.instances[number].registry)).send(event)
+        over = resources(self.instances[number].registry)
+        return served(area, replace(over, key_record=self.key_record)).send(event)
+
+    def key_record(self, digest: str) -> MemoryObject:
+        return self.key_records.setdefault(digest, MemoryObject(digest))
+
+    def outlast_the_killed(self) -> None:
+        """Until their requests no longer count as in progress."""
+        for stored in self.key_records.values():
+            found = stored.get()
+            assert isinstance(found, StoredObject)
+            record = Record.model_validate_json(found.body)
+            late = record.model_copy(update={"in_progress_expiry": 1})
+            stored.put(late.model_dump_json().encode(), found.etag)
 
     def get(
         self, number: int, path: str, query: Mapping[str, object] = NONE, **headers: str

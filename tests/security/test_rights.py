@@ -1,13 +1,10 @@
 """A function of the local API holds no credentials that could do what its role may not."""
 
-from collections.abc import Iterator
-
 import boto3
 import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from dev import seaweed
 from dev.__main__ import _environment
 from dev.s3 import S3
 from dev.stack import Api
@@ -21,13 +18,9 @@ KEY = "a-key"
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
-    with seaweed.running(tmp_path_factory.mktemp("s3")) as running:
-        running.ensure_bucket()
-        running.client(running.writer).put_object(
-            Bucket=running.bucket, Key="products.json", Body=b"[]"
-        )
-        yield running
+def s3(s3: S3) -> S3:
+    s3.client(s3.writer).put_object(Bucket=s3.bucket, Key="products.json", Body=b"[]")
+    return s3
 
 
 @pytest.fixture(scope="module")

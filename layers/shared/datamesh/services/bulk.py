@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
@@ -12,6 +13,8 @@ from datamesh.errors import (
     UnknownLineageEnds,
 )
 from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
+from datamesh.storage.document import CommitKey, Document
+from datamesh.storage.files import RegistryFile
 
 
 class BulkRefused(MeshError):
@@ -33,22 +36,55 @@ def parsed[M: BaseModel](model: type[M], items: Sequence[JsonValue]) -> list[M |
     return [_parsed(model, item) for item in items]
 
 
-def admitted[M](
-    candidates: Sequence[M | Refused], admit: Callable[[M], object], *, partial: bool
-) -> BulkReport:
-    """Admit the candidates in their order, and report.
+class Admission[F, M](Protocol):
+    """Items that are about to join those of a file."""
 
-    Unless `partial`, raises BulkRefused if there are any to refuse, and LimitReached.
+    def admit(self, item: M, /) -> object:
+        """Raises ProductNameTaken, UnknownLineageEnds and LimitReached."""
+
+    def file(self) -> F:
+        """The file with what was admitted."""
+
+
+def register[F: RegistryFile, M](
+    document: Document[F],
+    key: CommitKey | None,
+    candidates: Sequence[M | Refused],
+    admission: Callable[[F], Admission[F, M]],
+    before: Callable[[F], F],
+    *,
+    partial: bool,
+) -> BulkReport:
+    """Admit the candidates in their order, in one commit, and report.
+
+    `before` takes a file to what it was without this commit, to tell the result of an earlier try.
+    Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
+
+    def change(file: F) -> tuple[F, BulkReport]:
+        joining = admission(file)
+        report = _report(candidates, joining.admit, partial)
+        if report.refused and not partial:
+            raise BulkRefused(report)
+        return joining.file() if report.registered else file, report
+
+    def recall(file: F) -> BulkReport:
+        # What was not partial has landed whole.
+        admit = admission(before(file)).admit if partial else lambda item: None
+        return _report(candidates, admit, partial)
+
+    return document.commit(change, key, recall)
+
+
+def _report[M](
+    candidates: Sequence[M | Refused], admit: Callable[[M], object], partial: bool
+) -> BulkReport:
     items = []
     for index, candidate in enumerate(candidates):
         refused = candidate if isinstance(candidate, Refused) else _tried(candidate, admit, partial)
         items.append(_reported(index, refused))
     count = sum(item.status == "refused" for item in items)
-    report = BulkReport(registered=len(items) - count, refused=count, items=items)
-    if count and not partial:
-        raise BulkRefused(report)
-    return report
+    return BulkReport(registered=len(items) - count, refused=count, items=items)
 
 
 def _tried[M](candidate: M, admit: Callable[[M], object], partial: bool) -> Refused | None:

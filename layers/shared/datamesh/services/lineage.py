@@ -6,7 +6,7 @@ Age is told in revisions of `products.json`, a clock that neither skews nor repe
 (docs/adr/0003-lineage-visibility.md).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -21,7 +21,6 @@ from datamesh.models.lineage import (
 )
 from datamesh.services import bulk
 from datamesh.services.registry import Page, Registry, page
-from datamesh.storage.document import Change
 from datamesh.storage.files import LineageFile, ProductsFile
 
 
@@ -38,7 +37,7 @@ def register(registry: Registry, registration: LineageRegistration) -> LineageEn
     def recall(file: LineageFile) -> LineageEntry:
         return LineageEntry(**dict(registration), timestamp=now)
 
-    return _commit(registry, change, recall)
+    return registry.lineage.commit(change, registry.lineage_key(), recall)
 
 
 def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bool) -> BulkReport:
@@ -48,27 +47,19 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
     """
     products = registry.products.read_latest()
     now = registry.registered_at()
-    candidates = bulk.parsed(LineageRegistration, items)
 
-    def change(file: LineageFile) -> tuple[LineageFile, BulkReport]:
-        admission = _Admission(file, products, registry.max_lineage_entries, now)
-        report = bulk.admitted(candidates, admission.admit, partial=partial)
-        return admission.file() if report.registered else file, report
-
-    def recall(file: LineageFile) -> BulkReport:
+    def before(file: LineageFile) -> LineageFile:
         others = [entry for entry in file.lineage if entry.timestamp != now]
-        before = file.model_copy(update={"lineage": others})
-        admission = _Admission(before, products, registry.max_lineage_entries, now)
-        return bulk.admitted(candidates, admission.admit, partial=True)
+        return file.model_copy(update={"lineage": others})
 
-    return _commit(registry, change, recall)
-
-
-def _commit[R](
-    registry: Registry, change: Change[LineageFile, R], recall: Callable[[LineageFile], R]
-) -> R:
-    key = registry.attempt.lineage_key() if registry.attempt else None
-    return registry.lineage.commit(change, key, recall)
+    return bulk.register(
+        registry.lineage,
+        registry.lineage_key(),
+        bulk.parsed(LineageRegistration, items),
+        lambda file: _Admission(file, products, registry.max_lineage_entries, now),
+        before,
+        partial=partial,
+    )
 
 
 class _Admission:

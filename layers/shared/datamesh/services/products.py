@@ -26,7 +26,6 @@ from datamesh.models.products import (
 from datamesh.models.responses import DeletedProduct
 from datamesh.services import bulk, lineage
 from datamesh.services.registry import Page, Registry, page
-from datamesh.storage.document import Change
 from datamesh.storage.files import ProductsFile
 
 logger = logging.getLogger(__name__)
@@ -49,7 +48,7 @@ def register(registry: Registry, registration: ProductRegistration) -> Product:
     def recall(file: ProductsFile) -> Product:
         return _Admission(ProductsFile(), 1, now).admit(registration)
 
-    return _commit(registry, change, recall)
+    return registry.products.commit(change, registry.products_key(), recall)
 
 
 def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bool) -> BulkReport:
@@ -58,27 +57,19 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
     now = registry.registered_at()
-    candidates = bulk.parsed(ProductRegistration, items)
 
-    def change(file: ProductsFile) -> tuple[ProductsFile, BulkReport]:
-        admission = _Admission(file, registry.max_products, now)
-        report = bulk.admitted(candidates, admission.admit, partial=partial)
-        return admission.file() if report.registered else file, report
-
-    def recall(file: ProductsFile) -> BulkReport:
+    def before(file: ProductsFile) -> ProductsFile:
         others = {key: kept for key, kept in file.products.items() if kept.created_at != now}
-        before = file.model_copy(update={"products": others})
-        admission = _Admission(before, registry.max_products, now)
-        return bulk.admitted(candidates, admission.admit, partial=True)
+        return file.model_copy(update={"products": others})
 
-    return _commit(registry, change, recall)
-
-
-def _commit[R](
-    registry: Registry, change: Change[ProductsFile, R], recall: Callable[[ProductsFile], R]
-) -> R:
-    key = registry.attempt.products_key() if registry.attempt else None
-    return registry.products.commit(change, key, recall)
+    return bulk.register(
+        registry.products,
+        registry.products_key(),
+        bulk.parsed(ProductRegistration, items),
+        lambda file: _Admission(file, registry.max_products, now),
+        before,
+        partial=partial,
+    )
 
 
 class _Admission:

@@ -43,6 +43,13 @@ class Registry:
         """The time of a registration: that of its first try."""
         return self.attempt.first_at if self.attempt else self.now()
 
+    def products_key(self) -> CommitKey | None:
+        """The same for all tries of a write; None for a write that nobody repeats."""
+        return self.attempt.products_key() if self.attempt else None
+
+    def lineage_key(self) -> CommitKey | None:
+        return self.attempt.lineage_key() if self.attempt else None
+
 
 @dataclass(frozen=True)
 class Page[T]:

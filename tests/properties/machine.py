@@ -181,6 +181,27 @@ class MeshMachine(JudgedMachine):
         self.write(Op(op.verb, name, op.body, age, etag=etag), who, trouble)
 
     @rule(
+        pick=st.integers(0, 3),
+        between=some.updates,
+        op=st.one_of(some.updates, some.deletions),
+        who=some.instances,
+        other=some.instances,
+    )
+    def change_if_match_after_another(
+        self, pick: int, between: Op, op: Op, who: int, other: int
+    ) -> None:
+        """The copy is stale, whatever the instance that is asked has in memory."""
+        if there := list(self.model.products):
+            name = there[pick % len(there)]
+            etag, age = self.etag(who, name), self.model.ages[name]
+            self.write(replace(between, name=name), other, CALM)
+            answer = self.write(Op(op.verb, name, op.body, age, etag=etag), who, CALM)
+            assert answer and answer.status == 412
+
+    def etag(self, who: int, name: str) -> str:
+        return self.world.get(who, f"/product/{name}").headers["etag"]
+
+    @rule(
         who=some.instances,
         filters=some.product_filters,
         limit=st.integers(1, 4),

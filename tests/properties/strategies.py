@@ -126,7 +126,8 @@ troubles = st.one_of(
 )
 faults_alone = st.one_of(
     st.just(CALM),
-    st.builds(lambda fault: Trouble((fault,), (fault,)), faults | st.just(killed_after)),
+    st.builds(lambda fault: Trouble((fault,), (fault,)), faults),
+    st.just(Trouble((killed_after,), (killed_after,))),
     st.builds(lambda lands: Trouble(NEVER_HEARD, NEVER_HEARD, late_lands=lands), st.booleans()),
 )
 """Without rivals, so that what can be read tells whether the write has landed."""

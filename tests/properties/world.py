@@ -15,7 +15,7 @@ from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.services import analytics, lineage, products
 from datamesh.services.registry import Registry
 from datamesh.storage.files import LineageFile
-from datamesh.storage.objects import MemoryObject, StoredObject
+from datamesh.storage.objects import StoredObject
 from tests.lambdas import Answer, api_event, served
 from tests.meshes import NOON, mesh, resources
 from tests.properties.model import Body, Mesh
@@ -131,7 +131,7 @@ class World:
         self.lineage = Shelf("lineage.json")
         self.limits = {"max_products": max_products, "max_lineage_entries": max_lineage_entries}
         self.ticks = count()
-        self.key_records: dict[str, MemoryObject] = {}
+        self.key_records: dict[str, Shelf] = {}
         self.instances = [self.cold(number) for number in range(instances)]
 
     def cold(self, number: int) -> Instance:
@@ -150,11 +150,14 @@ class World:
 
     def send(self, number: int, event: dict[str, Any]) -> Answer:
         area = AREA_OF.get(event["rawPath"].split("/")[1], "products")
-        over = resources(self.instances[number].registry)
-        return served(area, replace(over, key_record=self.key_record)).send(event)
+        instance = self.instances[number]
 
-    def key_record(self, digest: str) -> MemoryObject:
-        return self.key_records.setdefault(digest, MemoryObject(digest))
+        def key_record(digest: str) -> Way:
+            shelf = self.key_records.setdefault(digest, Shelf(digest))
+            return Way(shelf, life=instance.life)
+
+        over = replace(resources(instance.registry), key_record=key_record)
+        return served(area, over).send(event)
 
     def outlast_the_killed(self) -> None:
         """Until their requests no longer count as in progress."""

@@ -7,34 +7,15 @@ import pytest
 from datamesh.http.idempotency import Record
 from datamesh.http.runtime import Resources
 from datamesh.services.registry import Registry
-from datamesh.storage.files import RECENT_COMMITS
 from datamesh.storage.objects import StoredObject
 from tests.conftest import Serve
-from tests.lambdas import Answer, Client, api_event
+from tests.lambdas import Client
 from tests.meshes import add_products, lineage_body, mesh, product_body, resources
+from tests.unit.keyed import post, register, revision
 from tests.unit.storage.faults import (
     FaultyObject,
-    MemoryView,
-    bump,
-    document,
-    reply_is_lost,
     request_is_lost,
-    unreachable,
 )
-
-KEY = "3f0e6d52"
-
-
-def post(client: Client, path: str, body: Any, key: str = KEY, **more: Any) -> Answer:
-    return client.send(api_event("POST", path, body, headers={"Idempotency-Key": key}, **more))
-
-
-def register(client: Client, key: str = KEY, **changes: Any) -> Answer:
-    return post(client, "/register_product", product_body(**changes), key)
-
-
-def revision(registry: Registry) -> int:
-    return registry.products.read_latest().revision
 
 
 @pytest.fixture
@@ -120,14 +101,7 @@ def test_a_key_changes_nothing_about_who_may_write(client: Client, registry: Reg
     assert revision(registry) == 0
 
 
-# unknown outcomes
-
-
-def lost(stored: FaultyObject, *faults: Any, then_unreachable: bool = True) -> None:
-    """The next PUT meets the faults, and storage is out of reach until the request gives up."""
-    stored.put_faults.extend(faults)
-    if then_unreachable:
-        stored.get_faults.extend([unreachable] * 3)
+# records
 
 
 @pytest.fixture
@@ -141,95 +115,6 @@ def over(stored: FaultyObject) -> Resources:
     registry = mesh(products=stored)
     registry.products.read_latest()
     return resources(registry)
-
-
-@pytest.mark.parametrize("fault", [reply_is_lost, request_is_lost])
-@pytest.mark.parametrize("up_to_date", [True, False])
-def test_an_unknown_outcome_is_found_out_by_its_repetition(
-    serve: Serve, over: Resources, stored: FaultyObject, fault: Any, up_to_date: bool
-) -> None:
-    client = serve("products", over)
-    lost(stored, fault)
-    assert register(client).status == 503
-    if up_to_date:  # the copy in memory of the function that the repetition reaches
-        client.get("/products")
-    answer = register(client)
-    assert answer.status == 200
-    assert answer.body["data"] == client.get("/product/orders").body
-    assert revision(over.registry) == 1
-
-
-@pytest.mark.parametrize("fault", [reply_is_lost, request_is_lost])
-@pytest.mark.parametrize("partial", ["true", "false"])
-def test_an_unknown_bulk_is_found_out_by_its_repetition(
-    serve: Serve, over: Resources, stored: FaultyObject, fault: Any, partial: str
-) -> None:
-    client = serve("products", over)
-    body = {"items": [product_body(name="a"), product_body(name="b")]}
-    query = {"partial": partial}
-    lost(stored, fault)
-    assert post(client, "/products/bulk", body, query=query).status == 503
-    client.get("/products")
-    answer = post(client, "/products/bulk", body, query=query)
-    assert answer.body["data"]["registered"] == 2
-    assert revision(over.registry) == 1
-
-
-def test_unknown_lineage_is_appended_once(serve: Serve) -> None:
-    stored = FaultyObject()
-    registry = mesh(lineage=stored)
-    add_products(registry, ["orders", "revenue"])
-    registry.lineage.read_latest()
-    client = serve("lineage", resources(registry))
-    body = lineage_body(source="orders", target="revenue")
-    lost(stored, reply_is_lost)
-    assert post(client, "/register_lineage", body).status == 503
-    client.get("/lineage")
-    answer = post(client, "/register_lineage", body)
-    assert client.get("/lineage").body == [answer.body["data"]]
-
-
-def test_an_unknown_bulk_of_lineage_is_found_out_by_its_repetition(serve: Serve) -> None:
-    stored = FaultyObject()
-    registry = mesh(lineage=stored)
-    add_products(registry, ["orders", "revenue"])
-    registry.lineage.read_latest()
-    client = serve("lineage", resources(registry))
-    good, bad = (lineage_body(source="orders", target=end) for end in ("revenue", "nobody"))
-    body, query = {"items": [good, bad, good]}, {"partial": "true"}
-    lost(stored, reply_is_lost)
-    assert post(client, "/lineage/bulk", body, query=query).status == 503
-    client.get("/lineage")
-    answer = post(client, "/lineage/bulk", body, query=query)
-    statuses = [item["status"] for item in answer.body["data"]["items"]]
-    assert statuses == ["registered", "refused", "registered"]
-    assert client.get("/lineage").headers["x-total-count"] == "2"
-
-
-def test_a_repetition_behind_the_whole_ring_stays_unknown(
-    serve: Serve, over: Resources, stored: FaultyObject
-) -> None:
-    client = serve("products", over)
-    lost(stored, reply_is_lost)
-    assert register(client).status == 503
-    rivals = document(MemoryView(stored))
-    for _ in range(RECENT_COMMITS):
-        rivals.commit(bump)
-    client.get("/products")
-    assert register(client).status == 503
-    assert revision(over.registry) == 1 + RECENT_COMMITS
-
-
-def test_an_unknown_request_may_not_change_its_body(
-    serve: Serve, over: Resources, stored: FaultyObject
-) -> None:
-    client = serve("products", over)
-    lost(stored, request_is_lost)
-    assert register(client).status == 503
-    assert register(client, owner="another").status == 422
-
-
-# records
 
 
 def only_record(over: Resources, key: str) -> StoredObject:

@@ -9,6 +9,7 @@ UV_VERSION := 0.13.9
 VENV := .venv
 SAM_VENV := .venv-sam
 SECURITY_VENV := .venv-security
+MINISTACK_VENV := .venv-ministack
 PY := $(VENV)/bin/python
 COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --no-emit-index-url --no-header
 
@@ -65,6 +66,11 @@ soak: $(VENV)/ready ## Injected faults with fresh seeds, for SOAK_SECONDS (600).
 e2e: $(VENV)/ready ## Black-box HTTP against `make run`.
 	$(PY) -m pytest tests/e2e
 
+.PHONY: e2e-deploy
+e2e-deploy: build $(MINISTACK_VENV)/ready ## The same on a stack on an emulator of AWS that enforces IAM; updates and deletes stacks.
+	E2E_TARGET=deployed $(PY) -m pytest tests/e2e
+	$(PY) -m pytest tests/deploy
+
 # cfn-lint comes first: checkov calls a template that it cannot parse a success.
 .PHONY: security
 security: $(VENV)/ready $(SECURITY_VENV)/ready ## checkov and cfn-lint over the template, attacks on the local API.
@@ -112,15 +118,46 @@ build: $(VENV)/ready $(SAM_VENV)/ready ## sam validate --lint, sam build.
 	$(SAM) validate --lint
 	$(SAM) build
 
+STAGE ?= dev
+STACK = data-mesh-registry-$(STAGE)
+
+.PHONY: stage
+stage:
+	@case "$(STAGE)" in dev|prod) ;; *) echo "STAGE is dev or prod, not $(STAGE)" >&2; exit 2;; esac
+
+.PHONY: deploy
+deploy: stage build ## Create or update the stack of STAGE (dev), once you have seen what changes; CONFIRM=no does not ask.
+	$(SAM) deploy --config-env $(STAGE) $(if $(filter no,$(CONFIRM)),--no-confirm-changeset)
+
+.PHONY: destroy
+destroy: stage $(VENV)/ready $(SAM_VENV)/ready ## Delete the stack of STAGE; keeps its bucket unless DATA=delete. Asks first.
+	@bucket=$$($(PY) -m dev.catalog bucket-of $(STACK)); \
+	$(SAM) delete --config-env $(STAGE); \
+	if $(PY) -m dev.catalog bucket-of $(STACK) >/dev/null 2>&1; then echo "$(STACK) is still there."; exit 1; fi; \
+	$(if $(filter delete,$(DATA)),$(PY) -m dev.catalog delete "$$bucket",echo "The catalog is kept: s3://$$bucket")
+
+.PHONY: restore
+restore: stage $(VENV)/ready ## Commit an earlier VERSION of OBJECT (products.json, lineage.json) of STAGE anew.
+	@$(PY) -m dev.catalog restore $(STACK) $(OBJECT) $(VERSION)
+
+.PHONY: sync
+sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then every edit as it is saved (sam sync --watch); dev only.
+	@test $(STAGE) = dev || { echo "make sync skips change sets and canaries: use make deploy for $(STAGE)" >&2; exit 2; }
+	$(SAM) sync --watch --config-env $(STAGE)
+
+.PHONY: logs
+logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; NAME=ProductsWriteFunction those of one function, FILTER=... some lines.
+	$(SAM) logs --tail --config-env $(STAGE) $(if $(NAME),--name $(NAME)) $(if $(value FILTER),--filter '$(value FILTER)')
+
 .PHONY: lock
 lock: $(UV) ## Recompile the requirement files; UPGRADE=1 takes newer versions.
-	for f in layers/shared/requirements requirements/dev requirements/sam requirements/security; do \
+	for f in layers/shared/requirements requirements/dev requirements/sam requirements/security requirements/ministack; do \
 		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
 	done
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv:
 	python3 -m venv .uv
@@ -143,4 +180,10 @@ $(SECURITY_VENV)/ready: requirements/security.txt | $(UV)
 	rm -rf $(SECURITY_VENV)
 	$(UV) venv --quiet --python 3.13 $(SECURITY_VENV)
 	$(UV) pip install --quiet --python $(SECURITY_VENV)/bin/python -r requirements/security.txt
+	touch $@
+
+$(MINISTACK_VENV)/ready: requirements/ministack.txt | $(UV)
+	rm -rf $(MINISTACK_VENV)
+	$(UV) venv --quiet --python 3.13 $(MINISTACK_VENV)
+	$(UV) pip install --quiet --python $(MINISTACK_VENV)/bin/python -r requirements/ministack.txt
 	touch $@

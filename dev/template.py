@@ -6,7 +6,7 @@ from pathlib import Path
 from dev.intrinsics import Resolver, TemplateError, Yaml, load, mapping
 from dev.stack import Api, Route
 from dev.template_api import read_http_api, read_routes
-from dev.template_functions import read_function, read_layers
+from dev.template_functions import read_function, read_layers, read_roles
 
 __all__ = ["TemplateError", "load", "read"]
 
@@ -26,8 +26,9 @@ def read(path: Path, parameters: Mapping[str, str], names: Mapping[str, str]) ->
         if resource.get("Type") == "AWS::Serverless::Function"
     }
     layers = read_layers(path.parent, resources, resolver)
+    roles = read_roles(resources, resolver)
     functions = {
-        name: read_function(name, properties, path.parent, layers, resolver)
+        name: read_function(name, properties, path.parent, layers, roles, resolver)
         for name, properties in merged.items()
     }
     authorizers, default, cors = read_http_api(resources, resolver)

@@ -35,7 +35,8 @@ def _authorizer(name: str, declared: dict[str, Yaml], resolver: Resolver) -> Aut
         )
     return Authorizer(
         name=name,
-        function=text(declared, "FunctionArn", name, resolver),
+        # An alias of the function, here as good as the function.
+        function=text(declared, "FunctionArn", name, resolver).split(":")[0],
         header=headers[0].lower(),
         # Without the property SAM sets none, and API Gateway then caches for 300 s.
         ttl=int(str(resolver.resolve(identity.get("ReauthorizeEvery", 300)))),

@@ -18,8 +18,22 @@ def read_layers(
     }
 
 
+def read_roles(resources: dict[str, dict[str, Yaml]], resolver: Resolver) -> dict[str, Yaml]:
+    """Logical id -> the role's own policies."""
+    return {
+        logical_id: mapping(resolver.resolve(resource.get("Properties")), logical_id)["Policies"]
+        for logical_id, resource in resources.items()
+        if resource.get("Type") == "AWS::IAM::Role"
+    }
+
+
 def read_function(
-    name: str, properties: dict[str, Yaml], root: Path, layers: dict[str, Path], resolver: Resolver
+    name: str,
+    properties: dict[str, Yaml],
+    root: Path,
+    layers: dict[str, Path],
+    roles: dict[str, Yaml],
+    resolver: Resolver,
 ) -> Function:
     declared = mapping(properties.get("Environment"), name).get("Variables")
     variables = mapping(resolver.resolve(declared), name)
@@ -42,14 +56,27 @@ def read_function(
         timeout=timeout,
         memory=memory,
         environment={key: _variable(value) for key, value in variables.items()},
-        actions=frozenset(_allowed_actions(resolver.resolve(properties.get("Policies")))),
+        actions=frozenset(_allowed_actions(_policies(name, properties, roles, resolver))),
     )
+
+
+def _policies(
+    name: str, properties: dict[str, Yaml], roles: dict[str, Yaml], resolver: Resolver
+) -> Yaml:
+    """Those of the role that the function names, or else those that SAM makes a role of."""
+    if "Role" not in properties:
+        return resolver.resolve(properties.get("Policies"))
+    role = text(properties, "Role", name, resolver)
+    if role not in roles:
+        raise TemplateError(f"{name}: the template has no role {role}")
+    return roles[role]
 
 
 def _allowed_actions(policies: Yaml) -> list[str]:
     statements: list[Yaml] = []
     for policy in policies if isinstance(policies, list) else [policies]:
-        found = policy.get("Statement") if isinstance(policy, dict) else None
+        document = policy.get("PolicyDocument", policy) if isinstance(policy, dict) else None
+        found = document.get("Statement") if isinstance(document, dict) else None
         statements += found if isinstance(found, list) else [found]
     return [
         action

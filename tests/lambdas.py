@@ -21,6 +21,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_EC2_METADATA_DISABLED": "true",
     "API_KEY": "a-key-of-the-tests",
+    "POWERTOOLS_METRICS_NAMESPACE": "a-stack",
 }
 """What a function finds when it is imported."""
 

@@ -31,3 +31,11 @@ def maps(value: Yaml) -> list[dict[str, Yaml]]:
     """A list of mappings, or a single one."""
     items = value if isinstance(value, list) else [value]
     return [mapping(item, "item") for item in items]
+
+
+def statements(function: str) -> list[dict[str, Yaml]]:
+    """What the role of a function allows, intrinsics as they stand."""
+    resources = mapping(DOCUMENT["Resources"], "Resources")
+    role = mapping(mapping(resources[f"{function}Role"], function)["Properties"], function)
+    documents = [mapping(policy["PolicyDocument"], function) for policy in maps(role["Policies"])]
+    return [each for document in documents for each in maps(document["Statement"])]

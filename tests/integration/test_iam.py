@@ -16,9 +16,11 @@ from moto import mock_aws
 from dev.intrinsics import Resolver, Yaml, mapping, strings
 from tests.deployed import EVENTS, Deployment
 from tests.lambdas import Context
-from tests.template import DOCUMENT, maps, of_type
+from tests.template import of_type, statements
 
 FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+BY_LAMBDA = {"WriteLog", "KeepFailures"}
+"""What Lambda does with the role, beside the function's own calls."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,11 @@ def needs(operation: str, parameters: Mapping[str, Any], status: int) -> list[Ne
 
 
 def granted(function: str, arns: Resolver) -> list[Grant]:
-    resources = mapping(DOCUMENT["Resources"], "Resources")
-    properties = mapping(mapping(resources[function], function)["Properties"], function)
-    policies = maps(arns.resolve(properties["Policies"]))
-    statements = [statement for policy in policies for statement in maps(policy["Statement"])]
+    found = [mapping(arns.resolve(statement), function) for statement in statements(function)]
     return [
         Grant(action, resource, prefixes_of(statement))
-        for statement in statements
+        for statement in found
+        if statement["Sid"] not in BY_LAMBDA
         for action in strings(statement["Action"])
         for resource in strings(statement["Resource"])
     ]

@@ -12,15 +12,16 @@ API = read(TEMPLATE, {}, {})
 FUNCTIONS = sorted(API.functions)
 
 COMMON = {"LOG_LEVEL", "CATALOG_BUCKET", "POWERTOOLS_SERVICE_NAME"}
+COMMITTING = COMMON | {"POWERTOOLS_METRICS_NAMESPACE"}
 ENVIRONMENT = {
     "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"},
     "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},
-    "ProductsWriteFunction": COMMON | {"MAX_PRODUCTS"},
+    "ProductsWriteFunction": COMMITTING | {"MAX_PRODUCTS"},
     "LineageReadFunction": COMMON | {"CACHE_SECONDS"},
-    "LineageWriteFunction": COMMON | {"MAX_LINEAGE_ENTRIES"},
+    "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES"},
     "DomainsFunction": COMMON,
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
-    "AnalyticsScheduledFunction": COMMON,
+    "AnalyticsScheduledFunction": COMMITTING,
     "PlatformFunction": COMMON | {"CACHE_SECONDS"},
 }
 
@@ -66,6 +67,15 @@ def test_the_scheduled_run_is_not_repeated_for_long() -> None:
         assert int(str(at(limits, "MaximumEventAgeInSeconds"))) < 3600
 
 
+def test_a_scheduled_run_that_fails_is_kept_for_two_weeks() -> None:
+    config = at(properties("AnalyticsScheduledFunction"), "EventInvokeConfig")
+    failure = at(config, "DestinationConfig", "OnFailure")
+    assert failure == {"Type": "SQS", "Destination": "ScheduledRunFailures"}
+    queue = properties("ScheduledRunFailures")
+    assert at(queue, "SqsManagedSseEnabled") is True
+    assert at(queue, "MessageRetentionPeriod") == 14 * 24 * 3600
+
+
 @pytest.mark.parametrize("name", list(mapping(DOCUMENT["Parameters"], "Parameters")))
 def test_a_parameter_is_limited_and_used(name: str) -> None:
     declared = mapping(at(DOCUMENT, "Parameters", name), name)
@@ -73,7 +83,7 @@ def test_a_parameter_is_limited_and_used(name: str) -> None:
     assert declared.keys() & {"AllowedValues", "AllowedPattern"} or (
         {"MinValue", "MaxValue"} <= declared.keys()
     )
-    used = json.dumps({key: DOCUMENT[key] for key in ("Globals", "Resources")})
+    used = json.dumps({key: DOCUMENT[key] for key in ("Conditions", "Globals", "Resources")})
     assert f'{{"Ref": "{name}"}}' in used
 
 

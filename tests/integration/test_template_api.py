@@ -8,7 +8,7 @@ import pytest
 from datamesh.keys import CACHE_SECONDS
 from dev.intrinsics import mapping, strings
 from dev.template import read
-from tests.template import TEMPLATE, at, properties
+from tests.template import DOCUMENT, TEMPLATE, at, properties
 
 API = read(TEMPLATE, {}, {})
 
@@ -56,9 +56,21 @@ def test_a_revoked_key_works_for_120_seconds_at_most() -> None:
     assert all(each.ttl + CACHE_SECONDS <= 120 for each in API.authorizers)
 
 
-def test_api_gateway_may_call_the_authorizer() -> None:
-    authorizer = at(properties("RegistryApi"), "Auth", "Authorizers", "ApiKey")
-    assert at(authorizer, "EnableFunctionDefaultPermissions") is True
+def test_api_gateway_may_call_the_authorizers_alias() -> None:
+    """The one that the API calls, by a reference: the alias has to be there before."""
+    resources = mapping(DOCUMENT["Resources"], "Resources")
+    permission = mapping(resources["AuthorizerPermission"], "permission")
+    assert mapping(permission["Properties"], "permission") == {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": {"Ref": "AuthorizerFunction.Alias"},
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": {
+            "Fn::Sub": "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}"
+            ":${RegistryApi}/authorizers/*"
+        },
+    }
+    called = at(properties("RegistryApi"), "Auth", "Authorizers", "ApiKey", "FunctionArn")
+    assert called == "AuthorizerFunction:live"
 
 
 def test_writes_are_throttled_more_tightly_than_reads() -> None:

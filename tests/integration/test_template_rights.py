@@ -1,9 +1,21 @@
 """What the stack keeps and who may touch it: the bucket, the keys, the roles."""
 
+from pathlib import Path
+
 import pytest
 
-from dev.intrinsics import Yaml, mapping, strings
-from tests.template import DOCUMENT, at, maps, of_type, properties
+from dev.intrinsics import TemplateError, mapping, strings
+from dev.template import read
+from tests.template import (
+    DOCUMENT,
+    RESOLVER,
+    TEMPLATE,
+    at,
+    maps,
+    of_type,
+    properties,
+    statements,
+)
 
 FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
 
@@ -12,6 +24,7 @@ PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
     "ProductsReadFunction": REGISTRY - {("s3:GetObject", LINEAGE)},
@@ -22,14 +35,10 @@ RIGHTS = {
     "LineageWriteFunction": REGISTRY | REMEMBER | {("s3:PutObject", LINEAGE)},
     "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
     "AnalyticsFunction": REGISTRY,
-    "AnalyticsScheduledFunction": REGISTRY | {("s3:PutObject", LINEAGE)},
+    "AnalyticsScheduledFunction": REGISTRY
+    | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")},
     "PlatformFunction": REGISTRY,
 }
-
-
-def statements(function: str) -> list[dict[str, Yaml]]:
-    policies = maps(at(properties(function), "Policies"))
-    return [each for policy in policies for each in maps(policy["Statement"])]
 
 
 def test_the_catalog_is_versioned_encrypted_private_and_outlives_the_stack() -> None:
@@ -68,14 +77,30 @@ def test_the_lifecycle_never_expires_a_current_object_but_idempotency_keys() -> 
 def test_the_bucket_refuses_plain_http() -> None:
     policy = properties(f"{BUCKET}Policy")
     assert at(policy, "Bucket") == BUCKET
-    [statement] = maps(at(policy, "PolicyDocument", "Statement"))
-    assert (statement["Effect"], statement["Principal"], statement["Action"]) == (
-        "Deny",
-        "*",
-        "s3:*",
-    )
-    assert statement["Resource"] == [BUCKET, f"{BUCKET}/*"]
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert maps(at(policy, "PolicyDocument", "Statement"))[0] == {
+        "Sid": "DenyPlainHttp",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [BUCKET, f"{BUCKET}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def test_the_bucket_refuses_to_replace_the_registry_without_a_condition() -> None:
+    """All keys of a condition must hold: neither header, and not a mere part of an upload."""
+    _, unconditional = maps(at(properties(f"{BUCKET}Policy"), "PolicyDocument", "Statement"))
+    assert unconditional == {
+        "Sid": "DenyUnconditionalPut",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": [PRODUCTS, LINEAGE],
+        "Condition": {
+            "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
+            "Bool": {"s3:ObjectCreationOperation": "true"},
+        },
+    }
 
 
 def test_the_stack_generates_the_first_key() -> None:
@@ -91,12 +116,34 @@ def test_a_role_holds_these_rights_and_no_other(function: str) -> None:
         (action, resource)
         for statement in statements(function)
         for action in strings(statement["Action"])
-        for resource in strings(statement["Resource"])
+        for resource in strings(RESOLVER.resolve(statement["Resource"]))
     }
-    assert granted == RIGHTS[function]
+    assert granted == RIGHTS[function] | {(action, f"{function}LogGroup") for action in LOG}
     assert all(statement["Effect"] == "Allow" for statement in statements(function))
     assert all(statement.get("Sid") for statement in statements(function))
-    assert "Role" not in mapping(properties(function), function)  # SAM makes one for each
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_a_role_of_its_own_that_lambda_alone_may_take(function: str) -> None:
+    assert at(properties(function), "Role") == f"{function}Role"
+    role = mapping(properties(f"{function}Role"), function)
+    assert role.keys() == {"AssumeRolePolicyDocument", "Policies"}
+    [trust] = maps(at(properties(f"{function}Role"), "AssumeRolePolicyDocument", "Statement"))
+    assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_the_local_api_reads_the_roles() -> None:
+    """It gives a function credentials that may put an object only if the role may."""
+    functions = read(TEMPLATE, {}, {}).functions
+    for name, declared in functions.items():
+        assert declared.actions == {action for action, _ in RIGHTS[name]} | LOG
+
+
+def test_a_role_that_is_not_there_is_named(tmp_path: Path) -> None:
+    broken = tmp_path / "template.yaml"
+    broken.write_text(TEMPLATE.read_text().replace("  DomainsFunctionRole:", "  OtherRole:"))
+    with pytest.raises(TemplateError, match="DomainsFunctionRole"):
+        read(broken, {}, {})
 
 
 def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None:
@@ -105,7 +152,7 @@ def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None
         for function in FUNCTIONS
         for statement in statements(function)
         for key in ("Action", "Resource")
-        for text in strings(statement[key])
+        for text in strings(RESOLVER.resolve(statement[key]))
     ]
     assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS}
 

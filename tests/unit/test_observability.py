@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import LostRace, MemoryObject
 from tests.lambdas import Client, Context, api_event, app_of, configured
 from tests.meshes import NO_WAIT, NOON, mesh, product_body, resources
+from tests.template import of_type, properties
+from tests.unit.storage.faults import FaultyObject, conflict, request_is_lost, unreachable
 
 type Lines = list[dict[str, Any]]
 
@@ -42,6 +45,7 @@ def output(
     """Powertools keeps one logger per service for ever, bound to the standard output of the moment
     of its making: hence a service per test, made after the output is captured."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", request.node.name)
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "a-stack")
     package = logging.getLogger("datamesh")
     monkeypatch.setattr(package, "handlers", package.handlers)
     monkeypatch.setattr(package, "level", package.level)
@@ -138,11 +142,35 @@ def test_a_commit_counts_its_attempts_in_the_embedded_metric_format(
     observer.observe(handler)({}, Context())
     [metric] = [line for line in output.lines() if "_aws" in line]
     [declared] = metric["_aws"]["CloudWatchMetrics"]
-    assert declared["Namespace"] == "DataMesh"
+    assert declared["Namespace"] == "a-stack"
     assert declared["Metrics"] == [{"Name": "CommitAttempts", "Unit": "Count"}]
     assert metric["CommitAttempts"] == [3.0]
     [line] = output.saying("committed")
     assert (line["document"], line["attempts"]) == ("products.json", 3)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "metric"),
+    [(conflict, 409, "Contended"), (request_is_lost, 503, "OutcomeUnknown")],
+)
+def test_a_write_that_gave_up_is_counted_under_the_name_that_an_alarm_watches(
+    output: Output, fault: Any, status: int, metric: str
+) -> None:
+    stored = FaultyObject()
+    stored.put_faults.extend([fault] * 3)
+    if status == 503:
+        stored.get_faults.extend([None, unreachable, unreachable, unreachable])
+    client = products_function(resources(mesh(products=stored)))
+    assert client.post("/register_product", product_body()).status == status
+    [counted] = [line for line in output.lines() if "_aws" in line]
+    [declared] = counted["_aws"]["CloudWatchMetrics"]
+    assert (declared["Namespace"], counted[metric]) == ("a-stack", [1.0])
+    watched = {name for alarm in of_type("AWS::CloudWatch::Alarm") for name in names_in(alarm)}
+    assert metric in watched
+
+
+def names_in(alarm: str) -> list[str]:
+    return re.findall(r"'MetricName': '(\w+)'", str(properties(alarm)))
 
 
 def test_metrics_of_a_failing_request_are_not_kept_for_the_next(

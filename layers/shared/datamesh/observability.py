@@ -8,18 +8,19 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 
-NAMESPACE = "DataMesh"
+from datamesh.errors import Contended, OutcomeUnknown
 
 type Handler = Callable[[Any, Any], Any]
 """A Lambda handler: event and context in, response out."""
 
 
 class Observer:
-    """One per function. The service name comes from POWERTOOLS_SERVICE_NAME."""
+    """One per function. The service's name comes from POWERTOOLS_SERVICE_NAME, the metrics'
+    namespace, which tells stacks apart, from POWERTOOLS_METRICS_NAMESPACE."""
 
     def __init__(self, level: str) -> None:
         self.logger = Logger(level=level, use_rfc3339=True)
-        self.metrics = Metrics(namespace=NAMESPACE)
+        self.metrics = Metrics()
         package = logging.getLogger("datamesh")
         package.handlers = self.logger.handlers
         package.setLevel(level)
@@ -31,6 +32,10 @@ class Observer:
         """Count what a commit took: more than one attempt means contention."""
         self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=attempts)
         self.logger.debug("committed", document=document, attempts=attempts)
+
+    def gave_up(self, error: Contended | OutcomeUnknown) -> None:
+        """Count a write that was answered so, under the error's name: alarms watch it."""
+        self.metrics.add_metric(name=type(error).__name__, unit=MetricUnit.Count, value=1)
 
     def observe(self, handler: Handler) -> Handler:
         """Give each log line the request's id, and flush the metrics that a request left."""

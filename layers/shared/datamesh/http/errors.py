@@ -91,6 +91,8 @@ async def _mesh_error(request: Request, error: Exception) -> JSONResponse:
     status = STATUS[type(error)]  # type: ignore[index]  # registered for MeshError alone
     if status >= 500:
         logger.error("%s %s: %s", request.method, request.url.path, error)
+    if isinstance(error, errors.Contended | errors.OutcomeUnknown):
+        request.app.state.gave_up(error)
     fields = _item_problems(error) if isinstance(error, BulkRefused) else None
     return problem(status, str(error), fields)
 

@@ -97,6 +97,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     observer = Observer(settings.log_level)
     deadline = Deadline(STORAGE_SECONDS)
     app.state.resources = connect(settings, observer, deadline)
+    app.state.gave_up = observer.gave_up
     adapter = Mangum(app, lifespan="off")
 
     def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:

@@ -1,0 +1,186 @@
+"""What MiniStack 1.5.33 needs otherwise than AWS: all of it is here, each with its reason.
+
+- An API's `Body` is ignored there (an API without routes): its routes, integrations, authorizers
+  and CORS become resources of their own. The body itself is looked at in tests/integration.
+- `Ref` of a secret gives its name instead of its ARN, and policies name the ARN.
+- Generated secrets have punctuation in spite of `ExcludePunctuation`.
+- An alarm on metric math is refused.
+- The types of `LEFT_OUT` are not created. A type that is neither there nor in `AS_IT_IS` is an
+  error: whoever adds it to the template decides.
+
+What is created and yet proves nothing: permissions to invoke (a route works without), alarms and
+the dashboard (nothing is measured), a canary. tests/integration looks at those in the template.
+Functions can import the emulator's own packages; test_build.py looks at that.
+"""
+
+import re
+import string
+from collections.abc import Iterator
+
+from dev.intrinsics import Yaml, mapping, strings
+
+AS_IT_IS = {
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::Events::Rule",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::Function",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Version",
+    "AWS::Logs::LogGroup",
+    "AWS::ApiGatewayV2::Stage",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+}
+LEFT_OUT = {
+    "AWS::S3::BucketPolicy": "all is plain HTTP here, which it denies; and policies do not know a "
+    "PUT's condition (s3:if-match), so that it would deny those of the registry too",
+    "AWS::CodeDeploy::Application": "not known there: an alias moves to a new version at once",
+    "AWS::CodeDeploy::DeploymentGroup": "as AWS::CodeDeploy::Application",
+    "AWS::CloudWatch::CompositeAlarm": "not known there; the alarms that it combines are created",
+}
+
+API = "AWS::ApiGatewayV2::Api"
+SECRET = "AWS::SecretsManager::Secret"
+
+type Resources = dict[str, Yaml]
+
+
+def adapted(document: dict[str, Yaml]) -> dict[str, Yaml]:
+    """The transformed template with what MiniStack needs otherwise."""
+    found = mapping(document["Resources"], "Resources")
+    kinds = {name: str(mapping(resource, name)["Type"]) for name, resource in found.items()}
+    unknown = set(kinds.values()) - AS_IT_IS - LEFT_OUT.keys() - {API, SECRET}
+    assert not unknown, f"can MiniStack create {sorted(unknown)}? Say so in {__file__}"
+    dropped = {name for name, kind in kinds.items() if kind in LEFT_OUT} | _computed(found)
+    resources: Resources = {}
+    for name, kind in kinds.items():
+        resource = dict(mapping(found[name], name))
+        if name in dropped:
+            continue
+        _forget(resource, dropped)
+        if kind == API:
+            resources |= _api(name, mapping(resource["Properties"], name))
+        else:
+            resources[name] = _secret(resource) if kind == SECRET else resource
+    secrets = {name for name, kind in kinds.items() if kind == SECRET}
+    result = _by_arn({**document, "Resources": resources}, secrets)
+    return mapping(result, "the template")
+
+
+def _computed(found: Resources) -> set[str]:
+    """Alarms on several metrics, of which the emulator makes none."""
+    return {
+        name
+        for name, resource in found.items()
+        if "Metrics" in mapping(mapping(resource, name).get("Properties"), name)
+    }
+
+
+def _forget(resource: dict[str, Yaml], dropped: set[str]) -> None:
+    """That it depends on resources which are not created, and how CodeDeploy would update it."""
+    if "DependsOn" in resource:
+        depends: list[Yaml] = [n for n in strings(resource["DependsOn"]) if n not in dropped]
+        resource["DependsOn"] = depends
+    if "CodeDeployLambdaAliasUpdate" in mapping(resource.get("UpdatePolicy"), "UpdatePolicy"):
+        del resource["UpdatePolicy"]
+
+
+def _secret(resource: dict[str, Yaml]) -> dict[str, Yaml]:
+    properties = mapping(resource["Properties"], SECRET)
+    generated = mapping(properties["GenerateSecretString"], SECRET)
+    generated = {**generated, "ExcludeCharacters": string.punctuation}
+    return {**resource, "Properties": {**properties, "GenerateSecretString": generated}}
+
+
+def _by_arn(value: Yaml, secrets: set[str]) -> Yaml:
+    """The ARN of a secret for each reference to it."""
+    match value:
+        case {"Ref": str() as name} if name in secrets:
+            return {"Fn::GetAtt": [name, "Id"]}
+        case {"Fn::Sub": str() as text}:
+            return {"Fn::Sub": re.sub(rf"\$\{{({'|'.join(secrets)})\}}", r"${\1.Id}", text)}
+        case dict():
+            return {key: _by_arn(item, secrets) for key, item in value.items()}
+        case list():
+            return [_by_arn(item, secrets) for item in value]
+    return value
+
+
+def operations(body: dict[str, Yaml]) -> Iterator[tuple[str, dict[str, Yaml]]]:
+    """(route key, operation) of an OpenAPI document."""
+    for path, methods in mapping(body["paths"], "paths").items():
+        for method, operation in mapping(methods, path).items():
+            yield f"{method.upper()} {path}", mapping(operation, path)
+
+
+def _api(name: str, properties: dict[str, Yaml]) -> Resources:
+    body = mapping(properties["Body"], name)
+    info = mapping(body["info"], "info")
+    cors = dict(mapping(body["x-amazon-apigateway-cors"], "CORS"))
+    if isinstance(origins := cors["allowOrigins"], str):
+        # AWS hands its transform a list for such a parameter, others hand it text.
+        cors["allowOrigins"] = [*origins.split(",")]
+    api: dict[str, Yaml] = {
+        "Name": info["title"],
+        "ProtocolType": "HTTP",
+        "CorsConfiguration": cors,
+    }
+    made: Resources = {name: {"Type": API, "Properties": api}}
+    schemes = mapping(mapping(body["components"], "components")["securitySchemes"], "schemes")
+    for scheme, declared in schemes.items():
+        made[f"{name}{scheme}"] = _authorizer(name, scheme, mapping(declared, scheme))
+    for key, operation in operations(body):
+        made |= _route(name, key, operation)
+    return made
+
+
+def _authorizer(api: str, scheme: str, declared: dict[str, Yaml]) -> Yaml:
+    said = mapping(declared["x-amazon-apigateway-authorizer"], scheme)
+    return {
+        "Type": "AWS::ApiGatewayV2::Authorizer",
+        "Properties": {
+            "ApiId": {"Ref": api},
+            "Name": scheme,
+            "AuthorizerType": "REQUEST",
+            "AuthorizerUri": said["authorizerUri"],
+            "AuthorizerPayloadFormatVersion": said["authorizerPayloadFormatVersion"],
+            "AuthorizerResultTtlInSeconds": said["authorizerResultTtlInSeconds"],
+            "EnableSimpleResponses": said["enableSimpleResponses"],
+            "IdentitySource": said["identitySource"],
+        },
+    }
+
+
+def _route(api: str, key: str, operation: dict[str, Yaml]) -> Resources:
+    name = api + re.sub(r"[^A-Za-z0-9]", "", key.title())
+    said = mapping(operation["x-amazon-apigateway-integration"], key)
+    route: dict[str, Yaml] = {
+        "ApiId": {"Ref": api},
+        "RouteKey": key,
+        "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
+    }
+    security = operation.get("security")
+    if isinstance(security, list) and security:
+        [scheme] = mapping(security[0], key)
+        route |= {"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": f"{api}{scheme}"}}
+    integration: dict[str, Yaml] = {
+        "ApiId": {"Ref": api},
+        "IntegrationType": "AWS_PROXY",
+        "IntegrationUri": said["uri"],
+        "PayloadFormatVersion": said["payloadFormatVersion"],
+    }
+    return {
+        f"{name}Integration": {
+            "Type": "AWS::ApiGatewayV2::Integration",
+            "Properties": integration,
+        },
+        name: {"Type": "AWS::ApiGatewayV2::Route", "Properties": route},
+    }

@@ -1,0 +1,178 @@
+"""Updates and deletion of the stack, its schedule, and what a role cannot do without a right."""
+
+import contextlib
+import json
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.s3 import S3Object
+from tests.deploy.ministack import Emulator
+from tests.deploy.stack import Stack
+from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
+from tests.meshes import add_lineage, add_product, mesh
+
+# The emulator looks every 10 s for rules that are due.
+PRUNE_SECONDS = 90
+
+CHANGED_CODE = """
+_unchanged = handler
+
+def handler(event, context):
+    answer = _unchanged(event, context)
+    answer["headers"]["x-release"] = "2"
+    return answer
+"""
+
+
+def get(stack: Stack, path: str) -> requests.Response:
+    return requests.get(stack.url + path, timeout=TIMEOUT_SECONDS)
+
+
+def connect(stack: Stack) -> requests.Response:
+    return requests.post(
+        f"{stack.url}/lineage/bulk",
+        json={"items": [{"source": "first", "target": "first", "transformation": "copy"}]},
+        headers={"Authorization": f"Bearer {stack.key}"},
+        timeout=TIMEOUT_SECONDS,
+    )
+
+
+def register_another(stack: Stack) -> requests.Response:
+    return register(stack.url, stack.key, product(f"another_{time.monotonic_ns()}"))
+
+
+def total(stack: Stack) -> int:
+    return int(get(stack, "/products").headers["X-Total-Count"])
+
+
+@contextlib.contextmanager
+def without(stack: Stack, function: str, action: str) -> Iterator[None]:
+    """While it lasts, the function's role lacks the right."""
+    iam = stack.emulator.client("iam")
+    role = stack.resource(f"{function}Role")
+    [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
+    policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+    others = [s for s in policy["Statement"] if action not in s["Action"]]
+    assert len(others) < len(policy["Statement"])
+
+    def put(statements: list[object]) -> None:
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+        if statements:
+            document = json.dumps({**policy, "Statement": statements})
+            iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
+
+    put(others)
+    try:
+        yield
+    finally:
+        put(policy["Statement"])
+
+
+type Ask = Callable[[Stack], requests.Response]
+
+NEEDED: list[tuple[str, str, Ask]] = [
+    ("ProductsReadFunction", "s3:GetObject", lambda stack: get(stack, "/products")),
+    ("LineageReadFunction", "s3:GetObject", lambda stack: get(stack, "/lineage")),
+    ("AnalyticsFunction", "s3:GetObject", lambda stack: get(stack, "/analytics/domains")),
+    ("PlatformFunction", "s3:GetObject", lambda stack: get(stack, "/health")),
+    ("DomainsFunction", "s3:ListBucket", lambda stack: get(stack, "/sales/orders")),
+    ("ProductsWriteFunction", "s3:PutObject", register_another),
+    ("LineageWriteFunction", "s3:PutObject", connect),
+]
+
+
+@pytest.mark.parametrize(("function", "action", "ask"), NEEDED)
+def test_a_function_answers_503_while_its_role_lacks_a_right(
+    stack: Stack, function: str, action: str, ask: Ask
+) -> None:
+    assert register(stack.url, stack.key, product("first")).status_code in (200, 409)
+    assert ask(stack).status_code == 200
+    count = total(stack)
+    with without(stack, function, action):
+        refused = ask(stack)
+        assert refused.status_code == 503, refused.text
+    assert total(stack) == count
+    assert ask(stack).status_code == 200
+
+
+def test_no_key_is_accepted_while_the_authorizer_may_not_read_them(
+    emulator: Emulator, built: Path
+) -> None:
+    """In a stack of its own: an authorizer remembers the keys that it has read."""
+    stack = Stack(emulator, "no-keys", built)
+    stack.create()
+    with without(stack, "AuthorizerFunction", "secretsmanager:GetSecretValue"):
+        refused = register(stack.url, stack.key, product("first"))
+        assert refused.status_code in (500, 502), refused.text
+    assert get(stack, "/product/first").status_code == 404
+    assert register(stack.url, stack.key, product("first")).status_code == 200
+    stack.delete()
+
+
+def _less(file: ProductsFile, name: str) -> ProductsFile:
+    kept = {key: value for key, value in file.products.items() if key != name}
+    return file.model_copy(update={"products": kept})
+
+
+def test_the_schedule_clears_away_lineage_of_deleted_products(stack: Stack) -> None:
+    objects = [
+        S3Object(stack.emulator.client("s3"), stack.bucket, f"{name}.json")
+        for name in ("products", "lineage")
+    ]
+    registry = mesh(products=objects[0], lineage=objects[1])
+    for name in ("kept", "interrupted"):
+        add_product(registry, name)
+    add_lineage(registry, "kept", "interrupted")
+    # An interrupted deletion gets no further than this.
+    registry.products.commit(lambda file: (_less(file, "interrupted"), None))
+
+    def targets() -> set[str]:
+        return {entry.target for entry in registry.lineage.read().lineage}
+
+    assert "interrupted" in targets()
+    deadline = time.monotonic() + PRUNE_SECONDS
+    while "interrupted" in targets():
+        assert time.monotonic() < deadline, "the schedule did not fire, or its run failed"
+        time.sleep(1)
+    assert get(stack, "/product/kept").status_code == 200
+
+
+def test_an_update_brings_changed_parameters_and_changed_code(
+    emulator: Emulator, built: Path
+) -> None:
+    stack = Stack(emulator, "updated", built)
+    stack.create()
+    url, key = stack.url, stack.key
+    assert register(url, key, product("one")).status_code == 200
+    assert "x-release" not in get(stack, "/products").headers
+    app = built / "ProductsReadFunction" / "app.py"
+    app.write_text(app.read_text() + CHANGED_CODE)
+    stack.update(MaxProducts="1")
+    assert (stack.url, stack.key) == (url, key)
+    assert get(stack, "/products").headers["x-release"] == "2"
+    full = register(url, key, product("two"))
+    assert full.status_code == 429, full.text
+    assert total(stack) == 1
+    stack.update(MaxProducts="2")
+    assert register(url, key, product("two")).status_code == 200
+    stack.delete()
+
+
+def test_a_deleted_stack_leaves_its_data(emulator: Emulator) -> None:
+    stack = Stack(emulator, "deleted")
+    stack.create()
+    url, bucket = stack.url, stack.bucket
+    assert register(url, stack.key, product("kept")).status_code == 200
+    stack.delete()
+    assert requests.get(f"{url}/products", timeout=TIMEOUT_SECONDS).status_code == 404
+    functions = emulator.client("lambda").list_functions()["Functions"]
+    assert [f for f in functions if f["FunctionName"].startswith("deleted-")] == []
+    s3 = emulator.client("s3")
+    left = mesh(products=S3Object(s3, bucket, "products.json"))
+    assert list(left.products.read().products) == ["kept"]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

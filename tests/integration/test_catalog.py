@@ -1,0 +1,116 @@
+"""`make restore` on the real S3 server, and what `make destroy DATA=delete` deletes."""
+
+import json
+from collections.abc import Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from datamesh.services import lineage, products
+from datamesh.services.registry import Registry
+from datamesh.storage.s3 import S3Object, create_client
+from dev import catalog
+from dev.s3 import S3
+from tests.meshes import add_lineage, add_product, mesh
+from tests.template import DOCUMENT
+
+FILES = ("products.json", "lineage.json")
+STACK = "data-mesh-registry-dev"
+BUCKET = "the-catalog"
+
+
+@pytest.fixture
+def registry(s3: S3, environment: dict[str, str]) -> Registry:
+    """Two products and an entry between them; then one of the two is deleted, and the entry."""
+    admin = s3.client()
+    for key in FILES:
+        admin.delete_object(Bucket=s3.bucket, Key=key)
+    made = mesh(
+        products=S3Object(create_client(), s3.bucket, "products.json"),
+        lineage=S3Object(create_client(), s3.bucket, "lineage.json"),
+    )
+    add_product(made, "orders")
+    add_product(made, "bills")
+    add_lineage(made, "orders", "bills")
+    products.delete(made, "bills")
+    return made
+
+
+def earlier(s3: S3, key: str) -> str:
+    """The version before the newest."""
+    listed = s3.client().list_object_versions(Bucket=s3.bucket, Prefix=key)
+    return listed["Versions"][1]["VersionId"]
+
+
+def test_an_earlier_version_is_restored_as_a_new_revision(s3: S3, registry: Registry) -> None:
+    before = registry.products.read_latest()
+    assert set(before.products) == {"orders"}
+    assert lineage.visible_entries(registry) == []
+    for key in FILES:
+        catalog.restore(s3.bucket, key, earlier(s3, key))
+    after = registry.products.read_latest()
+    assert set(after.products) == {"orders", "bills"}
+    assert after.revision == before.revision + 1
+    assert set(before.recent) < set(after.recent)
+    assert len(lineage.visible_entries(registry)) == 1
+
+
+def test_what_cannot_be_restored_is_said_and_changes_nothing(s3: S3, registry: Registry) -> None:
+    version = earlier(s3, "products.json")
+    for key, chosen in (("products.json", "no-such-version"), ("domains/x.csv", version)):
+        with pytest.raises(SystemExit, match=key):
+            catalog.restore(s3.bucket, key, chosen)
+    assert set(registry.products.read_latest().products) == {"orders"}
+
+
+def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Registry) -> None:
+    """The clock that tells lineage's age would run backwards."""
+    version = earlier(s3, "products.json")
+    s3.client().delete_object(Bucket=s3.bucket, Key="products.json")
+    with pytest.raises(SystemExit, match="is at revision 0"):
+        catalog.restore(s3.bucket, "products.json", version)
+    assert registry.products.read_latest().products == {}
+
+
+@pytest.fixture
+def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A stack of the bucket alone, and two versions of an object in it."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": BUCKET}}
+    with mock_aws():
+        boto3.client("cloudformation").create_stack(
+            StackName=STACK, TemplateBody=json.dumps({"Resources": {"CatalogBucket": bucket}})
+        )
+        client = boto3.client("s3")
+        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        for body in (b"1", b"2"):
+            client.put_object(Bucket=BUCKET, Key="products.json", Body=body)
+        client.delete_object(Bucket=BUCKET, Key="products.json")
+        yield
+
+
+def test_the_bucket_is_found_by_the_stack(stack: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "CatalogBucket" in str(DOCUMENT["Resources"])
+    catalog.main(["bucket-of", STACK])
+    assert capsys.readouterr().out == f"{BUCKET}\n"
+    with pytest.raises(SystemExit, match="no-such-stack"):
+        catalog.main(["bucket-of", "no-such-stack"])
+
+
+def test_everything_is_deleted_once_the_name_was_typed(
+    stack: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = boto3.client("s3")
+    monkeypatch.setattr("builtins.input", lambda prompt: "yes")
+    with pytest.raises(SystemExit, match="Nothing was deleted"):
+        catalog.main(["delete", BUCKET])
+    assert len(client.list_object_versions(Bucket=BUCKET)["Versions"]) == 2
+    monkeypatch.setattr("builtins.input", lambda prompt: BUCKET)
+    catalog.main(["delete", BUCKET])
+    assert client.list_buckets()["Buckets"] == []
+
+
+def test_anything_else_is_told_how() -> None:
+    with pytest.raises(SystemExit, match="usage"):
+        catalog.main(["restore", STACK])

@@ -1,0 +1,148 @@
+"""How a change reaches the callers: versions, the alias `live`, and the canary of prod."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from dev.intrinsics import Resolver, Yaml, mapping
+from tests.template import of_type
+from tests.transformed import Resources, defaults, kind, resolver, resources
+
+FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+
+OTHER = {
+    "Stage": "prod",
+    "Architecture": "x86_64",
+    "LogLevel": "DEBUG",
+    "MaxProducts": "1001",
+    "MaxLineageEntries": "10001",
+    "CacheSeconds": "1",
+    "CorsOrigins": "https://portal.example.com",
+    "LogRetentionDays": "7",
+    "ThrottlingRateLimit": "101",
+    "ThrottlingBurstLimit": "201",
+    "WriteThrottlingRateLimit": "21",
+    "WriteThrottlingBurstLimit": "41",
+    "AnalyticsSchedule": "rate(2 hours)",
+    "SnapStart": "PublishedVersions",
+    "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:topic",
+    "Dashboard": "true",
+}
+"""For each parameter a value that is not its default."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """What CloudFormation compares: what a function is, and the version that `live` points to."""
+
+    configuration: Yaml
+    version: tuple[str, Yaml]
+
+
+def releases(changed: str = "", /, **parameters: str) -> dict[str, Release]:
+    found = resources(changed, **parameters)
+    return {name: release(name, found, resolver(found, **parameters)) for name in FUNCTIONS}
+
+
+def release(name: str, found: Resources, resolver: Resolver) -> Release:
+    version = at(found[f"{name}Aliaslive"], "Properties", "FunctionVersion", "Fn::GetAtt")
+    assert isinstance(version, list)
+    logical_id = str(version[0])
+    # Tags belong to the function, not to its versions.
+    configuration = mapping(resolver.resolve(found[name]["Properties"]), name) | {"Tags": None}
+    description = resolver.resolve(at(found[logical_id], "Properties", "Description"))
+    return Release(configuration, (logical_id, description))
+
+
+def at(value: Yaml, *path: str) -> Yaml:
+    """What lies at the end of a path of keys, intrinsics as they stand."""
+    for key in path:
+        value = mapping(value, key)[key]
+    return value
+
+
+def published(before: dict[str, Release], after: dict[str, Release]) -> set[str]:
+    """The functions whose callers get a new version."""
+    return {name for name in FUNCTIONS if before[name].version != after[name].version}
+
+
+BASE = releases()
+
+
+def test_the_same_template_publishes_nothing() -> None:
+    assert releases() == BASE
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_new_code_publishes_its_function_alone(function: str) -> None:
+    assert published(BASE, releases(function)) == {function}
+
+
+def test_a_new_layer_alone_publishes_every_function() -> None:
+    assert published(BASE, releases("SharedLayer")) == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize("parameter", sorted(defaults()))
+def test_a_parameter_publishes_the_functions_that_it_changes_and_no_other(parameter: str) -> None:
+    """No other: Lambda refuses to publish a version that differs from the last one in nothing."""
+    changed = releases(**{parameter: OTHER[parameter]})
+    differing = {
+        name for name in FUNCTIONS if BASE[name].configuration != changed[name].configuration
+    }
+    assert published(BASE, changed) == differing
+
+
+def test_parameters_do_reach_the_functions() -> None:
+    """Or the test above would compare nothing with nothing."""
+    assert published(BASE, releases(LogLevel="DEBUG")) == set(FUNCTIONS)
+    assert published(BASE, releases(MaxProducts="7")) == {"ProductsWriteFunction"}
+
+
+def test_a_version_tells_its_parameters_in_256_characters() -> None:
+    longest = {name: max(value, str(defaults()[name]), key=len) for name, value in OTHER.items()}
+    texts = [str(each.version[1]) for each in releases(**longest).values()]
+    assert all(0 < len(text) <= 256 for text in texts)
+
+
+def test_everything_calls_the_alias() -> None:
+    found = resources()
+    permissions = kind(found, "AWS::Lambda::Permission")
+    aliases = {f"{name}Aliaslive" for name in FUNCTIONS}
+    called = {at(each, "Properties", "FunctionName", "Ref") for each in permissions.values()}
+    assert called == aliases
+    [rule] = kind(found, "AWS::Events::Rule").values()
+    targets = at(rule, "Properties", "Targets")
+    assert isinstance(targets, list)
+    assert [at(target, "Arn", "Ref") for target in targets] == [
+        "AnalyticsScheduledFunctionAliaslive"
+    ]
+    [invocation] = kind(found, "AWS::Lambda::EventInvokeConfig").values()
+    assert at(invocation, "Properties", "Qualifier") == "live"
+
+
+def test_dev_releases_at_once() -> None:
+    found = resources(Stage="dev")
+    assert not [each for each in found.values() if "CodeDeploy" in str(each["Type"])]
+    aliases = kind(found, "AWS::Lambda::Alias")
+    assert len(aliases) == len(FUNCTIONS)
+    assert not [each for each in aliases.values() if "UpdatePolicy" in each]
+
+
+def test_prod_releases_a_canary_that_an_alarm_rolls_back() -> None:
+    found = resources(Stage="prod")
+    resolved = resolver(found, Stage="prod")
+    for name in FUNCTIONS:
+        policy = at(found[f"{name}Aliaslive"], "UpdatePolicy", "CodeDeployLambdaAliasUpdate")
+        assert at(policy, "DeploymentGroupName", "Ref") == f"{name}DeploymentGroup"
+        group = resolved.resolve(found[f"{name}DeploymentGroup"]["Properties"])
+        assert (
+            at(group, "DeploymentConfigName") == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+        )
+        assert "DEPLOYMENT_STOP_ON_ALARM" in str(at(group, "AutoRollbackConfiguration", "Events"))
+        assert at(group, "AlarmConfiguration") == {
+            "Enabled": True,
+            "Alarms": [{"Name": "local-server-errors"}, {"Name": "local-latency"}],
+        }
+    alarms = kind(found, "AWS::CloudWatch::Alarm").values()
+    names = {resolved.resolve(at(each, "Properties", "AlarmName")) for each in alarms}
+    assert names >= {"local-server-errors", "local-latency"}

@@ -1,0 +1,107 @@
+"""The generated API, layers and roles, which a deployment to an emulator does not prove.
+
+MiniStack ignores the OpenAPI body, finds layers by other paths, and does not check who may invoke.
+"""
+
+from fnmatch import fnmatchcase
+
+import pytest
+
+from dev.intrinsics import Yaml, mapping, strings
+from tests.deploy.adaptation import operations
+from tests.integration.test_template_api import READS, WRITES
+from tests.template import maps, of_type, statements
+from tests.transformed import kind, resolver, resources
+
+FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+FOUND = resources()
+RESOLVER = resolver(FOUND)
+INVOCATIONS = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{}/invocations"
+
+
+def resolved(logical_id: str) -> dict[str, Yaml]:
+    return mapping(RESOLVER.resolve(FOUND[logical_id]["Properties"]), logical_id)
+
+
+BODY = mapping(resolved("RegistryApi")["Body"], "Body")
+OPERATIONS = dict(operations(BODY))
+
+
+def test_the_document_has_every_route_and_no_other() -> None:
+    assert OPERATIONS.keys() == (WRITES | READS).keys()
+
+
+@pytest.mark.parametrize(("route", "function"), (WRITES | READS).items())
+def test_a_route_calls_its_functions_alias(route: str, function: str) -> None:
+    assert OPERATIONS[route]["x-amazon-apigateway-integration"] == {
+        "type": "aws_proxy",
+        "httpMethod": "POST",
+        "payloadFormatVersion": "2.0",
+        "uri": INVOCATIONS.format(f"{function}Aliaslive"),
+    }
+
+
+@pytest.mark.parametrize("route", WRITES | READS)
+def test_a_write_has_the_authorizer_and_a_read_has_none(route: str) -> None:
+    expected: Yaml = [{"ApiKey": []}] if route in WRITES else None
+    assert OPERATIONS[route].get("security") == expected
+    assert "security" not in BODY
+
+
+def test_the_authorizer_reads_the_header_and_answers_simply() -> None:
+    schemes = mapping(mapping(BODY["components"], "components")["securitySchemes"], "schemes")
+    [(name, scheme)] = schemes.items()
+    assert name == "ApiKey"
+    assert mapping(scheme, name)["x-amazon-apigateway-authorizer"] == {
+        "type": "request",
+        "authorizerUri": INVOCATIONS.format("AuthorizerFunction:live"),
+        "authorizerPayloadFormatVersion": "2.0",
+        "authorizerResultTtlInSeconds": 60,
+        "enableSimpleResponses": True,
+        "identitySource": ["$request.header.Authorization"],
+    }
+
+
+@pytest.mark.parametrize(("route", "function"), (WRITES | READS).items())
+def test_api_gateway_may_call_what_a_route_calls(route: str, function: str) -> None:
+    method, _, path = route.partition(" ")
+    called = f"arn:aws:execute-api:us-east-1:123456789012:RegistryApi/$default/{method}{path}"
+    allowed = [
+        properties["SourceArn"]
+        for properties in map(resolved, kind(FOUND, "AWS::Lambda::Permission"))
+        if properties["FunctionName"] == f"{function}Aliaslive"
+        and properties["Principal"] == "apigateway.amazonaws.com"
+    ]
+    assert any(fnmatchcase(called, str(source)) for source in allowed), allowed
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_the_one_layer_that_was_built_for_it(function: str) -> None:
+    [layer] = kind(FOUND, "AWS::Lambda::LayerVersion")
+    properties = resolved(function)
+    assert properties["Layers"] == [layer]
+    offered = resolved(layer)
+    assert offered["CompatibleRuntimes"] == [properties["Runtime"]]
+    assert set(strings(properties["Architectures"])) <= set(
+        strings(offered["CompatibleArchitectures"])
+    )
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_the_role_that_the_template_declares_and_nothing_more(function: str) -> None:
+    """What the statements must hold is in test_iam.py."""
+    assert resolved(function)["Role"] == f"{function}Role"
+    role = FOUND[f"{function}Role"]["Properties"]
+    properties = mapping(role, function)
+    assert properties.keys() <= {"AssumeRolePolicyDocument", "Policies", "Tags"}
+    documents = [
+        mapping(policy["PolicyDocument"], function) for policy in maps(properties["Policies"])
+    ]
+    made = [each for document in documents for each in maps(document["Statement"])]
+    assert made == statements(function)
+
+
+def test_no_two_functions_share_a_role() -> None:
+    roles = [resolved(function)["Role"] for function in FUNCTIONS]
+    assert len(set(map(str, roles))) == len(FUNCTIONS)
+    assert not kind(FOUND, "AWS::IAM::Policy") | kind(FOUND, "AWS::IAM::ManagedPolicy")

@@ -66,6 +66,22 @@ soak: $(VENV)/ready ## Injected faults with fresh seeds, for SOAK_SECONDS (600).
 e2e: $(VENV)/ready ## Black-box HTTP against `make run`.
 	$(PY) -m pytest tests/e2e
 
+.PHONY: sam-local
+sam-local: build ## What `make run` serves, by SAM's own emulation in Docker containers (sam local start-api).
+	@exec $(PY) -m dev.sam_local
+
+.PHONY: e2e-sam
+e2e-sam: build ## The same tests against `sam local start-api`; who may write, under eight hash seeds.
+	E2E_TARGET=sam-local $(PY) -m pytest tests/e2e tests/sam/test_hash_seeds.py
+
+.PHONY: invoke
+invoke: build ## sam local invoke with every file in events/, over the embedded S3.
+	$(PY) -m pytest tests/sam/test_invoke.py
+
+.PHONY: lambda-image
+lambda-image: $(VENV)/ready ## Make a stand-in for the AWS image that functions run in, where it cannot be pulled.
+	@$(PY) -m dev.lambda_image
+
 .PHONY: e2e-deploy
 e2e-deploy: build $(MINISTACK_VENV)/ready ## The same on a stack on an emulator of AWS that enforces IAM; updates and deletes stacks.
 	E2E_TARGET=deployed $(PY) -m pytest tests/e2e
@@ -151,7 +167,7 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; NAME=ProductsWriteFun
 
 .PHONY: lock
 lock: $(UV) ## Recompile the requirement files; UPGRADE=1 takes newer versions.
-	for f in layers/shared/requirements requirements/dev requirements/sam requirements/security requirements/ministack; do \
+	for f in layers/shared/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/lambda-image; do \
 		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
 	done
 

@@ -6,27 +6,26 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from dev import seaweed, settings, template
-from dev.banner import banner
 from dev.deployment import Deployment
 from dev.filling import FirstFill
 from dev.gateway import Gateway
+from dev.ready import get_ready
 from dev.s3 import S3
 from dev.seaweed import SeaweedError
 from dev.server import ListenError, exit_on_signals, listen, serve, url
 from dev.settings import SettingError, Settings
 from dev.stack import Api, Function
 from dev.template import TemplateError
+from dev.variables import SECRET_VARIABLE, local_variables
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "catalog"
 BUCKET_RESOURCE = "CatalogBucket"
-SECRET_VARIABLE = "API_KEYS_SECRET_ID"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -58,7 +57,7 @@ def _run(chosen: Settings, path: Path) -> int:
         gateway = Gateway(Deployment(path, read, partial(_environment, s3, chosen.api_key)))
         ending = threading.Event()
         _in_background(partial(_watch, s3, ending))
-        ready = partial(_get_ready, chosen, url(listener), fill, ending)
+        ready = partial(get_ready, chosen, url(listener), fill, ending)
         try:
             serve(gateway, listener, partial(_in_background, ready))
         except SystemExit:
@@ -71,33 +70,8 @@ def _run(chosen: Settings, path: Path) -> int:
 
 
 def _environment(s3: S3, api_key: str, api: Api, function: Function) -> dict[str, str]:
-    """What the template says, and as little access to storage as the function's role has on AWS."""
-    variables = dict(function.environment)
-    if function.name in {authorizer.function for authorizer in api.authorizers}:
-        # There is no Secrets Manager here.
-        variables.pop(SECRET_VARIABLE, None)
-        variables["API_KEY"] = api_key
-    if function.allows("s3:PutObject"):
-        variables |= s3.environment(s3.writer)
-    elif function.allows("s3:GetObject"):
-        variables |= s3.environment(s3.reader)
-    return variables
-
-
-def _get_ready(chosen: Settings, base_url: str, fill: FirstFill, ending: threading.Event) -> None:
-    if chosen.examples and fill.pending:
-        print("Filling the new bucket with the example mesh ...", flush=True)
-        try:
-            # It reads a large data set, which only a first start should pay for.
-            from examples import mesh
-
-            fill.run(mesh.load, base_url, chosen.api_key)
-        except Exception:
-            if ending.wait(1):  # the server that it calls is being stopped
-                return
-            traceback.print_exc()
-            print("The example mesh is incomplete. The next start tries it again.", flush=True)
-    print(banner(chosen, base_url), flush=True)
+    declared = {k: v for k, v in function.environment.items() if k != SECRET_VARIABLE}
+    return declared | local_variables(s3, api_key, api, function)
 
 
 def _watch(s3: S3, ending: threading.Event) -> None:

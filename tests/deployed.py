@@ -4,7 +4,7 @@ import json
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
@@ -12,10 +12,14 @@ import pytest
 from datamesh.observability import Handler
 from datamesh.storage.s3 import S3Object
 from dev.intrinsics import Resolver, mapping
+from dev.stack import Api
 from dev.template import read
 from tests.lambdas import ENVIRONMENT
 from tests.meshes import add_lineage, add_product, mesh
 from tests.template import DOCUMENT, ROOT, TEMPLATE, of_type, properties
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 BUCKET = "catalog"
 KEY = "PUT-YOUR-API-KEY-HERE"
@@ -43,7 +47,6 @@ class Deployment:
         self.secret_arn = created["ARN"]
         names = {"CatalogBucket": BUCKET, "ApiKeySecret": self.secret_arn}
         self._api = read(TEMPLATE, {}, names)
-        self._routes = {route.key: route for route in self._api.routes}
 
     def arns(self) -> Resolver:
         """Resolves what policies name to ARNs."""
@@ -51,15 +54,7 @@ class Deployment:
         return Resolver(DOCUMENT, {}, arns)
 
     def function_of(self, event: dict[str, Any]) -> str:
-        """The function that an event is for: a route's, its authorizer's, or the scheduled one."""
-        if "routeKey" not in event:
-            [scheduled] = filter(_is_scheduled, of_type("AWS::Serverless::Function"))
-            return scheduled
-        route = self._routes[event["routeKey"]]
-        if event.get("type") != "REQUEST":
-            return route.function
-        assert route.authorizer
-        return route.authorizer.function
+        return function_of(self._api, event)
 
     def start(self, name: str) -> Handler:
         """A cold start of the function."""
@@ -81,28 +76,48 @@ class Deployment:
         return handler
 
     def empty(self) -> None:
-        for entry in self._s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
-            self._s3.delete_object(Bucket=BUCKET, Key=entry["Key"])
+        empty(self._s3, BUCKET)
 
     def fill(self) -> None:
-        """What the events ask for, and an entry that an interrupted deletion left behind."""
-        self.empty()
-        objects = [S3Object(self._s3, BUCKET, f"{n}.json") for n in ("products", "lineage")]
-        registry = mesh(products=objects[0], lineage=objects[1])
-        for name in ("orders", "transactions", "gone"):
-            add_product(registry, name)
-        add_lineage(registry, "orders", "transactions")
-        add_lineage(registry, "transactions", "gone")
-        registry.products.commit(
-            lambda file: (
-                file.model_copy(
-                    update={"products": {k: v for k, v in file.products.items() if k != "gone"}}
-                ),
-                None,
-            )
+        fill(self._s3, BUCKET)
+
+
+def function_of(api: Api, event: dict[str, Any]) -> str:
+    """The function that an event is for: a route's, its authorizer's, or the scheduled one."""
+    if "routeKey" not in event:
+        [scheduled] = filter(_is_scheduled, of_type("AWS::Serverless::Function"))
+        return scheduled
+    [route] = [route for route in api.routes if route.key == event["routeKey"]]
+    if event.get("type") != "REQUEST":
+        return route.function
+    assert route.authorizer
+    return route.authorizer.function
+
+
+def empty(client: "S3Client", bucket: str) -> None:
+    for entry in client.list_objects_v2(Bucket=bucket).get("Contents", []):
+        client.delete_object(Bucket=bucket, Key=entry["Key"])
+
+
+def fill(client: "S3Client", bucket: str) -> None:
+    """What the events ask for, and an entry that an interrupted deletion left behind."""
+    empty(client, bucket)
+    objects = [S3Object(client, bucket, f"{n}.json") for n in ("products", "lineage")]
+    registry = mesh(products=objects[0], lineage=objects[1])
+    for name in ("orders", "transactions", "gone"):
+        add_product(registry, name)
+    add_lineage(registry, "orders", "transactions")
+    add_lineage(registry, "transactions", "gone")
+    registry.products.commit(
+        lambda file: (
+            file.model_copy(
+                update={"products": {k: v for k, v in file.products.items() if k != "gone"}}
+            ),
+            None,
         )
-        for name, content in DOMAIN_FILES.items():
-            self._s3.put_object(Bucket=BUCKET, Key=f"domains/{name}", Body=content)
+    )
+    for name, content in DOMAIN_FILES.items():
+        client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)
 
 
 def _is_scheduled(name: str) -> bool:

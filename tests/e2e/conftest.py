@@ -1,43 +1,27 @@
-"""The API under test: API_URL and API_KEY if set, else a `make run` with the example mesh."""
+"""The API under test: API_URL and API_KEY if set, else what E2E_TARGET names."""
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from importlib import import_module
 from itertools import count
-from typing import Any
 
 import pytest
-import requests
 
 from tests.e2e import local_run
+from tests.e2e.api import Api
+from tests.e2e.targets import MODULES, TARGET
 
-KEY = "a-key-for-the-end-to-end-suite"
-
-
-@dataclass(frozen=True)
-class Api:
-    url: str
-    key: str
-
-    def get(self, path: str, **more: Any) -> requests.Response:
-        return self.call("GET", path, **more)
-
-    def write(self, method: str, path: str, body: object = None) -> requests.Response:
-        """With the key."""
-        return self.call(method, path, json=body, headers={"Authorization": f"Bearer {self.key}"})
-
-    def call(self, method: str, path: str, **more: Any) -> requests.Response:
-        return requests.request(method, self.url + path, timeout=local_run.TIMEOUT_SECONDS, **more)
+# It is about `make run` itself.
+collect_ignore = [] if TARGET == "make-run" else ["test_make_run.py"]
 
 
 @pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def api() -> Iterator[Api]:
     if url := os.environ.get("API_URL"):
         yield Api(url.rstrip("/"), os.environ["API_KEY"])
         return
-    folder = tmp_path_factory.mktemp("run")
-    with local_run.running(folder / "data", folder / "output", API_KEY=KEY) as run:
-        yield Api(run.url, KEY)
+    with import_module(f"tests.e2e.targets.{MODULES[TARGET]}").running() as started:
+        yield started
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.e2e.conftest import Api
+from tests.e2e import parity
+from tests.e2e.api import Api
 from tests.e2e.local_run import product
 
 WRITES = [
@@ -27,7 +28,7 @@ def test_any_other_key_is_403(api: Api, method: str, path: str, header: str) -> 
     headers = {"Authorization": header.format(key=api.key)}
     answer = api.call(method, path, json=product("intruder"), headers=headers)
     assert answer.status_code == 403
-    assert answer.json() == {"message": "Forbidden"}
+    assert answer.json() == parity.DENIED.here()
     assert api.get("/product/intruder").status_code == 404
     assert api.get("/product/orders").status_code == 200
 
@@ -37,5 +38,12 @@ def test_reads_are_open_whatever_key_they_carry(api: Api) -> None:
 
 
 def test_an_unknown_route_is_404(api: Api) -> None:
-    assert api.get("/nowhere").status_code == 404
-    assert api.write("DELETE", "/products").status_code == 404
+    assert api.get("/nowhere").status_code == parity.UNKNOWN_ROUTE.here()
+    assert api.write("DELETE", "/products").status_code == parity.UNKNOWN_ROUTE.here()
+
+
+def test_a_browser_may_ask_before_it_writes(api: Api) -> None:
+    headers = {"Origin": "https://portal.example.com", "Access-Control-Request-Method": "PUT"}
+    answer = api.call("OPTIONS", "/product/orders", headers=headers)
+    assert answer.status_code == parity.PREFLIGHT.here()
+    assert "PUT" in answer.headers["Access-Control-Allow-Methods"]

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import requests
 
-from tests.e2e.conftest import Api
+from tests.e2e.api import Api
 from tests.e2e.local_run import product
 
 CLIENTS = 8

@@ -5,7 +5,7 @@ import re
 import pytest
 from openapi_spec_validator import validate
 
-from tests.e2e.conftest import Api
+from tests.e2e.api import Api
 
 
 def test_the_openapi_document_is_valid_and_whole(api: Api) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.e2e.conftest import Api
+from tests.e2e.api import Api
 
 
 def test_orders_are_the_real_ones(api: Api) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import Api
+from tests.e2e.api import Api
 
 
 def connect(api: Api, source: str, target: str, **more: object) -> dict[str, Any]:

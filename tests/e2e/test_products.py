@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.conftest import Api
+from tests.e2e import parity
+from tests.e2e.api import Api
 from tests.e2e.local_run import product
 
 
@@ -34,7 +35,7 @@ def test_every_refused_field_is_named(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b'{"name": NaN}', b"\xff\xfe", b"[" * 100_000, b'{"a": 1, "a": 2}', b"1e999"],
+    [b"", b"{", b'{"name": NaN}', b"[" * 100_000, b'{"a": 1, "a": 2}', b"1e999"],
 )
 def test_a_bad_body_is_refused(api: Api, body: bytes) -> None:
     before = api.get("/products").headers["X-Total-Count"]
@@ -43,6 +44,12 @@ def test_a_bad_body_is_refused(api: Api, body: bytes) -> None:
     assert answer.status_code == (422 if body == b"" else 400)
     assert answer.json()["success"] is False
     assert api.get("/products").headers["X-Total-Count"] == before
+
+
+def test_a_body_that_is_not_text_is_refused(api: Api) -> None:
+    headers = {"Authorization": f"Bearer {api.key}", "Content-Type": "application/json"}
+    answer = api.call("POST", "/register_product", data=b"\xff\xfe", headers=headers)
+    assert answer.status_code == parity.BINARY_BODY.here()
 
 
 def test_filters_and_pages(api: Api, new_product: Callable[..., str]) -> None:
@@ -86,4 +93,10 @@ def test_unknown_products_are_404(api: Api) -> None:
 def test_a_browser_may_read_the_total(api: Api) -> None:
     answer = api.get("/products", headers={"Origin": "https://portal.example.com"})
     assert answer.headers["Access-Control-Allow-Origin"] == "*"
-    assert "x-total-count" in answer.headers["Access-Control-Expose-Headers"].lower()
+    exposed = answer.headers.get("Access-Control-Expose-Headers")
+    expected = parity.EXPOSED_HEADERS.here()
+    assert names(exposed) == names(expected)
+
+
+def names(header: str | None) -> set[str]:
+    return {name.strip().lower() for name in (header or "").split(",")}

@@ -4,7 +4,7 @@ import os
 import re
 import subprocess
 
-from tests.e2e.conftest import Api
+from tests.e2e.api import Api
 from tests.e2e.local_run import ROOT
 
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.M | re.S)

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.e2e.conftest import Api
+from tests.e2e.api import Api
 from tests.e2e.local_run import ROOT
 
 

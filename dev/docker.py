@@ -1,0 +1,66 @@
+"""The few things that the local API on SAM asks of Docker."""
+
+import platform
+import subprocess
+
+SECONDS = 30
+PULL_SECONDS = 300
+LABEL = "sam.cli.container.type=lambda"
+ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
+IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
+"""What SAM runs functions of this architecture in."""
+
+
+class DockerError(Exception):
+    """Docker cannot do it; the message is for the operator."""
+
+
+def run(*arguments: str, seconds: float = SECONDS) -> str:
+    """What a `docker` command prints; raises `DockerError`."""
+    try:
+        done = subprocess.run(
+            ["docker", *arguments], capture_output=True, text=True, timeout=seconds, check=True
+        )
+    except FileNotFoundError:
+        raise DockerError("there is no docker command") from None
+    except subprocess.TimeoutExpired:
+        raise DockerError(f"docker {arguments[0]} took more than {seconds:.0f} s") from None
+    except subprocess.CalledProcessError as error:
+        reason = str(error.stderr).strip() or f"docker {arguments[0]} failed"
+        raise DockerError(reason.splitlines()[-1]) from None
+    return done.stdout.strip()
+
+
+def require() -> None:
+    """Raises `DockerError` if no daemon answers."""
+    run("version", "--format", "{{.Server.Version}}")
+
+
+def require_image() -> None:
+    """Pull the image that functions run in, unless it is there."""
+    try:
+        run("image", "inspect", "--format", "{{.Id}}", IMAGE)
+    except DockerError:
+        try:
+            run("pull", "--quiet", IMAGE, seconds=PULL_SECONDS)
+        except DockerError as error:
+            message = f"{IMAGE} cannot be pulled ({error}); `make lambda-image` makes a stand-in"
+            raise DockerError(message) from None
+
+
+def gateway() -> str:
+    """This machine's address as containers see it."""
+    return run(
+        "network", "inspect", "bridge", "--format", "{{range .IPAM.Config}}{{.Gateway}}{{end}}"
+    )
+
+
+def remove_functions(variable: str) -> None:
+    """Remove the containers of functions whose environment has `NAME=value`."""
+    for container in run("ps", "--all", "--quiet", "--filter", f"label={LABEL}").split():
+        try:
+            environment = run("inspect", "--format", "{{json .Config.Env}}", container)
+            if f'"{variable}"' in environment:
+                run("rm", "--force", "--volumes", container)
+        except DockerError:
+            continue  # it has gone meanwhile

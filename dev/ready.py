@@ -1,0 +1,25 @@
+"""The end of a start: the example mesh, then the banner."""
+
+import threading
+import traceback
+
+from dev.banner import banner
+from dev.filling import FirstFill
+from dev.settings import Settings
+
+
+def get_ready(chosen: Settings, base_url: str, fill: FirstFill, ending: threading.Event) -> None:
+    """Fill a new bucket through the API, which must be answering; a failure of that is told."""
+    if chosen.examples and fill.pending:
+        print("Filling the new bucket with the example mesh ...", flush=True)
+        try:
+            # It reads a large data set, which only a first start should pay for.
+            from examples import mesh
+
+            fill.run(mesh.load, base_url, chosen.api_key)
+        except Exception:
+            if ending.wait(1):  # the server that it calls is being stopped
+                return
+            traceback.print_exc()
+            print("The example mesh is incomplete. The next start tries it again.", flush=True)
+    print(banner(chosen, base_url), flush=True)

@@ -1,0 +1,106 @@
+"""`make sam-local`: what `make run` serves, by SAM's own emulation in Docker containers."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+from dev import sam, seaweed, settings
+from dev.docker import DockerError
+from dev.filling import FirstFill
+from dev.ready import get_ready
+from dev.s3 import S3
+from dev.sam import Sam
+from dev.seaweed import SeaweedError
+from dev.server import ListenError, exit_on_signals, listen, url
+from dev.settings import SettingError, Settings
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+POLL_SECONDS = 0.2
+
+
+class SamError(Exception):
+    """`sam local start-api` does not run; it has said why."""
+
+
+def main() -> int:
+    exit_on_signals()
+    try:
+        _run(settings.read(os.environ))
+    except SettingError as error:
+        return _fail(str(error), 2)
+    except DockerError as error:
+        return _fail(f"make sam-local needs Docker: {error}", 1)
+    except (ListenError, SeaweedError, SamError) as error:
+        return _fail(str(error), 1)
+    return 0
+
+
+def _run(chosen: Settings) -> None:
+    with listen(chosen.host, chosen.port) as listener:
+        base_url = url(listener)
+    with seaweed.running(chosen.data_dir) as s3, sam.prepared(chosen, s3) as prepared:
+        fill = FirstFill(chosen.data_dir, s3)
+        fill.prepare(chosen.examples)
+        with _serving(prepared, base_url) as process:
+            get_ready(chosen, base_url, fill, threading.Event())
+            _wait(process, s3)
+
+
+@contextlib.contextmanager
+def _serving(prepared: Sam, base_url: str) -> Iterator["subprocess.Popen[str]"]:
+    host, _, port = base_url.removeprefix("http://").rpartition(":")
+    # LAZY: a container for each function, from its first request on.
+    options = [
+        "--host",
+        host.strip("[]"),
+        "--port",
+        port,
+        "--warm-containers",
+        "LAZY",
+        "--no-watch",
+    ]
+    process = prepared.start("start-api", *options, stdin=subprocess.DEVNULL)
+    try:
+        _wait_until_it_listens(process, host.strip("[]"), int(port))
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _wait_until_it_listens(process: "subprocess.Popen[str]", host: str, port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
+            return
+        time.sleep(POLL_SECONDS)
+    raise SamError("sam local start-api does not start")
+
+
+def _wait(process: "subprocess.Popen[str]", s3: S3) -> None:
+    """Until one of the two has ended; without the other it is of no use."""
+    while process.poll() is None:
+        if s3.process.poll() is not None:
+            raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}")
+        time.sleep(POLL_SECONDS)
+    raise SamError("sam local start-api has ended")
+
+
+def _fail(reason: str, code: int) -> int:
+    print(reason, file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""What a local function's environment holds besides what the template says."""
+
+from dev.s3 import S3
+from dev.stack import Api, Function
+
+SECRET_VARIABLE = "API_KEYS_SECRET_ID"
+
+
+def local_variables(s3: S3, api_key: str, api: Api, function: Function) -> dict[str, str]:
+    """As little access to storage as the function's role has on AWS; the key for authorizers."""
+    variables: dict[str, str] = {}
+    if function.name in {authorizer.function for authorizer in api.authorizers}:
+        # There is no Secrets Manager here.
+        variables["API_KEY"] = api_key
+    if function.allows("s3:PutObject"):
+        variables |= s3.environment(s3.writer)
+    elif function.allows("s3:GetObject"):
+        variables |= s3.environment(s3.reader)
+    return variables

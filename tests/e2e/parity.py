@@ -1,0 +1,44 @@
+"""Where SAM's emulation is known to differ from API Gateway. Nothing else may differ.
+
+A test that meets one of these asks here what to expect, so that it fails once the difference is
+gone.
+"""
+
+from dataclasses import dataclass
+
+from tests.e2e.targets import TARGET
+
+
+@dataclass(frozen=True)
+class Difference[T]:
+    """`reason` is why `sam local start-api` answers otherwise."""
+
+    aws: T
+    sam_local: T
+    reason: str
+
+    def here(self) -> T:
+        return self.sam_local if TARGET == "sam-local" else self.aws
+
+
+DENIED = Difference(
+    aws={"message": "Forbidden"},
+    sam_local={"message": "User is not authorized to access this resource"},
+    reason="It has one wording for HTTP and REST APIs, that of the latter.",
+)
+UNKNOWN_ROUTE = Difference(
+    aws=404,
+    sam_local=403,
+    reason="It answers as a REST API does, which takes an unknown path for one to be signed.",
+)
+PREFLIGHT = Difference(aws=204, sam_local=200, reason="It answers OPTIONS with an empty 200.")
+EXPOSED_HEADERS = Difference(
+    aws="X-Total-Count,ETag,Retry-After",
+    sam_local=None,
+    reason="It does not read ExposeHeaders.",
+)
+BINARY_BODY = Difference(
+    aws=400,
+    sam_local=502,
+    reason="It passes bodies on as text, and fails on others; AWS encodes those as base64.",
+)

@@ -1,0 +1,1 @@
+"""What only SAM itself can show; needs Docker."""

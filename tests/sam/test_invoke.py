@@ -1,0 +1,55 @@
+"""Every sample event by `sam local invoke`, over the embedded S3 with what the events ask for."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from dev import sam, settings
+from dev.s3 import S3
+from dev.sam import Sam
+from dev.template import read
+from tests import deployed
+from tests.integration.test_handlers import STATUSES
+from tests.template import ROOT, TEMPLATE
+
+SECONDS = 120
+NAMES = sorted(deployed.EVENTS)
+
+
+@pytest.fixture(scope="module")
+def started(s3: S3) -> Iterator[Sam]:
+    chosen = settings.read(os.environ | {"API_KEY": deployed.KEY})
+    with sam.prepared(chosen, s3) as prepared:
+        yield prepared
+
+
+def invoked(started: Sam, name: str) -> Any:
+    """What the function has returned."""
+    function = deployed.function_of(read(TEMPLATE, {}, {}), deployed.EVENTS[name])
+    event = ROOT / "events" / f"{name}.json"
+    process = started.start(
+        "invoke", function, "--event", str(event), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    try:
+        output, log = process.communicate(timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        process.terminate()
+        raise
+    assert process.returncode == 0, log
+    return json.loads(output.strip().rpartition("\n")[2])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_event(started: Sam, s3: S3, name: str) -> None:
+    deployed.fill(s3.client(), s3.bucket)
+    result = invoked(started, name)
+    if name == "authorizer":
+        assert result == {"isAuthorized": True, "context": {"principal": "local"}}
+    elif name == "schedule":
+        assert result == {"pruned_lineage_entries": 1, "products": 2, "lineage_entries": 1}
+    else:
+        assert result["statusCode"] == STATUSES[name][1], result

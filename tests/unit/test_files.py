@@ -49,7 +49,7 @@ def test_a_file_says_what_it_is() -> None:
     add_product(registry, "orders")
     text = gzip.decompress(registry.products.read().encode())
     raw = json.loads(text)
-    assert list(raw) == ["format", "revision", "recent", "products"]
+    assert list(raw) == ["format", "revision", "recent", "committed_at", "adopted", "products"]
     assert (raw["format"], raw["revision"], len(raw["recent"])) == (1, 1, 1)
     assert raw["products"]["orders"] == {
         "name": "orders",
@@ -60,6 +60,8 @@ def test_a_file_says_what_it_is() -> None:
         "status": "active",
         "version": "1.0.0",
         "tags": [],
+        "openlineage": [],
+        "quality": None,
         "created_at": "2026-01-31T12:00:00Z",
         "updated_at": "2026-01-31T12:00:00Z",
         "since_revision": 1,
@@ -76,7 +78,7 @@ def test_equal_files_give_equal_bytes() -> None:
     first = decode(ProductsFile, {"orders": PRODUCT})
     second = decode(ProductsFile, {"orders": PRODUCT}, zipped=True)
     assert first.encode() == second.encode()
-    assert first.encode() != first.committed(first, "x").encode()
+    assert first.encode() != first.committed(first, "x", NOON).encode()
 
 
 def test_the_bytes_carry_no_time() -> None:
@@ -92,16 +94,42 @@ def test_an_envelope_is_read_in_either_encoding(zipped: bool) -> None:
 
 def test_a_commit_is_the_successor_of_its_base() -> None:
     base = ProductsFile(revision=4, recent=("a",))
-    after = ProductsFile(revision=99, recent=("z",)).committed(base, "b")
+    after = ProductsFile(revision=99, recent=("z",)).committed(base, "b", NOON)
     assert (after.revision, after.recent) == (5, ("a", "b"))
+
+
+def test_each_commit_is_later_than_the_one_before_whatever_its_writers_clock_says() -> None:
+    first = ProductsFile().committed(ProductsFile(), "a", NOON)
+    behind = first.committed(first, "b", NOON - timedelta(hours=1))
+    ahead = behind.committed(behind, "c", NOON + timedelta(hours=1))
+    times = [file.committed_at for file in (first, behind, ahead)]
+    assert times == [NOON, NOON + timedelta(microseconds=1), NOON + timedelta(hours=1)]
+
+
+OLD_ENTRY = {
+    "source": "a",
+    "target": "b",
+    "transformation": "t",
+    "timestamp": "2025-03-01T08:00:00",
+}
+
+
+def test_old_entries_get_ids_that_every_reader_agrees_on_and_that_stay() -> None:
+    first, second = (decode(LineageFile, [OLD_ENTRY, OLD_ENTRY]) for _ in range(2))
+    ids = [entry.id for entry in first.lineage]
+    assert len(set(ids)) == 2
+    assert [entry.id for entry in second.lineage] == ids
+    committed = LineageFile.decode("x", first.committed(first, "c", NOON).encode())
+    assert [entry.id for entry in committed.lineage] == ids
+    assert committed.adopted
 
 
 def test_the_ring_holds_256_commits() -> None:
     full = tuple(str(number) for number in range(RECENT_COMMITS - 1))
-    base = ProductsFile(recent=full).committed(ProductsFile(recent=full), "last")
+    base = ProductsFile(recent=full).committed(ProductsFile(recent=full), "last", NOON)
     assert base.recent == (*full, "last")
     assert len(base.recent) == RECENT_COMMITS == 256
-    assert base.committed(base, "next").recent == (*full[1:], "last", "next")
+    assert base.committed(base, "next", NOON).recent == (*full[1:], "last", "next")
 
 
 # files of before the envelope
@@ -133,7 +161,7 @@ def test_an_old_lineage_file_is_revision_0(zipped: bool) -> None:
 
 @pytest.mark.parametrize(("kind", "empty"), [(ProductsFile, {}), (LineageFile, [])])
 def test_an_empty_old_file_is_an_empty_file(kind: type[RegistryFile], empty: object) -> None:
-    assert decode(kind, empty) == kind()
+    assert decode(kind, empty) == kind(adopted=True)
 
 
 def test_times_without_a_zone_are_utc_and_others_become_it() -> None:
@@ -184,7 +212,7 @@ def test_unknown_fields_outlive_an_update() -> None:
 
 def test_unknown_fields_of_an_entry_outlive_a_commit() -> None:
     file = decode(LineageFile, [ENTRY | {"run": "r1"}])
-    again = LineageFile.decode("x", file.committed(file, "c").encode())
+    again = LineageFile.decode("x", file.committed(file, "c", NOON).encode())
     assert again.lineage[0].model_dump()["run"] == "r1"
 
 

@@ -14,6 +14,8 @@ REGISTERED = {
     "lineage_type": "direct",
     "confidence": 1.0,
     "metadata": {},
+    "job": None,
+    "columns": [],
     "timestamp": "2026-01-31T12:00:00Z",
 }
 
@@ -42,16 +44,26 @@ def test_a_registration_is_answered_with_the_entry(client: Client) -> None:
     assert answer.body == {
         "success": True,
         "message": "Lineage 'orders' -> 'revenue' registered",
-        "data": REGISTERED,
+        "data": REGISTERED | {"id": answer.body["data"]["id"]},
     }
-    assert client.get("/lineage").body == [REGISTERED]
+    assert client.get("/lineage").body == [answer.body["data"]]
+
+
+def test_each_entry_has_an_id_of_its_own(client: Client) -> None:
+    bodies = [lineage_body(), lineage_body()]
+    client.post("/lineage/bulk", {"items": bodies})
+    client.post("/register_lineage", lineage_body())
+    ids = [entry["id"] for entry in client.get("/lineage").body]
+    assert len(set(ids)) == 3
+    assert all(len(found) == 16 for found in ids)
+    assert [entry["id"] for entry in client.get("/lineage").body] == ids
 
 
 def test_ends_are_trimmed_and_metadata_is_kept(client: Client) -> None:
     metadata = {"job": {"id": 9007199254740993, "tags": ["ä", None, 0.1]}}
     body = lineage_body(source=" orders\t", confidence=0, metadata=metadata)
     data = client.post("/register_lineage", body).body["data"]
-    assert data == REGISTERED | {"confidence": 0.0, "metadata": metadata}
+    assert data == REGISTERED | {"id": data["id"], "confidence": 0.0, "metadata": metadata}
 
 
 def test_metadata_64_levels_deep_is_stored_and_read_back(client: Client) -> None:
@@ -63,7 +75,7 @@ def test_metadata_64_levels_deep_is_stored_and_read_back(client: Client) -> None
     assert client.get("/lineage").body[0]["metadata"] == {"deep": nested}
 
 
-@pytest.mark.parametrize("field", ["timestamp", "products_revision", "extra"])
+@pytest.mark.parametrize("field", ["timestamp", "products_revision", "id", "extra"])
 def test_what_the_server_sets_is_not_taken_from_the_client(client: Client, field: str) -> None:
     answer = client.post("/register_lineage", lineage_body(**{field: "2020-01-01T00:00:00Z"}))
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, field)

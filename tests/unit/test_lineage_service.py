@@ -37,13 +37,18 @@ def test_an_entry_has_the_servers_time_and_what_was_sent(registry: Registry) -> 
     entry = add_lineage(
         registry, " orders ", "revenue", confidence=0.5, metadata={"job": {"id": 1}}
     )
-    assert entry.model_dump(exclude={"products_revision"}) == {
+    assert len(entry.id) == 16
+    assert LineageEntry.model_validate(
+        entry.model_dump(include={*LineageEntry.model_fields})
+    ).model_dump(exclude={"id"}) == {
         "source": "orders",
         "target": "revenue",
         "transformation": "SUM(amount)",
         "lineage_type": LineageType.DIRECT,
         "confidence": 0.5,
         "metadata": {"job": {"id": 1}},
+        "job": None,
+        "columns": (),
         "timestamp": NOON,
     }
     assert lineage.upstream(registry, "revenue") == [entry]

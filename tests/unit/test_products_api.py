@@ -9,7 +9,7 @@ from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
 from tests.meshes import add_lineage, add_product, add_products, product_body, resources
 
-REGISTERED = {
+REGISTERED: dict[str, Any] = {
     "name": "orders",
     "domain": "sales",
     "owner": "sales-team",
@@ -18,6 +18,8 @@ REGISTERED = {
     "status": "active",
     "version": "1.0.0",
     "tags": [],
+    "openlineage": [],
+    "quality": None,
     "created_at": "2026-01-31T12:00:00Z",
     "updated_at": "2026-01-31T12:00:00Z",
 }

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from datamesh.services.registry import utc_now
+from datamesh.models.values import utc_now
 
 
 def test_now_is_in_utc_and_says_so() -> None:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from datamesh.http.runtime import Resources
+from datamesh.models.values import TICK
 from datamesh.services import products
-from datamesh.services.products import TICK
 from datamesh.storage.files import RECENT_COMMITS
 from tests.conftest import Serve
 from tests.meshes import (

@@ -1,6 +1,6 @@
 """Lineage entries: what a client sends, what it gets back, what is stored."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Annotated
 
 from pydantic import (
@@ -60,21 +60,54 @@ class LineageRegistration(BaseModel):
     )
 
 
+class Job(BaseModel):
+    """The OpenLineage job whose events an entry was derived from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    namespace: str
+    name: str
+
+
+class ColumnLineage(BaseModel):
+    """That a column of the source goes into a column of the target."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: str = Field(description="Column of the source product.")
+    target: str = Field(description="Column of the target product.")
+    lineage_type: LineageType = LineageType.DIRECT
+
+
 class LineageEntry(BaseModel):
     """A registered entry as readers see it."""
 
     model_config = ConfigDict(
         frozen=True,
-        json_schema_extra=example(LINEAGE_EXAMPLE | {"timestamp": "2026-01-31T09:30:00Z"}),
+        json_schema_extra=example(
+            {"id": "6a1f0c2e9b7d4538", **LINEAGE_EXAMPLE, "timestamp": "2026-01-31T09:30:00Z"}
+        ),
     )
 
+    id: str = Field(description="The same for as long as the entry exists.")
     source: str
     target: str
     transformation: str
     lineage_type: LineageType = LineageType.DIRECT
     confidence: float = 1.0
     metadata: dict[str, JsonValue] = {}
+    job: Job | None = Field(default=None, description="Of an entry that is derived from events.")
+    columns: tuple[ColumnLineage, ...] = ()
     timestamp: Timestamp
+
+
+class Evidence(IntEnum):
+    """What an entry is derived from, weakest first: the datasets that a run reads and writes, its
+    `columnLineage` facets, its `lineage` facets."""
+
+    DATASETS = 1
+    COLUMNS = 2
+    LINEAGE = 3
 
 
 class StoredLineageEntry(LineageEntry):
@@ -82,6 +115,12 @@ class StoredLineageEntry(LineageEntry):
 
     model_config = ConfigDict(extra="allow")
 
+    id: str = ""
+    """Empty in files of before ids; `LineageFile` gives those theirs as it reads them."""
     products_revision: int = 0
     """The revision of `products.json` in which both ends were seen. 0 in files of before the
     envelope."""
+    evidence: Evidence | None = None
+    """Of an entry that is derived from events; None for one that was registered by hand."""
+    superseded: bool = False
+    """Whether the entry's job has given better evidence of where its target comes from."""

@@ -1,7 +1,7 @@
 """Data products: what a client sends, what it gets back, what is stored."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -27,6 +27,7 @@ from datamesh.models.values import (
 
 MAX_TAGS = 10
 MAX_FIELDS = 1000
+MAX_DATASET_NAMES = 20
 
 
 class ProductStatus(StrEnum):
@@ -88,6 +89,35 @@ Tags = Annotated[
     ),
 ]
 
+
+class DatasetName(BaseModel):
+    """How OpenLineage events name a dataset. Names are compared as they are, case and all."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    namespace: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+
+DatasetNames = Annotated[
+    list[DatasetName],
+    Field(max_length=MAX_DATASET_NAMES, description="The datasets of OpenLineage that this is."),
+]
+
+
+class QualityFailure(BaseModel):
+    assertion: str
+    column: str | None = Field(default=None, description="Null for one about the whole product.")
+
+
+class Quality(BaseModel):
+    """The latest result of the checks of a product's data."""
+
+    status: Literal["passed", "failed"]
+    checked_at: Timestamp
+    failures: list[QualityFailure] = []
+
+
 PRODUCT_EXAMPLE: dict[str, JsonValue] = {
     "name": "orders",
     "domain": "sales",
@@ -117,6 +147,7 @@ class ProductRegistration(BaseModel):
     status: ProductStatus = ProductStatus.ACTIVE
     version: Version = "1.0.0"
     tags: Tags = []
+    openlineage: DatasetNames = []
 
 
 class ProductUpdate(BaseModel):
@@ -136,6 +167,7 @@ class ProductUpdate(BaseModel):
     schema_: Schema = Field(alias="schema", default_factory=dict)
     owner: ShortText = optional()
     version: Version = optional()
+    openlineage: DatasetNames = optional()
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -170,6 +202,8 @@ class Product(BaseModel):
     status: ProductStatus = ProductStatus.ACTIVE
     version: str = "1.0.0"
     tags: list[str] = []
+    openlineage: list[DatasetName] = []
+    quality: Quality | None = None
     created_at: Timestamp
     updated_at: Timestamp
 

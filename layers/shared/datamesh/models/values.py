@@ -1,6 +1,6 @@
 """Values that several models share."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field, JsonValue, StringConstraints
@@ -22,6 +22,13 @@ def in_utc(moment: datetime) -> datetime:
 
 
 Timestamp = Annotated[datetime, AfterValidator(in_utc)]
+
+TICK = timedelta(microseconds=1)
+"""The smallest step from one Timestamp to a later one."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 def optional() -> Any:

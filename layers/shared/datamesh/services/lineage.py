@@ -6,8 +6,10 @@ Age is told in revisions of `products.json`, a clock that neither skews nor repe
 (docs/adr/0003-lineage-visibility.md).
 """
 
-from collections.abc import Sequence
+import secrets
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from hashlib import sha256
 
 from pydantic import JsonValue
 
@@ -27,15 +29,15 @@ from datamesh.storage.files import LineageFile, ProductsFile
 def register(registry: Registry, registration: LineageRegistration) -> LineageEntry:
     """Raises UnknownLineageEnds, LimitReached, and what a commit raises."""
     products = registry.products.read_latest()
-    now = registry.registered_at()
+    now, ids = registry.registered_at(), _ids(registry)
 
     def change(file: LineageFile) -> tuple[LineageFile, LineageEntry]:
-        admission = _Admission(file, products, registry.max_lineage_entries, now)
+        admission = _Admission(file, products, registry.max_lineage_entries, now, ids)
         entry = admission.admit(registration)
         return admission.file(), entry
 
     def recall(file: LineageFile) -> LineageEntry:
-        return LineageEntry(**dict(registration), timestamp=now)
+        return LineageEntry(id=ids(0), **dict(registration), timestamp=now)
 
     return registry.lineage.commit(change, registry.lineage_key(), recall)
 
@@ -46,7 +48,7 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
     products = registry.products.read_latest()
-    now = registry.registered_at()
+    now, ids = registry.registered_at(), _ids(registry)
 
     def before(file: LineageFile) -> LineageFile:
         others = [entry for entry in file.lineage if entry.timestamp != now]
@@ -56,22 +58,35 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
         registry.lineage,
         registry.lineage_key(),
         bulk.parsed(LineageRegistration, items),
-        lambda file: _Admission(file, products, registry.max_lineage_entries, now),
+        lambda file: _Admission(file, products, registry.max_lineage_entries, now, ids),
         before,
         partial=partial,
     )
+
+
+type Ids = Callable[[int], str]
+"""Place of an entry among those of one write -> its id."""
+
+
+def _ids(registry: Registry) -> Ids:
+    """The same at each try of the write."""
+    tried = registry.attempt
+    seed = f"{tried.id} {tried.first_at.isoformat()}" if tried else secrets.token_hex(16)
+    return lambda place: sha256(f"{seed} {place}".encode()).hexdigest()[:16]
 
 
 class _Admission:
     """Entries that are about to join those of a file, their ends seen in `products`."""
 
     def __init__(
-        self, file: LineageFile, products: ProductsFile, limit: int, now: datetime
+        self, file: LineageFile, products: ProductsFile, limit: int, now: datetime, ids: Ids
     ) -> None:
         self._file = file
         self._products = products
         self._limit = limit
         self._now = now
+        self._ids = ids
+        self._admitted = 0
         self._entries = [*file.lineage]
         self._pruned = False
 
@@ -84,11 +99,13 @@ class _Admission:
         if len(self._entries) >= self._limit:
             raise LimitReached("MAX_LINEAGE_ENTRIES", self._limit)
         entry = StoredLineageEntry(
+            id=self._ids(self._admitted),
             **dict(registration),
             timestamp=self._now,
             products_revision=self._products.revision,
         )
         self._entries.append(entry)
+        self._admitted += 1
         return entry
 
     def _prune(self) -> None:
@@ -155,8 +172,7 @@ def visible(file: LineageFile, products: ProductsFile) -> list[StoredLineageEntr
 
 
 def is_visible(entry: StoredLineageEntry, products: ProductsFile) -> bool:
-    ends = (products.products.get(entry.source), products.products.get(entry.target))
-    return all(end and end.since_revision <= entry.products_revision for end in ends)
+    return not entry.superseded and has_ends(entry, products)
 
 
 def is_garbage(entry: StoredLineageEntry, products: ProductsFile) -> bool:
@@ -165,7 +181,13 @@ def is_garbage(entry: StoredLineageEntry, products: ProductsFile) -> bool:
     An entry that has seen a newer revision than `products` is not judged by it: its ends may have
     been registered since.
     """
-    return entry.products_revision <= products.revision and not is_visible(entry, products)
+    return entry.products_revision <= products.revision and not has_ends(entry, products)
+
+
+def has_ends(entry: StoredLineageEntry, products: ProductsFile) -> bool:
+    """Whether both ends are registered, and are those that the entry was registered between."""
+    ends = (products.products.get(entry.source), products.products.get(entry.target))
+    return all(end and end.since_revision <= entry.products_revision for end in ends)
 
 
 def _around(registry: Registry, name: str) -> list[StoredLineageEntry]:

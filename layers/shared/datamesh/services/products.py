@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from pydantic import JsonValue
 
@@ -24,6 +24,7 @@ from datamesh.models.products import (
     StoredProduct,
 )
 from datamesh.models.responses import DeletedProduct
+from datamesh.models.values import TICK
 from datamesh.services import bulk, lineage
 from datamesh.services.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
@@ -32,8 +33,6 @@ logger = logging.getLogger(__name__)
 
 type Precondition = Callable[[Product], bool]
 """Whether the product still is what the caller believes it to be."""
-
-TICK = timedelta(microseconds=1)
 
 
 def register(registry: Registry, registration: ProductRegistration) -> Product:

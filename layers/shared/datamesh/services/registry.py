@@ -2,14 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from datamesh.models.values import utc_now
 from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.files import LineageFile, ProductsFile
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,10 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavailable
+from datamesh.models.values import utc_now
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
 from datamesh.storage.files import RECENT_COMMITS, RegistryFile
 from datamesh.storage.objects import (
@@ -90,6 +92,7 @@ class Document[F: RegistryFile]:
         *,
         cache_seconds: float = 0,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = lambda: secrets.token_urlsafe(9),
         on_commit: Callable[[str, int], None] = lambda name, attempts: None,
     ) -> None:
@@ -98,6 +101,7 @@ class Document[F: RegistryFile]:
         self._backoff = backoff
         self._cache_seconds = cache_seconds
         self._clock = clock
+        self._now = now
         self._new_id = new_id
         self._on_commit = on_commit
         self._cached: Version[F] | None = None
@@ -171,7 +175,7 @@ class Document[F: RegistryFile]:
             file, commit.result = commit.change(base.file)
         if file is not base.file:
             commit.sent_on = base
-            self._put(file.committed(base.file, commit.id), base)
+            self._put(file.committed(base.file, commit.id, self._now()), base)
         return commit.result
 
     def _propose[R](self, change: Change[F, R]) -> tuple[Version[F], tuple[F, R]]:

@@ -42,6 +42,7 @@ class Deployment:
     def __init__(self) -> None:
         self._s3 = boto3.client("s3")
         self._s3.create_bucket(Bucket=BUCKET)
+        self._s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         secret = json.dumps({"key-1": KEY})
         created = boto3.client("secretsmanager").create_secret(Name="keys", SecretString=secret)
         self.secret_arn = created["ARN"]
@@ -95,8 +96,12 @@ def function_of(api: Api, event: dict[str, Any]) -> str:
 
 
 def empty(client: "S3Client", bucket: str) -> None:
-    for entry in client.list_objects_v2(Bucket=bucket).get("Contents", []):
-        client.delete_object(Bucket=bucket, Key=entry["Key"])
+    """Of every version too."""
+    found = client.list_object_versions(Bucket=bucket)
+    for version in found.get("Versions", []):
+        client.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    for marker in found.get("DeleteMarkers", []):
+        client.delete_object(Bucket=bucket, Key=marker["Key"], VersionId=marker["VersionId"])
 
 
 def fill(client: "S3Client", bucket: str) -> None:

@@ -39,9 +39,13 @@ def mesh(
 
 
 def resources(
-    registry: Registry | None = None, files: Mapping[str, bytes] | None = None
+    registry: Registry | None = None,
+    files: Mapping[str, bytes] | None = None,
+    past: Callable[[datetime], Registry] | None = None,
 ) -> Resources:
-    """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content."""
+    """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content. Without a
+    `past` the registry has always been what it is."""
+    current = registry or mesh()
 
     def dataset(domain: str, name: str) -> Folder:
         prefix = f"{domain}/{name}/"
@@ -57,7 +61,12 @@ def resources(
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
 
-    return Resources(registry=registry or mesh(), dataset=dataset, key_record=key_record)
+    return Resources(
+        registry=current,
+        dataset=dataset,
+        past=past or (lambda moment: current),
+        key_record=key_record,
+    )
 
 
 def product_body(**changes: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi import Path, Query, Response
 from datamesh.http.app import create_app, one_page
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
-from datamesh.http.runtime import CurrentRegistry, lambda_handler
+from datamesh.http.runtime import CurrentRegistry, RegistryAsOf, lambda_handler
 from datamesh.models.bulk import BulkReport, LineageBulk
 from datamesh.models.lineage import LineageEntry, LineageRegistration, LineageType
 from datamesh.models.responses import Written
@@ -38,10 +38,10 @@ async def register_lineage_entries(
     return Written(message=f"{report.registered} lineage entries registered", data=report)
 
 
-@app.get("/lineage", responses=TotalCount | responses(422, 503))
+@app.get("/lineage", responses=TotalCount | responses(410, 422, 503))
 async def list_lineage(
     response: Response,
-    registry: CurrentRegistry,
+    registry: RegistryAsOf,
     source: Name = None,
     target: Name = None,
     lineage_type: LineageType | None = None,
@@ -60,14 +60,14 @@ async def list_lineage(
     return one_page(response, found)
 
 
-@app.get("/lineage/upstream/{product_name}", responses=responses(404, 503))
-async def upstream(product_name: PathName, registry: CurrentRegistry) -> list[LineageEntry]:
+@app.get("/lineage/upstream/{product_name}", responses=responses(404, 410, 422, 503))
+async def upstream(product_name: PathName, registry: RegistryAsOf) -> list[LineageEntry]:
     """The entries that lead into a product, one hop."""
     return lineage.upstream(registry, product_name)
 
 
-@app.get("/lineage/downstream/{product_name}", responses=responses(404, 503))
-async def downstream(product_name: PathName, registry: CurrentRegistry) -> list[LineageEntry]:
+@app.get("/lineage/downstream/{product_name}", responses=responses(404, 410, 422, 503))
+async def downstream(product_name: PathName, registry: RegistryAsOf) -> list[LineageEntry]:
     """The entries that lead out of a product, one hop."""
     return lineage.downstream(registry, product_name)
 

@@ -20,6 +20,7 @@ STATUSES = {
     # event: on an empty bucket, on a filled one
     "analytics_domains": (200, 200),
     "analytics_lineage_stats": (200, 200),
+    "changes": (200, 200),
     "delete_product": (404, 200),
     "docs": (200, 200),
     "docs_asset": (200, 200),
@@ -29,7 +30,9 @@ STATUSES = {
     "lineage_downstream": (404, 200),
     "lineage_upstream": (404, 200),
     "list_lineage": (200, 200),
+    "list_lineage_as_of": (200, 200),
     "list_products": (200, 200),
+    "list_products_as_of": (200, 200),
     "marketing_campaigns": (200, 200),
     "openapi_document": (200, 200),
     "put_product": (404, 200),

@@ -31,6 +31,7 @@ READS = {
     "GET /finance/transactions": "DomainsFunction",
     "GET /analytics/domains": "AnalyticsFunction",
     "GET /analytics/lineage-stats": "AnalyticsFunction",
+    "GET /changes": "AnalyticsFunction",
     "GET /health": "PlatformFunction",
     "GET /docs": "PlatformFunction",
     "GET /redoc": "PlatformFunction",

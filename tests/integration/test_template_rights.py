@@ -22,19 +22,22 @@ FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
 BUCKET = "CatalogBucket"
 PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
+FIND_PAST = ("s3:ListBucketVersions", BUCKET)
+PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
-    "ProductsReadFunction": REGISTRY - {("s3:GetObject", LINEAGE)},
+    "ProductsReadFunction": (REGISTRY | PAST)
+    - {("s3:GetObject", LINEAGE), ("s3:GetObjectVersion", LINEAGE)},
     "ProductsWriteFunction": REGISTRY
     | REMEMBER
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
-    "LineageReadFunction": REGISTRY,
+    "LineageReadFunction": REGISTRY | PAST,
     "LineageWriteFunction": REGISTRY | REMEMBER | {("s3:PutObject", LINEAGE)},
     "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
-    "AnalyticsFunction": REGISTRY,
+    "AnalyticsFunction": REGISTRY | PAST,
     "AnalyticsScheduledFunction": REGISTRY
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")},
     "PlatformFunction": REGISTRY,

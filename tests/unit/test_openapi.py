@@ -21,24 +21,26 @@ OPERATIONS = {
     for method, operation in operations.items()
 }
 
+PAST = {"410", "422", "503"}
 WRITE = {"401", "403", "409", "503"}
 DOCUMENTED_ERRORS = {
     "POST /register_product": WRITE | {"400", "422", "429"},
     "POST /products/bulk": WRITE | {"400", "422", "429"},
-    "GET /products": {"422", "503"},
-    "GET /product/{name}": {"404", "503"},
+    "GET /products": PAST,
+    "GET /product/{name}": PAST | {"404"},
     "PUT /product/{name}": WRITE | {"400", "404", "412", "422"},
     "DELETE /product/{name}": WRITE | {"404", "412"},
     "POST /register_lineage": WRITE | {"400", "422", "429"},
     "POST /lineage/bulk": WRITE | {"400", "422", "429"},
-    "GET /lineage": {"422", "503"},
-    "GET /lineage/upstream/{product_name}": {"404", "503"},
-    "GET /lineage/downstream/{product_name}": {"404", "503"},
+    "GET /lineage": PAST,
+    "GET /lineage/upstream/{product_name}": PAST | {"404"},
+    "GET /lineage/downstream/{product_name}": PAST | {"404"},
     "GET /sales/orders": {"400", "422", "500", "503"},
     "GET /marketing/campaigns": {"422", "500", "503"},
     "GET /finance/transactions": {"400", "422", "500", "503"},
-    "GET /analytics/domains": {"503"},
-    "GET /analytics/lineage-stats": {"503"},
+    "GET /analytics/domains": PAST,
+    "GET /analytics/lineage-stats": PAST,
+    "GET /changes": PAST | {"400"},
     "GET /health": {"503"},
 }
 

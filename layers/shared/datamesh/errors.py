@@ -31,6 +31,13 @@ class AssetNotFound(MeshError):
         super().__init__(f"There is no asset '{name}'")
 
 
+class VersionExpired(MeshError):
+    """What was current at the moment asked for is no longer kept."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__(f"The version of {document} that was current then is no longer kept")
+
+
 class ProductChanged(MeshError):
     """The product is no longer what the caller based its change on."""
 

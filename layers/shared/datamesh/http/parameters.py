@@ -8,14 +8,29 @@ from fastapi import Query
 from pydantic import BeforeValidator
 
 from datamesh.http.errors import Responses
+from datamesh.models.values import Timestamp
 
 CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def calendar_date(value: Any) -> Any:
     """Keep pydantic from taking `20230701` for seconds since 1970."""
     if isinstance(value, str) and not CALENDAR_DATE.fullmatch(value):
         raise ValueError("must be a date, YYYY-MM-DD")
+    return value
+
+
+def moment(value: Any) -> Any:
+    """As for dates; and a time without a zone could be anywhere."""
+    if isinstance(value, str) and not MOMENT.fullmatch(value):
+        raise ValueError(
+            "must be a time with its zone (RFC 3339), YYYY-MM-DDThh:mm:ssZ; + is sent as %2B"
+        )
     return value
 
 
@@ -27,6 +42,19 @@ StartDate = Annotated[
 ]
 EndDate = Annotated[
     date | None, BeforeValidator(calendar_date), Query(description="Last day, inclusive.")
+]
+
+AsOf = Annotated[
+    Timestamp | None,
+    BeforeValidator(moment),
+    Query(
+        description="Answer what was current at this moment (RFC 3339), such as "
+        "2026-01-31T09:30:00Z; 410 if the registry no longer keeps it."
+    ),
+]
+Since = Annotated[Timestamp, BeforeValidator(moment), Query(description="RFC 3339.")]
+Until = Annotated[
+    Timestamp | None, BeforeValidator(moment), Query(description="RFC 3339; now if left out.")
 ]
 
 TotalCount: Responses = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,15 +10,18 @@ from fastapi import Depends, FastAPI, Request
 from mangum import Mangum
 
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
+from datamesh.http.parameters import AsOf
 from datamesh.observability import Handler, Observer
+from datamesh.services.past import Past
 from datamesh.services.registry import Attempt, Registry
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder
+from datamesh.storage.history import History
 from datamesh.storage.objects import ConditionalObject
-from datamesh.storage.s3 import S3Folder, S3Object, create_client
+from datamesh.storage.s3 import S3Folder, S3Object, S3Versions, create_client
 
 if TYPE_CHECKING:
     from datamesh.http.once import Once
@@ -34,6 +38,8 @@ class Resources:
     registry: Registry
     dataset: Callable[[str, str], Folder]
     """(domain, dataset) -> the folder of its files."""
+    past: Callable[[datetime], Registry]
+    """A moment -> the registry as it was then; raises VersionExpired."""
     key_record: Callable[[str], ConditionalObject]
     """Digest of an idempotency key -> the object that remembers it."""
 
@@ -53,13 +59,23 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             on_commit=observer.committed,
         )
 
+    def history[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> History[F]:
+        return History(S3Versions(client, bucket, key), kind, backoff)
+
+    registry = Registry(
+        products=document("products.json", ProductsFile),
+        lineage=document("lineage.json", LineageFile),
+        max_products=settings.max_products,
+        max_lineage_entries=settings.max_lineage_entries,
+    )
+    past = Past(
+        registry,
+        products=history("products.json", ProductsFile),
+        lineage=history("lineage.json", LineageFile),
+    )
     return Resources(
-        registry=Registry(
-            products=document("products.json", ProductsFile),
-            lineage=document("lineage.json", LineageFile),
-            max_products=settings.max_products,
-            max_lineage_entries=settings.max_lineage_entries,
-        ),
+        registry=registry,
+        past=past.at,
         dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
     )
@@ -75,8 +91,14 @@ def registry_of(request: Request) -> Registry:
     return replace(resources_of(request).registry, attempt=request.app.state.attempt)
 
 
+def registry_at(request: Request, as_of: AsOf = None) -> Registry:
+    """The registry, or what it was at the moment that the request names."""
+    return registry_of(request) if as_of is None else resources_of(request).past(as_of)
+
+
 CurrentResources = Annotated[Resources, Depends(resources_of)]
 CurrentRegistry = Annotated[Registry, Depends(registry_of)]
+RegistryAsOf = Annotated[Registry, Depends(registry_at)]
 
 
 def idempotency_key(event: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""The contract of `objects.py` and the folders of domain data, over S3."""
+"""The contracts of `objects.py`, `history.py` and `folders.py`, over S3."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +22,7 @@ from botocore.parsers import ResponseParserError
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.folders import MAX_FILES
+from datamesh.storage.history import ObjectVersion, Place, VersionPage
 from datamesh.storage.objects import (
     InDoubt,
     LostRace,
@@ -32,7 +33,12 @@ from datamesh.storage.objects import (
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, PutObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import (
+        GetObjectRequestTypeDef,
+        ListObjectVersionsOutputTypeDef,
+        ListObjectVersionsRequestTypeDef,
+        PutObjectRequestTypeDef,
+    )
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 4
@@ -117,6 +123,55 @@ class S3Object:
         if "ETag" not in reply:
             raise InDoubt("PutObject was answered without an ETag")
         return reply["ETag"]
+
+
+class S3Versions:
+    """A `VersionedObject`: what a versioned bucket keeps of an object."""
+
+    def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self.name = key
+
+    def versions(self, older: Place | None = None) -> VersionPage:
+        request: ListObjectVersionsRequestTypeDef = {"Bucket": self._bucket, "Prefix": self.name}
+        if older:
+            request["KeyMarker"], request["VersionIdMarker"] = older
+        try:
+            with _reading():
+                page = self._client.list_object_versions(**request)
+        except ClientError as error:
+            raise StorageUnavailable(_reason(error)) from error
+        # Objects whose names only begin like this one are listed too.
+        more = page["IsTruncated"]
+        next_page = (page["NextKeyMarker"], page["NextVersionIdMarker"]) if more else None
+        return VersionPage(self._newest_first(page), next_page)
+
+    def get_version(self, version_id: str) -> StoredObject | None:
+        try:
+            with _reading():
+                reply = self._client.get_object(
+                    Bucket=self._bucket, Key=self.name, VersionId=version_id
+                )
+                return StoredObject(reply["Body"].read(), reply["ETag"])
+        except ClientError as error:
+            if _code(error) == "NoSuchVersion":
+                return None
+            raise StorageUnavailable(_reason(error)) from error
+
+    def _newest_first(self, page: "ListObjectVersionsOutputTypeDef") -> list[ObjectVersion]:
+        """The SDK lists versions and deletions apart, each newest first."""
+        kept = [
+            ObjectVersion(each["VersionId"], each["LastModified"])
+            for each in page.get("Versions", [])
+            if each["Key"] == self.name
+        ]
+        deletions = [
+            ObjectVersion(each["VersionId"], each["LastModified"], deleted=True)
+            for each in page.get("DeleteMarkers", [])
+            if each["Key"] == self.name
+        ]
+        return sorted([*deletions, *kept], key=lambda found: found.modified, reverse=True)
 
 
 class S3Folder:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from datamesh.http.audit import record_of
 from datamesh.observability import Handler
+from datamesh.services.audit import Trail
 from datamesh.storage.s3 import S3Object
 from dev.intrinsics import Resolver, mapping
 from dev.stack import Api
 from dev.template import read
 from tests.lambdas import ENVIRONMENT
-from tests.meshes import add_lineage, add_product, mesh
+from tests.meshes import NO_WAIT, add_lineage, add_product, mesh
 from tests.template import DOCUMENT, ROOT, TEMPLATE, of_type, properties
 
 if TYPE_CHECKING:
@@ -105,10 +107,13 @@ def empty(client: "S3Client", bucket: str) -> None:
 
 
 def fill(client: "S3Client", bucket: str) -> None:
-    """What the events ask for, and an entry that an interrupted deletion left behind."""
+    """What the events ask for, an entry that an interrupted deletion left behind, and the record of
+    one write."""
     empty(client, bucket)
     objects = [S3Object(client, bucket, f"{n}.json") for n in ("products", "lineage")]
-    registry = mesh(products=objects[0], lineage=objects[1])
+    trail = Trail(lambda key: S3Object(client, bucket, key), NO_WAIT)
+    registry = mesh(products=objects[0], lineage=objects[1], trail=trail)
+    trail.expect(record_of(EVENTS["register_product"]))
     for name in ("orders", "transactions", "gone"):
         add_product(registry, name)
     add_lineage(registry, "orders", "transactions")

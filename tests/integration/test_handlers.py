@@ -20,6 +20,7 @@ STATUSES = {
     # event: on an empty bucket, on a filled one
     "analytics_domains": (200, 200),
     "analytics_lineage_stats": (200, 200),
+    "audit": (200, 200),
     "changes": (200, 200),
     "delete_product": (404, 200),
     "docs": (200, 200),

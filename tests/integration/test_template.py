@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "DomainsFunction": COMMON,
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING,
+    "AuditFunction": COMMON,
     "PlatformFunction": COMMON | {"CACHE_SECONDS"},
 }
 

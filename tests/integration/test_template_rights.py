@@ -26,6 +26,8 @@ FIND_PAST = ("s3:ListBucketVersions", BUCKET)
 PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
+TRAIL = f"{BUCKET}/audit/*"
+AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
@@ -33,12 +35,15 @@ RIGHTS = {
     - {("s3:GetObject", LINEAGE), ("s3:GetObjectVersion", LINEAGE)},
     "ProductsWriteFunction": REGISTRY
     | REMEMBER
+    | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
     "LineageReadFunction": REGISTRY | PAST,
-    "LineageWriteFunction": REGISTRY | REMEMBER | {("s3:PutObject", LINEAGE)},
+    "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
     "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
     "AnalyticsFunction": REGISTRY | PAST,
+    "AuditFunction": {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
+    | AUDITED
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")},
     "PlatformFunction": REGISTRY,
 }
@@ -149,7 +154,7 @@ def test_a_role_that_is_not_there_is_named(tmp_path: Path) -> None:
         read(broken, {}, {})
 
 
-def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None:
+def test_only_folders_are_named_by_a_wildcard() -> None:
     named = [
         text
         for function in FUNCTIONS
@@ -157,7 +162,7 @@ def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None
         for key in ("Action", "Resource")
         for text in strings(RESOLVER.resolve(statement[key]))
     ]
-    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS}
+    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS, TRAIL}
 
 
 def test_domains_may_list_domain_data_alone() -> None:

@@ -41,6 +41,7 @@ DOCUMENTED_ERRORS = {
     "GET /analytics/domains": PAST,
     "GET /analytics/lineage-stats": PAST,
     "GET /changes": PAST | {"400"},
+    "GET /audit": {"400", "401", "403", "422", "503"},
     "GET /health": {"503"},
 }
 
@@ -90,9 +91,10 @@ def test_errors_are_problems_and_those_of_the_gateway_its_own(name: str) -> None
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_writes_carry_the_security_scheme_and_reads_do_not(name: str) -> None:
+def test_writes_and_the_audit_trail_carry_the_security_scheme_and_reads_do_not(name: str) -> None:
     security = OPERATIONS[name].get("security")
-    assert security == (None if name.startswith("GET ") else [{"ApiKey": []}])
+    is_open = name.startswith("GET ") and name != "GET /audit"
+    assert security == (None if is_open else [{"ApiKey": []}])
 
 
 def test_the_security_scheme_is_a_bearer_key() -> None:

@@ -70,6 +70,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
         "lineage": [("POST", "/register_lineage"), ("POST", "/lineage/bulk")],
         "domains": [],
         "analytics": [],
+        "audit": [],
         "platform": [],
     }
 

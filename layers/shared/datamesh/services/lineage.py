@@ -164,7 +164,7 @@ def prune(registry: Registry, *, naming: str | None = None) -> int:
         kept = [entry for entry in file.lineage if not is_garbage(entry, products)]
         return file.model_copy(update={"lineage": kept}), counted
 
-    return registry.lineage.commit(change)
+    return registry.lineage.commit(change, registry.lineage_key())
 
 
 def visible(file: LineageFile, products: ProductsFile) -> list[StoredLineageEntry]:

@@ -1,6 +1,7 @@
 """The contracts of `objects.py`, `history.py` and `folders.py`, over S3."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,10 @@ from botocore.parsers import ResponseParserError
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff
+from datamesh.storage.files import GZIP_MAGIC
 from datamesh.storage.folders import MAX_FILES
 from datamesh.storage.history import ObjectVersion, Place, VersionPage
+from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import (
     InDoubt,
     LostRace,
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 1
 READ_SECONDS = 4
 """For each wait on the socket, not for a call as a whole."""
+
+PARALLEL_READS = 10
+"""As many as the client has connections."""
 
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 
@@ -102,8 +108,9 @@ class S3Object:
             "Key": self.name,
             "Body": body,
             "ContentType": "application/json",
-            "ContentEncoding": "gzip",
         }
+        if body.startswith(GZIP_MAGIC):
+            request["ContentEncoding"] = "gzip"
         if replaces:
             request["IfMatch"] = replaces
         else:
@@ -202,6 +209,45 @@ class S3Folder:
         if page["IsTruncated"]:
             raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
         return [entry["Key"].removeprefix(self.name) for entry in page.get("Contents", [])]
+
+
+class S3Journal:
+    """A `Journal` below a prefix."""
+
+    def __init__(self, client: "S3Client", bucket: str, prefix: str, backoff: Backoff) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+        self._backoff = backoff
+
+    def names(self, after: str) -> list[str]:
+        return self._backoff.until_reached(self._prefix, lambda: self._list(after))
+
+    def read_all(self, names: Sequence[str]) -> list[bytes]:
+        # A client may be used by several threads (boto3's guide to clients); a page one by one
+        # would take as many round trips.
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            return list(pool.map(self._read, names))
+
+    def _read(self, name: str) -> bytes:
+        stored = S3Object(self._client, self._bucket, self._prefix + name)
+        found = self._backoff.until_reached(stored.name, stored.get)
+        if not isinstance(found, StoredObject):
+            raise StorageUnavailable(f"{stored.name} has vanished since it was listed")
+        return found.body
+
+    def _list(self, after: str) -> list[str]:
+        try:
+            with _reading():
+                page = self._client.list_objects_v2(
+                    Bucket=self._bucket,
+                    Prefix=self._prefix,
+                    StartAfter=self._prefix + after,
+                    MaxKeys=PAGE,
+                )
+        except ClientError as error:
+            raise StorageUnavailable(_reason(error)) from error
+        return [entry["Key"].removeprefix(self._prefix) for entry in page.get("Contents", [])]
 
 
 @contextmanager

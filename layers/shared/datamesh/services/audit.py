@@ -5,14 +5,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.audit import AuditedCommit, AuditRecord
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
-from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.creation import create
 from datamesh.storage.document import Committed
 from datamesh.storage.files import LineageFile, ProductsFile, RegistryFile
-from datamesh.storage.objects import ConditionalObject, InDoubt, LostRace, StoredObject, Unreachable
+from datamesh.storage.objects import ConditionalObject, InDoubt, LostRace, Unreachable
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +62,11 @@ class Trail:
         Raises StorageUnavailable, and then nothing may be written.
         """
         if self._record and self._etag is None:
-            self._etag = self._create(self._open(key_of(self._record)), _encoded(self._record))
+            stored = self._open(key_of(self._record))
+            try:
+                self._etag = create(stored, _encoded(self._record), self._backoff)
+            except OutcomeUnknown as error:
+                raise StorageUnavailable(f"{stored.name} may not have been stored") from error
 
     def committed(self, done: Committed[Any]) -> None:
         """A file was replaced."""
@@ -82,22 +87,6 @@ class Trail:
             except (LostRace, InDoubt, Unreachable, StorageUnavailable) as error:
                 logger.warning("the audit record %s stays without a result: %r", done.id, error)
         return done
-
-    def _create(self, stored: ConditionalObject, body: bytes) -> str:
-        reason = OUT_OF_TIME
-        for _ in self._backoff:
-            try:
-                return stored.put(body, None)
-            except LostRace:
-                # Nobody else writes under this id: an earlier attempt has landed.
-                found = self._backoff.until_reached(stored.name, stored.get)
-                assert isinstance(found, StoredObject), "records are not deleted"
-                return found.etag
-            except InDoubt as error:
-                reason = Unreachable(str(error))
-            except Unreachable as error:
-                reason = error
-        raise unreachable(stored.name, reason)
 
 
 def _encoded(record: AuditRecord) -> bytes:

@@ -1,4 +1,4 @@
-"""`make backup` and `make restore` on the real S3 server; what `make destroy DATA=delete` deletes."""
+"""Backups and restores on the real S3 server; what `make destroy DATA=delete` deletes."""
 
 import json
 from collections.abc import Iterator

@@ -1,0 +1,95 @@
+"""The lineage around a product, and who is affected by a change to it."""
+
+from datamesh.models.graph import (
+    MAX_EDGES,
+    Direction,
+    GraphEdge,
+    GraphNode,
+    Impact,
+    ImpactedProduct,
+    ImpactGroup,
+    LineageGraph,
+)
+from datamesh.models.lineage import LineageEntry
+from datamesh.models.products import StoredProduct
+from datamesh.services.cycles import cycles
+from datamesh.services.registry import Registry
+from datamesh.services.walk import Filter, Graph, Reached, walk
+
+
+def lineage_graph(
+    registry: Registry,
+    name: str,
+    *,
+    direction: Direction,
+    depth: int,
+    only: Filter,
+    max_nodes: int,
+) -> LineageGraph:
+    """Raises ProductNotFound."""
+    graph = Graph(registry, only)
+    found = walk(graph, name, direction, depth, max_nodes)
+    return {
+        "product": name,
+        "direction": direction,
+        "depth": depth,
+        "nodes": [_node(graph.products[each], reached) for each, reached in found.nodes.items()],
+        "edges": [_edge(entry) for entry in found.entries[:MAX_EDGES]],
+        "cycles": cycles(list(found.nodes), found.entries),
+        "truncated": found.truncated or len(found.entries) > MAX_EDGES,
+    }
+
+
+def impact(registry: Registry, name: str, *, depth: int, only: Filter, max_nodes: int) -> Impact:
+    """Everything downstream of a product, by who has to be told. Raises ProductNotFound.
+
+    Spellings of a domain that differ in case alone are one, shown as that of the nearest product.
+    """
+    graph = Graph(registry, only)
+    # The product itself is a node of the walk, and none of those that it affects.
+    found = walk(graph, name, Direction.DOWNSTREAM, depth, max_nodes + 1)
+    affected = {each: reached for each, reached in found.nodes.items() if each != name}
+    groups: dict[tuple[str, str], ImpactGroup] = {}
+    for each, reached in affected.items():
+        product = graph.products[each]
+        key = (product.domain.casefold(), product.owner)
+        none_yet: ImpactGroup = {"domain": product.domain, "owner": product.owner, "products": []}
+        groups.setdefault(key, none_yet)["products"].append(_affected(product, reached))
+    return {
+        "product": name,
+        "depth": depth,
+        "total": len(affected),
+        "groups": [groups[key] for key in sorted(groups)],
+        "truncated": found.truncated,
+    }
+
+
+def _node(product: StoredProduct, reached: Reached) -> GraphNode:
+    return {
+        "name": product.name,
+        "domain": product.domain,
+        "owner": product.owner,
+        "status": product.status,
+        "distance": reached.distance,
+        "path_confidence": reached.confidence,
+        "direction": reached.way,
+    }
+
+
+def _edge(entry: LineageEntry) -> GraphEdge:
+    return {
+        "id": entry.id,
+        "source": entry.source,
+        "target": entry.target,
+        "lineage_type": entry.lineage_type,
+        "confidence": entry.confidence,
+    }
+
+
+def _affected(product: StoredProduct, reached: Reached) -> ImpactedProduct:
+    return {
+        "name": product.name,
+        "status": product.status,
+        "distance": reached.distance,
+        "path_confidence": reached.confidence,
+    }

@@ -7,7 +7,7 @@ as they are, while a model would first be built and checked for each.
 from enum import StrEnum
 from typing import Annotated, Literal, TypedDict
 
-from pydantic import Field
+from pydantic import Field, WithJsonSchema
 
 from datamesh.models.lineage import LineageEntry, LineageType
 from datamesh.models.products import ProductStatus
@@ -34,6 +34,15 @@ class Direction(StrEnum):
         return tuple(Way) if self is Direction.BOTH else (Way(self),)
 
 
+def _one_of(values: type[StrEnum]) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "enum": [each.value for each in values]})
+
+
+# Plain text, for `to_json` takes as long for one member of an enum as for all the rest of an edge.
+TypeText = Annotated[str, _one_of(LineageType)]
+StatusText = Annotated[str, _one_of(ProductStatus)]
+WayText = Annotated[str, _one_of(Way)]
+
 Distance = Annotated[int, Field(description="The fewest hops from the product asked for.")]
 PathConfidence = Annotated[
     float,
@@ -53,11 +62,11 @@ class GraphNode(TypedDict):
     name: str
     domain: str
     owner: str
-    status: ProductStatus
+    status: StatusText
     distance: Distance
     path_confidence: PathConfidence
     direction: Annotated[
-        Way | None,
+        WayText | None,
         Field(
             description="The way in which it is reached, the nearer one if both, the more "
             "confident one if both are as near; null for the product asked for."
@@ -71,7 +80,7 @@ class GraphEdge(TypedDict):
     id: str
     source: str
     target: str
-    lineage_type: LineageType
+    lineage_type: TypeText
     confidence: float
 
 
@@ -97,7 +106,7 @@ class LineageGraph(TypedDict):
 
 class ImpactedProduct(TypedDict):
     name: str
-    status: ProductStatus
+    status: StatusText
     distance: Distance
     path_confidence: PathConfidence
 
@@ -153,7 +162,7 @@ class ColumnEdge(TypedDict):
     source_column: str
     target_product: str
     target_column: str
-    lineage_type: LineageType
+    lineage_type: TypeText
 
 
 class ColumnGraph(TypedDict):
@@ -175,14 +184,14 @@ class NodeLinkNode(TypedDict):
     id: Annotated[str, Field(description="The product's name.")]
     domain: str
     owner: str
-    status: ProductStatus
+    status: StatusText
 
 
 class NodeLinkEdge(TypedDict):
     source: str
     target: str
     key: Annotated[str, Field(description="The entry's id.")]
-    lineage_type: LineageType
+    lineage_type: TypeText
     confidence: float
     transformation: str
 

@@ -5,7 +5,7 @@ from weakref import ref
 
 from datamesh.models.graph import Way
 from datamesh.models.lineage import StoredLineageEntry
-from datamesh.storage.files import LineageFile
+from datamesh.storage.files import LineageFile, ProductsFile
 
 
 class Adjacency:
@@ -16,7 +16,10 @@ class Adjacency:
     """
 
     def __init__(self) -> None:
+        self.sources: list[str] = []
+        self.targets: list[str] = []
         self._ids: list[str] = []
+        self._names: dict[str, str] = {}
         self._into: dict[str, list[int]] = {}
         self._out_of: dict[str, list[int]] = {}
 
@@ -27,18 +30,50 @@ class Adjacency:
 
     def extend(self, entries: Sequence[StoredLineageEntry]) -> None:
         """Add those of `entries` that come after what is indexed."""
+        # One string for each name, not one for each entry: a walk then stays within the cache.
+        name = self._names.setdefault
         for place in range(len(self._ids), len(entries)):
             entry = entries[place]
+            source, target = name(entry.source, entry.source), name(entry.target, entry.target)
             self._ids.append(entry.id)
-            self._into.setdefault(entry.target, []).append(place)
-            self._out_of.setdefault(entry.source, []).append(place)
+            self.sources.append(source)
+            self.targets.append(target)
+            self._into.setdefault(target, []).append(place)
+            self._out_of.setdefault(source, []).append(place)
 
     def places(self, name: str, way: Way) -> Sequence[int]:
         """Of the entries to follow from a product, oldest first."""
         return self.of(way).get(name, ())
 
+    def ends_of(self, place: int) -> tuple[str, str]:
+        return self.sources[place], self.targets[place]
+
     def of(self, way: Way) -> dict[str, list[int]]:
+        """For each product that has any, the places of the entries to follow from it."""
         return self._into if way is Way.UPSTREAM else self._out_of
+
+    def ends(self, way: Way) -> list[str]:
+        """For each place the product that its entry leads to."""
+        return self.sources if way is Way.UPSTREAM else self.targets
+
+
+class Verdicts:
+    """Which entries of one version of the lineage are visible in one version of the products, as
+    far as that was found out: by place 0 for not yet, else VISIBLE or HIDDEN."""
+
+    VISIBLE, HIDDEN = 1, 2
+
+    def __init__(self) -> None:
+        self._versions: tuple[ref[LineageFile], ref[ProductsFile]] | None = None
+        self._found = bytearray()
+
+    def of(self, lineage: LineageFile, products: ProductsFile) -> bytearray:
+        """To be looked up, and written to what is found out."""
+        known = self._versions
+        if known is None or known[0]() is not lineage or known[1]() is not products:
+            self._versions = ref(lineage), ref(products)
+            self._found = bytearray(len(lineage.lineage))
+        return self._found
 
 
 class LineageIndex:
@@ -51,6 +86,7 @@ class LineageIndex:
     """
 
     def __init__(self) -> None:
+        self.verdicts = Verdicts()
         self._adjacency = Adjacency()
         self._revision = 0
         self._indexed: ref[LineageFile] | None = None
@@ -59,14 +95,15 @@ class LineageIndex:
         if self._indexed is not None and self._indexed() is file:
             return self._adjacency
         if file.revision < self._revision:
-            return self._built(file)
+            return _built(file)
         if not self._adjacency.follows(file.lineage):
             self._adjacency = Adjacency()
         self._adjacency.extend(file.lineage)
         self._indexed, self._revision = ref(file), file.revision
         return self._adjacency
 
-    def _built(self, file: LineageFile) -> Adjacency:
-        adjacency = Adjacency()
-        adjacency.extend(file.lineage)
-        return adjacency
+
+def _built(file: LineageFile) -> Adjacency:
+    adjacency = Adjacency()
+    adjacency.extend(file.lineage)
+    return adjacency

@@ -68,7 +68,7 @@ class _Columns:
 
     def _looked_through(self, product: str) -> dict[str, list[Hop]]:
         found: dict[str, list[Hop]] = {}
-        for entry in self._graph.followed(product, self._way):
+        for entry in self._graph.leading(product, self._way):
             for pair in entry.columns:
                 if self._way is Way.UPSTREAM:
                     here, there = pair.target, Column(entry.source, pair.source)
@@ -102,5 +102,5 @@ def _edge(entry: LineageEntry, pair: ColumnLineage) -> ColumnEdge:
         "source_column": pair.source,
         "target_product": entry.target,
         "target_column": pair.target,
-        "lineage_type": pair.lineage_type,
+        "lineage_type": pair.lineage_type.value,
     }

@@ -3,66 +3,66 @@
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from datamesh.models.lineage import LineageEntry
-
-type Neighbours = Mapping[str, Sequence[str]]
+type Successors = Mapping[str, Sequence[str]]
 
 
-def cycles(names: Sequence[str], entries: Iterable[LineageEntry]) -> list[list[str]]:
+def cycles(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[str]]:
     """For each strongly connected component of several products a shortest cycle through the first
     of them, in the order of `names`; then `[name]` for each product that feeds itself."""
-    edges = dict.fromkeys((entry.source, entry.target) for entry in entries)
     successors: dict[str, list[str]] = {name: [] for name in names}
-    predecessors: dict[str, list[str]] = {name: [] for name in names}
     for source, target in edges:
         successors[source].append(target)
-        predecessors[target].append(source)
-    component_of = {
-        name: component
-        for component in _components(successors, predecessors)
-        if len(component) > 1
-        for name in component
-    }
-    firsts: dict[frozenset[str], str] = {}
+    components = [set(found) for found in _components(successors) if len(found) > 1]
+    component_of = {name: component for component in components for name in component}
+    around = []
     for name in names:
         if component := component_of.get(name):
-            firsts.setdefault(component, name)
-    found = [_around(first, component, successors) for component, first in firsts.items()]
-    return found + [[name] for name in names if (name, name) in edges]
+            around.append(_around(name, component, successors))
+            for known in component:
+                del component_of[known]
+    return around + [[name] for name in names if name in successors[name]]
 
 
-def _components(successors: Neighbours, predecessors: Neighbours) -> Iterator[frozenset[str]]:
-    """Strongly connected components (Kosaraju's algorithm)."""
-    seen: set[str] = set()
-    order = [name for root in successors for name in _finished(root, successors, seen)]
-    seen.clear()
-    for root in reversed(order):
-        if component := _finished(root, predecessors, seen):
-            yield frozenset(component)
+def _components(successors: Successors) -> Iterator[list[str]]:
+    """Strongly connected components, one pass depth-first (Gabow 2000); without recursion, for
+    chains are long."""
+    number: dict[str, int] = {}
+    undecided: list[str] = []
+    bounds: list[int] = []
+    """Where in `undecided` what may yet become one component begins."""
+    decided: set[str] = set()
+    trail: list[tuple[str, Iterator[str]]] = []
+
+    def enter(name: str) -> None:
+        number[name] = len(number)
+        bounds.append(number[name])
+        undecided.append(name)
+        trail.append((name, iter(successors[name])))
+
+    for root in successors:
+        if root not in number:
+            enter(root)
+        while trail:
+            name, rest = trail[-1]
+            for other in rest:
+                if other not in number:
+                    enter(other)
+                    break
+                if other not in decided:
+                    while bounds[-1] > number[other]:
+                        bounds.pop()
+            else:
+                trail.pop()
+                if bounds[-1] == number[name]:
+                    bounds.pop()
+                    component = [undecided.pop()]
+                    while component[-1] != name:
+                        component.append(undecided.pop())
+                    decided.update(component)
+                    yield component
 
 
-def _finished(root: str, neighbours: Neighbours, seen: set[str]) -> list[str]:
-    """What is found depth-first from a root, as it is left; without recursion, for chains are
-    long."""
-    if root in seen:
-        return []
-    seen.add(root)
-    finished = []
-    trail = [(root, iter(neighbours[root]))]
-    while trail:
-        name, rest = trail[-1]
-        for other in rest:
-            if other not in seen:
-                seen.add(other)
-                trail.append((other, iter(neighbours[other])))
-                break
-        else:
-            trail.pop()
-            finished.append(name)
-    return finished
-
-
-def _around(first: str, component: frozenset[str], successors: Neighbours) -> list[str]:
+def _around(first: str, component: set[str], successors: Successors) -> list[str]:
     """A shortest cycle of several products, through one of a component, found breadth-first."""
     reached_from = {first: first}
     queue = deque([first])

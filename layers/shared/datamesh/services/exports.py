@@ -39,14 +39,14 @@ def export(
     else:
         found = walk(graph, product, direction, depth, MAX_NODES)
         nodes = [graph.products[name] for name in found.nodes]
-        entries, more = found.entries, found.truncated
+        entries, more = (graph.entries[at] for at in found.places), found.truncated
     text, cut = _written(kind, nodes, entries)
     return Export(text, more or cut)
 
 
 def _between(graph: Graph, names: set[str]) -> Iterator[LineageEntry]:
     for place, entry in enumerate(graph.entries):
-        if entry.source in names and entry.target in names and graph.follows(place):
+        if entry.source in names and entry.target in names and graph.followed([place]):
             yield entry
 
 

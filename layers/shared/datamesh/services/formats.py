@@ -140,7 +140,7 @@ class NodeLink:
             "id": product.name,
             "domain": product.domain,
             "owner": product.owner,
-            "status": product.status,
+            "status": product.status.value,
         }
         return to_json(node).decode()
 
@@ -149,7 +149,7 @@ class NodeLink:
             "source": entry.source,
             "target": entry.target,
             "key": entry.id,
-            "lineage_type": entry.lineage_type,
+            "lineage_type": entry.lineage_type.value,
             "confidence": entry.confidence,
             "transformation": entry.transformation,
         }

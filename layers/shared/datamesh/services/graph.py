@@ -34,9 +34,9 @@ def lineage_graph(
         "direction": direction,
         "depth": depth,
         "nodes": [_node(graph.products[each], reached) for each, reached in found.nodes.items()],
-        "edges": [_edge(entry) for entry in found.entries[:MAX_EDGES]],
-        "cycles": cycles(list(found.nodes), found.entries),
-        "truncated": found.truncated or len(found.entries) > MAX_EDGES,
+        "edges": [_edge(graph.entries[place]) for place in found.places[:MAX_EDGES]],
+        "cycles": cycles(list(found.nodes), map(graph.adjacency.ends_of, found.places)),
+        "truncated": found.truncated or len(found.places) > MAX_EDGES,
     }
 
 
@@ -69,10 +69,10 @@ def _node(product: StoredProduct, reached: Reached) -> GraphNode:
         "name": product.name,
         "domain": product.domain,
         "owner": product.owner,
-        "status": product.status,
+        "status": product.status.value,
         "distance": reached.distance,
         "path_confidence": reached.confidence,
-        "direction": reached.way,
+        "direction": reached.way and reached.way.value,
     }
 
 
@@ -81,7 +81,7 @@ def _edge(entry: LineageEntry) -> GraphEdge:
         "id": entry.id,
         "source": entry.source,
         "target": entry.target,
-        "lineage_type": entry.lineage_type,
+        "lineage_type": entry.lineage_type.value,
         "confidence": entry.confidence,
     }
 
@@ -89,7 +89,7 @@ def _edge(entry: LineageEntry) -> GraphEdge:
 def _affected(product: StoredProduct, reached: Reached) -> ImpactedProduct:
     return {
         "name": product.name,
-        "status": product.status,
+        "status": product.status.value,
         "distance": reached.distance,
         "path_confidence": reached.confidence,
     }

@@ -46,7 +46,7 @@ def _improving(graph: Graph, source: str, target: str, depth: int) -> list[Linea
     while frontier and len(layers) < depth:
         arrivals: Arrivals = {}
         for name, so_far in frontier.items():
-            for entry in graph.followed(name, Way.DOWNSTREAM):
+            for entry in graph.leading(name, Way.DOWNSTREAM):
                 confidence, other = so_far * entry.confidence, entry.target
                 bar = max(best.get(other, -1.0), best.get(target, -1.0))
                 if confidence > bar and (other not in arrivals or confidence > arrivals[other][0]):

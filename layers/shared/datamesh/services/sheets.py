@@ -17,7 +17,7 @@ def impact_csv(impact: Impact) -> str:
     writer.writerow(IMPACT_COLUMNS)
     for group in impact["groups"]:
         for product in group["products"]:
-            texts = (group["domain"], group["owner"], product["name"], product["status"].value)
+            texts = (group["domain"], group["owner"], product["name"], product["status"])
             numbers = (product["distance"], product["path_confidence"])
             writer.writerow((*map(harmless, texts), *numbers))
     return sheet.getvalue()

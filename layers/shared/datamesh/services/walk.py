@@ -13,6 +13,7 @@ from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Direction, Way
 from datamesh.models.lineage import LineageType, StoredLineageEntry
 from datamesh.models.products import StoredProduct
+from datamesh.services.adjacency import Verdicts
 from datamesh.services.lineage import is_visible
 from datamesh.services.registry import Registry
 
@@ -29,22 +30,25 @@ class Filter:
 
     def accepts(self, entry: StoredLineageEntry) -> bool:
         return entry.confidence >= self.min_confidence and (
-            self.lineage_type is None or entry.lineage_type == self.lineage_type
+            self.lineage_type is None or entry.lineage_type is self.lineage_type
         )
+
+
+EVERYTHING = Filter()
 
 
 class Graph:
     """The visible lineage of a registry that a filter accepts, as one request sees it."""
 
-    def __init__(self, registry: Registry, only: Filter | None = None) -> None:
+    def __init__(self, registry: Registry, only: Filter = EVERYTHING) -> None:
         file = registry.products.read()
         lineage = registry.lineage.read()
         self.products = file.products
         self.entries = lineage.lineage
         self.adjacency = registry.lineage_index.of(lineage)
         self._file = file
-        self._only = only or Filter()
-        self._verdicts: dict[int, bool] = {}
+        self._accepts = None if only == EVERYTHING else only.accepts
+        self._verdicts = registry.lineage_index.verdicts.of(lineage, file)
 
     def product(self, name: str) -> StoredProduct:
         """Raises ProductNotFound."""
@@ -53,18 +57,25 @@ class Graph:
         except KeyError:
             raise ProductNotFound(name) from None
 
-    def follows(self, place: int) -> bool:
-        """Whether the entry at a place is visible and accepted; found out once."""
-        verdict = self._verdicts.get(place)
-        if verdict is None:
-            entry = self.entries[place]
-            verdict = self._only.accepts(entry) and is_visible(entry, self._file)
-            self._verdicts[place] = verdict
+    def followed(self, places: Iterable[int]) -> list[int]:
+        """Those places whose entries are visible and accepted."""
+        verdicts, visible = self._verdicts, Verdicts.VISIBLE
+        found = [at for at in places if (verdicts[at] or self._judged(at)) == visible]
+        if self._accepts is None:
+            return found
+        return [at for at in found if self._accepts(self.entries[at])]
+
+    def _judged(self, place: int) -> int:
+        entry = self.entries[place]
+        # Files of old may hold any number, NaN included.
+        visible = entry.confidence >= 0 and is_visible(entry, self._file)
+        verdict = Verdicts.VISIBLE if visible else Verdicts.HIDDEN
+        self._verdicts[place] = verdict
         return verdict
 
-    def followed(self, name: str, way: Way) -> list[StoredLineageEntry]:
-        places = self.adjacency.places(name, way)
-        return [self.entries[place] for place in places if self.follows(place)]
+    def leading(self, name: str, way: Way) -> list[StoredLineageEntry]:
+        """The entries that are followed from a product, oldest first."""
+        return [self.entries[at] for at in self.followed(self.adjacency.places(name, way))]
 
 
 class Reached(NamedTuple):
@@ -74,13 +85,17 @@ class Reached(NamedTuple):
     confidence: float
     way: Way | None
 
+    def is_better_than(self, other: "Reached") -> bool:
+        """Nearer, or more confident at the same distance."""
+        return (self.distance, -self.confidence) < (other.distance, -other.confidence)
+
 
 @dataclass(frozen=True)
 class Walk:
     nodes: dict[str, Reached]
     """Nearest first; those of one distance by their names."""
-    entries: list[StoredLineageEntry]
-    """What was followed between the nodes, those of the nearest node first."""
+    places: list[int]
+    """Of the entries that were followed between the nodes, those of the nearest node first."""
     truncated: bool
     """Whether there are more nodes within the depth."""
 
@@ -93,34 +108,34 @@ def walk(graph: Graph, start: str, direction: Direction, depth: int, max_nodes: 
     for distances in reached.values():
         for name, distance in distances.items():
             nearest[name] = min(distance, nearest.get(name, distance))
-    kept = sorted(nearest, key=lambda name: (nearest[name], name))
-    truncated = len(kept) > max_nodes
-    del kept[max_nodes:]
+    ranked = sorted(zip(nearest.values(), nearest, strict=True))
+    kept = [name for _, name in ranked[:max_nodes]]
     steps = {
         way: _steps(graph, [name for name in kept if name in distances], way)
         for way, distances in reached.items()
     }
-    confidences = {way: _confidences(graph, start, way, steps[way]) for way in steps}
-    nodes = {name: _reached(name, reached, confidences) for name in kept}
+    nodes: dict[str, Reached] = {}
+    for way, distances in reached.items():
+        for name, confidence in _confidences(graph, start, way, steps[way]).items():
+            found = Reached(distances[name], confidence, way)
+            if name not in nodes or found.is_better_than(nodes[name]):
+                nodes[name] = found
     nodes[start] = Reached(0, 1.0, None)
-    # Once, though both ways may have followed it: around a cycle through the start.
-    places = {at: None for name in kept for found in steps.values() for at in found.get(name, ())}
-    return Walk(nodes, [graph.entries[place] for place in places], truncated)
+    # Each once, though both ways may have followed it: around a cycle through the start.
+    places = {at: None for name in kept for each in steps.values() for at in each.get(name, ())}
+    return Walk({name: nodes[name] for name in kept}, list(places), len(ranked) > max_nodes)
 
 
 def _distances(graph: Graph, start: str, way: Way, depth: int, enough: int) -> dict[str, int]:
     """Product -> the fewest hops to it, up to the distance at which there are more than enough."""
-    entries, upstream, follows = graph.entries, way is Way.UPSTREAM, graph.follows
-    adjacent = graph.adjacency.of(way)
+    adjacent, ends = graph.adjacency.of(way), graph.adjacency.ends(way)
     distances = {start: 0}
     frontier: Iterable[str] = (start,)
     for distance in range(1, depth + 1):
         found: dict[str, int] = {}
         for name in frontier:
-            for place in adjacent.get(name, ()):
-                other = entries[place].source if upstream else entries[place].target
-                if other not in distances and other not in found and follows(place):
-                    found[other] = distance
+            new = [at for at in adjacent.get(name, ()) if ends[at] not in distances]
+            found.update((ends[at], distance) for at in graph.followed(new))
         distances |= found
         frontier = found
         if not found or len(distances) > enough:
@@ -130,15 +145,9 @@ def _distances(graph: Graph, start: str, way: Way, depth: int, enough: int) -> d
 
 def _steps(graph: Graph, names: Sequence[str], way: Way) -> Steps:
     """What is followed from each of these products to any of them."""
-    entries, upstream, follows = graph.entries, way is Way.UPSTREAM, graph.follows
-    adjacent, among = graph.adjacency.of(way), set(names)
+    adjacent, ends, among = graph.adjacency.of(way), graph.adjacency.ends(way), set(names)
     return {
-        name: [
-            place
-            for place in adjacent.get(name, ())
-            if (entries[place].source if upstream else entries[place].target) in among
-            and follows(place)
-        ]
+        name: graph.followed([at for at in adjacent.get(name, ()) if ends[at] in among])
         for name in names
     }
 
@@ -149,7 +158,7 @@ def _confidences(graph: Graph, start: str, way: Way, steps: Steps) -> dict[str, 
     Dijkstra's algorithm: no confidence is above 1, so a product never grows along a path, and
     rounded multiplication keeps the order of its operands.
     """
-    entries, upstream = graph.entries, way is Way.UPSTREAM
+    entries, ends = graph.entries, graph.adjacency.ends(way)
     best = {start: 1.0}
     heap = [(-1.0, start)]
     settled: set[str] = set()
@@ -159,24 +168,8 @@ def _confidences(graph: Graph, start: str, way: Way, steps: Steps) -> dict[str, 
             continue
         settled.add(name)
         for place in steps[name]:
-            entry = entries[place]
-            other = entry.source if upstream else entry.target
-            confidence = -negated * entry.confidence
+            other, confidence = ends[place], -negated * entries[place].confidence
             if confidence > best.get(other, -1.0):
                 best[other] = confidence
                 heappush(heap, (-confidence, other))
     return best
-
-
-def _reached(
-    name: str,
-    distances: Mapping[Way, Mapping[str, int]],
-    confidences: Mapping[Way, Mapping[str, float]],
-) -> Reached:
-    """The nearer way, or the more confident one of two that are as near."""
-    found = [
-        Reached(distances[way][name], confidences[way][name], way)
-        for way in distances
-        if name in confidences[way]
-    ]
-    return min(found, key=lambda reached: (reached.distance, -reached.confidence))

@@ -42,12 +42,7 @@ from datamesh.models.lineage import (
 )
 from datamesh.models.responses import Written
 from datamesh.models.values import ShortText
-from datamesh.services import lineage
-from datamesh.services.columns import column_graph
-from datamesh.services.exports import export
-from datamesh.services.graph import impact, lineage_graph
-from datamesh.services.paths import lineage_paths
-from datamesh.services.sheets import impact_csv
+from datamesh.services import columns, exports, graph, lineage, paths, sheets
 
 app = create_app("Lineage")
 
@@ -120,7 +115,7 @@ async def downstream(product_name: PathName, registry: CurrentRegistry) -> list[
 @app.get(
     "/lineage/graph/{product}", response_model=LineageGraph, responses=responses(404, 422, 503)
 )
-async def graph(
+async def lineage_graph(
     product: PathName,
     registry: CurrentRegistry,
     only: Followed,
@@ -137,7 +132,7 @@ async def graph(
     those of one distance by their names, and 10,000 entries, those of the nearest products first;
     `truncated` tells whether there are more. Cycles are named and never walked twice.
     """
-    found = lineage_graph(
+    found = graph.around(
         registry, product, direction=direction, depth=depth, only=only, max_nodes=max_nodes
     )
     return as_json(found)
@@ -148,7 +143,7 @@ async def graph(
     response_model=Impact,
     responses=IMPACT | responses(404, 422, 503),
 )
-async def impacted(
+async def lineage_impact(
     product: PathName,
     registry: CurrentRegistry,
     only: Followed,
@@ -161,16 +156,16 @@ async def impacted(
     Distances, path confidences and filters are those of `/lineage/graph`. As CSV there is a line
     for each product; a cell that a spreadsheet would calculate begins with an apostrophe.
     """
-    found = impact(registry, product, depth=depth, only=only, max_nodes=max_nodes)
+    found = graph.impact(registry, product, depth=depth, only=only, max_nodes=max_nodes)
     if format is ImpactFormat.CSV:
-        answer = Response(impact_csv(found), media_type=CSV)
+        answer = Response(sheets.impact_csv(found), media_type=CSV)
     else:
         answer = as_json(found)
     return marked(answer, found["truncated"])
 
 
 @app.get("/lineage/path", responses=responses(404, 422, 503))
-async def paths(
+async def lineage_path(
     source: End,
     target: End,
     registry: CurrentRegistry,
@@ -182,13 +177,13 @@ async def paths(
     Of at most `depth` hops; ties are broken by the other criterion. Both are null when no path
     leads there: that is an answer about two registered products, not an error.
     """
-    return lineage_paths(registry, source, target, depth=depth, only=only)
+    return paths.between(registry, source, target, depth=depth, only=only)
 
 
 @app.get(
     "/lineage/export", response_model=NodeLinkGraph, responses=EXPORT | responses(404, 422, 503)
 )
-async def exported(
+async def lineage_export(
     registry: CurrentRegistry,
     only: Followed,
     format: ExportFormat,
@@ -203,7 +198,9 @@ async def exported(
     products, 10,000 entries and 3 MB. `X-Truncated` tells whether there is more. Without `product`,
     `direction` and `depth` say nothing.
     """
-    found = export(registry, format, product=product, direction=direction, depth=depth, only=only)
+    found = exports.export(
+        registry, format, product=product, direction=direction, depth=depth, only=only
+    )
     return marked(Response(found.text, media_type=MEDIA_TYPES[format]), found.truncated)
 
 
@@ -212,7 +209,7 @@ async def exported(
     response_model=ColumnGraph,
     responses=responses(404, 422, 503),
 )
-async def columns(
+async def lineage_columns(
     product: PathName,
     column: Annotated[str, Path(description="Name of a column.", examples=["amount"])],
     registry: CurrentRegistry,
@@ -224,7 +221,9 @@ async def columns(
 
     A column of which no lineage is known is answered alone. Bounds are those of `/lineage/graph`.
     """
-    found = column_graph(registry, product, column, way=direction, depth=depth, max_nodes=max_nodes)
+    found = columns.around(
+        registry, product, column, way=direction, depth=depth, max_nodes=max_nodes
+    )
     return as_json(found)
 
 

@@ -19,7 +19,7 @@ type Hop = tuple[Column, LineageEntry, ColumnLineage]
 """Where a column leads to, and what says so."""
 
 
-def column_graph(
+def around(
     registry: Registry, product: str, column: str, *, way: Way, depth: int, max_nodes: int
 ) -> ColumnGraph:
     """The nearest columns within `depth` hops; a column without lineage alone.

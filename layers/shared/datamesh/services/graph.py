@@ -17,7 +17,7 @@ from datamesh.services.registry import Registry
 from datamesh.services.walk import Filter, Graph, Reached, walk
 
 
-def lineage_graph(
+def around(
     registry: Registry,
     name: str,
     *,

@@ -9,7 +9,7 @@ type Arrivals = dict[str, tuple[float, LineageEntry]]
 """Product -> the best confidence of a path of some number of hops to it, and its last entry."""
 
 
-def lineage_paths(
+def between(
     registry: Registry, source: str, target: str, *, depth: int, only: Filter
 ) -> LineagePaths:
     """A most confident and a shortest path of at most `depth` hops, ties broken by the other.

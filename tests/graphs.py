@@ -30,6 +30,19 @@ class Edge:
     seen: int = REVISION
 
 
+RINGS = [
+    Edge("raw", "orders", 0.9),
+    Edge("orders", "revenue", 0.5),
+    Edge("orders", "revenue", 0.8),
+    Edge("revenue", "report"),
+    Edge("orders", "report", 0.7),
+    Edge("report", "revenue", 0.1),
+    Edge("orders", "orders", 0.2),
+    Edge("island", "shore"),
+]
+"""A cycle, a product that feeds itself, parallel entries, two ways, and what is not connected."""
+
+
 def product(name: str, since: int = 1) -> StoredProduct:
     return StoredProduct(
         name=name,

@@ -18,24 +18,24 @@ class Adjacency:
     def __init__(self) -> None:
         self.sources: list[str] = []
         self.targets: list[str] = []
-        self._ids: list[str] = []
+        self.ids: list[str] = []
         self._names: dict[str, str] = {}
         self._into: dict[str, list[int]] = {}
         self._out_of: dict[str, list[int]] = {}
 
     def follows(self, entries: Sequence[StoredLineageEntry]) -> bool:
         """Whether what is indexed stands, as it was, at the beginning of `entries`."""
-        count = len(self._ids)
-        return len(entries) >= count and [entry.id for entry in entries[:count]] == self._ids
+        count = len(self.ids)
+        return len(entries) >= count and [entry.id for entry in entries[:count]] == self.ids
 
     def extend(self, entries: Sequence[StoredLineageEntry]) -> None:
         """Add those of `entries` that come after what is indexed."""
         # One string for each name, not one for each entry: a walk then stays within the cache.
         name = self._names.setdefault
-        for place in range(len(self._ids), len(entries)):
+        for place in range(len(self.ids), len(entries)):
             entry = entries[place]
             source, target = name(entry.source, entry.source), name(entry.target, entry.target)
-            self._ids.append(entry.id)
+            self.ids.append(entry.id)
             self.sources.append(source)
             self.targets.append(target)
             self._into.setdefault(target, []).append(place)

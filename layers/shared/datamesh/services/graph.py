@@ -1,5 +1,7 @@
 """The lineage around a product, and who is affected by a change to it."""
 
+from collections.abc import Sequence
+
 from datamesh.models.graph import (
     MAX_EDGES,
     Direction,
@@ -10,7 +12,6 @@ from datamesh.models.graph import (
     ImpactGroup,
     LineageGraph,
 )
-from datamesh.models.lineage import LineageEntry
 from datamesh.models.products import StoredProduct
 from datamesh.services.cycles import cycles
 from datamesh.services.registry import Registry
@@ -34,7 +35,7 @@ def around(
         "direction": direction,
         "depth": depth,
         "nodes": [_node(graph.products[each], reached) for each, reached in found.nodes.items()],
-        "edges": [_edge(graph.entries[place]) for place in found.places[:MAX_EDGES]],
+        "edges": _edges(graph, found.places[:MAX_EDGES]),
         "cycles": cycles(list(found.nodes), map(graph.adjacency.ends_of, found.places)),
         "truncated": found.truncated or len(found.places) > MAX_EDGES,
     }
@@ -76,14 +77,19 @@ def _node(product: StoredProduct, reached: Reached) -> GraphNode:
     }
 
 
-def _edge(entry: LineageEntry) -> GraphEdge:
-    return {
-        "id": entry.id,
-        "source": entry.source,
-        "target": entry.target,
-        "lineage_type": entry.lineage_type.value,
-        "confidence": entry.confidence,
-    }
+def _edges(graph: Graph, places: Sequence[int]) -> list[GraphEdge]:
+    entries, adjacency = graph.entries, graph.adjacency
+    ids, sources, targets = adjacency.ids, adjacency.sources, adjacency.targets
+    return [
+        {
+            "id": ids[place],
+            "source": sources[place],
+            "target": targets[place],
+            "lineage_type": entries[place].lineage_type.value,
+            "confidence": entries[place].confidence,
+        }
+        for place in places
+    ]
 
 
 def _affected(product: StoredProduct, reached: Reached) -> ImpactedProduct:

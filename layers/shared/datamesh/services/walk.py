@@ -7,6 +7,7 @@ docs/adr/0008-path-confidence.md.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from math import inf
 from typing import NamedTuple
 
 from datamesh.errors import ProductNotFound
@@ -103,44 +104,53 @@ class Walk:
 def walk(graph: Graph, start: str, direction: Direction, depth: int, max_nodes: int) -> Walk:
     """The nearest products within `depth` hops. Raises ProductNotFound."""
     graph.product(start)
-    reached = {way: _distances(graph, start, way, depth, max_nodes) for way in direction.ways}
+    reached = {way: distances(graph, start, way, depth, enough=max_nodes) for way in direction.ways}
     nearest: dict[str, int] = {}
-    for distances in reached.values():
-        for name, distance in distances.items():
+    for found in reached.values():
+        for name, distance in found.items():
             nearest[name] = min(distance, nearest.get(name, distance))
     ranked = sorted(zip(nearest.values(), nearest, strict=True))
     kept = [name for _, name in ranked[:max_nodes]]
     steps = {
-        way: _steps(graph, [name for name in kept if name in distances], way)
-        for way, distances in reached.items()
+        way: _steps(graph, [name for name in kept if name in found], way)
+        for way, found in reached.items()
     }
     nodes: dict[str, Reached] = {}
-    for way, distances in reached.items():
+    for way, found in reached.items():
         for name, confidence in _confidences(graph, start, way, steps[way]).items():
-            found = Reached(distances[name], confidence, way)
-            if name not in nodes or found.is_better_than(nodes[name]):
-                nodes[name] = found
+            node = Reached(found[name], confidence, way)
+            if name not in nodes or node.is_better_than(nodes[name]):
+                nodes[name] = node
     nodes[start] = Reached(0, 1.0, None)
     # Each once, though both ways may have followed it: around a cycle through the start.
     places = {at: None for name in kept for each in steps.values() for at in each.get(name, ())}
     return Walk({name: nodes[name] for name in kept}, list(places), len(ranked) > max_nodes)
 
 
-def _distances(graph: Graph, start: str, way: Way, depth: int, enough: int) -> dict[str, int]:
-    """Product -> the fewest hops to it, up to the distance at which there are more than enough."""
+def distances(
+    graph: Graph,
+    start: str,
+    way: Way,
+    depth: int,
+    *,
+    enough: float = inf,
+    until: str | None = None,
+) -> dict[str, int]:
+    """Product -> the fewest hops to it, up to the distance at which there are more than enough, or
+    `until` is among them."""
     adjacent, ends = graph.adjacency.of(way), graph.adjacency.ends(way)
-    distances = {start: 0}
+    reached = {start: 0}
     frontier: Iterable[str] = (start,)
     for distance in range(1, depth + 1):
         found: dict[str, int] = {}
         for name in frontier:
-            new = [at for at in adjacent.get(name, ()) if ends[at] not in distances]
+            new = [at for at in adjacent.get(name, ()) if ends[at] not in reached]
             found.update((ends[at], distance) for at in graph.followed(new))
-        distances |= found
+        reached |= found
         frontier = found
-        if not found or len(distances) > enough:
+        if not found or until in found or len(reached) > enough:
             break
-    return distances
+    return reached
 
 
 def _steps(graph: Graph, names: Sequence[str], way: Way) -> Steps:

@@ -123,6 +123,13 @@ def test_more_than_10_000_pairs_are_cut(serve: Serve) -> None:
     assert (len(body["edges"]), body["truncated"]) == (10_000, True)
 
 
+def test_long_names_of_columns_are_bounded_too(serve: Serve) -> None:
+    pairs = [("x" * 500, "y")] * 1_500
+    client = serve("lineage", resources(columns_mesh([with_columns(0, ("a", "b", pairs))], "ab")))
+    body = client.get("/lineage/columns/b/y").body
+    assert (len(body["edges"]), body["truncated"]) == (500_000 // 501, True)
+
+
 NAMES, COLUMNS = "abcd", "xyz"
 mappings = st.lists(
     st.tuples(

@@ -133,6 +133,16 @@ def test_more_than_10_000_entries_are_cut_and_those_of_the_nearest_kept(serve: S
     assert body["nodes"][2]["path_confidence"] == 0.5
 
 
+def test_the_largest_answer_is_far_below_the_6_mb_that_lambda_may_answer(serve: Serve) -> None:
+    names = [f"{'n' * 95}{number:05}" for number in range(1000)]
+    edges = [Edge(names[0], name, 0.123456789012345) for name in names[1:]]
+    edges += [Edge(names[at % 999 + 1], names[at % 998 + 1]) for at in range(10_000)]
+    client = serve("lineage", resources(graph_mesh(edges)))
+    answer = client.get(f"/lineage/graph/{names[0]}")
+    assert (len(answer.body["nodes"]), len(answer.body["edges"])) == (1000, 10_000)
+    assert len(json.dumps(answer.content.decode())) < 4_500_000
+
+
 def test_confidence_0_and_numbers_of_old_files_are_no_obstacle(serve: Serve) -> None:
     odd = {"b": 0.0, "c": float("nan"), "d": -0.5, "e": 1.5}
     entries = [

@@ -1,13 +1,16 @@
 """Column lineage: which columns a column comes from, and which are made of it."""
 
-from collections.abc import Iterator
-from itertools import chain, islice
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import NamedTuple
 
 from datamesh.models.graph import MAX_EDGES, ColumnEdge, ColumnGraph, Way
 from datamesh.models.lineage import ColumnLineage, LineageEntry
 from datamesh.services.registry import Registry
 from datamesh.services.walk import Graph
+
+MAX_TEXT = 500_000
+"""Characters of the names of columns in the edges of an answer: nothing else bounds these names."""
 
 
 class Column(NamedTuple):
@@ -38,7 +41,7 @@ def around(
         for other, entry, pair in columns.hops(found)
         if other in among
     )
-    edges = list(islice(between, MAX_EDGES + 1))
+    edges, cut = _bounded(between)
     return {
         "product": product,
         "column": column,
@@ -48,8 +51,8 @@ def around(
             {"product": found.product, "column": found.name, "distance": distances[found]}
             for found in kept
         ],
-        "edges": edges[:MAX_EDGES],
-        "truncated": len(distances) > max_nodes or len(edges) > MAX_EDGES,
+        "edges": edges,
+        "truncated": cut or len(distances) > max_nodes,
     }
 
 
@@ -93,6 +96,18 @@ def _distances(columns: _Columns, start: Column, depth: int, enough: int) -> dic
 
 def _new(hops: Iterator[Hop], known: dict[Column, int]) -> dict[Column, None]:
     return {other: None for other, _, _ in hops if other not in known}
+
+
+def _bounded(edges: Iterable[ColumnEdge]) -> tuple[list[ColumnEdge], bool]:
+    """The first of them, and whether there are more."""
+    kept: list[ColumnEdge] = []
+    left = MAX_TEXT
+    for edge in edges:
+        left -= len(edge["source_column"]) + len(edge["target_column"])
+        if left < 0 or len(kept) == MAX_EDGES:
+            return kept, True
+        kept.append(edge)
+    return kept, False
 
 
 def _edge(entry: LineageEntry, pair: ColumnLineage) -> ColumnEdge:

@@ -112,6 +112,10 @@ sbom: $(SECURITY_VENV)/ready ## CycloneDX bill of materials of what is deployed,
 	cat $(DEPLOYED) | $(SECURITY_VENV)/bin/cyclonedx-py requirements --schema-version 1.6 \
 		--output-reproducible --validate --outfile $(SBOM) -
 
+.PHONY: bench
+bench: $(VENV)/ready ## Measure what the documents claim about speed; nothing else should run meanwhile.
+	@$(PY) -m benchmarks
+
 # On a copy with the package at its top: mutmut takes a module's name from its path.
 .PHONY: mutants
 mutants: $(VENV)/ready ## Mutation tests of storage and services: minutes; mutants that survive are listed.

@@ -28,7 +28,12 @@ STATUSES = {
     "finance_transactions": (200, 200),
     "get_product": (404, 200),
     "health": (200, 200),
+    "lineage_columns": (404, 200),
     "lineage_downstream": (404, 200),
+    "lineage_export": (404, 200),
+    "lineage_graph": (404, 200),
+    "lineage_impact": (404, 200),
+    "lineage_path": (404, 200),
     "lineage_upstream": (404, 200),
     "list_lineage": (200, 200),
     "list_lineage_as_of": (200, 200),
@@ -42,6 +47,7 @@ STATUSES = {
     "register_lineage_entries": (422, 200),
     "register_product": (200, 409),
     "register_products": (200, 422),
+    "remove_lineage": (404, 200),
     "sales_orders": (200, 200),
 }
 

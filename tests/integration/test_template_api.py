@@ -19,6 +19,7 @@ WRITES = {
     "DELETE /product/{name}": "ProductsWriteFunction",
     "POST /register_lineage": "LineageWriteFunction",
     "POST /lineage/bulk": "LineageWriteFunction",
+    "DELETE /lineage": "LineageWriteFunction",
 }
 READS = {
     "GET /products": "ProductsReadFunction",
@@ -26,6 +27,11 @@ READS = {
     "GET /lineage": "LineageReadFunction",
     "GET /lineage/upstream/{product_name}": "LineageReadFunction",
     "GET /lineage/downstream/{product_name}": "LineageReadFunction",
+    "GET /lineage/graph/{product}": "LineageReadFunction",
+    "GET /lineage/impact/{product}": "LineageReadFunction",
+    "GET /lineage/path": "LineageReadFunction",
+    "GET /lineage/export": "LineageReadFunction",
+    "GET /lineage/columns/{product}/{column}": "LineageReadFunction",
     "GET /sales/orders": "DomainsFunction",
     "GET /marketing/campaigns": "DomainsFunction",
     "GET /finance/transactions": "DomainsFunction",

@@ -79,6 +79,33 @@ def test_lineage_as_of(serve: Serve, timeline: Timeline, moments: list[str]) -> 
     assert len(client.get("/lineage/downstream/orders", as_of=moments[2]).body) == 1
 
 
+def test_questions_about_lineage_as_of(
+    serve: Serve, timeline: Timeline, moments: list[str]
+) -> None:
+    client = serve("lineage", timeline.resources())
+    nodes = [
+        [node["name"] for node in client.get("/lineage/graph/revenue", as_of=moment).body["nodes"]]
+        for moment in moments[1:]
+    ]
+    assert nodes == [["revenue"], ["revenue", "orders"], ["revenue", "orders"], ["revenue"]]
+    impacts = each_at(client, moments[1:4], "/lineage/impact/orders")
+    assert [found["total"] for found in impacts] == [0, 1, 1]
+    then = client.get("/lineage/path", source="orders", target="revenue", as_of=moments[2])
+    assert then.body["shortest"]["products"] == ["orders", "revenue"]
+    now = client.get("/lineage/path", source="orders", target="revenue")
+    assert now.status == 404
+    exports = [
+        len(client.get("/lineage/export", format="json", as_of=moment).body["edges"])
+        for moment in moments
+    ]
+    assert exports == [0, 0, 1, 1, 0]
+    columns = client.get("/lineage/columns/orders/order_id", as_of=moments[2])
+    assert (columns.status, len(columns.body["nodes"])) == (200, 1)
+    # Looking back does not disturb what is known of the present.
+    assert client.get("/lineage/graph/revenue").body["nodes"][1:] == []
+    assert client.get("/lineage/graph/orders", as_of=moments[0]).status == 404
+
+
 def test_analytics_as_of(serve: Serve, timeline: Timeline, moments: list[str]) -> None:
     client = serve("analytics", timeline.resources())
     both = {"sales": 1, "finance": 1}

@@ -67,7 +67,11 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("PUT", "/product/{name}"),
             ("DELETE", "/product/{name}"),
         ],
-        "lineage": [("POST", "/register_lineage"), ("POST", "/lineage/bulk")],
+        "lineage": [
+            ("POST", "/register_lineage"),
+            ("POST", "/lineage/bulk"),
+            ("DELETE", "/lineage"),
+        ],
         "domains": [],
         "analytics": [],
         "audit": [],

@@ -58,6 +58,13 @@ class UnknownLineageEnds(MeshError):
         super().__init__(f"Lineage names unknown products: {quoted}")
 
 
+class LineageNotFound(MeshError):
+    """There is no visible entry to remove."""
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__(f"There is no such lineage '{source}' -> '{target}'")
+
+
 class LimitReached(MeshError):
     def __init__(self, setting: str, limit: int) -> None:
         super().__init__(f"The registry is full: {setting} is {limit}")

@@ -1,10 +1,11 @@
 """The registry: two documents, their limits and a clock."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from datamesh.models.values import utc_now
+from datamesh.services.adjacency import LineageIndex
 from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.files import LineageFile, ProductsFile
 
@@ -37,6 +38,8 @@ class Registry:
     """Set for a write that its caller may repeat."""
     commit_id: str | None = None
     """Of the commits of the present request: that of its audit record."""
+    lineage_index: LineageIndex = field(default_factory=LineageIndex)
+    """Lives as long as the execution environment: `replace` hands it on."""
 
     def registered_at(self) -> datetime:
         """The time of a registration: that of its first try."""

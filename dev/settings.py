@@ -111,5 +111,6 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "MaxProducts": ("MAX_PRODUCTS", _whole(1, 100_000)),
     "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _whole(1, 1_000_000)),
     "CacheSeconds": ("CACHE_SECONDS", _seconds),
+    "StaleDays": ("STALE_DAYS", _whole(1, 3650)),
     "CorsOrigins": ("CORS_ORIGINS", _origins),
 }

@@ -1,15 +1,18 @@
 """Registries in memory, and the bodies that fill them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from datamesh.http.runtime import Resources
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration
-from datamesh.services import lineage, products
-from datamesh.services.audit import FOLDER, Trail
+from datamesh.services import audit, lineage, products, snapshots
+from datamesh.services.audit import Trail
+from datamesh.services.backups import Backups
 from datamesh.services.registry import Registry
+from datamesh.services.snapshots import Snapshots
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -49,17 +52,26 @@ def mesh(
 
 
 class Bucket(dict[str, MemoryObject]):
-    """Key -> object, of whatever keys are asked for; a `Journal` of those below audit/."""
+    """Key -> object, of whatever keys are asked for."""
 
     def __missing__(self, key: str) -> MemoryObject:
         return self.setdefault(key, MemoryObject(key))
 
+
+@dataclass(frozen=True)
+class BucketFolder:
+    """A `Journal` of the objects below a prefix."""
+
+    bucket: Bucket
+    prefix: str
+
     def names(self, after: str) -> list[str]:
-        held = (key.removeprefix(FOLDER) for key, stored in self.items() if stored.get())
-        return sorted(name for name in held if name > after)[:PAGE]
+        there = [key for key, stored in self.bucket.items() if stored.get()]
+        below = [key.removeprefix(self.prefix) for key in there if key.startswith(self.prefix)]
+        return sorted(name for name in below if name > after)[:PAGE]
 
     def read_all(self, names: Sequence[str]) -> list[bytes]:
-        found = [self[FOLDER + name].get() for name in names]
+        found = [self.bucket[self.prefix + name].get() for name in names]
         return [each.body for each in found if isinstance(each, StoredObject)]
 
 
@@ -67,7 +79,7 @@ def resources(
     registry: Registry | None = None,
     files: Mapping[str, bytes] | None = None,
     past: Callable[[datetime], Registry] | None = None,
-    audit: Bucket | None = None,
+    bucket: Bucket | None = None,
     trail: Trail | None = None,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content. Without a
@@ -84,7 +96,7 @@ def resources(
         return MemoryFolder(f"domains/{prefix}", found)
 
     records: dict[str, MemoryObject] = {}
-    bucket = audit if audit is not None else Bucket()
+    held = Bucket() if bucket is None else bucket
 
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
@@ -94,8 +106,10 @@ def resources(
         dataset=dataset,
         past=past or (lambda moment: current),
         key_record=key_record,
-        trail=trail or Trail(bucket.__getitem__, NO_WAIT),
-        audit=bucket,
+        trail=trail or Trail(held.__getitem__, NO_WAIT),
+        audit=BucketFolder(held, audit.FOLDER),
+        snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
+        backups=Backups(held.__getitem__, NO_WAIT),
     )
 
 

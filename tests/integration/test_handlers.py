@@ -20,6 +20,10 @@ STATUSES = {
     # event: on an empty bucket, on a filled one
     "analytics_domains": (200, 200),
     "analytics_lineage_stats": (200, 200),
+    "analytics_snapshot": (404, 404),
+    "analytics_top_products": (200, 200),
+    "analytics_trends": (200, 200),
+    "analytics_usage": (404, 404),
     "audit": (200, 200),
     "changes": (200, 200),
     "delete_product": (404, 200),

@@ -52,6 +52,8 @@ def needs(operation: str, parameters: Mapping[str, Any], status: int) -> list[Ne
     """What AWS asks of the caller's role (the S3 User Guide's table of required permissions)."""
     if operation == "GetSecretValue":
         return [Need("secretsmanager:GetSecretValue", parameters["SecretId"])]
+    if operation == "GetMetricData":
+        return [Need("cloudwatch:GetMetricData", "*")]
     bucket = f"arn:aws:s3:::{parameters['Bucket']}"
     if operation == "ListObjectsV2":
         return [Need("s3:ListBucket", bucket, parameters["Prefix"])]

@@ -21,7 +21,7 @@ ENVIRONMENT = {
     "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES"},
     "DomainsFunction": COMMON,
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
-    "AnalyticsScheduledFunction": COMMITTING,
+    "AnalyticsScheduledFunction": COMMITTING | {"STALE_DAYS", "USAGE_API_ID"},
     "AuditFunction": COMMON,
     "PlatformFunction": COMMON | {"CACHE_SECONDS"},
 }

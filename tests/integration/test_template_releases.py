@@ -17,6 +17,7 @@ OTHER = {
     "MaxProducts": "1001",
     "MaxLineageEntries": "10001",
     "CacheSeconds": "1",
+    "StaleDays": "91",
     "CorsOrigins": "https://portal.example.com",
     "LogRetentionDays": "7",
     "ThrottlingRateLimit": "101",

@@ -28,6 +28,7 @@ KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
 TRAIL = f"{BUCKET}/audit/*"
 AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
+SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
@@ -40,11 +41,13 @@ RIGHTS = {
     "LineageReadFunction": REGISTRY | PAST,
     "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
     "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
-    "AnalyticsFunction": REGISTRY | PAST,
+    "AnalyticsFunction": REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
     "AuditFunction": {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
     | AUDITED
-    | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")},
+    | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")}
+    | {(f"s3:{verb}Object", where) for verb in ("Get", "Put") for where in (SNAPSHOTS, BACKUPS)}
+    | {("cloudwatch:GetMetricData", "*")},
     "PlatformFunction": REGISTRY,
 }
 
@@ -68,11 +71,12 @@ def test_the_catalog_is_versioned_encrypted_private_and_outlives_the_stack() -> 
             assert at(DOCUMENT, "Resources", name, policy) == "Retain"
 
 
-def test_the_lifecycle_never_expires_a_current_object_but_idempotency_keys() -> None:
+def test_the_lifecycle_expires_no_current_object_but_keys_and_backups() -> None:
     rules = maps(at(properties(BUCKET), "LifecycleConfiguration", "Rules"))
     expiring = [rule for rule in rules if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
-        ("idempotency/", 1)
+        ("idempotency/", 1),
+        ("backups/", 30),
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
     assert kinds == {
@@ -162,7 +166,10 @@ def test_only_folders_are_named_by_a_wildcard() -> None:
         for key in ("Action", "Resource")
         for text in strings(RESOLVER.resolve(statement[key]))
     ]
-    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS, TRAIL}
+    assert {text for text in named if "*" in text} == {
+        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS),
+        "*",  # cloudwatch:GetMetricData, which knows nothing narrower
+    }
 
 
 def test_domains_may_list_domain_data_alone() -> None:

@@ -12,7 +12,7 @@ from datamesh.http.errors import STATUS
 from datamesh.http.idempotency import Record
 from datamesh.models.lineage import LineageRegistration
 from datamesh.models.products import ProductRegistration, ProductUpdate
-from datamesh.services import analytics, lineage, products
+from datamesh.services import lineage, products
 from datamesh.services.registry import Registry
 from datamesh.storage.files import LineageFile
 from datamesh.storage.objects import StoredObject
@@ -89,7 +89,7 @@ class Op:
                 case "link":
                     lineage.register(registry, LineageRegistration.model_validate(self.body))
                 case _:
-                    analytics.scheduled_run(registry)
+                    lineage.prune(registry)
         except MeshError as error:
             return STATUS[type(error)]
         return 200

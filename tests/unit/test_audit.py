@@ -8,7 +8,7 @@ import pytest
 
 from datamesh.http.runtime import Resources
 from datamesh.models.audit import AuditRecord
-from datamesh.services.audit import Trail, key_of
+from datamesh.services.audit import FOLDER, Trail, key_of
 from datamesh.services.registry import Registry
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
 from tests.conftest import Serve
@@ -16,6 +16,7 @@ from tests.lambdas import Client, api_event
 from tests.meshes import (
     NO_WAIT,
     Bucket,
+    BucketFolder,
     add_lineage,
     add_products,
     lineage_body,
@@ -53,11 +54,12 @@ class Audited:
         return self.bucket[key]
 
     def resources(self) -> Resources:
-        return resources(self.registry, audit=self.bucket, trail=self.trail)
+        return resources(self.registry, bucket=self.bucket, trail=self.trail)
 
     def records(self) -> list[AuditRecord]:
-        names = self.bucket.names("")
-        return [AuditRecord.model_validate_json(body) for body in self.bucket.read_all(names)]
+        found = BucketFolder(self.bucket, FOLDER)
+        bodies = found.read_all(found.names(""))
+        return [AuditRecord.model_validate_json(body) for body in bodies]
 
 
 @pytest.fixture

@@ -26,6 +26,11 @@ class ProductNotFound(MeshError):
         super().__init__(f"Product '{name}' is not registered")
 
 
+class SnapshotNotFound(MeshError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no snapshot of {name}")
+
+
 class AssetNotFound(MeshError):
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no asset '{name}'")

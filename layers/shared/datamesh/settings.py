@@ -20,6 +20,10 @@ class Settings(BaseModel):
     max_lineage_entries: int = Field(default=10_000, ge=1)
     cache_seconds: float = Field(default=0, ge=0, le=3600)
     """How old a copy of the registry a read may answer from; 0 asks storage every time."""
+    stale_days: int = Field(default=90, ge=1)
+    """A product that was not updated for so long is counted as stale."""
+    usage_api_id: str | None = None
+    """The API whose usage CloudWatch is asked for."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

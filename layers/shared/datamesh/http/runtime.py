@@ -13,9 +13,12 @@ from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
 from datamesh.http.audit import record_of, record_of_task
 from datamesh.http.parameters import AsOf
 from datamesh.observability import Handler, Observer
-from datamesh.services.audit import FOLDER, Trail
+from datamesh.services import audit, snapshots
+from datamesh.services.audit import Trail
+from datamesh.services.backups import Backups
 from datamesh.services.past import Past
 from datamesh.services.registry import Attempt, Registry
+from datamesh.services.snapshots import Snapshots
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Committed, Document
@@ -48,6 +51,8 @@ class Resources:
     trail: Trail
     audit: Journal
     """The records that the trail has stored."""
+    snapshots: Snapshots
+    backups: Backups
 
 
 def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
@@ -55,7 +60,11 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     client = create_client()
     bucket = settings.catalog_bucket
     backoff = Backoff(deadline)
-    trail = Trail(lambda key: S3Object(client, bucket, key), backoff)
+
+    def open_object(key: str) -> ConditionalObject:
+        return S3Object(client, bucket, key)
+
+    trail = Trail(open_object, backoff)
 
     def committed(done: Committed[Any]) -> None:
         observer.committed(done)
@@ -91,7 +100,11 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
         trail=trail,
-        audit=S3Journal(client, bucket, FOLDER, backoff),
+        audit=S3Journal(client, bucket, audit.FOLDER, backoff),
+        snapshots=Snapshots(
+            open_object, S3Journal(client, bucket, snapshots.FOLDER, backoff), backoff
+        ),
+        backups=Backups(open_object, backoff),
     )
 
 
@@ -177,19 +190,24 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     return observer.observe(handler)
 
 
-def task_handler(run: Callable[[Registry], dict[str, int]], environ: Mapping[str, str]) -> Handler:
-    """A Lambda handler for scheduled work on the registry; its result goes to the log."""
+type Task = Callable[[Resources, Settings, Any], Mapping[str, int]]
+"""Works on what its event asks for; what it tells goes to the log and is returned."""
+
+
+def task_handler(run: Task, environ: Mapping[str, str]) -> Handler:
+    """A Lambda handler for work that no client waits for."""
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
     deadline = Deadline(STORAGE_SECONDS)
     resources = connect(settings, observer, deadline)
 
-    def handler(event: Any, context: Any) -> dict[str, int]:
+    def handler(event: Any, context: Any) -> Mapping[str, int]:
         deadline.restart()
         resources.trail.expect(record_of_task(run.__name__, context))
-        result = run(replace(resources.registry, commit_id=resources.trail.commit_id))
+        registry = replace(resources.registry, commit_id=resources.trail.commit_id)
+        result = run(replace(resources, registry=registry), settings, event)
         observer.wrote(resources.trail.finish(200))
-        observer.logger.info("done", extra=result)
+        observer.logger.info("done", extra=dict(result))
         return result
 
     return observer.observe(handler)

@@ -1,9 +1,9 @@
 """Cycles of a graph of lineage."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-type Successors = Mapping[str, Sequence[str]]
+type Successors = Mapping[str, Collection[str]]
 
 
 def cycles(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[str]]:
@@ -12,8 +12,8 @@ def cycles(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[
     successors: dict[str, list[str]] = {name: [] for name in names}
     for source, target in edges:
         successors[source].append(target)
-    components = [set(found) for found in _components(successors) if len(found) > 1]
-    component_of = {name: component for component in components for name in component}
+    several = [set(found) for found in components(successors) if len(found) > 1]
+    component_of = {name: component for component in several for name in component}
     around = []
     for name in names:
         if component := component_of.get(name):
@@ -23,9 +23,9 @@ def cycles(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[
     return around + [[name] for name in names if name in successors[name]]
 
 
-def _components(successors: Successors) -> Iterator[list[str]]:
-    """Strongly connected components, one pass depth-first (Gabow 2000); without recursion, for
-    chains are long."""
+def components(successors: Successors) -> Iterator[list[str]]:
+    """Strongly connected components, each after those that it leads to: one pass depth-first
+    (Gabow 2000); without recursion, for chains are long."""
     number: dict[str, int] = {}
     undecided: list[str] = []
     bounds: list[int] = []

@@ -9,11 +9,15 @@ from fastapi import Depends, FastAPI, Request
 from mangum import Mangum
 
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
+from datamesh.models.lineage import Evidence
 from datamesh.observability import Handler, Observer
+from datamesh.services.openlineage.catalog import Policy
+from datamesh.services.openlineage.ingest import Intake
 from datamesh.services.registry import Attempt, Registry
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
+from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder
 from datamesh.storage.objects import ConditionalObject
@@ -36,6 +40,8 @@ class Resources:
     """(domain, dataset) -> the folder of its files."""
     key_record: Callable[[str], ConditionalObject]
     """Digest of an idempotency key -> the object that remembers it."""
+    intake: Intake
+    """Of OpenLineage events."""
 
 
 def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
@@ -44,7 +50,9 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     bucket = settings.catalog_bucket
     backoff = Backoff(deadline)
 
-    def document[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> Document[F]:
+    def document[F: (ProductsFile, LineageFile, RunFile, RebuildFile)](
+        key: str, kind: type[F]
+    ) -> Document[F]:
         return Document(
             S3Object(client, bucket, key),
             kind,
@@ -62,6 +70,23 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         ),
         dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
+        intake=Intake(
+            log=EventLog(
+                lambda name: S3Object(client, bucket, EVENTS + name),
+                S3Folder(client, bucket, EVENTS, backoff).page,
+                backoff,
+            ),
+            run=lambda digest: document(f"{RUNS}{digest}.json", RunFile),
+            progress=document(REBUILD, RebuildFile),
+            policy=Policy(settings.openlineage_auto_register, settings.openlineage_domains),
+            confidence=dict(
+                zip(
+                    (Evidence.LINEAGE, Evidence.COLUMNS, Evidence.DATASETS),
+                    settings.openlineage_confidence,
+                    strict=True,
+                )
+            ),
+        ),
     )
 
 
@@ -97,7 +122,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     observer = Observer(settings.log_level)
     deadline = Deadline(STORAGE_SECONDS)
     app.state.resources = connect(settings, observer, deadline)
-    app.state.gave_up = observer.gave_up
+    app.state.gave_up, app.state.skipped = observer.gave_up, observer.skipped
     adapter = Mangum(app, lifespan="off")
 
     def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:
@@ -140,14 +165,23 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
 
 def task_handler(run: Callable[[Registry], dict[str, int]], environ: Mapping[str, str]) -> Handler:
     """A Lambda handler for scheduled work on the registry; its result goes to the log."""
+    return long_task_handler(lambda over, deadline: run(over.registry), environ, STORAGE_SECONDS)
+
+
+def long_task_handler(
+    run: Callable[[Resources, Deadline], dict[str, int]],
+    environ: Mapping[str, str],
+    seconds: float,
+) -> Handler:
+    """The same for work that has `seconds` and looks at them itself."""
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    deadline = Deadline(STORAGE_SECONDS)
-    registry = connect(settings, observer, deadline).registry
+    deadline = Deadline(seconds)
+    over = connect(settings, observer, deadline)
 
     def handler(event: Any, context: Any) -> dict[str, int]:
         deadline.restart()
-        result = run(registry)
+        result = run(over, deadline)
         observer.logger.info("done", extra=result)
         return result
 

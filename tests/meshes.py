@@ -87,6 +87,7 @@ def resources(
         return MemoryFolder(f"domains/{prefix}", found)
 
     records: dict[str, MemoryObject] = {}
+    into = events or intake()
 
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
@@ -95,7 +96,7 @@ def resources(
         registry=registry or mesh(),
         dataset=dataset,
         key_record=key_record,
-        intake=events or intake(),
+        intake=lambda: into,
     )
 
 

@@ -55,7 +55,7 @@ async def post_event(
     request: Request, registry: CurrentRegistry, resources: CurrentResources
 ) -> Response:
     """Keep an OpenLineage event, and derive products and lineage from it."""
-    ingested = ingest(registry, resources.intake, [received(await large_json(request))])
+    ingested = ingest(registry, resources.intake(), [received(await large_json(request))])
     request.app.state.skipped(len(ingested.skipped))
     return Response(status_code=201)
 
@@ -69,7 +69,7 @@ async def post_events(
     request: Request, registry: CurrentRegistry, resources: CurrentResources
 ) -> BatchReport:
     """Keep up to 100 events, and derive from them in one go; what is no event is reported."""
-    report, ingested = ingest_batch(registry, resources.intake, await large_json(request))
+    report, ingested = ingest_batch(registry, resources.intake(), await large_json(request))
     request.app.state.skipped(len(ingested.skipped))
     return report
 
@@ -121,7 +121,7 @@ async def search(
 def rebuild_lineage(resources: Resources, deadline: Deadline) -> dict[str, int]:
     """Events are read until what is left is needed for the two commits, or for noting how far."""
     return rebuild(
-        resources.registry, resources.intake, lambda: deadline.remaining() > COMMIT_SECONDS
+        resources.registry, resources.intake(), lambda: deadline.remaining() > COMMIT_SECONDS
     )
 
 

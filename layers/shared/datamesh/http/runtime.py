@@ -9,15 +9,11 @@ from fastapi import Depends, FastAPI, Request
 from mangum import Mangum
 
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
-from datamesh.models.lineage import Evidence
 from datamesh.observability import Handler, Observer
-from datamesh.services.openlineage.catalog import Policy
-from datamesh.services.openlineage.ingest import Intake
 from datamesh.services.registry import Attempt, Registry
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
-from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder
 from datamesh.storage.objects import ConditionalObject
@@ -25,6 +21,7 @@ from datamesh.storage.s3 import S3Folder, S3Object, create_client
 
 if TYPE_CHECKING:
     from datamesh.http.once import Once
+    from datamesh.services.openlineage.ingest import Intake
 
 STORAGE_SECONDS = 10.0
 """How long a request may go on beginning attempts. The last one, a PUT and the look at what became
@@ -40,8 +37,8 @@ class Resources:
     """(domain, dataset) -> the folder of its files."""
     key_record: Callable[[str], ConditionalObject]
     """Digest of an idempotency key -> the object that remembers it."""
-    intake: Intake
-    """Of OpenLineage events."""
+    intake: Callable[[], "Intake"]
+    """Where OpenLineage events go."""
 
 
 def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
@@ -50,9 +47,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     bucket = settings.catalog_bucket
     backoff = Backoff(deadline)
 
-    def document[F: (ProductsFile, LineageFile, RunFile, RebuildFile)](
-        key: str, kind: type[F]
-    ) -> Document[F]:
+    def document[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> Document[F]:
         return Document(
             S3Object(client, bucket, key),
             kind,
@@ -60,6 +55,13 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             cache_seconds=settings.cache_seconds,
             on_commit=observer.committed,
         )
+
+    @cache
+    def intake() -> "Intake":
+        # Not imported where no events come in: every other cold start would pay for it.
+        from datamesh.http.intake import opened
+
+        return opened(settings, client, observer, backoff)
 
     return Resources(
         registry=Registry(
@@ -70,23 +72,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         ),
         dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
-        intake=Intake(
-            log=EventLog(
-                lambda name: S3Object(client, bucket, EVENTS + name),
-                S3Folder(client, bucket, EVENTS, backoff).page,
-                backoff,
-            ),
-            run=lambda digest: document(f"{RUNS}{digest}.json", RunFile),
-            progress=document(REBUILD, RebuildFile),
-            policy=Policy(settings.openlineage_auto_register, settings.openlineage_domains),
-            confidence=dict(
-                zip(
-                    (Evidence.LINEAGE, Evidence.COLUMNS, Evidence.DATASETS),
-                    settings.openlineage_confidence,
-                    strict=True,
-                )
-            ),
-        ),
+        intake=intake,
     )
 
 

@@ -23,13 +23,14 @@ def namespace() -> str:
 def event(
     namespace: str, inputs: list[str], outputs: list[Any], minute: int = 0, **more: Any
 ) -> dict[str, Any]:
-    named = [
-        [
-            each if isinstance(each, dict) else {"namespace": namespace, "name": each}
-            for each in list_
+    """`inputs` and `outputs` are names in the namespace, or datasets."""
+
+    def datasets(listed: list[Any]) -> list[Any]:
+        return [
+            {"namespace": namespace, "name": each} if isinstance(each, str) else each
+            for each in listed
         ]
-        for list_ in (inputs, outputs)
-    ]
+
     return {
         "eventType": "COMPLETE",
         "eventTime": f"2026-01-31T09:{minute:02}:00Z",

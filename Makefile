@@ -164,6 +164,11 @@ backup: stage $(VENV)/ready ## Copy the registry of STAGE to backups/<today>/, a
 restore: stage $(VENV)/ready ## Commit anew the backup of a day (FROM=YYYY-MM-DD), or an earlier VERSION of OBJECT (products.json, lineage.json).
 	@$(PY) -m dev.catalog restore $(STACK) $(or $(FROM),$(OBJECT) $(VERSION))
 
+.PHONY: rebuild-lineage
+rebuild-lineage: $(VENV)/ready ## Derive STAGE's lineage anew from the events it has kept; STAGE=local that of a local run.
+	@case "$(STAGE)" in dev|prod|local) ;; *) echo "STAGE is dev, prod or local, not $(STAGE)" >&2; exit 2;; esac
+	@$(PY) -m dev.rebuild $(if $(filter local,$(STAGE)),local,$(STACK))
+
 .PHONY: sync
 sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then every edit as it is saved (sam sync --watch); dev only.
 	@test $(STAGE) = dev || { echo "make sync skips change sets and canaries: use make deploy for $(STAGE)" >&2; exit 2; }

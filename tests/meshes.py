@@ -11,10 +11,13 @@ from datamesh.models.products import Product, ProductRegistration
 from datamesh.services import audit, lineage, products, snapshots
 from datamesh.services.audit import Trail
 from datamesh.services.backups import Backups
+from datamesh.services.openlineage.catalog import Policy
+from datamesh.services.openlineage.ingest import Intake
 from datamesh.services.registry import Registry
 from datamesh.services.snapshots import Snapshots
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
+from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
 from datamesh.storage.journal import PAGE
@@ -75,12 +78,46 @@ class BucketFolder:
         return [each.body for each in found if isinstance(each, StoredObject)]
 
 
+class Shelf:
+    """Objects in memory, by name; each is made by the first who asks for it."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self.objects: dict[str, MemoryObject] = {}
+
+    def open(self, name: str) -> ConditionalObject:
+        return self.objects.setdefault(name, MemoryObject(self._prefix + name))
+
+    def names(self, after: str) -> list[str]:
+        """In pages of two, so that tests turn them."""
+        stored = sorted(name for name, each in self.objects.items() if each.get() is not None)
+        return [name for name in stored if name > after][:2]
+
+    def read_all(self, names: Sequence[str]) -> list[bytes]:
+        found = [self.objects[name].get() for name in names]
+        return [each.body for each in found if isinstance(each, StoredObject)]
+
+
+def intake(
+    log: Shelf | None = None, runs: Shelf | None = None, policy: Policy | None = None
+) -> Intake:
+    """Where events go, in memory."""
+    kept, said = log or Shelf(EVENTS), runs or Shelf(RUNS)
+    return Intake(
+        log=EventLog(kept.open, kept, NO_WAIT),
+        run=lambda digest: Document(said.open(digest), RunFile, NO_WAIT),
+        progress=Document(MemoryObject(REBUILD), RebuildFile, NO_WAIT),
+        policy=policy or Policy(),
+    )
+
+
 def resources(
     registry: Registry | None = None,
     files: Mapping[str, bytes] | None = None,
     past: Callable[[datetime], Registry] | None = None,
     bucket: Bucket | None = None,
     trail: Trail | None = None,
+    events: Intake | None = None,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content. Without a
     `past` the registry has always been what it is."""
@@ -97,6 +134,7 @@ def resources(
 
     records: dict[str, MemoryObject] = {}
     held = Bucket() if bucket is None else bucket
+    into = events or intake()
 
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
@@ -106,6 +144,7 @@ def resources(
         dataset=dataset,
         past=past or (lambda moment: current),
         key_record=key_record,
+        intake=lambda: into,
         trail=trail or Trail(held.__getitem__, NO_WAIT),
         audit=BucketFolder(held, audit.FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),

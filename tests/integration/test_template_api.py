@@ -20,6 +20,8 @@ WRITES = {
     "POST /register_lineage": "LineageWriteFunction",
     "POST /lineage/bulk": "LineageWriteFunction",
     "DELETE /lineage": "LineageWriteFunction",
+    "POST /api/v1/lineage": "OpenLineageWriteFunction",
+    "POST /api/v1/lineage/batch": "OpenLineageWriteFunction",
 }
 READS = {
     "GET /products": "ProductsReadFunction",
@@ -32,6 +34,10 @@ READS = {
     "GET /lineage/path": "LineageReadFunction",
     "GET /lineage/export": "LineageReadFunction",
     "GET /lineage/columns/{product}/{column}": "LineageReadFunction",
+    "GET /api/v1/lineage": "OpenLineageReadFunction",
+    "GET /api/v1/namespaces": "OpenLineageReadFunction",
+    "GET /api/v1/namespaces/{path+}": "OpenLineageReadFunction",
+    "GET /api/v1/search": "OpenLineageReadFunction",
     "GET /sales/orders": "DomainsFunction",
     "GET /marketing/campaigns": "DomainsFunction",
     "GET /finance/transactions": "DomainsFunction",

@@ -29,6 +29,8 @@ REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
 TRAIL = f"{BUCKET}/audit/*"
 AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
+KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
+PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
@@ -40,6 +42,16 @@ RIGHTS = {
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
     "LineageReadFunction": REGISTRY | PAST,
     "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
+    "OpenLineageReadFunction": REGISTRY,
+    "OpenLineageWriteFunction": REGISTRY
+    | REMEMBER
+    | AUDITED
+    | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
+    | {(action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (KEPT, RUNS)},
+    "OpenLineageRebuildFunction": REGISTRY
+    | AUDITED
+    | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
+    | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)},
     "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
     "AnalyticsFunction": REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
     "AuditFunction": {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
@@ -71,12 +83,13 @@ def test_the_catalog_is_versioned_encrypted_private_and_outlives_the_stack() -> 
             assert at(DOCUMENT, "Resources", name, policy) == "Retain"
 
 
-def test_the_lifecycle_expires_no_current_object_but_keys_and_backups() -> None:
+def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -> None:
     rules = maps(at(properties(BUCKET), "LifecycleConfiguration", "Rules"))
     expiring = [rule for rule in rules if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
         ("idempotency/", 1),
         ("backups/", 30),
+        ("openlineage/runs/", 30),
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
     assert kinds == {
@@ -158,7 +171,7 @@ def test_a_role_that_is_not_there_is_named(tmp_path: Path) -> None:
         read(broken, {}, {})
 
 
-def test_only_folders_are_named_by_a_wildcard() -> None:
+def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
     named = [
         text
         for function in FUNCTIONS
@@ -167,7 +180,7 @@ def test_only_folders_are_named_by_a_wildcard() -> None:
         for text in strings(RESOLVER.resolve(statement[key]))
     ]
     assert {text for text in named if "*" in text} == {
-        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS),
+        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS),
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }
 

@@ -72,6 +72,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("POST", "/lineage/bulk"),
             ("DELETE", "/lineage"),
         ],
+        "openlineage": [("POST", "/api/v1/lineage"), ("POST", "/api/v1/lineage/batch")],
         "domains": [],
         "analytics": [],
         "audit": [],

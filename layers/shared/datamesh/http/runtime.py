@@ -31,6 +31,7 @@ from datamesh.storage.s3 import S3Folder, S3Journal, S3Object, S3Versions, creat
 
 if TYPE_CHECKING:
     from datamesh.http.once import Once
+    from datamesh.services.openlineage.ingest import Intake
 
 STORAGE_SECONDS = 10.0
 """How long a request may go on beginning attempts. The last one, a PUT and the look at what became
@@ -53,6 +54,8 @@ class Resources:
     """The records that the trail has stored."""
     snapshots: Snapshots
     backups: Backups
+    intake: Callable[[], "Intake"]
+    """Where OpenLineage events go."""
 
 
 def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
@@ -94,6 +97,14 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         products=history("products.json", ProductsFile),
         lineage=history("lineage.json", LineageFile),
     )
+
+    @cache
+    def intake() -> "Intake":
+        # Not imported where no events come in: every other cold start would pay for it.
+        from datamesh.http.intake import opened
+
+        return opened(settings, client, observer, backoff)
+
     return Resources(
         registry=registry,
         past=past.at,
@@ -105,6 +116,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             open_object, S3Journal(client, bucket, snapshots.FOLDER, backoff), backoff
         ),
         backups=Backups(open_object, backoff),
+        intake=intake,
     )
 
 
@@ -151,7 +163,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     observer = Observer(settings.log_level)
     deadline = Deadline(STORAGE_SECONDS)
     app.state.resources = connect(settings, observer, deadline)
-    app.state.gave_up = observer.gave_up
+    app.state.gave_up, app.state.skipped = observer.gave_up, observer.skipped
     adapter = Mangum(app, lifespan="off")
 
     def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:
@@ -190,22 +202,33 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     return observer.observe(handler)
 
 
-type Task = Callable[[Resources, Settings, Any], Mapping[str, int]]
-"""Works on what its event asks for; what it tells goes to the log and is returned."""
+@dataclass(frozen=True)
+class Work:
+    """What a task is given: `remaining` tells the seconds left for beginning calls to storage."""
+
+    resources: Resources
+    settings: Settings
+    event: Any
+    remaining: Callable[[], float]
 
 
-def task_handler(run: Task, environ: Mapping[str, str]) -> Handler:
-    """A Lambda handler for work that no client waits for."""
+type Task = Callable[[Work], Mapping[str, int]]
+"""Its result goes to the log and is returned."""
+
+
+def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = None) -> Handler:
+    """A Lambda handler for work that no client waits for, and that may take longer than a request."""
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    deadline = Deadline(STORAGE_SECONDS)
+    deadline = Deadline(STORAGE_SECONDS if seconds is None else seconds)
     resources = connect(settings, observer, deadline)
 
     def handler(event: Any, context: Any) -> Mapping[str, int]:
         deadline.restart()
         resources.trail.expect(record_of_task(run.__name__, context))
         registry = replace(resources.registry, commit_id=resources.trail.commit_id)
-        result = run(replace(resources, registry=registry), settings, event)
+        over = replace(resources, registry=registry)
+        result = run(Work(over, settings, event, deadline.remaining))
         observer.wrote(resources.trail.finish(200))
         observer.logger.info("done", extra=dict(result))
         return result

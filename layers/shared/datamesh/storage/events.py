@@ -1,0 +1,82 @@
+"""What is kept of OpenLineage: each event as it came, and what each run has said so far."""
+
+import gzip
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+
+from pydantic import JsonValue
+
+from datamesh.errors import StorageUnavailable
+from datamesh.models.facts import Gathered
+from datamesh.models.statements import Statement
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.creation import create
+from datamesh.storage.files import RegistryFile
+from datamesh.storage.journal import Journal
+from datamesh.storage.objects import ConditionalObject, StoredObject
+
+EVENTS = "events/openlineage/"
+RUNS = "openlineage/runs/"
+REBUILD = "openlineage/rebuild.json"
+
+
+class RunFile(RegistryFile):
+    """`openlineage/runs/<digest>.json`: what the events of a run have said so far."""
+
+    statement: Statement = Statement()
+
+    @classmethod
+    def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
+        return {"statement": raw}
+
+
+class RebuildFile(RegistryFile):
+    """`openlineage/rebuild.json`: how far a rebuild that ran out of time has come."""
+
+    after: str = ""
+    """The last event that was read; empty between rebuilds."""
+    events: int = 0
+    gathered: Gathered = Gathered()
+
+    @classmethod
+    def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
+        return {"gathered": raw}
+
+
+class EventLog:
+    """The record: every event that was accepted, each created once and never changed."""
+
+    def __init__(
+        self,
+        open_object: Callable[[str], ConditionalObject],
+        journal: Journal,
+        backoff: Backoff,
+    ) -> None:
+        """`open_object` and `journal` work on names below EVENTS."""
+        self._open = open_object
+        self._journal = journal
+        self._backoff = backoff
+
+    def keep(self, name: str, body: bytes) -> None:
+        """Returns once the event is there, be it since long ago.
+
+        Raises StorageUnavailable if it is not there, OutcomeUnknown if it may be.
+        """
+        create(self._open(name), gzip.compress(body, compresslevel=6, mtime=0), self._backoff)
+
+    def pages(self, after: str = "") -> Iterator[Sequence[str]]:
+        """The names that follow a name, oldest day first. Raises StorageUnavailable."""
+        while page := self._journal.names(after):
+            yield page
+            after = page[-1]
+
+    def read(self, name: str) -> bytes:
+        """Raises StorageUnavailable."""
+        stored = self._open(name)
+        found = self._backoff.until_reached(stored.name, stored.get)
+        if not isinstance(found, StoredObject):
+            raise StorageUnavailable(f"{EVENTS}{name} is gone")
+        try:
+            return gzip.decompress(found.body)
+        except (OSError, EOFError, zlib.error) as error:
+            raise StorageUnavailable(f"{EVENTS}{name} cannot be read: {error}") from error

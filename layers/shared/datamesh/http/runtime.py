@@ -217,7 +217,7 @@ type Task = Callable[[Work], Mapping[str, int]]
 
 
 def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = None) -> Handler:
-    """A Lambda handler for work that no client waits for, and that may take longer than a request."""
+    """A Lambda handler for work that no client waits for; `seconds` if it takes longer than one."""
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
     deadline = Deadline(STORAGE_SECONDS if seconds is None else seconds)

@@ -44,6 +44,7 @@ STATUSES = {
     "list_products": (200, 200),
     "list_products_as_of": (200, 200),
     "marketing_campaigns": (200, 200),
+    "metrics": (200, 200),
     "openapi_document": (200, 200),
     "openlineage_datasets": (404, 200),
     "openlineage_event": (201, 201),

@@ -49,6 +49,7 @@ READS = {
     "GET /analytics/top-products": "AnalyticsFunction",
     "GET /changes": "AnalyticsFunction",
     "GET /health": "PlatformFunction",
+    "GET /metrics": "PlatformFunction",
     "GET /docs": "PlatformFunction",
     "GET /redoc": "PlatformFunction",
     "GET /openapi.json": "PlatformFunction",

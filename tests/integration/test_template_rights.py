@@ -60,7 +60,7 @@ RIGHTS = {
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")}
     | {(f"s3:{verb}Object", where) for verb in ("Get", "Put") for where in (SNAPSHOTS, BACKUPS)}
     | {("cloudwatch:GetMetricData", "*")},
-    "PlatformFunction": REGISTRY,
+    "PlatformFunction": REGISTRY | {("s3:GetObject", f"{BUCKET}/analytics/latest.json")},
 }
 
 

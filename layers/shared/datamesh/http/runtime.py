@@ -1,5 +1,6 @@
 """From an app to a Lambda handler: settings, storage, logs and metrics."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -164,6 +165,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     deadline = Deadline(STORAGE_SECONDS)
     app.state.resources = connect(settings, observer, deadline)
     app.state.gave_up, app.state.skipped = observer.gave_up, observer.skipped
+    app.state.requests = Counter[tuple[str, int]]()
     adapter = Mangum(app, lifespan="off")
 
     def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:
@@ -195,6 +197,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
         else:
             answer = serve(event, context)
         answer["headers"].setdefault("x-content-type-options", "nosniff")
+        app.state.requests[event["routeKey"], answer["statusCode"]] += 1
         if may_write:
             observer.wrote(trail.finish(answer["statusCode"]))
         return answer

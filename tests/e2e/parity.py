@@ -42,3 +42,6 @@ BINARY_BODY = Difference(
     sam_local=502,
     reason="It passes bodies on as text, and fails on others; AWS encodes those as base64.",
 )
+GZIP_DELIVERED = Difference(
+    aws=True, sam_local=False, reason="As BINARY_BODY: of clients that compress what they send."
+)

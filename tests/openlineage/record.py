@@ -23,6 +23,7 @@ KEPT = ("authorization", "content-type", "content-encoding")
 SCENARIOS = (
     "column-lineage",
     "datasets-alone",
+    "inputs-first",
     "lineage-facets",
     "better-and-worse",
     "without-a-run",

@@ -60,6 +60,13 @@ def datasets_alone(pipe: Pipeline) -> Iterator[Event]:
     yield from pipe.run("broken", [pipe.read("a")], [], RunState.FAIL)
 
 
+def inputs_first(pipe: Pipeline) -> Iterator[Event]:
+    """The start of a run knows what it reads, its end what it has written."""
+    start, end = pipe.run("export", [], [pipe.written("exported")])
+    yield attr.evolve(start, inputs=[pipe.read("a"), pipe.read("b")])
+    yield end
+
+
 def lineage_facets(pipe: Pipeline) -> Iterator[Event]:
     """On a dataset and on a job. It outweighs the event's inputs and its `columnLineage`."""
     told = lineage.LineageDatasetFacet(
@@ -138,6 +145,7 @@ def burst(pipe: Pipeline) -> Iterator[Event]:
 SCENARIOS: dict[str, Callable[[Pipeline], Iterator[Event]]] = {
     "column-lineage": column_lineage,
     "datasets-alone": datasets_alone,
+    "inputs-first": inputs_first,
     "lineage-facets": lineage_facets,
     "better-and-worse": better_and_worse,
     "without-a-run": without_a_run,

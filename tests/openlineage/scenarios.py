@@ -101,8 +101,8 @@ def lineage_facets(pipe: Pipeline) -> Iterator[Event]:
 
 def better_and_worse(pipe: Pipeline) -> Iterator[Event]:
     """One job says ever more precisely where its table comes from, then less so again."""
-    inputs = [pipe.read("orders"), pipe.read("prices")]
-    facet = columns(total=[pipe.column("orders", "total", "AGGREGATION")])
+    inputs = [pipe.read("sold"), pipe.read("prices")]
+    facet = columns(total=[pipe.column("sold", "total", "AGGREGATION")])
     for _ in range(2):
         yield from pipe.run("totals", inputs, [pipe.written("totals")])
         yield from pipe.run("totals", inputs, [pipe.written("totals", columnLineage=facet)])

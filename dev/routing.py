@@ -16,7 +16,8 @@ class Match:
 
 def match(routes: Iterable[Route], method: str, path: str) -> Match | None:
     """`path` is decoded. Literal segments win over parameters from left to right, then the method
-    itself over ANY; a trailing slash makes another path; HEAD is a method like any other."""
+    itself over ANY; a greedy last segment, `{name+}`, takes whatever follows, and wins least; a
+    trailing slash makes another path; HEAD is a method like any other."""
     segments = path.split("/")
     found = [
         (_rank(route), Match(route, parameters))
@@ -28,20 +29,30 @@ def match(routes: Iterable[Route], method: str, path: str) -> Match | None:
 
 
 def _parameters(template: list[str], segments: list[str]) -> dict[str, str] | None:
+    if _is_greedy(template[-1]):
+        last = len(template) - 1
+        segments = [*segments[:last], "/".join(segments[last:])]
     if len(template) != len(segments):
         return None
     parameters = {}
     for expected, actual in zip(template, segments, strict=True):
         if _is_parameter(expected) and actual:
-            parameters[expected[1:-1]] = actual
+            parameters[expected[1:-1].removesuffix("+")] = actual
         elif expected != actual:
             return None
     return parameters
 
 
-def _rank(route: Route) -> tuple[list[bool], bool]:
-    segments = [_is_parameter(segment) for segment in route.path.split("/")]
-    return segments, route.method == ANY_METHOD
+def _rank(route: Route) -> tuple[bool, int, list[bool], bool]:
+    """Of two greedy routes the longer one wins."""
+    template = route.path.split("/")
+    greedy = _is_greedy(template[-1])
+    segments = [_is_parameter(segment) for segment in template]
+    return greedy, -len(template) if greedy else 0, segments, route.method == ANY_METHOD
+
+
+def _is_greedy(segment: str) -> bool:
+    return _is_parameter(segment) and segment.endswith("+}")
 
 
 def _is_parameter(segment: str) -> bool:

@@ -1,5 +1,6 @@
 """What the operator may set for the local API, read once from environment variables."""
 
+import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -86,6 +87,32 @@ def _switch(text: str) -> str:
     return text
 
 
+def _true_or_false(text: str) -> str:
+    if text not in ("true", "false"):
+        raise ValueError("true or false")
+    return text
+
+
+def _mapping(text: str) -> str:
+    try:
+        domains = json.loads(text)
+    except ValueError:
+        domains = None
+    if not isinstance(domains, dict) or not all(
+        isinstance(each, str) and 1 <= len(each.strip()) <= 50 for each in domains.values()
+    ):
+        raise ValueError("a JSON object of domains, each of 1 to 50 characters, by namespace")
+    return text
+
+
+def _confidences(text: str) -> str:
+    if not re.fullmatch(r"(0|1|[01]\.[0-9]+)(,(0|1|[01]\.[0-9]+)){2}", text) or any(
+        float(part) > 1 for part in text.split(",")
+    ):
+        raise ValueError("three numbers from 0 to 1 with commas between")
+    return text
+
+
 def _log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(f"one of {', '.join(LOG_LEVELS)}")
@@ -110,6 +137,9 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "LogLevel": ("LOG_LEVEL", _log_level),
     "MaxProducts": ("MAX_PRODUCTS", _whole(1, 100_000)),
     "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _whole(1, 1_000_000)),
+    "OpenLineageAutoRegister": ("OPENLINEAGE_AUTO_REGISTER", _true_or_false),
+    "OpenLineageDomains": ("OPENLINEAGE_DOMAINS", _mapping),
+    "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _confidences),
     "CacheSeconds": ("CACHE_SECONDS", _seconds),
     "CorsOrigins": ("CORS_ORIGINS", _origins),
 }

@@ -74,7 +74,7 @@ def read_routes(
             continue
         own = mapping(declared.get("Properties"), where)
         path = text(own, "Path", where, resolver)
-        if not path.startswith("/") or "+}" in path:
+        if not path.startswith("/") or "+}" in path.removesuffix("+}"):
             raise TemplateError(f"{where}: the local API does not support the path {path!r}")
         chosen = mapping(own.get("Auth"), where).get("Authorizer", default)
         if chosen not in (None, "NONE") and chosen not in authorizers:

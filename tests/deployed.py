@@ -1,5 +1,6 @@
 """The functions of `template.yaml` over moto: imported anew, in the environment it gives them."""
 
+import gzip
 import json
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
@@ -9,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from datamesh.models.openlineage import EVENT_EXAMPLE
 from datamesh.observability import Handler
+from datamesh.services.openlineage.parsing import received
+from datamesh.storage.events import EVENTS as EVENTS_FOLDER
 from datamesh.storage.s3 import S3Object
 from dev.intrinsics import Resolver, mapping
 from dev.stack import Api
@@ -34,6 +38,12 @@ DOMAIN_FILES = {
     "finance/transactions/all.jsonl": b'{"id": 1, "transaction_date": "1997-01-31"}\n',
     "marketing/campaigns/all.csv": b"id,status\n1,active\n2,ended\n",
 }
+
+
+DATASETS = {
+    "orders": [{"namespace": "postgres://db.example.com:5432", "name": "shop.public.orders"}]
+}
+"""Product -> its names in OpenLineage."""
 
 
 class Deployment:
@@ -83,7 +93,10 @@ class Deployment:
 
 
 def function_of(api: Api, event: dict[str, Any]) -> str:
-    """The function that an event is for: a route's, its authorizer's, or the scheduled one."""
+    """The function that an event is for: a route's, its authorizer's, the scheduled one, or the one
+    that operators invoke."""
+    if event.get("task") == "rebuild-lineage":
+        return "OpenLineageRebuildFunction"
     if "routeKey" not in event:
         [scheduled] = filter(_is_scheduled, of_type("AWS::Serverless::Function"))
         return scheduled
@@ -100,12 +113,13 @@ def empty(client: "S3Client", bucket: str) -> None:
 
 
 def fill(client: "S3Client", bucket: str) -> None:
-    """What the events ask for, and an entry that an interrupted deletion left behind."""
+    """What the events ask for, an entry that an interrupted deletion left behind, and an event of
+    OpenLineage that was kept, and nothing derived from it."""
     empty(client, bucket)
     objects = [S3Object(client, bucket, f"{n}.json") for n in ("products", "lineage")]
     registry = mesh(products=objects[0], lineage=objects[1])
     for name in ("orders", "transactions", "gone"):
-        add_product(registry, name)
+        add_product(registry, name, openlineage=DATASETS.get(name, []))
     add_lineage(registry, "orders", "transactions")
     add_lineage(registry, "transactions", "gone")
     registry.products.commit(
@@ -116,6 +130,8 @@ def fill(client: "S3Client", bucket: str) -> None:
             None,
         )
     )
+    kept = received(EVENT_EXAMPLE)
+    S3Object(client, bucket, EVENTS_FOLDER + kept.name).put(gzip.compress(kept.body), None)
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from datamesh.http.runtime import Resources, lambda_handler
 from datamesh.observability import Handler
 
-AREAS = ("products", "lineage", "domains", "analytics", "platform")
+AREAS = ("products", "lineage", "openlineage", "domains", "analytics", "platform")
 ENVIRONMENT = {
     "CATALOG_BUCKET": "unused",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -102,7 +102,7 @@ def assert_problem(answer: Answer, status: int, message: str) -> None:
     assert answer.status == status
     assert answer.body == {"success": False, "message": message}
     assert answer.headers["content-type"] == "application/json"
-    assert ("retry-after" in answer.headers) == (status == 503)
+    assert ("retry-after" in answer.headers) == (status in (429, 503))
 
 
 class Client:

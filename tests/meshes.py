@@ -8,9 +8,12 @@ from datamesh.http.runtime import Resources
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration
 from datamesh.services import lineage, products
+from datamesh.services.openlineage.catalog import Policy
+from datamesh.services.openlineage.ingest import Intake
 from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
+from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
 from datamesh.storage.objects import ConditionalObject, MemoryObject
@@ -38,8 +41,39 @@ def mesh(
     )
 
 
+class Shelf:
+    """Objects in memory, by name; each is made by the first who asks for it."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self.objects: dict[str, MemoryObject] = {}
+
+    def open(self, name: str) -> ConditionalObject:
+        return self.objects.setdefault(name, MemoryObject(self._prefix + name))
+
+    def page(self, after: str, size: int = 2) -> list[str]:
+        """Small pages, so that tests turn them."""
+        stored = sorted(name for name, each in self.objects.items() if each.get() is not None)
+        return [name for name in stored if name > after][:size]
+
+
+def intake(
+    log: Shelf | None = None, runs: Shelf | None = None, policy: Policy | None = None
+) -> Intake:
+    """Where events go, in memory."""
+    kept, said = log or Shelf(EVENTS), runs or Shelf(RUNS)
+    return Intake(
+        log=EventLog(kept.open, kept.page, NO_WAIT),
+        run=lambda digest: Document(said.open(digest), RunFile, NO_WAIT),
+        progress=Document(MemoryObject(REBUILD), RebuildFile, NO_WAIT),
+        policy=policy or Policy(),
+    )
+
+
 def resources(
-    registry: Registry | None = None, files: Mapping[str, bytes] | None = None
+    registry: Registry | None = None,
+    files: Mapping[str, bytes] | None = None,
+    events: Intake | None = None,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content."""
 
@@ -53,11 +87,17 @@ def resources(
         return MemoryFolder(f"domains/{prefix}", found)
 
     records: dict[str, MemoryObject] = {}
+    into = events or intake()
 
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
 
-    return Resources(registry=registry or mesh(), dataset=dataset, key_record=key_record)
+    return Resources(
+        registry=registry or mesh(),
+        dataset=dataset,
+        key_record=key_record,
+        intake=lambda: into,
+    )
 
 
 def product_body(**changes: Any) -> dict[str, Any]:

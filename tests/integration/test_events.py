@@ -11,7 +11,7 @@ from dev.template import read
 from tests.template import ROOT, TEMPLATE
 
 ROUTES = {route.key: route for route in read(TEMPLATE, {}, {}).routes}
-OTHERS = {"schedule", "authorizer"}
+OTHERS = {"schedule", "authorizer", "rebuild"}
 FILES = sorted((ROOT / "events").glob("*.json"))
 OF_ROUTES = [file for file in FILES if file.stem not in OTHERS]
 
@@ -25,7 +25,7 @@ def assert_is_a_request(event: Any) -> None:
     context, route = event["requestContext"], ROUTES[event["routeKey"]]
     path = route.path
     for name, value in event.get("pathParameters", {}).items():
-        path = path.replace(f"{{{name}}}", value)
+        path = path.replace(f"{{{name}}}", value).replace(f"{{{name}+}}", value)
     assert event["version"] == "2.0"
     assert event["rawPath"] == context["http"]["path"] == path
     assert (context["routeKey"], context["http"]["method"]) == (route.key, route.method)
@@ -45,7 +45,7 @@ def test_an_event_is_a_request_to_its_route(file: Path) -> None:
     assert_is_a_request(event)
     assert event["isBase64Encoded"] is False
     if "body" in event:
-        assert isinstance(json.loads(event["body"]), dict)
+        assert isinstance(json.loads(event["body"]), dict | list)
         assert event["headers"]["content-length"] == str(len(event["body"].encode()))
 
 

@@ -1,6 +1,7 @@
 """What every function, log, parameter and output of the stack has."""
 
 import json
+from importlib import import_module
 
 import pytest
 
@@ -13,12 +14,22 @@ FUNCTIONS = sorted(API.functions)
 
 COMMON = {"LOG_LEVEL", "CATALOG_BUCKET", "POWERTOOLS_SERVICE_NAME"}
 COMMITTING = COMMON | {"POWERTOOLS_METRICS_NAMESPACE"}
+DERIVING = {
+    "MAX_PRODUCTS",
+    "MAX_LINEAGE_ENTRIES",
+    "OPENLINEAGE_AUTO_REGISTER",
+    "OPENLINEAGE_DOMAINS",
+    "OPENLINEAGE_CONFIDENCE",
+}
 ENVIRONMENT = {
     "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"},
     "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},
     "ProductsWriteFunction": COMMITTING | {"MAX_PRODUCTS"},
     "LineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES"},
+    "OpenLineageReadFunction": COMMON | {"CACHE_SECONDS"},
+    "OpenLineageWriteFunction": COMMITTING | DERIVING,
+    "OpenLineageRebuildFunction": COMMITTING | DERIVING,
     "DomainsFunction": COMMON,
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING,
@@ -31,9 +42,15 @@ def test_a_function_gets_the_variables_that_it_reads(function: str) -> None:
     assert set(API.functions[function].environment) == ENVIRONMENT[function]
 
 
-@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.parametrize("function", sorted({*FUNCTIONS} - {"OpenLineageRebuildFunction"}))
 def test_a_function_answers_before_api_gateway_gives_up(function: str) -> None:
     assert 0 < API.functions[function].timeout < 30
+
+
+def test_a_rebuild_stops_by_itself_before_lambda_stops_it() -> None:
+    app = import_module("functions.openlineage.app")
+    timeout = API.functions["OpenLineageRebuildFunction"].timeout
+    assert app.COMMIT_SECONDS < app.REBUILD_SECONDS < timeout
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -54,7 +54,7 @@ def test_an_alarm_sums_what_the_writing_functions_count(alarm: str) -> None:
     counted = [each for each in seen if "MetricStat" in each]
     services = {
         str(at(properties(name), "Environment", "Variables", "POWERTOOLS_SERVICE_NAME"))
-        for name in ("ProductsWriteFunction", "LineageWriteFunction")
+        for name in ("ProductsWriteFunction", "LineageWriteFunction", "OpenLineageWriteFunction")
     }
     assert {str(each["Id"]) for each in counted} == services
     assert set(re.findall(r"FILL\((\w+), 0\)", str(expression["Expression"]))) == services

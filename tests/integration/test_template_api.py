@@ -19,6 +19,8 @@ WRITES = {
     "DELETE /product/{name}": "ProductsWriteFunction",
     "POST /register_lineage": "LineageWriteFunction",
     "POST /lineage/bulk": "LineageWriteFunction",
+    "POST /api/v1/lineage": "OpenLineageWriteFunction",
+    "POST /api/v1/lineage/batch": "OpenLineageWriteFunction",
 }
 READS = {
     "GET /products": "ProductsReadFunction",
@@ -26,6 +28,10 @@ READS = {
     "GET /lineage": "LineageReadFunction",
     "GET /lineage/upstream/{product_name}": "LineageReadFunction",
     "GET /lineage/downstream/{product_name}": "LineageReadFunction",
+    "GET /api/v1/lineage": "OpenLineageReadFunction",
+    "GET /api/v1/namespaces": "OpenLineageReadFunction",
+    "GET /api/v1/namespaces/{path+}": "OpenLineageReadFunction",
+    "GET /api/v1/search": "OpenLineageReadFunction",
     "GET /sales/orders": "DomainsFunction",
     "GET /marketing/campaigns": "DomainsFunction",
     "GET /finance/transactions": "DomainsFunction",

@@ -16,6 +16,9 @@ OTHER = {
     "LogLevel": "DEBUG",
     "MaxProducts": "1001",
     "MaxLineageEntries": "10001",
+    "OpenLineageAutoRegister": "false",
+    "OpenLineageDomains": '{"postgres://db": "' + "d" * 130 + '"}',
+    "OpenLineageConfidence": "0.9999,0.8888,0.7777",
     "CacheSeconds": "1",
     "CorsOrigins": "https://portal.example.com",
     "LogRetentionDays": "7",
@@ -95,7 +98,11 @@ def test_a_parameter_publishes_the_functions_that_it_changes_and_no_other(parame
 def test_parameters_do_reach_the_functions() -> None:
     """Or the test above would compare nothing with nothing."""
     assert published(BASE, releases(LogLevel="DEBUG")) == set(FUNCTIONS)
-    assert published(BASE, releases(MaxProducts="7")) == {"ProductsWriteFunction"}
+    assert published(BASE, releases(MaxProducts="7")) == {
+        "ProductsWriteFunction",
+        "OpenLineageWriteFunction",
+        "OpenLineageRebuildFunction",
+    }
 
 
 def test_a_version_tells_its_parameters_in_256_characters() -> None:
@@ -107,7 +114,8 @@ def test_a_version_tells_its_parameters_in_256_characters() -> None:
 def test_everything_calls_the_alias() -> None:
     found = resources()
     permissions = kind(found, "AWS::Lambda::Permission")
-    aliases = {f"{name}Aliaslive" for name in FUNCTIONS}
+    # The rebuild is called by operators, with rights of their own.
+    aliases = {f"{name}Aliaslive" for name in FUNCTIONS if name != "OpenLineageRebuildFunction"}
     called = {at(each, "Properties", "FunctionName", "Ref") for each in permissions.values()}
     assert called == aliases
     [rule] = kind(found, "AWS::Events::Rule").values()

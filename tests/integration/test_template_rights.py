@@ -24,6 +24,8 @@ PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
+KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
+PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
@@ -33,6 +35,14 @@ RIGHTS = {
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
     "LineageReadFunction": REGISTRY,
     "LineageWriteFunction": REGISTRY | REMEMBER | {("s3:PutObject", LINEAGE)},
+    "OpenLineageReadFunction": REGISTRY,
+    "OpenLineageWriteFunction": REGISTRY
+    | REMEMBER
+    | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
+    | {(action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (KEPT, RUNS)},
+    "OpenLineageRebuildFunction": REGISTRY
+    | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
+    | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)},
     "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
     "AnalyticsFunction": REGISTRY,
     "AnalyticsScheduledFunction": REGISTRY
@@ -60,11 +70,12 @@ def test_the_catalog_is_versioned_encrypted_private_and_outlives_the_stack() -> 
             assert at(DOCUMENT, "Resources", name, policy) == "Retain"
 
 
-def test_the_lifecycle_never_expires_a_current_object_but_idempotency_keys() -> None:
+def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -> None:
     rules = maps(at(properties(BUCKET), "LifecycleConfiguration", "Rules"))
     expiring = [rule for rule in rules if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
-        ("idempotency/", 1)
+        ("idempotency/", 1),
+        ("openlineage/runs/", 30),
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
     assert kinds == {
@@ -146,7 +157,7 @@ def test_a_role_that_is_not_there_is_named(tmp_path: Path) -> None:
         read(broken, {}, {})
 
 
-def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None:
+def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
     named = [
         text
         for function in FUNCTIONS
@@ -154,7 +165,7 @@ def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None
         for key in ("Action", "Resource")
         for text in strings(RESOLVER.resolve(statement[key]))
     ]
-    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS}
+    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS, KEPT, RUNS}
 
 
 def test_domains_may_list_domain_data_alone() -> None:

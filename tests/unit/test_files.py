@@ -65,6 +65,7 @@ def test_a_file_says_what_it_is() -> None:
         "created_at": "2026-01-31T12:00:00Z",
         "updated_at": "2026-01-31T12:00:00Z",
         "since_revision": 1,
+        "observed": None,
     }
 
 

@@ -68,6 +68,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("DELETE", "/product/{name}"),
         ],
         "lineage": [("POST", "/register_lineage"), ("POST", "/lineage/bulk")],
+        "openlineage": [("POST", "/api/v1/lineage"), ("POST", "/api/v1/lineage/batch")],
         "domains": [],
         "analytics": [],
         "platform": [],

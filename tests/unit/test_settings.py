@@ -20,6 +20,9 @@ def test_the_published_defaults() -> None:
         "max_products": 1000,
         "max_lineage_entries": 10_000,
         "cache_seconds": 0.0,
+        "openlineage_auto_register": True,
+        "openlineage_domains": {},
+        "openlineage_confidence": (1.0, 0.9, 0.5),
     }
 
 
@@ -35,6 +38,9 @@ def test_the_published_defaults() -> None:
         ("CACHE_SECONDS", "0", 0.0),
         ("CACHE_SECONDS", "0.5", 0.5),
         ("CACHE_SECONDS", "3600", 3600.0),
+        ("OPENLINEAGE_AUTO_REGISTER", "false", False),
+        ("OPENLINEAGE_DOMAINS", '{"postgres://db:5432": "sales"}', {"postgres://db:5432": "sales"}),
+        ("OPENLINEAGE_CONFIDENCE", "1,0.5,0", (1.0, 0.5, 0.0)),
     ],
 )
 def test_a_variable_is_read(variable: str, text: str, value: object) -> None:
@@ -61,6 +67,16 @@ def test_a_variable_is_read(variable: str, text: str, value: object) -> None:
         ("CACHE_SECONDS", "nan"),
         ("CACHE_SECONDS", "inf"),
         ("CACHE_SECONDS", "soon"),
+        ("OPENLINEAGE_AUTO_REGISTER", "perhaps"),
+        ("OPENLINEAGE_DOMAINS", "sales"),
+        ("OPENLINEAGE_DOMAINS", "[]"),
+        ("OPENLINEAGE_DOMAINS", '{"a": " "}'),
+        ("OPENLINEAGE_DOMAINS", '{"a": 1}'),
+        ("OPENLINEAGE_CONFIDENCE", "1"),
+        ("OPENLINEAGE_CONFIDENCE", "1,1,1,1"),
+        ("OPENLINEAGE_CONFIDENCE", "1,0.9,1.1"),
+        ("OPENLINEAGE_CONFIDENCE", "1,0.9,nan"),
+        ("OPENLINEAGE_CONFIDENCE", "1;0.9;0.5"),
     ],
 )
 def test_a_bad_value_is_refused_and_its_variable_named(variable: str, text: str) -> None:

@@ -13,6 +13,20 @@ class MalformedBody(MeshError):
     """The request body is not the JSON that the registry accepts."""
 
 
+class BodyTooLarge(MeshError):
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The body is larger than {limit} bytes, or what it decompresses to is")
+
+
+class InvalidEvent(MeshError):
+    """What was sent is not an OpenLineage event; `problems` are pairs of field and message."""
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        told = "; ".join(f"{field}: {message}" if field else message for field, message in problems)
+        super().__init__(f"Not an OpenLineage event: {told}")
+        self.problems = problems
+
+
 class Unauthenticated(MeshError):
     """A write arrived without a principal from the authorizer."""
 
@@ -24,6 +38,13 @@ class InvalidQuery(MeshError):
 class ProductNotFound(MeshError):
     def __init__(self, name: str) -> None:
         super().__init__(f"Product '{name}' is not registered")
+
+
+class NodeNotFound(MeshError):
+    """There is no such node of the lineage graph, or namespace of it."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"There is no {kind} '{name}'")
 
 
 class AssetNotFound(MeshError):
@@ -41,6 +62,13 @@ class ProductChanged(MeshError):
 class ProductNameTaken(MeshError):
     def __init__(self, name: str) -> None:
         super().__init__(f"Product '{name}' is already registered")
+
+
+class DatasetNameTaken(MeshError):
+    """An OpenLineage dataset is another product's."""
+
+    def __init__(self, namespace: str, name: str, product: str) -> None:
+        super().__init__(f"The dataset '{name}' of '{namespace}' is product '{product}' already")
 
 
 class UnknownLineageEnds(MeshError):
@@ -65,6 +93,15 @@ class Contended(MeshError):
 
     def __init__(self, document: str) -> None:
         super().__init__(f"Too many writers on {document}; nothing was written, try again")
+
+
+class DerivationUnfinished(Contended):
+    """An event is kept, and what follows from it is not all written: too many writers."""
+
+    def __init__(self) -> None:
+        MeshError.__init__(
+            self, "The event is kept; what follows from it is not written yet: send it again"
+        )
 
 
 class OutcomeUnknown(MeshError):

@@ -35,7 +35,12 @@ class Observer:
 
     def gave_up(self, error: Contended | OutcomeUnknown) -> None:
         """Count a write that was answered so, under the error's name: alarms watch it."""
-        self.metrics.add_metric(name=type(error).__name__, unit=MetricUnit.Count, value=1)
+        name = "Contended" if isinstance(error, Contended) else "OutcomeUnknown"
+        self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
+
+    def skipped(self, datasets: int) -> None:
+        """Count the datasets of an event that are no product and were not registered."""
+        self.metrics.add_metric(name="SkippedDatasets", unit=MetricUnit.Count, value=datasets)
 
     def observe(self, handler: Handler) -> Handler:
         """Give each log line the request's id, and flush the metrics that a request left."""

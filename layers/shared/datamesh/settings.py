@@ -1,12 +1,29 @@
 """The configuration of a function, read once from its environment."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, from_json
 
 from datamesh.errors import InvalidSettings
+from datamesh.models.products import Domain
+
+
+def parsed_json(value: object) -> object:
+    return from_json(value) if isinstance(value, str) else value
+
+
+def three_confidences(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        found = tuple(float(part) for part in value.split(","))
+    except ValueError:
+        found = ()
+    if len(found) != 3 or not all(0 <= each <= 1 for each in found):
+        raise ValueError("three numbers from 0 to 1 with commas between")
+    return found
 
 
 class Settings(BaseModel):
@@ -20,6 +37,13 @@ class Settings(BaseModel):
     max_lineage_entries: int = Field(default=10_000, ge=1)
     cache_seconds: float = Field(default=0, ge=0, le=3600)
     """How old a copy of the registry a read may answer from; 0 asks storage every time."""
+    openlineage_auto_register: bool = True
+    openlineage_domains: Annotated[dict[str, Domain], BeforeValidator(parsed_json)] = {}
+    """Namespace of datasets or jobs -> domain of the products that events register."""
+    openlineage_confidence: Annotated[
+        tuple[float, float, float], BeforeValidator(three_confidences)
+    ] = (1.0, 0.9, 0.5)
+    """Of edges from `lineage` facets, from `columnLineage` facets, from inputs and outputs."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

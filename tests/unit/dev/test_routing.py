@@ -11,6 +11,11 @@ ROUTES = [
     Route("GET", "/sales/{what}", "Sales"),
     Route("ANY", "/product/{name}", "Any"),
     Route("GET", "/", "Root"),
+    Route("GET", "/files", "Files"),
+    Route("GET", "/files/{path+}", "Below"),
+    Route("GET", "/files/{name}", "File"),
+    Route("GET", "/files/deep/{rest+}", "Deep"),
+    Route("ANY", "/files/{path+}", "AnyBelow"),
 ]
 
 
@@ -24,6 +29,13 @@ ROUTES = [
         ("GET", "/sales/orders", "Sales", {"what": "orders"}),
         ("GET", "/finance/orders", "Orders", {"area": "finance"}),
         ("GET", "/", "Root", {}),
+        ("GET", "/files", "Files", {}),
+        ("GET", "/files/a", "File", {"name": "a"}),
+        ("GET", "/files/a/b", "Below", {"path": "a/b"}),
+        ("GET", "/files/s3://bucket/a b/datasets", "Below", {"path": "s3://bucket/a b/datasets"}),
+        ("GET", "/files/a/", "Below", {"path": "a/"}),
+        ("GET", "/files/deep/a", "Deep", {"rest": "a"}),
+        ("POST", "/files/a", "AnyBelow", {"path": "a"}),
     ],
 )
 def test_the_most_specific_route_is_met(
@@ -45,6 +57,7 @@ def test_the_most_specific_route_is_met(
         ("GET", "/Product/a"),
         ("POST", "/"),
         ("HEAD", "/"),
+        ("GET", "/files/"),
     ],
 )
 def test_nothing_else_is_met(method: str, path: str) -> None:

@@ -186,7 +186,7 @@ def test_load_keeps_short_tags_as_mappings_and_policy_versions_as_text(path: Pat
         ("!GetAtt Guard.Arn", "!GetAtt Secret.Arn", "no function Secret"),
         ('"2.0"', '"1.0"', "payload 2.0"),
         ("Method: POST, Path: /things,", "Method: GET, Path: '/things/{id}',", "declared twice"),
-        ("/things/{id}", "/things/{id+}", "does not support the path"),
+        ("/things/{id}", "/things/{id+}/more", "does not support the path"),
         ("AWS::Serverless::HttpApi", "AWS::Serverless::Api", "the template has 0"),
         ("!If [IsProd, strict, lax]", "!If [IsTest, strict, lax]", "no condition IsTest"),
         ("Default: dev", "AllowedValues: [dev]", "parameter Stage has no value"),

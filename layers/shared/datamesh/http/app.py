@@ -67,14 +67,18 @@ class MeshRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if SAFE_METHODS.issuperset(options.get("methods") or ()):
             options["responses"] = {304: NOT_MODIFIED} | (options.get("responses") or {})
-            options["openapi_extra"] = {"parameters": [IF_NONE_MATCH]}
+            parameters = [IF_NONE_MATCH]
         else:
-            if "POST" in (options.get("methods") or ()):
-                options["openapi_extra"] = {"parameters": [IDEMPOTENCY_KEY_PARAMETER]}
+            posts = "POST" in (options.get("methods") or ())
+            parameters = [IDEMPOTENCY_KEY_PARAMETER] if posts else []
             options["dependencies"] = [
                 *(options.get("dependencies") or ()),
                 Depends(require_principal),
             ]
+        if parameters:
+            extra = options.get("openapi_extra") or {}
+            parameters = [*parameters, *extra.get("parameters", ())]
+            options["openapi_extra"] = {**extra, "parameters": parameters}
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

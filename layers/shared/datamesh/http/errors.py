@@ -17,23 +17,29 @@ logger = logging.getLogger(__name__)
 
 STATUS: dict[type[errors.MeshError], int] = {
     errors.MalformedBody: 400,
+    errors.InvalidEvent: 400,
     errors.InvalidQuery: 400,
     errors.UnknownLineageEnds: 400,
     errors.Unauthenticated: 401,
     errors.ProductNotFound: 404,
     errors.AssetNotFound: 404,
+    errors.NodeNotFound: 404,
     errors.ProductNameTaken: 409,
+    errors.DatasetNameTaken: 409,
     errors.Contended: 409,
     errors.ProductChanged: 412,
+    errors.BodyTooLarge: 413,
     BulkRefused: 422,
     errors.LimitReached: 429,
     errors.UnreadableDataset: 500,
+    errors.DerivationUnfinished: 503,
     errors.OutcomeUnknown: 503,
     errors.StorageUnavailable: 503,
 }
 
-RETRY_AFTER_SECONDS = 2
-"""With 503: a throttled or failing S3 is usually back within seconds."""
+RETRY_AFTER = {429: 60, 503: 2}
+"""Seconds to wait: a throttled or failing S3 is usually back within seconds, and room is made by
+people. OpenLineage's clients repeat nothing without it."""
 
 MAX_FIELD_LENGTH = 200
 MAX_PROBLEMS = 20
@@ -44,8 +50,9 @@ DESCRIPTIONS = {
     401: "The key is missing (answered by API Gateway)",
     403: "The key is wrong or revoked (answered by API Gateway)",
     404: "There is no such product",
-    409: "The name is taken, or too many writers competed; nothing was written",
+    409: "The name, or a dataset, is taken, or too many writers competed; nothing was written",
     412: "The product no longer has the ETag that If-Match names",
+    413: "The body, or what it decompresses to, is larger than 6 MiB",
     422: "A field or parameter breaks its constraint; `errors` names each",
     429: "The registry has reached its limit",
     500: "Stored domain data cannot be read, or an unexpected failure",
@@ -63,7 +70,7 @@ def responses(*statuses: int) -> Responses:
 def _documented(status: int) -> dict[str, Any]:
     model = GatewayProblem if status in (401, 403) else Problem
     entry: dict[str, Any] = {"model": model, "description": DESCRIPTIONS[status]}
-    if status == 503:
+    if status in RETRY_AFTER:
         entry["headers"] = {
             "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait"}
         }
@@ -83,7 +90,7 @@ def problem(
 ) -> JSONResponse:
     shown = None if fields is None else list(fields[:MAX_PROBLEMS])
     body = Problem(message=message, errors=shown)
-    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else None
+    headers = {"Retry-After": str(RETRY_AFTER[status])} if status in RETRY_AFTER else None
     return JSONResponse(body.model_dump(exclude_none=True), status, headers)
 
 
@@ -93,8 +100,18 @@ async def _mesh_error(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s %s: %s", request.method, request.url.path, error)
     if isinstance(error, errors.Contended | errors.OutcomeUnknown):
         request.app.state.gave_up(error)
-    fields = _item_problems(error) if isinstance(error, BulkRefused) else None
-    return problem(status, str(error), fields)
+    return problem(status, str(error), _problems_of(error))
+
+
+def _problems_of(error: Exception) -> list[FieldProblem] | None:
+    if isinstance(error, BulkRefused):
+        return _item_problems(error)
+    if isinstance(error, errors.InvalidEvent):
+        return [
+            FieldProblem(field=field[:MAX_FIELD_LENGTH] or "body", location="body", message=message)
+            for field, message in error.problems
+        ]
+    return None
 
 
 def _item_problems(error: BulkRefused) -> list[FieldProblem]:

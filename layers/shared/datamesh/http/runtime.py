@@ -21,6 +21,7 @@ from datamesh.storage.s3 import S3Folder, S3Object, create_client
 
 if TYPE_CHECKING:
     from datamesh.http.once import Once
+    from datamesh.services.openlineage.ingest import Intake
 
 STORAGE_SECONDS = 10.0
 """How long a request may go on beginning attempts. The last one, a PUT and the look at what became
@@ -36,6 +37,8 @@ class Resources:
     """(domain, dataset) -> the folder of its files."""
     key_record: Callable[[str], ConditionalObject]
     """Digest of an idempotency key -> the object that remembers it."""
+    intake: Callable[[], "Intake"]
+    """Where OpenLineage events go."""
 
 
 def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
@@ -53,6 +56,13 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             on_commit=observer.committed,
         )
 
+    @cache
+    def intake() -> "Intake":
+        # Not imported where no events come in: every other cold start would pay for it.
+        from datamesh.http.intake import opened
+
+        return opened(settings, client, observer, backoff)
+
     return Resources(
         registry=Registry(
             products=document("products.json", ProductsFile),
@@ -62,6 +72,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         ),
         dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
+        intake=intake,
     )
 
 
@@ -97,7 +108,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     observer = Observer(settings.log_level)
     deadline = Deadline(STORAGE_SECONDS)
     app.state.resources = connect(settings, observer, deadline)
-    app.state.gave_up = observer.gave_up
+    app.state.gave_up, app.state.skipped = observer.gave_up, observer.skipped
     adapter = Mangum(app, lifespan="off")
 
     def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:
@@ -140,14 +151,23 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
 
 def task_handler(run: Callable[[Registry], dict[str, int]], environ: Mapping[str, str]) -> Handler:
     """A Lambda handler for scheduled work on the registry; its result goes to the log."""
+    return long_task_handler(lambda over, deadline: run(over.registry), environ, STORAGE_SECONDS)
+
+
+def long_task_handler(
+    run: Callable[[Resources, Deadline], dict[str, int]],
+    environ: Mapping[str, str],
+    seconds: float,
+) -> Handler:
+    """The same for work that has `seconds` and looks at them itself."""
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    deadline = Deadline(STORAGE_SECONDS)
-    registry = connect(settings, observer, deadline).registry
+    deadline = Deadline(seconds)
+    over = connect(settings, observer, deadline)
 
     def handler(event: Any, context: Any) -> dict[str, int]:
         deadline.restart()
-        result = run(registry)
+        result = run(over, deadline)
         observer.logger.info("done", extra=result)
         return result
 

@@ -101,6 +101,7 @@ class DatasetName(BaseModel):
 
 DatasetNames = Annotated[
     list[DatasetName],
+    AfterValidator(lambda names: list(dict.fromkeys(names))),
     Field(max_length=MAX_DATASET_NAMES, description="The datasets of OpenLineage that this is."),
 ]
 
@@ -208,6 +209,17 @@ class Product(BaseModel):
     updated_at: Timestamp
 
 
+class Observed(BaseModel):
+    """Which events a product that events registered has its schema and owner of."""
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_at: Timestamp | None = None
+    owner_at: Timestamp | None = None
+    owner_rank: int = 0
+    """Whose facet told the owner: a dataset's comes before a job's."""
+
+
 class StoredProduct(Product):
     """A product as `products.json` holds it; fields that this version does not know are kept."""
 
@@ -216,3 +228,5 @@ class StoredProduct(Product):
     since_revision: int = 0
     """The revision of `products.json` that registered it: its age in a clock that cannot skew.
     0 in files of before the envelope."""
+    observed: Observed | None = None
+    """Of a product that events registered, until a person changes it: it follows them no more."""

@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from datamesh.errors import (
+    DatasetNameTaken,
     LimitReached,
     MeshError,
     ProductNameTaken,
@@ -15,6 +16,9 @@ from datamesh.errors import (
 from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
 from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.files import RegistryFile
+
+TAKEN: dict[type[MeshError], str] = {ProductNameTaken: "name", DatasetNameTaken: "openlineage"}
+"""Error -> the field of an item that it is about."""
 
 
 class BulkRefused(MeshError):
@@ -40,7 +44,7 @@ class Admission[F, M](Protocol):
     """Items that are about to join those of a file."""
 
     def admit(self, item: M, /) -> object:
-        """Raises ProductNameTaken, UnknownLineageEnds and LimitReached."""
+        """Raises ProductNameTaken, DatasetNameTaken, UnknownLineageEnds and LimitReached."""
 
     def file(self) -> F:
         """The file with what was admitted."""
@@ -90,10 +94,10 @@ def _report[M](
 def _tried[M](candidate: M, admit: Callable[[M], object], partial: bool) -> Refused | None:
     try:
         admit(candidate)
-    except (ProductNameTaken, UnknownLineageEnds, LimitReached) as error:
+    except (ProductNameTaken, DatasetNameTaken, UnknownLineageEnds, LimitReached) as error:
         if isinstance(error, LimitReached) and not partial:
             raise
-        field = "name" if isinstance(error, ProductNameTaken) else ""
+        field = TAKEN.get(type(error), "")
         return Refused((ItemProblem(field=field, message=str(error)),))
     return None
 

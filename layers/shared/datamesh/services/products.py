@@ -1,13 +1,14 @@
 """Register, find, change and remove products."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
 
 from datamesh.errors import (
     Contended,
+    DatasetNameTaken,
     LimitReached,
     OutcomeUnknown,
     ProductChanged,
@@ -17,6 +18,7 @@ from datamesh.errors import (
 )
 from datamesh.models.bulk import BulkReport
 from datamesh.models.products import (
+    DatasetName,
     Product,
     ProductRegistration,
     ProductStatus,
@@ -36,7 +38,7 @@ type Precondition = Callable[[Product], bool]
 
 
 def register(registry: Registry, registration: ProductRegistration) -> Product:
-    """Raises ProductNameTaken, LimitReached, and what a commit raises."""
+    """Raises ProductNameTaken, DatasetNameTaken, LimitReached, and what a commit raises."""
     now = registry.registered_at()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
@@ -85,6 +87,7 @@ class _Admission:
             raise ProductNameTaken(registration.name)
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
+        _refuse_taken(self._products.values(), registration.name, registration.openlineage)
         product = StoredProduct(
             **dict(registration),
             created_at=self._now,
@@ -101,13 +104,19 @@ class _Admission:
 def update(
     registry: Registry, name: str, changes: ProductUpdate, precondition: Precondition | None = None
 ) -> Product:
-    """Raises ProductNotFound, ProductChanged, and what a commit raises."""
+    """Raises ProductNotFound, ProductChanged, DatasetNameTaken, and what a commit raises.
+
+    A product that events registered is a person's from now on: it follows them no more.
+    """
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
         product = _expected(file, name, precondition)
+        if changes.openlineage:
+            _refuse_taken(file.products.values(), name, changes.openlineage)
         moved = max(now, product.updated_at + TICK)
-        changed = product.model_copy(update={**changes.changes(), "updated_at": moved})
+        update = {**changes.changes(), "updated_at": moved, "observed": None}
+        changed = product.model_copy(update=update)
         return _with(file, changed), changed
 
     return registry.products.commit(change)
@@ -161,6 +170,17 @@ def find(
         and (wanted_tag is None or wanted_tag in map(str.casefold, product.tags))
     ]
     return page(found, limit, offset)
+
+
+def _refuse_taken(
+    products: Iterable[StoredProduct], name: str, datasets: Sequence[DatasetName]
+) -> None:
+    """A dataset is one product at most."""
+    wanted = set(datasets)
+    for product in products if wanted else ():
+        if product.name != name and (taken := wanted.intersection(product.openlineage)):
+            first = min(taken, key=lambda each: (each.namespace, each.name))
+            raise DatasetNameTaken(first.namespace, first.name, product.name)
 
 
 def _named(file: ProductsFile, name: str) -> StoredProduct:

@@ -32,7 +32,12 @@ from datamesh.storage.objects import (
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectRequestTypeDef, PutObjectRequestTypeDef
+    from mypy_boto3_s3.type_defs import (
+        GetObjectRequestTypeDef,
+        ListObjectsV2OutputTypeDef,
+        ListObjectsV2RequestTypeDef,
+        PutObjectRequestTypeDef,
+    )
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 4
@@ -131,22 +136,35 @@ class S3Folder:
     def names(self) -> list[str]:
         return self._backoff.until_reached(self.name, self._list)
 
+    def page(self, after: str) -> list[str]:
+        """The next MAX_FILES names. Raises Unreachable or StorageUnavailable."""
+        page = self._listed(self.name + after)
+        return [entry["Key"].removeprefix(self.name) for entry in page.get("Contents", [])]
+
     def read(self, name: str) -> bytes:
         stored = S3Object(self._client, self._bucket, self.name + name)
         found = self._backoff.until_reached(stored.name, stored.get)
         return found.body if isinstance(found, StoredObject) else b""
 
     def _list(self) -> list[str]:
-        try:
-            with _reading():
-                page = self._client.list_objects_v2(
-                    Bucket=self._bucket, Prefix=self.name, MaxKeys=MAX_FILES
-                )
-        except ClientError as error:
-            raise StorageUnavailable(_reason(error)) from error
+        page = self._listed("")
         if page["IsTruncated"]:
             raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
         return [entry["Key"].removeprefix(self.name) for entry in page.get("Contents", [])]
+
+    def _listed(self, after: str) -> "ListObjectsV2OutputTypeDef":
+        request: ListObjectsV2RequestTypeDef = {
+            "Bucket": self._bucket,
+            "Prefix": self.name,
+            "MaxKeys": MAX_FILES,
+        }
+        if after:
+            request["StartAfter"] = after
+        try:
+            with _reading():
+                return self._client.list_objects_v2(**request)
+        except ClientError as error:
+            raise StorageUnavailable(_reason(error)) from error
 
 
 @contextmanager

@@ -1,0 +1,129 @@
+"""OpenLineage events in; a part of the API that Marquez answers with; the lineage anew."""
+
+import os
+from typing import Annotated, Literal
+
+from fastapi import Path, Query, Request, Response
+
+from datamesh.http import event_schema
+from datamesh.http.app import create_app
+from datamesh.http.bodies import large_json
+from datamesh.http.errors import responses
+from datamesh.http.parameters import Limit, Offset
+from datamesh.http.runtime import (
+    CurrentRegistry,
+    CurrentResources,
+    Resources,
+    lambda_handler,
+    long_task_handler,
+)
+from datamesh.models.marquez import MarquezDatasets, MarquezGraph, MarquezNamespaces, MarquezResults
+from datamesh.models.openlineage import BatchReport
+from datamesh.services.openlineage import marquez, marquez_lists
+from datamesh.services.openlineage.batch import ingest_batch
+from datamesh.services.openlineage.ingest import ingest
+from datamesh.services.openlineage.parsing import received
+from datamesh.services.openlineage.rebuild import rebuild
+from datamesh.storage.backoff import Deadline
+
+REBUILD_SECONDS = 840.0
+"""Below the function's 900 s."""
+COMMIT_SECONDS = 180.0
+
+app = create_app("OpenLineage")
+
+KINDS: dict[str, marquez.Kind] = {"DATASET": "DATASET", "JOB": "JOB"}
+NodeId = Annotated[
+    str,
+    Query(
+        alias="nodeId",
+        description="`dataset:<namespace>:<name>` or `job:<namespace>:<name>`.",
+        examples=["dataset:sales:orders"],
+    ),
+]
+Depth = Annotated[int, Query(ge=0, le=100, description="How many jobs away.")]
+
+
+@app.post(
+    "/api/v1/lineage",
+    status_code=201,
+    response_class=Response,
+    responses=responses(400, 401, 403, 409, 413, 422, 429, 503),
+    openapi_extra=event_schema.body(event_schema.EVENT),
+)
+async def post_event(
+    request: Request, registry: CurrentRegistry, resources: CurrentResources
+) -> Response:
+    """Keep an OpenLineage event, and derive products and lineage from it."""
+    ingested = ingest(registry, resources.intake(), [received(await large_json(request))])
+    request.app.state.skipped(len(ingested.skipped))
+    return Response(status_code=201)
+
+
+@app.post(
+    "/api/v1/lineage/batch",
+    responses=responses(400, 401, 403, 409, 413, 422, 429, 503),
+    openapi_extra=event_schema.body(event_schema.BATCH),
+)
+async def post_events(
+    request: Request, registry: CurrentRegistry, resources: CurrentResources
+) -> BatchReport:
+    """Keep up to 100 events, and derive from them in one go; what is no event is reported."""
+    report, ingested = ingest_batch(registry, resources.intake(), await large_json(request))
+    request.app.state.skipped(len(ingested.skipped))
+    return report
+
+
+@app.get("/api/v1/lineage", responses=responses(404, 422, 503))
+async def lineage_graph(
+    registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
+) -> MarquezGraph:
+    """As Marquez: the datasets and jobs around a node, at most 500 nodes, nearest first."""
+    return marquez.graph(registry, node_id, depth)
+
+
+@app.get("/api/v1/namespaces", responses=responses(422, 503))
+async def namespaces(
+    registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
+) -> MarquezNamespaces:
+    """As Marquez: the namespaces of datasets and jobs."""
+    return MarquezNamespaces(namespaces=marquez_lists.namespaces(registry, limit, offset))
+
+
+# API Gateway decodes the path: what comes before the last part is the namespace, slashes and all.
+@app.get("/api/v1/namespaces/{namespace:path}/datasets", responses=responses(404, 422, 503))
+async def datasets(
+    namespace: Annotated[str, Path(description="Percent-encoded.", examples=["sales"])],
+    registry: CurrentRegistry,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> MarquezDatasets:
+    """As Marquez: the datasets of a namespace."""
+    return marquez_lists.datasets(registry, namespace, limit, offset)
+
+
+@app.get("/api/v1/search", responses=responses(422, 503))
+async def search(
+    registry: CurrentRegistry,
+    q: Annotated[str, Query(min_length=1, description="Part of a name, whatever the case.")],
+    kind: Annotated[
+        Literal["dataset", "job", "DATASET", "JOB"] | None, Query(alias="filter")
+    ] = None,
+    sort: Literal["name", "update_at", "updated_at", "NAME", "UPDATE_AT"] = "name",
+    limit: Limit = 10,
+) -> MarquezResults:
+    """As Marquez: datasets and jobs by name."""
+    wanted = KINDS.get((kind or "").upper())
+    by_time = sort.lower() != "name"
+    return marquez_lists.search(registry, q, wanted, by_time=by_time, limit=limit)
+
+
+def rebuild_lineage(resources: Resources, deadline: Deadline) -> dict[str, int]:
+    """Events are read until what is left is needed for the two commits, or for noting how far."""
+    return rebuild(
+        resources.registry, resources.intake(), lambda: deadline.remaining() > COMMIT_SECONDS
+    )
+
+
+handler = lambda_handler(app, os.environ)
+rebuild_handler = long_task_handler(rebuild_lineage, os.environ, REBUILD_SECONDS)

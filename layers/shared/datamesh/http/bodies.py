@@ -1,0 +1,55 @@
+"""Bodies that are large and come from machines: plain or gzip-encoded, bounded, any JSON."""
+
+import zlib
+
+from fastapi import Request
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+from datamesh.errors import BodyTooLarge, MalformedBody
+
+MAX_BYTES = 6 * 1024 * 1024
+"""What Lambda takes; here also the bound of what a body decompresses to."""
+
+MAX_MEMBERS = 16
+"""Of a gzip body; encoders make one."""
+
+GZIP = 16 + zlib.MAX_WBITS
+
+
+async def large_json(request: Request) -> JsonValue:
+    """The body as JSON, without the limits of `http.body`: deep and of any number of values, since
+    it is kept and not answered. Raises BodyTooLarge and MalformedBody."""
+    body = await request.body()
+    match request.headers.get("content-encoding", "identity").strip().lower():
+        case "identity" | "":
+            if len(body) > MAX_BYTES:
+                raise BodyTooLarge(MAX_BYTES)
+        case "gzip" | "x-gzip":
+            body = decompressed(body, MAX_BYTES)
+        case other:
+            raise MalformedBody(f"Content-Encoding is {other[:40]!r}, not gzip")
+    try:
+        value: JsonValue = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise MalformedBody(f"The body is not JSON: {error}") from None
+    return value
+
+
+def decompressed(body: bytes, limit: int) -> bytes:
+    """Never more than `limit` bytes at a time. Raises BodyTooLarge and MalformedBody."""
+    whole = b""
+    for _ in range(MAX_MEMBERS):
+        member = zlib.decompressobj(GZIP)
+        try:
+            whole += member.decompress(body, limit + 1 - len(whole))
+        except zlib.error as error:
+            raise MalformedBody(f"The body is not gzip: {error}") from None
+        if len(whole) > limit:
+            raise BodyTooLarge(limit)
+        if not member.eof:
+            raise MalformedBody("The body is not gzip: it breaks off")
+        body = member.unused_data
+        if not body:
+            return whole
+    raise MalformedBody(f"The body is gzip of more than {MAX_MEMBERS} members")

@@ -1,0 +1,41 @@
+"""The objects that OpenLineage events go to, in the bucket."""
+
+from typing import TYPE_CHECKING
+
+from datamesh.models.lineage import Evidence
+from datamesh.observability import Observer
+from datamesh.services.openlineage.catalog import Policy
+from datamesh.services.openlineage.ingest import Intake
+from datamesh.settings import Settings
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.document import Document
+from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
+from datamesh.storage.s3 import S3Folder, S3Object
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+def opened(settings: Settings, client: "S3Client", observer: Observer, backoff: Backoff) -> Intake:
+    bucket = settings.catalog_bucket
+
+    def document[F: (RunFile, RebuildFile)](key: str, kind: type[F]) -> Document[F]:
+        stored = S3Object(client, bucket, key)
+        return Document(stored, kind, backoff, on_commit=observer.committed)
+
+    lineage, columns, datasets = settings.openlineage_confidence
+    return Intake(
+        log=EventLog(
+            lambda name: S3Object(client, bucket, EVENTS + name),
+            S3Folder(client, bucket, EVENTS, backoff).page,
+            backoff,
+        ),
+        run=lambda digest: document(f"{RUNS}{digest}.json", RunFile),
+        progress=document(REBUILD, RebuildFile),
+        policy=Policy(settings.openlineage_auto_register, settings.openlineage_domains),
+        confidence={
+            Evidence.LINEAGE: lineage,
+            Evidence.COLUMNS: columns,
+            Evidence.DATASETS: datasets,
+        },
+    )

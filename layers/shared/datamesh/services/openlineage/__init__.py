@@ -1,0 +1,1 @@
+"""OpenLineage events in: kept, read, and turned into products and lineage."""

@@ -1,0 +1,159 @@
+"""Events in: keep them, add them up by run, derive products and lineage.
+
+In this order, and each step may be repeated: an event that is sent again finds what an earlier try
+has left, and does the rest. So an unknown outcome needs no more than another try.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+
+from datamesh.errors import Contended, DerivationUnfinished
+from datamesh.models.facts import Facts
+from datamesh.models.lineage import Evidence, StoredLineageEntry
+from datamesh.models.openlineage import RunEvent
+from datamesh.models.products import DatasetName
+from datamesh.models.statements import Statement
+from datamesh.services.openlineage.catalog import Policy, Resolution, settled
+from datamesh.services.openlineage.merge import CONFIDENCE, Derivation, merged, reduced
+from datamesh.services.openlineage.parsing import Received
+from datamesh.services.openlineage.statements import facts, joined_facts, statement
+from datamesh.services.registry import Registry
+from datamesh.storage.document import Document
+from datamesh.storage.events import EventLog, RebuildFile, RunFile
+from datamesh.storage.files import LineageFile, ProductsFile
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Intake:
+    """Where events go, and what is made of them."""
+
+    log: EventLog
+    run: Callable[[str], Document[RunFile]]
+    """Digest of a run's id -> what its events have said."""
+    progress: Document[RebuildFile]
+    policy: Policy = field(default_factory=Policy)
+    confidence: Mapping[Evidence, float] = field(default_factory=lambda: CONFIDENCE)
+
+
+@dataclass(frozen=True)
+class Ingested:
+    skipped: Sequence[DatasetName] = ()
+    """Datasets that are no product, and were not registered."""
+
+
+def ingest(registry: Registry, intake: Intake, events: Sequence[Received]) -> Ingested:
+    """Raises LimitReached and DerivationUnfinished, when the events are kept, so that sending them
+    again, or a rebuild, derives what is missing; StorageUnavailable and OutcomeUnknown."""
+    for event in events:
+        intake.log.keep(event.name, event.body)
+    known = joined_facts(each for event in events for each in facts(event.event).values())
+    try:
+        return derive(registry, intake, _accumulated(intake, events), known)
+    except Contended as error:
+        raise DerivationUnfinished from error
+
+
+def _accumulated(intake: Intake, events: Sequence[Received]) -> list[Statement]:
+    """What the runs of the events have said so far, and the events that are of no run."""
+    runs: dict[str, Statement] = {}
+    others = []
+    for received in events:
+        says = statement(received.event)
+        if isinstance(received.event, RunEvent):
+            digest = run_digest(received.event)
+            runs[digest] = runs[digest].joined(says) if digest in runs else says
+        else:
+            others.append(says)
+    return [_added(intake.run(digest), says) for digest, says in runs.items()] + others
+
+
+def run_digest(event: RunEvent) -> str:
+    return sha256(str(event.run.run_id).encode()).hexdigest()[:32]
+
+
+def _added(run: Document[RunFile], says: Statement) -> Statement:
+    def change(file: RunFile) -> tuple[RunFile, Statement]:
+        both = file.statement.joined(says)
+        if both == file.statement:
+            return file, both
+        return file.model_copy(update={"statement": both}), both
+
+    return run.commit(change)
+
+
+def derive(
+    registry: Registry,
+    intake: Intake,
+    said: Sequence[Statement],
+    known: Mapping[DatasetName, Facts],
+) -> Ingested:
+    """Products, then lineage: one commit each, none for what changes nothing."""
+    claims, products, skipped = claimed(registry, intake, said, known)
+
+    def change(file: LineageFile) -> tuple[LineageFile, None]:
+        entries = merged(file.lineage, claims, products, registry.max_lineage_entries)
+        if entries is file.lineage:
+            return file, None
+        return file.model_copy(update={"lineage": entries}), None
+
+    if claims:
+        registry.lineage.commit(change)
+    return Ingested(skipped)
+
+
+def claimed(
+    registry: Registry,
+    intake: Intake,
+    said: Sequence[Statement],
+    known: Mapping[DatasetName, Facts],
+) -> tuple[list[StoredLineageEntry], ProductsFile, list[DatasetName]]:
+    """Commit the products; what is claimed between them, and which datasets are none."""
+    known = {**_bare_facts(said), **known}
+    resolution, products = _commit_products(registry, intake.policy, said, known)
+    derivation = Derivation(products, resolution, intake.confidence)
+    claims = reduced(
+        claim
+        for statement in said
+        for claim in derivation.claims(statement, registry.max_lineage_entries)
+    )
+    skipped = [dataset for dataset in known if dataset not in resolution]
+    if skipped:
+        logger.warning("%s datasets are no product: %s, ...", len(skipped), skipped[0])
+    return claims, products, skipped
+
+
+def _bare_facts(said: Iterable[Statement]) -> dict[DatasetName, Facts]:
+    """Of the datasets that only a facet names, or only an earlier event of the run."""
+    return joined_facts(
+        Facts(
+            dataset=dataset,
+            job_namespace=statement.jobs[0].namespace if statement.jobs else "",
+            at=at,
+        )
+        for statement in said
+        for dataset, at in statement.first_named().items()
+    )
+
+
+def _commit_products(
+    registry: Registry,
+    policy: Policy,
+    said: Sequence[Statement],
+    known: Mapping[DatasetName, Facts],
+) -> tuple[Resolution, ProductsFile]:
+    """Which product each dataset is, and the products as they are with these."""
+    now = registry.registered_at()
+    symlinks = [symlink for statement in said for symlink in statement.symlinks]
+
+    def change(file: ProductsFile) -> tuple[ProductsFile, tuple[Resolution, ProductsFile]]:
+        after, resolution = settled(file, known, symlinks, policy, registry.max_products, now)
+        if after is file:
+            return file, (resolution, file)
+        seen = after.model_copy(update={"revision": file.revision + 1})
+        return after, (resolution, seen)
+
+    return registry.products.commit(change)

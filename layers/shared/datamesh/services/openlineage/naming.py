@@ -1,0 +1,22 @@
+"""The names of products that events register.
+
+`<slug>-<digest>`: what is readable of the dataset's name, its end if that is long, and 16
+hexadecimal digits of the SHA-256 over namespace and name. Names that slug alike, or are equal in
+two namespaces, differ in the digest.
+"""
+
+import json
+import re
+from hashlib import sha256
+
+from datamesh.models.products import DatasetName
+
+MAX_SLUG = 80
+DIGEST_LENGTH = 16
+UNSUITABLE = re.compile(r"[^a-zA-Z0-9_]+")
+
+
+def product_name(dataset: DatasetName) -> str:
+    slug = UNSUITABLE.sub("-", dataset.name)[-MAX_SLUG:].strip("-") or "dataset"
+    named = json.dumps([dataset.namespace, dataset.name], ensure_ascii=False)
+    return f"{slug}-{sha256(named.encode()).hexdigest()[:DIGEST_LENGTH]}"

@@ -1,0 +1,107 @@
+"""Lineage anew, from the events that were kept.
+
+Events are read in bounded pages and added up as they come: what they say together does not depend
+on their order, so that nothing has to be sorted or held. When time runs out before they are all
+read, the sum is kept, and the next call goes on from there.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
+
+from pydantic_core import from_json
+
+from datamesh.models.facts import Facts, Gathered
+from datamesh.models.lineage import StoredLineageEntry
+from datamesh.models.openlineage import RunEvent
+from datamesh.models.products import DatasetName
+from datamesh.models.statements import Statement
+from datamesh.services.lineage import has_ends
+from datamesh.services.openlineage.ingest import Intake, claimed, run_digest
+from datamesh.services.openlineage.merge import is_derived, merged
+from datamesh.services.openlineage.parsing import parsed
+from datamesh.services.openlineage.statements import facts, statement
+from datamesh.services.registry import Registry
+from datamesh.storage.events import RebuildFile
+from datamesh.storage.files import LineageFile, ProductsFile
+
+READERS = 8
+"""Events that are read at the same time: the client holds ten connections."""
+
+
+class _Sum:
+    """What the events that were read so far say together."""
+
+    def __init__(self, file: RebuildFile) -> None:
+        self.events = file.events
+        self.statements: dict[str, Statement] = dict(file.gathered.statements)
+        self.facts: dict[DatasetName, Facts] = {each.dataset: each for each in file.gathered.facts}
+
+    def add(self, body: bytes) -> None:
+        event = parsed(from_json(body))
+        key = run_digest(event) if isinstance(event, RunEvent) else sha256(body).hexdigest()
+        says, known = statement(event), self.statements.get(key)
+        self.statements[key] = known.joined(says) if known else says
+        for dataset, each in facts(event).items():
+            earlier = self.facts.get(dataset)
+            self.facts[dataset] = earlier.joined(each) if earlier else each
+        self.events += 1
+
+    def file(self, after: str) -> RebuildFile:
+        gathered = Gathered(statements=self.statements, facts=tuple(self.facts.values()))
+        return RebuildFile(after=after, events=self.events, gathered=gathered)
+
+
+def rebuild(registry: Registry, intake: Intake, in_time: Callable[[], bool]) -> dict[str, int]:
+    """Replace all derived entries by those of the kept events, and register what is missing.
+
+    Stops before a page of events for which there is no time; `finished` is 0 then. Raises
+    LimitReached, and what a commit raises.
+    """
+    file = intake.progress.read_latest()
+    total, after = _Sum(file), file.after
+    with ThreadPoolExecutor(READERS) as pool:
+        for page in intake.log.pages(after):
+            if not in_time():
+                _note(intake, total.file(after))
+                return {"finished": 0, "events": total.events}
+            for body in pool.map(intake.log.read, page):
+                total.add(body)
+            after = page[-1]
+    said = list(total.statements.values())
+    claims, products, _ = claimed(registry, intake, said, total.facts)
+    entries = _replace(registry, claims, products)
+    _note(intake, RebuildFile())
+    return {"finished": 1, "events": total.events, "derived_entries": entries}
+
+
+def _note(intake: Intake, progress: RebuildFile) -> None:
+    def change(file: RebuildFile) -> tuple[RebuildFile, None]:
+        content = {
+            "after": progress.after,
+            "events": progress.events,
+            "gathered": progress.gathered,
+        }
+        return file.model_copy(update=content), None
+
+    intake.progress.commit(change)
+
+
+def _replace(registry: Registry, claims: list[StoredLineageEntry], products: ProductsFile) -> int:
+    """Entries registered by hand stay as they are."""
+
+    def change(file: LineageFile) -> tuple[LineageFile, int]:
+        by_hand = [entry for entry in file.lineage if not is_derived(entry)]
+        entries = merged(by_hand, claims, products, registry.max_lineage_entries)
+        count = len(entries) - len(by_hand)
+        alive = [each for each in file.lineage if not is_derived(each) or has_ends(each, products)]
+        if len(alive) == len(file.lineage) and _content(entries) == _content(alive):
+            return file, count
+        return file.model_copy(update={"lineage": entries}), count
+
+    return registry.lineage.commit(change)
+
+
+def _content(entries: list[StoredLineageEntry]) -> dict[str, StoredLineageEntry]:
+    """Whatever their order, and when their ends were seen."""
+    return {entry.id: entry.model_copy(update={"products_revision": 0}) for entry in entries}

@@ -1,0 +1,25 @@
+"""What a registry's lineage says, to compare."""
+
+from typing import Any
+
+from datamesh.services.registry import Registry
+
+
+def graph(registry: Registry) -> dict[str, Any]:
+    """The stored entries by id, but for the revision in which their ends were seen."""
+    return {
+        entry.id: entry.model_dump(exclude={"products_revision"})
+        for entry in registry.lineage.read_latest().lineage
+    }
+
+
+def edges(registry: Registry) -> set[tuple[str, str]]:
+    """The visible ones, by products' names up to their digest."""
+    from datamesh.services.lineage import visible_entries
+
+    return {(slug(entry.source), slug(entry.target)) for entry in visible_entries(registry)}
+
+
+def slug(product: str) -> str:
+    name, _, digest = product.rpartition("-")
+    return name if len(digest) == 16 else product

@@ -1,0 +1,92 @@
+"""The laws of the merge: any order and any repetition of events gives the same lineage."""
+
+from typing import Any
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+
+from datamesh.services.openlineage.ingest import ingest
+from datamesh.services.registry import Registry
+from tests.events import (
+    column_lineage,
+    dataset,
+    dataset_event,
+    events,
+    job_event,
+    lineage_facet,
+    run_event,
+)
+from tests.meshes import intake, mesh
+from tests.unit.openlineage.graphs import graph
+
+NAMES = st.sampled_from(["a", "b", "c", "d"])
+SUBTYPES = st.sampled_from(["IDENTITY", "AGGREGATION", "TRANSFORMATION"])
+UNLINKED = st.sampled_from(["a", "b"])
+"""A dataset event cannot tell the other names of those that its facets name."""
+LINKED = {"c": [dataset("link", "glue")], "d": [dataset("link2", "glue"), dataset("link3", "hive")]}
+"""Every mention of these carries the same other names."""
+
+
+def shown(name: str, facets: dict[str, Any] | None = None) -> dict[str, Any]:
+    links = LINKED.get(name)
+    symlinks = {"symlinks": {"identifiers": links}} if links else {}
+    return dataset(name, facets={**(facets or {}), **symlinks})
+
+
+def columns(sources: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+    origins = st.lists(st.tuples(sources, st.sampled_from("uv"), SUBTYPES), max_size=3)
+    return st.dictionaries(st.sampled_from(["x", "y"]), origins)
+
+
+@st.composite
+def outputs(draw: st.DrawFn, sources: st.SearchStrategy[str] = NAMES) -> dict[str, Any]:
+    facets = column_lineage(**draw(columns(sources))) if draw(st.booleans()) else {}
+    if draw(st.integers(0, 5)) == 0:
+        facets |= {"lineage": {"inputs": [{**dataset(draw(sources)), "type": "DATASET"}]}}
+    return shown(draw(NAMES), facets)
+
+
+@st.composite
+def any_event(draw: st.DrawFn) -> dict[str, Any]:
+    minute = draw(st.integers(0, 9))
+    if draw(st.integers(0, 5)) == 0:
+        return dataset_event(draw(outputs(UNLINKED)), minute)
+    kind = draw(st.sampled_from([run_event, job_event]))
+    more: dict[str, Any] = {"minute": minute, "job": draw(st.sampled_from(["j", "k"]))}
+    read = [shown(name) for name in draw(st.lists(NAMES, max_size=2))]
+    event: dict[str, Any] = kind(
+        read, draw(st.lists(outputs(), max_size=2)), run=draw(st.integers(1, 2)), **more
+    )
+    if draw(st.integers(0, 2)) == 0:
+        targets = draw(st.dictionaries(NAMES, st.lists(NAMES, max_size=2), max_size=2))
+        event["job"]["facets"] = lineage_facet(**targets)
+    # Whatever a facet names is shown with its other names, too.
+    event["inputs"] += [shown(name) for name in LINKED]
+    return event
+
+
+EVENTS = st.lists(any_event(), min_size=1, max_size=6)
+
+
+def lineage_of(raw: list[dict[str, Any]]) -> tuple[Registry, dict[str, Any]]:
+    registry, into = mesh(), intake()
+    for each in raw:
+        ingest(registry, into, events(each))
+    return registry, graph(registry)
+
+
+@settings(max_examples=150, deadline=None)
+@given(EVENTS, st.randoms(use_true_random=False))
+def test_any_order_and_any_repetition_give_the_same_lineage(raw: Any, random: Any) -> None:
+    _, once = lineage_of(raw)
+    shuffled = raw + random.sample(raw, random.randint(0, len(raw)))
+    random.shuffle(shuffled)
+    assert lineage_of(shuffled)[1] == once
+
+
+@settings(max_examples=80, deadline=None)
+@given(EVENTS)
+def test_one_batch_gives_what_single_events_give(raw: Any) -> None:
+    registry = mesh()
+    ingest(registry, intake(), events(*raw))
+    assert graph(registry) == lineage_of(raw)[1]

@@ -9,11 +9,13 @@ import pytest
 
 from datamesh.http.runtime import Resources
 from datamesh.observability import Observer
+from datamesh.services.openlineage.catalog import Policy
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import LostRace, MemoryObject
+from tests.events import run_event
 from tests.lambdas import Client, Context, api_event, app_of, configured
-from tests.meshes import NO_WAIT, NOON, mesh, product_body, resources
+from tests.meshes import NO_WAIT, NOON, intake, mesh, product_body, resources
 from tests.template import of_type, properties
 from tests.unit.storage.faults import FaultyObject, conflict, request_is_lost, unreachable
 
@@ -167,6 +169,25 @@ def test_a_write_that_gave_up_is_counted_under_the_name_that_an_alarm_watches(
     assert (declared["Namespace"], counted[metric]) == ("a-stack", [1.0])
     watched = {name for alarm in of_type("AWS::CloudWatch::Alarm") for name in names_in(alarm)}
     assert metric in watched
+
+
+def test_events_that_are_not_derived_from_in_time_are_contention(output: Output) -> None:
+    stored = FaultyObject()
+    stored.put_faults.extend([conflict] * 3)
+    client = configured(app_of("openlineage"), resources(mesh(products=stored)))
+    assert client.post("/api/v1/lineage", run_event(["a"], ["b"])).status == 503
+    [counted] = [line for line in output.lines() if "Contended" in line]
+    assert counted["Contended"] == [1.0]
+
+
+def test_datasets_that_are_skipped_are_counted_and_told(output: Output) -> None:
+    closed = intake(policy=Policy(auto_register=False))
+    client = configured(app_of("openlineage"), resources(events=closed))
+    assert client.post("/api/v1/lineage", run_event(["a"], ["b"])).status == 201
+    [counted] = [line for line in output.lines() if "SkippedDatasets" in line]
+    assert counted["SkippedDatasets"] == [2.0]
+    [told] = output.saying("2 datasets are no product, such as 'a' of 'postgres://db:5432'")
+    assert told["level"] == "WARNING"
 
 
 def names_in(alarm: str) -> list[str]:

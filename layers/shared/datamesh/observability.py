@@ -40,7 +40,8 @@ class Observer:
 
     def skipped(self, datasets: int) -> None:
         """Count the datasets of an event that are no product and were not registered."""
-        self.metrics.add_metric(name="SkippedDatasets", unit=MetricUnit.Count, value=datasets)
+        if datasets:
+            self.metrics.add_metric(name="SkippedDatasets", unit=MetricUnit.Count, value=datasets)
 
     def observe(self, handler: Handler) -> Handler:
         """Give each log line the request's id, and flush the metrics that a request left."""

@@ -5,9 +5,16 @@ from typing import Any
 import hypothesis.strategies as st
 from hypothesis import given, settings
 
+from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
+from datamesh.models.statements import Statement, joined_columns
 from datamesh.services.openlineage.ingest import ingest
+from datamesh.services.openlineage.merge import joined
+from datamesh.services.openlineage.parsing import received
+from datamesh.services.openlineage.rebuild import rebuild
+from datamesh.services.openlineage.statements import statement
 from datamesh.services.registry import Registry
 from tests.events import (
+    at,
     column_lineage,
     dataset,
     dataset_event,
@@ -82,6 +89,61 @@ def test_any_order_and_any_repetition_give_the_same_lineage(raw: Any, random: An
     shuffled = raw + random.sample(raw, random.randint(0, len(raw)))
     random.shuffle(shuffled)
     assert lineage_of(shuffled)[1] == once
+
+
+@settings(max_examples=60, deadline=None)
+@given(EVENTS)
+def test_a_rebuild_gives_what_single_events_gave(raw: Any) -> None:
+    registry, into = mesh(), intake()
+    for each in raw:
+        ingest(registry, into, events(each))
+    again = mesh()
+    rebuild(again, into, lambda: True)
+    assert graph(again) == graph(registry)
+
+
+STATEMENTS = any_event().map(lambda raw: statement(received(raw).event))
+
+
+@settings(max_examples=150, deadline=None)
+@given(STATEMENTS, STATEMENTS, STATEMENTS)
+def test_statements_form_a_semilattice(a: Statement, b: Statement, c: Statement) -> None:
+    assert a.joined(b) == b.joined(a)
+    assert a.joined(b).joined(c) == a.joined(b.joined(c))
+    assert a.joined(a) == a
+    assert a.joined(Statement()) == a
+
+
+@st.composite
+def claim(draw: st.DrawFn) -> StoredLineageEntry:
+    evidence = draw(st.sampled_from(Evidence))
+    told = st.builds(
+        ColumnLineage,
+        source=st.sampled_from("xy"),
+        target=st.sampled_from("uv"),
+        lineage_type=st.sampled_from(LineageType),
+    )
+    return StoredLineageEntry(
+        id="1",
+        source="a",
+        target="b",
+        transformation="t",
+        lineage_type=draw(st.sampled_from(LineageType)),
+        confidence=evidence / 10,
+        columns=joined_columns(draw(st.lists(told, max_size=4))),
+        timestamp=at(draw(st.integers(0, 3))),
+        evidence=evidence,
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(claim(), claim(), claim())
+def test_claims_form_a_semilattice(
+    a: StoredLineageEntry, b: StoredLineageEntry, c: StoredLineageEntry
+) -> None:
+    assert joined(a, b) == joined(b, a)
+    assert joined(joined(a, b), c) == joined(a, joined(b, c))
+    assert joined(a, a) == a
 
 
 @settings(max_examples=80, deadline=None)

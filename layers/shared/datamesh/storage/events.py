@@ -101,7 +101,9 @@ class EventLog:
         """Raises StorageUnavailable."""
         stored = self._open(name)
         found = self._backoff.until_reached(stored.name, stored.get)
+        if not isinstance(found, StoredObject):
+            raise StorageUnavailable(f"{EVENTS}{name} is gone")
         try:
-            return gzip.decompress(found.body if isinstance(found, StoredObject) else b"")
+            return gzip.decompress(found.body)
         except (OSError, EOFError, zlib.error) as error:
             raise StorageUnavailable(f"{EVENTS}{name} cannot be read: {error}") from error

@@ -16,7 +16,14 @@ from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.models.statements import Statement
 from datamesh.services.openlineage.catalog import Policy, Resolution, settled
-from datamesh.services.openlineage.merge import CONFIDENCE, Derivation, merged, reduced
+from datamesh.services.openlineage.facets import name_key
+from datamesh.services.openlineage.merge import (
+    CONFIDENCE,
+    Derivation,
+    check_size,
+    merged,
+    reduced,
+)
 from datamesh.services.openlineage.parsing import Received
 from datamesh.services.openlineage.statements import facts, joined_facts, statement
 from datamesh.services.registry import Registry
@@ -112,17 +119,21 @@ def claimed(
     known: Mapping[DatasetName, Facts],
 ) -> tuple[list[StoredLineageEntry], ProductsFile, list[DatasetName]]:
     """Commit the products; what is claimed between them, and which datasets are none."""
+    for each in said:
+        check_size(each, registry.max_lineage_entries)
     known = {**_bare_facts(said), **known}
     resolution, products = _commit_products(registry, intake.policy, said, known)
     derivation = Derivation(products, resolution, intake.confidence)
-    claims = reduced(
-        claim
-        for statement in said
-        for claim in derivation.claims(statement, registry.max_lineage_entries)
-    )
+    claims = reduced(claim for each in said for claim in derivation.claims(each))
     skipped = [dataset for dataset in known if dataset not in resolution]
     if skipped:
-        logger.warning("%s datasets are no product: %s, ...", len(skipped), skipped[0])
+        first = min(skipped, key=name_key)
+        logger.warning(
+            "%s datasets are no product, such as '%s' of '%s'",
+            len(skipped),
+            first.name,
+            first.namespace,
+        )
     return claims, products, skipped
 
 
@@ -131,11 +142,11 @@ def _bare_facts(said: Iterable[Statement]) -> dict[DatasetName, Facts]:
     return joined_facts(
         Facts(
             dataset=dataset,
-            job_namespace=statement.jobs[0].namespace if statement.jobs else "",
+            job_namespace=each.jobs[0].namespace if each.jobs else "",
             at=at,
         )
-        for statement in said
-        for dataset, at in statement.first_named().items()
+        for each in said
+        for dataset, at in each.first_named().items()
     )
 
 
@@ -147,7 +158,7 @@ def _commit_products(
 ) -> tuple[Resolution, ProductsFile]:
     """Which product each dataset is, and the products as they are with these."""
     now = registry.registered_at()
-    symlinks = [symlink for statement in said for symlink in statement.symlinks]
+    symlinks = [symlink for each in said for symlink in each.symlinks]
 
     def change(file: ProductsFile) -> tuple[ProductsFile, tuple[Resolution, ProductsFile]]:
         after, resolution = settled(file, known, symlinks, policy, registry.max_products, now)

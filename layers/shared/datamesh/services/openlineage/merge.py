@@ -50,6 +50,13 @@ def is_witness(entry: StoredLineageEntry) -> bool:
     return is_derived(entry) and entry.source == entry.target
 
 
+def check_size(statement: Statement, limit: int) -> None:
+    """Raises LimitReached if it has more pairs of datasets than there may be entries."""
+    pairs = len(statement.inputs) * len(statement.outputs) + len(statement.flows)
+    if pairs * max(len(statement.jobs), 1) > limit:
+        raise LimitReached("MAX_LINEAGE_ENTRIES", limit)
+
+
 @dataclass(frozen=True)
 class Derivation:
     """Turns statements into claims, between products as they are in one revision."""
@@ -58,13 +65,10 @@ class Derivation:
     resolution: Resolution
     confidence: Mapping[Evidence, float] = field(default_factory=lambda: CONFIDENCE)
 
-    def claims(self, statement: Statement, limit: int) -> list[StoredLineageEntry]:
-        """Every claim of a statement, at each strength of evidence. Raises LimitReached."""
-        jobs: tuple[Job | None, ...] = statement.jobs or (None,)
-        pairs = len(statement.inputs) * len(statement.outputs) + len(statement.flows)
-        if pairs * len(jobs) > limit:
-            raise LimitReached("MAX_LINEAGE_ENTRIES", limit)
-        return [claim for job in jobs for claim in self._of_job(statement, job)]
+    def claims(self, statement: Statement) -> Iterator[StoredLineageEntry]:
+        """Every claim of a statement, at each strength of evidence."""
+        for job in statement.jobs or (None,):
+            yield from self._of_job(statement, job)
 
     def _of_job(self, said: Statement, job: Job | None) -> Iterator[StoredLineageEntry]:
         edges = [*said.flows, *_pairs(said.inputs, said.outputs)]

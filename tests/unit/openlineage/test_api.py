@@ -1,0 +1,308 @@
+"""The two POSTs through the function's handler: statuses, encodings, bombs, batches."""
+
+import gzip
+import json
+import zlib
+from typing import Any
+
+import pytest
+
+from datamesh.http.bodies import MAX_BYTES, decompressed
+from datamesh.models.openlineage import MAX_EVENTS
+from datamesh.services.registry import Registry
+from tests.conftest import Serve
+from tests.events import dataset, run_event
+from tests.lambdas import Answer, api_event, assert_problem
+from tests.meshes import add_product, intake, mesh, resources
+from tests.unit.openlineage.graphs import edges
+from tests.unit.storage.faults import FaultyObject, conflict, reply_is_lost, request_is_lost
+
+PATH, BATCH = "/api/v1/lineage", "/api/v1/lineage/batch"
+GZIP = {"content-encoding": "gzip"}
+
+
+def post(serve: Serve, body: Any, path: str = PATH, over: Any = None, **headers: str) -> Answer:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return serve("openlineage", over).send(api_event("POST", path, body, headers=named))
+
+
+# one event
+
+
+def test_201_an_event_and_nothing_else(serve: Serve, registry: Registry) -> None:
+    answer = post(serve, run_event(["a"], ["b"]), over=resources(registry))
+    assert (answer.status, answer.content) == (201, b"")
+    assert edges(registry) == {("a", "b")}
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
+def test_201_a_compressed_event(encoding: str, serve: Serve, registry: Registry) -> None:
+    body = gzip.compress(json.dumps(run_event(["a"], ["b"])).encode())
+    answer = post(serve, body, over=resources(registry), content_encoding=encoding)
+    assert answer.status == 201
+    assert edges(registry) == {("a", "b")}
+
+
+def test_201_a_large_and_deep_event(serve: Serve) -> None:
+    plan: Any = [{"class": f"node{n}", "output": list(range(20))} for n in range(20_000)]
+    for _ in range(150):
+        plan = [plan]
+    event = run_event(["a"], ["b"])
+    event["run"]["facets"] = {"spark.logicalPlan": {"plan": plan}}
+    body = json.dumps(event).encode()
+    assert len(body) > 2_000_000
+    assert post(serve, body, content_type="application/json").status == 201
+
+
+def test_201_the_same_event_twice_changes_nothing(serve: Serve, registry: Registry) -> None:
+    over = resources(registry)
+    for _ in range(2):
+        assert post(serve, run_event(["a"], ["b"]), over=over).status == 201
+    assert (registry.products.read_latest().revision, registry.lineage.read_latest().revision) == (
+        1,
+        1,
+    )
+
+
+def test_201_a_key_may_be_used_again(serve: Serve, registry: Registry) -> None:
+    over = resources(registry)
+    for _ in range(2):
+        answer = post(serve, run_event(["a"], ["b"]), over=over, idempotency_key="k")
+        assert (answer.status, answer.content) == (201, b"")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "The body is not JSON: EOF while parsing a value at line 1 column 0"),
+        (b"{", "The body is not JSON: EOF while parsing an object at line 1 column 1"),
+        (b"\xff", "The body is not JSON: expected value at line 1 column 1"),
+        (b'{"a": NaN}', "The body is not JSON: expected value at line 1 column 7"),
+    ],
+)
+def test_400_what_is_not_json(serve: Serve, body: bytes, message: str) -> None:
+    assert_problem(post(serve, body), 400, message)
+
+
+def test_400_a_bomb_of_brackets(serve: Serve) -> None:
+    assert post(serve, b"[" * 1_000_000).status == 400
+
+
+def test_400_names_every_field(serve: Serve) -> None:
+    answer = post(serve, {"run": {"runId": "x"}, "job": {"namespace": "n", "name": "j"}})
+    assert answer.status == 400
+    assert answer.body["message"].startswith("Not an OpenLineage event: eventTime: Field required;")
+    assert [problem["field"] for problem in answer.body["errors"]] == [
+        "eventTime",
+        "producer",
+        "schemaURL",
+        "run.runId",
+    ]
+
+
+def test_400_what_is_no_event_at_all(serve: Serve) -> None:
+    answer = post(serve, [run_event()])
+    assert answer.body == {
+        "success": False,
+        "message": "Not an OpenLineage event: an event is a JSON object",
+        "errors": [{"field": "body", "location": "body", "message": "an event is a JSON object"}],
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "message"),
+    [
+        (b"{}", "gzip", "The body is not gzip: Error -3 while decompressing data"),
+        (gzip.compress(b"{}" * 100)[:-9], "gzip", "The body is not gzip: it breaks off"),
+        (b"", "gzip", "The body is not gzip: it breaks off"),
+        (gzip.compress(b" ") * 17, "gzip", "The body is gzip of more than 16 members"),
+        (b"{}", "br", "Content-Encoding is 'br', not gzip"),
+    ],
+)
+def test_400_what_is_not_gzip(serve: Serve, body: bytes, encoding: str, message: str) -> None:
+    answer = post(serve, body, content_encoding=encoding)
+    assert answer.status == 400
+    assert answer.body["message"].startswith(message)
+
+
+@pytest.mark.parametrize("path", [PATH, BATCH])
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b" " * (MAX_BYTES + 1), {}),
+        (gzip.compress(b" " * (MAX_BYTES + 1)), GZIP),
+        (gzip.compress(b" " * 500_000_000, 9), GZIP),
+        (gzip.compress(b" " * (MAX_BYTES // 2 + 1)) * 2, GZIP),
+    ],
+    ids=["plain", "gzip", "bomb", "members"],
+)
+def test_413_too_much_is_never_told_to_come_again(
+    serve: Serve, path: str, body: bytes, headers: dict[str, str]
+) -> None:
+    answer = serve("openlineage").send(api_event("POST", path, body, headers=headers))
+    message = f"The body is larger than {MAX_BYTES} bytes, or what it decompresses to is"
+    assert_problem(answer, 413, message)
+    assert "retry-after" not in answer.headers
+
+
+def test_no_more_is_decompressed_than_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    class Watched:
+        def __init__(self, wbits: int) -> None:
+            self._real = real(wbits)
+
+        def decompress(self, data: bytes, limit: int) -> bytes:
+            asked.append(limit)
+            return self._real.decompress(data, limit)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._real, name)
+
+    real = zlib.decompressobj
+    monkeypatch.setattr(zlib, "decompressobj", Watched)
+    assert decompressed(gzip.compress(b"abc") + gzip.compress(b"def"), 6) == b"abcdef"
+    assert asked == [7, 4]
+
+
+def test_429_comes_with_a_time_to_come_again_and_the_event_is_kept(serve: Serve) -> None:
+    into = intake()
+    over = resources(mesh(max_products=1), events=into)
+    answer = post(serve, run_event(["a"], ["b"]), over=over)
+    assert_problem(answer, 429, "The registry is full: MAX_PRODUCTS is 1")
+    assert answer.headers["retry-after"] == "60"
+    assert len([*into.log.pages()]) == 1
+
+
+def test_503_when_too_many_writers_compete_so_that_clients_send_it_again(serve: Serve) -> None:
+    """A 409 would be the end of it for them."""
+    contended = FaultyObject()
+    contended.put_faults.extend([conflict] * 10)
+    answer = post(serve, run_event(["a"], ["b"]), over=resources(mesh(products=contended)))
+    assert_problem(
+        answer,
+        503,
+        "The event is kept; what follows from it is not written yet: send it again",
+    )
+
+
+@pytest.mark.parametrize("fault", [request_is_lost, reply_is_lost])
+def test_503_an_unknown_outcome_is_mended_by_sending_it_again(serve: Serve, fault: Any) -> None:
+    stored = FaultyObject()
+    stored.put_faults.extend([fault] * 3)
+    registry = mesh(lineage=stored)
+    over = resources(registry)
+    first = post(serve, run_event(["a"], ["b"]), over=over)
+    assert first.status == (201 if fault is reply_is_lost else 503)
+    assert post(serve, run_event(["a"], ["b"]), over=over).status == 201
+    assert edges(registry) == {("a", "b")}
+    assert registry.lineage.read().revision == 1
+
+
+# batches
+
+
+def test_200_a_batch_reports_what_is_no_event(serve: Serve, registry: Registry) -> None:
+    body = [run_event(["a"]), {"eventType": "START"}, run_event([], ["b"]), 7]
+    answer = post(serve, body, BATCH, resources(registry))
+    assert answer.status == 200
+    assert answer.body == {
+        "status": "partial_success",
+        "summary": {
+            "received": 4,
+            "successful": 2,
+            "failed": 2,
+            "retriable": 0,
+            "non_retriable": 2,
+        },
+        "failed_events": [
+            {
+                "index": 1,
+                "reason": "Not an OpenLineage event: run: Field required, or job or dataset in its "
+                "place",
+                "retriable": False,
+            },
+            {
+                "index": 3,
+                "reason": "Not an OpenLineage event: an event is a JSON object",
+                "retriable": False,
+            },
+        ],
+    }
+    assert edges(registry) == {("a", "b")}
+    assert (registry.products.read().revision, registry.lineage.read().revision) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"), [([], "success"), ([run_event()], "success"), ([{}], "error")]
+)
+def test_200_a_batch_of_any_length(serve: Serve, body: Any, status: str) -> None:
+    answer = post(serve, body, BATCH)
+    assert (answer.status, answer.body["status"]) == (200, status)
+    assert answer.body["summary"]["received"] == len(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ({"events": []}, "a batch is a JSON array of events"),
+        (
+            [{}] * (MAX_EVENTS + 1),
+            f"a batch has at most {MAX_EVENTS} events, this one {MAX_EVENTS + 1}",
+        ),
+    ],
+)
+def test_400_what_is_no_batch(serve: Serve, body: Any, message: str) -> None:
+    answer = post(serve, body, BATCH)
+    assert (answer.status, answer.body["message"]) == (400, f"Not an OpenLineage event: {message}")
+
+
+def test_a_full_batch_is_one_commit_each(serve: Serve, registry: Registry) -> None:
+    body = [run_event([f"i{n}"], [f"o{n}"], run=n) for n in range(MAX_EVENTS)]
+    answer = post(serve, body, BATCH, resources(registry))
+    assert answer.body["summary"]["successful"] == MAX_EVENTS
+    assert len(edges(registry)) == MAX_EVENTS
+    assert (registry.products.read().revision, registry.lineage.read().revision) == (1, 1)
+
+
+# aliases that people give
+
+
+def test_a_dataset_is_one_product_at_most(serve: Serve, registry: Registry) -> None:
+    add_product(registry, "orders", openlineage=[dataset("o")])
+    client = serve("products", resources(registry))
+    message = "The dataset 'o' of 'postgres://db:5432' is product 'orders' already"
+    other = {
+        "name": "other",
+        "domain": "d",
+        "owner": "o",
+        "description": "d",
+        "schema": {"a": "b"},
+        "openlineage": [dataset("free"), dataset("o")],
+    }
+    assert_problem(client.post("/register_product", other), 409, message)
+    bulk = client.post(
+        "/products/bulk", {"items": [{**other, "openlineage": []}, other | {"name": "x"}]}
+    )
+    assert bulk.status == 422
+    assert bulk.body["errors"] == [
+        {"field": "items.1.openlineage", "location": "body", "message": message}
+    ]
+    assert client.post("/register_product", {**other, "openlineage": []}).status == 200
+    assert_problem(client.put("/product/other", {"openlineage": [dataset("o")]}), 409, message)
+    again = client.put("/product/orders", {"openlineage": [dataset("o"), dataset("o")]})
+    assert again.body["data"]["openlineage"] == [dataset("o")]
+
+
+def test_two_items_of_a_bulk_cannot_share_a_dataset(serve: Serve, registry: Registry) -> None:
+    item = {
+        "domain": "d",
+        "owner": "o",
+        "description": "d",
+        "schema": {"a": "b"},
+        "openlineage": [dataset("o")],
+    }
+    body = {"items": [{**item, "name": "a"}, {**item, "name": "b"}]}
+    client = serve("products", resources(registry))
+    answer = client.send(api_event("POST", "/products/bulk", body, query={"partial": "true"}))
+    assert [each["status"] for each in answer.body["data"]["items"]] == ["registered", "refused"]

@@ -1,0 +1,378 @@
+"""From events to entries: which edges, how sure, of which type, with which columns."""
+
+from typing import Any
+
+import pytest
+
+from datamesh.errors import LimitReached
+from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType, StoredLineageEntry
+from datamesh.services import lineage, products
+from datamesh.services.lineage import visible_entries
+from datamesh.services.openlineage.ingest import Intake, ingest
+from datamesh.services.registry import Registry
+from tests.events import (
+    at,
+    column_lineage,
+    dataset,
+    dataset_event,
+    events,
+    job_event,
+    lineage_facet,
+    run_event,
+    send,
+)
+from tests.meshes import add_lineage, add_products, intake, mesh
+from tests.unit.openlineage.graphs import edges, graph
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """With products that datasets are found by name."""
+    registry = mesh()
+    add_products(registry, "abcd")
+    return registry
+
+
+@pytest.fixture
+def into() -> Intake:
+    return intake()
+
+
+def entry(registry: Registry, source: str, target: str) -> StoredLineageEntry:
+    [found] = [
+        each
+        for each in registry.lineage.read().lineage
+        if (each.source, each.target) == (source, target)
+    ]
+    return found
+
+
+def explicit(event: dict[str, Any], **targets: list[str]) -> dict[str, Any]:
+    event["job"]["facets"] = lineage_facet(**targets)
+    return event
+
+
+def copied(*columns: tuple[str, str, str], target: str = "b") -> dict[str, Any]:
+    """An output with column lineage: (source, its column, subtype), into columns c0, c1, ..."""
+    facet = column_lineage(**{f"c{place}": [column] for place, column in enumerate(columns)})
+    return dataset(target, facets=facet)
+
+
+# inputs and outputs
+
+
+def test_each_input_goes_into_each_output(registry: Registry, into: Intake) -> None:
+    send(registry, into, run_event(["a", "b"], ["c", "d"], minute=5))
+    assert edges(registry) == {("a", "c"), ("a", "d"), ("b", "c"), ("b", "d")}
+    found = entry(registry, "a", "c")
+    assert found.model_dump(exclude={"id", "products_revision"}) == {
+        "source": "a",
+        "target": "c",
+        "transformation": "scheduler/daily",
+        "lineage_type": LineageType.DERIVED,
+        "confidence": 0.5,
+        "metadata": {},
+        "job": {"namespace": "scheduler", "name": "daily"},
+        "columns": (),
+        "timestamp": at(5),
+        "evidence": Evidence.DATASETS,
+        "superseded": False,
+    }
+
+
+def test_inputs_and_outputs_of_a_run_add_up(registry: Registry, into: Intake) -> None:
+    send(registry, into, run_event(["a"], minute=1), run_event(["b"], minute=2))
+    assert edges(registry) == set()
+    send(registry, into, run_event([], ["c"], minute=3), run_event([], ["d"], run=2))
+    assert edges(registry) == {("a", "c"), ("b", "c")}
+    assert entry(registry, "a", "c").timestamp == at(3)
+
+
+def test_a_jobs_event_stands_alone(registry: Registry, into: Intake) -> None:
+    send(registry, into, job_event(["a"], ["b"]), job_event([], ["c"]))
+    assert edges(registry) == {("a", "b")}
+
+
+def test_two_jobs_between_two_products_are_two_entries(registry: Registry, into: Intake) -> None:
+    send(registry, into, job_event(["a"], ["b"], job="j"), job_event(["a"], ["b"], job="k"))
+    jobs = [each.job for each in visible_entries(registry)]
+    assert jobs == [Job(namespace="scheduler", name=name) for name in "jk"]
+
+
+@pytest.mark.parametrize("kind", ["FAIL", "ABORT"])
+def test_a_run_that_fails_takes_nothing_away(kind: str, registry: Registry, into: Intake) -> None:
+    send(registry, into, run_event(["a"], ["b"]))
+    before = graph(registry)
+    send(registry, into, {**run_event(minute=9), "eventType": kind}, run_event([], ["b"], run=2))
+    assert graph(registry) == before
+
+
+def test_the_earliest_evidence_gives_the_time(registry: Registry, into: Intake) -> None:
+    send(registry, into, *(run_event(["a"], ["b"], run=each, minute=each) for each in (5, 3, 4)))
+    assert entry(registry, "a", "b").timestamp == at(3)
+
+
+def test_a_long_jobs_name_is_cut_in_the_transformation(registry: Registry, into: Intake) -> None:
+    send(registry, into, job_event(["a"], ["b"], job="j" * 1000))
+    assert entry(registry, "a", "b").transformation == f"scheduler/{'j' * 990}"
+
+
+# columns
+
+
+@pytest.mark.parametrize(
+    ("subtypes", "kind"),
+    [
+        (["IDENTITY"], LineageType.DIRECT),
+        (["identity"], LineageType.DIRECT),
+        (["AGGREGATION"], LineageType.AGGREGATED),
+        (["TRANSFORMATION"], LineageType.DERIVED),
+        (["FILTER"], LineageType.DERIVED),
+        ([""], LineageType.DERIVED),
+        (["IDENTITY", "TRANSFORMATION"], LineageType.DERIVED),
+        (["IDENTITY", "AGGREGATION", "JOIN"], LineageType.AGGREGATED),
+    ],
+)
+def test_the_most_transforming_column_gives_the_type(
+    subtypes: list[str], kind: LineageType, registry: Registry, into: Intake
+) -> None:
+    columns = [("a", "x", subtype) for subtype in subtypes]
+    send(registry, into, run_event(["a", "c"], [copied(*columns)]))
+    found = entry(registry, "a", "b")
+    assert (found.lineage_type, found.confidence, found.evidence) == (kind, 0.9, Evidence.COLUMNS)
+    assert edges(registry) == {("a", "b")}
+
+
+def test_columns_are_kept_sorted(registry: Registry, into: Intake) -> None:
+    columns = [("a", "y", "IDENTITY"), ("a", "x", "AGGREGATION")]
+    send(registry, into, run_event(["a"], [copied(*columns)]))
+    assert entry(registry, "a", "b").columns == (
+        ColumnLineage(source="x", target="c1", lineage_type=LineageType.AGGREGATED),
+        ColumnLineage(source="y", target="c0", lineage_type=LineageType.DIRECT),
+    )
+
+
+@pytest.mark.parametrize(
+    ("told", "kind"),
+    [("IDENTITY", LineageType.DIRECT), ("MASKED", LineageType.DERIVED), ("", LineageType.DERIVED)],
+)
+def test_the_facets_first_version_is_read(
+    told: str, kind: LineageType, registry: Registry, into: Intake
+) -> None:
+    inputs = [{**dataset("a"), "field": "x"}]
+    field = {
+        "inputFields": inputs,
+        "transformationType": told,
+        "transformationDescription": "as told",
+    }
+    output = dataset("b", facets={"columnLineage": {"fields": {"y": field}}})
+    send(registry, into, run_event(["a", "c"], [output]))
+    [entry] = visible_entries(registry)
+    assert entry.columns == (ColumnLineage(source="x", target="y", lineage_type=kind),)
+
+
+def test_what_affects_the_whole_dataset_is_an_edge_without_columns(
+    registry: Registry, into: Intake
+) -> None:
+    told = {**dataset("a"), "field": "x", "transformations": [{"type": "INDIRECT"}]}
+    output = dataset("b", facets={"columnLineage": {"fields": {}, "dataset": [told]}})
+    send(registry, into, run_event(["a", "c"], [output]))
+    assert edges(registry) == {("a", "b")}
+    assert entry(registry, "a", "b").columns == ()
+
+
+@pytest.mark.parametrize("fields", [{}, {"c": {"inputFields": []}}])
+def test_an_empty_facet_says_nothing(fields: Any, registry: Registry, into: Intake) -> None:
+    output = dataset("b", facets={"columnLineage": {"fields": fields}})
+    send(registry, into, run_event(["a"], [output]))
+    assert entry(registry, "a", "b").evidence == Evidence.DATASETS
+
+
+def test_columns_are_bounded_and_the_smallest_stay() -> None:
+    found = []
+    for order in (1, -1):
+        registry = mesh()
+        add_products(registry, "ab")
+        halves = [
+            run_event(
+                ["a"], [copied(*[("a", f"x{n:04}", "IDENTITY") for n in range(low, low + 1500)])]
+            )
+            for low in (0, 1500)
+        ][::order]
+        send(registry, intake(), *halves)
+        found.append(entry(registry, "a", "b").columns)
+    assert found[0] == found[1]
+    assert len(found[0]) == 2000
+    assert {column.source for column in found[0]} == {f"x{n:04}" for n in range(2000)}
+
+
+# lineage facets
+
+
+def test_the_facet_of_a_job_says_it_all(registry: Registry, into: Intake) -> None:
+    send(registry, into, explicit(run_event(["a", "b"], ["c", "d"]), c=["a"], d=["b"]))
+    assert edges(registry) == {("a", "c"), ("b", "d")}
+    found = entry(registry, "a", "c")
+    assert (found.confidence, found.evidence) == (1.0, Evidence.LINEAGE)
+
+
+@pytest.mark.parametrize("place", ["job", "run"])
+@pytest.mark.parametrize("name", ["entries", "lineage"])
+def test_the_drafts_of_the_facet_are_read_too(
+    place: str, name: str, registry: Registry, into: Intake
+) -> None:
+    event = run_event(["a", "b"], ["c"])
+    told = lineage_facet(c=["a"])["lineage"]["entries"]
+    event[place]["facets"] = {"lineage": {name: told}}
+    send(registry, into, event)
+    assert edges(registry) == {("a", "c")}
+
+
+def test_a_facet_of_a_dataset_needs_no_job(registry: Registry, into: Intake) -> None:
+    source = {**dataset("a"), "type": "DATASET"}
+    field = {**source, "field": "x", "transformations": [{"type": "DIRECT", "subtype": "IDENTITY"}]}
+    told = {"inputs": [source], "fields": {"y": {"inputs": [field]}}}
+    send(registry, into, dataset_event(dataset("b", facets={"lineage": told})))
+    found = entry(registry, "a", "b")
+    assert (found.job, found.transformation) == (None, "b")
+    assert (found.lineage_type, found.confidence) == (LineageType.DIRECT, 1.0)
+    assert found.columns == (ColumnLineage(source="x", target="y"),)
+
+
+def test_jobs_as_sources_and_targets_are_no_edges(registry: Registry, into: Intake) -> None:
+    event = run_event(["a"], ["b"])
+    job = {"type": "JOB", "namespace": "n", "name": "j"}
+    event["job"]["facets"] = {
+        "lineage": {
+            "entries": [
+                {**dataset("b"), "type": "DATASET", "inputs": [job, {"type": "JOB"}]},
+                {"type": "JOB", "inputs": [{**dataset("a"), "type": "DATASET"}]},
+            ]
+        }
+    }
+    send(registry, into, event)
+    assert edges(registry) == set()
+
+
+def test_a_target_that_comes_from_nowhere_keeps_weaker_evidence_out(
+    registry: Registry, into: Intake
+) -> None:
+    send(registry, into, run_event(["a"], ["b"], run=1))
+    send(registry, into, explicit(run_event(["a"], ["b"], run=2), b=[]))
+    assert edges(registry) == set()
+    send(registry, into, run_event(["c"], ["b"], run=3))
+    assert edges(registry) == set()
+    assert lineage.upstream(registry, "b") == []
+
+
+def test_outputs_that_a_jobs_facet_leaves_out_have_their_columns_and_no_inputs(
+    registry: Registry, into: Intake
+) -> None:
+    output = copied(("a", "x", "IDENTITY"), target="d")
+    send(registry, into, explicit(run_event(["a", "b"], ["b", "c", output]), b=["a"]))
+    assert edges(registry) == {("a", "b"), ("a", "d")}
+
+
+# strength
+
+
+def test_stronger_evidence_drops_inputs_times_outputs(registry: Registry, into: Intake) -> None:
+    send(registry, into, run_event(["a", "c"], ["b"], minute=1))
+    assert edges(registry) == {("a", "b"), ("c", "b")}
+    send(registry, into, run_event(["a", "c"], [copied(("a", "x", "IDENTITY"))], minute=2))
+    assert edges(registry) == {("a", "b")}
+    assert entry(registry, "a", "b").timestamp == at(2)
+    send(registry, into, run_event(["c", "d"], ["b"], run=2, minute=3))
+    assert edges(registry) == {("a", "b")}
+
+
+def test_weaker_columns_are_hidden_and_come_back_with_the_edge(
+    registry: Registry, into: Intake
+) -> None:
+    columns = [("a", "x", "IDENTITY"), ("c", "z", "IDENTITY")]
+    send(registry, into, run_event(["a", "c"], [copied(*columns)], run=1))
+    send(registry, into, explicit(run_event(["a"], ["b"], run=2), b=["a"]))
+    assert edges(registry) == {("a", "b")}
+    assert [column.source for column in entry(registry, "a", "b").columns] == ["x"]
+    hidden = entry(registry, "c", "b")
+    assert (hidden.superseded, hidden.evidence) == (True, Evidence.COLUMNS)
+    assert lineage.downstream(registry, "c") == []
+    send(registry, into, explicit(run_event(["a"], ["b"], run=3), b=["c"]))
+    shown = entry(registry, "c", "b")
+    assert (shown.superseded, shown.confidence) == (False, 1.0)
+    assert [column.source for column in shown.columns] == ["z"]
+
+
+def test_another_jobs_evidence_is_its_own(registry: Registry, into: Intake) -> None:
+    send(registry, into, run_event(["a", "c"], ["b"], run=1, job="j"))
+    send(registry, into, explicit(run_event(["a"], ["b"], run=2, job="k"), b=["a"]))
+    assert edges(registry) == {("a", "b"), ("c", "b")}
+
+
+def test_entries_registered_by_hand_are_never_touched(registry: Registry, into: Intake) -> None:
+    by_hand = add_lineage(registry, "c", "b")
+    send(registry, into, explicit(run_event(["a"], ["b"]), b=["a"]))
+    assert registry.lineage.read().lineage[0].model_dump() == {
+        **by_hand.model_dump(),
+        "products_revision": 4,
+        "evidence": None,
+        "superseded": False,
+    }
+
+
+# ends that go and come
+
+
+def test_an_entry_whose_end_was_registered_again_gives_way_to_a_new_one(
+    registry: Registry, into: Intake
+) -> None:
+    event = run_event(["a"], ["b"])
+    send(registry, into, event)
+    # As when pruning was interrupted: the entry of the former product is still there.
+    registry.products.commit(
+        lambda file: (
+            file.model_copy(
+                update={"products": {k: v for k, v in file.products.items() if k != "a"}}
+            ),
+            None,
+        )
+    )
+    add_products(registry, "a")
+    assert edges(registry) == set()
+    send(registry, into, event)
+    assert edges(registry) == {("a", "b")}
+    assert len(registry.lineage.read().lineage) == 1
+
+
+def test_a_deleted_product_comes_back_with_the_next_event(into: Intake) -> None:
+    registry = mesh()
+    send(registry, into, run_event(["a"], ["b"]))
+    for name in list(registry.products.read().products):
+        products.delete(registry, name)
+    assert registry.lineage.read().lineage == []
+    send(registry, into, run_event(["a"], ["b"], minute=1))
+    assert edges(registry) == {("a", "b")}
+
+
+# limits
+
+
+def test_the_limit_of_entries_holds_and_garbage_makes_room(into: Intake) -> None:
+    registry = mesh(max_lineage_entries=2)
+    add_products(registry, "abc")
+    send(registry, into, run_event(["a", "b"], ["c"]))
+    with pytest.raises(LimitReached, match="MAX_LINEAGE_ENTRIES is 2"):
+        send(registry, into, run_event(["a"], ["b"], run=2))
+    assert edges(registry) == {("a", "c"), ("b", "c")}
+    send(registry, into, run_event(["a", "b"], ["c"], minute=-1))  # an earlier time is no new entry
+    products.delete(registry, "c")
+    send(registry, into, run_event(["a"], ["b"], run=2))
+    assert edges(registry) == {("a", "b")}
+
+
+def test_more_pairs_than_there_may_be_entries_are_refused_before_they_are_made() -> None:
+    registry = mesh(max_lineage_entries=10_000, max_products=10_000)
+    many = [[f"{side}{n}" for n in range(900)] for side in "io"]
+    with pytest.raises(LimitReached, match="MAX_LINEAGE_ENTRIES is 10000"):
+        ingest(registry, intake(), events(run_event(*many)))
+    assert registry.products.read().products == {}

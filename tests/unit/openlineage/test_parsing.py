@@ -1,0 +1,104 @@
+"""What is an event, and what is not."""
+
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+
+from datamesh.errors import InvalidEvent
+from datamesh.http import event_schema
+from datamesh.models.openlineage import EVENT_EXAMPLE, DatasetEvent, JobEvent, RunEvent
+from datamesh.services.openlineage.parsing import parsed, received
+from tests.events import dataset, dataset_event, job_event, run_event
+
+ACCEPTED = OAS31Validator(event_schema.EVENT)
+
+
+def refusal(raw: Any) -> list[tuple[str, str]]:
+    with pytest.raises(InvalidEvent) as refused:
+        received(raw)
+    return refused.value.problems
+
+
+def without(event: dict[str, Any], field: str) -> dict[str, Any]:
+    return {key: value for key, value in event.items() if key != field}
+
+
+@pytest.mark.parametrize(
+    ("raw", "kind"),
+    [
+        (run_event(["a"], ["b"]), RunEvent),
+        (job_event(["a"], ["b"]), JobEvent),
+        (dataset_event(dataset("a")), DatasetEvent),
+        (EVENT_EXAMPLE, RunEvent),
+        ({**job_event(), "dataset": dataset("a")}, JobEvent),
+        ({**run_event(), "inputs": None, "eventType": None}, RunEvent),
+        ({**run_event(), "more": {"a": [1]}, "inputs": [dataset("a", facets=None)]}, RunEvent),
+    ],
+)
+def test_an_event_is_told_by_what_it_has(raw: Any, kind: type) -> None:
+    assert type(parsed(raw)) is kind
+    assert ACCEPTED.is_valid(raw)
+
+
+@pytest.mark.parametrize("field", ["eventTime", "producer", "schemaURL", "job"])
+def test_a_required_field_that_is_missing_is_named(field: str) -> None:
+    raw = without(run_event(), field)
+    assert refusal(raw) == [(field, "Field required")]
+    assert not ACCEPTED.is_valid(raw)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"run": {"runId": "1"}}, "run.runId"),
+        ({"run": {}}, "run.runId"),
+        ({"run": None}, "run"),
+        ({"job": {"namespace": "n"}}, "job.name"),
+        ({"job": {"namespace": "", "name": "j"}}, "job.namespace"),
+        ({"inputs": [{"name": "a"}]}, "inputs.0.namespace"),
+        ({"outputs": [dataset("a"), {"namespace": "n", "name": ""}]}, "outputs.1.name"),
+        ({"outputs": [dataset("a" * 1001)]}, "outputs.0.name"),
+        ({"outputs": {}}, "outputs"),
+        ({"inputs": ""}, "inputs"),
+        ({"inputs": [dataset("a", facets=[])]}, "inputs.0.facets"),
+        ({"eventType": "DONE"}, "eventType"),
+        ({"producer": ""}, "producer"),
+        ({"schemaURL": 7}, "schemaURL"),
+        ({"eventTime": "yesterday"}, "eventTime"),
+        ({"eventTime": "2026-01-31"}, "eventTime"),
+        ({"eventTime": 1769851800}, "eventTime"),
+        ({"eventTime": "1769851800"}, "eventTime"),
+        ({"eventTime": "0001-01-01T00:00:00+14:00"}, "eventTime"),
+        ({"eventTime": "9999-12-31T23:59:59-14:00"}, "eventTime"),
+    ],
+)
+def test_a_field_that_is_not_as_specified_is_named(changes: Any, field: str) -> None:
+    assert [name for name, _ in refusal({**run_event(), **changes})] == [field]
+
+
+@pytest.mark.parametrize("raw", [None, 7, "text", [], [run_event()]])
+def test_what_is_no_object_is_no_event(raw: Any) -> None:
+    assert refusal(raw) == [("", "an event is a JSON object")]
+
+
+def test_what_is_of_no_kind_is_no_event() -> None:
+    raw = without(without(run_event(), "run"), "job")
+    assert refusal(raw) == [("run", "Field required, or job or dataset in its place")]
+
+
+def test_a_number_that_json_cannot_write_is_refused() -> None:
+    raw = {**run_event(), "facet": [float("inf")]}
+    assert refusal(raw) == [("", "has a number that is too large")]
+
+
+def test_times_are_read_with_nanoseconds_and_zones_and_kept_by_their_day_in_utc() -> None:
+    raw = {**run_event(), "eventTime": "2026-02-01T00:30:00.123456789+01:00"}
+    assert received(raw).name.startswith("2026-01-31/")
+    assert received({**raw, "eventTime": "2026-02-01T00:30:00"}).name.startswith("2026-02-01/")
+
+
+def test_the_same_event_has_the_same_name_whatever_the_order_of_its_keys() -> None:
+    raw = run_event(["a"], ["b"])
+    assert received(dict(reversed(raw.items()))) == received(raw)
+    assert received({**raw, "more": 1}).name != received(raw).name

@@ -1,0 +1,353 @@
+"""From datasets to products: names, resolution, registration, what follows events."""
+
+import re
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from datamesh.errors import LimitReached
+from datamesh.models.products import DatasetName, Product, ProductUpdate
+from datamesh.services import products
+from datamesh.services.openlineage.catalog import Policy
+from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
+from datamesh.services.openlineage.naming import product_name
+from datamesh.services.registry import Registry
+from tests.events import WAREHOUSE, dataset, dataset_event, events, job_event, run_event, send
+from tests.meshes import add_product, intake, mesh
+from tests.unit.openlineage.graphs import edges, slug
+
+TEXT = st.text(min_size=1, max_size=30)
+SYMLINKS = "symlinks"
+
+
+def named(registry: Registry, name: str) -> Product:
+    """The product of that name, up to a digest."""
+    [found] = [
+        product
+        for product in registry.products.read_latest().products.values()
+        if slug(product.name) == name
+    ]
+    return found
+
+
+def linked(name: str, *others: str) -> dict[str, Any]:
+    identifiers = [{**dataset(other, "glue"), "type": "TABLE"} for other in others]
+    return dataset(name, facets={"symlinks": {"identifiers": identifiers}})
+
+
+@pytest.fixture
+def into() -> Intake:
+    return intake()
+
+
+# names
+
+
+@given(TEXT, TEXT, TEXT, TEXT)
+def test_names_are_acceptable_and_differ(ns1: str, name1: str, ns2: str, name2: str) -> None:
+    first, second = (
+        DatasetName(namespace=ns1, name=name1),
+        DatasetName(namespace=ns2, name=name2),
+    )
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,100}", product_name(first))
+    assert (product_name(first) == product_name(second)) == (first == second)
+
+
+@pytest.mark.parametrize(
+    ("name", "slug_of_it"),
+    [
+        ("shop.public.orders", "shop-public-orders"),
+        ("/warehouse/db/Orders_2026", "warehouse-db-Orders_2026"),
+        ("größe", "gr-e"),
+        ("订单", "dataset"),
+        ("a" * 30 + "/" + "b" * 79, "b" * 79),
+    ],
+)
+def test_a_name_is_readable(name: str, slug_of_it: str) -> None:
+    assert slug(product_name(DatasetName(namespace="n", name=name))) == slug_of_it
+
+
+@pytest.mark.parametrize(
+    "alike", [("a.b", "a-b"), ("a/b", "a.b"), ("a..b", "a.b"), ("A", "a"), ("x" * 90, "x" * 91)]
+)
+def test_names_that_slug_alike_are_two_products(alike: tuple[str, str], into: Intake) -> None:
+    registry = mesh()
+    send(registry, into, run_event([alike[0]], [alike[1]]))
+    assert len(registry.products.read().products) == 2
+    assert len(registry.lineage.read().lineage) == 1
+
+
+def test_the_documented_name_stays_what_it_is() -> None:
+    """It is in other people's links: a change of the rule is a change of the API."""
+    name = DatasetName(namespace="postgres://db.example.com:5432", name="shop.public.orders")
+    assert product_name(name) == "shop-public-orders-d16aaad4c9befe12"
+
+
+# registration
+
+
+def test_an_unknown_dataset_is_registered(registry: Registry, into: Intake) -> None:
+    facets = {
+        "schema": {"fields": [{"name": "id", "type": "int"}, {"name": " "}, {"name": "x"}]},
+        "ownership": {"owners": [{"name": ""}, {"name": "team:data"}]},
+    }
+    send(registry, into, run_event([], [dataset("public.orders", facets=facets)]))
+    product = named(registry, "public-orders")
+    assert product.model_dump(include={"domain", "owner", "status", "version", "tags"}) == {
+        "domain": "scheduler",
+        "owner": "team:data",
+        "status": "inactive",
+        "version": "1.0.0",
+        "tags": [],
+    }
+    assert product.schema_ == {"id": "int", "x": "unknown"}
+    assert product.openlineage == [DatasetName(namespace=WAREHOUSE, name="public.orders")]
+    assert product.description == f"Dataset public.orders of {WAREHOUSE}, seen in events"
+
+
+def test_fields_of_structs_have_paths(registry: Registry, into: Intake) -> None:
+    fields = [{"name": "a", "type": "struct", "fields": [{"name": "b", "type": "int"}]}]
+    send(registry, into, dataset_event(dataset("t", facets={"schema": {"fields": fields}})))
+    assert named(registry, "t").schema_ == {"a": "struct", "a.b": "int"}
+
+
+def test_a_dataset_without_facets_has_an_empty_schema_and_no_owner(
+    registry: Registry, into: Intake
+) -> None:
+    send(registry, into, dataset_event(dataset("t")))
+    product = named(registry, "t")
+    assert (product.schema_, product.owner, product.domain) == ({}, "unowned", WAREHOUSE)
+
+
+def test_a_job_owns_what_it_writes_and_not_what_it_reads(registry: Registry, into: Intake) -> None:
+    owners = {"ownership": {"owners": [{"name": "team:jobs"}]}}
+    event = run_event(["read"], ["written"])
+    event["job"]["facets"] = owners
+    send(registry, into, event)
+    assert named(registry, "written").owner == "team:jobs"
+    assert named(registry, "read").owner == "unowned"
+    own = dataset("written", facets={"ownership": {"owners": [{"name": "team:own"}]}})
+    send(registry, into, run_event([], [own], minute=-5))
+    assert named(registry, "written").owner == "team:own"
+
+
+@pytest.mark.parametrize(
+    ("domains", "domain"),
+    [
+        ({}, "scheduler"),
+        ({"scheduler": "jobs"}, "jobs"),
+        ({"scheduler": "jobs", WAREHOUSE: "shop"}, "shop"),
+    ],
+)
+def test_a_namespace_has_a_domain(domains: dict[str, str], domain: str) -> None:
+    registry = mesh()
+    send(registry, intake(policy=Policy(domains=domains)), run_event(["a"]))
+    assert named(registry, "a").domain == domain
+
+
+def test_a_long_namespace_is_cut_to_a_domain(registry: Registry, into: Intake) -> None:
+    event = job_event(["a"])
+    event["job"]["namespace"] = " " + "n" * 60
+    send(registry, into, event)
+    assert named(registry, "a").domain == "n" * 50
+
+
+def test_without_auto_registration_an_unknown_dataset_is_skipped_and_counted(
+    registry: Registry, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_product(registry, "a")
+    add_product(registry, "b")
+    closed = intake(policy=Policy(auto_register=False))
+    found = ingest(registry, closed, events(run_event(["a", "c"], ["b", "d"])))
+    assert [each.name for each in found.skipped] == ["c", "d"]
+    assert edges(registry) == {("a", "b")}
+    assert list(registry.products.read().products) == ["a", "b"]
+    assert "2 datasets are no product, such as 'c' of " in caplog.text
+
+
+def test_the_limit_of_products_holds_and_the_event_is_kept(into: Intake) -> None:
+    registry = mesh(max_products=1)
+    with pytest.raises(LimitReached, match="MAX_PRODUCTS is 1"):
+        send(registry, into, run_event(["a"], ["b"]))
+    assert registry.products.read().products == {}
+    assert [name for page in into.log.pages() for name in page] == [
+        events(run_event(["a"], ["b"]))[0].name
+    ]
+
+
+# resolution
+
+
+def test_a_dataset_is_the_product_that_has_it_as_an_alias(registry: Registry, into: Intake) -> None:
+    add_product(registry, "orders", openlineage=[dataset("public.orders")])
+    send(registry, into, run_event(["public.orders"], ["out"]))
+    assert edges(registry) == {("orders", "out")}
+
+
+def test_a_dataset_is_the_product_of_its_name(registry: Registry, into: Intake) -> None:
+    add_product(registry, "orders")
+    send(registry, into, run_event(["orders"], ["out"]))
+    assert edges(registry) == {("orders", "out")}
+    assert products.get(registry, "orders").openlineage == []
+
+
+def test_other_names_come_before_its_own_and_aliases_before_names(
+    registry: Registry, into: Intake
+) -> None:
+    add_product(registry, "by_symlink", openlineage=[dataset("table", "glue")])
+    add_product(registry, "by_alias", openlineage=[dataset("t")])
+    add_product(registry, "t")
+    send(registry, into, run_event([linked("t", "table")], ["one"], run=1))
+    send(registry, into, run_event(["t"], ["two"], run=2))
+    send(registry, into, run_event([dataset("t", "elsewhere")], ["three"], run=3))
+    assert edges(registry) == {("by_symlink", "one"), ("by_alias", "two"), ("t", "three")}
+
+
+def test_an_unknown_dataset_is_named_by_the_first_of_its_other_names(
+    registry: Registry, into: Intake
+) -> None:
+    send(registry, into, run_event([linked("s3/path", "z", "db.table")]))
+    product = named(registry, "db-table")
+    assert product.name == product_name(DatasetName(namespace="glue", name="db.table"))
+    assert [each.name for each in product.openlineage] == ["db.table", "z", "s3/path"]
+    send(registry, into, run_event([linked("other/path", "db.table")], run=2))
+    assert [each.name for each in named(registry, "db-table").openlineage] == [
+        "db.table",
+        "z",
+        "other/path",
+        "s3/path",
+    ]
+
+
+def test_other_names_are_learned_later_but_never_another_products(
+    registry: Registry, into: Intake
+) -> None:
+    add_product(registry, "theirs", openlineage=[dataset("taken", "hive")])
+    send(registry, into, dataset_event(dataset("t")))
+    facet = {"identifiers": [dataset("new", "hive")]}
+    send(registry, into, dataset_event(dataset("t", facets={SYMLINKS: facet})))
+    assert [each.name for each in named(registry, "t").openlineage] == ["new", "t"]
+    send(registry, into, run_event([dataset("new", "hive")], ["out"]))
+    assert edges(registry) == {("t", "out")}
+
+
+def test_two_names_of_one_product_are_no_edge(registry: Registry, into: Intake) -> None:
+    add_product(registry, "orders", openlineage=[dataset("a"), dataset("b")])
+    send(registry, into, run_event(["a"], ["b"]))
+    assert registry.lineage.read().lineage == []
+
+
+# what follows events
+
+
+def schema_event(field: str, minute: int) -> dict[str, Any]:
+    facets = {
+        "schema": {"fields": [{"name": field, "type": "int"}]},
+        "ownership": {"owners": [{"name": f"team-{field}"}]},
+    }
+    return dataset_event(dataset("t", facets=facets), minute)
+
+
+@pytest.mark.parametrize("order", [[1, 2, 3], [3, 1, 2], [3, 2, 1], [2, 3, 3, 1]])
+def test_the_newest_schema_and_owner_win(order: list[int], into: Intake) -> None:
+    registry = mesh()
+    send(registry, into, *(schema_event(f"v{minute}", minute) for minute in order))
+    product = named(registry, "t")
+    assert (product.schema_, product.owner) == ({"v3": "int"}, "team-v3")
+
+
+def test_of_two_events_of_one_time_the_same_wins_in_any_order() -> None:
+    found = []
+    for order in (["a", "b"], ["b", "a"]):
+        registry = mesh()
+        send(registry, intake(), *(schema_event(field, 1) for field in order))
+        found.append(named(registry, "t").schema_)
+    assert found[0] == found[1]
+
+
+def test_a_product_that_a_person_has_changed_follows_events_no_more(
+    registry: Registry, into: Intake
+) -> None:
+    send(registry, into, schema_event("v1", 1))
+    name = named(registry, "t").name
+    products.update(registry, name, ProductUpdate(description="Ours now"))
+    send(registry, into, schema_event("v2", 2))
+    product = products.get(registry, name)
+    assert (product.schema_, product.owner) == ({"v1": "int"}, "team-v1")
+
+
+def test_a_product_that_a_person_has_registered_never_follows_them(
+    registry: Registry, into: Intake
+) -> None:
+    before = add_product(registry, "t")
+    send(registry, into, schema_event("v2", 2))
+    assert products.get(registry, "t") == before
+
+
+def test_an_event_that_says_nothing_new_writes_nothing(registry: Registry, into: Intake) -> None:
+    event = run_event(["a"], [dataset("b", facets=schema_event("v", 0)["dataset"]["facets"])])
+    send(registry, into, event)
+    before = (registry.products.read(), registry.lineage.read())
+    send(registry, into, event, {**event, "eventType": "OTHER"})
+    assert (registry.products.read_latest(), registry.lineage.read_latest()) == before
+    assert (before[0].revision, before[1].revision) == (1, 1)
+
+
+# quality
+
+
+type Check = tuple[str, str | None, bool]
+
+
+def checked(minute: int, *assertions: Check) -> dict[str, Any]:
+    told = [
+        {"assertion": assertion, "success": success} | ({"column": column} if column else {})
+        for assertion, column, success in assertions
+    ]
+    facets = {"dataQualityAssertions": {"assertions": told}}
+    return run_event([dataset("t", inputFacets=facets)], minute=minute)
+
+
+def test_checks_become_the_quality_of_any_product(registry: Registry, into: Intake) -> None:
+    add_product(registry, "t")
+    event = checked(
+        2, ("not_null", "id", False), ("row_count", None, False), ("unique", "id", True)
+    )
+    send(registry, into, event, checked(1, ("unique", "id", True)))
+    quality = products.get(registry, "t").quality
+    assert quality
+    assert quality.status == "failed"
+    assert [(each.assertion, each.column) for each in quality.failures] == [
+        ("not_null", "id"),
+        ("row_count", None),
+    ]
+    send(registry, into, checked(3, ("unique", "id", True)))
+    passed = products.get(registry, "t").quality
+    assert passed and (passed.status, passed.failures) == ("passed", [])
+
+
+@pytest.mark.parametrize("place", ["facets", "inputFacets", "outputFacets"])
+def test_checks_are_found_wherever_clients_put_them(place: str, into: Intake) -> None:
+    registry = mesh()
+    facets = {"dataQualityAssertions": {"assertions": [{"assertion": "a", "success": False}]}}
+    send(registry, into, run_event([], [{**dataset("t"), place: facets}]))
+    quality = named(registry, "t").quality
+    assert quality and quality.status == "failed"
+
+
+STRANGE: list[Any] = [None, 7, "text", [], [7], {}, {"fields": 7}, {"fields": {"a": 7}}]
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+@pytest.mark.parametrize(
+    "facet",
+    ["schema", "ownership", "symlinks", "dataQualityAssertions", "columnLineage", "lineage"],
+)
+def test_a_facet_of_another_shape_says_nothing(facet: str, strange: Any, into: Intake) -> None:
+    registry = mesh()
+    event = run_event(["a"], [dataset("b", facets={facet: strange})])
+    event["job"]["facets"] = event["run"]["facets"] = {facet: strange}
+    assert ingest(registry, into, events(event)) == Ingested([])
+    assert len(registry.products.read().products) == 2

@@ -1,0 +1,236 @@
+"""The lineage anew, and what an interrupted try leaves to the next."""
+
+import gzip
+from typing import Any
+
+import pytest
+
+from datamesh.errors import OutcomeUnknown, StorageUnavailable
+from datamesh.models.lineage import LineageType
+from datamesh.services import products
+from datamesh.services.openlineage.ingest import Intake, ingest
+from datamesh.services.openlineage.rebuild import rebuild
+from datamesh.services.registry import Registry
+from datamesh.storage.events import EVENTS, RUNS, EventLog
+from tests.events import (
+    column_lineage,
+    dataset,
+    dataset_event,
+    events,
+    job_event,
+    lineage_facet,
+    run_event,
+    send,
+)
+from tests.meshes import Shelf, add_lineage, add_product, add_products, intake, mesh
+from tests.unit.openlineage.graphs import edges, graph
+from tests.unit.storage.faults import (
+    FaultyObject,
+    backoff,
+    conflict,
+    no_connection,
+    reply_is_lost,
+    request_is_lost,
+    retried_below,
+)
+
+
+def explicit(event: dict[str, Any], **targets: list[str]) -> dict[str, Any]:
+    event["job"]["facets"] = lineage_facet(**targets)
+    return event
+
+
+EVENTS_SENT = [
+    run_event(["a"], run=1, minute=1),
+    run_event([], ["b"], run=1, minute=2),
+    run_event(["b"], [dataset("c", facets=column_lineage(x=[("b", "y", "IDENTITY")]))], run=2),
+    explicit(run_event(["a", "b"], ["d"], run=3, job="k"), d=["b"]),
+    job_event(["c"], ["d"], job="m"),
+    dataset_event(dataset("e", facets={"lineage": {"inputs": [dataset("d")]}})),
+]
+
+
+def whole_time() -> bool:
+    return True
+
+
+def sent() -> tuple[Registry, Intake]:
+    registry, into = mesh(), intake()
+    send(registry, into, *EVENTS_SENT)
+    return registry, into
+
+
+def test_a_rebuild_of_what_is_as_it_should_be_writes_nothing() -> None:
+    registry, into = sent()
+    before = (registry.products.read(), registry.lineage.read())
+    assert rebuild(registry, into, whole_time) == {
+        "finished": 1,
+        "events": len(EVENTS_SENT),
+        "derived_entries": len(before[1].lineage),
+    }
+    assert (registry.products.read_latest(), registry.lineage.read_latest()) == before
+
+
+def test_an_empty_registry_becomes_what_it_was() -> None:
+    registry, into = sent()
+    again = mesh()
+    rebuild(again, into, whole_time)
+    assert graph(again) == graph(registry)
+    assert again.products.read().products.keys() == registry.products.read().products.keys()
+    assert (again.products.read().revision, again.lineage.read().revision) == (1, 1)
+
+
+@pytest.mark.parametrize("damage", ["lost", "changed", "invented", "hidden"])
+def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> None:
+    registry, into = sent()
+    intact = graph(registry)
+    names = sorted(registry.products.read().products)
+    by_hand = add_lineage(registry, names[0], names[1])
+
+    def harm(file: Any) -> Any:
+        derived = [entry for entry in file.lineage if entry.id != by_hand.id]
+        kept = [entry for entry in file.lineage if entry.id == by_hand.id]
+        bad: dict[str, Any] = {
+            "lost": derived[1:],
+            "changed": [
+                each.model_copy(update={"confidence": 0.1, "lineage_type": LineageType.DIRECT})
+                for each in derived
+            ],
+            "invented": [*derived, derived[0].model_copy(update={"id": "x", "target": names[-1]})],
+            "hidden": [each.model_copy(update={"products_revision": 0}) for each in derived],
+        }
+        return file.model_copy(update={"lineage": kept + bad[damage]}), None
+
+    registry.lineage.commit(harm)
+    rebuild(registry, into, whole_time)
+    stored = {entry.id: entry for entry in registry.lineage.read().lineage}
+    assert stored.pop(by_hand.id).model_dump(include={"transformation"}) == {
+        "transformation": by_hand.transformation
+    }
+    assert {id: graph(registry)[id] for id in stored} == intact
+    assert len(edges(registry)) > 1
+
+
+def test_products_that_are_missing_are_registered_again() -> None:
+    registry, into = sent()
+    name = next(iter(registry.products.read().products))
+    products.delete(registry, name)
+    rebuild(registry, into, whole_time)
+    assert name in registry.products.read().products
+    assert graph(registry) == graph(sent()[0])
+
+
+def test_other_names_that_were_learned_late_are_known_from_the_start() -> None:
+    registry, into = mesh(), intake()
+    add_product(registry, "orders", openlineage=[dataset("table", "glue")])
+    send(registry, into, run_event(["s3"], ["out"], run=1))
+    symlinks = {"symlinks": {"identifiers": [dataset("table", "glue")]}}
+    send(registry, into, dataset_event(dataset("s3", facets=symlinks)))
+    assert edges(registry) == {("s3", "out")}
+    rebuild(registry, into, whole_time)
+    assert edges(registry) == {("orders", "out")}
+
+
+def test_a_rebuild_that_runs_out_of_time_goes_on_where_it_stopped() -> None:
+    registry, into = sent()
+    again = mesh()
+    for read in (2, 4, 6):
+        # One page of two events in each call.
+        result = rebuild(again, into, iter([True, False]).__next__)
+        assert result == {"finished": 0, "events": read} or read == len(EVENTS_SENT)
+        assert read == len(EVENTS_SENT) or again.lineage.read_latest().lineage == []
+    assert (result["finished"], result["events"]) == (1, len(EVENTS_SENT))
+    assert graph(again) == graph(registry)
+    assert rebuild(again, into, whole_time)["events"] == len(EVENTS_SENT)
+
+
+# what an interrupted try leaves
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("step", range(1, 5))
+def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) -> None:
+    """Event, run, products, lineage: the process dies just before one of these PUTs."""
+    event = run_event(["a"], ["b"])
+    objects = [FaultyObject() for _ in range(4)]
+
+    def dies(*_: object) -> str:
+        raise Killed
+
+    objects[step - 1].put_faults.append(dies)
+    kept, run, stored_products, stored_lineage = objects
+    registry = mesh(products=stored_products, lineage=stored_lineage)
+    log, runs = Shelf(EVENTS), Shelf(RUNS)
+    log.objects[events(event)[0].name] = kept
+    into = intake(log, runs)
+    runs.open = lambda name: run  # type: ignore[method-assign]
+    into = intake(log, runs)
+    with pytest.raises(Killed):
+        ingest(registry, into, events(event))
+    fresh = mesh(products=stored_products, lineage=stored_lineage)
+    ingest(fresh, into, events(event))
+    assert edges(fresh) == {("a", "b")}
+    assert fresh.lineage.read().revision == 1
+
+
+# the record
+
+
+def log_of(stored: FaultyObject, attempts: int = 4) -> EventLog:
+    return EventLog(lambda name: stored, lambda after: [], backoff(attempts))
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        [],
+        [reply_is_lost],
+        [request_is_lost],
+        [no_connection],
+        [conflict],
+        [retried_below],
+        [no_connection, conflict, request_is_lost],
+    ],
+)
+def test_an_event_is_kept_whatever_befalls_a_put(faults: list[Any]) -> None:
+    stored = FaultyObject()
+    stored.put_faults.extend(faults)
+    log = log_of(stored)
+    log.keep("n", b"{}")
+    assert log.read("n") == b"{}"
+    log.keep("n", b"{}")
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        (request_is_lost, OutcomeUnknown),
+        (no_connection, StorageUnavailable),
+        (conflict, StorageUnavailable),
+    ],
+)
+def test_an_event_that_cannot_be_kept_is_told_so(fault: Any, error: type[Exception]) -> None:
+    stored = FaultyObject()
+    stored.put_faults.extend([fault] * 10)
+    with pytest.raises(error):
+        log_of(stored).keep("n", b"{}")
+
+
+def test_what_cannot_be_read_is_told_with_its_name() -> None:
+    log = log_of(FaultyObject(gzip.compress(b"{}")[:-3]))
+    with pytest.raises(StorageUnavailable, match="events/openlineage/n cannot be read"):
+        log.read("n")
+    with pytest.raises(StorageUnavailable, match="events/openlineage/n is gone"):
+        log_of(FaultyObject()).read("n")
+
+
+def test_products_by_hand_are_left_alone_by_a_rebuild() -> None:
+    registry, into = mesh(), intake()
+    add_products(registry, "ab")
+    send(registry, into, run_event(["a"], ["b"]))
+    before = registry.products.read()
+    rebuild(registry, into, whole_time)
+    assert registry.products.read_latest() == before

@@ -1,5 +1,6 @@
 """What the registry says over HTTP about datasets, by the names that OpenLineage gives them."""
 
+import os
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any
@@ -62,6 +63,9 @@ class Registry:
         _assert_once(self.edges(known), expected.edges(events))
 
     def remove(self) -> None:
+        """Unless the registry is the suite's own, and goes away by itself."""
+        if "API_URL" not in os.environ:
+            return
         for product in self.products():
             answer = self._api.write("DELETE", f"/product/{product['name']}")
             assert answer.status_code in (200, 404), answer.text

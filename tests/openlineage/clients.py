@@ -28,7 +28,8 @@ class Server:
 
     def transport(self, kind: str = "http", **more: object) -> dict[str, object]:
         auth = {"type": "api_key", "api_key": self.key}
-        return {"type": kind, "url": self.url, "auth": auth, **more}
+        # The clients replace what follows the last slash.
+        return {"type": kind, "url": f"{self.url}/", "auth": auth, **more}
 
 
 class Client:

@@ -157,6 +157,11 @@ destroy: stage $(VENV)/ready $(SAM_VENV)/ready ## Delete the stack of STAGE; kee
 restore: stage $(VENV)/ready ## Commit an earlier VERSION of OBJECT (products.json, lineage.json) of STAGE anew.
 	@$(PY) -m dev.catalog restore $(STACK) $(OBJECT) $(VERSION)
 
+.PHONY: rebuild-lineage
+rebuild-lineage: $(VENV)/ready ## Derive STAGE's lineage anew from the events it has kept; STAGE=local that of a local run.
+	@case "$(STAGE)" in dev|prod|local) ;; *) echo "STAGE is dev, prod or local, not $(STAGE)" >&2; exit 2;; esac
+	@$(PY) -m dev.rebuild $(if $(filter local,$(STAGE)),local,$(STACK))
+
 .PHONY: sync
 sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then every edit as it is saved (sam sync --watch); dev only.
 	@test $(STAGE) = dev || { echo "make sync skips change sets and canaries: use make deploy for $(STAGE)" >&2; exit 2; }

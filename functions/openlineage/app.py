@@ -54,7 +54,11 @@ Depth = Annotated[int, Query(ge=0, le=100, description="How many jobs away.")]
 async def post_event(
     request: Request, registry: CurrentRegistry, resources: CurrentResources
 ) -> Response:
-    """Keep an OpenLineage event, and derive products and lineage from it."""
+    """Keep an OpenLineage event, and derive products and lineage from it.
+
+    Up to 6 MiB, plain or with `Content-Encoding: gzip`. Sending an event again changes nothing, and
+    finishes what an earlier try did not.
+    """
     ingested = ingest(registry, resources.intake(), [received(await large_json(request))])
     request.app.state.skipped(len(ingested.skipped))
     return Response(status_code=201)

@@ -70,10 +70,4 @@ BATCH: dict[str, Any] = {
 def body(schema: dict[str, Any]) -> dict[str, Any]:
     """What to document for a route that reads its body itself."""
     content = {"application/json": {"schema": schema}}
-    encoding = {
-        "name": "Content-Encoding",
-        "in": "header",
-        "required": False,
-        "schema": {"enum": ["gzip", "identity"]},
-    }
-    return {"requestBody": {"required": True, "content": content}, "parameters": [encoding]}
+    return {"requestBody": {"required": True, "content": content}}

@@ -138,7 +138,7 @@ class S3Folder:
 
     def page(self, after: str) -> list[str]:
         """The next MAX_FILES names. Raises Unreachable or StorageUnavailable."""
-        page = self._listed(self.name + after)
+        page = self._listed(self.name + after if after else "")
         return [entry["Key"].removeprefix(self.name) for entry in page.get("Contents", [])]
 
     def read(self, name: str) -> bytes:

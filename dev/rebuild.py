@@ -1,0 +1,93 @@
+"""`make rebuild-lineage`: derive all lineage anew from the events that were kept.
+
+python -m dev.rebuild STACK      invokes the stack's function until it is done
+python -m dev.rebuild local      the same work on the folder of a local run, which must not run
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from datamesh.errors import MeshError
+from datamesh.http.runtime import connect
+from datamesh.observability import Observer
+from datamesh.services.openlineage.rebuild import rebuild
+from datamesh.settings import load_settings
+from datamesh.storage.backoff import Deadline
+from dev import seaweed, settings
+from dev.seaweed import SeaweedError
+
+FUNCTION = "OpenLineageRebuildFunction"
+SECONDS = 900
+"""The function's own time-out; nobody else waits for the answer."""
+LOCAL_SECONDS = 24 * 60 * 60.0
+
+type Result = dict[str, int]
+
+
+def until_finished(once: Callable[[], Result]) -> Result:
+    """A call that ran out of time has kept what it read, and the next goes on from there."""
+    while not (result := once())["finished"]:
+        print(f"{result['events']} events read; going on.", flush=True)
+    return result
+
+
+def of_stack(stack: str) -> Result:
+    config = Config(read_timeout=SECONDS + 10, retries={"total_max_attempts": 1})
+    try:
+        found = boto3.client("cloudformation").describe_stack_resource(
+            StackName=stack, LogicalResourceId=FUNCTION
+        )
+        name = found["StackResourceDetail"]["PhysicalResourceId"]
+        client = boto3.client("lambda", config=config)
+        return until_finished(lambda: _invoked(client, name))
+    except (ClientError, BotoCoreError) as error:
+        raise SystemExit(f"{stack}: the lineage was not rebuilt: {error}") from error
+
+
+def _invoked(client: "boto3.client", name: str) -> Result:  # type: ignore[valid-type]
+    answer = client.invoke(  # type: ignore[attr-defined]
+        FunctionName=name, Qualifier="live", Payload=b'{"task": "rebuild-lineage"}'
+    )
+    result = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise SystemExit(f"{name}: the lineage was not rebuilt: {result.get('errorMessage')}")
+    found: Result = result
+    return found
+
+
+def local() -> Result:
+    """Over the embedded S3, with what the environment sets for `make run`."""
+    chosen = settings.read(os.environ)
+    variables = {settings.PARAMETERS[name][0]: text for name, text in chosen.parameters.items()}
+    with seaweed.running(chosen.data_dir) as s3:
+        s3.ensure_bucket()
+        os.environ.update(s3.environment(s3.writer))
+        deadline = Deadline(LOCAL_SECONDS)
+        deadline.restart()
+        configured = load_settings({**variables, "CATALOG_BUCKET": s3.bucket})
+        over = connect(configured, Observer(configured.log_level), deadline)
+        return rebuild(over.registry, over.intake(), lambda: True)
+
+
+def main(arguments: list[str]) -> None:
+    try:
+        match arguments:
+            case ["local"]:
+                result = local()
+            case [stack]:
+                result = of_stack(stack)
+            case _:
+                raise SystemExit("usage: STACK | local")
+    except (MeshError, SeaweedError, settings.SettingError) as error:
+        raise SystemExit(f"The lineage was not rebuilt: {error}") from error
+    print(f"{result['events']} events make {result['derived_entries']} lineage entries.")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -37,9 +37,10 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.StorageUnavailable: 503,
 }
 
-RETRY_AFTER = {429: 60, 503: 2}
-"""Seconds to wait: a throttled or failing S3 is usually back within seconds, and room is made by
-people. OpenLineage's clients repeat nothing without it."""
+RETRY_AFTER_SECONDS = 2
+WITH_RETRY_AFTER = (429, 503)
+"""A throttled or failing S3 is usually back within seconds. OpenLineage's clients repeat neither
+without it, and wait as long as it says: not long, for somebody's pipeline waits with them."""
 
 MAX_FIELD_LENGTH = 200
 MAX_PROBLEMS = 20
@@ -70,7 +71,7 @@ def responses(*statuses: int) -> Responses:
 def _documented(status: int) -> dict[str, Any]:
     model = GatewayProblem if status in (401, 403) else Problem
     entry: dict[str, Any] = {"model": model, "description": DESCRIPTIONS[status]}
-    if status in RETRY_AFTER:
+    if status in WITH_RETRY_AFTER:
         entry["headers"] = {
             "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait"}
         }
@@ -90,8 +91,8 @@ def problem(
 ) -> JSONResponse:
     shown = None if fields is None else list(fields[:MAX_PROBLEMS])
     body = Problem(message=message, errors=shown)
-    headers = {"Retry-After": str(RETRY_AFTER[status])} if status in RETRY_AFTER else None
-    return JSONResponse(body.model_dump(exclude_none=True), status, headers)
+    wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in WITH_RETRY_AFTER else None
+    return JSONResponse(body.model_dump(exclude_none=True), status, wait)
 
 
 async def _mesh_error(request: Request, error: Exception) -> JSONResponse:

@@ -21,8 +21,25 @@ DATASETS = {"type": ["array", "null"], "items": DATASET}
 TYPES = ["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER", None]
 
 
-def lacking(*names: str) -> dict[str, Any]:
-    return {"not": {"anyOf": [{"required": [name]} for name in names]}}
+RUN = {
+    "type": "object",
+    "required": ["runId"],
+    "properties": {"runId": {"type": "string", "format": "uuid"}, "facets": FACETS},
+}
+JOB = {
+    "type": "object",
+    "required": ["namespace", "name"],
+    "properties": {"namespace": NAME, "name": NAME, "facets": FACETS},
+}
+
+
+def kind(title: str, absent: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    """Events are told apart by what they have: `run`, else `job`, else `dataset`."""
+    required = [name for name in ("run", "job", "dataset") if name in properties]
+    schema = {"title": title, "required": required, "properties": properties}
+    if absent:
+        schema["not"] = {"anyOf": [{"required": [name]} for name in absent]}
+    return schema
 
 
 EVENT: dict[str, Any] = {
@@ -35,25 +52,18 @@ EVENT: dict[str, Any] = {
         "eventTime": {"type": "string", "format": "date-time"},
         "producer": {"type": "string", "minLength": 1},
         "schemaURL": {"type": "string", "minLength": 1},
-        "eventType": {"enum": TYPES},
-        "run": {
-            "type": "object",
-            "required": ["runId"],
-            "properties": {"runId": {"type": "string", "format": "uuid"}, "facets": FACETS},
-        },
-        "job": {
-            "type": "object",
-            "required": ["namespace", "name"],
-            "properties": {"namespace": NAME, "name": NAME, "facets": FACETS},
-        },
-        "inputs": DATASETS,
-        "outputs": DATASETS,
-        "dataset": DATASET,
     },
     "anyOf": [
-        {"title": "RunEvent", "required": ["run", "job"]},
-        {"title": "JobEvent", "required": ["job"], **lacking("run")},
-        {"title": "DatasetEvent", "required": ["dataset"], **lacking("run", "job")},
+        kind(
+            "RunEvent",
+            eventType={"enum": TYPES},
+            run=RUN,
+            job=JOB,
+            inputs=DATASETS,
+            outputs=DATASETS,
+        ),
+        kind("JobEvent", ("run",), job=JOB, inputs=DATASETS, outputs=DATASETS),
+        kind("DatasetEvent", ("run", "job"), dataset=DATASET),
     ],
     "examples": [EVENT_EXAMPLE],
 }

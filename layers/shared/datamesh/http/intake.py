@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING
 
 from datamesh.models.lineage import Evidence
-from datamesh.observability import Observer
 from datamesh.services.openlineage.catalog import Policy
 from datamesh.services.openlineage.ingest import Intake
 from datamesh.settings import Settings
@@ -16,12 +15,12 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 
-def opened(settings: Settings, client: "S3Client", observer: Observer, backoff: Backoff) -> Intake:
+def opened(settings: Settings, client: "S3Client", backoff: Backoff) -> Intake:
     bucket = settings.catalog_bucket
 
     def document[F: (RunFile, RebuildFile)](key: str, kind: type[F]) -> Document[F]:
-        stored = S3Object(client, bucket, key)
-        return Document(stored, kind, backoff, on_commit=observer.committed)
+        """Not counted: several at once, and none that many writers meet at."""
+        return Document(S3Object(client, bucket, key), kind, backoff)
 
     lineage, columns, datasets = settings.openlineage_confidence
     return Intake(

@@ -61,7 +61,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         # Not imported where no events come in: every other cold start would pay for it.
         from datamesh.http.intake import opened
 
-        return opened(settings, client, observer, backoff)
+        return opened(settings, client, backoff)
 
     return Resources(
         registry=Registry(

@@ -6,6 +6,7 @@ has left, and does the rest. So an unknown outcome needs no more than another tr
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 
@@ -31,6 +32,9 @@ from datamesh.storage.document import Document
 from datamesh.storage.events import EventLog, RebuildFile, RunFile
 from datamesh.storage.files import LineageFile, ProductsFile
 
+WRITERS = 8
+"""Objects of a batch that are written at the same time: the client holds ten connections."""
+
 logger = logging.getLogger(__name__)
 
 
@@ -55,8 +59,7 @@ class Ingested:
 def ingest(registry: Registry, intake: Intake, events: Sequence[Received]) -> Ingested:
     """Raises LimitReached and DerivationUnfinished, when the events are kept, so that sending them
     again, or a rebuild, derives what is missing; StorageUnavailable and OutcomeUnknown."""
-    for event in events:
-        intake.log.keep(event.name, event.body)
+    _at_once(lambda event: intake.log.keep(event.name, event.body), events)
     known = joined_facts(each for event in events for each in facts(event.event).values())
     try:
         return derive(registry, intake, _accumulated(intake, events), known)
@@ -75,7 +78,15 @@ def _accumulated(intake: Intake, events: Sequence[Received]) -> list[Statement]:
             runs[digest] = runs[digest].joined(says) if digest in runs else says
         else:
             others.append(says)
-    return [_added(intake.run(digest), says) for digest, says in runs.items()] + others
+    return _at_once(lambda run: _added(intake.run(run[0]), run[1]), list(runs.items())) + others
+
+
+def _at_once[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:
+    """Each on objects of its own, and nearly all of it is waiting for them."""
+    if len(items) == 1:
+        return [work(items[0])]
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return list(pool.map(work, items))
 
 
 def run_digest(event: RunEvent) -> str:
@@ -115,10 +126,13 @@ def derive(
 def claimed(
     registry: Registry,
     intake: Intake,
-    said: Sequence[Statement],
+    said: Iterable[Statement],
     known: Mapping[DatasetName, Facts],
 ) -> tuple[list[StoredLineageEntry], ProductsFile, list[DatasetName]]:
-    """Commit the products; what is claimed between them, and which datasets are none."""
+    """Commit the products; what is claimed between them, and which datasets are none.
+
+    Goes through `said` several times.
+    """
     for each in said:
         check_size(each, registry.max_lineage_entries)
     known = {**_bare_facts(said), **known}
@@ -153,7 +167,7 @@ def _bare_facts(said: Iterable[Statement]) -> dict[DatasetName, Facts]:
 def _commit_products(
     registry: Registry,
     policy: Policy,
-    said: Sequence[Statement],
+    said: Iterable[Statement],
     known: Mapping[DatasetName, Facts],
 ) -> tuple[Resolution, ProductsFile]:
     """Which product each dataset is, and the products as they are with these."""

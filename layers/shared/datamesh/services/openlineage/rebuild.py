@@ -5,13 +5,13 @@ on their order, so that nothing has to be sorted or held. When time runs out bef
 read, the sum is kept, and the next call goes on from there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 from pydantic_core import from_json
 
-from datamesh.models.facts import Facts, Gathered
+from datamesh.models.facts import Facts, Gathered, packed, unpacked
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
@@ -34,18 +34,21 @@ class _Sum:
 
     def __init__(self, file: RebuildFile) -> None:
         self.events = file.events
-        self.statements: dict[str, Statement] = dict(file.gathered.statements)
+        self.statements = dict(file.gathered.statements)
         self.facts: dict[DatasetName, Facts] = {each.dataset: each for each in file.gathered.facts}
 
     def add(self, body: bytes) -> None:
         event = parsed(from_json(body))
         key = run_digest(event) if isinstance(event, RunEvent) else sha256(body).hexdigest()
         says, known = statement(event), self.statements.get(key)
-        self.statements[key] = known.joined(says) if known else says
+        self.statements[key] = packed(unpacked(known).joined(says) if known else says)
         for dataset, each in facts(event).items():
             earlier = self.facts.get(dataset)
             self.facts[dataset] = earlier.joined(each) if earlier else each
         self.events += 1
+
+    def __iter__(self) -> Iterator[Statement]:
+        return map(unpacked, self.statements.values())
 
     def file(self, after: str) -> RebuildFile:
         gathered = Gathered(statements=self.statements, facts=tuple(self.facts.values()))
@@ -68,8 +71,7 @@ def rebuild(registry: Registry, intake: Intake, in_time: Callable[[], bool]) -> 
             for body in pool.map(intake.log.read, page):
                 total.add(body)
             after = page[-1]
-    said = list(total.statements.values())
-    claims, products, _ = claimed(registry, intake, said, total.facts)
+    claims, products, _ = claimed(registry, intake, total, total.facts)
     entries = _replace(registry, claims, products)
     _note(intake, RebuildFile())
     return {"finished": 1, "events": total.events, "derived_entries": entries}

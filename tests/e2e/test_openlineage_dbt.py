@@ -107,7 +107,6 @@ def test_events_that_come_while_dbt_runs(built: Built) -> None:
     built.registry.assert_holds(built.dbt.sent())
 
 
-@pytest.mark.xfail(reason="the last test of a run decides, though each is an event of its own")
 def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(built: Built) -> None:
     built.dbt.ol(*WHILE_IT_RUNS, *STRICT, expected=1)
     assert built.quality("main.stg_stations") == ("failed", [("accepted_values", "district")])

@@ -88,7 +88,7 @@ def runs(events: list[Event]) -> Iterator[Event]:
     for number, event in enumerate(event for event in events if "job" in event):
         run = event.get("run", {}).get("runId", number)
         before = joined.setdefault(run, {"job": event["job"], "inputs": [], "outputs": []})
-        for role in ("inputs", "outputs"):
+        for role in ("inputs",) if is_test(event) else ("inputs", "outputs"):
             before[role] = before[role] + event.get(role, [])
         before["job"] = max(before["job"], event["job"], key=lambda job: len(str(job)))
     yield from joined.values()
@@ -154,8 +154,15 @@ def datasets(event: Event) -> Iterator[dict[str, Any]]:
     if "dataset" in event:
         yield event["dataset"]
     yield from event.get("inputs", [])
-    yield from event.get("outputs", [])
+    if not is_test(event):
+        yield from event.get("outputs", [])
 
 
 def name_of(named: dict[str, Any]) -> Name:
     return named["namespace"], named["name"]
+
+
+def is_test(event: Event) -> bool:
+    """What a test writes is nothing to keep: dbt names a table for each, there or not."""
+    facet = event.get("job", {}).get("facets", {}).get("jobType", {})
+    return str(facet.get("jobType")).upper() == "TEST"

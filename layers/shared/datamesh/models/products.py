@@ -107,6 +107,8 @@ DatasetNames = Annotated[
 
 
 class QualityFailure(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
     assertion: str
     column: str | None = Field(default=None, description="Null for one about the whole product.")
 
@@ -209,6 +211,20 @@ class Product(BaseModel):
     updated_at: Timestamp
 
 
+class ChecksOfRun(BaseModel):
+    """What the events of one run, or of the run that started it, said of a product's data."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    checked_at: Timestamp
+    failures: tuple[QualityFailure, ...] = ()
+
+    def quality(self) -> Quality:
+        status: Literal["passed", "failed"] = "failed" if self.failures else "passed"
+        return Quality(status=status, checked_at=self.checked_at, failures=[*self.failures])
+
+
 class Observed(BaseModel):
     """Which events a product that events registered has its schema and owner of."""
 
@@ -230,3 +246,5 @@ class StoredProduct(Product):
     0 in files of before the envelope."""
     observed: Observed | None = None
     """Of a product that events registered, until a person changes it: it follows them no more."""
+    checks: tuple[ChecksOfRun, ...] = ()
+    """The latest that events told, of as many runs as may go on at the same time."""

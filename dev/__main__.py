@@ -21,7 +21,7 @@ from dev.server import ListenError, exit_on_signals, listen, serve, url
 from dev.settings import SettingError, Settings
 from dev.stack import Api, Function
 from dev.template import TemplateError
-from dev.variables import SECRET_VARIABLE, local_variables
+from dev.variables import NOT_HERE, local_variables
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "catalog"
@@ -70,7 +70,7 @@ def _run(chosen: Settings, path: Path) -> int:
 
 
 def _environment(s3: S3, api_key: str, api: Api, function: Function) -> dict[str, str]:
-    declared = {k: v for k, v in function.environment.items() if k != SECRET_VARIABLE}
+    declared = {k: v for k, v in function.environment.items() if k not in NOT_HERE}
     return declared | local_variables(s3, api_key, api, function)
 
 

@@ -15,7 +15,7 @@ from dev.forwarding import forwarding
 from dev.intrinsics import load
 from dev.s3 import S3
 from dev.settings import Settings
-from dev.variables import local_variables
+from dev.variables import NOT_HERE, local_variables
 
 ROOT = Path(__file__).resolve().parent.parent
 SAM = ROOT / ".venv-sam/bin/sam"
@@ -85,6 +85,8 @@ def _local_template(s3: S3, api_key: str, endpoint: str) -> dict[str, Any]:
     for function in api.functions.values():
         properties = built["Resources"][function.name]["Properties"]
         variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+        for name in NOT_HERE:
+            variables.pop(name, None)
         variables |= local_variables(s3, api_key, api, function)
         if ENDPOINT in variables:
             variables[ENDPOINT] = endpoint

@@ -141,5 +141,6 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "OpenLineageDomains": ("OPENLINEAGE_DOMAINS", _mapping),
     "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _confidences),
     "CacheSeconds": ("CACHE_SECONDS", _seconds),
+    "StaleDays": ("STALE_DAYS", _whole(1, 3650)),
     "CorsOrigins": ("CORS_ORIGINS", _origins),
 }

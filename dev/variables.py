@@ -3,7 +3,8 @@
 from dev.s3 import S3
 from dev.stack import Api, Function
 
-SECRET_VARIABLE = "API_KEYS_SECRET_ID"
+NOT_HERE = ("API_KEYS_SECRET_ID", "USAGE_API_ID")
+"""What names a resource of a service that there is not here."""
 
 
 def local_variables(s3: S3, api_key: str, api: Api, function: Function) -> dict[str, str]:

@@ -1,22 +1,27 @@
 """Registries in memory, and the bodies that fill them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from datamesh.http.runtime import Resources
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration
-from datamesh.services import lineage, products
+from datamesh.services import audit, lineage, products, snapshots
+from datamesh.services.audit import Trail
+from datamesh.services.backups import Backups
 from datamesh.services.openlineage.catalog import Policy
 from datamesh.services.openlineage.ingest import Intake
 from datamesh.services.registry import Registry
+from datamesh.services.snapshots import Snapshots
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
-from datamesh.storage.objects import ConditionalObject, MemoryObject
+from datamesh.storage.journal import PAGE
+from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -30,41 +35,56 @@ def mesh(
     max_products: int = 1000,
     max_lineage_entries: int = 10_000,
     now: Callable[[], datetime] = lambda: NOON,
+    trail: Trail | None = None,
 ) -> Registry:
     """A registry whose clock stands still and whose storage is in memory unless given."""
+    told = trail or Trail(MemoryObject, NO_WAIT)
+
+    def document[F: (ProductsFile, LineageFile)](
+        stored: ConditionalObject, kind: type[F]
+    ) -> Document[F]:
+        return Document(stored, kind, NO_WAIT, before_commit=told.begin, on_commit=told.committed)
+
     return Registry(
-        products=Document(products or MemoryObject("products.json"), ProductsFile, NO_WAIT),
-        lineage=Document(lineage or MemoryObject("lineage.json"), LineageFile, NO_WAIT),
+        products=document(products or MemoryObject("products.json"), ProductsFile),
+        lineage=document(lineage or MemoryObject("lineage.json"), LineageFile),
         max_products=max_products,
         max_lineage_entries=max_lineage_entries,
         now=now,
     )
 
 
-class Shelf:
-    """Objects in memory, by name; each is made by the first who asks for it."""
+class Bucket(dict[str, MemoryObject]):
+    """Key -> object, of whatever keys are asked for."""
 
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self.objects: dict[str, MemoryObject] = {}
-
-    def open(self, name: str) -> ConditionalObject:
-        return self.objects.setdefault(name, MemoryObject(self._prefix + name))
-
-    def page(self, after: str, size: int = 2) -> list[str]:
-        """Small pages, so that tests turn them."""
-        stored = sorted(name for name, each in self.objects.items() if each.get() is not None)
-        return [name for name in stored if name > after][:size]
+    def __missing__(self, key: str) -> MemoryObject:
+        return self.setdefault(key, MemoryObject(key))
 
 
-def intake(
-    log: Shelf | None = None, runs: Shelf | None = None, policy: Policy | None = None
-) -> Intake:
-    """Where events go, in memory."""
-    kept, said = log or Shelf(EVENTS), runs or Shelf(RUNS)
+@dataclass(frozen=True)
+class BucketFolder:
+    """A `Journal` of the objects below a prefix."""
+
+    bucket: Bucket
+    prefix: str
+    page: int = PAGE
+
+    def names(self, after: str) -> list[str]:
+        there = [key for key, stored in self.bucket.items() if stored.get()]
+        below = [key.removeprefix(self.prefix) for key in there if key.startswith(self.prefix)]
+        return sorted(name for name in below if name > after)[: self.page]
+
+    def read_all(self, names: Sequence[str]) -> list[bytes]:
+        found = [self.bucket[self.prefix + name].get() for name in names]
+        return [each.body for each in found if isinstance(each, StoredObject)]
+
+
+def intake(bucket: Bucket | None = None, policy: Policy | None = None) -> Intake:
+    """Where events go, in memory; their listing has pages of two, so that tests turn them."""
+    held = Bucket() if bucket is None else bucket
     return Intake(
-        log=EventLog(kept.open, kept.page, NO_WAIT),
-        run=lambda digest: Document(said.open(digest), RunFile, NO_WAIT),
+        log=EventLog(lambda name: held[EVENTS + name], BucketFolder(held, EVENTS, 2), NO_WAIT),
+        run=lambda digest: Document(held[f"{RUNS}{digest}.json"], RunFile, NO_WAIT),
         progress=Document(MemoryObject(REBUILD), RebuildFile, NO_WAIT),
         policy=policy or Policy(),
     )
@@ -73,9 +93,14 @@ def intake(
 def resources(
     registry: Registry | None = None,
     files: Mapping[str, bytes] | None = None,
+    past: Callable[[datetime], Registry] | None = None,
+    bucket: Bucket | None = None,
+    trail: Trail | None = None,
     events: Intake | None = None,
 ) -> Resources:
-    """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content."""
+    """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content. Without a
+    `past` the registry has always been what it is."""
+    current = registry or mesh()
 
     def dataset(domain: str, name: str) -> Folder:
         prefix = f"{domain}/{name}/"
@@ -87,15 +112,21 @@ def resources(
         return MemoryFolder(f"domains/{prefix}", found)
 
     records: dict[str, MemoryObject] = {}
+    held = Bucket() if bucket is None else bucket
     into = events or intake()
 
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
 
     return Resources(
-        registry=registry or mesh(),
+        registry=current,
         dataset=dataset,
+        past=past or (lambda moment: current),
         key_record=key_record,
+        trail=trail or Trail(held.__getitem__, NO_WAIT),
+        audit=BucketFolder(held, audit.FOLDER),
+        snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
+        backups=Backups(held.__getitem__, NO_WAIT),
         intake=lambda: into,
     )
 

@@ -1,27 +1,114 @@
-"""Counts over the registry, and the scheduled run that removes lineage garbage."""
+"""Figures of the registry, now and day by day, what changed in it, and the scheduled run."""
 
+import datetime
 import os
+from typing import Annotated, Any
+
+from fastapi import Query
+from pydantic import BeforeValidator, TypeAdapter
 
 from datamesh.http.app import create_app
 from datamesh.http.errors import responses
-from datamesh.http.runtime import CurrentRegistry, lambda_handler, task_handler
+from datamesh.http.parameters import Limit, Since, Until, calendar_date
+from datamesh.http.runtime import (
+    CurrentResources,
+    RegistryAsOf,
+    Resources,
+    lambda_handler,
+    task_handler,
+)
+from datamesh.models.changes import Changes
 from datamesh.models.responses import LineageStats
-from datamesh.services import analytics
+from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Trend, Usage
+from datamesh.models.values import Timestamp, utc_now
+from datamesh.services import analytics, figures, maintenance
+from datamesh.services import changes as registry_changes
+from datamesh.settings import Settings
+from datamesh.usage import usage_of
 
 app = create_app("Analytics")
 
+DUE: TypeAdapter[datetime.datetime] = TypeAdapter(Timestamp)
+Day = Annotated[
+    datetime.date | None,
+    BeforeValidator(calendar_date),
+    Query(description="The latest if left out."),
+]
+FirstDay = Annotated[
+    datetime.date, BeforeValidator(calendar_date), Query(description="First day, inclusive.")
+]
+LastDay = Annotated[
+    datetime.date | None,
+    BeforeValidator(calendar_date),
+    Query(description="Last day, inclusive; today if left out."),
+]
 
-@app.get("/analytics/domains", responses=responses(503))
-async def products_per_domain(registry: CurrentRegistry) -> dict[str, int]:
+
+@app.get("/analytics/domains", responses=responses(410, 422, 503))
+async def products_per_domain(registry: RegistryAsOf) -> dict[str, int]:
     """Domain -> number of products."""
     return analytics.products_per_domain(registry)
 
 
-@app.get("/analytics/lineage-stats", responses=responses(503))
-async def lineage_stats(registry: CurrentRegistry) -> LineageStats:
+@app.get("/analytics/lineage-stats", responses=responses(410, 422, 503))
+async def lineage_stats(registry: RegistryAsOf) -> LineageStats:
     """How much lineage there is, and of which type."""
     return analytics.lineage_stats(registry)
 
 
+@app.get("/changes", responses=responses(400, 410, 422, 503))
+async def changes(
+    resources: CurrentResources, since: Since, until: Until = None, limit: Limit = 100
+) -> Changes:
+    """What was added, removed and changed between two moments; `limit` goes for each list."""
+    return registry_changes.between(resources.past, resources.registry, since, until, limit)
+
+
+@app.get("/analytics/snapshot", responses=responses(404, 422, 503))
+async def snapshot(resources: CurrentResources, date: Day = None) -> Snapshot:
+    """The figures that the scheduled run has kept of a day; the latest if no day is given."""
+    return resources.snapshots.of(date)
+
+
+@app.get("/analytics/trends", responses=responses(400, 422, 503))
+async def trends(
+    resources: CurrentResources, metric: Metric, since: FirstDay, until: LastDay = None
+) -> Trend:
+    """One figure of the snapshots of at most 366 days."""
+    return resources.snapshots.trend(metric, since, until or utc_now().date())
+
+
+@app.get("/analytics/usage", responses=responses(404, 422, 503))
+async def usage(resources: CurrentResources, date: Day = None) -> Usage | None:
+    """How the API was used the day before that of a snapshot; null where nobody counts it."""
+    return resources.snapshots.of(date).usage
+
+
+@app.get("/analytics/top-products", responses=responses(410, 422, 503))
+async def top_products(
+    registry: RegistryAsOf, by: Ranking = Ranking.REACH, limit: Limit = 20
+) -> list[Dependence]:
+    """The products on which most depends, or that depend on most."""
+    return figures.top_products(registry, by, limit)
+
+
+def scheduled(resources: Resources, settings: Settings, event: Any) -> dict[str, int]:
+    """Clear garbage away, keep a snapshot and a backup. `time` of the event is when it was due."""
+    due = DUE.validate_python(event.get("time") or utc_now())
+    kept = maintenance.run(
+        resources.registry,
+        resources.snapshots,
+        resources.backups,
+        usage_of(settings.usage_api_id),
+        due,
+        settings.stale_days,
+    )
+    return {
+        "pruned_lineage_entries": kept.pruned_lineage_entries,
+        "products": kept.products.total,
+        "lineage_entries": kept.lineage.total,
+    }
+
+
 handler = lambda_handler(app, os.environ)
-scheduled_handler = task_handler(analytics.scheduled_run, os.environ)
+scheduled_handler = task_handler(scheduled, os.environ)

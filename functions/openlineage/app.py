@@ -1,7 +1,8 @@
 """OpenLineage events in; a part of the API that Marquez answers with; the lineage anew."""
 
 import os
-from typing import Annotated, Literal
+import time
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request, Response
 
@@ -15,7 +16,7 @@ from datamesh.http.runtime import (
     CurrentResources,
     Resources,
     lambda_handler,
-    long_task_handler,
+    task_handler,
 )
 from datamesh.models.marquez import MarquezDatasets, MarquezGraph, MarquezNamespaces, MarquezResults
 from datamesh.models.openlineage import BatchReport
@@ -24,11 +25,11 @@ from datamesh.services.openlineage.batch import ingest_batch
 from datamesh.services.openlineage.ingest import ingest
 from datamesh.services.openlineage.parsing import received
 from datamesh.services.openlineage.rebuild import rebuild
-from datamesh.storage.backoff import Deadline
+from datamesh.settings import Settings
 
 REBUILD_SECONDS = 840.0
 """Below the function's 900 s."""
-COMMIT_SECONDS = 180.0
+READ_SECONDS = 660.0
 
 app = create_app("OpenLineage")
 
@@ -79,7 +80,7 @@ async def post_events(
 
 
 @app.get("/api/v1/lineage", responses=responses(404, 422, 503))
-async def lineage_graph(
+async def marquez_graph(
     registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
 ) -> MarquezGraph:
     """As Marquez: the datasets and jobs around a node, at most 500 nodes, nearest first."""
@@ -87,7 +88,7 @@ async def lineage_graph(
 
 
 @app.get("/api/v1/namespaces", responses=responses(422, 503))
-async def namespaces(
+async def marquez_namespaces(
     registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
 ) -> MarquezNamespaces:
     """As Marquez: the namespaces of datasets and jobs."""
@@ -96,7 +97,7 @@ async def namespaces(
 
 # API Gateway decodes the path: what comes before the last part is the namespace, slashes and all.
 @app.get("/api/v1/namespaces/{namespace:path}/datasets", responses=responses(404, 422, 503))
-async def datasets(
+async def marquez_datasets(
     namespace: Annotated[str, Path(description="Percent-encoded.", examples=["sales"])],
     registry: CurrentRegistry,
     limit: Limit = 100,
@@ -107,7 +108,7 @@ async def datasets(
 
 
 @app.get("/api/v1/search", responses=responses(422, 503))
-async def search(
+async def marquez_search(
     registry: CurrentRegistry,
     q: Annotated[str, Query(min_length=1, description="Part of a name, whatever the case.")],
     kind: Annotated[
@@ -122,12 +123,12 @@ async def search(
     return marquez_lists.search(registry, q, wanted, by_time=by_time, limit=limit)
 
 
-def rebuild_lineage(resources: Resources, deadline: Deadline) -> dict[str, int]:
-    """Events are read until what is left is needed for the two commits, or for noting how far."""
-    return rebuild(
-        resources.registry, resources.intake(), lambda: deadline.remaining() > COMMIT_SECONDS
-    )
+def rebuild_lineage(resources: Resources, settings: Settings, event: Any) -> dict[str, int]:
+    """Read events for READ_SECONDS at most: the rest is for the two commits, or for noting how far
+    it came."""
+    until = time.monotonic() + READ_SECONDS
+    return rebuild(resources.registry, resources.intake(), lambda: time.monotonic() < until)
 
 
 handler = lambda_handler(app, os.environ)
-rebuild_handler = long_task_handler(rebuild_lineage, os.environ, REBUILD_SECONDS)
+rebuild_handler = task_handler(rebuild_lineage, os.environ, REBUILD_SECONDS)

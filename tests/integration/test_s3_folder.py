@@ -9,7 +9,6 @@ from botocore.stub import Stubber
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.folders import MAX_FILES
-from datamesh.storage.objects import Unreachable
 from datamesh.storage.s3 import S3Folder
 from tests.meshes import NO_WAIT
 
@@ -54,25 +53,6 @@ def test_a_folder_of_more_files_than_a_page_is_refused_not_cut(
     s3_stub.add_response("list_objects_v2", page("a.csv", truncated=True), LIST)
     with pytest.raises(UnreadableDataset, match=r"domains/sales/orders/ holds more than 1000"):
         folder.names()
-
-
-def test_pages_follow_a_name(s3_stub: Stubber, folder: S3Folder) -> None:
-    s3_stub.add_response("list_objects_v2", page("a", "b", truncated=True), LIST)
-    assert folder.page("") == ["a", "b"]
-    after = {**LIST, "StartAfter": "domains/sales/orders/b"}
-    s3_stub.add_response("list_objects_v2", {"IsTruncated": False}, after)
-    assert folder.page("b") == []
-
-
-def test_a_page_that_cannot_be_had_is_unreachable_or_unavailable(
-    s3_stub: Stubber, folder: S3Folder
-) -> None:
-    s3_stub.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
-    with pytest.raises(Unreachable, match="503 SlowDown"):
-        folder.page("")
-    s3_stub.add_client_error("list_objects_v2", "AccessDenied", http_status_code=403)
-    with pytest.raises(StorageUnavailable, match="403 AccessDenied"):
-        folder.page("")
 
 
 def test_a_file_is_read_by_its_name_within_the_folder(s3_stub: Stubber, folder: S3Folder) -> None:

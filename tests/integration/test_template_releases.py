@@ -20,6 +20,7 @@ OTHER = {
     "OpenLineageDomains": '{"postgres://db": "' + "d" * 130 + '"}',
     "OpenLineageConfidence": "0.9999,0.8888,0.7777",
     "CacheSeconds": "1",
+    "StaleDays": "91",
     "CorsOrigins": "https://portal.example.com",
     "LogRetentionDays": "7",
     "ThrottlingRateLimit": "101",

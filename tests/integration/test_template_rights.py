@@ -22,31 +22,44 @@ FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
 BUCKET = "CatalogBucket"
 PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
+FIND_PAST = ("s3:ListBucketVersions", BUCKET)
+PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
 PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
+TRAIL = f"{BUCKET}/audit/*"
+AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
+SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
-    "ProductsReadFunction": REGISTRY - {("s3:GetObject", LINEAGE)},
+    "ProductsReadFunction": (REGISTRY | PAST)
+    - {("s3:GetObject", LINEAGE), ("s3:GetObjectVersion", LINEAGE)},
     "ProductsWriteFunction": REGISTRY
     | REMEMBER
+    | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
-    "LineageReadFunction": REGISTRY,
-    "LineageWriteFunction": REGISTRY | REMEMBER | {("s3:PutObject", LINEAGE)},
+    "LineageReadFunction": REGISTRY | PAST,
+    "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
     "OpenLineageReadFunction": REGISTRY,
     "OpenLineageWriteFunction": REGISTRY
     | REMEMBER
+    | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
     | {(action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (KEPT, RUNS)},
     "OpenLineageRebuildFunction": REGISTRY
+    | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
     | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)},
     "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
-    "AnalyticsFunction": REGISTRY,
+    "AnalyticsFunction": REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
+    "AuditFunction": {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
-    | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")},
+    | AUDITED
+    | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")}
+    | {(f"s3:{verb}Object", where) for verb in ("Get", "Put") for where in (SNAPSHOTS, BACKUPS)}
+    | {("cloudwatch:GetMetricData", "*")},
     "PlatformFunction": REGISTRY,
 }
 
@@ -76,6 +89,7 @@ def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
         ("idempotency/", 1),
         ("openlineage/runs/", 30),
+        ("backups/", 30),
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
     assert kinds == {
@@ -165,7 +179,10 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
         for key in ("Action", "Resource")
         for text in strings(RESOLVER.resolve(statement[key]))
     ]
-    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS, KEPT, RUNS}
+    assert {text for text in named if "*" in text} == {
+        *(f"{BUCKET}/domains/*", KEYS, KEPT, RUNS, TRAIL, SNAPSHOTS, BACKUPS),
+        "*",  # cloudwatch:GetMetricData, which knows nothing narrower
+    }
 
 
 def test_domains_may_list_domain_data_alone() -> None:

@@ -54,15 +54,6 @@ def test_only_visible_lineage_is_counted(registry: Registry) -> None:
     assert platform.health(registry).total_lineage_entries == 0
 
 
-def test_the_scheduled_run_on_an_empty_registry_does_nothing(registry: Registry) -> None:
-    assert analytics.scheduled_run(registry) == {
-        "pruned_lineage_entries": 0,
-        "products": 0,
-        "lineage_entries": 0,
-    }
-    assert registry.lineage.read().revision == 0
-
-
 def test_health_counts_what_is_registered(registry: Registry) -> None:
     add_products(registry, "ab")
     add_lineage(registry, "a", "b")

@@ -8,7 +8,6 @@ import pytest
 
 from datamesh.errors import ProductNotFound, StorageUnavailable
 from datamesh.services import lineage, products
-from datamesh.services.analytics import scheduled_run
 from datamesh.services.registry import Registry
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
 from tests.meshes import NOON, add_lineage, add_product, add_products, mesh
@@ -107,7 +106,7 @@ def test_entries_are_hidden_even_if_they_cannot_be_removed(
     assert "the entries that name 'b' are left to the scheduled run: " in warnings.text
     assert "scheduled run: None" not in warnings.text
     lineage_object.failure = None
-    assert scheduled_run(chain)["pruned_lineage_entries"] == 2
+    assert lineage.prune(chain) == 2
     assert stored(chain) == [("a", "c")]
 
 
@@ -146,13 +145,10 @@ def test_entries_of_the_new_product_are_visible(reborn: Registry) -> None:
     assert lineage.upstream(reborn, "b") == [entry]
 
 
-def test_the_scheduled_run_removes_the_former_entries_alone(reborn: Registry) -> None:
+def test_pruning_removes_the_former_entries_alone(reborn: Registry) -> None:
     add_lineage(reborn, "a", "b")
-    assert scheduled_run(reborn) == {
-        "pruned_lineage_entries": 2,
-        "products": 3,
-        "lineage_entries": 2,
-    }
+    assert lineage.prune(reborn) == 2
+    assert len(visible(reborn)) == 2
     assert stored(reborn) == [("a", "c"), ("a", "b")]
 
 

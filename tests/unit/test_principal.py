@@ -67,10 +67,15 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("PUT", "/product/{name}"),
             ("DELETE", "/product/{name}"),
         ],
-        "lineage": [("POST", "/register_lineage"), ("POST", "/lineage/bulk")],
+        "lineage": [
+            ("POST", "/register_lineage"),
+            ("POST", "/lineage/bulk"),
+            ("DELETE", "/lineage"),
+        ],
         "openlineage": [("POST", "/api/v1/lineage"), ("POST", "/api/v1/lineage/batch")],
         "domains": [],
         "analytics": [],
+        "audit": [],
         "platform": [],
     }
 

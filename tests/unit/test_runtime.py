@@ -1,5 +1,6 @@
 """What surrounds an app: its time for storage, and settings that keep it from starting."""
 
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from datamesh.errors import InvalidSettings, StorageUnavailable
 from datamesh.http import runtime
 from datamesh.http.runtime import lambda_handler, task_handler
-from datamesh.services import analytics
 from tests.lambdas import ENVIRONMENT, Client, Context, app_of, assert_problem
 
 SPENT = "products.json cannot be reached: the time for the request is spent"
@@ -38,7 +38,8 @@ def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
 
 
 def test_a_scheduled_run_has_its_time_for_storage(no_time: None) -> None:
-    handler = task_handler(analytics.scheduled_run, ENVIRONMENT)
+    scheduled = import_module("functions.analytics.app").scheduled
+    handler = task_handler(scheduled, ENVIRONMENT)
     with pytest.raises(StorageUnavailable, match="the time for the request is spent"):
         handler({}, Context())
 

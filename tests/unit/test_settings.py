@@ -23,6 +23,8 @@ def test_the_published_defaults() -> None:
         "openlineage_auto_register": True,
         "openlineage_domains": {},
         "openlineage_confidence": (1.0, 0.9, 0.5),
+        "stale_days": 90,
+        "usage_api_id": None,
     }
 
 

@@ -47,9 +47,21 @@ class NodeNotFound(MeshError):
         super().__init__(f"There is no {kind} '{name}'")
 
 
+class SnapshotNotFound(MeshError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no snapshot of {name}")
+
+
 class AssetNotFound(MeshError):
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no asset '{name}'")
+
+
+class VersionExpired(MeshError):
+    """What was current at the moment asked for is no longer kept."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__(f"The version of {document} that was current then is no longer kept")
 
 
 class ProductChanged(MeshError):
@@ -77,6 +89,13 @@ class UnknownLineageEnds(MeshError):
     def __init__(self, names: list[str]) -> None:
         quoted = ", ".join(f"'{name}'" for name in names)
         super().__init__(f"Lineage names unknown products: {quoted}")
+
+
+class LineageNotFound(MeshError):
+    """There is no visible entry to remove."""
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__(f"There is no such lineage '{source}' -> '{target}'")
 
 
 class LimitReached(MeshError):

@@ -44,6 +44,10 @@ class Settings(BaseModel):
         tuple[float, float, float], BeforeValidator(three_confidences)
     ] = (1.0, 0.9, 0.5)
     """Of edges from `lineage` facets, from `columnLineage` facets, from inputs and outputs."""
+    stale_days: int = Field(default=90, ge=1)
+    """A product that was not updated for so long is counted as stale."""
+    usage_api_id: str | None = None
+    """The API whose usage CloudWatch is asked for."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -12,7 +12,7 @@ from datamesh.models.products import Product
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 PRODUCT = TypeAdapter(Product)
-KEPT_WITH_304 = ("cache-control", "x-total-count", "content-security-policy")
+KEPT_WITH_304 = ("cache-control", "x-total-count", "x-truncated", "content-security-policy")
 
 IfMatch = Annotated[
     str | None,

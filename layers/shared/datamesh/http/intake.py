@@ -9,7 +9,7 @@ from datamesh.settings import Settings
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.document import Document
 from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
-from datamesh.storage.s3 import S3Folder, S3Object
+from datamesh.storage.s3 import S3Journal, S3Object
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -26,7 +26,7 @@ def opened(settings: Settings, client: "S3Client", backoff: Backoff) -> Intake:
     return Intake(
         log=EventLog(
             lambda name: S3Object(client, bucket, EVENTS + name),
-            S3Folder(client, bucket, EVENTS, backoff).page,
+            S3Journal(client, bucket, EVENTS, backoff),
             backoff,
         ),
         run=lambda digest: document(f"{RUNS}{digest}.json", RunFile),

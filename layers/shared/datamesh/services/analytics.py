@@ -27,13 +27,3 @@ def lineage_stats(registry: Registry) -> LineageStats:
         unique_targets=len({entry.target for entry in entries}),
         lineage_types={kind: types[kind] for kind in LineageType},
     )
-
-
-def scheduled_run(registry: Registry) -> dict[str, int]:
-    """Remove the entries that an interrupted deletion left behind, and count what there is."""
-    pruned = lineage.prune(registry)
-    return {
-        "pruned_lineage_entries": pruned,
-        "products": len(registry.products.read().products),
-        "lineage_entries": len(lineage.visible_entries(registry)),
-    }

@@ -2,27 +2,26 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from itertools import batched
 
 from pydantic import JsonValue
 
-from datamesh.errors import OutcomeUnknown, StorageUnavailable
+from datamesh.errors import StorageUnavailable
 from datamesh.models.facts import Gathered
 from datamesh.models.statements import Statement
-from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.creation import create
 from datamesh.storage.files import RegistryFile
-from datamesh.storage.objects import (
-    ConditionalObject,
-    InDoubt,
-    LostRace,
-    StoredObject,
-    Unreachable,
-)
+from datamesh.storage.journal import Journal
+from datamesh.storage.objects import ConditionalObject
 
 EVENTS = "events/openlineage/"
 RUNS = "openlineage/runs/"
 REBUILD = "openlineage/rebuild.json"
+
+READ_AT_ONCE = 64
+"""Events that are held at a time; one has up to 6 MiB."""
 
 
 class RunFile(RegistryFile):
@@ -54,13 +53,12 @@ class EventLog:
     def __init__(
         self,
         open_object: Callable[[str], ConditionalObject],
-        list_names: Callable[[str], list[str]],
+        journal: Journal,
         backoff: Backoff,
     ) -> None:
-        """`open_object` and `list_names` work on names below EVENTS; the latter gives a page of
-        those that follow a name, in the order of their bytes, and nothing at the end."""
+        """Both work on names below EVENTS."""
         self._open = open_object
-        self._list = list_names
+        self._journal = journal
         self._backoff = backoff
 
     def keep(self, name: str, body: bytes) -> None:
@@ -68,42 +66,23 @@ class EventLog:
 
         Raises StorageUnavailable if it is not there, OutcomeUnknown if it may be.
         """
-        stored = self._open(name)
-        packed = gzip.compress(body, compresslevel=6, mtime=0)
-        in_doubt, reason = False, OUT_OF_TIME
-        for _ in self._backoff:
-            try:
-                stored.put(packed, None)
-                return
-            except LostRace:
-                # A conflict (409) says the same as an object that is there (412).
-                if self._is_there(stored):
-                    return
-            except InDoubt as error:
-                in_doubt = True
-                reason = Unreachable(str(error))
-            except Unreachable as error:
-                reason = error
-        if in_doubt:
-            raise OutcomeUnknown(EVENTS + name)
-        raise unreachable(EVENTS + name, reason)
+        create(self._open(name), gzip.compress(body, compresslevel=6, mtime=0), self._backoff)
 
-    def _is_there(self, stored: ConditionalObject) -> bool:
-        return self._backoff.until_reached(stored.name, stored.get) is not None
-
-    def pages(self, after: str = "") -> Iterator[list[str]]:
+    def pages(self, after: str = "") -> Iterator[Sequence[str]]:
         """The names that follow a name, oldest day first. Raises StorageUnavailable."""
-        while page := self._backoff.until_reached(EVENTS, partial(self._list, after)):
+        while page := self._journal.names(after):
             yield page
             after = page[-1]
 
-    def read(self, name: str) -> bytes:
-        """Raises StorageUnavailable."""
-        stored = self._open(name)
-        found = self._backoff.until_reached(stored.name, stored.get)
-        if not isinstance(found, StoredObject):
-            raise StorageUnavailable(f"{EVENTS}{name} is gone")
-        try:
-            return gzip.decompress(found.body)
-        except (OSError, EOFError, zlib.error) as error:
-            raise StorageUnavailable(f"{EVENTS}{name} cannot be read: {error}") from error
+    def read_all(self, names: Sequence[str]) -> Iterator[bytes]:
+        """The events in their order, some at a time. Raises StorageUnavailable."""
+        for some in batched(names, READ_AT_ONCE, strict=False):
+            for name, packed in zip(some, self._journal.read_all(some), strict=True):
+                yield _unpacked(name, packed)
+
+
+def _unpacked(name: str, packed: bytes) -> bytes:
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StorageUnavailable(f"{EVENTS}{name} cannot be read: {error}") from error

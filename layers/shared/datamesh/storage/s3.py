@@ -1,6 +1,7 @@
-"""The contract of `objects.py` and the folders of domain data, over S3."""
+"""The contracts of `objects.py`, `history.py` and `folders.py`, over S3."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,10 @@ from botocore.parsers import ResponseParserError
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff
+from datamesh.storage.files import GZIP_MAGIC
 from datamesh.storage.folders import MAX_FILES
+from datamesh.storage.history import ObjectVersion, Place, VersionPage
+from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import (
     InDoubt,
     LostRace,
@@ -34,14 +38,17 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import (
         GetObjectRequestTypeDef,
-        ListObjectsV2OutputTypeDef,
-        ListObjectsV2RequestTypeDef,
+        ListObjectVersionsOutputTypeDef,
+        ListObjectVersionsRequestTypeDef,
         PutObjectRequestTypeDef,
     )
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 4
 """For each wait on the socket, not for a call as a whole."""
+
+PARALLEL_READS = 10
+"""As many as the client has connections."""
 
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 
@@ -101,8 +108,9 @@ class S3Object:
             "Key": self.name,
             "Body": body,
             "ContentType": "application/json",
-            "ContentEncoding": "gzip",
         }
+        if body.startswith(GZIP_MAGIC):
+            request["ContentEncoding"] = "gzip"
         if replaces:
             request["IfMatch"] = replaces
         else:
@@ -124,6 +132,55 @@ class S3Object:
         return reply["ETag"]
 
 
+class S3Versions:
+    """A `VersionedObject`: what a versioned bucket keeps of an object."""
+
+    def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self.name = key
+
+    def versions(self, older: Place | None = None) -> VersionPage:
+        request: ListObjectVersionsRequestTypeDef = {"Bucket": self._bucket, "Prefix": self.name}
+        if older:
+            request["KeyMarker"], request["VersionIdMarker"] = older
+        try:
+            with _reading():
+                page = self._client.list_object_versions(**request)
+        except ClientError as error:
+            raise StorageUnavailable(_reason(error)) from error
+        # Objects whose names only begin like this one are listed too.
+        more = page["IsTruncated"]
+        next_page = (page["NextKeyMarker"], page["NextVersionIdMarker"]) if more else None
+        return VersionPage(self._newest_first(page), next_page)
+
+    def get_version(self, version_id: str) -> StoredObject | None:
+        try:
+            with _reading():
+                reply = self._client.get_object(
+                    Bucket=self._bucket, Key=self.name, VersionId=version_id
+                )
+                return StoredObject(reply["Body"].read(), reply["ETag"])
+        except ClientError as error:
+            if _code(error) == "NoSuchVersion":
+                return None
+            raise StorageUnavailable(_reason(error)) from error
+
+    def _newest_first(self, page: "ListObjectVersionsOutputTypeDef") -> list[ObjectVersion]:
+        """The SDK lists versions and deletions apart, each newest first."""
+        kept = [
+            ObjectVersion(each["VersionId"], each["LastModified"])
+            for each in page.get("Versions", [])
+            if each["Key"] == self.name
+        ]
+        deletions = [
+            ObjectVersion(each["VersionId"], each["LastModified"], deleted=True)
+            for each in page.get("DeleteMarkers", [])
+            if each["Key"] == self.name
+        ]
+        return sorted([*deletions, *kept], key=lambda found: found.modified, reverse=True)
+
+
 class S3Folder:
     """A `Folder`: the objects below a prefix."""
 
@@ -136,35 +193,61 @@ class S3Folder:
     def names(self) -> list[str]:
         return self._backoff.until_reached(self.name, self._list)
 
-    def page(self, after: str) -> list[str]:
-        """The next MAX_FILES names. Raises Unreachable or StorageUnavailable."""
-        page = self._listed(self.name + after if after else "")
-        return [entry["Key"].removeprefix(self.name) for entry in page.get("Contents", [])]
-
     def read(self, name: str) -> bytes:
         stored = S3Object(self._client, self._bucket, self.name + name)
         found = self._backoff.until_reached(stored.name, stored.get)
         return found.body if isinstance(found, StoredObject) else b""
 
     def _list(self) -> list[str]:
-        page = self._listed("")
+        try:
+            with _reading():
+                page = self._client.list_objects_v2(
+                    Bucket=self._bucket, Prefix=self.name, MaxKeys=MAX_FILES
+                )
+        except ClientError as error:
+            raise StorageUnavailable(_reason(error)) from error
         if page["IsTruncated"]:
             raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
         return [entry["Key"].removeprefix(self.name) for entry in page.get("Contents", [])]
 
-    def _listed(self, after: str) -> "ListObjectsV2OutputTypeDef":
-        request: ListObjectsV2RequestTypeDef = {
-            "Bucket": self._bucket,
-            "Prefix": self.name,
-            "MaxKeys": MAX_FILES,
-        }
-        if after:
-            request["StartAfter"] = after
+
+class S3Journal:
+    """A `Journal` below a prefix."""
+
+    def __init__(self, client: "S3Client", bucket: str, prefix: str, backoff: Backoff) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+        self._backoff = backoff
+
+    def names(self, after: str) -> list[str]:
+        return self._backoff.until_reached(self._prefix, lambda: self._list(after))
+
+    def read_all(self, names: Sequence[str]) -> list[bytes]:
+        # A client may be used by several threads (boto3's guide to clients); a page one by one
+        # would take as many round trips.
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            return list(pool.map(self._read, names))
+
+    def _read(self, name: str) -> bytes:
+        stored = S3Object(self._client, self._bucket, self._prefix + name)
+        found = self._backoff.until_reached(stored.name, stored.get)
+        if not isinstance(found, StoredObject):
+            raise StorageUnavailable(f"{stored.name} has vanished since it was listed")
+        return found.body
+
+    def _list(self, after: str) -> list[str]:
         try:
             with _reading():
-                return self._client.list_objects_v2(**request)
+                page = self._client.list_objects_v2(
+                    Bucket=self._bucket,
+                    Prefix=self._prefix,
+                    StartAfter=self._prefix + after,
+                    MaxKeys=PAGE,
+                )
         except ClientError as error:
             raise StorageUnavailable(_reason(error)) from error
+        return [entry["Key"].removeprefix(self._prefix) for entry in page.get("Contents", [])]
 
 
 @contextmanager

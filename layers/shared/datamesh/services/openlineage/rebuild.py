@@ -6,7 +6,6 @@ read, the sum is kept, and the next call goes on from there.
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 
 from pydantic_core import from_json
@@ -17,16 +16,13 @@ from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.models.statements import Statement
 from datamesh.services.lineage import has_ends
-from datamesh.services.openlineage.ingest import Intake, claimed, run_digest
+from datamesh.services.openlineage.ingest import Intake, claimed, identity, run_digest
 from datamesh.services.openlineage.merge import is_derived, merged
 from datamesh.services.openlineage.parsing import parsed
 from datamesh.services.openlineage.statements import facts, statement
 from datamesh.services.registry import Registry
 from datamesh.storage.events import RebuildFile
 from datamesh.storage.files import LineageFile, ProductsFile
-
-READERS = 8
-"""Events that are read at the same time: the client holds ten connections."""
 
 
 class _Sum:
@@ -63,14 +59,13 @@ def rebuild(registry: Registry, intake: Intake, in_time: Callable[[], bool]) -> 
     """
     file = intake.progress.read_latest()
     total, after = _Sum(file), file.after
-    with ThreadPoolExecutor(READERS) as pool:
-        for page in intake.log.pages(after):
-            if not in_time():
-                _note(intake, total.file(after))
-                return {"finished": 0, "events": total.events}
-            for body in pool.map(intake.log.read, page):
-                total.add(body)
-            after = page[-1]
+    for page in intake.log.pages(after):
+        if not in_time():
+            _note(intake, total.file(after))
+            return {"finished": 0, "events": total.events}
+        for body in intake.log.read_all(page):
+            total.add(body)
+        after = page[-1]
     claims, products, _ = claimed(registry, intake, total, total.facts)
     entries = _replace(registry, claims, products)
     _note(intake, RebuildFile())
@@ -101,7 +96,7 @@ def _replace(registry: Registry, claims: list[StoredLineageEntry], products: Pro
             return file, count
         return file.model_copy(update={"lineage": entries}), count
 
-    return registry.lineage.commit(change)
+    return registry.lineage.commit(change, identity(registry))
 
 
 def _content(entries: list[StoredLineageEntry]) -> dict[str, StoredLineageEntry]:

@@ -1,0 +1,32 @@
+"""What the schedule does: clear garbage away, keep the day's figures and a copy of the files."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from datamesh.models.snapshot import Snapshot, Usage
+from datamesh.services import figures, lineage
+from datamesh.services.backups import Backups
+from datamesh.services.registry import Registry
+from datamesh.services.snapshots import Snapshots
+
+
+def run(
+    registry: Registry,
+    snapshots: Snapshots,
+    backups: Backups,
+    usage: Callable[[date], Usage | None],
+    due: datetime,
+    stale_days: int,
+) -> Snapshot:
+    """Each part may be repeated: a run that is delivered twice changes nothing the second time.
+
+    Raises what storage raises; what was done until then stays done.
+    """
+    pruned = lineage.prune(registry)
+    yesterday = due.date() - timedelta(days=1)
+    snapshot = figures.taken(
+        registry, due, stale_days=stale_days, pruned=pruned, usage=usage(yesterday)
+    )
+    snapshots.keep(snapshot)
+    backups.make(registry, due.date())
+    return snapshot

@@ -1,0 +1,87 @@
+"""The snapshots that are kept of each day, and how a figure went on from day to day.
+
+`analytics/<date>.json`, one for each day, and `analytics/latest.json`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from datamesh.errors import InvalidQuery, SnapshotNotFound
+from datamesh.models.snapshot import Metric, Snapshot, Trend, TrendPoint
+from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
+from datamesh.storage.journal import Journal
+from datamesh.storage.objects import (
+    ConditionalObject,
+    InDoubt,
+    LostRace,
+    StoredObject,
+    Unreachable,
+)
+
+FOLDER = "analytics/"
+LATEST = "latest"
+MAX_DAYS = 366
+
+
+@dataclass(frozen=True)
+class Snapshots:
+    open_object: Callable[[str], ConditionalObject]
+    """Key within the bucket -> the object."""
+    journal: Journal
+    """Of the folder."""
+    backoff: Backoff
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Store it, unless that of the same or of a later run is there: a run that is delivered
+        twice, or late, changes nothing. Raises StorageUnavailable."""
+        for name in (snapshot.date.isoformat(), LATEST):
+            self._keep(self._opened(name), snapshot)
+
+    def of(self, day: date | None) -> Snapshot:
+        """That of a day, or the latest. Raises SnapshotNotFound, StorageUnavailable."""
+        name = day.isoformat() if day else LATEST
+        stored = self._opened(name)
+        found = self.backoff.until_reached(stored.name, stored.get)
+        if not isinstance(found, StoredObject):
+            raise SnapshotNotFound(name)
+        return Snapshot.model_validate_json(found.body)
+
+    def trend(self, metric: Metric, since: date, until: date) -> Trend:
+        """Both days included. Raises InvalidQuery beyond MAX_DAYS, StorageUnavailable."""
+        if since > until:
+            raise InvalidQuery(f"since {since} is after until {until}")
+        if until - since >= timedelta(days=MAX_DAYS):
+            raise InvalidQuery(f"since and until are more than {MAX_DAYS} days apart")
+        first, last = f"{since}.json", f"{until}.json"
+        names = [name for name in self.journal.names(f"{since}") if first <= name <= last]
+        found = map(Snapshot.model_validate_json, self.journal.read_all(names))
+        points = [TrendPoint(date=each.date, value=_figure(each, metric)) for each in found]
+        return Trend(metric=metric, points=points)
+
+    def _opened(self, name: str) -> ConditionalObject:
+        return self.open_object(f"{FOLDER}{name}.json")
+
+    def _keep(self, stored: ConditionalObject, snapshot: Snapshot) -> None:
+        body = snapshot.model_dump_json(by_alias=True).encode()
+        reason = OUT_OF_TIME
+        for _ in self.backoff:
+            found = self.backoff.until_reached(stored.name, stored.get)
+            there = found if isinstance(found, StoredObject) else None
+            if there and Snapshot.model_validate_json(there.body).at >= snapshot.at:
+                return
+            try:
+                stored.put(body, there.etag if there else None)
+            except (LostRace, InDoubt, Unreachable) as error:
+                reason = Unreachable(repr(error))  # the next look tells what is there
+            else:
+                return
+        raise unreachable(stored.name, reason)
+
+
+def _figure(snapshot: Snapshot, metric: Metric) -> float | None:
+    """What the metric's path leads to; None if part of it is not there."""
+    part: object = snapshot
+    for name in metric.attributes:
+        part = getattr(part, name, None)
+    return part if isinstance(part, int | float) else None

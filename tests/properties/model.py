@@ -7,8 +7,20 @@ from typing import Any
 
 type Body = dict[str, Any]
 
-DEFAULTS: Body = {"status": "active", "version": "1.0.0", "tags": []}
-LINEAGE_DEFAULTS: Body = {"lineage_type": "direct", "confidence": 1.0, "metadata": {}}
+DEFAULTS: Body = {
+    "status": "active",
+    "version": "1.0.0",
+    "tags": [],
+    "openlineage": [],
+    "quality": None,
+}
+LINEAGE_DEFAULTS: Body = {
+    "lineage_type": "direct",
+    "confidence": 1.0,
+    "metadata": {},
+    "job": None,
+    "columns": [],
+}
 LINEAGE_TYPES = ("direct", "derived", "aggregated")
 
 _ages = count(1)

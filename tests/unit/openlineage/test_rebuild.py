@@ -211,6 +211,31 @@ def test_an_event_that_cannot_be_kept_is_told_so_and_nothing_follows(
     assert registry.products.read().products == {}
 
 
+@pytest.mark.parametrize("pause", [False, True])
+def test_events_that_come_in_meanwhile_join_in(pause: bool) -> None:
+    """Even if they are of a day that has been read."""
+    registry, into = sent()
+    late = {**run_event(["x"], ["y"], run=9), "eventTime": "2020-01-01T00:00:00Z"}
+    surer = run_event(["y"], [dataset("z", facets=column_lineage(c=[("y", "d", "IDENTITY")]))])
+    calls = 0
+
+    def in_time() -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            send(registry, into, late, {**surer, "eventTime": "2020-01-01T00:00:00Z"})
+        return not pause or calls != 3
+
+    expected, other = sent()
+    send(expected, other, late, {**surer, "eventTime": "2020-01-01T00:00:00Z"})
+    result = rebuild(registry, into, in_time)
+    if pause:
+        assert result["finished"] == 0
+        result = rebuild(registry, into, whole_time)
+    assert result["finished"] == 1
+    assert graph(registry) == graph(expected)
+
+
 def test_products_by_hand_are_left_alone_by_a_rebuild() -> None:
     registry, into = mesh(), intake()
     add_products(registry, "ab")

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from itertools import batched
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from datamesh.errors import StorageUnavailable
 from datamesh.models.facts import Gathered
@@ -40,6 +40,8 @@ class RebuildFile(RegistryFile):
     after: str = ""
     """The last event that was read; empty between rebuilds."""
     events: int = 0
+    before: dict[str, str] = Field(default_factory=dict)
+    """The derived entries when it began: id -> digest of its content."""
     gathered: Gathered = Gathered()
 
     @classmethod

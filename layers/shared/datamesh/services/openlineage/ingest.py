@@ -83,8 +83,8 @@ def _accumulated(intake: Intake, events: Sequence[Received]) -> list[Statement]:
 
 def _at_once[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:
     """Each on objects of its own, and nearly all of it is waiting for them."""
-    if len(items) == 1:
-        return [work(items[0])]
+    if len(items) < 2:
+        return [work(item) for item in items]
     with ThreadPoolExecutor(WRITERS) as pool:
         return list(pool.map(work, items))
 

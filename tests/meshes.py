@@ -67,45 +67,24 @@ class BucketFolder:
 
     bucket: Bucket
     prefix: str
+    page: int = PAGE
 
     def names(self, after: str) -> list[str]:
         there = [key for key, stored in self.bucket.items() if stored.get()]
         below = [key.removeprefix(self.prefix) for key in there if key.startswith(self.prefix)]
-        return sorted(name for name in below if name > after)[:PAGE]
+        return sorted(name for name in below if name > after)[: self.page]
 
     def read_all(self, names: Sequence[str]) -> list[bytes]:
         found = [self.bucket[self.prefix + name].get() for name in names]
         return [each.body for each in found if isinstance(each, StoredObject)]
 
 
-class Shelf:
-    """Objects in memory, by name; each is made by the first who asks for it."""
-
-    def __init__(self, prefix: str) -> None:
-        self._prefix = prefix
-        self.objects: dict[str, MemoryObject] = {}
-
-    def open(self, name: str) -> ConditionalObject:
-        return self.objects.setdefault(name, MemoryObject(self._prefix + name))
-
-    def names(self, after: str) -> list[str]:
-        """In pages of two, so that tests turn them."""
-        stored = sorted(name for name, each in self.objects.items() if each.get() is not None)
-        return [name for name in stored if name > after][:2]
-
-    def read_all(self, names: Sequence[str]) -> list[bytes]:
-        found = [self.objects[name].get() for name in names]
-        return [each.body for each in found if isinstance(each, StoredObject)]
-
-
-def intake(
-    log: Shelf | None = None, runs: Shelf | None = None, policy: Policy | None = None
-) -> Intake:
-    """Where events go, in memory."""
-    kept, said = log or Shelf(EVENTS), runs or Shelf(RUNS)
+def intake(bucket: Bucket | None = None, policy: Policy | None = None) -> Intake:
+    """Where events go, in memory; their listing has pages of two, so that tests turn them."""
+    held = Bucket() if bucket is None else bucket
     return Intake(
-        log=EventLog(kept.open, kept, NO_WAIT),
-        run=lambda digest: Document(said.open(digest), RunFile, NO_WAIT),
+        log=EventLog(lambda name: held[EVENTS + name], BucketFolder(held, EVENTS, 2), NO_WAIT),
+        run=lambda digest: Document(held[f"{RUNS}{digest}.json"], RunFile, NO_WAIT),
         progress=Document(MemoryObject(REBUILD), RebuildFile, NO_WAIT),
         policy=policy or Policy(),
     )
@@ -144,11 +123,11 @@ def resources(
         dataset=dataset,
         past=past or (lambda moment: current),
         key_record=key_record,
-        intake=lambda: into,
         trail=trail or Trail(held.__getitem__, NO_WAIT),
         audit=BucketFolder(held, audit.FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
+        intake=lambda: into,
     )
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 
 from tests.properties import strategies as some
-from tests.properties.judge import JudgedMachine, plain, without_times
+from tests.properties.judge import JudgedMachine, plain, without_given
 from tests.properties.model import Body, ends
 from tests.properties.world import CALM, Op, Trouble
 
@@ -158,7 +158,7 @@ class MeshMachine(JudgedMachine):
         if name not in self.model.products:
             assert answer.status == 404
             return multiple()
-        assert without_times(answer.body) == self.model.products[name]
+        assert without_given(answer.body) == self.model.products[name]
         return name, self.model.ages[name], answer.headers["etag"]
 
     @rule(copy=seen, who=some.instances)

@@ -66,6 +66,7 @@ def test_a_file_says_what_it_is() -> None:
         "updated_at": "2026-01-31T12:00:00Z",
         "since_revision": 1,
         "observed": None,
+        "checks": [],
     }
 
 

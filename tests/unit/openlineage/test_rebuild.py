@@ -1,17 +1,20 @@
 """The lineage anew, and what an interrupted try leaves to the next."""
 
 import gzip
+import json
 from typing import Any
 
 import pytest
 
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
+from datamesh.models.openlineage import RunEvent
 from datamesh.services import products
-from datamesh.services.openlineage.ingest import Intake, ingest
+from datamesh.services.openlineage.ingest import Intake, ingest, run_digest
 from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.services.registry import Registry
-from datamesh.storage.events import EVENTS, RUNS, EventLog
+from datamesh.storage.events import EVENTS, RUNS
+from datamesh.storage.objects import MemoryObject
 from tests.events import (
     column_lineage,
     dataset,
@@ -22,17 +25,9 @@ from tests.events import (
     run_event,
     send,
 )
-from tests.meshes import Shelf, add_lineage, add_product, add_products, intake, mesh
+from tests.meshes import Bucket, add_lineage, add_product, add_products, intake, mesh
 from tests.unit.openlineage.graphs import edges, graph
-from tests.unit.storage.faults import (
-    FaultyObject,
-    backoff,
-    conflict,
-    no_connection,
-    reply_is_lost,
-    request_is_lost,
-    retried_below,
-)
+from tests.unit.storage.faults import FaultyObject, no_connection, request_is_lost
 
 
 def explicit(event: dict[str, Any], **targets: list[str]) -> dict[str, Any]:
@@ -155,19 +150,20 @@ class Killed(BaseException):
 def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) -> None:
     """Event, run, products, lineage: the process dies just before one of these PUTs."""
     event = run_event(["a"], ["b"])
-    objects = [FaultyObject() for _ in range(4)]
+    event_object, run, stored_products, stored_lineage = objects = [
+        FaultyObject() for _ in range(4)
+    ]
 
     def dies(*_: object) -> str:
         raise Killed
 
     objects[step - 1].put_faults.append(dies)
-    kept, run, stored_products, stored_lineage = objects
     registry = mesh(products=stored_products, lineage=stored_lineage)
-    log, runs = Shelf(EVENTS), Shelf(RUNS)
-    log.objects[events(event)[0].name] = kept
-    into = intake(log, runs)
-    runs.open = lambda name: run  # type: ignore[method-assign]
-    into = intake(log, runs)
+    [received] = events(event)
+    bucket = Bucket({EVENTS + received.name: event_object})
+    assert isinstance(received.event, RunEvent)
+    bucket[f"{RUNS}{run_digest(received.event)}.json"] = run
+    into = intake(bucket)
     with pytest.raises(Killed):
         ingest(registry, into, events(event))
     fresh = mesh(products=stored_products, lineage=stored_lineage)
@@ -179,52 +175,65 @@ def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) ->
 # the record
 
 
-def log_of(stored: FaultyObject, attempts: int = 4) -> EventLog:
-    return EventLog(lambda name: stored, Shelf(EVENTS), backoff(attempts))
+def test_events_are_kept_by_day_and_read_in_pages() -> None:
+    bucket = Bucket()
+    into = intake(bucket)
+    later = {**run_event(["b"]), "eventTime": "2026-02-01T00:00:00Z"}
+    send(mesh(), into, later, *EVENTS_SENT)
+    pages = [*into.log.pages()]
+    names = [name for page in pages for name in page]
+    assert [len(page) for page in pages] == [2, 2, 2, 1]
+    assert names == sorted(names)
+    assert [name.partition("/")[0] for name in names] == ["2026-01-31"] * 6 + ["2026-02-01"]
+    assert all(name.endswith(".json.gz") for name in names)
+    assert json.loads(next(into.log.read_all(names[-1:]))) == later
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [
-        [],
-        [reply_is_lost],
-        [request_is_lost],
-        [no_connection],
-        [conflict],
-        [retried_below],
-        [no_connection, conflict, request_is_lost],
-    ],
-)
-def test_an_event_is_kept_whatever_befalls_a_put(faults: list[Any]) -> None:
-    stored = FaultyObject()
-    stored.put_faults.extend(faults)
-    log = log_of(stored)
-    log.keep("n", b"{}")
-    assert log.read("n") == b"{}"
-    log.keep("n", b"{}")
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [
-        (request_is_lost, OutcomeUnknown),
-        (no_connection, StorageUnavailable),
-        (conflict, StorageUnavailable),
-    ],
-)
-def test_an_event_that_cannot_be_kept_is_told_so(fault: Any, error: type[Exception]) -> None:
-    stored = FaultyObject()
-    stored.put_faults.extend([fault] * 10)
-    with pytest.raises(error):
-        log_of(stored).keep("n", b"{}")
-
-
-def test_what_cannot_be_read_is_told_with_its_name() -> None:
-    log = log_of(FaultyObject(gzip.compress(b"{}")[:-3]))
+def test_an_event_that_cannot_be_read_is_told_with_its_name() -> None:
+    broken = MemoryObject(f"{EVENTS}n", gzip.compress(b"{}")[:-3])
+    into = intake(Bucket({f"{EVENTS}n": broken}))
     with pytest.raises(StorageUnavailable, match="events/openlineage/n cannot be read"):
-        log.read("n")
-    with pytest.raises(StorageUnavailable, match="events/openlineage/n is gone"):
-        log_of(FaultyObject()).read("n")
+        [*into.log.read_all(["n"])]
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"), [(request_is_lost, OutcomeUnknown), (no_connection, StorageUnavailable)]
+)
+def test_an_event_that_cannot_be_kept_is_told_so_and_nothing_follows(
+    fault: Any, error: type[Exception]
+) -> None:
+    registry = mesh()
+    [received] = events(run_event(["a"], ["b"]))
+    stored = FaultyObject()
+    stored.put_faults.extend([fault] * 3)
+    with pytest.raises(error):
+        ingest(registry, intake(Bucket({EVENTS + received.name: stored})), [received])
+    assert registry.products.read().products == {}
+
+
+@pytest.mark.parametrize("pause", [False, True])
+def test_events_that_come_in_meanwhile_join_in(pause: bool) -> None:
+    """Even if they are of a day that has been read."""
+    registry, into = sent()
+    late = {**run_event(["x"], ["y"], run=9), "eventTime": "2020-01-01T00:00:00Z"}
+    surer = run_event(["y"], [dataset("z", facets=column_lineage(c=[("y", "d", "IDENTITY")]))])
+    calls = 0
+
+    def in_time() -> bool:
+        nonlocal calls
+        calls += 1
+        if calls == 3:
+            send(registry, into, late, {**surer, "eventTime": "2020-01-01T00:00:00Z"})
+        return not pause or calls != 3
+
+    expected, other = sent()
+    send(expected, other, late, {**surer, "eventTime": "2020-01-01T00:00:00Z"})
+    result = rebuild(registry, into, in_time)
+    if pause:
+        assert result["finished"] == 0
+        result = rebuild(registry, into, whole_time)
+    assert result["finished"] == 1
+    assert graph(registry) == graph(expected)
 
 
 def test_products_by_hand_are_left_alone_by_a_rebuild() -> None:

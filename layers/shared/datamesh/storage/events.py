@@ -3,8 +3,9 @@
 import gzip
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from itertools import batched
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from datamesh.errors import StorageUnavailable
 from datamesh.models.facts import Gathered
@@ -13,11 +14,14 @@ from datamesh.storage.backoff import Backoff
 from datamesh.storage.creation import create
 from datamesh.storage.files import RegistryFile
 from datamesh.storage.journal import Journal
-from datamesh.storage.objects import ConditionalObject, StoredObject
+from datamesh.storage.objects import ConditionalObject
 
 EVENTS = "events/openlineage/"
 RUNS = "openlineage/runs/"
 REBUILD = "openlineage/rebuild.json"
+
+READ_AT_ONCE = 64
+"""Events that are held at a time; one has up to 6 MiB."""
 
 
 class RunFile(RegistryFile):
@@ -36,6 +40,8 @@ class RebuildFile(RegistryFile):
     after: str = ""
     """The last event that was read; empty between rebuilds."""
     events: int = 0
+    before: dict[str, str] = Field(default_factory=dict)
+    """The derived entries when it began: id -> digest of its content."""
     gathered: Gathered = Gathered()
 
     @classmethod
@@ -52,7 +58,7 @@ class EventLog:
         journal: Journal,
         backoff: Backoff,
     ) -> None:
-        """`open_object` and `journal` work on names below EVENTS."""
+        """Both work on names below EVENTS."""
         self._open = open_object
         self._journal = journal
         self._backoff = backoff
@@ -70,13 +76,15 @@ class EventLog:
             yield page
             after = page[-1]
 
-    def read(self, name: str) -> bytes:
-        """Raises StorageUnavailable."""
-        stored = self._open(name)
-        found = self._backoff.until_reached(stored.name, stored.get)
-        if not isinstance(found, StoredObject):
-            raise StorageUnavailable(f"{EVENTS}{name} is gone")
-        try:
-            return gzip.decompress(found.body)
-        except (OSError, EOFError, zlib.error) as error:
-            raise StorageUnavailable(f"{EVENTS}{name} cannot be read: {error}") from error
+    def read_all(self, names: Sequence[str]) -> Iterator[bytes]:
+        """The events in their order, some at a time. Raises StorageUnavailable."""
+        for some in batched(names, READ_AT_ONCE, strict=False):
+            for name, packed in zip(some, self._journal.read_all(some), strict=True):
+                yield _unpacked(name, packed)
+
+
+def _unpacked(name: str, packed: bytes) -> bytes:
+    try:
+        return gzip.decompress(packed)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StorageUnavailable(f"{EVENTS}{name} cannot be read: {error}") from error

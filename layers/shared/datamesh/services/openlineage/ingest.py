@@ -28,7 +28,7 @@ from datamesh.services.openlineage.merge import (
 from datamesh.services.openlineage.parsing import Received
 from datamesh.services.openlineage.statements import facts, joined_facts, statement
 from datamesh.services.registry import Registry
-from datamesh.storage.document import Document
+from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.events import EventLog, RebuildFile, RunFile
 from datamesh.storage.files import LineageFile, ProductsFile
 
@@ -83,8 +83,8 @@ def _accumulated(intake: Intake, events: Sequence[Received]) -> list[Statement]:
 
 def _at_once[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:
     """Each on objects of its own, and nearly all of it is waiting for them."""
-    if len(items) == 1:
-        return [work(items[0])]
+    if len(items) < 2:
+        return [work(item) for item in items]
     with ThreadPoolExecutor(WRITERS) as pool:
         return list(pool.map(work, items))
 
@@ -119,7 +119,7 @@ def derive(
         return file.model_copy(update={"lineage": entries}), None
 
     if claims:
-        registry.lineage.commit(change, registry.lineage_key())
+        registry.lineage.commit(change, identity(registry))
     return Ingested(skipped)
 
 
@@ -181,4 +181,13 @@ def _commit_products(
         seen = after.model_copy(update={"revision": file.revision + 1})
         return after, (resolution, seen)
 
-    return registry.products.commit(change, registry.products_key())
+    return registry.products.commit(change, identity(registry))
+
+
+def identity(registry: Registry) -> CommitKey | None:
+    """That of the request's audit record; of a repeated try another: what an earlier one has left
+    in a file says nothing about what this one finds to do."""
+    repeated = registry.attempt is not None and registry.attempt.repeated
+    if registry.commit_id is None or repeated:
+        return None
+    return CommitKey(registry.commit_id, since=0, repeated=False)

@@ -5,8 +5,7 @@ on their order, so that nothing has to be sorted or held. When time runs out bef
 read, the sum is kept, and the next call goes on from there.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 
 from pydantic_core import from_json
@@ -17,7 +16,7 @@ from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.models.statements import Statement
 from datamesh.services.lineage import has_ends
-from datamesh.services.openlineage.ingest import Intake, claimed, run_digest
+from datamesh.services.openlineage.ingest import Intake, claimed, identity, run_digest
 from datamesh.services.openlineage.merge import is_derived, merged
 from datamesh.services.openlineage.parsing import parsed
 from datamesh.services.openlineage.statements import facts, statement
@@ -25,15 +24,13 @@ from datamesh.services.registry import Registry
 from datamesh.storage.events import RebuildFile
 from datamesh.storage.files import LineageFile, ProductsFile
 
-READERS = 8
-"""Events that are read at the same time: the client holds ten connections."""
-
 
 class _Sum:
     """What the events that were read so far say together."""
 
     def __init__(self, file: RebuildFile) -> None:
         self.events = file.events
+        self.before = file.before
         self.statements = dict(file.gathered.statements)
         self.facts: dict[DatasetName, Facts] = {each.dataset: each for each in file.gathered.facts}
 
@@ -52,27 +49,29 @@ class _Sum:
 
     def file(self, after: str) -> RebuildFile:
         gathered = Gathered(statements=self.statements, facts=tuple(self.facts.values()))
-        return RebuildFile(after=after, events=self.events, gathered=gathered)
+        return RebuildFile(after=after, events=self.events, before=self.before, gathered=gathered)
 
 
 def rebuild(registry: Registry, intake: Intake, in_time: Callable[[], bool]) -> dict[str, int]:
     """Replace all derived entries by those of the kept events, and register what is missing.
 
+    Events may come in meanwhile: entries that have changed since it began are joined, not replaced.
     Stops before a page of events for which there is no time; `finished` is 0 then. Raises
     LimitReached, and what a commit raises.
     """
     file = intake.progress.read_latest()
     total, after = _Sum(file), file.after
-    with ThreadPoolExecutor(READERS) as pool:
-        for page in intake.log.pages(after):
-            if not in_time():
-                _note(intake, total.file(after))
-                return {"finished": 0, "events": total.events}
-            for body in pool.map(intake.log.read, page):
-                total.add(body)
-            after = page[-1]
+    if not after:
+        total.before = _digests(registry.lineage.read_latest().lineage)
+    for page in intake.log.pages(after):
+        if not in_time():
+            _note(intake, total.file(after))
+            return {"finished": 0, "events": total.events}
+        for body in intake.log.read_all(page):
+            total.add(body)
+        after = page[-1]
     claims, products, _ = claimed(registry, intake, total, total.facts)
-    entries = _replace(registry, claims, products)
+    entries = _replace(registry, claims, products, total.before)
     _note(intake, RebuildFile())
     return {"finished": 1, "events": total.events, "derived_entries": entries}
 
@@ -82,6 +81,7 @@ def _note(intake: Intake, progress: RebuildFile) -> None:
         content = {
             "after": progress.after,
             "events": progress.events,
+            "before": progress.before,
             "gathered": progress.gathered,
         }
         return file.model_copy(update=content), None
@@ -89,21 +89,35 @@ def _note(intake: Intake, progress: RebuildFile) -> None:
     intake.progress.commit(change)
 
 
-def _replace(registry: Registry, claims: list[StoredLineageEntry], products: ProductsFile) -> int:
-    """Entries registered by hand stay as they are."""
+def _replace(
+    registry: Registry,
+    claims: list[StoredLineageEntry],
+    products: ProductsFile,
+    before: Mapping[str, str],
+) -> int:
+    """Entries registered by hand stay as they are, and those that came since join in."""
 
     def change(file: LineageFile) -> tuple[LineageFile, int]:
-        by_hand = [entry for entry in file.lineage if not is_derived(entry)]
-        entries = merged(by_hand, claims, products, registry.max_lineage_entries)
-        count = len(entries) - len(by_hand)
-        alive = [each for each in file.lineage if not is_derived(each) or has_ends(each, products)]
-        if len(alive) == len(file.lineage) and _content(entries) == _content(alive):
+        now = _digests(file.lineage)
+        kept = [
+            entry
+            for entry in file.lineage
+            if not is_derived(entry) or now[entry.id] != before.get(entry.id)
+        ]
+        entries = merged(kept, claims, products, registry.max_lineage_entries)
+        count = sum(map(is_derived, entries))
+        alive = all(has_ends(entry, products) for entry in file.lineage if is_derived(entry))
+        if alive and _digests(entries) == now:
             return file, count
         return file.model_copy(update={"lineage": entries}), count
 
-    return registry.lineage.commit(change, registry.lineage_key())
+    return registry.lineage.commit(change, identity(registry))
 
 
-def _content(entries: list[StoredLineageEntry]) -> dict[str, StoredLineageEntry]:
-    """Whatever their order, and when their ends were seen."""
-    return {entry.id: entry.model_copy(update={"products_revision": 0}) for entry in entries}
+def _digests(entries: list[StoredLineageEntry]) -> dict[str, str]:
+    """Of derived entries, whenever their ends were seen: id -> digest."""
+    return {
+        entry.id: sha256(entry.model_dump_json(exclude={"products_revision"}).encode()).hexdigest()
+        for entry in entries
+        if is_derived(entry)
+    }

@@ -8,6 +8,7 @@ from datamesh.http.runtime import Resources
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration
 from datamesh.services import lineage, products
+from datamesh.services.datasets import DataAccess
 from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
@@ -39,25 +40,29 @@ def mesh(
 
 
 def resources(
-    registry: Registry | None = None, files: Mapping[str, bytes] | None = None
+    registry: Registry | None = None,
+    files: Mapping[str, bytes] | None = None,
+    max_scan_bytes: int = 10_000_000,
 ) -> Resources:
-    """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content."""
+    """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
+    -> content."""
 
-    def dataset(domain: str, name: str) -> Folder:
-        prefix = f"{domain}/{name}/"
+    def folder(location: str) -> Folder:
+        prefix = location.removeprefix("domains/")
         found = {
             path.removeprefix(prefix): body
             for path, body in (files or {}).items()
             if path.startswith(prefix)
         }
-        return MemoryFolder(f"domains/{prefix}", found)
+        return MemoryFolder(location, found)
 
     records: dict[str, MemoryObject] = {}
 
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
 
-    return Resources(registry=registry or mesh(), dataset=dataset, key_record=key_record)
+    data = DataAccess(folder, max_scan_bytes)
+    return Resources(registry=registry or mesh(), data=data, key_record=key_record)
 
 
 def product_body(**changes: Any) -> dict[str, Any]:

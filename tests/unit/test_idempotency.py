@@ -141,7 +141,7 @@ def watched(over: Resources) -> Watched:
 
 
 def with_records(over: Resources, watched: Any) -> Resources:
-    return Resources(over.registry, over.dataset, watched)
+    return Resources(over.registry, over.data, watched)
 
 
 def edit(over: Resources, digest: str, **changes: Any) -> None:

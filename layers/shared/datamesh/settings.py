@@ -1,12 +1,25 @@
 """The configuration of a function, read once from its environment."""
 
+import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from datamesh.errors import InvalidSettings
+from datamesh.models.ports import OTHER
+
+
+def prefixes(value: object) -> object:
+    """`s3://<bucket>/<prefix>/`, with commas between."""
+    if not isinstance(value, str):
+        return value
+    found = tuple(filter(None, (part.strip() for part in value.split(","))))
+    for prefix in found:
+        if not re.fullmatch(OTHER, prefix):
+            raise ValueError(f"'{prefix}' is not s3://<bucket>/ or s3://<bucket>/<prefix>/")
+    return found
 
 
 class Settings(BaseModel):
@@ -20,6 +33,10 @@ class Settings(BaseModel):
     max_lineage_entries: int = Field(default=10_000, ge=1)
     cache_seconds: float = Field(default=0, ge=0, le=3600)
     """How old a copy of the registry a read may answer from; 0 asks storage every time."""
+    data_prefixes: Annotated[tuple[str, ...], BeforeValidator(prefixes)] = ()
+    """Where, besides `domains/` of the catalog's bucket, output ports may lie."""
+    max_scan_bytes: int = Field(default=128 * 1024 * 1024, ge=1)
+    """How much stored data one query of domain data may read."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

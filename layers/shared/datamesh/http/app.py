@@ -67,7 +67,8 @@ class MeshRoute(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if SAFE_METHODS.issuperset(options.get("methods") or ()):
             options["responses"] = {304: NOT_MODIFIED} | (options.get("responses") or {})
-            options["openapi_extra"] = {"parameters": [IF_NONE_MATCH]}
+            own = (options.get("openapi_extra") or {}).get("parameters", [])
+            options["openapi_extra"] = {"parameters": [*own, IF_NONE_MATCH]}
         else:
             if "POST" in (options.get("methods") or ()):
                 options["openapi_extra"] = {"parameters": [IDEMPOTENCY_KEY_PARAMETER]}

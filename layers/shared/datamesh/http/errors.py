@@ -18,13 +18,20 @@ logger = logging.getLogger(__name__)
 STATUS: dict[type[errors.MeshError], int] = {
     errors.MalformedBody: 400,
     errors.InvalidQuery: 400,
+    errors.InvalidCursor: 400,
     errors.UnknownLineageEnds: 400,
     errors.Unauthenticated: 401,
     errors.ProductNotFound: 404,
     errors.AssetNotFound: 404,
+    errors.DomainNotFound: 404,
+    errors.DatasetNotFound: 404,
+    errors.NotAcceptable: 406,
     errors.ProductNameTaken: 409,
     errors.Contended: 409,
     errors.ProductChanged: 412,
+    errors.ScanTooLarge: 413,
+    errors.LocationNotAllowed: 422,
+    errors.RefusedParameters: 422,
     BulkRefused: 422,
     errors.LimitReached: 429,
     errors.UnreadableDataset: 500,
@@ -43,9 +50,11 @@ DESCRIPTIONS = {
     400: "The body is not acceptable JSON, or contradicts the registry or itself",
     401: "The key is missing (answered by API Gateway)",
     403: "The key is wrong or revoked (answered by API Gateway)",
-    404: "There is no such product",
+    404: "There is no such product, domain or dataset",
+    406: "None of the media types that Accept names can be had",
     409: "The name is taken, or too many writers competed; nothing was written",
     412: "The product no longer has the ETag that If-Match names",
+    413: "Reading or answering it takes more than one request may",
     422: "A field or parameter breaks its constraint; `errors` names each",
     429: "The registry has reached its limit",
     500: "Stored domain data cannot be read, or an unexpected failure",
@@ -93,8 +102,24 @@ async def _mesh_error(request: Request, error: Exception) -> JSONResponse:
         logger.error("%s %s: %s", request.method, request.url.path, error)
     if isinstance(error, errors.Contended | errors.OutcomeUnknown):
         request.app.state.gave_up(error)
-    fields = _item_problems(error) if isinstance(error, BulkRefused) else None
-    return problem(status, str(error), fields)
+    return problem(status, str(error), _refused(error))
+
+
+def _refused(error: Exception) -> list[FieldProblem] | None:
+    """The fields or parameters that an error is about."""
+    match error:
+        case BulkRefused():
+            return _item_problems(error)
+        case errors.RefusedParameters():
+            found = error.problems.items()
+            return [
+                FieldProblem(field=name[:MAX_FIELD_LENGTH], location="query", message=message)
+                for name, message in found
+            ]
+        case errors.LocationNotAllowed():
+            field = "output_port.location"
+            return [FieldProblem(field=field, location="body", message=str(error))]
+    return None
 
 
 def _item_problems(error: BulkRefused) -> list[FieldProblem]:

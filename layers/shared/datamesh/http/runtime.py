@@ -9,13 +9,14 @@ from fastapi import Depends, FastAPI, Request
 from mangum import Mangum
 
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
+from datamesh.models.ports import OTHER_BUCKETS
 from datamesh.observability import Handler, Observer
+from datamesh.services.datasets import DataAccess
 from datamesh.services.registry import Attempt, Registry
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.folders import Folder
 from datamesh.storage.objects import ConditionalObject
 from datamesh.storage.s3 import S3Folder, S3Object, create_client
 
@@ -32,8 +33,7 @@ class Resources:
     """What a function works on; its tests put others in their place."""
 
     registry: Registry
-    dataset: Callable[[str, str], Folder]
-    """(domain, dataset) -> the folder of its files."""
+    data: DataAccess
     key_record: Callable[[str], ConditionalObject]
     """Digest of an idempotency key -> the object that remembers it."""
 
@@ -53,14 +53,21 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             on_commit=observer.committed,
         )
 
+    def folder(location: str) -> S3Folder:
+        other, _, prefix = location.removeprefix(OTHER_BUCKETS).partition("/")
+        if location.startswith(OTHER_BUCKETS):
+            return S3Folder(client, other, prefix, backoff)
+        return S3Folder(client, bucket, location, backoff)
+
     return Resources(
         registry=Registry(
             products=document("products.json", ProductsFile),
             lineage=document("lineage.json", LineageFile),
             max_products=settings.max_products,
             max_lineage_entries=settings.max_lineage_entries,
+            data_prefixes=settings.data_prefixes,
         ),
-        dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
+        data=DataAccess(folder, settings.max_scan_bytes),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
     )
 

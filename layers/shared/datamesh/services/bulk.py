@@ -8,6 +8,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 
 from datamesh.errors import (
     LimitReached,
+    LocationNotAllowed,
     MeshError,
     ProductNameTaken,
     UnknownLineageEnds,
@@ -15,6 +16,12 @@ from datamesh.errors import (
 from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
 from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.files import RegistryFile
+
+FIELDS: dict[type[MeshError], str] = {
+    ProductNameTaken: "name",
+    LocationNotAllowed: "output_port.location",
+}
+"""What of an item the refusal is about, where it is one field."""
 
 
 class BulkRefused(MeshError):
@@ -40,7 +47,7 @@ class Admission[F, M](Protocol):
     """Items that are about to join those of a file."""
 
     def admit(self, item: M, /) -> object:
-        """Raises ProductNameTaken, UnknownLineageEnds and LimitReached."""
+        """Raises ProductNameTaken, LocationNotAllowed, UnknownLineageEnds and LimitReached."""
 
     def file(self) -> F:
         """The file with what was admitted."""
@@ -90,10 +97,10 @@ def _report[M](
 def _tried[M](candidate: M, admit: Callable[[M], object], partial: bool) -> Refused | None:
     try:
         admit(candidate)
-    except (ProductNameTaken, UnknownLineageEnds, LimitReached) as error:
+    except (ProductNameTaken, LocationNotAllowed, UnknownLineageEnds, LimitReached) as error:
         if isinstance(error, LimitReached) and not partial:
             raise
-        field = "name" if isinstance(error, ProductNameTaken) else ""
+        field = FIELDS.get(type(error), "")
         return Refused((ItemProblem(field=field, message=str(error)),))
     return None
 

@@ -104,7 +104,8 @@ def fill(client: "S3Client", bucket: str) -> None:
     empty(client, bucket)
     objects = [S3Object(client, bucket, f"{n}.json") for n in ("products", "lineage")]
     registry = mesh(products=objects[0], lineage=objects[1])
-    for name in ("orders", "transactions", "gone"):
+    add_product(registry, "orders", schema={"order_id": "integer", "order_date": "date"})
+    for name in ("transactions", "gone"):
         add_product(registry, name)
     add_lineage(registry, "orders", "transactions")
     add_lineage(registry, "transactions", "gone")

@@ -16,10 +16,11 @@ COMMITTING = COMMON | {"POWERTOOLS_METRICS_NAMESPACE"}
 ENVIRONMENT = {
     "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"},
     "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},
-    "ProductsWriteFunction": COMMITTING | {"MAX_PRODUCTS"},
+    "ProductsWriteFunction": COMMITTING | {"MAX_PRODUCTS", "DATA_PREFIXES"},
     "LineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES"},
-    "DomainsFunction": COMMON,
+    "DomainsFunction": COMMON | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_PREFIXES"},
+    "DomainsWriteFunction": COMMITTING | {"MAX_SCAN_BYTES", "DATA_PREFIXES"},
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING,
     "PlatformFunction": COMMON | {"CACHE_SECONDS"},

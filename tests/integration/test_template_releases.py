@@ -17,6 +17,8 @@ OTHER = {
     "MaxProducts": "1001",
     "MaxLineageEntries": "10001",
     "CacheSeconds": "1",
+    "MaxScanBytes": "1048577",
+    "DataBucketArns": "arn:aws:s3:::" + "b" * 63,
     "CorsOrigins": "https://portal.example.com",
     "LogRetentionDays": "7",
     "ThrottlingRateLimit": "101",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.intrinsics import TemplateError, mapping, strings
+from dev.intrinsics import Resolver, TemplateError, mapping, strings
 from dev.template import read
 from tests.template import (
     DOCUMENT,
@@ -24,6 +24,11 @@ PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
+DATA = {
+    ("s3:GetObject", PRODUCTS),
+    ("s3:GetObject", f"{BUCKET}/domains/*"),
+    ("s3:ListBucket", BUCKET),
+}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
@@ -33,7 +38,8 @@ RIGHTS = {
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
     "LineageReadFunction": REGISTRY,
     "LineageWriteFunction": REGISTRY | REMEMBER | {("s3:PutObject", LINEAGE)},
-    "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
+    "DomainsFunction": DATA,
+    "DomainsWriteFunction": DATA | REMEMBER | {("s3:PutObject", PRODUCTS)},
     "AnalyticsFunction": REGISTRY,
     "AnalyticsScheduledFunction": REGISTRY
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")},
@@ -157,6 +163,21 @@ def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None
     assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS}
 
 
-def test_domains_may_list_domain_data_alone() -> None:
-    [listing] = [s for s in statements("DomainsFunction") if s["Action"] == "s3:ListBucket"]
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": "domains/*"}}
+@pytest.mark.parametrize("function", ["DomainsFunction", "DomainsWriteFunction"])
+def test_domains_may_read_the_buckets_that_a_parameter_names_and_nothing_else(
+    function: str,
+) -> None:
+    arns = "arn:aws:s3:::one,arn:aws:s3:::two"
+    role = mapping(mapping(DOCUMENT["Resources"], "Resources")[f"{function}Role"], function)
+
+    def resources(parameters: dict[str, str]) -> dict[str, set[str]]:
+        declared = Resolver(DOCUMENT, parameters, {}).resolve(role["Properties"])
+        [policy] = maps(mapping(declared, function)["Policies"])
+        found = maps(mapping(policy["PolicyDocument"], function)["Statement"])
+        return {str(each["Sid"]): set(strings(each["Resource"])) for each in found}
+
+    default, given = resources({}), resources({"DataBucketArns": arns})
+    assert {sid: given[sid] for sid in given.keys() - default.keys()} == {
+        "ReadDataBuckets": {"arn:aws:s3:::one/*", "arn:aws:s3:::two/*"},
+        "ListDataBuckets": {"arn:aws:s3:::one", "arn:aws:s3:::two"},
+    }

@@ -12,7 +12,12 @@ from dev.template import read
 from tests.template import TEMPLATE, of_type
 
 FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
-WRITING = {"ProductsWriteFunction", "LineageWriteFunction", "AnalyticsScheduledFunction"}
+WRITING = {
+    "ProductsWriteFunction",
+    "LineageWriteFunction",
+    "DomainsWriteFunction",
+    "AnalyticsScheduledFunction",
+}
 READING = sorted({*FUNCTIONS} - WRITING - {"AuthorizerFunction"})
 KEY = "a-key"
 

@@ -22,6 +22,7 @@ OPERATIONS = {
 }
 
 WRITE = {"401", "403", "409", "503"}
+READING = {"404", "413", "422", "500", "503"}
 DOCUMENTED_ERRORS = {
     "POST /register_product": WRITE | {"400", "422", "429"},
     "POST /products/bulk": WRITE | {"400", "422", "429"},
@@ -34,9 +35,14 @@ DOCUMENTED_ERRORS = {
     "GET /lineage": {"422", "503"},
     "GET /lineage/upstream/{product_name}": {"404", "503"},
     "GET /lineage/downstream/{product_name}": {"404", "503"},
-    "GET /sales/orders": {"400", "422", "500", "503"},
-    "GET /marketing/campaigns": {"422", "500", "503"},
-    "GET /finance/transactions": {"400", "422", "500", "503"},
+    "GET /domains": {"503"},
+    "GET /domains/{domain}": {"404", "422", "503"},
+    "GET /domains/{domain}/{dataset}": {"400", "406"} | READING,
+    "GET /domains/{domain}/{dataset}/profile": READING,
+    "POST /domains/{domain}/{dataset}/check": WRITE | READING,
+    "GET /sales/orders": {"400"} | READING - {"404"},
+    "GET /marketing/campaigns": READING - {"404"},
+    "GET /finance/transactions": {"400"} | READING - {"404"},
     "GET /analytics/domains": {"503"},
     "GET /analytics/lineage-stats": {"503"},
     "GET /health": {"503"},

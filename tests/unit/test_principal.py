@@ -27,7 +27,7 @@ def unsafe_routes(app: FastAPI) -> list[tuple[str, str]]:
 
 
 def without_principal(method: str, path: str) -> list[dict[str, Any]]:
-    path = path.format(name="orders")
+    path = path.format(name="orders", domain="sales", dataset="orders")
     headers = {"authorization": "Bearer a-key"}
     events = [api_event(method, path, {}, principal=None, headers=headers) for _ in range(6)]
     authorizers: list[Any] = [None, {}, {"lambda": None}, {"lambda": {}}]
@@ -68,7 +68,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("DELETE", "/product/{name}"),
         ],
         "lineage": [("POST", "/register_lineage"), ("POST", "/lineage/bulk")],
-        "domains": [],
+        "domains": [("POST", "/domains/{domain}/{dataset}/check")],
         "analytics": [],
         "platform": [],
     }

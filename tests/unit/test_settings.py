@@ -20,6 +20,8 @@ def test_the_published_defaults() -> None:
         "max_products": 1000,
         "max_lineage_entries": 10_000,
         "cache_seconds": 0.0,
+        "data_prefixes": (),
+        "max_scan_bytes": 134_217_728,
     }
 
 

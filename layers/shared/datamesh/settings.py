@@ -10,15 +10,18 @@ from pydantic_core import ErrorDetails
 from datamesh.errors import InvalidSettings
 from datamesh.models.ports import OTHER
 
+BUCKET_ARN = re.compile(r"^arn:[a-z-]+:s3:::([a-z0-9.-]+)$")
+
 
 def prefixes(value: object) -> object:
-    """`s3://<bucket>/<prefix>/`, with commas between."""
+    """With commas between. The stack gives the ARNs of whole buckets, which its policies need."""
     if not isinstance(value, str):
         return value
-    found = tuple(filter(None, (part.strip() for part in value.split(","))))
+    parts = [BUCKET_ARN.sub(r"s3://\1/", part.strip()) for part in value.split(",")]
+    found = tuple(filter(None, parts))
     for prefix in found:
         if not re.fullmatch(OTHER, prefix):
-            raise ValueError(f"'{prefix}' is not s3://<bucket>/ or s3://<bucket>/<prefix>/")
+            raise ValueError(f"'{prefix}' is neither s3://<bucket>/[<prefix>/] nor a bucket's ARN")
     return found
 
 

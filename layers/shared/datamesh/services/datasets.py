@@ -111,7 +111,7 @@ def dataset_of(registry: Registry, access: DataAccess, product: Product) -> Data
     partitions = tuple(port.partitions) if port else ()
     form, files = data_files(folder, port.format if port else None, partitions)
     columns = [Column(name, kind) for name, kind in product.schema_.items()]
-    columns += [Column(name) for name in partitions if name not in product.schema_]
+    columns += [Column(name, "string") for name in partitions if name not in product.schema_]
     table = Table(form, tuple(columns), partitions)
     return Dataset(product, folder, table, files, access.max_scan_bytes)
 

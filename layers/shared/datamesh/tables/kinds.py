@@ -77,6 +77,7 @@ def stored_as(type_name: str) -> str:
 
 
 def is_scaled(type_name: str) -> bool:
+    """False for a decimal of which the schema tells no scale."""
     return stored_as(type_name) != "DECIMAL(38,18)"
 
 

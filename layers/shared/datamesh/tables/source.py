@@ -11,7 +11,7 @@ from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.tables.files import DataFile
 from datamesh.tables.filesystem import path_of
-from datamesh.tables.kinds import DECIMAL_DIGITS, Kind, stored_as
+from datamesh.tables.kinds import DECIMAL_DIGITS, Kind, is_scaled, stored_as
 from datamesh.tables.session import Session
 from datamesh.tables.sql import folded, identifier, literal
 from datamesh.tables.table import Column, Table
@@ -88,11 +88,17 @@ def _parquet(
 
     def expression(column: Column) -> str:
         name = there.get(folded(column.name))
-        return identifier(name) if name else f"CAST(NULL AS {stored_as(column.registered)})"
+        return identifier(name) if name else f"CAST(NULL AS {_absent(column)})"
 
     place = "CAST(file_index AS BIGINT)"
     chosen = _select(table, columns, expression, f"{place} + 1")
     return f"SELECT {chosen}{place} + {first} AS f, file_row_number AS r FROM {read}"
+
+
+def _absent(column: Column) -> str:
+    """Other files may tell the scale of a decimal that the schema does not."""
+    found = stored_as(column.registered)
+    return found if is_scaled(column.registered) else "DECIMAL(1,0)"
 
 
 def _text(

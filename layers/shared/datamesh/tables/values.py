@@ -69,7 +69,7 @@ class _Reader:
 
     def struct_of(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
         fields = ", ".join(
-            f"{identifier(name)} := {self.of(f'struct_extract({cell}, {number})', child, depth)}"
+            f"{identifier(name)} := {self.of(f'struct_extract_at({cell}, {number})', child, depth)}"
             for number, (name, child) in enumerate(_children(kind).items(), start=1)
         )
         return f"CASE WHEN {cell} IS NOT NULL THEN struct_pack({fields}) END"

@@ -339,12 +339,13 @@ def test_of_a_large_parquet_file_only_what_is_needed_is_read(serve: Serve) -> No
         serve, "a.parquet", body, {"id": "integer", "text": "string"}, max_scan_bytes=10**8
     )
     assert len(body) > 4_000_000
-    for query, rows, most in [
+    cases: list[tuple[dict[str, object], int, int]] = [
         ({"limit": 3}, 3, len(body) // 3),
         ({"id": "123456"}, 1, len(body) // 3),
         ({"columns": "id", "limit": 1000}, 1000, len(body) // 20),
         ({"columns": "id", "order_by": "-id", "limit": 1}, 1, len(body) // 4),
-    ]:
+    ]
+    for query, rows, most in cases:
         answer = client.get(PATH, **query)
         assert len(answer.body) == rows
         assert int(answer.headers["x-bytes-read"]) < most, query

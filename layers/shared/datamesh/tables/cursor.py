@@ -49,7 +49,7 @@ def decoded(cursor: str, query: str, files: Sequence[DataFile]) -> Position:
         if len(cursor) > MAX_LENGTH or _digest(content) != text[:16]:
             raise ValueError
         of_query, identity, row, value = json.loads(content)
-        if not isinstance(row, int) or not 0 <= row < 2**62:
+        if type(row) is not int or not 0 <= row < 2**62:
             raise ValueError
         if value is not None and not isinstance(value, str):
             raise ValueError

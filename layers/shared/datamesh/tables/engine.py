@@ -27,7 +27,8 @@ def encoded_page(
 
     Raises ScanTooLarge, InvalidCursor, UnreadableDataset, StorageUnavailable.
     """
-    with Session(scan, eager=table.needs_everything(query)) as session:
+    eager = table.form is DataFormat.PARQUET and table.needs_everything(query)
+    with Session(scan, eager=eager) as session:
         page = read_page(session, table, files, query, after)
         return ENCODINGS[media_type](session, page), page.next
 

@@ -23,14 +23,20 @@ def path_of(index: int) -> str:
 
 
 class MeshFile(io.RawIOBase):
-    """DuckDB seeks and then reads on each of several threads, which therefore each have a place
-    of their own: with one for all, a thread would read where another had just sought."""
+    """Read by several threads of DuckDB, in one of two ways: each read right after a seek of the
+    same thread, between which other threads seek and read elsewhere; or one read after another
+    where the last one ended, whichever threads they are on (a compressed file).
+
+    So a seek holds for its own thread, until a read without one shows that it is the second way.
+    """
 
     def __init__(self, scan: Scan, index: int) -> None:
         super().__init__()
         self._scan = scan
         self._index = index
-        self._place = threading.local()
+        self._at = 0
+        self._way = 0
+        self._own = threading.local()
 
     def readable(self) -> bool:
         return True
@@ -39,18 +45,24 @@ class MeshFile(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        return getattr(self._place, "at", 0)
+        sought: tuple[int, int] | None = getattr(self._own, "sought", None)
+        return sought[1] if sought and sought[0] == self._way else self._at
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = {io.SEEK_CUR: self.tell(), io.SEEK_END: self._scan.files[self._index].size}
-        self._place.at = base.get(whence, 0) + offset
-        return self.tell()
+        self._at = base.get(whence, 0) + offset
+        self._own.sought = (self._way, self._at)
+        return self._at
 
     def read(self, size: int = -1) -> bytes:
+        sought: tuple[int, int] | None = getattr(self._own, "sought", None)
+        if sought is None or sought[0] != self._way:
+            self._way += 1
         at = self.tell()
+        self._own.sought = None
         wanted = self._scan.files[self._index].size if size < 0 else size
         content = self._scan.read(self._index, at, wanted)
-        self._place.at = at + len(content)
+        self._at = at + len(content)
         return content
 
 

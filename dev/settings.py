@@ -111,5 +111,6 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "MaxProducts": ("MAX_PRODUCTS", _whole(1, 100_000)),
     "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _whole(1, 1_000_000)),
     "CacheSeconds": ("CACHE_SECONDS", _seconds),
+    "MaxScanBytes": ("MAX_SCAN_BYTES", _whole(1_048_576, 536_870_912)),
     "CorsOrigins": ("CORS_ORIGINS", _origins),
 }

@@ -77,6 +77,8 @@ def _described(table: Table, column: Column, found: str, facts: Sequence[object]
     nulls, wrong, distinct, least, greatest = facts
     if _is_text(table, column) and column.kind is not Kind.OTHER:
         found = "VARCHAR" if wrong else column.registered
+    elif _is_text(table, column) and table.form is DataFormat.JSONL:
+        found = "JSON"
     return ColumnProfile.model_validate(
         {
             "name": column.name,

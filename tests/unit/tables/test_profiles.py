@@ -8,7 +8,7 @@ import pytest
 from datamesh.services.registry import Registry
 from datamesh.tables.profile import holds
 from tests.conftest import Serve
-from tests.lambdas import Client
+from tests.lambdas import Client, api_event
 from tests.tables import ORDERS, PATH, PORT, dataset, one_file, parquet, partitioned_orders
 
 PROFILE = f"{PATH}/profile"
@@ -176,6 +176,19 @@ def test_a_check_records_its_result_on_the_product(serve: Serve, registry: Regis
     after = registry.products.read().products["orders"]
     assert after.quality and after.quality.status == "passed"
     assert after.model_copy(update={"quality": None}) == before
+
+
+def test_a_key_is_of_one_dataset(serve: Serve, registry: Registry) -> None:
+    client = dataset(serve, {}, {"id": "integer"}, registry=registry)
+    headers = {"idempotency-key": "once"}
+    for name, status in (("orders", 200), ("orders", 200), ("returns", 422)):
+        path = f"/domains/sales/{name}/check"
+        event = api_event(
+            "POST", path, headers=headers, route="POST /domains/{domain}/{dataset}/check"
+        )
+        event["pathParameters"] = {"domain": "sales", "dataset": name}
+        answer = client.send(event)
+        assert answer.status == status, answer.body
 
 
 def test_a_failed_check_says_what_has_failed(serve: Serve, registry: Registry) -> None:

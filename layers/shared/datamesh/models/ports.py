@@ -44,6 +44,7 @@ Partitions = Annotated[
     AfterValidator(refuse_repetitions),
     Field(
         max_length=MAX_PARTITIONS,
+        json_schema_extra={"uniqueItems": True},
         description="Columns that folders hold, outermost first: `order_date=2023-07-01/`. Their "
         "types are those of the schema; one that is not in the schema is text.",
     ),

@@ -112,6 +112,10 @@ sbom: $(SECURITY_VENV)/ready ## CycloneDX bill of materials of what is deployed,
 	cat $(DEPLOYED) | $(SECURITY_VENV)/bin/cyclonedx-py requirements --schema-version 1.6 \
 		--output-reproducible --validate --outfile $(SBOM) -
 
+.PHONY: bench
+bench: $(VENV)/ready ## Measure what the documents claim about speed; nothing else should run meanwhile.
+	@$(PY) -m benchmarks
+
 # On a copy with the package at its top: mutmut takes a module's name from its path.
 .PHONY: mutants
 mutants: $(VENV)/ready ## Mutation tests of storage and services: minutes; mutants that survive are listed.
@@ -152,9 +156,13 @@ destroy: stage $(VENV)/ready $(SAM_VENV)/ready ## Delete the stack of STAGE; kee
 	if $(PY) -m dev.catalog bucket-of $(STACK) >/dev/null 2>&1; then echo "$(STACK) is still there."; exit 1; fi; \
 	$(if $(filter delete,$(DATA)),$(PY) -m dev.catalog delete "$$bucket",echo "The catalog is kept: s3://$$bucket")
 
+.PHONY: backup
+backup: stage $(VENV)/ready ## Copy the registry of STAGE to backups/<today>/, as the scheduled run does once a day.
+	@$(PY) -m dev.catalog backup $(STACK)
+
 .PHONY: restore
-restore: stage $(VENV)/ready ## Commit an earlier VERSION of OBJECT (products.json, lineage.json) of STAGE anew.
-	@$(PY) -m dev.catalog restore $(STACK) $(OBJECT) $(VERSION)
+restore: stage $(VENV)/ready ## Commit anew the backup of a day (FROM=YYYY-MM-DD), or an earlier VERSION of OBJECT (products.json, lineage.json).
+	@$(PY) -m dev.catalog restore $(STACK) $(or $(FROM),$(OBJECT) $(VERSION))
 
 .PHONY: sync
 sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then every edit as it is saved (sam sync --watch); dev only.

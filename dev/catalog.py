@@ -1,12 +1,16 @@
-"""The catalog of a deployed stack: `make restore` and `make destroy`."""
+"""The catalog of a deployed stack: `make backup`, `make restore` and `make destroy`."""
 
 import sys
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 import boto3
 from botocore.exceptions import ClientError
 
 from datamesh.errors import MeshError
+from datamesh.models.values import utc_now
+from datamesh.services.backups import Backups, NotRestorable, again
+from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -39,7 +43,7 @@ def restore(bucket: str, key: str, version: str) -> None:
                 revision = _restore(client, bucket, key, version, LineageFile)
             case _:
                 raise SystemExit(f"the registry is products.json and lineage.json, not {key}")
-    except (ClientError, MeshError) as error:
+    except (ClientError, MeshError, NotRestorable) as error:
         raise SystemExit(f"{key} was not restored: {error}") from error
     print(f"{key} is again what version {version} was, as revision {revision}.")
 
@@ -51,13 +55,49 @@ def _restore[F: (ProductsFile, LineageFile)](
     earlier = kind.decode(key, stored["Body"].read())
 
     def change(now: F) -> tuple[F, int]:
-        if now.revision < earlier.revision:
-            raise SystemExit(f"{key} is at revision {now.revision}, before that version")
-        again = earlier.model_copy(update={"revision": now.revision, "recent": now.recent})
-        return again, now.revision + 1
+        return again(earlier, now), now.revision + 1
 
-    document = Document(S3Object(client, bucket, key), kind, Backoff(Deadline(SECONDS)))
-    return document.commit(change)
+    return _document(client, bucket, key, kind).commit(change)
+
+
+def _document[F: (ProductsFile, LineageFile)](
+    client: "S3Client", bucket: str, key: str, kind: type[F]
+) -> Document[F]:
+    return Document(S3Object(client, bucket, key), kind, _backoff())
+
+
+def _backoff() -> Backoff:
+    return Backoff(Deadline(SECONDS))
+
+
+def back_up(bucket: str) -> None:
+    """As the scheduled run does once a day."""
+    day = utc_now().date()
+    registry, backups = _opened(bucket)
+    try:
+        backups.make(registry, day)
+    except MeshError as error:
+        raise SystemExit(f"There is no backup of {day}: {error}") from error
+    print(f"The backup of {day} is in s3://{bucket}/backups/{day}/.")
+
+
+def restore_backup(bucket: str, day: str) -> None:
+    """Commit what the copies of a day hold, as new revisions of both files."""
+    registry, backups = _opened(bucket)
+    try:
+        backups.restore(registry, date.fromisoformat(day))
+    except (MeshError, NotRestorable, ValueError) as error:
+        raise SystemExit(f"{day} was not restored: {error}") from error
+    print(f"The registry is again what it was in the backup of {day}.")
+
+
+def _opened(bucket: str) -> tuple[Registry, Backups]:
+    client = create_client()
+    registry = Registry(
+        products=_document(client, bucket, "products.json", ProductsFile),
+        lineage=_document(client, bucket, "lineage.json", LineageFile),
+    )
+    return registry, Backups(lambda key: S3Object(client, bucket, key), _backoff())
 
 
 def delete(bucket: str) -> None:
@@ -77,10 +117,17 @@ def main(arguments: list[str]) -> None:
             print(bucket_of(stack))
         case ["restore", stack, key, version]:
             restore(bucket_of(stack), key, version)
+        case ["backup", stack]:
+            back_up(bucket_of(stack))
+        case ["restore", stack, day]:
+            restore_backup(bucket_of(stack), day)
         case ["delete", bucket]:
             delete(bucket)
         case _:
-            raise SystemExit("usage: bucket-of STACK | restore STACK KEY VERSION | delete BUCKET")
+            raise SystemExit(
+                "usage: bucket-of STACK | backup STACK | restore STACK DATE"
+                " | restore STACK KEY VERSION | delete BUCKET"
+            )
 
 
 if __name__ == "__main__":

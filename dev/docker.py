@@ -1,7 +1,9 @@
 """The few things that the local API on SAM asks of Docker."""
 
+import json
 import platform
 import subprocess
+from ipaddress import ip_network
 
 SECONDS = 30
 PULL_SECONDS = 300
@@ -49,10 +51,14 @@ def require_image() -> None:
 
 
 def gateway() -> str:
-    """This machine's address as containers see it."""
-    return run(
-        "network", "inspect", "bridge", "--format", "{{range .IPAM.Config}}{{.Gateway}}{{end}}"
-    )
+    """This machine's address as containers see it. Raises `DockerError` if there is none."""
+    networks = json.loads(run("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"))
+    for network in networks or ():
+        if ":" not in network["Subnet"]:
+            # A daemon that has made the bridge itself does not name the address that it gave it.
+            first = next(ip_network(network["Subnet"]).hosts())
+            return str(network.get("Gateway") or first)
+    raise DockerError("the default bridge has no IPv4 address")
 
 
 def remove_functions(variable: str) -> None:

@@ -16,7 +16,7 @@ from datamesh import __version__
 
 ROOT = Path(__file__).parent.parent
 DOCUMENT = ROOT / "functions" / "platform" / "openapi.json"
-AREAS = ("products", "lineage", "domains", "analytics", "platform")
+AREAS = ("products", "lineage", "domains", "analytics", "audit", "platform")
 
 
 def merged() -> dict[str, Any]:

@@ -109,6 +109,24 @@ def follow(api: Api) -> None:
     check(api.total("/lineage", source="tour_clicks") == 1, "one entry leaves tour_clicks")
 
 
+def ask(api: Api) -> None:
+    found = api.get("/lineage/graph/tour_funnel", direction="upstream", depth=5)
+    nodes = {node["name"]: (node["distance"], node["path_confidence"]) for node in found["nodes"]}
+    check(nodes["tour_clicks"] == (2, 0.8 * 0.9), f"got {nodes}")
+    sure = api.get("/lineage/graph/tour_funnel", min_confidence=0.85)
+    check(len(sure["nodes"]) == 1, "entries below 0.85 are not followed")
+    told = api.get("/lineage/impact/tour_clicks")
+    check([group["domain"] for group in told["groups"]] == ["growth", "web"], f"got {told}")
+    path = api.get("/lineage/path", source="tour_clicks", target="tour_funnel")
+    check(path["shortest"]["products"] == list(PRODUCTS), f"got {path}")
+    back = api.get("/lineage/path", source="tour_funnel", target="tour_clicks")
+    check(back["shortest"] is None, "lineage leads downstream alone")
+    around = api.get("/lineage/export", format="json", product="tour_sessions")
+    check(len(around["edges"]) == 2, f"got {around}")
+    columns = api.get("/lineage/columns/tour_sessions/clicks")
+    check(columns["edges"] == [], "columns are known from OpenLineage events")
+
+
 def count(api: Api) -> None:
     domains = api.get("/analytics/domains")
     check(domains["web"] == 2 and domains["growth"] == 1, f"got {domains}")
@@ -132,8 +150,12 @@ def read_domains(api: Api) -> None:
 
 
 def clean_up(api: Api) -> None:
+    between = "/lineage?source=tour_sessions&target=tour_funnel"
+    removed = api.write("DELETE", between)
+    check(removed["data"]["removed"] == 1, f"got {removed}")
+    api.write("DELETE", between, expect=404)
     deleted = api.write("DELETE", "/product/tour_sessions")
-    check(deleted["data"]["lineage_entries_removed"] == 2, f"got {deleted}")
+    check(deleted["data"]["lineage_entries_removed"] == 1, f"got {deleted}")
     check(api.get("/lineage/downstream/tour_clicks") == [], "its lineage is gone with it")
     for name in ("tour_clicks", "tour_funnel"):
         api.write("DELETE", f"/product/{name}")
@@ -145,6 +167,7 @@ STOPS: tuple[Callable[[Api], None], ...] = (
     look,
     change,
     follow,
+    ask,
     count,
     read_domains,
     clean_up,

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from datamesh.http.audit import record_of
 from datamesh.observability import Handler
+from datamesh.services.audit import Trail
 from datamesh.storage.s3 import S3Object
 from dev.intrinsics import Resolver, mapping
 from dev.stack import Api
 from dev.template import read
 from tests.lambdas import ENVIRONMENT
-from tests.meshes import add_lineage, add_product, mesh
+from tests.meshes import NO_WAIT, add_lineage, add_product, mesh
 from tests.template import DOCUMENT, ROOT, TEMPLATE, of_type, properties
 
 if TYPE_CHECKING:
@@ -42,6 +44,7 @@ class Deployment:
     def __init__(self) -> None:
         self._s3 = boto3.client("s3")
         self._s3.create_bucket(Bucket=BUCKET)
+        self._s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         secret = json.dumps({"key-1": KEY})
         created = boto3.client("secretsmanager").create_secret(Name="keys", SecretString=secret)
         self.secret_arn = created["ARN"]
@@ -95,15 +98,22 @@ def function_of(api: Api, event: dict[str, Any]) -> str:
 
 
 def empty(client: "S3Client", bucket: str) -> None:
-    for entry in client.list_objects_v2(Bucket=bucket).get("Contents", []):
-        client.delete_object(Bucket=bucket, Key=entry["Key"])
+    """Of every version too."""
+    found = client.list_object_versions(Bucket=bucket)
+    for version in found.get("Versions", []):
+        client.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
+    for marker in found.get("DeleteMarkers", []):
+        client.delete_object(Bucket=bucket, Key=marker["Key"], VersionId=marker["VersionId"])
 
 
 def fill(client: "S3Client", bucket: str) -> None:
-    """What the events ask for, and an entry that an interrupted deletion left behind."""
+    """What the events ask for, an entry that an interrupted deletion left behind, and the record of
+    one write."""
     empty(client, bucket)
     objects = [S3Object(client, bucket, f"{n}.json") for n in ("products", "lineage")]
-    registry = mesh(products=objects[0], lineage=objects[1])
+    trail = Trail(lambda key: S3Object(client, bucket, key), NO_WAIT)
+    registry = mesh(products=objects[0], lineage=objects[1], trail=trail)
+    trail.expect(record_of(EVENTS["register_product"]))
     add_product(registry, "orders", schema={"order_id": "integer", "order_date": "date"})
     for name in ("transactions", "gone"):
         add_product(registry, name)

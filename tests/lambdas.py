@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from datamesh.http.runtime import Resources, lambda_handler
 from datamesh.observability import Handler
 
-AREAS = ("products", "lineage", "domains", "analytics", "platform")
+AREAS = ("products", "lineage", "domains", "analytics", "audit", "platform")
 ENVIRONMENT = {
     "CATALOG_BUCKET": "unused",
     "AWS_DEFAULT_REGION": "us-east-1",

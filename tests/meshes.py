@@ -1,6 +1,6 @@
 """Registries in memory, and the bodies that fill them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,13 +8,15 @@ from datamesh.http.runtime import Resources
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration
 from datamesh.services import lineage, products
+from datamesh.services.audit import FOLDER, Trail
 from datamesh.services.datasets import DataAccess
 from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
-from datamesh.storage.objects import ConditionalObject, MemoryObject
+from datamesh.storage.journal import PAGE
+from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -28,24 +30,51 @@ def mesh(
     max_products: int = 1000,
     max_lineage_entries: int = 10_000,
     now: Callable[[], datetime] = lambda: NOON,
+    trail: Trail | None = None,
 ) -> Registry:
     """A registry whose clock stands still and whose storage is in memory unless given."""
+    told = trail or Trail(MemoryObject, NO_WAIT)
+
+    def document[F: (ProductsFile, LineageFile)](
+        stored: ConditionalObject, kind: type[F]
+    ) -> Document[F]:
+        return Document(stored, kind, NO_WAIT, before_commit=told.begin, on_commit=told.committed)
+
     return Registry(
-        products=Document(products or MemoryObject("products.json"), ProductsFile, NO_WAIT),
-        lineage=Document(lineage or MemoryObject("lineage.json"), LineageFile, NO_WAIT),
+        products=document(products or MemoryObject("products.json"), ProductsFile),
+        lineage=document(lineage or MemoryObject("lineage.json"), LineageFile),
         max_products=max_products,
         max_lineage_entries=max_lineage_entries,
         now=now,
     )
 
 
+class Bucket(dict[str, MemoryObject]):
+    """Key -> object, of whatever keys are asked for; a `Journal` of those below audit/."""
+
+    def __missing__(self, key: str) -> MemoryObject:
+        return self.setdefault(key, MemoryObject(key))
+
+    def names(self, after: str) -> list[str]:
+        held = (key.removeprefix(FOLDER) for key, stored in self.items() if stored.get())
+        return sorted(name for name in held if name > after)[:PAGE]
+
+    def read_all(self, names: Sequence[str]) -> list[bytes]:
+        found = [self[FOLDER + name].get() for name in names]
+        return [each.body for each in found if isinstance(each, StoredObject)]
+
+
 def resources(
     registry: Registry | None = None,
     files: Mapping[str, bytes] | None = None,
+    past: Callable[[datetime], Registry] | None = None,
+    audit: Bucket | None = None,
+    trail: Trail | None = None,
     max_scan_bytes: int = 10_000_000,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
-    -> content."""
+    -> content. Without a `past` the registry has always been what it is."""
+    current = registry or mesh()
 
     def folder(location: str) -> Folder:
         prefix = location.removeprefix("domains/")
@@ -57,12 +86,19 @@ def resources(
         return MemoryFolder(location, found)
 
     records: dict[str, MemoryObject] = {}
+    bucket = audit if audit is not None else Bucket()
 
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
 
-    data = DataAccess(folder, max_scan_bytes)
-    return Resources(registry=registry or mesh(), data=data, key_record=key_record)
+    return Resources(
+        registry=current,
+        data=DataAccess(folder, max_scan_bytes),
+        past=past or (lambda moment: current),
+        key_record=key_record,
+        trail=trail or Trail(bucket.__getitem__, NO_WAIT),
+        audit=bucket,
+    )
 
 
 def product_body(**changes: Any) -> dict[str, Any]:

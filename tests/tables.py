@@ -71,7 +71,7 @@ def dataset(
     found = registry or mesh()
     more = {} if port is None else {"output_port": port}
     add_product(found, "orders", schema=dict(schema), **more)
-    return serve("domains", resources(found, files, max_scan_bytes))
+    return serve("domains", resources(found, files, max_scan_bytes=max_scan_bytes))
 
 
 def one_file(

@@ -1,23 +1,63 @@
-"""Register lineage between products, and follow it."""
+"""Register lineage between products, follow it, and remove it."""
 
 import os
 from typing import Annotated
 
 from fastapi import Path, Query, Response
 
+from datamesh.http.answers import CSV, MEDIA_TYPES, as_json, marked
 from datamesh.http.app import create_app, one_page
-from datamesh.http.errors import responses
-from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
-from datamesh.http.runtime import CurrentRegistry, lambda_handler
+from datamesh.http.errors import Responses, responses
+from datamesh.http.parameters import (
+    TRUNCATED_HEADER,
+    Depth,
+    Followed,
+    Limit,
+    MaxNodes,
+    Offset,
+    Partial,
+    TotalCount,
+)
+from datamesh.http.runtime import CurrentRegistry, RegistryAsOf, lambda_handler
 from datamesh.models.bulk import BulkReport, LineageBulk
-from datamesh.models.lineage import LineageEntry, LineageRegistration, LineageType
+from datamesh.models.graph import (
+    MAX_DEPTH,
+    MAX_NODES,
+    ColumnGraph,
+    Direction,
+    ExportFormat,
+    Impact,
+    ImpactFormat,
+    LineageGraph,
+    LineagePaths,
+    NodeLinkGraph,
+    RemovedLineage,
+    Way,
+)
+from datamesh.models.lineage import (
+    LineageEntry,
+    LineageRegistration,
+    LineageType,
+    Transformation,
+)
 from datamesh.models.responses import Written
-from datamesh.services import lineage
+from datamesh.models.values import ShortText
+from datamesh.services import columns, exports, graph, lineage, paths, sheets
 
 app = create_app("Lineage")
 
 PathName = Annotated[str, Path(description="Name of a product.", examples=["orders"])]
 Name = Annotated[str | None, Query(description="Name of a product.")]
+End = Annotated[ShortText, Query(description="Name of a product.")]
+
+TEXT = {"schema": {"type": "string"}}
+IMPACT: Responses = {200: {"headers": TRUNCATED_HEADER, "content": {CSV: TEXT}}}
+EXPORT: Responses = {
+    200: {
+        "headers": TRUNCATED_HEADER,
+        "content": {kind: TEXT for kind in MEDIA_TYPES.values() if kind != "application/json"},
+    }
+}
 
 
 @app.post("/register_lineage", responses=responses(400, 401, 403, 409, 422, 429, 503))
@@ -38,10 +78,10 @@ async def register_lineage_entries(
     return Written(message=f"{report.registered} lineage entries registered", data=report)
 
 
-@app.get("/lineage", responses=TotalCount | responses(422, 503))
+@app.get("/lineage", responses=TotalCount | responses(410, 422, 503))
 async def list_lineage(
     response: Response,
-    registry: CurrentRegistry,
+    registry: RegistryAsOf,
     source: Name = None,
     target: Name = None,
     lineage_type: LineageType | None = None,
@@ -60,16 +100,147 @@ async def list_lineage(
     return one_page(response, found)
 
 
-@app.get("/lineage/upstream/{product_name}", responses=responses(404, 503))
-async def upstream(product_name: PathName, registry: CurrentRegistry) -> list[LineageEntry]:
+@app.get("/lineage/upstream/{product_name}", responses=responses(404, 410, 422, 503))
+async def upstream(product_name: PathName, registry: RegistryAsOf) -> list[LineageEntry]:
     """The entries that lead into a product, one hop."""
     return lineage.upstream(registry, product_name)
 
 
-@app.get("/lineage/downstream/{product_name}", responses=responses(404, 503))
-async def downstream(product_name: PathName, registry: CurrentRegistry) -> list[LineageEntry]:
+@app.get("/lineage/downstream/{product_name}", responses=responses(404, 410, 422, 503))
+async def downstream(product_name: PathName, registry: RegistryAsOf) -> list[LineageEntry]:
     """The entries that lead out of a product, one hop."""
     return lineage.downstream(registry, product_name)
+
+
+@app.get(
+    "/lineage/graph/{product}", response_model=LineageGraph, responses=responses(404, 410, 422, 503)
+)
+async def lineage_graph(
+    product: PathName,
+    registry: RegistryAsOf,
+    only: Followed,
+    direction: Direction = Direction.BOTH,
+    depth: Depth = 10,
+    max_nodes: MaxNodes = MAX_NODES,
+) -> Response:
+    """The products around one, nearest first, and the entries between them.
+
+    `min_confidence` and `lineage_type` choose the entries that are followed. A product's distance
+    is the fewest hops to it; its path confidence is the best product of confidences over all paths
+    to it through products of the answer. With `both` the answer is the walk upstream and the walk
+    downstream together, not the entries that lead past the product. At most `max_nodes` products,
+    those of one distance by their names, and 10,000 entries, those of the nearest products first;
+    `truncated` tells whether there are more. Cycles are named and never walked twice.
+    """
+    found = graph.around(
+        registry, product, direction=direction, depth=depth, only=only, max_nodes=max_nodes
+    )
+    return as_json(found)
+
+
+@app.get(
+    "/lineage/impact/{product}",
+    response_model=Impact,
+    responses=IMPACT | responses(404, 410, 422, 503),
+)
+async def lineage_impact(
+    product: PathName,
+    registry: RegistryAsOf,
+    only: Followed,
+    depth: Depth = MAX_DEPTH,
+    max_nodes: MaxNodes = MAX_NODES,
+    format: ImpactFormat = ImpactFormat.JSON,
+) -> Response:
+    """Everything downstream of a product, by domain and owner: who has to be told of a change.
+
+    Distances, path confidences and filters are those of `/lineage/graph`. As CSV there is a line
+    for each product; a cell that a spreadsheet would calculate begins with an apostrophe.
+    """
+    found = graph.impact(registry, product, depth=depth, only=only, max_nodes=max_nodes)
+    if format is ImpactFormat.CSV:
+        answer = Response(sheets.impact_csv(found), media_type=CSV)
+    else:
+        answer = as_json(found)
+    return marked(answer, found["truncated"])
+
+
+@app.get("/lineage/path", responses=responses(404, 410, 422, 503))
+async def lineage_path(
+    source: End,
+    target: End,
+    registry: RegistryAsOf,
+    only: Followed,
+    depth: Depth = MAX_DEPTH,
+) -> LineagePaths:
+    """The most confident and the shortest path downstream from one product to another.
+
+    Of at most `depth` hops; ties are broken by the other criterion. Both are null when no path
+    leads there: that is an answer about two registered products, not an error.
+    """
+    return paths.between(registry, source, target, depth=depth, only=only)
+
+
+@app.get(
+    "/lineage/export",
+    response_model=NodeLinkGraph,
+    responses=EXPORT | responses(404, 410, 422, 503),
+)
+async def lineage_export(
+    registry: RegistryAsOf,
+    only: Followed,
+    format: ExportFormat,
+    product: Name = None,
+    direction: Direction = Direction.BOTH,
+    depth: Depth = 10,
+) -> Response:
+    """The whole graph, or that around one product, for another tool.
+
+    `mermaid`: a flowchart of at most 500 entries and 50,000 bytes, which is what Mermaid accepts;
+    `dot` for Graphviz, `graphml`, and `json`, which is networkx' node-link form: at most 1,000
+    products, 10,000 entries and 3 MB. `X-Truncated` tells whether there is more. Without `product`,
+    `direction` and `depth` say nothing.
+    """
+    found = exports.export(
+        registry, format, product=product, direction=direction, depth=depth, only=only
+    )
+    return marked(Response(found.text, media_type=MEDIA_TYPES[format]), found.truncated)
+
+
+@app.get(
+    "/lineage/columns/{product}/{column}",
+    response_model=ColumnGraph,
+    responses=responses(404, 410, 422, 503),
+)
+async def lineage_columns(
+    product: PathName,
+    column: Annotated[str, Path(description="Name of a column.", examples=["amount"])],
+    registry: RegistryAsOf,
+    direction: Way = Way.UPSTREAM,
+    depth: Depth = 10,
+    max_nodes: MaxNodes = MAX_NODES,
+) -> Response:
+    """The columns that one comes from (upstream), or that are made of it (downstream).
+
+    A column of which no lineage is known is answered alone. Bounds are those of `/lineage/graph`.
+    """
+    found = columns.around(
+        registry, product, column, way=direction, depth=depth, max_nodes=max_nodes
+    )
+    return as_json(found)
+
+
+@app.delete("/lineage", responses=responses(401, 403, 404, 409, 422, 503))
+async def remove_lineage(
+    source: End,
+    target: End,
+    registry: CurrentRegistry,
+    transformation: Annotated[
+        Transformation | None, Query(description="Remove the entries with this one alone.")
+    ] = None,
+) -> Written[RemovedLineage]:
+    """Remove the entries that lead from one product to another, in one commit."""
+    removed = lineage.remove(registry, source, target, transformation)
+    return Written(message=f"Lineage '{source}' -> '{target}' removed", data=removed)
 
 
 handler = lambda_handler(app, os.environ)

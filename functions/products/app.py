@@ -9,7 +9,7 @@ from datamesh.http.app import create_app, one_page
 from datamesh.http.conditional import IfMatch, precondition, product_etag
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
-from datamesh.http.runtime import CurrentRegistry, lambda_handler
+from datamesh.http.runtime import CurrentRegistry, RegistryAsOf, lambda_handler
 from datamesh.models.bulk import BulkReport, ProductsBulk
 from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
 from datamesh.models.responses import DeletedProduct, Written
@@ -38,10 +38,10 @@ async def register_products(
     return Written(message=f"{report.registered} products registered", data=report)
 
 
-@app.get("/products", responses=TotalCount | responses(422, 503))
+@app.get("/products", responses=TotalCount | responses(410, 422, 503))
 async def list_products(
     response: Response,
-    registry: CurrentRegistry,
+    registry: RegistryAsOf,
     domain: Annotated[str | None, Query(description="Whatever the case.")] = None,
     status: ProductStatus | None = None,
     tag: Annotated[str | None, Query(description="Whatever the case.")] = None,
@@ -55,8 +55,8 @@ async def list_products(
     return one_page(response, found)
 
 
-@app.get("/product/{name}", responses=responses(404, 503))
-async def get_product(name: PathName, registry: CurrentRegistry, response: Response) -> Product:
+@app.get("/product/{name}", responses=responses(404, 410, 422, 503))
+async def get_product(name: PathName, registry: RegistryAsOf, response: Response) -> Product:
     """Read one product."""
     product = products.get(registry, name)
     response.headers["ETag"] = product_etag(product)

@@ -33,7 +33,7 @@ UNKNOWN_ROUTE = Difference(
 )
 PREFLIGHT = Difference(aws=204, sam_local=200, reason="It answers OPTIONS with an empty 200.")
 EXPOSED_HEADERS = Difference(
-    aws="X-Total-Count,ETag,Retry-After",
+    aws="X-Total-Count,X-Truncated,ETag,Retry-After",
     sam_local=None,
     reason="It does not read ExposeHeaders.",
 )

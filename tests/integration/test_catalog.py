@@ -1,12 +1,14 @@
-"""`make restore` on the real S3 server, and what `make destroy DATA=delete` deletes."""
+"""Backups and restores on the real S3 server; what `make destroy DATA=delete` deletes."""
 
 import json
 from collections.abc import Iterator
+from datetime import date
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from datamesh.models.values import utc_now
 from datamesh.services import lineage, products
 from datamesh.services.registry import Registry
 from datamesh.storage.s3 import S3Object, create_client
@@ -70,6 +72,73 @@ def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Regi
     s3.client().delete_object(Bucket=s3.bucket, Key="products.json")
     with pytest.raises(SystemExit, match="is at revision 0"):
         catalog.restore(s3.bucket, "products.json", version)
+    assert registry.products.read_latest().products == {}
+
+
+# a restore rehearsal
+
+
+def shown(registry: Registry) -> tuple[object, object]:
+    """What readers see."""
+    return registry.products.read_latest().products, lineage.visible_entries(registry)
+
+
+def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
+    s3: S3, registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    today = f"{utc_now():%Y-%m-%d}"
+    for number in range(20):
+        add_product(registry, f"p{number}")
+    for number in range(19):
+        add_lineage(registry, f"p{number}", f"p{number + 1}")
+    expected, revision = shown(registry), registry.products.read_latest().revision
+    catalog.back_up(s3.bucket)
+    for number in range(20):
+        products.delete(registry, f"p{number}")
+    add_product(registry, "p3", owner="another")
+    damaged = registry.products.read_latest().revision
+    assert shown(registry) != expected
+    catalog.restore_backup(s3.bucket, today)
+    assert shown(registry) == expected
+    assert registry.products.read_latest().revision == damaged + 1 > revision
+    assert f"the backup of {today}" in capsys.readouterr().out
+    # What was there in between is still in the versions, and life goes on.
+    listed = s3.client().list_object_versions(Bucket=s3.bucket, Prefix="products.json")
+    assert len(listed["Versions"]) > damaged
+    add_lineage(registry, "p19", "orders")
+    assert len(lineage.visible_entries(registry)) == 20
+
+
+def test_the_first_backup_of_a_day_stays(s3: S3, registry: Registry) -> None:
+    registry, backups = catalog._opened(s3.bucket)
+    day = date(2026, 1, 31)
+    backups.make(registry, day)
+    add_product(registry, "later")
+    backups.make(registry, day)
+    backups.restore(registry, day)
+    assert "later" not in registry.products.read_latest().products
+
+
+def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry) -> None:
+    before = registry.products.read_latest()
+    with pytest.raises(SystemExit, match=r"There is no backups/2020-01-01/products\.json"):
+        catalog.restore_backup(s3.bucket, "2020-01-01")
+    with pytest.raises(SystemExit, match="yesterday was not restored"):
+        catalog.restore_backup(s3.bucket, "yesterday")
+    made, backups = catalog._opened(s3.bucket)
+    backups.make(made, date(2026, 2, 1))
+    s3.client().put_object(Bucket=s3.bucket, Key="backups/2026-02-01/lineage.json", Body=b"{")
+    with pytest.raises(SystemExit, match=r"lineage\.json cannot be read"):
+        catalog.restore_backup(s3.bucket, "2026-02-01")
+    assert registry.products.read_latest() == before
+
+
+def test_a_backup_is_not_restored_over_an_older_revision(s3: S3, registry: Registry) -> None:
+    made, backups = catalog._opened(s3.bucket)
+    backups.make(made, date(2026, 3, 1))
+    s3.client().delete_object(Bucket=s3.bucket, Key="products.json")
+    with pytest.raises(SystemExit, match="is at revision 0"):
+        catalog.restore_backup(s3.bucket, "2026-03-01")
     assert registry.products.read_latest().products == {}
 
 

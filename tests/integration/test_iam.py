@@ -55,6 +55,10 @@ def needs(operation: str, parameters: Mapping[str, Any], status: int) -> list[Ne
     bucket = f"arn:aws:s3:::{parameters['Bucket']}"
     if operation == "ListObjectsV2":
         return [Need("s3:ListBucket", bucket, parameters["Prefix"])]
+    if operation == "ListObjectVersions":
+        return [Need("s3:ListBucketVersions", bucket, parameters["Prefix"])]
+    if "VersionId" in parameters:
+        return [Need("s3:GetObjectVersion", f"{bucket}/{parameters['Key']}")]
     found = Need("s3:GetObject", f"{bucket}/{parameters['Key']}")
     if operation == "GetObject":
         # Who may not list the bucket is not told that there is no such key.

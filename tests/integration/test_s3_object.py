@@ -1,5 +1,6 @@
 """How S3's answers and the network's failures are told apart, each injected once."""
 
+import gzip
 import re
 from collections.abc import Callable, Iterator
 from io import BytesIO
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ETAG = '"0123456789abcdef0123456789abcdef"'
+ZIPPED = gzip.compress(b"zipped")
 URL = "https://s3.example.com"
 
 
@@ -90,12 +92,12 @@ def test_a_put_is_conditional_and_says_what_it_holds(
     expected = {
         "Bucket": "catalog",
         "Key": "products.json",
-        "Body": b"zipped",
+        "Body": ZIPPED,
         "ContentType": "application/json",
         "ContentEncoding": "gzip",
     }
     s3_stub.add_response("put_object", {"ETag": '"new"'}, expected | condition)
-    assert stored.put(b"zipped", replaces) == '"new"'
+    assert stored.put(ZIPPED, replaces) == '"new"'
 
 
 @pytest.mark.parametrize(
@@ -158,9 +160,9 @@ def body(content: bytes) -> StreamingBody:
 
 
 def test_a_get_without_a_known_etag_is_unconditional(s3_stub: Stubber, stored: S3Object) -> None:
-    reply = {"Body": body(b"zipped"), "ETag": ETAG}
+    reply = {"Body": body(ZIPPED), "ETag": ETAG}
     s3_stub.add_response("get_object", reply, {"Bucket": "catalog", "Key": "products.json"})
-    assert stored.get() == StoredObject(b"zipped", ETAG)
+    assert stored.get() == StoredObject(ZIPPED, ETAG)
 
 
 def test_a_get_with_a_known_etag_may_be_unchanged(s3_stub: Stubber, stored: S3Object) -> None:

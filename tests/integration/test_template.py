@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "DomainsWriteFunction": COMMITTING | {"MAX_SCAN_BYTES", "DATA_PREFIXES"},
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING,
+    "AuditFunction": COMMON,
     "PlatformFunction": COMMON | {"CACHE_SECONDS"},
 }
 

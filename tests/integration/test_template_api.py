@@ -20,6 +20,7 @@ WRITES = {
     "POST /register_lineage": "LineageWriteFunction",
     "POST /lineage/bulk": "LineageWriteFunction",
     "POST /domains/{domain}/{dataset}/check": "DomainsWriteFunction",
+    "DELETE /lineage": "LineageWriteFunction",
 }
 READS = {
     "GET /products": "ProductsReadFunction",
@@ -31,27 +32,36 @@ READS = {
     "GET /domains/{domain}": "DomainsFunction",
     "GET /domains/{domain}/{dataset}": "DomainsFunction",
     "GET /domains/{domain}/{dataset}/profile": "DomainsFunction",
+    "GET /lineage/graph/{product}": "LineageReadFunction",
+    "GET /lineage/impact/{product}": "LineageReadFunction",
+    "GET /lineage/path": "LineageReadFunction",
+    "GET /lineage/export": "LineageReadFunction",
+    "GET /lineage/columns/{product}/{column}": "LineageReadFunction",
     "GET /sales/orders": "DomainsFunction",
     "GET /marketing/campaigns": "DomainsFunction",
     "GET /finance/transactions": "DomainsFunction",
     "GET /analytics/domains": "AnalyticsFunction",
     "GET /analytics/lineage-stats": "AnalyticsFunction",
+    "GET /changes": "AnalyticsFunction",
     "GET /health": "PlatformFunction",
     "GET /docs": "PlatformFunction",
     "GET /redoc": "PlatformFunction",
     "GET /openapi.json": "PlatformFunction",
     "GET /docs/assets/{file}": "PlatformFunction",
 }
+KEYED = WRITES | {"GET /audit": "AuditFunction"}
+"""What takes a key: the audit trail is the one read that is not open."""
+ROUTES = KEYED | READS
 
 
 def test_every_endpoint_is_one_route_of_its_function() -> None:
     served = [(route.key, route.function) for route in API.routes]
-    assert sorted(served) == sorted((WRITES | READS).items())
+    assert sorted(served) == sorted(ROUTES.items())
 
 
-def test_every_write_has_the_authorizer_and_no_read_has() -> None:
+def test_every_write_and_the_audit_trail_have_the_authorizer_and_no_other_read_has() -> None:
     protected = {route.key for route in API.routes if route.authorizer}
-    assert protected == set(WRITES)
+    assert protected == set(KEYED)
     assert [(each.function, each.header) for each in API.authorizers] == [
         ("AuthorizerFunction", "authorization")
     ]

@@ -22,6 +22,8 @@ FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
 BUCKET = "CatalogBucket"
 PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
+FIND_PAST = ("s3:ListBucketVersions", BUCKET)
+PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
 DATA = {
@@ -29,19 +31,25 @@ DATA = {
     ("s3:GetObject", f"{BUCKET}/domains/*"),
     ("s3:ListBucket", BUCKET),
 }
+TRAIL = f"{BUCKET}/audit/*"
+AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
-    "ProductsReadFunction": REGISTRY - {("s3:GetObject", LINEAGE)},
+    "ProductsReadFunction": (REGISTRY | PAST)
+    - {("s3:GetObject", LINEAGE), ("s3:GetObjectVersion", LINEAGE)},
     "ProductsWriteFunction": REGISTRY
     | REMEMBER
+    | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
-    "LineageReadFunction": REGISTRY,
-    "LineageWriteFunction": REGISTRY | REMEMBER | {("s3:PutObject", LINEAGE)},
+    "LineageReadFunction": REGISTRY | PAST,
+    "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
     "DomainsFunction": DATA,
-    "DomainsWriteFunction": DATA | REMEMBER | {("s3:PutObject", PRODUCTS)},
-    "AnalyticsFunction": REGISTRY,
+    "DomainsWriteFunction": DATA | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", PRODUCTS)},
+    "AnalyticsFunction": REGISTRY | PAST,
+    "AuditFunction": {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
+    | AUDITED
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")},
     "PlatformFunction": REGISTRY,
 }
@@ -152,7 +160,7 @@ def test_a_role_that_is_not_there_is_named(tmp_path: Path) -> None:
         read(broken, {}, {})
 
 
-def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None:
+def test_only_folders_are_named_by_a_wildcard() -> None:
     named = [
         text
         for function in FUNCTIONS
@@ -160,7 +168,7 @@ def test_only_domain_data_and_idempotency_keys_are_named_by_a_wildcard() -> None
         for key in ("Action", "Resource")
         for text in strings(RESOLVER.resolve(statement[key]))
     ]
-    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS}
+    assert {text for text in named if "*" in text} == {f"{BUCKET}/domains/*", KEYS, TRAIL}
 
 
 @pytest.mark.parametrize("function", ["DomainsFunction", "DomainsWriteFunction"])

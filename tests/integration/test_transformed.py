@@ -9,7 +9,7 @@ import pytest
 
 from dev.intrinsics import Yaml, mapping, strings
 from tests.deploy.adaptation import operations
-from tests.integration.test_template_api import READS, WRITES
+from tests.integration.test_template_api import KEYED, ROUTES
 from tests.template import by_default, maps, of_type, statements
 from tests.transformed import kind, resolver, resources
 
@@ -28,10 +28,10 @@ OPERATIONS = dict(operations(BODY))
 
 
 def test_the_document_has_every_route_and_no_other() -> None:
-    assert OPERATIONS.keys() == (WRITES | READS).keys()
+    assert OPERATIONS.keys() == ROUTES.keys()
 
 
-@pytest.mark.parametrize(("route", "function"), (WRITES | READS).items())
+@pytest.mark.parametrize(("route", "function"), ROUTES.items())
 def test_a_route_calls_its_functions_alias(route: str, function: str) -> None:
     assert OPERATIONS[route]["x-amazon-apigateway-integration"] == {
         "type": "aws_proxy",
@@ -41,9 +41,9 @@ def test_a_route_calls_its_functions_alias(route: str, function: str) -> None:
     }
 
 
-@pytest.mark.parametrize("route", WRITES | READS)
+@pytest.mark.parametrize("route", ROUTES)
 def test_a_write_has_the_authorizer_and_a_read_has_none(route: str) -> None:
-    expected: Yaml = [{"ApiKey": []}] if route in WRITES else None
+    expected: Yaml = [{"ApiKey": []}] if route in KEYED else None
     assert OPERATIONS[route].get("security") == expected
     assert "security" not in BODY
 
@@ -62,7 +62,7 @@ def test_the_authorizer_reads_the_header_and_answers_simply() -> None:
     }
 
 
-@pytest.mark.parametrize(("route", "function"), (WRITES | READS).items())
+@pytest.mark.parametrize(("route", "function"), ROUTES.items())
 def test_api_gateway_may_call_what_a_route_calls(route: str, function: str) -> None:
     method, _, path = route.partition(" ")
     called = f"arn:aws:execute-api:us-east-1:123456789012:RegistryApi/$default/{method}{path}"

@@ -129,7 +129,7 @@ class World:
     def __init__(self, instances: int, max_products: int, max_lineage_entries: int) -> None:
         self.products = Shelf("products.json")
         self.lineage = Shelf("lineage.json")
-        self.limits = {"max_products": max_products, "max_lineage_entries": max_lineage_entries}
+        self.max_products, self.max_lineage_entries = max_products, max_lineage_entries
         self.ticks = count()
         self.key_records: dict[str, Shelf] = {}
         self.instances = [self.cold(number) for number in range(instances)]
@@ -141,7 +141,8 @@ class World:
             products=ways[0],
             lineage=ways[1],
             now=lambda: NOON + timedelta(hours=-number, microseconds=next(self.ticks)),
-            **self.limits,
+            max_products=self.max_products,
+            max_lineage_entries=self.max_lineage_entries,
         )
         return Instance(life, *ways, registry)
 

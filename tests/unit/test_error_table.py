@@ -70,6 +70,9 @@ def test_400_an_inverted_range(serve: Serve, path: str) -> None:
         ("products", "DELETE", "/product/orders"),
         ("lineage", "GET", "/lineage/upstream/orders"),
         ("lineage", "GET", "/lineage/downstream/orders"),
+        ("lineage", "GET", "/lineage/graph/orders"),
+        ("lineage", "GET", "/lineage/impact/orders"),
+        ("lineage", "GET", "/lineage/columns/orders/amount"),
     ],
 )
 def test_404_an_unknown_product(serve: Serve, area: str, method: str, path: str) -> None:
@@ -80,6 +83,31 @@ def test_404_an_unknown_product(serve: Serve, area: str, method: str, path: str)
 def test_404_an_update_of_an_unknown_product(serve: Serve) -> None:
     answer = serve("products").put("/product/orders", {"owner": "new"})
     assert_problem(answer, 404, "Product 'orders' is not registered")
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/lineage/path", {"source": "orders", "target": "bills"}),
+        ("/lineage/path", {"source": "bills", "target": "orders"}),
+        ("/lineage/export", {"format": "dot", "product": "orders"}),
+    ],
+)
+def test_404_an_unknown_product_of_the_query(
+    serve: Serve, registry: Registry, path: str, query: dict[str, object]
+) -> None:
+    add_product(registry, "bills")
+    answer = serve("lineage", resources(registry)).get(path, **query)
+    assert_problem(answer, 404, "Product 'orders' is not registered")
+
+
+def test_404_lineage_that_is_not_there(serve: Serve, registry: Registry) -> None:
+    add_products(registry, ["orders", "bills"])
+    add_lineage(registry, "bills", "orders")
+    query = {"source": "orders", "target": "bills"}
+    client = serve("lineage", resources(registry))
+    answer = client.send(api_event("DELETE", "/lineage", query=query))
+    assert_problem(answer, 404, "There is no such lineage 'orders' -> 'bills'")
 
 
 def test_404_an_unknown_asset(serve: Serve) -> None:
@@ -99,7 +127,7 @@ def test_404_an_unknown_path(serve: Serve, area: str, path: str) -> None:
     [
         ("products", "PATCH", "/product/orders"),
         ("products", "POST", "/products"),
-        ("lineage", "DELETE", "/lineage"),
+        ("lineage", "PUT", "/lineage"),
         ("domains", "PUT", "/sales/orders"),
         ("analytics", "POST", "/analytics/domains"),
         ("platform", "POST", "/health"),

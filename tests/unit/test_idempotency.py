@@ -1,5 +1,6 @@
 """`Idempotency-Key` through the functions' handlers: the second POST is not done again."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -141,7 +142,7 @@ def watched(over: Resources) -> Watched:
 
 
 def with_records(over: Resources, watched: Any) -> Resources:
-    return Resources(over.registry, over.data, watched)
+    return replace(over, key_record=watched)
 
 
 def edit(over: Resources, digest: str, **changes: Any) -> None:

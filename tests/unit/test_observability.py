@@ -9,7 +9,7 @@ import pytest
 
 from datamesh.http.runtime import Resources
 from datamesh.observability import Observer
-from datamesh.storage.document import Document
+from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import LostRace, MemoryObject
 from tests.lambdas import Client, Context, api_event, app_of, configured
@@ -179,7 +179,7 @@ def test_metrics_of_a_failing_request_are_not_kept_for_the_next(
     observer = Observer("INFO")
 
     def fails(event: object, context: object) -> None:
-        observer.committed("products.json", 1)
+        observer.committed(Committed("products.json", 1, 1, ProductsFile(), ProductsFile()))
         raise RuntimeError("after the commit")
 
     def does_nothing(event: object, context: object) -> None:

@@ -21,20 +21,27 @@ OPERATIONS = {
     for method, operation in operations.items()
 }
 
+PAST = {"410", "422", "503"}
 WRITE = {"401", "403", "409", "503"}
 READING = {"404", "413", "422", "500", "503"}
 DOCUMENTED_ERRORS = {
     "POST /register_product": WRITE | {"400", "422", "429"},
     "POST /products/bulk": WRITE | {"400", "422", "429"},
-    "GET /products": {"422", "503"},
-    "GET /product/{name}": {"404", "503"},
+    "GET /products": PAST,
+    "GET /product/{name}": PAST | {"404"},
     "PUT /product/{name}": WRITE | {"400", "404", "412", "422"},
     "DELETE /product/{name}": WRITE | {"404", "412"},
     "POST /register_lineage": WRITE | {"400", "422", "429"},
     "POST /lineage/bulk": WRITE | {"400", "422", "429"},
-    "GET /lineage": {"422", "503"},
-    "GET /lineage/upstream/{product_name}": {"404", "503"},
-    "GET /lineage/downstream/{product_name}": {"404", "503"},
+    "GET /lineage": PAST,
+    "GET /lineage/upstream/{product_name}": PAST | {"404"},
+    "GET /lineage/downstream/{product_name}": PAST | {"404"},
+    "GET /lineage/graph/{product}": PAST | {"404"},
+    "GET /lineage/impact/{product}": PAST | {"404"},
+    "GET /lineage/path": PAST | {"404"},
+    "GET /lineage/export": PAST | {"404"},
+    "GET /lineage/columns/{product}/{column}": PAST | {"404"},
+    "DELETE /lineage": WRITE | {"404", "422"},
     "GET /domains": {"503"},
     "GET /domains/{domain}": {"404", "422", "503"},
     "GET /domains/{domain}/{dataset}": {"400", "406"} | READING,
@@ -43,8 +50,10 @@ DOCUMENTED_ERRORS = {
     "GET /sales/orders": {"400"} | READING - {"404"},
     "GET /marketing/campaigns": READING - {"404"},
     "GET /finance/transactions": {"400"} | READING - {"404"},
-    "GET /analytics/domains": {"503"},
-    "GET /analytics/lineage-stats": {"503"},
+    "GET /analytics/domains": PAST,
+    "GET /analytics/lineage-stats": PAST,
+    "GET /changes": PAST | {"400"},
+    "GET /audit": {"400", "401", "403", "422", "503"},
     "GET /health": {"503"},
 }
 
@@ -94,9 +103,10 @@ def test_errors_are_problems_and_those_of_the_gateway_its_own(name: str) -> None
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_writes_carry_the_security_scheme_and_reads_do_not(name: str) -> None:
+def test_writes_and_the_audit_trail_carry_the_security_scheme_and_reads_do_not(name: str) -> None:
     security = OPERATIONS[name].get("security")
-    assert security == (None if name.startswith("GET ") else [{"ApiKey": []}])
+    is_open = name.startswith("GET ") and name != "GET /audit"
+    assert security == (None if is_open else [{"ApiKey": []}])
 
 
 def test_the_security_scheme_is_a_bearer_key() -> None:

@@ -67,9 +67,14 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("PUT", "/product/{name}"),
             ("DELETE", "/product/{name}"),
         ],
-        "lineage": [("POST", "/register_lineage"), ("POST", "/lineage/bulk")],
+        "lineage": [
+            ("POST", "/register_lineage"),
+            ("POST", "/lineage/bulk"),
+            ("DELETE", "/lineage"),
+        ],
         "domains": [("POST", "/domains/{domain}/{dataset}/check")],
         "analytics": [],
+        "audit": [],
         "platform": [],
     }
 

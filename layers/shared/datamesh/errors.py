@@ -73,6 +73,13 @@ class ScanTooLarge(MeshError):
     """A query would read, hold, take or answer more than one request may; the text says which."""
 
 
+class VersionExpired(MeshError):
+    """What was current at the moment asked for is no longer kept."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__(f"The version of {document} that was current then is no longer kept")
+
+
 class ProductChanged(MeshError):
     """The product is no longer what the caller based its change on."""
 
@@ -91,6 +98,13 @@ class UnknownLineageEnds(MeshError):
     def __init__(self, names: list[str]) -> None:
         quoted = ", ".join(f"'{name}'" for name in names)
         super().__init__(f"Lineage names unknown products: {quoted}")
+
+
+class LineageNotFound(MeshError):
+    """There is no visible entry to remove."""
+
+    def __init__(self, source: str, target: str) -> None:
+        super().__init__(f"There is no such lineage '{source}' -> '{target}'")
 
 
 class LimitReached(MeshError):

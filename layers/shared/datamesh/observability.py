@@ -9,6 +9,8 @@ from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 
 from datamesh.errors import Contended, OutcomeUnknown
+from datamesh.models.audit import AuditRecord
+from datamesh.storage.document import Committed
 
 type Handler = Callable[[Any, Any], Any]
 """A Lambda handler: event and context in, response out."""
@@ -28,10 +30,14 @@ class Observer:
         # Would repeat as plain text what the handler of unexpected errors has logged.
         logging.getLogger("mangum").setLevel(logging.CRITICAL)
 
-    def committed(self, document: str, attempts: int) -> None:
+    def committed(self, done: Committed[Any]) -> None:
         """Count what a commit took: more than one attempt means contention."""
-        self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=attempts)
-        self.logger.debug("committed", document=document, attempts=attempts)
+        self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=done.attempts)
+        self.logger.debug("committed", document=done.document, attempts=done.attempts)
+
+    def wrote(self, record: AuditRecord) -> None:
+        """The line of a request that may have written."""
+        self.logger.info("write", extra=record.model_dump(mode="json", exclude={"at"}))
 
     def gave_up(self, error: Contended | OutcomeUnknown) -> None:
         """Count a write that was answered so, under the error's name: alarms watch it."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from datamesh.models.products import StoredProduct
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.document import Change, Document
+from datamesh.storage.document import Change, Committed, Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import (
     InDoubt,
@@ -149,7 +149,7 @@ def backoff(attempts: int = 5, pauses: Pauses | None = None, seconds: float = 10
 def document(
     stored: FaultyObject | MemoryView,
     attempts: int = 5,
-    on_commit: Callable[[str, int], None] = lambda name, attempts: None,
+    on_commit: Callable[[Committed[ProductsFile]], None] = lambda committed: None,
 ) -> Document[ProductsFile]:
     return Document(stored, ProductsFile, backoff(attempts), on_commit=on_commit)
 

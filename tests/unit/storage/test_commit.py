@@ -3,9 +3,9 @@
 import pytest
 
 from datamesh.errors import Contended, OutcomeUnknown, ProductNameTaken, StorageUnavailable
-from datamesh.storage.document import Document
+from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import RECENT_COMMITS, ProductsFile
-from datamesh.storage.objects import LostRace
+from datamesh.storage.objects import InDoubt, LostRace
 from tests.unit.storage.faults import (
     FaultyObject,
     MemoryView,
@@ -91,14 +91,53 @@ def test_only_the_most_recent_ids_are_kept() -> None:
     assert len(recent) == RECENT_COMMITS
 
 
-def test_the_number_of_attempts_is_reported() -> None:
+def test_what_a_commit_took_and_did_is_reported() -> None:
     stored = FaultyObject()
-    reported: list[tuple[str, int]] = []
-    writer = document(stored, on_commit=lambda name, attempts: reported.append((name, attempts)))
+    reported: list[Committed[ProductsFile]] = []
+    writer = document(stored, on_commit=reported.append)
     writer.commit(add("a"))
     stored.put_faults.extend([conflict, conflict])
     writer.commit(add("b"))
-    assert reported == [("products.json", 1), ("products.json", 3)]
+    assert [(each.document, each.attempts, each.revision) for each in reported] == [
+        ("products.json", 1, 1),
+        ("products.json", 3, 2),
+    ]
+    assert [(list(each.before.products), list(each.after.products)) for each in reported] == [
+        ([], ["a"]),
+        (["a"], ["a", "b"]),
+    ]
+
+
+def test_what_landed_unheard_is_reported_with_the_revision_that_it_became() -> None:
+    stored = FaultyObject()
+    reported: list[Committed[ProductsFile]] = []
+    writer = document(stored, on_commit=reported.append)
+
+    def overtaken_unheard(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
+        stored.land(body, replaces)
+        document(MemoryView(stored)).commit(add("rival"))
+        raise InDoubt("the connection was reset")
+
+    stored.put_faults.append(overtaken_unheard)
+    writer.commit(add("mine"))
+    assert names(stored) == ["mine", "rival"]
+    assert [(each.attempts, each.revision) for each in reported] == [(2, 1)]
+
+
+def test_a_change_that_writes_nothing_is_not_reported() -> None:
+    reported: list[Committed[ProductsFile]] = []
+    writer = document(FaultyObject(), on_commit=reported.append)
+    writer.commit(lambda file: (file, None))
+    assert reported == []
+
+
+def test_a_commit_that_only_the_last_look_finds_is_reported() -> None:
+    stored = FaultyObject()
+    reported: list[Committed[ProductsFile]] = []
+    writer = document(stored, attempts=1, on_commit=reported.append)
+    stored.put_faults.append(reply_is_lost)
+    writer.commit(add("mine"))
+    assert [each.revision for each in reported] == [1]
 
 
 # rivals

@@ -12,7 +12,13 @@ from datamesh.models.products import Product
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 PRODUCT = TypeAdapter(Product)
-KEPT_WITH_304 = ("cache-control", "x-total-count", "content-security-policy", "vary")
+KEPT_WITH_304 = (
+    "cache-control",
+    "content-security-policy",
+    "vary",
+    "x-total-count",
+    "x-truncated",
+)
 
 IfMatch = Annotated[
     str | None,

@@ -4,18 +4,36 @@ import re
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BeforeValidator
 
 from datamesh.http.errors import Responses
+from datamesh.models.graph import MAX_DEPTH, MAX_NODES
+from datamesh.models.lineage import LineageType
+from datamesh.models.values import Timestamp
+from datamesh.services.walk import Filter
 
 CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def calendar_date(value: Any) -> Any:
     """Keep pydantic from taking `20230701` for seconds since 1970."""
     if isinstance(value, str) and not CALENDAR_DATE.fullmatch(value):
         raise ValueError("must be a date, YYYY-MM-DD")
+    return value
+
+
+def moment(value: Any) -> Any:
+    """As for dates; and a time without a zone could be anywhere."""
+    if isinstance(value, str) and not MOMENT.fullmatch(value):
+        raise ValueError(
+            "must be a time with its zone (RFC 3339), YYYY-MM-DDThh:mm:ssZ; + is sent as %2B"
+        )
     return value
 
 
@@ -29,6 +47,37 @@ EndDate = Annotated[
     date | None, BeforeValidator(calendar_date), Query(description="Last day, inclusive.")
 ]
 
+AsOf = Annotated[
+    Timestamp | None,
+    BeforeValidator(moment),
+    Query(
+        description="Answer what was current at this moment (RFC 3339), such as "
+        "2026-01-31T09:30:00Z; 410 if the registry no longer keeps it."
+    ),
+]
+Since = Annotated[Timestamp, BeforeValidator(moment), Query(description="RFC 3339.")]
+Until = Annotated[
+    Timestamp | None, BeforeValidator(moment), Query(description="RFC 3339; now if left out.")
+]
+Depth = Annotated[int, Query(ge=1, le=MAX_DEPTH, description="Follow lineage this many hops.")]
+MaxNodes = Annotated[int, Query(ge=1, le=MAX_NODES, description="Answer at most this many.")]
+
+
+def _filter(
+    min_confidence: Annotated[
+        float,
+        Query(ge=0, le=1, allow_inf_nan=False, description="Follow entries at least as confident."),
+    ] = 0.0,
+    lineage_type: Annotated[
+        LineageType | None, Query(description="Follow entries of this type alone.")
+    ] = None,
+) -> Filter:
+    return Filter(min_confidence, lineage_type)
+
+
+Followed = Annotated[Filter, Depends(_filter)]
+"""Which entries a walk follows."""
+
 TotalCount: Responses = {
     200: {
         "headers": {
@@ -37,5 +86,13 @@ TotalCount: Responses = {
                 "schema": {"type": "integer"},
             }
         }
+    }
+}
+
+X_TRUNCATED = "X-Truncated"
+TRUNCATED_HEADER = {
+    X_TRUNCATED: {
+        "description": "Whether there is more than the bounds let into this answer.",
+        "schema": {"type": "string", "enum": ["true", "false"]},
     }
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,16 +10,22 @@ from fastapi import Depends, FastAPI, Request
 from mangum import Mangum
 
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
+from datamesh.http.audit import record_of, record_of_task
+from datamesh.http.parameters import AsOf
 from datamesh.models.ports import OTHER_BUCKETS
 from datamesh.observability import Handler, Observer
+from datamesh.services.audit import FOLDER, Trail
 from datamesh.services.datasets import DataAccess
+from datamesh.services.past import Past
 from datamesh.services.registry import Attempt, Registry
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.document import Document
+from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.history import History
+from datamesh.storage.journal import Journal
 from datamesh.storage.objects import ConditionalObject
-from datamesh.storage.s3 import S3Folder, S3Object, create_client
+from datamesh.storage.s3 import S3Folder, S3Journal, S3Object, S3Versions, create_client
 
 if TYPE_CHECKING:
     from datamesh.http.once import Once
@@ -34,8 +41,13 @@ class Resources:
 
     registry: Registry
     data: DataAccess
+    past: Callable[[datetime], Registry]
+    """A moment -> the registry as it was then; raises VersionExpired."""
     key_record: Callable[[str], ConditionalObject]
     """Digest of an idempotency key -> the object that remembers it."""
+    trail: Trail
+    audit: Journal
+    """The records that the trail has stored."""
 
 
 def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
@@ -43,6 +55,11 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     client = create_client()
     bucket = settings.catalog_bucket
     backoff = Backoff(deadline)
+    trail = Trail(lambda key: S3Object(client, bucket, key), backoff)
+
+    def committed(done: Committed[Any]) -> None:
+        observer.committed(done)
+        trail.committed(done)
 
     def document[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> Document[F]:
         return Document(
@@ -50,7 +67,8 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             kind,
             backoff,
             cache_seconds=settings.cache_seconds,
-            on_commit=observer.committed,
+            before_commit=trail.begin,
+            on_commit=committed,
         )
 
     def folder(location: str) -> S3Folder:
@@ -59,16 +77,28 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             return S3Folder(client, other, prefix, backoff)
         return S3Folder(client, bucket, location, backoff)
 
+    def history[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> History[F]:
+        return History(S3Versions(client, bucket, key), kind, backoff)
+
+    registry = Registry(
+        products=document("products.json", ProductsFile),
+        lineage=document("lineage.json", LineageFile),
+        max_products=settings.max_products,
+        max_lineage_entries=settings.max_lineage_entries,
+        data_prefixes=settings.data_prefixes,
+    )
+    past = Past(
+        registry,
+        products=history("products.json", ProductsFile),
+        lineage=history("lineage.json", LineageFile),
+    )
     return Resources(
-        registry=Registry(
-            products=document("products.json", ProductsFile),
-            lineage=document("lineage.json", LineageFile),
-            max_products=settings.max_products,
-            max_lineage_entries=settings.max_lineage_entries,
-            data_prefixes=settings.data_prefixes,
-        ),
+        registry=registry,
+        past=past.at,
         data=DataAccess(folder, settings.max_scan_bytes),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
+        trail=trail,
+        audit=S3Journal(client, bucket, FOLDER, backoff),
     )
 
 
@@ -78,12 +108,23 @@ def resources_of(request: Request) -> Resources:
 
 
 def registry_of(request: Request) -> Registry:
-    """The registry, as the request's attempt sees it if it has an Idempotency-Key."""
-    return replace(resources_of(request).registry, attempt=request.app.state.attempt)
+    """The registry, as the request sees it: whose commits have its identity."""
+    resources = resources_of(request)
+    return replace(
+        resources.registry,
+        attempt=request.app.state.attempt,
+        commit_id=resources.trail.commit_id,
+    )
+
+
+def registry_at(request: Request, as_of: AsOf = None) -> Registry:
+    """The registry, or what it was at the moment that the request names."""
+    return registry_of(request) if as_of is None else resources_of(request).past(as_of)
 
 
 CurrentResources = Annotated[Resources, Depends(resources_of)]
 CurrentRegistry = Annotated[Registry, Depends(registry_of)]
+RegistryAsOf = Annotated[Registry, Depends(registry_at)]
 
 
 def idempotency_key(event: Any) -> str | None:
@@ -109,6 +150,8 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
 
     def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:
         app.state.attempt = attempt
+        if attempt:
+            app.state.resources.trail.share(attempt.id)
         return adapter(event, context)
 
     @cache
@@ -125,21 +168,17 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
 
     def handler(event: Any, context: Any) -> Any:
         deadline.restart()
-        request = event["requestContext"]["http"]
+        may_write = event["requestContext"]["http"]["method"] not in SAFE_METHODS
+        trail: Trail = app.state.resources.trail
+        trail.expect(record_of(event) if may_write else None)
         key, principal = idempotency_key(event), principal_of(event)
         if key is not None and principal is not None:
             answer = once()(event, context, key, principal)
         else:
             answer = serve(event, context)
         answer["headers"].setdefault("x-content-type-options", "nosniff")
-        if request["method"] not in SAFE_METHODS:
-            observer.logger.info(
-                "write",
-                route=event["routeKey"],
-                path=request["path"],
-                principal=principal,
-                status=answer["statusCode"],
-            )
+        if may_write:
+            observer.wrote(trail.finish(answer["statusCode"]))
         return answer
 
     return observer.observe(handler)
@@ -150,11 +189,13 @@ def task_handler(run: Callable[[Registry], dict[str, int]], environ: Mapping[str
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
     deadline = Deadline(STORAGE_SECONDS)
-    registry = connect(settings, observer, deadline).registry
+    resources = connect(settings, observer, deadline)
 
     def handler(event: Any, context: Any) -> dict[str, int]:
         deadline.restart()
-        result = run(registry)
+        resources.trail.expect(record_of_task(run.__name__, context))
+        result = run(replace(resources.registry, commit_id=resources.trail.commit_id))
+        observer.wrote(resources.trail.finish(200))
         observer.logger.info("done", extra=result)
         return result
 

@@ -43,6 +43,11 @@ def bounded(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
     return metadata
 
 
+Transformation = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NOT_BLANK
+]
+
+
 class LineageRegistration(BaseModel):
     """The body of `POST /register_lineage`."""
 
@@ -50,9 +55,7 @@ class LineageRegistration(BaseModel):
 
     source: ShortText = Field(description="Name of a registered product.")
     target: ShortText = Field(description="Name of a registered product.")
-    transformation: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NOT_BLANK
-    ]
+    transformation: Transformation
     lineage_type: LineageType = LineageType.DIRECT
     confidence: float = Field(default=1.0, ge=0, le=1, strict=True)
     metadata: Annotated[dict[str, JsonValue], AfterValidator(bounded)] = Field(

@@ -13,8 +13,14 @@ from hashlib import sha256
 
 from pydantic import JsonValue
 
-from datamesh.errors import LimitReached, ProductNotFound, UnknownLineageEnds
+from datamesh.errors import (
+    LimitReached,
+    LineageNotFound,
+    ProductNotFound,
+    UnknownLineageEnds,
+)
 from datamesh.models.bulk import BulkReport
+from datamesh.models.graph import RemovedLineage, Way
 from datamesh.models.lineage import (
     LineageEntry,
     LineageRegistration,
@@ -132,24 +138,67 @@ def find(
     offset: int,
 ) -> Page[LineageEntry]:
     """Visible entries that meet every filter given, oldest first."""
+    products = registry.products.read()
     found = [
         entry
-        for entry in visible_entries(registry)
+        for entry in _candidates(registry, source, target)
         if (source is None or entry.source == source)
         and (target is None or entry.target == target)
         and (lineage_type is None or entry.lineage_type == lineage_type)
+        and is_visible(entry, products)
     ]
     return page(found, limit, offset)
 
 
+def _candidates(
+    registry: Registry, source: str | None, target: str | None
+) -> Sequence[StoredLineageEntry]:
+    """The entries to look at for those that have the ends given."""
+    file = registry.lineage.read()
+    adjacency = registry.lineage_index.of(file)
+    if target is not None:
+        places = adjacency.places(target, Way.UPSTREAM)
+    elif source is not None:
+        places = adjacency.places(source, Way.DOWNSTREAM)
+    else:
+        return file.lineage
+    return [file.lineage[place] for place in places]
+
+
 def upstream(registry: Registry, name: str) -> list[LineageEntry]:
     """The entries that lead into a product. Raises ProductNotFound."""
-    return [entry for entry in _around(registry, name) if entry.target == name]
+    return _around(registry, name, Way.UPSTREAM)
 
 
 def downstream(registry: Registry, name: str) -> list[LineageEntry]:
     """The entries that lead out of a product. Raises ProductNotFound."""
-    return [entry for entry in _around(registry, name) if entry.source == name]
+    return _around(registry, name, Way.DOWNSTREAM)
+
+
+def remove(
+    registry: Registry, source: str, target: str, transformation: str | None = None
+) -> RemovedLineage:
+    """Remove the visible entries between two products, those of one transformation if given.
+
+    Raises LineageNotFound if there is none, and what a commit raises.
+    """
+    products = registry.products.read_latest()
+
+    def matches(entry: StoredLineageEntry) -> bool:
+        return (
+            (entry.source, entry.target) == (source, target)
+            and transformation in (None, entry.transformation)
+            and is_visible(entry, products)
+        )
+
+    def change(file: LineageFile) -> tuple[LineageFile, RemovedLineage]:
+        ids = [entry.id for entry in file.lineage if matches(entry)]
+        if not ids:
+            raise LineageNotFound(source, target)
+        kept = [entry for entry in file.lineage if not matches(entry)]
+        return file.model_copy(update={"lineage": kept}), {"removed": len(ids), "ids": ids}
+
+    return registry.lineage.commit(change, registry.lineage_key())
 
 
 def prune(registry: Registry, *, naming: str | None = None) -> int:
@@ -164,7 +213,7 @@ def prune(registry: Registry, *, naming: str | None = None) -> int:
         kept = [entry for entry in file.lineage if not is_garbage(entry, products)]
         return file.model_copy(update={"lineage": kept}), counted
 
-    return registry.lineage.commit(change)
+    return registry.lineage.commit(change, registry.lineage_key())
 
 
 def visible(file: LineageFile, products: ProductsFile) -> list[StoredLineageEntry]:
@@ -186,12 +235,18 @@ def is_garbage(entry: StoredLineageEntry, products: ProductsFile) -> bool:
 
 def has_ends(entry: StoredLineageEntry, products: ProductsFile) -> bool:
     """Whether both ends are registered, and are those that the entry was registered between."""
-    ends = (products.products.get(entry.source), products.products.get(entry.target))
-    return all(end and end.since_revision <= entry.products_revision for end in ends)
+    registered = products.products
+    source, target = registered.get(entry.source), registered.get(entry.target)
+    if source is None or target is None:
+        return False
+    seen = entry.products_revision  # spelled out: a walk asks this of thousands of entries
+    return source.since_revision <= seen and target.since_revision <= seen
 
 
-def _around(registry: Registry, name: str) -> list[StoredLineageEntry]:
+def _around(registry: Registry, name: str, way: Way) -> list[LineageEntry]:
     products = registry.products.read()
     if name not in products.products:
         raise ProductNotFound(name)
-    return visible(registry.lineage.read(), products)
+    file = registry.lineage.read()
+    entries = [file.lineage[at] for at in registry.lineage_index.of(file).places(name, way)]
+    return [entry for entry in entries if is_visible(entry, products)]

@@ -116,7 +116,7 @@ def update(
         changed = product.model_copy(update={**changes.changes(), "updated_at": moved})
         return _with(file, changed), changed
 
-    return registry.products.commit(change)
+    return registry.products.commit(change, registry.products_key())
 
 
 def delete(
@@ -133,7 +133,7 @@ def delete(
         kept = {key: product for key, product in file.products.items() if key != name}
         return file.model_copy(update={"products": kept}), None
 
-    registry.products.commit(change)
+    registry.products.commit(change, registry.products_key())
     try:
         removed = lineage.prune(registry, naming=name)
     except (StorageUnavailable, OutcomeUnknown, Contended) as error:

@@ -1,10 +1,11 @@
 """The registry: two documents, their limits and a clock."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from datamesh.models.values import utc_now
+from datamesh.services.adjacency import LineageIndex
 from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.files import LineageFile, ProductsFile
 
@@ -37,17 +38,25 @@ class Registry:
     now: Callable[[], datetime] = utc_now
     attempt: Attempt | None = None
     """Set for a write that its caller may repeat."""
+    commit_id: str | None = None
+    """Of the commits of the present request: that of its audit record."""
+    lineage_index: LineageIndex = field(default_factory=LineageIndex)
+    """Lives as long as the execution environment: `replace` hands it on."""
 
     def registered_at(self) -> datetime:
         """The time of a registration: that of its first try."""
         return self.attempt.first_at if self.attempt else self.now()
 
     def products_key(self) -> CommitKey | None:
-        """The same for all tries of a write; None for a write that nobody repeats."""
-        return self.attempt.products_key() if self.attempt else None
+        """The same for all tries of a write."""
+        return self.attempt.products_key() if self.attempt else self._key_of_request()
 
     def lineage_key(self) -> CommitKey | None:
-        return self.attempt.lineage_key() if self.attempt else None
+        return self.attempt.lineage_key() if self.attempt else self._key_of_request()
+
+    def _key_of_request(self) -> CommitKey | None:
+        """For a write that nobody repeats."""
+        return CommitKey(self.commit_id, since=0, repeated=False) if self.commit_id else None
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,17 @@ class Version[F]:
 
 
 @dataclass(frozen=True)
+class Committed[F: RegistryFile]:
+    """What a commit did: it took `document` from `before` to `after`, which is `revision`."""
+
+    document: str
+    attempts: int
+    revision: int
+    before: F
+    after: F
+
+
+@dataclass(frozen=True)
 class CommitKey:
     """The identity of a commit that its caller may try again from another process."""
 
@@ -55,6 +66,10 @@ class _Commit[F: RegistryFile, R]:
         self.change = change
         self.sent_on: Version[F] | None = None
         """What the latest PUT was to replace."""
+        self.sent: F
+        self.revision = 0
+        """Of the document with the change in it, once that is known to have landed."""
+        self.attempts = 0
         self.result: R
         self.unseen = False
         """Whether the object was not read since a PUT that may have been a success in disguise."""
@@ -71,6 +86,8 @@ class _Commit[F: RegistryFile, R]:
         late to tell."""
         assert self.sent_on is not None
         if self.id in found.file.recent:
+            since = len(found.file.recent) - found.file.recent.index(self.id) - 1
+            self.revision = found.file.revision - since
             return True
         moved = found.file.revision - self.sent_on.file.revision
         if moved >= RECENT_COMMITS or (moved < 0 and self.may_land):
@@ -94,7 +111,8 @@ class Document[F: RegistryFile]:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = lambda: secrets.token_urlsafe(9),
-        on_commit: Callable[[str, int], None] = lambda name, attempts: None,
+        before_commit: Callable[[], None] = lambda: None,
+        on_commit: Callable[[Committed[F]], None] = lambda committed: None,
     ) -> None:
         self._stored = stored
         self._kind = kind
@@ -103,6 +121,8 @@ class Document[F: RegistryFile]:
         self._clock = clock
         self._now = now
         self._new_id = new_id
+        self._before_commit = before_commit
+        """Called before the first PUT of a commit; what it raises prevents that."""
         self._on_commit = on_commit
         self._cached: Version[F] | None = None
         self._checked_at = 0.0
@@ -144,7 +164,7 @@ class Document[F: RegistryFile]:
                 raise OutcomeUnknown(self._stored.name)
         commit = _Commit(self._stored.name, key.id if key else self._new_id(), change)
         failure: MeshError = unreachable(self._stored.name, OUT_OF_TIME)
-        for number in self._backoff:
+        for _ in self._backoff:
             try:
                 result = self._attempt(commit)
             except LostRace:
@@ -160,12 +180,18 @@ class Document[F: RegistryFile]:
                     raise OutcomeUnknown(self._stored.name) from error
                 raise
             else:
-                if commit.sent_on:
-                    self._on_commit(self._stored.name, number + 1)
+                self._tell(commit)
                 return result
         return self._last_look(commit, failure)
 
+    def _tell[R](self, commit: _Commit[F, R]) -> None:
+        if commit.sent_on:
+            before = commit.sent_on.file
+            name, revision = self._stored.name, commit.revision
+            self._on_commit(Committed(name, commit.attempts, revision, before, commit.sent))
+
     def _attempt[R](self, commit: _Commit[F, R]) -> R:
+        commit.attempts += 1
         if commit.sent_on is None:
             base, (file, commit.result) = self._propose(commit.change)
         else:
@@ -174,8 +200,12 @@ class Document[F: RegistryFile]:
                 return commit.result
             file, commit.result = commit.change(base.file)
         if file is not base.file:
+            if commit.sent_on is None:
+                self._before_commit()
             commit.sent_on = base
-            self._put(file.committed(base.file, commit.id, self._now()), base)
+            commit.sent = file.committed(base.file, commit.id, self._now())
+            self._put(commit.sent, base)
+            commit.revision = commit.sent.revision
         return commit.result
 
     def _propose[R](self, change: Change[F, R]) -> tuple[Version[F], tuple[F, R]]:
@@ -201,6 +231,7 @@ class Document[F: RegistryFile]:
             raise failure
         try:
             if commit.landed_in(self._load()):
+                self._tell(commit)
                 return commit.result
         except (Unreachable, StorageUnavailable) as error:
             raise OutcomeUnknown(commit.document) from error

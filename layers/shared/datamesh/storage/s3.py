@@ -1,6 +1,7 @@
-"""The contract of `objects.py` and the folders of domain data, over S3."""
+"""The contracts of `objects.py`, `history.py` and `folders.py`, over S3."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +23,10 @@ from botocore.parsers import ResponseParserError
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff
+from datamesh.storage.files import GZIP_MAGIC
 from datamesh.storage.folders import MAX_FILES, StoredFile, replaced
+from datamesh.storage.history import ObjectVersion, Place, VersionPage
+from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import (
     InDoubt,
     LostRace,
@@ -37,12 +41,17 @@ if TYPE_CHECKING:
         GetObjectRequestTypeDef,
         ListObjectsV2OutputTypeDef,
         ListObjectsV2RequestTypeDef,
+        ListObjectVersionsOutputTypeDef,
+        ListObjectVersionsRequestTypeDef,
         PutObjectRequestTypeDef,
     )
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 4
 """For each wait on the socket, not for a call as a whole."""
+
+PARALLEL_READS = 10
+"""As many as the client has connections."""
 
 NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, ProxyConnectionError)
 
@@ -102,8 +111,9 @@ class S3Object:
             "Key": self.name,
             "Body": body,
             "ContentType": "application/json",
-            "ContentEncoding": "gzip",
         }
+        if body.startswith(GZIP_MAGIC):
+            request["ContentEncoding"] = "gzip"
         if replaces:
             request["IfMatch"] = replaces
         else:
@@ -123,6 +133,55 @@ class S3Object:
         if "ETag" not in reply:
             raise InDoubt("PutObject was answered without an ETag")
         return reply["ETag"]
+
+
+class S3Versions:
+    """A `VersionedObject`: what a versioned bucket keeps of an object."""
+
+    def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
+        self._client = client
+        self._bucket = bucket
+        self.name = key
+
+    def versions(self, older: Place | None = None) -> VersionPage:
+        request: ListObjectVersionsRequestTypeDef = {"Bucket": self._bucket, "Prefix": self.name}
+        if older:
+            request["KeyMarker"], request["VersionIdMarker"] = older
+        try:
+            with _reading():
+                page = self._client.list_object_versions(**request)
+        except ClientError as error:
+            raise StorageUnavailable(_reason(error)) from error
+        # Objects whose names only begin like this one are listed too.
+        more = page["IsTruncated"]
+        next_page = (page["NextKeyMarker"], page["NextVersionIdMarker"]) if more else None
+        return VersionPage(self._newest_first(page), next_page)
+
+    def get_version(self, version_id: str) -> StoredObject | None:
+        try:
+            with _reading():
+                reply = self._client.get_object(
+                    Bucket=self._bucket, Key=self.name, VersionId=version_id
+                )
+                return StoredObject(reply["Body"].read(), reply["ETag"])
+        except ClientError as error:
+            if _code(error) == "NoSuchVersion":
+                return None
+            raise StorageUnavailable(_reason(error)) from error
+
+    def _newest_first(self, page: "ListObjectVersionsOutputTypeDef") -> list[ObjectVersion]:
+        """The SDK lists versions and deletions apart, each newest first."""
+        kept = [
+            ObjectVersion(each["VersionId"], each["LastModified"])
+            for each in page.get("Versions", [])
+            if each["Key"] == self.name
+        ]
+        deletions = [
+            ObjectVersion(each["VersionId"], each["LastModified"], deleted=True)
+            for each in page.get("DeleteMarkers", [])
+            if each["Key"] == self.name
+        ]
+        return sorted([*deletions, *kept], key=lambda found: found.modified, reverse=True)
 
 
 class S3Folder:
@@ -184,6 +243,45 @@ class S3Folder:
             if _status(error) == 412 or _code(error) == "NoSuchKey":
                 raise replaced(key) from error
             raise StorageUnavailable(_reason(error)) from error
+
+
+class S3Journal:
+    """A `Journal` below a prefix."""
+
+    def __init__(self, client: "S3Client", bucket: str, prefix: str, backoff: Backoff) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+        self._backoff = backoff
+
+    def names(self, after: str) -> list[str]:
+        return self._backoff.until_reached(self._prefix, lambda: self._list(after))
+
+    def read_all(self, names: Sequence[str]) -> list[bytes]:
+        # A client may be used by several threads (boto3's guide to clients); a page one by one
+        # would take as many round trips.
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            return list(pool.map(self._read, names))
+
+    def _read(self, name: str) -> bytes:
+        stored = S3Object(self._client, self._bucket, self._prefix + name)
+        found = self._backoff.until_reached(stored.name, stored.get)
+        if not isinstance(found, StoredObject):
+            raise StorageUnavailable(f"{stored.name} has vanished since it was listed")
+        return found.body
+
+    def _list(self, after: str) -> list[str]:
+        try:
+            with _reading():
+                page = self._client.list_objects_v2(
+                    Bucket=self._bucket,
+                    Prefix=self._prefix,
+                    StartAfter=self._prefix + after,
+                    MaxKeys=PAGE,
+                )
+        except ClientError as error:
+            raise StorageUnavailable(_reason(error)) from error
+        return [entry["Key"].removeprefix(self._prefix) for entry in page.get("Contents", [])]
 
 
 @contextmanager

@@ -1,0 +1,63 @@
+"""Who changed what: the audit trail, for holders of a key."""
+
+import os
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Depends, Query
+from pydantic import BeforeValidator
+
+from datamesh.http.app import create_app, require_principal
+from datamesh.http.errors import responses
+from datamesh.http.parameters import Limit, Until, moment
+from datamesh.http.runtime import CurrentResources, lambda_handler
+from datamesh.models.audit import AuditPage
+from datamesh.models.values import Timestamp, utc_now
+from datamesh.services import audit_search
+
+DEFAULT_SPAN = timedelta(days=7)
+
+app = create_app("Audit")
+
+Since = Annotated[
+    Timestamp | None,
+    BeforeValidator(moment),
+    Query(description="RFC 3339; seven days before `until` if left out."),
+]
+Cursor = Annotated[
+    str | None,
+    Query(
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9A-Z]{26}[.]json$",
+        description="`next` of the page before.",
+    ),
+]
+
+
+@app.get(
+    "/audit",
+    responses=responses(400, 401, 403, 422, 503),
+    dependencies=[Depends(require_principal)],
+)
+async def audit(
+    resources: CurrentResources,
+    product: Annotated[str | None, Query(description="Name of a product.")] = None,
+    principal: Annotated[str | None, Query(description="Id of a key.")] = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> AuditPage:
+    """Who changed what in the registry, oldest first."""
+    end = until or utc_now()
+    return audit_search.find(
+        resources.audit,
+        since=since or end - DEFAULT_SPAN,
+        until=end,
+        product=product,
+        principal=principal,
+        limit=limit,
+        cursor=cursor,
+    )
+
+
+handler = lambda_handler(app, os.environ)

@@ -1,0 +1,57 @@
+"""What is kept of each write: who asked for what, and what it changed."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from datamesh.models.values import Timestamp
+
+
+class AuditedCommit(BaseModel):
+    """One of the files that a write changed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    document: str
+    revision: int = Field(description="The revision of the file that has the change.")
+    added: int = Field(description="How many products or lineage entries.")
+    changed: int
+    removed: int
+    products: tuple[str, ...] = Field(
+        description="Those that were added, changed or removed, or whose lineage was."
+    )
+
+
+class AuditRecord(BaseModel):
+    """One request that replaced a file of the registry.
+
+    It is stored before the first file is replaced, and again once there is an answer. If a function
+    dies in between, `status` stays null: the request took effect if a file has its `commit_id`.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str = Field(description="A ULID: sorts by time.")
+    at: Timestamp
+    principal: str | None = Field(description="The id of the key; `schedule` for maintenance.")
+    source_ip: str
+    user_agent: str
+    route: str
+    path: str
+    request_id: str
+    commit_id: str = Field(
+        description="Of the commits that the request makes. Tries of one Idempotency-Key share it."
+    )
+    status: int | None = Field(default=None, description="What was answered; null if unknown.")
+    commits: tuple[AuditedCommit, ...] = ()
+
+    @property
+    def touched(self) -> set[str]:
+        """The products that it concerns."""
+        return {name for commit in self.commits for name in commit.products}
+
+
+class AuditPage(BaseModel):
+    records: list[AuditRecord] = Field(description="Oldest first.")
+    next: str | None = Field(
+        description="Send it as `cursor` for what follows; null at the end. A page may have fewer "
+        "records than `limit`, or none, and still be followed by others."
+    )

@@ -1,0 +1,190 @@
+"""The past of a registry file: which of the bucket's versions was current at a moment.
+
+S3 tells the time of a version by its own clock and to the second; the file tells that of its commit
+by the writer's clock and exactly. The file's is taken where the two agree, so that commits of one
+second are told apart (docs/adr/0010-as-of.md).
+"""
+
+from bisect import bisect_right
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from datamesh.errors import StorageUnavailable, VersionExpired
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.document import Document
+from datamesh.storage.files import RegistryFile
+from datamesh.storage.objects import ConditionalObject, StoredObject
+
+SKEW = timedelta(seconds=5)
+"""By how much a writer's clock may differ from S3's, which tells whole seconds, to be believed."""
+
+KEPT_FILES = 2
+"""How many past versions stay in memory, decoded: a comparison looks at two."""
+
+
+@dataclass(frozen=True)
+class ObjectVersion:
+    """`deleted`: the object was removed at that time, and there is nothing to read."""
+
+    id: str
+    modified: datetime
+    deleted: bool = False
+
+
+type Place = tuple[str, str]
+"""Where in a listing to go on: key and version."""
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    """`older` is where to go on, None if there is nothing older."""
+
+    versions: Sequence[ObjectVersion]
+    older: Place | None
+
+
+class VersionedObject(Protocol):
+    """An object whose replaced versions are kept."""
+
+    @property
+    def name(self) -> str: ...
+
+    def versions(self, older: Place | None = None) -> VersionPage:
+        """Newest first, some at a time. Raises Unreachable, StorageUnavailable."""
+        ...
+
+    def get_version(self, version_id: str) -> StoredObject | None:
+        """None if it is gone. Raises Unreachable, StorageUnavailable."""
+        ...
+
+
+class History[F: RegistryFile]:
+    """The past of one file. Not for use by several threads at once."""
+
+    def __init__(self, stored: VersionedObject, kind: type[F], backoff: Backoff) -> None:
+        self._stored = stored
+        self._kind = kind
+        self._backoff = backoff
+        self._known: list[ObjectVersion] = []
+        """Newest first, without gaps."""
+        self._older: Place | None = None
+        self._complete = False
+        """Whether the oldest known version is the oldest that there is."""
+        self._files: OrderedDict[str, F] = OrderedDict()
+
+    def document(self, moment: datetime) -> Document[F]:
+        """The file as it was at `moment`, which is found once it is read."""
+        return _PastDocument(self, moment, _Past(self._stored.name), self._kind, self._backoff)
+
+    def at(self, moment: datetime) -> F:
+        """The file as it was at `moment`: empty before the first commit.
+
+        A version that has just been written may not be listed yet, and a commit in progress carries
+        a time that has passed: ask for moments that are some seconds old to get a final answer.
+        Raises VersionExpired, and StorageUnavailable if the time for the request does not suffice.
+        """
+        self._refresh(moment)
+        self._reach(moment)
+        near = [v for v in self._known if abs(v.modified - moment) <= SKEW]
+        near.reverse()
+        if index := bisect_right(near, moment, key=self._committed_at):
+            return self._file(near[index - 1])
+        for version in self._known:
+            if moment - version.modified > SKEW:
+                return self._file(version)
+        return self._before_the_first()
+
+    def _refresh(self, moment: datetime) -> None:
+        """List what is newer than what is known, unless that cannot matter."""
+        if self._known and self._known[0].modified - moment > SKEW:
+            return
+        newest = self._known[0].id if self._known else None
+        fresh: list[ObjectVersion] = []
+        older: Place | None = None
+        while True:
+            page = self._page(older)
+            ids = [version.id for version in page.versions]
+            if newest in ids:
+                self._known[:0] = [*fresh, *page.versions[: ids.index(newest)]]
+                return
+            fresh += page.versions
+            older = page.older
+            if older is None or not self._known:
+                break
+        self._known, self._older, self._complete = fresh, older, older is None
+
+    def _reach(self, moment: datetime) -> None:
+        """Go back until a version is known that was there before `moment`. What was listed stays
+        known, so that a request that ran out of time is gone on with by the next."""
+        while not self._complete and not self._reaches(moment):
+            page = self._page(self._older)
+            self._known += page.versions
+            self._older, self._complete = page.older, page.older is None
+
+    def _reaches(self, moment: datetime) -> bool:
+        return bool(self._known) and moment - self._known[-1].modified > SKEW
+
+    def _page(self, older: Place | None) -> VersionPage:
+        return self._backoff.until_reached(self._stored.name, lambda: self._stored.versions(older))
+
+    def _committed_at(self, version: ObjectVersion) -> datetime:
+        if version.deleted:
+            return version.modified
+        told = self._file(version).committed_at
+        return told if told and abs(told - version.modified) <= SKEW else version.modified
+
+    def _before_the_first(self) -> F:
+        if self._known:
+            oldest = self._known[-1]
+            file = self._file(oldest)
+            if oldest.deleted or file.revision > 1 or (file.revision == 1 and file.adopted):
+                raise VersionExpired(self._stored.name)
+        return self._kind()
+
+    def _file(self, version: ObjectVersion) -> F:
+        if version.id not in self._files:
+            self._files[version.id] = self._kind() if version.deleted else self._decoded(version)
+        self._files.move_to_end(version.id)
+        if len(self._files) > KEPT_FILES:
+            self._files.popitem(last=False)
+        return self._files[version.id]
+
+    def _decoded(self, version: ObjectVersion) -> F:
+        name = self._stored.name
+        found = self._backoff.until_reached(name, lambda: self._stored.get_version(version.id))
+        if found is None:
+            raise VersionExpired(name)
+        return self._kind.decode(name, found.body)
+
+
+class _PastDocument[F: RegistryFile](Document[F]):
+    def __init__(
+        self,
+        history: History[F],
+        moment: datetime,
+        stored: ConditionalObject,
+        kind: type[F],
+        backoff: Backoff,
+    ) -> None:
+        super().__init__(stored, kind, backoff)
+        self._history = history
+        self._moment = moment
+
+    def read_latest(self) -> F:
+        return self._history.at(self._moment)
+
+
+@dataclass(frozen=True)
+class _Past:
+    """There is nothing to be written to."""
+
+    name: str
+
+    def get(self, known_etag: str | None = None) -> None:
+        return None
+
+    def put(self, body: bytes, replaces: str | None) -> str:
+        raise StorageUnavailable(f"{self.name} cannot be written as of an earlier moment")

@@ -1,0 +1,41 @@
+"""The journal of small objects on a real S3 server."""
+
+import pytest
+
+from datamesh.errors import StorageUnavailable
+from datamesh.storage.s3 import S3Journal, S3Object, create_client
+from dev.s3 import S3
+from tests.meshes import NO_WAIT
+
+
+@pytest.fixture
+def journal(s3: S3, environment: dict[str, str]) -> S3Journal:
+    client = create_client()
+    for name in ("b/2", "a/1", "b/1", "c/1"):
+        stored = S3Object(client, s3.bucket, f"journal/{name}")
+        if stored.get() is None:
+            stored.put(name.encode(), None)
+    return S3Journal(client, s3.bucket, "journal/", NO_WAIT)
+
+
+def test_names_are_listed_in_order_after_a_place(journal: S3Journal) -> None:
+    assert journal.names("") == ["a/1", "b/1", "b/2", "c/1"]
+    assert journal.names("a/1") == ["b/1", "b/2", "c/1"]
+    assert journal.names("b/0") == ["b/1", "b/2", "c/1"]
+    assert journal.names("z") == []
+
+
+def test_objects_are_read_in_the_order_asked_for(journal: S3Journal) -> None:
+    names = ["c/1", "a/1", "b/2"] * 20
+    assert journal.read_all(names) == [name.encode() for name in names]
+    assert journal.read_all([]) == []
+
+
+def test_a_record_that_is_gone_is_no_silence(journal: S3Journal) -> None:
+    with pytest.raises(StorageUnavailable, match="journal/x has vanished"):
+        journal.read_all(["a/1", "x"])
+
+
+def test_what_is_not_gzip_is_not_called_so(s3: S3, journal: S3Journal) -> None:
+    found = s3.client().get_object(Bucket=s3.bucket, Key="journal/a/1")
+    assert "ContentEncoding" not in found

@@ -1,0 +1,142 @@
+"""The contract of versions over memory, moto and a real S3 server; what calls answer that fail."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count
+from typing import TYPE_CHECKING
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from datamesh.errors import StorageUnavailable
+from datamesh.models.values import utc_now
+from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.document import Document
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.history import History, VersionedObject
+from datamesh.storage.s3 import S3Object, S3Versions, create_client
+from dev.s3 import S3
+from tests.meshes import NO_WAIT, NOON
+from tests.past import VersionedMemory
+from tests.unit.storage.faults import add
+from tests.versions_contract import VersionsContract, every
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+KEYS = count()
+BUCKET = "catalog"
+
+
+class TestVersionedMemory(VersionsContract):
+    @pytest.fixture
+    def stored(self) -> VersionedObject:
+        return VersionedMemory("products.json", lambda: NOON)
+
+    @pytest.fixture
+    def put(self, stored: VersionedObject) -> Callable[[bytes], None]:
+        assert isinstance(stored, VersionedMemory)
+        return stored.keep
+
+    @pytest.fixture
+    def remove(self, stored: VersionedObject) -> Callable[[], None]:
+        assert isinstance(stored, VersionedMemory)
+        return lambda: stored.keep(None)
+
+
+class S3Contract(VersionsContract):
+    @pytest.fixture
+    def admin(self) -> "S3Client":
+        raise NotImplementedError
+
+    @pytest.fixture
+    def put(self, stored: VersionedObject, admin: "S3Client") -> Callable[[bytes], None]:
+        def put(body: bytes) -> None:
+            admin.put_object(Bucket=BUCKET, Key=stored.name, Body=body)
+            # Its versions are not this object's.
+            admin.put_object(Bucket=BUCKET, Key=f"{stored.name}.bak", Body=b"another")
+
+        return put
+
+    @pytest.fixture
+    def remove(self, stored: VersionedObject, admin: "S3Client") -> Callable[[], None]:
+        def remove() -> None:
+            admin.delete_object(Bucket=BUCKET, Key=stored.name)
+
+        return remove
+
+
+class TestOnMoto(S3Contract):
+    @pytest.fixture
+    def admin(self, monkeypatch: pytest.MonkeyPatch) -> Iterator["S3Client"]:
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        with mock_aws():
+            client = boto3.client("s3")
+            client.create_bucket(Bucket=BUCKET)
+            client.put_bucket_versioning(
+                Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+            )
+            yield client
+
+    @pytest.fixture
+    def stored(self, admin: "S3Client") -> VersionedObject:
+        return S3Versions(create_client(), BUCKET, "products.json")
+
+
+class TestOnSeaweedFS(S3Contract):
+    @pytest.fixture
+    def admin(self, s3: S3) -> "S3Client":
+        return s3.client()
+
+    @pytest.fixture
+    def stored(self, s3: S3, environment: dict[str, str]) -> VersionedObject:
+        return S3Versions(create_client(), s3.bucket, f"contract-{next(KEYS)}.json")
+
+
+def test_a_listing_of_several_pages_has_no_gap(s3: S3, environment: dict[str, str]) -> None:
+    for number in range(5):
+        s3.client().put_object(Bucket=s3.bucket, Key="paged.json", Body=b"%d" % number)
+    client = create_client()
+    stored = S3Versions(client, s3.bucket, "paged.json")
+    whole = every(stored)
+
+    def two_at_a_time(params: dict[str, object], **_: object) -> None:
+        params["MaxKeys"] = 2
+
+    client.meta.events.register("before-parameter-build.s3.ListObjectVersions", two_at_a_time)
+    assert len(whole) == 5
+    assert every(stored) == whole
+
+
+def test_the_reader_of_a_local_run_may_look_back(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable, value in s3.environment(s3.reader).items():
+        monkeypatch.setenv(variable, value)
+    s3.client().put_object(Bucket=s3.bucket, Key="seen.json", Body=b"then")
+    s3.client().put_object(Bucket=s3.bucket, Key="seen.json", Body=b"now")
+    stored = S3Versions(create_client(), s3.bucket, "seen.json")
+    found = [stored.get_version(version.id) for version in every(stored)]
+    assert [each.body for each in found if each] == [b"now", b"then"]
+
+
+def test_the_past_of_a_document_on_a_real_server(s3: S3, environment: dict[str, str]) -> None:
+    deadline = Deadline(60)
+    deadline.restart()
+    client, backoff = create_client(), Backoff(deadline)
+    document = Document(S3Object(client, s3.bucket, "past.json"), ProductsFile, backoff)
+    moments = [utc_now()]
+    for number in range(6):
+        document.commit(add(f"p{number}"))
+        moments.append(utc_now())
+    history = History(S3Versions(client, s3.bucket, "past.json"), ProductsFile, backoff)
+    for number, moment in enumerate(moments):
+        assert list(history.at(moment).products) == [f"p{n}" for n in range(number)]
+    assert len(history.at(utc_now() + timedelta(days=1)).products) == 6
+
+
+def test_a_bucket_that_is_not_there_is_storage_unavailable(
+    s3: S3, environment: dict[str, str]
+) -> None:
+    history = History(S3Versions(create_client(), "nowhere", "past.json"), ProductsFile, NO_WAIT)
+    with pytest.raises(StorageUnavailable, match=r"ListObjectVersions answered 40[34]"):
+        history.at(NOON)

@@ -1,0 +1,93 @@
+"""A registry in memory that keeps its past, with a clock that tests set."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from datamesh.http.runtime import Resources
+from datamesh.services.past import Past
+from datamesh.services.registry import Registry
+from datamesh.storage.document import Document
+from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.history import History, ObjectVersion, Place, VersionPage
+from datamesh.storage.objects import MemoryObject, StoredObject
+from tests.meshes import NO_WAIT, NOON, resources
+
+PAGE = 3
+"""Versions a page: few, so that tests turn pages."""
+
+
+class VersionedMemory(MemoryObject):
+    """Tells times to the second, as S3 does."""
+
+    def __init__(self, name: str, now: Callable[[], datetime]) -> None:
+        super().__init__(name)
+        self.now = now
+        self.kept: list[tuple[ObjectVersion, StoredObject | None]] = []
+        self.listings = 0
+
+    def put(self, body: bytes, replaces: str | None) -> str:
+        etag = super().put(body, replaces)
+        self.keep(body)
+        return etag
+
+    def keep(self, body: bytes | None, modified: datetime | None = None) -> None:
+        """Whatever the object holds; None is a deletion."""
+        at = (modified or self.now()).replace(microsecond=0)
+        version = ObjectVersion(f"v{len(self.kept)}", at, deleted=body is None)
+        stored = None if body is None else StoredObject(body, f'"{version.id}"')
+        self.kept.append((version, stored))
+
+    def expire(self, count: int) -> None:
+        """As a lifecycle rule does: the oldest go."""
+        del self.kept[:count]
+
+    def versions(self, older: Place | None = None) -> VersionPage:
+        self.listings += 1
+        newest_first = [version for version, _ in reversed(self.kept)]
+        start = 0
+        if older:
+            start = [version.id for version in newest_first].index(older[1]) + 1
+        page = newest_first[start : start + PAGE]
+        more = start + PAGE < len(newest_first)
+        return VersionPage(page, (self.name, page[-1].id) if more else None)
+
+    def get_version(self, version_id: str) -> StoredObject | None:
+        return {version.id: stored for version, stored in self.kept}.get(version_id)
+
+
+@dataclass
+class Timeline:
+    """`registry` now, `past` before; `tick` moves the clock on."""
+
+    now: datetime = NOON
+    products: VersionedMemory = field(init=False)
+    lineage: VersionedMemory = field(init=False)
+    registry: Registry = field(init=False)
+    past: Past = field(init=False)
+
+    def __post_init__(self) -> None:
+        def clock() -> datetime:
+            return self.now
+
+        self.products = VersionedMemory("products.json", clock)
+        self.lineage = VersionedMemory("lineage.json", clock)
+        self.registry = Registry(
+            products=Document(self.products, ProductsFile, NO_WAIT, now=clock),
+            lineage=Document(self.lineage, LineageFile, NO_WAIT, now=clock),
+            now=clock,
+        )
+        self.past = Past(
+            self.registry,
+            products=History(self.products, ProductsFile, NO_WAIT),
+            lineage=History(self.lineage, LineageFile, NO_WAIT),
+        )
+
+    def tick(self, **by: float) -> datetime:
+        """Move on, by a minute unless told otherwise; a moment between then and now."""
+        step = timedelta(**(by or {"minutes": 1}))
+        self.now += step
+        return self.now - step / 2
+
+    def resources(self) -> Resources:
+        return resources(self.registry, past=self.past.at)

@@ -1,0 +1,67 @@
+"""What every `VersionedObject` promises. Subclass, give `put`, `remove` and `stored`."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import pytest
+
+from datamesh.storage.history import ObjectVersion, Place, VersionedObject
+
+
+class VersionsContract(ABC):
+    @pytest.fixture
+    @abstractmethod
+    def stored(self) -> VersionedObject:
+        """An object that does not exist yet."""
+
+    @pytest.fixture
+    @abstractmethod
+    def put(self) -> Callable[[bytes], None]: ...
+
+    @pytest.fixture
+    @abstractmethod
+    def remove(self) -> Callable[[], None]: ...
+
+    def test_a_missing_object_has_no_versions(self, stored: VersionedObject) -> None:
+        page = stored.versions()
+        assert (list(page.versions), page.older) == ([], None)
+
+    def test_versions_are_listed_newest_first_and_read_as_they_were(
+        self, stored: VersionedObject, put: Callable[[bytes], None]
+    ) -> None:
+        bodies = [b"%d" % number for number in range(7)]
+        for body in bodies:
+            put(body)
+        found = [stored.get_version(version.id) for version in every(stored)]
+        assert [each.body for each in found if each] == bodies[::-1]
+        times = [version.modified for version in every(stored)]
+        assert times == sorted(times, reverse=True)
+        assert all(time.tzinfo for time in times)
+
+    def test_a_removal_is_a_version_without_content(
+        self, stored: VersionedObject, put: Callable[[bytes], None], remove: Callable[[], None]
+    ) -> None:
+        put(b"one")
+        remove()
+        assert [version.deleted for version in every(stored)] == [True, False]
+
+    def test_an_unknown_version_is_none(
+        self, stored: VersionedObject, put: Callable[[bytes], None]
+    ) -> None:
+        put(b"one")
+        [version] = every(stored)
+        others = (version.id[:-1] + digit for digit in "0123456789")
+        assert stored.get_version(next(each for each in others if each != version.id)) is None
+
+
+def every(stored: VersionedObject) -> list[ObjectVersion]:
+    """All pages; at most a hundred."""
+    found: list[ObjectVersion] = []
+    older: Place | None = None
+    for _ in range(100):
+        page = stored.versions(older)
+        found += page.versions
+        older = page.older
+        if older is None:
+            return found
+    raise AssertionError("the listing does not end")

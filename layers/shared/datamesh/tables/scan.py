@@ -14,6 +14,9 @@ function could have received more than this."""
 PARQUET_READ_BYTES = 64 * 1024
 TEXT_READ_BYTES = 4 * 1024 * 1024
 """The least that one GET asks for. Text is read from front to back, Parquet here and there."""
+REPEATED = 8
+"""A Parquet file's footer, and what a read was rounded up to, may be read twice: one part in so
+many is not held against a query that could be afforded."""
 KEPT_READS = 4
 """How many answers of a large file are kept: the next read often begins within the last."""
 FETCHERS = 8
@@ -90,7 +93,7 @@ class Scan:
 
     def _get(self, index: int, file: StoredFile, begin: int, size: int) -> bytes:
         with self._lock:
-            if self._bytes + size > self.max_bytes:
+            if self._bytes + size > self.max_bytes + self.max_bytes // REPEATED:
                 raise ScanTooLarge(
                     f"The query reads more than {self.max_bytes} bytes (MAX_SCAN_BYTES);"
                     " filter by a partition, or ask for fewer columns"

@@ -8,7 +8,16 @@ import pytest
 
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client
-from tests.tables import ORDERS, PATH, PORT, dataset, parquet, partitioned_orders
+from tests.tables import (
+    ORDERS,
+    PATH,
+    PORT,
+    dataset,
+    one_file,
+    parquet,
+    partitioned_orders,
+    problem,
+)
 
 FILES = partitioned_orders()
 
@@ -114,6 +123,25 @@ def test_every_changed_character_is_noticed(serve: Serve) -> None:
         other = "A" if cursor[index] != "A" else "B"
         tampered = cursor[:index] + other + cursor[index + 1 :]
         refused(client.get(PATH, order_by="amount", cursor=tampered), "")
+
+
+def test_a_later_page_of_a_large_file_does_not_read_what_came_before(serve: Serve) -> None:
+    body = parquet(
+        "SELECT i AS id, md5(i::VARCHAR) AS text FROM range(200000) t(i)", ", ROW_GROUP_SIZE 20480"
+    )
+    client = one_file(serve, "a.parquet", body, {"id": "integer", "text": "string"})
+    cursor = forged(cursor_of(client, limit=1), row=180_000)
+    answer = client.get(PATH, limit=2, cursor=cursor)
+    assert [row["id"] for row in answer.body] == [180_001, 180_002]
+    assert int(answer.headers["x-bytes-read"]) < len(body) / 5
+
+
+def test_a_value_that_no_header_could_carry_is_refused(serve: Serve) -> None:
+    body = parquet("SELECT repeat('x', 10000) || i AS text FROM range(3) t(i)")
+    client = one_file(serve, "a.parquet", body, {"text": "string"})
+    assert client.get(PATH, order_by="text").status == 200
+    assert problem(client.get(PATH, order_by="text", limit=1)) == (422, "order_by")
+    assert "x-next-cursor" in client.get(PATH, limit=1).headers
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
-from tests.tables import PATH, one_file, parquet, rows_of
+from tests.tables import PATH, dataset, one_file, parquet, rows_of
 
 CSV = (
     b"id,amount,price,day,at,ok,ratio,text\n"
@@ -259,6 +259,13 @@ def test_what_the_schema_does_not_have_is_not_served(serve: Serve) -> None:
         client = one_file(serve, name, body, {"id": "integer", "later": "date"})
         assert client.get(PATH).body == [{"id": 1, "later": None}]
         assert client.get(PATH, columns="secret").status == 422
+
+
+def test_columns_that_only_folders_have_need_no_others(serve: Serve) -> None:
+    port = {"location": "domains/sales/orders/", "format": "jsonl", "partitions": ["day"]}
+    files = {"sales/orders/day=2023-07-01/a.jsonl": b'{"id": 1}\n{"id": 2}\n'}
+    client = dataset(serve, files, {"id": "integer", "day": "date"}, port)
+    assert client.get(PATH, columns="day").body == [{"day": "2023-07-01"}] * 2
 
 
 def test_nested_values_of_json_lines_stay_as_they_are(serve: Serve) -> None:

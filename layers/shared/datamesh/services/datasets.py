@@ -124,8 +124,8 @@ def version(dataset: Dataset, query: Query, media_type: str) -> str:
 
 
 def read(dataset: Dataset, query: Query, media_type: str) -> Rows:
-    """Raises InvalidCursor, ScanTooLarge (as a rule before any file is read), UnreadableDataset,
-    StorageUnavailable."""
+    """Raises InvalidCursor, RefusedParameters, ScanTooLarge (as a rule before any file is read),
+    UnreadableDataset, StorageUnavailable."""
     from datamesh.tables.engine import encoded_page  # DuckDB, for requests that need it
 
     files = dataset.narrowed(query)

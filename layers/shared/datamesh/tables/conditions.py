@@ -57,6 +57,12 @@ class Ordering:
         )
 
 
+def further(after: Position, parameters: Parameters) -> str:
+    """Further rows of the cursor's file."""
+    parameters["row"] = after.row
+    return "r > $row"
+
+
 def later(after: Position, parameters: Parameters) -> str:
     """Further rows of the cursor's file, and the files behind it."""
     parameters |= {"file": after.file, "row": after.row}

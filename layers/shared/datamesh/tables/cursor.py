@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from datamesh.errors import InvalidCursor
+from datamesh.errors import InvalidCursor, RefusedParameters
 from datamesh.tables.files import DataFile
 from datamesh.tables.query import Query
 
@@ -35,10 +35,14 @@ def fingerprint(dataset: str, query: Query) -> str:
 
 
 def encoded(query: str, file: DataFile, position: Position) -> str:
+    """Raises RefusedParameters for a value that a header could not carry."""
     content = json.dumps(
         [query, _identity(file), position.row, position.value], separators=(",", ":")
     )
-    return urlsafe_b64encode(f"{_digest(content)}{content}".encode()).decode().rstrip("=")
+    cursor = urlsafe_b64encode(f"{_digest(content)}{content}".encode()).decode().rstrip("=")
+    if len(cursor) > MAX_LENGTH:
+        raise RefusedParameters({"order_by": "its values are too long for a cursor"})
+    return cursor
 
 
 def decoded(cursor: str, query: str, files: Sequence[DataFile]) -> Position:

@@ -6,7 +6,7 @@ from math import ceil
 
 from datamesh.errors import InvalidCursor
 from datamesh.models.ports import DataFormat
-from datamesh.tables.conditions import Ordering, Parameters, Typed, conditions, later
+from datamesh.tables.conditions import Ordering, Parameters, Typed, conditions, further
 from datamesh.tables.cursor import Position
 from datamesh.tables.files import DataFile
 from datamesh.tables.query import Query
@@ -98,7 +98,7 @@ class _Reader:
             self._session, self._table, self._columns, self._files[first : first + count], first
         )
         parameters = dict(source.parameters)
-        where = " AND ".join(["true", *self._conditions(source, parameters)])
+        where = " AND ".join(["true", *self._conditions(source, first, parameters)])
         order = f"ORDER BY {self._ordering.sql()}, f, r" if self._ordering else ""
         self._session.rows(
             f"CREATE TEMP TABLE page{self._pages} AS SELECT * FROM ({source.sql}) AS source"
@@ -130,7 +130,7 @@ class _Reader:
         )
         return Position(file, row, text)
 
-    def _conditions(self, source: Source, parameters: Parameters) -> list[str]:
+    def _conditions(self, source: Source, first: int, parameters: Parameters) -> list[str]:
         columns = {
             column.name: Typed(f"c{number}", source.types[number])
             for number, column in enumerate(self._columns)
@@ -141,7 +141,10 @@ class _Reader:
         if self._after is None:
             return found
         if self._ordering is None:
-            return [*found, later(self._after, parameters)]
+            # The cursor's file is read alone, so that DuckDB can skip row groups by this.
+            return (
+                [*found, further(self._after, parameters)] if first == self._after.file else found
+            )
         self._check(self._after, self._ordering)
         return [*found, self._ordering.beyond(self._after, parameters)]
 

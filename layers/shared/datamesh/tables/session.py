@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
@@ -89,7 +90,8 @@ class Session:
 
     def _interrupt(self) -> None:
         self._late = True
-        self._connection.interrupt()
+        with suppress(duckdb.Error):  # closed meanwhile
+            self._connection.interrupt()
 
     def _too_long(self) -> ScanTooLarge:
         return ScanTooLarge("The query took too long; filter by a partition, or ask for less")

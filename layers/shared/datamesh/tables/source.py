@@ -189,9 +189,10 @@ def _read_csv(path: str, compression: str) -> str:
 
 
 def _read_json(path: str, compression: str, columns: Sequence[Column]) -> str:
-    """Every cell as JSON text, so that no number passes through a double."""
-    named = columns or [Column("")]
-    types = ", ".join(f"{literal(column.name)}: 'JSON'" for column in named)
+    """Every cell as JSON; a 64-bit integer is exact, other numbers are what a double holds."""
+    if not columns:
+        return _objects(path, compression)
+    types = ", ".join(f"{literal(column.name)}: 'JSON'" for column in columns)
     return (
         f"read_json({literal(path)}, compression = {literal(compression)}, records = true,"
         f" format = 'newline_delimited', columns = {{{types}}},"
@@ -200,8 +201,12 @@ def _read_json(path: str, compression: str, columns: Sequence[Column]) -> str:
 
 
 def _keys(path: str, compression: str) -> str:
+    objects = _objects(path, compression)
+    return f"SELECT DISTINCT unnest(json_keys(json)) AS key FROM {objects} ORDER BY key"
+
+
+def _objects(path: str, compression: str) -> str:
     return (
-        "SELECT DISTINCT unnest(json_keys(json)) AS key FROM read_json_objects("
-        f"{literal(path)}, compression = {literal(compression)}, format = 'newline_delimited',"
-        f" maximum_object_size = {MAX_OBJECT_BYTES}) ORDER BY key"
+        f"read_json_objects({literal(path)}, compression = {literal(compression)},"
+        f" format = 'newline_delimited', maximum_object_size = {MAX_OBJECT_BYTES})"
     )

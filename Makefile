@@ -96,7 +96,7 @@ security: $(VENV)/ready $(SECURITY_VENV)/ready ## checkov and cfn-lint over the 
 		--skip-download --compact --quiet
 	$(PY) -m pytest tests/security
 
-DEPLOYED := layers/shared/requirements.txt functions/platform/requirements.txt
+DEPLOYED := layers/shared/requirements.txt functions/platform/requirements.txt functions/domains/requirements.txt
 
 # Needs an advisory service. --strict: what could not be looked up counts as a failure.
 .PHONY: audit
@@ -181,7 +181,7 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; NAME=ProductsWriteFun
 
 .PHONY: lock
 lock: $(UV) ## Recompile the requirement files; UPGRADE=1 takes newer versions.
-	for f in layers/shared/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/openlineage requirements/lambda-image; do \
+	for f in layers/shared/requirements functions/domains/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/openlineage requirements/lambda-image; do \
 		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
 	done
 

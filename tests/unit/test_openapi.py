@@ -23,6 +23,7 @@ OPERATIONS = {
 
 PAST = {"410", "422", "503"}
 WRITE = {"401", "403", "409", "503"}
+READING = {"404", "413", "422", "500", "503"}
 DOCUMENTED_ERRORS = {
     "POST /register_product": WRITE | {"400", "422", "429"},
     "POST /products/bulk": WRITE | {"400", "422", "429"},
@@ -47,9 +48,14 @@ DOCUMENTED_ERRORS = {
     "GET /api/v1/namespaces": {"422", "503"},
     "GET /api/v1/namespaces/{namespace}/datasets": {"404", "422", "503"},
     "GET /api/v1/search": {"422", "503"},
-    "GET /sales/orders": {"400", "422", "500", "503"},
-    "GET /marketing/campaigns": {"422", "500", "503"},
-    "GET /finance/transactions": {"400", "422", "500", "503"},
+    "GET /domains": {"503"},
+    "GET /domains/{domain}": {"404", "422", "503"},
+    "GET /domains/{domain}/{dataset}": {"400", "406"} | READING,
+    "GET /domains/{domain}/{dataset}/profile": READING,
+    "POST /domains/{domain}/{dataset}/check": WRITE | READING,
+    "GET /sales/orders": {"400"} | READING - {"404"},
+    "GET /marketing/campaigns": READING - {"404"},
+    "GET /finance/transactions": {"400"} | READING - {"404"},
     "GET /analytics/domains": PAST,
     "GET /analytics/lineage-stats": PAST,
     "GET /analytics/snapshot": {"404", "422", "503"},

@@ -25,6 +25,8 @@ def test_the_published_defaults() -> None:
         "openlineage_auto_register": True,
         "openlineage_domains": {},
         "openlineage_confidence": (1.0, 0.9, 0.5),
+        "data_prefixes": (),
+        "max_scan_bytes": 134_217_728,
     }
 
 

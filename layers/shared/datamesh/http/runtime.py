@@ -13,10 +13,12 @@ from mangum import Mangum
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
 from datamesh.http.audit import record_of, record_of_task
 from datamesh.http.parameters import AsOf
+from datamesh.models.ports import OTHER_BUCKETS
 from datamesh.observability import Handler, Observer
 from datamesh.services import audit, snapshots
 from datamesh.services.audit import Trail
 from datamesh.services.backups import Backups
+from datamesh.services.datasets import DataAccess
 from datamesh.services.past import Past
 from datamesh.services.registry import Attempt, Registry
 from datamesh.services.snapshots import Snapshots
@@ -24,7 +26,6 @@ from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.folders import Folder
 from datamesh.storage.history import History
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import ConditionalObject
@@ -44,8 +45,7 @@ class Resources:
     """What a function works on; its tests put others in their place."""
 
     registry: Registry
-    dataset: Callable[[str, str], Folder]
-    """(domain, dataset) -> the folder of its files."""
+    data: DataAccess
     past: Callable[[datetime], Registry]
     """A moment -> the registry as it was then; raises VersionExpired."""
     key_record: Callable[[str], ConditionalObject]
@@ -84,6 +84,12 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             on_commit=committed,
         )
 
+    def folder(location: str) -> S3Folder:
+        other, _, prefix = location.removeprefix(OTHER_BUCKETS).partition("/")
+        if location.startswith(OTHER_BUCKETS):
+            return S3Folder(client, other, prefix, backoff)
+        return S3Folder(client, bucket, location, backoff)
+
     def history[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> History[F]:
         return History(S3Versions(client, bucket, key), kind, backoff)
 
@@ -92,6 +98,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         lineage=document("lineage.json", LineageFile),
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
+        data_prefixes=settings.data_prefixes,
     )
     past = Past(
         registry,
@@ -109,7 +116,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     return Resources(
         registry=registry,
         past=past.at,
-        dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
+        data=DataAccess(folder, settings.max_scan_bytes),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
         trail=trail,
         audit=S3Journal(client, bucket, audit.FOLDER, backoff),

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from datamesh.models.ports import OutputPort
 from datamesh.models.values import (
     NOT_BLANK,
     NOT_BLANK_PATTERN,
@@ -151,6 +152,7 @@ class ProductRegistration(BaseModel):
     version: Version = "1.0.0"
     tags: Tags = []
     openlineage: DatasetNames = []
+    output_port: OutputPort | None = None
 
 
 class ProductUpdate(BaseModel):
@@ -171,6 +173,7 @@ class ProductUpdate(BaseModel):
     owner: ShortText = optional()
     version: Version = optional()
     openlineage: DatasetNames = optional()
+    output_port: OutputPort | None = Field(default=None, description="Null removes it.")
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -206,6 +209,7 @@ class Product(BaseModel):
     version: str = "1.0.0"
     tags: list[str] = []
     openlineage: list[DatasetName] = []
+    output_port: OutputPort | None = None
     quality: Quality | None = None
     created_at: Timestamp
     updated_at: Timestamp

@@ -14,7 +14,7 @@ from tests.deployed import EVENTS, KEY, Deployment
 from tests.lambdas import Answer, Context, answer_of
 
 OPENAPI: dict[str, Any] = json.loads(openapi.DOCUMENT.read_text())
-OPERATIONS = OPENAPI["paths"]
+OPERATIONS, COMPONENTS = OPENAPI["paths"], OPENAPI["components"]
 
 STATUSES = {
     # event: on an empty bucket, on a filled one
@@ -92,9 +92,10 @@ def assert_as_documented(event: dict[str, Any], answer: Answer) -> None:
     if answer.status == 201:
         assert "content" not in response and answer.content == b""
         return
-    schema = response["content"]["application/json"]["schema"]
-    validator = OAS31Validator({**schema, "components": OPENAPI["components"]})
-    assert [error.message for error in validator.iter_errors(answer.body)] == []
+    kind = answer.headers["content-type"].partition(";")[0]
+    validator = OAS31Validator({**response["content"][kind]["schema"], "components": COMPONENTS})
+    told = answer.body if kind == "application/json" else answer.content.decode()
+    assert [error.message for error in validator.iter_errors(told)] == []
     headers = response.get("headers", {}).items()
     promised = {name.lower() for name, header in headers if header.get("required", True)}
     missing = promised - set(answer.headers)

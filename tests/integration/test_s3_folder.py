@@ -9,7 +9,7 @@ from botocore.stub import Stubber
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.folders import MAX_FILES, StoredFile
-from datamesh.storage.s3 import S3Folder
+from datamesh.storage.s3_folders import S3Folder
 from tests.meshes import NO_WAIT
 
 if TYPE_CHECKING:

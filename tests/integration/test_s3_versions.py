@@ -15,7 +15,8 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.history import History, VersionedObject
-from datamesh.storage.s3 import S3Object, S3Versions, create_client
+from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3_versions import S3Versions
 from dev.s3 import S3
 from tests.meshes import NO_WAIT, NOON
 from tests.past import VersionedMemory

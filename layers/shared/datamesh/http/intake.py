@@ -9,7 +9,8 @@ from datamesh.settings import Settings
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.document import Document
 from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
-from datamesh.storage.s3 import S3Journal, S3Object
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_journal import S3Journal
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

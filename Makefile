@@ -10,6 +10,7 @@ VENV := .venv
 SAM_VENV := .venv-sam
 SECURITY_VENV := .venv-security
 MINISTACK_VENV := .venv-ministack
+OPENLINEAGE_VENV := .venv-openlineage
 PY := $(VENV)/bin/python
 COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --no-emit-index-url --no-header
 
@@ -63,7 +64,7 @@ soak: $(VENV)/ready ## Injected faults with fresh seeds, for SOAK_SECONDS (600).
 	SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(PY) -m tests.faults.soak
 
 .PHONY: e2e
-e2e: $(VENV)/ready ## Black-box HTTP against `make run`.
+e2e: $(VENV)/ready $(OPENLINEAGE_VENV)/ready ## Black-box HTTP against `make run`; OpenLineage's own clients, dbt's among them.
 	$(PY) -m pytest tests/e2e
 
 .PHONY: sam-local
@@ -71,7 +72,7 @@ sam-local: build ## What `make run` serves, by SAM's own emulation in Docker con
 	@exec $(PY) -m dev.sam_local
 
 .PHONY: e2e-sam
-e2e-sam: build ## The same tests against `sam local start-api`; who may write, under eight hash seeds.
+e2e-sam: build $(OPENLINEAGE_VENV)/ready ## The same tests against `sam local start-api`; who may write, under eight hash seeds.
 	E2E_TARGET=sam-local $(PY) -m pytest tests/e2e tests/sam/test_hash_seeds.py
 
 .PHONY: invoke
@@ -83,7 +84,7 @@ lambda-image: $(VENV)/ready ## Make a stand-in for the AWS image that functions 
 	@$(PY) -m dev.lambda_image
 
 .PHONY: e2e-deploy
-e2e-deploy: build $(MINISTACK_VENV)/ready ## The same on a stack on an emulator of AWS that enforces IAM; updates and deletes stacks.
+e2e-deploy: build $(MINISTACK_VENV)/ready $(OPENLINEAGE_VENV)/ready ## The same on a stack on an emulator of AWS that enforces IAM; updates and deletes stacks.
 	E2E_TARGET=deployed $(PY) -m pytest tests/e2e
 	$(PY) -m pytest tests/deploy
 
@@ -95,7 +96,7 @@ security: $(VENV)/ready $(SECURITY_VENV)/ready ## checkov and cfn-lint over the 
 		--skip-download --compact --quiet
 	$(PY) -m pytest tests/security
 
-DEPLOYED := layers/shared/requirements.txt functions/platform/requirements.txt
+DEPLOYED := layers/shared/requirements.txt functions/platform/requirements.txt functions/domains/requirements.txt
 
 # Needs an advisory service. --strict: what could not be looked up counts as a failure.
 .PHONY: audit
@@ -180,13 +181,13 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; NAME=ProductsWriteFun
 
 .PHONY: lock
 lock: $(UV) ## Recompile the requirement files; UPGRADE=1 takes newer versions.
-	for f in layers/shared/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/lambda-image; do \
+	for f in layers/shared/requirements functions/domains/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/openlineage requirements/lambda-image; do \
 		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
 	done
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv:
 	python3 -m venv .uv
@@ -215,4 +216,10 @@ $(MINISTACK_VENV)/ready: requirements/ministack.txt | $(UV)
 	rm -rf $(MINISTACK_VENV)
 	$(UV) venv --quiet --python 3.13 $(MINISTACK_VENV)
 	$(UV) pip install --quiet --python $(MINISTACK_VENV)/bin/python -r requirements/ministack.txt
+	touch $@
+
+$(OPENLINEAGE_VENV)/ready: requirements/openlineage.txt | $(UV)
+	rm -rf $(OPENLINEAGE_VENV)
+	$(UV) venv --quiet --python 3.13 $(OPENLINEAGE_VENV)
+	$(UV) pip install --quiet --python $(OPENLINEAGE_VENV)/bin/python -r requirements/openlineage.txt
 	touch $@

@@ -124,6 +124,8 @@ class Resolver:
                 return self._substitute(text, values)
             case "Fn::Join", [str() as separator, parts]:
                 return separator.join(str(part) for part in self._list(parts, name))
+            case "Fn::Split", [str() as separator, text]:
+                return [*str(self.resolve(text)).split(separator)]
             case "Fn::If", [str() as condition, yes, no]:
                 return self._resolve(yes if self._condition(condition) else no)
             case "Fn::FindInMap", [*keys]:

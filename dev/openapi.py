@@ -49,6 +49,7 @@ def _add(document: dict[str, Any], area: str, part: dict[str, Any]) -> None:
         for operation in operations.values():
             operation["tags"] = [area]
             _drop_default_validation_error(operation["responses"])
+            _document_errors_as_json(operation["responses"])
         document["paths"].setdefault(path, {}).update(operations)
     for name in ("HTTPValidationError", "ValidationError"):
         part.get("components", {}).get("schemas", {}).pop(name, None)
@@ -62,6 +63,14 @@ def _drop_default_validation_error(responses: dict[str, Any]) -> None:
     """FastAPI documents a 422 of its own for every route with a parameter; ours are explicit."""
     if "HTTPValidationError" in json.dumps(responses.get("422")):
         del responses["422"]
+
+
+def _document_errors_as_json(responses: dict[str, Any]) -> None:
+    """They are, whatever a route answers otherwise; FastAPI documents them like that."""
+    for status, response in responses.items():
+        if status[0] in "45":
+            [schema] = response["content"].values()
+            response["content"] = {"application/json": schema}
 
 
 def rendered() -> str:

@@ -142,5 +142,6 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _confidences),
     "CacheSeconds": ("CACHE_SECONDS", _seconds),
     "StaleDays": ("STALE_DAYS", _whole(1, 3650)),
+    "MaxScanBytes": ("MAX_SCAN_BYTES", _whole(1_048_576, 536_870_912)),
     "CorsOrigins": ("CORS_ORIGINS", _origins),
 }

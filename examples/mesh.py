@@ -7,21 +7,26 @@ steps are the lineage that is registered. Loading again repeats what an interrup
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import boto3
 import requests
 
 from examples import derivations
 from examples.derivations import Rows
-from examples.files import as_csv, as_json_lines, by_month
+from examples.files import as_json_lines, as_partitioned_parquet, by_month
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TIMEOUT_SECONDS = 30
+UPLOADS = 8
+"""Objects that are put at the same time; orders are more than 500."""
+PARTITIONS = {"orders": "order_date"}
+DATE_COLUMNS = {"transactions": "transaction_date"}
 
 
 @dataclass(frozen=True)
@@ -51,7 +56,14 @@ class Step:
 def product(
     name: str, domain: str, description: str, schema: dict[str, str], *tags: str, **more: str
 ) -> dict[str, object]:
+    partitioned = name in PARTITIONS
+    port = {
+        "location": f"domains/{domain}/{name}/",
+        "format": "parquet" if partitioned else "jsonl",
+        "partitions": [PARTITIONS[name]] if partitioned else [],
+    }
     return {
+        "output_port": port,
         "name": name,
         "domain": domain,
         "owner": f"{domain}-team@example.com",
@@ -235,8 +247,6 @@ STEPS = (
     ),
 )
 
-DATE_COLUMNS = {"orders": "order_date", "transactions": "transaction_date"}
-
 
 def load(base_url: str, api_key: str, s3_client: "S3Client", bucket: str) -> None:
     """Make every product's data, put it into the bucket, register product and lineage."""
@@ -247,18 +257,28 @@ def load(base_url: str, api_key: str, s3_client: "S3Client", bucket: str) -> Non
             made = step.make(*(rows[source.name] for source in step.sources))
             rows[step.name] = made
             prefix = f"domains/{step.product['domain']}/{step.name}/"
-            for name, body in files_of(step.name, made).items():
-                s3_client.put_object(Bucket=bucket, Key=prefix + name, Body=body)
+            keys = {prefix + name: body for name, body in files_of(step, made).items()}
+            _put(s3_client, bucket, keys)
             _register(session, base_url, step)
 
 
-def files_of(name: str, rows: Rows) -> dict[str, bytes]:
-    """Orders are CSV, the rest JSON Lines; the two large ones are cut by month."""
-    if name not in DATE_COLUMNS:
-        return {f"{name}.jsonl": as_json_lines(rows)}
-    render, suffix = (as_csv, "csv") if name == "orders" else (as_json_lines, "jsonl")
-    months = by_month(rows, DATE_COLUMNS[name])
-    return {f"{month}.{suffix}": render(part) for month, part in months.items()}
+def files_of(step: Step, rows: Rows) -> dict[str, bytes]:
+    """Orders are Parquet by day; the rest is JSON Lines, payments by month."""
+    if step.name in PARTITIONS:
+        schema = cast(dict[str, str], step.product["schema"])
+        return as_partitioned_parquet(rows, schema, PARTITIONS[step.name])
+    if step.name in DATE_COLUMNS:
+        months = by_month(rows, DATE_COLUMNS[step.name])
+        return {f"{month}.jsonl": as_json_lines(part) for month, part in months.items()}
+    return {f"{step.name}.jsonl": as_json_lines(rows)}
+
+
+def _put(client: "S3Client", bucket: str, objects: Mapping[str, bytes]) -> None:
+    def put(key: str) -> None:
+        client.put_object(Bucket=bucket, Key=key, Body=objects[key])
+
+    with ThreadPoolExecutor(UPLOADS) as pool:
+        list(pool.map(put, objects))
 
 
 def _register(session: requests.Session, base_url: str, step: Step) -> None:

@@ -127,7 +127,13 @@ def fill(client: "S3Client", bucket: str) -> None:
     trail = Trail(lambda key: S3Object(client, bucket, key), NO_WAIT)
     registry = mesh(products=objects[0], lineage=objects[1], trail=trail)
     trail.expect(record_of(EVENTS["register_product"]))
-    for name in ("orders", "transactions", "gone"):
+    add_product(
+        registry,
+        "orders",
+        schema={"order_id": "integer", "order_date": "date"},
+        openlineage=DATASETS.get("orders", []),
+    )
+    for name in ("transactions", "gone"):
         add_product(registry, name, openlineage=DATASETS.get(name, []))
     add_lineage(registry, "orders", "transactions")
     add_lineage(registry, "transactions", "gone")

@@ -11,6 +11,7 @@ from datamesh.models.products import Product, ProductRegistration
 from datamesh.services import audit, lineage, products, snapshots
 from datamesh.services.audit import Trail
 from datamesh.services.backups import Backups
+from datamesh.services.datasets import DataAccess
 from datamesh.services.openlineage.catalog import Policy
 from datamesh.services.openlineage.ingest import Intake
 from datamesh.services.registry import Registry
@@ -97,19 +98,20 @@ def resources(
     bucket: Bucket | None = None,
     trail: Trail | None = None,
     events: Intake | None = None,
+    max_scan_bytes: int = 10_000_000,
 ) -> Resources:
-    """What a function works on. `files`: `<domain>/<dataset>/<file name>` -> content. Without a
-    `past` the registry has always been what it is."""
+    """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
+    -> content. Without a `past` the registry has always been what it is."""
     current = registry or mesh()
 
-    def dataset(domain: str, name: str) -> Folder:
-        prefix = f"{domain}/{name}/"
+    def folder(location: str) -> Folder:
+        prefix = location.removeprefix("domains/")
         found = {
             path.removeprefix(prefix): body
             for path, body in (files or {}).items()
             if path.startswith(prefix)
         }
-        return MemoryFolder(f"domains/{prefix}", found)
+        return MemoryFolder(location, found)
 
     records: dict[str, MemoryObject] = {}
     held = Bucket() if bucket is None else bucket
@@ -120,7 +122,7 @@ def resources(
 
     return Resources(
         registry=current,
-        dataset=dataset,
+        data=DataAccess(folder, max_scan_bytes),
         past=past or (lambda moment: current),
         key_record=key_record,
         trail=trail or Trail(held.__getitem__, NO_WAIT),

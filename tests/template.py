@@ -34,8 +34,14 @@ def maps(value: Yaml) -> list[dict[str, Yaml]]:
 
 
 def statements(function: str) -> list[dict[str, Yaml]]:
-    """What the role of a function allows, intrinsics as they stand."""
+    """What the role of a function allows by default, intrinsics as they stand."""
     resources = mapping(DOCUMENT["Resources"], "Resources")
     role = mapping(mapping(resources[f"{function}Role"], function)["Properties"], function)
     documents = [mapping(policy["PolicyDocument"], function) for policy in maps(role["Policies"])]
-    return [each for document in documents for each in maps(document["Statement"])]
+    found = [each for document in documents for each in maps(document["Statement"])]
+    return by_default(found)
+
+
+def by_default(found: list[dict[str, Yaml]]) -> list[dict[str, Yaml]]:
+    """Without those that the default parameters leave out."""
+    return [each for each in found if RESOLVER.resolve([each])]

@@ -2,7 +2,7 @@
 
 import datetime
 import os
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query
 from pydantic import BeforeValidator, TypeAdapter
@@ -13,7 +13,7 @@ from datamesh.http.parameters import Limit, Since, Until, calendar_date
 from datamesh.http.runtime import (
     CurrentResources,
     RegistryAsOf,
-    Resources,
+    Work,
     lambda_handler,
     task_handler,
 )
@@ -23,7 +23,6 @@ from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Tren
 from datamesh.models.values import Timestamp, utc_now
 from datamesh.services import analytics, figures, maintenance
 from datamesh.services import changes as registry_changes
-from datamesh.settings import Settings
 from datamesh.usage import usage_of
 
 app = create_app("Analytics")
@@ -92,16 +91,15 @@ async def top_products(
     return figures.top_products(registry, by, limit)
 
 
-def scheduled(resources: Resources, settings: Settings, event: Any) -> dict[str, int]:
+def scheduled(work: Work) -> dict[str, int]:
     """Clear garbage away, keep a snapshot and a backup. `time` of the event is when it was due."""
-    due = DUE.validate_python(event.get("time") or utc_now())
     kept = maintenance.run(
-        resources.registry,
-        resources.snapshots,
-        resources.backups,
-        usage_of(settings.usage_api_id),
-        due,
-        settings.stale_days,
+        work.resources.registry,
+        work.resources.snapshots,
+        work.resources.backups,
+        usage_of(work.settings.usage_api_id),
+        DUE.validate_python(work.event.get("time") or utc_now()),
+        work.settings.stale_days,
     )
     return {
         "pruned_lineage_entries": kept.pruned_lineage_entries,

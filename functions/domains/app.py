@@ -1,19 +1,108 @@
-"""Read the data of the domains: rows of the files below `domains/<domain>/<dataset>/`."""
+"""Domains, the data that their products serve, and how good it is."""
 
 import os
+from typing import Annotated
 
-from datamesh.http.app import create_app
-from datamesh.http.errors import responses
-from datamesh.http.parameters import EndDate, Limit, StartDate
-from datamesh.http.runtime import CurrentResources, lambda_handler
-from datamesh.services import domains
+from fastapi import Path, Query, Request, Response
+
+from datamesh.http.app import create_app, one_page
+from datamesh.http.conditional import is_current
+from datamesh.http.errors import Responses, responses
+from datamesh.http.negotiation import preferred
+from datamesh.http.parameters import EndDate, Limit, Offset, StartDate, TotalCount
+from datamesh.http.runtime import CurrentRegistry, CurrentResources, lambda_handler
+from datamesh.http.tables import FILTERS, MEDIA_TYPES, OF_A_PAGE, filters_of, page_response
+from datamesh.models.datasets import DatasetProfile, DomainSummary
+from datamesh.models.products import Product, Quality
+from datamesh.models.responses import Written
+from datamesh.services import datasets, domains
 from datamesh.services.domains import Row
+from datamesh.tables.query import query_of
 
 app = create_app("Domain data")
 
+Domain = Annotated[str, Path(description="Whatever the case.", examples=["sales"])]
+DatasetName = Annotated[str, Path(description="Name of a product of it.", examples=["orders"])]
+Columns = Annotated[
+    str | None, Query(description="Which columns, with commas between; all of the schema if none.")
+]
+OrderBy = Annotated[
+    str | None,
+    Query(description="A column, or `-` and a column for the greatest first. Nulls last."),
+]
+Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")]
+"""The last three are checked against the product's schema, by the service."""
 
-@app.get("/sales/orders", responses=responses(400, 422, 500, 503))
+READING: Responses = responses(404, 413, 422, 500, 503)
+
+
+@app.get("/domains", responses=responses(503))
+async def list_domains(registry: CurrentRegistry) -> list[DomainSummary]:
+    """The domains that have products, in the order of their first ones."""
+    return datasets.domains(registry)
+
+
+@app.get("/domains/{domain}", responses=TotalCount | responses(404, 422, 503))
+async def list_domain_products(
+    domain: Domain,
+    response: Response,
+    registry: CurrentRegistry,
+    limit: Limit = 100,
+    offset: Offset = 0,
+) -> list[Product]:
+    """The products of a domain, oldest registration first."""
+    return one_page(response, datasets.products_of(registry, domain, limit, offset))
+
+
+@app.get(
+    "/domains/{domain}/{dataset}",
+    responses=OF_A_PAGE | responses(400, 406) | READING,
+    openapi_extra={"parameters": [FILTERS]},
+    response_class=Response,
+)
+async def read_dataset(
+    domain: Domain,
+    dataset: DatasetName,
+    request: Request,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    columns: Columns = None,
+    order_by: OrderBy = None,
+) -> Response:
+    """Rows of the product that the domain has under this name, in the media type of `Accept`."""
+    media_type = preferred(request.headers.get("accept", ""), MEDIA_TYPES)
+    found = datasets.open_dataset(registry, resources.data, domain, dataset)
+    query = query_of(found.table.kinds, limit, cursor, columns, order_by, filters_of(request))
+    etag = f'"{datasets.version(found, query, media_type)}"'
+    if is_current(request, etag):
+        return Response(status_code=304, headers={"ETag": etag, "Vary": "Accept"})
+    return page_response(datasets.read(found, query, media_type), media_type, etag)
+
+
+@app.get("/domains/{domain}/{dataset}/profile", responses=READING)
+async def profile_dataset(
+    domain: Domain, dataset: DatasetName, registry: CurrentRegistry, resources: CurrentResources
+) -> DatasetProfile:
+    """What each column holds, and where that is not what the schema says."""
+    found = datasets.open_dataset(registry, resources.data, domain, dataset)
+    return datasets.profile(found)
+
+
+@app.post("/domains/{domain}/{dataset}/check", responses=responses(401, 403, 409) | READING)
+async def check_dataset(
+    domain: Domain, dataset: DatasetName, registry: CurrentRegistry, resources: CurrentResources
+) -> Written[Quality]:
+    """Compare the data with the schema, and record the result as the product's `quality`."""
+    found = datasets.open_dataset(registry, resources.data, domain, dataset)
+    quality = datasets.check(registry, found)
+    return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
+
+
+@app.get("/sales/orders", responses=responses(400, 413, 422, 500, 503))
 async def sales_orders(
+    registry: CurrentRegistry,
     resources: CurrentResources,
     limit: Limit = 100,
     start_date: StartDate = None,
@@ -21,20 +110,24 @@ async def sales_orders(
 ) -> list[Row]:
     """Orders, optionally those whose `order_date` lies in a range."""
     wanted = domains.between("order_date", start_date, end_date)
-    return domains.rows(resources.dataset("sales", "orders"), limit, wanted)
+    return domains.view(registry, resources.data, "sales", "orders", limit, wanted)
 
 
-@app.get("/marketing/campaigns", responses=responses(422, 500, 503))
+@app.get("/marketing/campaigns", responses=responses(413, 422, 500, 503))
 async def marketing_campaigns(
-    resources: CurrentResources, limit: Limit = 100, active_only: bool = False
+    registry: CurrentRegistry,
+    resources: CurrentResources,
+    limit: Limit = 100,
+    active_only: bool = False,
 ) -> list[Row]:
     """Campaigns, optionally those whose `status` is `active`."""
     wanted = domains.having("status", "active") if active_only else domains.anything
-    return domains.rows(resources.dataset("marketing", "campaigns"), limit, wanted)
+    return domains.view(registry, resources.data, "marketing", "campaigns", limit, wanted)
 
 
-@app.get("/finance/transactions", responses=responses(400, 422, 500, 503))
+@app.get("/finance/transactions", responses=responses(400, 413, 422, 500, 503))
 async def finance_transactions(
+    registry: CurrentRegistry,
     resources: CurrentResources,
     limit: Limit = 100,
     start_date: StartDate = None,
@@ -42,7 +135,7 @@ async def finance_transactions(
 ) -> list[Row]:
     """Transactions, optionally those whose `transaction_date` lies in a range."""
     wanted = domains.between("transaction_date", start_date, end_date)
-    return domains.rows(resources.dataset("finance", "transactions"), limit, wanted)
+    return domains.view(registry, resources.data, "finance", "transactions", limit, wanted)
 
 
 handler = lambda_handler(app, os.environ)

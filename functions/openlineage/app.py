@@ -1,8 +1,7 @@
 """OpenLineage events in; a part of the API that Marquez answers with; the lineage anew."""
 
 import os
-import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request, Response
 
@@ -14,7 +13,7 @@ from datamesh.http.parameters import Limit, Offset
 from datamesh.http.runtime import (
     CurrentRegistry,
     CurrentResources,
-    Resources,
+    Work,
     lambda_handler,
     task_handler,
 )
@@ -25,11 +24,10 @@ from datamesh.services.openlineage.batch import ingest_batch
 from datamesh.services.openlineage.ingest import ingest
 from datamesh.services.openlineage.parsing import received
 from datamesh.services.openlineage.rebuild import rebuild
-from datamesh.settings import Settings
 
 REBUILD_SECONDS = 840.0
 """Below the function's 900 s."""
-READ_SECONDS = 660.0
+COMMIT_SECONDS = 180.0
 
 app = create_app("OpenLineage")
 
@@ -123,11 +121,13 @@ async def marquez_search(
     return marquez_lists.search(registry, q, wanted, by_time=by_time, limit=limit)
 
 
-def rebuild_lineage(resources: Resources, settings: Settings, event: Any) -> dict[str, int]:
-    """Read events for READ_SECONDS at most: the rest is for the two commits, or for noting how far
-    it came."""
-    until = time.monotonic() + READ_SECONDS
-    return rebuild(resources.registry, resources.intake(), lambda: time.monotonic() < until)
+def rebuild_lineage(work: Work) -> dict[str, int]:
+    """Events are read until what is left is needed for the two commits, or for noting how far."""
+    return rebuild(
+        work.resources.registry,
+        work.resources.intake(),
+        lambda: work.remaining() > COMMIT_SECONDS,
+    )
 
 
 handler = lambda_handler(app, os.environ)

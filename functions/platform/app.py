@@ -1,15 +1,16 @@
-"""Health, and the documentation of all functions: OpenAPI document, Swagger UI, Redoc."""
+"""Health, metrics, and the documentation of all functions: OpenAPI document, Swagger UI, Redoc."""
 
 import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from fastapi.responses import Response
+from fastapi import Request
+from fastapi.responses import PlainTextResponse, Response
 
 from datamesh.errors import AssetNotFound
 from datamesh.http.app import create_app
 from datamesh.http.errors import responses
-from datamesh.http.runtime import CurrentRegistry, lambda_handler
+from datamesh.http.runtime import CurrentRegistry, CurrentResources, lambda_handler
 from datamesh.models.responses import Health
 from datamesh.services import platform
 
@@ -48,6 +49,20 @@ app = create_app("Platform")
 async def health(registry: CurrentRegistry) -> Health:
     """Whether storage answers, and how much is registered."""
     return platform.health(registry)
+
+
+@app.get("/metrics", response_class=PlainTextResponse, responses=responses(503))
+async def metrics(request: Request, resources: CurrentResources) -> Response:
+    """Sizes and revisions of the registry, for Prometheus.
+
+    Requests are those of one instance of one function: how the API is used is in CloudWatch.
+    """
+    # Only who asks for metrics pays for its import.
+    from datamesh.services.exposition import exposed
+
+    counted = request.app.state.requests
+    body = exposed(resources.registry, resources.snapshots, counted)
+    return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @app.get("/openapi.json", include_in_schema=False)

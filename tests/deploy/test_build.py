@@ -40,3 +40,51 @@ def test_a_function_and_the_layer_have_all_that_is_imported(function: str) -> No
         timeout=60,
     )
     assert run.returncode == 0, run.stderr
+
+
+DOMAINS = ("DomainsFunction", "DomainsWriteFunction")
+LIMIT = 250 * 1024 * 1024
+"""Of a function and its layers, unzipped (Lambda quotas)."""
+
+QUERY = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+import nanoarrow.ipc
+from datamesh.models.ports import DataFormat
+from datamesh.storage.folders import MemoryFolder
+from datamesh.tables.scan import Scan
+from datamesh.tables.session import Session
+folder = MemoryFolder("a/", {"a.csv": b"id\\n7\\n"})
+with Session(Scan(folder, folder.files(), DataFormat.CSV, 100), eager=True) as session:
+    print(session.rows("SELECT id FROM read_csv('mesh://0')"))
+"""
+
+
+@pytest.mark.parametrize("function", DOMAINS)
+def test_duckdb_runs_in_the_functions_that_carry_it(function: str) -> None:
+    paths = [str(BUILD / function), str(BUILD / "SharedLayer/python")]
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", QUERY, json.dumps(paths)],
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.stdout.strip() == "[(7,)]", run.stderr
+
+
+@pytest.mark.parametrize("function", DOMAINS)
+def test_both_architectures_are_there_and_lambda_takes_them(function: str) -> None:
+    for module in ("_duckdb", "nanoarrow/_ipc_lib"):
+        for architecture in ("x86_64", "aarch64"):
+            name = f"{module}.cpython-313-{architecture}-linux-gnu.so"
+            assert (BUILD / function / name).is_file(), name
+    folders = (BUILD / function, BUILD / "SharedLayer")
+    files = (file for folder in folders for file in folder.rglob("*") if file.is_file())
+    assert sum(file.stat().st_size for file in files) < LIMIT
+
+
+@pytest.mark.parametrize("function", sorted(API.functions.keys() - set(DOMAINS)))
+def test_no_other_function_carries_duckdb(function: str) -> None:
+    for folder in (BUILD / function, BUILD / "SharedLayer"):
+        assert not list(folder.rglob("*duckdb*"))

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -29,8 +30,8 @@ def handler(event, context):
 """
 
 
-def get(stack: Stack, path: str) -> requests.Response:
-    return requests.get(stack.url + path, timeout=TIMEOUT_SECONDS)
+def get(stack: Stack, path: str, **more: Any) -> requests.Response:
+    return requests.get(stack.url + path, timeout=TIMEOUT_SECONDS, **more)
 
 
 def connect(stack: Stack) -> requests.Response:
@@ -140,6 +141,24 @@ def test_the_schedule_clears_away_lineage_of_deleted_products(stack: Stack) -> N
         assert time.monotonic() < deadline, "the schedule did not fire, or its run failed"
         time.sleep(1)
     assert get(stack, "/product/kept").status_code == 200
+    # The same run keeps a snapshot and a backup, and leaves a record of what it removed.
+    while (answer := get(stack, "/analytics/snapshot")).status_code == 404:
+        assert time.monotonic() < deadline, "the run has kept no snapshot"
+        time.sleep(1)
+    snapshot = answer.json()
+    assert snapshot["products"]["total"] >= 1
+    since = {"metric": "products.total", "since": snapshot["date"], "until": snapshot["date"]}
+    trend = get(stack, "/analytics/trends", params=since).json()
+    assert trend["points"] == [{"date": snapshot["date"], "value": snapshot["products"]["total"]}]
+    headers = {"Authorization": f"Bearer {stack.key}"}
+    trail = {"principal": "schedule", "product": "interrupted"}
+    [record] = get(stack, "/audit", params=trail, headers=headers).json()["records"]
+    assert record["commits"][0]["removed"] == 1
+    key = f"backups/{snapshot['date']}/products.json"
+    backup = S3Object(stack.emulator.client("s3"), stack.bucket, key)
+    while backup.get() is None:
+        assert time.monotonic() < deadline, "the run has kept no backup"
+        time.sleep(1)
 
 
 def test_an_update_brings_changed_parameters_and_changed_code(

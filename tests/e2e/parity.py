@@ -1,4 +1,4 @@
-"""Where SAM's emulation is known to differ from API Gateway. Nothing else may differ.
+"""Where emulations are known to differ from API Gateway. Nothing else may differ.
 
 A test that meets one of these asks here what to expect, so that it fails once the difference is
 gone.
@@ -11,14 +11,20 @@ from tests.e2e.targets import TARGET
 
 @dataclass(frozen=True)
 class Difference[T]:
-    """`reason` is why `sam local start-api` answers otherwise."""
+    """`reason` is why `sam local start-api`, and MiniStack where it says so, answer otherwise."""
 
     aws: T
     sam_local: T
     reason: str
+    ministack: T | None = None
+    """None: as AWS."""
 
     def here(self) -> T:
-        return self.sam_local if TARGET == "sam-local" else self.aws
+        if TARGET == "sam-local":
+            return self.sam_local
+        if TARGET == "deployed" and self.ministack is not None:
+            return self.ministack
+        return self.aws
 
 
 DENIED = Difference(
@@ -41,4 +47,11 @@ BINARY_BODY = Difference(
     aws=400,
     sam_local=502,
     reason="It passes bodies on as text, and fails on others; AWS encodes those as base64.",
+)
+GZIP_DELIVERED = Difference(
+    aws=True,
+    sam_local=False,
+    ministack=False,
+    reason="As BINARY_BODY, of clients that compress what they send. MiniStack goes by the content "
+    "type alone and decodes whatever is called JSON.",
 )

@@ -21,6 +21,8 @@ OTHER = {
     "OpenLineageConfidence": "0.9999,0.8888,0.7777",
     "CacheSeconds": "1",
     "StaleDays": "91",
+    "MaxScanBytes": "1048577",
+    "DataBucketArns": "arn:aws:s3:::" + "b" * 63,
     "CorsOrigins": "https://portal.example.com",
     "LogRetentionDays": "7",
     "ThrottlingRateLimit": "101",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.intrinsics import TemplateError, mapping, strings
+from dev.intrinsics import Resolver, TemplateError, mapping, strings
 from dev.template import read
 from tests.template import (
     DOCUMENT,
@@ -26,11 +26,16 @@ FIND_PAST = ("s3:ListBucketVersions", BUCKET)
 PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
-KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
-PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
+DATA = {
+    ("s3:GetObject", PRODUCTS),
+    ("s3:GetObject", f"{BUCKET}/domains/*"),
+    ("s3:ListBucket", BUCKET),
+}
 TRAIL = f"{BUCKET}/audit/*"
 AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
+KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
+PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
@@ -52,7 +57,8 @@ RIGHTS = {
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
     | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)},
-    "DomainsFunction": {("s3:GetObject", f"{BUCKET}/domains/*"), ("s3:ListBucket", BUCKET)},
+    "DomainsFunction": DATA,
+    "DomainsWriteFunction": DATA | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", PRODUCTS)},
     "AnalyticsFunction": REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
     "AuditFunction": {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
@@ -60,7 +66,7 @@ RIGHTS = {
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")}
     | {(f"s3:{verb}Object", where) for verb in ("Get", "Put") for where in (SNAPSHOTS, BACKUPS)}
     | {("cloudwatch:GetMetricData", "*")},
-    "PlatformFunction": REGISTRY,
+    "PlatformFunction": REGISTRY | {("s3:GetObject", f"{BUCKET}/analytics/latest.json")},
 }
 
 
@@ -88,8 +94,8 @@ def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -
     expiring = [rule for rule in rules if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
         ("idempotency/", 1),
-        ("openlineage/runs/", 30),
         ("backups/", 30),
+        ("openlineage/runs/", 30),
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
     assert kinds == {
@@ -180,11 +186,26 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
         for text in strings(RESOLVER.resolve(statement[key]))
     ]
     assert {text for text in named if "*" in text} == {
-        *(f"{BUCKET}/domains/*", KEYS, KEPT, RUNS, TRAIL, SNAPSHOTS, BACKUPS),
+        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS),
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }
 
 
-def test_domains_may_list_domain_data_alone() -> None:
-    [listing] = [s for s in statements("DomainsFunction") if s["Action"] == "s3:ListBucket"]
-    assert listing["Condition"] == {"StringLike": {"s3:prefix": "domains/*"}}
+@pytest.mark.parametrize("function", ["DomainsFunction", "DomainsWriteFunction"])
+def test_domains_may_read_the_buckets_that_a_parameter_names_and_nothing_else(
+    function: str,
+) -> None:
+    arns = "arn:aws:s3:::one,arn:aws:s3:::two"
+    role = mapping(mapping(DOCUMENT["Resources"], "Resources")[f"{function}Role"], function)
+
+    def resources(parameters: dict[str, str]) -> dict[str, set[str]]:
+        declared = Resolver(DOCUMENT, parameters, {}).resolve(role["Properties"])
+        [policy] = maps(mapping(declared, function)["Policies"])
+        found = maps(mapping(policy["PolicyDocument"], function)["Statement"])
+        return {str(each["Sid"]): set(strings(each["Resource"])) for each in found}
+
+    default, given = resources({}), resources({"DataBucketArns": arns})
+    assert {sid: given[sid] for sid in given.keys() - default.keys()} == {
+        "ReadDataBuckets": {"arn:aws:s3:::one/*", "arn:aws:s3:::two/*"},
+        "ListDataBuckets": {"arn:aws:s3:::one", "arn:aws:s3:::two"},
+    }

@@ -10,6 +10,8 @@ from schemathesis.generation import GenerationMode
 REASONS = re.compile(
     r"start_date \S+ is after end_date |Lineage names unknown products: |Nothing was registered: "
     r"|.*Idempotency-Key"
+    r"|.* DATA_PREFIXES |The cursor |.*: there is no column |.*: is given twice"
+    r"|.*partitions must differ"
 )
 """Why a request that the document allows may be answered 400 or 422."""
 

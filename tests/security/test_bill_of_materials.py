@@ -10,7 +10,11 @@ import pytest
 
 from tests.template import ROOT
 
-DEPLOYED = ("layers/shared/requirements.txt", "functions/platform/requirements.txt")
+DEPLOYED = (
+    "layers/shared/requirements.txt",
+    "functions/platform/requirements.txt",
+    "functions/domains/requirements.txt",
+)
 
 
 @pytest.fixture(scope="module")

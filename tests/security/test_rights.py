@@ -17,6 +17,7 @@ WRITING = {
     "LineageWriteFunction",
     "OpenLineageWriteFunction",
     "OpenLineageRebuildFunction",
+    "DomainsWriteFunction",
     "AnalyticsScheduledFunction",
 }
 READING = sorted({*FUNCTIONS} - WRITING - {"AuthorizerFunction"})

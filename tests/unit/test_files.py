@@ -61,11 +61,13 @@ def test_a_file_says_what_it_is() -> None:
         "version": "1.0.0",
         "tags": [],
         "openlineage": [],
+        "output_port": None,
         "quality": None,
         "created_at": "2026-01-31T12:00:00Z",
         "updated_at": "2026-01-31T12:00:00Z",
         "since_revision": 1,
         "observed": None,
+        "checks": [],
     }
 
 

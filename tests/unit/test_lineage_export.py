@@ -61,6 +61,11 @@ def read(kind: ExportFormat, text: str) -> "nx.MultiDiGraph[str]":
     return found
 
 
+def key_of(kind: ExportFormat, entry_id: str) -> str | int:
+    """networkx takes the id of an edge in GraphML for a number if it has digits alone."""
+    return int(entry_id) if kind is ExportFormat.GRAPHML and entry_id.isdigit() else entry_id
+
+
 @pytest.mark.parametrize("kind", [ExportFormat.GRAPHML, ExportFormat.JSON])
 @pytest.mark.parametrize("text", AWKWARD)
 def test_networkx_reads_what_was_registered(kind: ExportFormat, text: str) -> None:
@@ -74,7 +79,7 @@ def test_networkx_reads_what_was_registered(kind: ExportFormat, text: str) -> No
         (source, target, key): data
         for source, target, key, data in found.edges(keys=True, data=True)
     } == {
-        (each.source, each.target, each.id): {
+        (each.source, each.target, key_of(kind, each.id)): {
             "lineage_type": each.lineage_type.value,
             "confidence": each.confidence,
             "transformation": each.transformation,

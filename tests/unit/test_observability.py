@@ -9,6 +9,7 @@ import pytest
 
 from datamesh.http.runtime import Resources
 from datamesh.observability import Observer
+from datamesh.services.audit import Trail
 from datamesh.services.openlineage.catalog import Policy
 from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import ProductsFile
@@ -85,6 +86,29 @@ def test_a_write_is_logged_with_its_principal_route_and_status(
         "/product/orders",
         status,
     )
+
+
+def test_a_change_is_logged_with_what_it_changed_and_counted_by_its_kind(output: Output) -> None:
+    trail = Trail(MemoryObject, NO_WAIT)
+    client = products_function(resources(mesh(trail=trail), trail=trail))
+    client.post("/products/bulk", {"items": [product_body(name=name) for name in "ab"]})
+    client.delete("/product/a")
+    first, second = output.saying("write")
+    assert first["commits"] == [
+        {
+            "document": "products.json",
+            "revision": 1,
+            "added": 2,
+            "changed": 0,
+            "removed": 0,
+            "products": ["a", "b"],
+        }
+    ]
+    assert (first["source_ip"], first["principal"]) == ("203.0.113.17", "key-1")
+    assert second["commits"][0]["removed"] == 1
+    counted = [line for line in output.lines() if "_aws" in line]
+    assert [line.get("ProductsAdded") for line in counted] == [[2.0], None]
+    assert [line.get("ProductsRemoved") for line in counted] == [None, [1.0]]
 
 
 def test_a_read_is_not_logged(output: Output) -> None:

@@ -27,7 +27,7 @@ def unsafe_routes(app: FastAPI) -> list[tuple[str, str]]:
 
 
 def without_principal(method: str, path: str) -> list[dict[str, Any]]:
-    path = path.format(name="orders")
+    path = path.format(name="orders", domain="sales", dataset="orders")
     headers = {"authorization": "Bearer a-key"}
     events = [api_event(method, path, {}, principal=None, headers=headers) for _ in range(6)]
     authorizers: list[Any] = [None, {}, {"lambda": None}, {"lambda": {}}]
@@ -73,7 +73,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("DELETE", "/lineage"),
         ],
         "openlineage": [("POST", "/api/v1/lineage"), ("POST", "/api/v1/lineage/batch")],
-        "domains": [],
+        "domains": [("POST", "/domains/{domain}/{dataset}/check")],
         "analytics": [],
         "audit": [],
         "platform": [],

@@ -19,6 +19,7 @@ REGISTERED: dict[str, Any] = {
     "version": "1.0.0",
     "tags": [],
     "openlineage": [],
+    "output_port": None,
     "quality": None,
     "created_at": "2026-01-31T12:00:00Z",
     "updated_at": "2026-01-31T12:00:00Z",

@@ -1,5 +1,6 @@
 """What surrounds an app: its time for storage, and settings that keep it from starting."""
 
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +10,7 @@ from datamesh.errors import InvalidSettings, StorageUnavailable
 from datamesh.http import runtime
 from datamesh.http.runtime import lambda_handler, task_handler
 from tests.lambdas import ENVIRONMENT, Client, Context, app_of, assert_problem
+from tests.meshes import mesh
 
 SPENT = "products.json cannot be reached: the time for the request is spent"
 
@@ -33,7 +35,11 @@ def test_a_write_that_has_no_time_left_wrote_nothing(no_time: None) -> None:
 
 
 def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
-    answer = Client(lambda_handler(app_of("domains"), ENVIRONMENT)).get("/sales/orders")
+    app = app_of("domains")
+    client = Client(lambda_handler(app, ENVIRONMENT))
+    in_bucket = app.state.resources
+    app.state.resources = replace(in_bucket, registry=mesh())
+    answer = client.get("/sales/orders")
     assert_problem(answer, 503, SPENT.replace("products.json", "domains/sales/orders/"))
 
 

@@ -20,11 +20,13 @@ def test_the_published_defaults() -> None:
         "max_products": 1000,
         "max_lineage_entries": 10_000,
         "cache_seconds": 0.0,
+        "stale_days": 90,
+        "usage_api_id": None,
         "openlineage_auto_register": True,
         "openlineage_domains": {},
         "openlineage_confidence": (1.0, 0.9, 0.5),
-        "stale_days": 90,
-        "usage_api_id": None,
+        "data_prefixes": (),
+        "max_scan_bytes": 134_217_728,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from datamesh.errors import StorageUnavailable
-from datamesh.http.runtime import Resources
+from datamesh.http.runtime import Resources, Work
 from datamesh.models.snapshot import Snapshot
 from datamesh.services import figures, products
 from datamesh.services.registry import Registry
@@ -46,7 +46,12 @@ def client(serve: Serve, over: Resources) -> Client:
 
 
 def run(over: Resources, at: str) -> Any:
-    return import_module("functions.analytics.app").scheduled(over, SETTINGS, {"time": at})
+    return scheduled(over, {"time": at})
+
+
+def scheduled(over: Resources, event: dict[str, str]) -> Any:
+    work = Work(over, SETTINGS, event, lambda: 10.0)
+    return import_module("functions.analytics.app").scheduled(work)
 
 
 def bodies(bucket: Bucket) -> dict[str, object]:
@@ -122,7 +127,7 @@ def test_a_run_prunes_and_tells_how_much(
 
 
 def test_a_run_without_a_time_is_due_now(over: Resources, bucket: Bucket) -> None:
-    import_module("functions.analytics.app").scheduled(over, SETTINGS, {})
+    scheduled(over, {})
     assert len(bucket) == 4
 
 

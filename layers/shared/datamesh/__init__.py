@@ -1,6 +1,6 @@
 """The shared layer of the data mesh registry.
 
-Imports go one way: models <- storage <- services <- http <- functions.
+Imports go one way: models <- storage <- tables <- services <- http <- functions.
 This module stays empty but for the version, so that the authorizer can import the package cheaply.
 """
 

@@ -35,9 +35,31 @@ class InvalidQuery(MeshError):
     """Query parameters that are well-formed one by one contradict each other."""
 
 
+class RefusedParameters(MeshError):
+    """Query parameters that a dataset does not know, or whose values are not of its types."""
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        """`problems`: parameter -> what is wrong with it."""
+        found = "; ".join(f"{name}: {message}" for name, message in problems.items())
+        super().__init__(f"Invalid request: {found}")
+        self.problems = problems
+
+
+class InvalidCursor(MeshError):
+    """A cursor that was not given out for this query, or whose file is no longer what it was."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The cursor {reason}; begin again without one")
+
+
 class ProductNotFound(MeshError):
     def __init__(self, name: str) -> None:
         super().__init__(f"Product '{name}' is not registered")
+
+
+class SnapshotNotFound(MeshError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no snapshot of {name}")
 
 
 class NodeNotFound(MeshError):
@@ -47,14 +69,34 @@ class NodeNotFound(MeshError):
         super().__init__(f"There is no {kind} '{name}'")
 
 
-class SnapshotNotFound(MeshError):
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no snapshot of {name}")
-
-
 class AssetNotFound(MeshError):
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no asset '{name}'")
+
+
+class DomainNotFound(MeshError):
+    def __init__(self, domain: str) -> None:
+        super().__init__(f"No product is registered in the domain '{domain}'")
+
+
+class DatasetNotFound(MeshError):
+    def __init__(self, domain: str, dataset: str) -> None:
+        super().__init__(f"No product serves the dataset '{dataset}' of the domain '{domain}'")
+
+
+class LocationNotAllowed(MeshError):
+    """An output port in a bucket that the registry may not read."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"{location} is not below a prefix that DATA_PREFIXES allows")
+
+
+class NotAcceptable(MeshError):
+    """None of the media types that the client accepts can be had."""
+
+
+class ScanTooLarge(MeshError):
+    """A query would read, hold, take or answer more than one request may; the text says which."""
 
 
 class VersionExpired(MeshError):

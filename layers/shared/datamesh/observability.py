@@ -38,6 +38,12 @@ class Observer:
     def wrote(self, record: AuditRecord) -> None:
         """The line of a request that may have written."""
         self.logger.info("write", extra=record.model_dump(mode="json", exclude={"at"}))
+        for commit in record.commits:
+            what = "Products" if commit.document == "products.json" else "Lineage"
+            for how in ("added", "changed", "removed"):
+                if count := getattr(commit, how):
+                    name = f"{what}{how.title()}"
+                    self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
 
     def gave_up(self, error: Contended | OutcomeUnknown) -> None:
         """Count a write that was answered so, under the error's name: alarms watch it."""

@@ -1,20 +1,23 @@
 """From datasets to products: names, resolution, registration, what follows events."""
 
 import re
+from itertools import permutations
 from typing import Any
+from uuid import UUID
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
 from datamesh.errors import LimitReached
-from datamesh.models.products import DatasetName, Product, ProductUpdate
+from datamesh.models.products import DatasetName, Product, ProductUpdate, Quality
 from datamesh.services import products
 from datamesh.services.openlineage.catalog import Policy
 from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
 from datamesh.services.openlineage.naming import product_name
 from datamesh.services.registry import Registry
-from tests.events import WAREHOUSE, dataset, dataset_event, events, job_event, run_event, send
+from datamesh.storage.files import ProductsFile
+from tests.events import WAREHOUSE, at, dataset, dataset_event, events, job_event, run_event, send
 from tests.meshes import add_product, intake, mesh
 from tests.unit.openlineage.graphs import edges, slug
 
@@ -301,13 +304,13 @@ def test_an_event_that_says_nothing_new_writes_nothing(registry: Registry, into:
 type Check = tuple[str, str | None, bool]
 
 
-def checked(minute: int, *assertions: Check) -> dict[str, Any]:
+def checked(minute: int, *assertions: Check, run: int = 1) -> dict[str, Any]:
     told = [
         {"assertion": assertion, "success": success} | ({"column": column} if column else {})
         for assertion, column, success in assertions
     ]
     facets = {"dataQualityAssertions": {"assertions": told}}
-    return run_event([dataset("t", inputFacets=facets)], minute=minute)
+    return run_event([dataset("t", inputFacets=facets)], minute=minute, run=run)
 
 
 def test_checks_become_the_quality_of_any_product(registry: Registry, into: Intake) -> None:
@@ -323,9 +326,72 @@ def test_checks_become_the_quality_of_any_product(registry: Registry, into: Inta
         ("not_null", "id"),
         ("row_count", None),
     ]
-    send(registry, into, checked(3, ("unique", "id", True)))
+    send(registry, into, checked(3, ("unique", "id", True), run=2))
     passed = products.get(registry, "t").quality
     assert passed and (passed.status, passed.failures) == ("passed", [])
+
+
+def started_by(parent: int, event: dict[str, Any]) -> dict[str, Any]:
+    event["run"]["facets"] = {"parent": {"run": {"runId": str(UUID(int=parent))}}}
+    return event
+
+
+@pytest.mark.parametrize("order", list(permutations(range(5))))
+def test_the_tests_of_one_run_add_up_and_the_next_run_begins_anew(order: tuple[int, ...]) -> None:
+    """As dbt has it: each test is a run of its own, started by that of the build."""
+    events = [
+        started_by(1, checked(1, ("unique", "id", True), run=11)),
+        started_by(1, checked(2, ("not_null", "id", False), run=12)),
+        started_by(1, checked(3, ("unique", "name", True), run=13)),
+        started_by(2, checked(4, ("not_null", "id", True), run=21)),
+        started_by(2, checked(5, ("unique", "name", False), run=22)),
+    ]
+    registry, into = mesh(), intake()
+    add_product(registry, "t")
+    for number in order:
+        send(registry, into, events[number])
+    quality = products.get(registry, "t").quality
+    assert quality
+    assert quality.status == "failed"
+    assert [(each.assertion, each.column) for each in quality.failures] == [("unique", "name")]
+
+
+def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(
+    registry: Registry, into: Intake
+) -> None:
+    add_product(registry, "t")
+    send(registry, into, started_by(1, checked(1, ("not_null", "id", False), run=11)))
+    send(registry, into, started_by(1, checked(2, ("unique", "id", True), run=12)))
+    quality = products.get(registry, "t").quality
+    assert quality and (quality.status, len(quality.failures)) == ("failed", 1)
+
+
+def test_a_check_by_someone_else_counts_until_a_later_run(registry: Registry, into: Intake) -> None:
+    add_product(registry, "t")
+    send(registry, into, checked(1, ("unique", "id", False)))
+    later = Quality(status="passed", checked_at=at(5))
+
+    def passed(file: ProductsFile) -> tuple[ProductsFile, None]:
+        product = file.products["t"].model_copy(update={"quality": later})
+        return file.model_copy(update={"products": {"t": product}}), None
+
+    registry.products.commit(passed)
+    send(registry, into, checked(2, ("unique", "id", False), run=2))
+    assert products.get(registry, "t").quality == later
+    send(registry, into, checked(6, ("unique", "id", False), run=3))
+    quality = products.get(registry, "t").quality
+    assert quality and quality.status == "failed"
+
+
+def test_what_a_test_writes_is_no_product(registry: Registry, into: Intake) -> None:
+    """dbt names a table of failures for each test, whether there is one or not."""
+    add_product(registry, "t")
+    event = run_event(["t"], ["main_dbt_test__audit.unique_id"])
+    kind = {"processingType": "BATCH", "integration": "DBT", "jobType": "TEST"}
+    event["job"]["facets"] = {"jobType": kind}
+    send(registry, into, event)
+    assert list(registry.products.read().products) == ["t"]
+    assert registry.lineage.read().lineage == []
 
 
 @pytest.mark.parametrize("place", ["facets", "inputFacets", "outputFacets"])

@@ -12,7 +12,13 @@ from datamesh.models.products import Product
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 PRODUCT = TypeAdapter(Product)
-KEPT_WITH_304 = ("cache-control", "x-total-count", "x-truncated", "content-security-policy")
+KEPT_WITH_304 = (
+    "cache-control",
+    "content-security-policy",
+    "vary",
+    "x-total-count",
+    "x-truncated",
+)
 
 IfMatch = Annotated[
     str | None,
@@ -42,13 +48,18 @@ def precondition(if_match: str | None) -> Callable[[Product], bool] | None:
     return lambda product: if_match.strip() == "*" or product_etag(product) in tags
 
 
-def revalidated(request: Request, response: Response) -> Response:
-    """The response with its ETag, or 304 if If-None-Match names that, by weak comparison."""
-    total = response.headers.get("x-total-count", "")
-    etag = response.headers.setdefault("etag", _etag(total.encode() + bytes(response.body)))
+def is_current(request: Request, etag: str) -> bool:
+    """Whether If-None-Match names the ETag, by weak comparison."""
     wanted = request.headers.get("if-none-match", "")
     tags = {tag.removeprefix("W/") for tag in ENTITY_TAG.findall(wanted)}
-    if wanted.strip() != "*" and etag not in tags:
+    return wanted.strip() == "*" or etag in tags
+
+
+def revalidated(request: Request, response: Response) -> Response:
+    """The response with its ETag, or 304 if the client's copy has that."""
+    total = response.headers.get("x-total-count", "")
+    etag = response.headers.setdefault("etag", _etag(total.encode() + bytes(response.body)))
+    if not is_current(request, etag):
         return response
     kept = {name: response.headers[name] for name in KEPT_WITH_304 if name in response.headers}
     return Response(status_code=304, headers={"etag": etag, **kept})

@@ -19,6 +19,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.MalformedBody: 400,
     errors.InvalidEvent: 400,
     errors.InvalidQuery: 400,
+    errors.InvalidCursor: 400,
     errors.UnknownLineageEnds: 400,
     errors.Unauthenticated: 401,
     errors.ProductNotFound: 404,
@@ -26,12 +27,18 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.SnapshotNotFound: 404,
     errors.AssetNotFound: 404,
     errors.NodeNotFound: 404,
+    errors.DomainNotFound: 404,
+    errors.DatasetNotFound: 404,
+    errors.NotAcceptable: 406,
     errors.ProductNameTaken: 409,
     errors.DatasetNameTaken: 409,
     errors.Contended: 409,
     errors.VersionExpired: 410,
     errors.ProductChanged: 412,
     errors.BodyTooLarge: 413,
+    errors.ScanTooLarge: 413,
+    errors.LocationNotAllowed: 422,
+    errors.RefusedParameters: 422,
     BulkRefused: 422,
     errors.LimitReached: 429,
     errors.UnreadableDataset: 500,
@@ -53,11 +60,12 @@ DESCRIPTIONS = {
     400: "The body is not acceptable JSON, or contradicts the registry or itself",
     401: "The key is missing (answered by API Gateway)",
     403: "The key is wrong or revoked (answered by API Gateway)",
-    404: "There is no such product, lineage or snapshot",
+    404: "There is no such product, lineage, domain, dataset or snapshot",
+    406: "None of the media types that Accept names can be had",
     409: "The name, or a dataset, is taken, or too many writers competed; nothing was written",
     410: "The version that was current then is no longer kept",
     412: "The product no longer has the ETag that If-Match names",
-    413: "The body, or what it decompresses to, is larger than 6 MiB",
+    413: "The body is too large, or reading or answering it takes more than one request may",
     422: "A field or parameter breaks its constraint; `errors` names each",
     429: "The registry has reached its limit",
     500: "Stored domain data cannot be read, or an unexpected failure",
@@ -109,13 +117,26 @@ async def _mesh_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _problems_of(error: Exception) -> list[FieldProblem] | None:
-    if isinstance(error, BulkRefused):
-        return _item_problems(error)
-    if isinstance(error, errors.InvalidEvent):
-        return [
-            FieldProblem(field=field[:MAX_FIELD_LENGTH] or "body", location="body", message=message)
-            for field, message in error.problems
-        ]
+    """The fields or parameters that an error is about."""
+    match error:
+        case BulkRefused():
+            return _item_problems(error)
+        case errors.InvalidEvent():
+            return [
+                FieldProblem(
+                    field=field[:MAX_FIELD_LENGTH] or "body", location="body", message=message
+                )
+                for field, message in error.problems
+            ]
+        case errors.RefusedParameters():
+            found = error.problems.items()
+            return [
+                FieldProblem(field=name[:MAX_FIELD_LENGTH], location="query", message=message)
+                for name, message in found
+            ]
+        case errors.LocationNotAllowed():
+            field = "output_port.location"
+            return [FieldProblem(field=field, location="body", message=str(error))]
     return None
 
 

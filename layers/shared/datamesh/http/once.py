@@ -55,7 +55,12 @@ class Once:
         self._config.register_lambda_context(context)
         request = {
             "key": f"{principal} {event['routeKey']} {key}",
-            "body": [event.get("body"), event.get("rawQueryString")],
+            # What is asked for besides the route itself; parts of the path belong to it too.
+            "body": [
+                event.get("body"),
+                event.get("rawQueryString"),
+                *(event.get("pathParameters") or {}).values(),
+            ],
         }
         try:
             answer: dict[str, Any] = self._once(request=request, event=event, context=context)

@@ -1,5 +1,6 @@
 """From an app to a Lambda handler: settings, storage, logs and metrics."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,10 +13,12 @@ from mangum import Mangum
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
 from datamesh.http.audit import record_of, record_of_task
 from datamesh.http.parameters import AsOf
+from datamesh.models.ports import OTHER_BUCKETS
 from datamesh.observability import Handler, Observer
 from datamesh.services import audit, snapshots
 from datamesh.services.audit import Trail
 from datamesh.services.backups import Backups
+from datamesh.services.datasets import DataAccess
 from datamesh.services.past import Past
 from datamesh.services.registry import Attempt, Registry
 from datamesh.services.snapshots import Snapshots
@@ -23,7 +26,6 @@ from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.folders import Folder
 from datamesh.storage.history import History
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import ConditionalObject
@@ -43,8 +45,7 @@ class Resources:
     """What a function works on; its tests put others in their place."""
 
     registry: Registry
-    dataset: Callable[[str, str], Folder]
-    """(domain, dataset) -> the folder of its files."""
+    data: DataAccess
     past: Callable[[datetime], Registry]
     """A moment -> the registry as it was then; raises VersionExpired."""
     key_record: Callable[[str], ConditionalObject]
@@ -83,6 +84,12 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
             on_commit=committed,
         )
 
+    def folder(location: str) -> S3Folder:
+        other, _, prefix = location.removeprefix(OTHER_BUCKETS).partition("/")
+        if location.startswith(OTHER_BUCKETS):
+            return S3Folder(client, other, prefix, backoff)
+        return S3Folder(client, bucket, location, backoff)
+
     def history[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> History[F]:
         return History(S3Versions(client, bucket, key), kind, backoff)
 
@@ -91,6 +98,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         lineage=document("lineage.json", LineageFile),
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
+        data_prefixes=settings.data_prefixes,
     )
     past = Past(
         registry,
@@ -108,7 +116,7 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     return Resources(
         registry=registry,
         past=past.at,
-        dataset=lambda domain, name: S3Folder(client, bucket, f"domains/{domain}/{name}/", backoff),
+        data=DataAccess(folder, settings.max_scan_bytes),
         key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
         trail=trail,
         audit=S3Journal(client, bucket, audit.FOLDER, backoff),
@@ -164,6 +172,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     deadline = Deadline(STORAGE_SECONDS)
     app.state.resources = connect(settings, observer, deadline)
     app.state.gave_up, app.state.skipped = observer.gave_up, observer.skipped
+    app.state.requests = Counter[tuple[str, int]]()
     adapter = Mangum(app, lifespan="off")
 
     def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:
@@ -195,6 +204,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
         else:
             answer = serve(event, context)
         answer["headers"].setdefault("x-content-type-options", "nosniff")
+        app.state.requests[event["routeKey"], answer["statusCode"]] += 1
         if may_write:
             observer.wrote(trail.finish(answer["statusCode"]))
         return answer
@@ -202,22 +212,33 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     return observer.observe(handler)
 
 
-type Task = Callable[[Resources, Settings, Any], Mapping[str, int]]
-"""Works on what its event asks for; what it tells goes to the log and is returned."""
+@dataclass(frozen=True)
+class Work:
+    """What a task is given: `remaining` tells the seconds left for beginning calls to storage."""
+
+    resources: Resources
+    settings: Settings
+    event: Any
+    remaining: Callable[[], float]
+
+
+type Task = Callable[[Work], Mapping[str, int]]
+"""Its result goes to the log and is returned."""
 
 
 def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = None) -> Handler:
-    """A Lambda handler for work that no client waits for; it has STORAGE_SECONDS, or `seconds`."""
+    """A Lambda handler for work that no client waits for; `seconds` if it takes longer than one."""
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    deadline = Deadline(seconds or STORAGE_SECONDS)
+    deadline = Deadline(STORAGE_SECONDS if seconds is None else seconds)
     resources = connect(settings, observer, deadline)
 
     def handler(event: Any, context: Any) -> Mapping[str, int]:
         deadline.restart()
         resources.trail.expect(record_of_task(run.__name__, context))
         registry = replace(resources.registry, commit_id=resources.trail.commit_id)
-        result = run(replace(resources, registry=registry), settings, event)
+        over = replace(resources, registry=registry)
+        result = run(Work(over, settings, event, deadline.remaining))
         observer.wrote(resources.trail.finish(200))
         observer.logger.info("done", extra=dict(result))
         return result

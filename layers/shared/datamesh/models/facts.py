@@ -6,9 +6,13 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
-from datamesh.models.products import DatasetName, Quality
+from datamesh.models.products import ChecksOfRun, DatasetName, QualityFailure
 from datamesh.models.statements import Statement
 from datamesh.models.values import Timestamp
+
+MAX_FAILURES = 100
+MAX_RUNS = 4
+"""Whose checks of one dataset are kept apart."""
 
 
 class Told[V](BaseModel):
@@ -41,7 +45,7 @@ class Facts(BaseModel):
     at: Timestamp
     schema_: Told[dict[str, str]] | None = None
     owner: Told[str] | None = None
-    quality: Quality | None = None
+    checks: tuple[ChecksOfRun, ...] = ()
 
     def joined(self, other: Self) -> Self:
         first = min(self, other, key=lambda each: (each.at, each.job_namespace))
@@ -49,7 +53,7 @@ class Facts(BaseModel):
             update={
                 "schema_": newest(self.schema_, other.schema_),
                 "owner": newest(self.owner, other.owner),
-                "quality": newest_quality(self.quality, other.quality),
+                "checks": joined_checks(self.checks, other.checks),
             }
         )
 
@@ -73,6 +77,24 @@ def unpacked(statement: bytes) -> Statement:
     return Statement.model_validate_json(zlib.decompress(statement))
 
 
-def newest_quality(*found: Quality | None) -> Quality | None:
-    known = [each for each in found if each]
-    return max(known, key=lambda each: (each.checked_at, to_json(each)), default=None)
+def joined_checks(*known: tuple[ChecksOfRun, ...]) -> tuple[ChecksOfRun, ...]:
+    """Each test of a run is an event of its own, so that their failures add up; a later run begins
+    anew. Latest first."""
+    runs: dict[str, ChecksOfRun] = {}
+    for each in (each for checks in known for each in checks):
+        runs[each.run] = _added(runs[each.run], each) if each.run in runs else each
+    return tuple(sorted(runs.values(), key=_latest, reverse=True)[:MAX_RUNS])
+
+
+def _added(one: ChecksOfRun, other: ChecksOfRun) -> ChecksOfRun:
+    failures = sorted({*one.failures, *other.failures}, key=failure_key)[:MAX_FAILURES]
+    at = max(one.checked_at, other.checked_at)
+    return ChecksOfRun(run=one.run, checked_at=at, failures=tuple(failures))
+
+
+def _latest(each: ChecksOfRun) -> tuple[Timestamp, str]:
+    return (each.checked_at, each.run)
+
+
+def failure_key(failure: QualityFailure) -> tuple[str, str]:
+    return (failure.assertion, failure.column or "")

@@ -15,6 +15,7 @@ from pydantic import (
     model_validator,
 )
 
+from datamesh.models.ports import OutputPort
 from datamesh.models.values import (
     NOT_BLANK,
     NOT_BLANK_PATTERN,
@@ -107,6 +108,8 @@ DatasetNames = Annotated[
 
 
 class QualityFailure(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
     assertion: str
     column: str | None = Field(default=None, description="Null for one about the whole product.")
 
@@ -149,6 +152,7 @@ class ProductRegistration(BaseModel):
     version: Version = "1.0.0"
     tags: Tags = []
     openlineage: DatasetNames = []
+    output_port: OutputPort | None = None
 
 
 class ProductUpdate(BaseModel):
@@ -169,6 +173,7 @@ class ProductUpdate(BaseModel):
     owner: ShortText = optional()
     version: Version = optional()
     openlineage: DatasetNames = optional()
+    output_port: OutputPort | None = Field(default=None, description="Null removes it.")
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
@@ -204,9 +209,24 @@ class Product(BaseModel):
     version: str = "1.0.0"
     tags: list[str] = []
     openlineage: list[DatasetName] = []
+    output_port: OutputPort | None = None
     quality: Quality | None = None
     created_at: Timestamp
     updated_at: Timestamp
+
+
+class ChecksOfRun(BaseModel):
+    """What the events of one run, or of the run that started it, said of a product's data."""
+
+    model_config = ConfigDict(frozen=True)
+
+    run: str
+    checked_at: Timestamp
+    failures: tuple[QualityFailure, ...] = ()
+
+    def quality(self) -> Quality:
+        status: Literal["passed", "failed"] = "failed" if self.failures else "passed"
+        return Quality(status=status, checked_at=self.checked_at, failures=[*self.failures])
 
 
 class Observed(BaseModel):
@@ -230,3 +250,5 @@ class StoredProduct(Product):
     0 in files of before the envelope."""
     observed: Observed | None = None
     """Of a product that events registered, until a person changes it: it follows them no more."""
+    checks: tuple[ChecksOfRun, ...] = ()
+    """The latest that events told, of as many runs as may go on at the same time."""

@@ -1,6 +1,6 @@
 """What events say about lineage, at the level of datasets: sets that only grow.
 
-Statements form a join-semilattice (docs/adr/0009-openlineage.md): joining is commutative,
+Statements form a join-semilattice (docs/adr/0012-openlineage.md): joining is commutative,
 associative and idempotent, so that neither order nor repetition of events matters. Where a set is
 bounded, its smallest elements are kept, which keeps the laws.
 """

@@ -9,6 +9,7 @@ from pydantic import BaseModel, JsonValue, ValidationError
 from datamesh.errors import (
     DatasetNameTaken,
     LimitReached,
+    LocationNotAllowed,
     MeshError,
     ProductNameTaken,
     UnknownLineageEnds,
@@ -17,8 +18,14 @@ from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
 from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.files import RegistryFile
 
-TAKEN: dict[type[MeshError], str] = {ProductNameTaken: "name", DatasetNameTaken: "openlineage"}
-"""Error -> the field of an item that it is about."""
+FIELDS: dict[type[MeshError], str] = {
+    ProductNameTaken: "name",
+    DatasetNameTaken: "openlineage",
+    LocationNotAllowed: "output_port.location",
+}
+"""What of an item the refusal is about, where it is one field."""
+
+REFUSALS: tuple[type[MeshError], ...] = (*FIELDS, UnknownLineageEnds, LimitReached)
 
 
 class BulkRefused(MeshError):
@@ -44,7 +51,7 @@ class Admission[F, M](Protocol):
     """Items that are about to join those of a file."""
 
     def admit(self, item: M, /) -> object:
-        """Raises ProductNameTaken, DatasetNameTaken, UnknownLineageEnds and LimitReached."""
+        """Raises one of REFUSALS."""
 
     def file(self) -> F:
         """The file with what was admitted."""
@@ -94,10 +101,10 @@ def _report[M](
 def _tried[M](candidate: M, admit: Callable[[M], object], partial: bool) -> Refused | None:
     try:
         admit(candidate)
-    except (ProductNameTaken, DatasetNameTaken, UnknownLineageEnds, LimitReached) as error:
+    except REFUSALS as error:
         if isinstance(error, LimitReached) and not partial:
             raise
-        field = TAKEN.get(type(error), "")
+        field = FIELDS.get(type(error), "")
         return Refused((ItemProblem(field=field, message=str(error)),))
     return None
 

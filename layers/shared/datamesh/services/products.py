@@ -28,6 +28,7 @@ from datamesh.models.products import (
 from datamesh.models.responses import DeletedProduct
 from datamesh.models.values import TICK
 from datamesh.services import bulk, lineage
+from datamesh.services.ports import check_location
 from datamesh.services.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
 
@@ -38,16 +39,17 @@ type Precondition = Callable[[Product], bool]
 
 
 def register(registry: Registry, registration: ProductRegistration) -> Product:
-    """Raises ProductNameTaken, DatasetNameTaken, LimitReached, and what a commit raises."""
+    """Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, LimitReached, and what a
+    commit raises."""
     now = registry.registered_at()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        admission = _Admission(file, registry.max_products, now)
+        admission = _Admission(file, registry.max_products, now, registry.data_prefixes)
         product = admission.admit(registration)
         return admission.file(), product
 
     def recall(file: ProductsFile) -> Product:
-        return _Admission(ProductsFile(), 1, now).admit(registration)
+        return _Admission(ProductsFile(), 1, now, registry.data_prefixes).admit(registration)
 
     return registry.products.commit(change, registry.products_key(), recall)
 
@@ -67,7 +69,7 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
         registry.products,
         registry.products_key(),
         bulk.parsed(ProductRegistration, items),
-        lambda file: _Admission(file, registry.max_products, now),
+        lambda file: _Admission(file, registry.max_products, now, registry.data_prefixes),
         before,
         partial=partial,
     )
@@ -76,9 +78,12 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
 class _Admission:
     """Products that are about to join those of a file."""
 
-    def __init__(self, file: ProductsFile, limit: int, now: datetime) -> None:
+    def __init__(
+        self, file: ProductsFile, limit: int, now: datetime, prefixes: tuple[str, ...]
+    ) -> None:
         self._file = file
         self._limit = limit
+        self._prefixes = prefixes
         self._now = now
         self._products = dict(file.products)
 
@@ -88,6 +93,7 @@ class _Admission:
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
         _refuse_taken(self._products.values(), registration.name, registration.openlineage)
+        check_location(self._prefixes, registration.output_port)
         product = StoredProduct(
             **dict(registration),
             created_at=self._now,
@@ -104,10 +110,12 @@ class _Admission:
 def update(
     registry: Registry, name: str, changes: ProductUpdate, precondition: Precondition | None = None
 ) -> Product:
-    """Raises ProductNotFound, ProductChanged, DatasetNameTaken, and what a commit raises.
+    """Raises ProductNotFound, ProductChanged, DatasetNameTaken, LocationNotAllowed, and what a
+    commit raises.
 
     A product that events registered is a person's from now on: it follows them no more.
     """
+    check_location(registry.data_prefixes, changes.output_port)
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:

@@ -33,6 +33,8 @@ class Registry:
     lineage: Document[LineageFile]
     max_products: int = 1000
     max_lineage_entries: int = 10_000
+    data_prefixes: tuple[str, ...] = ()
+    """Where, besides `domains/` of the catalog's bucket, output ports may lie."""
     now: Callable[[], datetime] = utc_now
     attempt: Attempt | None = None
     """Set for a write that its caller may repeat."""

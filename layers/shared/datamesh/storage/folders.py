@@ -1,18 +1,30 @@
 """A folder of files, read only: where domain data lives."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import md5
 from typing import Protocol
 
-MAX_FILES = 1000
-"""One page of S3's listing; a dataset of more files is refused rather than cut."""
+from datamesh.errors import StorageUnavailable
+
+MAX_FILES = 10_000
+"""Ten pages of S3's listing; a dataset of more files is refused rather than cut."""
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    name: str
+    """Within its folder."""
+    size: int
+    etag: str
 
 
 class Folder(Protocol):
     @property
     def name(self) -> str: ...
 
-    def names(self) -> list[str]:
-        """The files' names within the folder, in the order of their bytes.
+    def files(self) -> list[StoredFile]:
+        """In the order of their names' bytes.
 
         Raises StorageUnavailable, or UnreadableDataset beyond MAX_FILES.
         """
@@ -20,6 +32,13 @@ class Folder(Protocol):
 
     def read(self, name: str) -> bytes:
         """One file; empty if it vanished since it was listed. Raises StorageUnavailable."""
+        ...
+
+    def part(self, file: StoredFile, start: int, length: int) -> bytes:
+        """Some bytes of a file that is still the one that was listed; by several threads at once.
+
+        Raises StorageUnavailable, also if the file was replaced or removed since.
+        """
         ...
 
 
@@ -30,8 +49,26 @@ class MemoryFolder:
         self.name = name
         self._files = dict(files)
 
-    def names(self) -> list[str]:
-        return sorted(self._files)
+    def files(self) -> list[StoredFile]:
+        return [
+            StoredFile(name, len(body), _etag(body))
+            for name, body in sorted(self._files.items(), key=lambda item: item[0].encode())
+        ]
 
     def read(self, name: str) -> bytes:
         return self._files.get(name, b"")
+
+    def part(self, file: StoredFile, start: int, length: int) -> bytes:
+        body = self._files.get(file.name, b"")
+        if _etag(body) != file.etag:
+            raise replaced(self.name + file.name)
+        return body[start : start + length]
+
+
+def replaced(name: str) -> StorageUnavailable:
+    return StorageUnavailable(f"{name} was replaced while it was read; try again")
+
+
+def _etag(body: bytes) -> str:
+    """As S3 does: a digest of the body, in quotes."""
+    return f'"{md5(body, usedforsecurity=False).hexdigest()}"'

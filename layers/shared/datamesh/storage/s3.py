@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import boto3
@@ -23,7 +24,7 @@ from botocore.parsers import ResponseParserError
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.files import GZIP_MAGIC
-from datamesh.storage.folders import MAX_FILES
+from datamesh.storage.folders import MAX_FILES, StoredFile, replaced
 from datamesh.storage.history import ObjectVersion, Place, VersionPage
 from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import (
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import (
         GetObjectRequestTypeDef,
+        ListObjectsV2OutputTypeDef,
+        ListObjectsV2RequestTypeDef,
         ListObjectVersionsOutputTypeDef,
         ListObjectVersionsRequestTypeDef,
         PutObjectRequestTypeDef,
@@ -190,25 +193,56 @@ class S3Folder:
         self._backoff = backoff
         self.name = prefix
 
-    def names(self) -> list[str]:
-        return self._backoff.until_reached(self.name, self._list)
+    def files(self) -> list[StoredFile]:
+        found: list[StoredFile] = []
+        token = ""
+        while True:
+            page = self._backoff.until_reached(self.name, partial(self._page, token))
+            found += [
+                StoredFile(entry["Key"].removeprefix(self.name), entry["Size"], entry["ETag"])
+                for entry in page.get("Contents", [])
+            ]
+            if not page["IsTruncated"]:
+                return found
+            if len(found) >= MAX_FILES:
+                raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
+            token = page["NextContinuationToken"]
 
     def read(self, name: str) -> bytes:
         stored = S3Object(self._client, self._bucket, self.name + name)
         found = self._backoff.until_reached(stored.name, stored.get)
         return found.body if isinstance(found, StoredObject) else b""
 
-    def _list(self) -> list[str]:
+    def part(self, file: StoredFile, start: int, length: int) -> bytes:
+        if not length:
+            return b""
+        key = self.name + file.name
+        return self._backoff.until_reached(key, partial(self._part, key, file, start, length))
+
+    def _page(self, token: str) -> "ListObjectsV2OutputTypeDef":
+        request: ListObjectsV2RequestTypeDef = {"Bucket": self._bucket, "Prefix": self.name}
+        if token:
+            request["ContinuationToken"] = token
         try:
             with _reading():
-                page = self._client.list_objects_v2(
-                    Bucket=self._bucket, Prefix=self.name, MaxKeys=MAX_FILES
-                )
+                return self._client.list_objects_v2(**request)
         except ClientError as error:
             raise StorageUnavailable(_reason(error)) from error
-        if page["IsTruncated"]:
-            raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
-        return [entry["Key"].removeprefix(self.name) for entry in page.get("Contents", [])]
+
+    def _part(self, key: str, file: StoredFile, start: int, length: int) -> bytes:
+        try:
+            with _reading():
+                reply = self._client.get_object(
+                    Bucket=self._bucket,
+                    Key=key,
+                    IfMatch=file.etag,
+                    Range=f"bytes={start}-{start + length - 1}",
+                )
+                return reply["Body"].read()
+        except ClientError as error:
+            if _status(error) == 412 or _code(error) == "NoSuchKey":
+                raise replaced(key) from error
+            raise StorageUnavailable(_reason(error)) from error
 
 
 class S3Journal:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from datamesh.errors import LimitReached
-from datamesh.models.facts import Facts, Told, newest, newest_quality
+from datamesh.models.facts import Facts, Told, joined_checks, newest
 from datamesh.models.products import (
     MAX_DATASET_NAMES,
     DatasetName,
@@ -152,8 +152,8 @@ class _Catalog:
 
     def _updated(self, product: StoredProduct, facts: Facts) -> StoredProduct:
         update: dict[str, object] = {}
-        if quality := newest_quality(product.quality, facts.quality):
-            update["quality"] = quality
+        if facts.checks:
+            update |= _checked(product, facts)
         if seen := product.observed:
             update |= _followed(product, seen, facts)
         changed = product.model_copy(update=update)
@@ -169,6 +169,14 @@ class _Catalog:
         self._changed = True
         self._products[product.name] = product
         self._owners |= dict.fromkeys(product.openlineage, product.name)
+
+
+def _checked(product: StoredProduct, facts: Facts) -> dict[str, object]:
+    """The quality is that of the latest run, unless something else has checked the data since."""
+    checks = joined_checks(product.checks, facts.checks)
+    known, told = product.quality, checks[0].quality()
+    quality = known if known and known.checked_at > told.checked_at else told
+    return {"checks": checks, "quality": quality}
 
 
 def _followed(product: StoredProduct, seen: Observed, facts: Facts) -> dict[str, object]:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
+from datamesh.models.facts import MAX_FAILURES, failure_key
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import EventDataset
 from datamesh.models.products import (
     MAX_DATASET_NAMES,
     MAX_FIELDS,
+    ChecksOfRun,
     DatasetName,
-    Quality,
     QualityFailure,
 )
 from datamesh.models.statements import most_transforming
@@ -21,7 +22,6 @@ from datamesh.models.values import Timestamp
 
 MAX_TEXT = 1000
 MAX_OWNER = 100
-MAX_FAILURES = 100
 
 TYPES = {"IDENTITY": LineageType.DIRECT, "AGGREGATION": LineageType.AGGREGATED}
 """By a transformation's subtype; every other one derives."""
@@ -85,8 +85,8 @@ def owner(facets: Mapping[str, object]) -> str:
     return next((name for each in owners if (name := text(each.get("name"), MAX_OWNER))), "")
 
 
-def quality(dataset: EventDataset, at: Timestamp) -> Quality | None:
-    """What the assertions about a dataset came to; None if there are none."""
+def checks(dataset: EventDataset, run: str, at: Timestamp) -> tuple[ChecksOfRun, ...]:
+    """What the assertions about a dataset came to; empty if there are none."""
     places = (dataset.input_facets, dataset.facets, dataset.output_facets)
     checked = [
         each
@@ -95,20 +95,22 @@ def quality(dataset: EventDataset, at: Timestamp) -> Quality | None:
         if isinstance(each.get("success"), bool)
     ]
     if not checked:
-        return None
+        return ()
     failed = {
-        (text(each.get("assertion")) or "unknown", text(each.get("column")))
+        QualityFailure(
+            assertion=text(each.get("assertion")) or "unknown",
+            column=text(each.get("column")) or None,
+        )
         for each in checked
         if not each["success"]
     }
-    return Quality(
-        status="failed" if failed else "passed",
-        checked_at=at,
-        failures=[
-            QualityFailure(assertion=assertion, column=column or None)
-            for assertion, column in sorted(failed)[:MAX_FAILURES]
-        ],
-    )
+    first = sorted(failed, key=failure_key)[:MAX_FAILURES]
+    return (ChecksOfRun(run=run, checked_at=at, failures=tuple(first)),)
+
+
+def parent_run(facets: Mapping[str, object]) -> str:
+    """Of a run that another one started, such as a test of dbt; empty if none did."""
+    return text(mapping(mapping(facets.get("parent")).get("run")).get("runId"))
 
 
 def transformation_types(source: Mapping[str, object]) -> list[LineageType]:

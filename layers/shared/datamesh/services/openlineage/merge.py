@@ -2,7 +2,7 @@
 
 An entry is one job's, from one product to another. Joining is commutative, associative and
 idempotent, so that any order and any repetition of events gives the same entries
-(docs/adr/0009-openlineage.md).
+(docs/adr/0012-openlineage.md).
 """
 
 import json

@@ -9,6 +9,7 @@ from datamesh.models.openlineage import (
     Event,
     EventDataset,
     EventJob,
+    JobEvent,
     RunEvent,
 )
 from datamesh.models.products import DatasetName
@@ -37,19 +38,25 @@ OWNER_OF_JOB, OWNER_OF_DATASET = 1, 2
 def statement(event: Event) -> Statement:
     if isinstance(event, DatasetEvent):
         return _of_dataset(event.dataset, event.event_time)
-    at = event.event_time
+    at, outputs = event.event_time, _outputs(event)
     says = Statement(
         jobs=(Job(namespace=event.job.namespace, name=event.job.name),),
         inputs=_mentions(event.inputs, at),
-        outputs=_mentions(event.outputs, at),
-        symlinks=_symlinks([*event.inputs, *event.outputs]),
+        outputs=_mentions(outputs, at),
+        symlinks=_symlinks([*event.inputs, *outputs]),
     )
-    for output in event.outputs:
+    for output in outputs:
         says = says.joined(_of_dataset(output, at))
     runs = [event.run.facets] if isinstance(event, RunEvent) else []
     for told in (event.job.facets, *runs):
         says = says.joined(_of_job(told, at))
     return says
+
+
+def _outputs(event: JobEvent) -> list[EventDataset]:
+    """None of a test: dbt names a table for the failures of each, whether there is one or not."""
+    kind = facets.text(facets.mapping(event.job.facets.get("jobType")).get("jobType"))
+    return [] if kind.upper() == "TEST" else event.outputs
 
 
 def _of_dataset(dataset: EventDataset, at: Timestamp) -> Statement:
@@ -97,9 +104,17 @@ def facts(event: Event) -> dict[DatasetName, Facts]:
     if isinstance(event, DatasetEvent):
         found = [_facts(event.dataset, event.event_time, None, owned=False)]
     else:
-        found = [_facts(each, event.event_time, event.job, owned=False) for each in event.inputs]
-        found += [_facts(each, event.event_time, event.job, owned=True) for each in event.outputs]
+        at, run = event.event_time, _checking_run(event)
+        found = [_facts(each, at, event.job, owned=False, run=run) for each in event.inputs]
+        found += [_facts(each, at, event.job, owned=True, run=run) for each in _outputs(event)]
     return joined_facts(found)
+
+
+def _checking_run(event: JobEvent) -> str:
+    """The run that checks of datasets belong to: the one that started the event's, if any."""
+    if not isinstance(event, RunEvent):
+        return ""
+    return facets.parent_run(event.run.facets) or str(event.run.run_id)
 
 
 def joined_facts(found: Iterable[Facts]) -> dict[DatasetName, Facts]:
@@ -110,7 +125,9 @@ def joined_facts(found: Iterable[Facts]) -> dict[DatasetName, Facts]:
     return joined
 
 
-def _facts(dataset: EventDataset, at: Timestamp, job: EventJob | None, *, owned: bool) -> Facts:
+def _facts(
+    dataset: EventDataset, at: Timestamp, job: EventJob | None, *, owned: bool, run: str = ""
+) -> Facts:
     """A job owns what it writes, unless that has an owner of its own; not what it reads."""
     fields = facets.schema(dataset.facets)
     return Facts(
@@ -119,7 +136,7 @@ def _facts(dataset: EventDataset, at: Timestamp, job: EventJob | None, *, owned:
         at=at,
         schema_=None if fields is None else Told(value=fields, at=at),
         owner=_owner(dataset, at, job if owned else None),
-        quality=facets.quality(dataset, at),
+        checks=facets.checks(dataset, run, at),
     )
 
 

@@ -1,0 +1,2 @@
+select station_id, station_name, district, docks
+from {{ ref('stations') }}

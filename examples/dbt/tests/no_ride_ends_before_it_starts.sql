@@ -1,0 +1,3 @@
+select ride_id
+from {{ ref('stg_rides') }}
+where minutes < 0

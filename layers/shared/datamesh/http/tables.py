@@ -1,0 +1,91 @@
+"""Pages of a table over HTTP: the parameters that are a table's own, and the answer's headers."""
+
+from typing import Any
+
+from fastapi import Request, Response
+
+from datamesh.http.errors import Responses
+from datamesh.services.datasets import Rows
+
+MEDIA_TYPES = (
+    "application/json",
+    "text/csv",
+    "application/x-ndjson",
+    "application/vnd.apache.parquet",
+    "application/vnd.apache.arrow.stream",
+)
+"""The first is for clients that do not care."""
+RESERVED = ("limit", "cursor", "columns", "order_by")
+"""A column of such a name can be filtered with an operator behind it alone: `limit_in=3`."""
+
+FILTERS: dict[str, Any] = {
+    "name": "filters",
+    "in": "query",
+    "style": "form",
+    "explode": True,
+    "required": False,
+    "schema": {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 20},
+    "examples": {
+        "a month of large orders": {
+            "value": {
+                "order_date_gte": "1997-07-01",
+                "order_date_lt": "1997-08-01",
+                "amount_gte": "100",
+            }
+        }
+    },
+    "description": "Each a parameter of its own: a column of the schema for equality, or with"
+    " `_ne`, `_gt`, `_gte`, `_lt`, `_lte` or `_in` (values with commas between) behind it. Values"
+    " are read by the column's registered type; times without a zone are in UTC. All filters must"
+    " be met; a null meets none.",
+}
+
+_CONTENT: dict[str, Any] = {
+    "application/json": {
+        "schema": {"type": "array", "items": {"type": "object"}},
+        "example": [{"order_id": "O000001", "order_date": "1997-01-01", "amount": "11.77"}],
+    },
+    "text/csv": {"schema": {"type": "string"}},
+    "application/x-ndjson": {"schema": {"type": "string"}},
+    "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
+    "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "format": "binary"}},
+}
+OF_A_PAGE: Responses = {
+    200: {
+        "description": "In JSON, decimals, dates and times are text, integers have all their"
+        " digits, and a number that is none is null. In CSV, text that a spreadsheet would take"
+        " for a formula begins with an apostrophe.",
+        "content": _CONTENT,
+        "headers": {
+            "X-Next-Cursor": {
+                "description": "The cursor of the next page; absent on the last one.",
+                "schema": {"type": "string"},
+                "required": False,
+            },
+            "X-Files-Read": {
+                "description": "How many stored files the page was read from.",
+                "schema": {"type": "integer"},
+            },
+            "X-Bytes-Read": {
+                "description": "How many bytes of them.",
+                "schema": {"type": "integer"},
+            },
+        },
+    }
+}
+
+
+def filters_of(request: Request) -> list[tuple[str, str]]:
+    return [pair for pair in request.query_params.multi_items() if pair[0] not in RESERVED]
+
+
+def page_response(rows: Rows, media_type: str, etag: str) -> Response:
+    headers = {
+        "ETag": etag,
+        "Vary": "Accept",
+        "X-Files-Read": str(rows.files_read),
+        "X-Bytes-Read": str(rows.bytes_read),
+    }
+    if rows.next_cursor:
+        headers["X-Next-Cursor"] = rows.next_cursor
+    return Response(rows.body, media_type=media_type, headers=headers)

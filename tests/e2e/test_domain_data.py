@@ -1,0 +1,141 @@
+"""Domain data of the example mesh through output ports: 69,659 real orders in 546 Parquet files."""
+
+import csv
+import io
+import os
+from decimal import Decimal
+from typing import Any
+
+import requests
+
+from tests.e2e.api import Api
+
+ORDERS = "/domains/sales/orders"
+TOTAL = 69_659
+
+
+def read(api: Api, **query: Any) -> requests.Response:
+    answer = api.get(ORDERS, params=query)
+    assert answer.status_code == 200, answer.text
+    return answer
+
+
+def test_domains_are_listed_with_their_products(api: Api) -> None:
+    found = {each["domain"]: each for each in api.get("/domains").json()}
+    assert found["finance"] == {"domain": "finance", "products": 4, "output_ports": 4}
+    products = api.get("/domains/finance").json()
+    assert [each["name"] for each in products][:2] == ["transactions", "daily_revenue"]
+    assert api.get("/domains/nowhere").status_code == 404
+
+
+def test_a_filter_on_the_partition_reads_the_files_of_its_days(api: Api) -> None:
+    answer = read(api, order_date_gte="1997-07-01", order_date_lt="1997-07-04", limit=1000)
+    assert {row["order_date"] for row in answer.json()} == {
+        "1997-07-01",
+        "1997-07-02",
+        "1997-07-03",
+    }
+    assert answer.headers["X-Files-Read"] == "3"
+    assert int(answer.headers["X-Bytes-Read"]) < 20_000
+
+
+def test_rows_are_exact_filtered_and_ordered(api: Api) -> None:
+    answer = read(
+        api, columns="order_id,amount,quantity", amount_gte="500", order_by="-amount", limit=5
+    )
+    amounts = [Decimal(row["amount"]) for row in answer.json()]
+    assert amounts == sorted(amounts, reverse=True)
+    assert amounts[0] == Decimal("1286.01")
+    assert answer.headers["X-Files-Read"] == "546"
+
+
+def test_every_order_is_on_one_page(api: Api) -> None:
+    """A month, page by page."""
+    query = {"order_date_gte": "1997-01-01", "order_date_lte": "1997-01-31", "columns": "order_id"}
+    ids: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = read(api, limit=1000, **query, **cursor)
+        ids += [row["order_id"] for row in answer.json()]
+        if "X-Next-Cursor" not in answer.headers:
+            break
+        cursor = {"cursor": answer.headers["X-Next-Cursor"]}
+    assert ids == [f"O{number:06}" for number in range(1, len(ids) + 1)]
+    assert len(ids) == 8_928
+
+
+def test_other_formats_carry_the_same_rows(api: Api) -> None:
+    query = {"order_date": "1997-01-01", "limit": 3}
+    rows = read(api, **query).json()
+    text = api.get(ORDERS, params=query, headers={"Accept": "text/csv"}).text
+    assert list(csv.DictReader(io.StringIO(text))) == [
+        {key: str(value) for key, value in row.items()} for row in rows
+    ]
+    body = api.get(ORDERS, params=query, headers={"Accept": "application/vnd.apache.parquet"})
+    assert body.content[:4] == body.content[-4:] == b"PAR1"
+    arrow = {"Accept": "application/vnd.apache.arrow.stream"}
+    assert api.get(ORDERS, params=query, headers=arrow).content[:4] == b"\xff" * 4
+
+
+def test_what_is_unknown_is_refused_by_name(api: Api) -> None:
+    answer = api.get(ORDERS, params={"colour": "red"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "colour"
+    assert api.get(ORDERS, params={"cursor": "x"}).status_code == 400
+    assert api.get("/domains/sales/unknown").status_code == 404
+    assert api.get(ORDERS, headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_an_unchanged_page_is_304(api: Api) -> None:
+    etag = read(api, limit=5).headers["ETag"]
+    again = api.get(ORDERS, params={"limit": 5}, headers={"If-None-Match": etag})
+    assert again.status_code == 304
+    assert api.get(ORDERS, params={"limit": 6}, headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_profile_is_of_all_rows_and_a_check_is_recorded(api: Api) -> None:
+    profile = api.get(f"{ORDERS}/profile").json()
+    assert (profile["rows"], profile["files"], profile["failures"]) == (TOTAL, 546, [])
+    columns = {column["name"]: column for column in profile["columns"]}
+    assert columns["amount"]["type"] == "DECIMAL(10,2)"
+    assert (columns["order_date"]["min"], columns["order_date"]["max"]) == (
+        "1997-01-01",
+        "1998-06-30",
+    )
+    assert abs(columns["customer_id"]["distinct"] - 23_570) < 2_000
+    unauthorized = api.call("POST", f"{ORDERS}/check")
+    assert unauthorized.status_code == 401
+    checked = api.write("POST", f"{ORDERS}/check")
+    assert checked.json()["data"]["status"] == "passed"
+    assert api.get("/product/orders").json()["quality"] == checked.json()["data"]
+
+
+def test_a_port_can_be_registered_and_read(api: Api) -> None:
+    """Over the files that another product has."""
+    name = f"e2e_port_{os.getpid()}"
+    body = {
+        "name": name,
+        "domain": "sales",
+        "owner": "sales-team",
+        "description": "The same orders under another schema",
+        "schema": {"order_id": "string", "amount": "date"},
+        "output_port": {
+            "location": "domains/sales/orders/",
+            "format": "parquet",
+            "partitions": ["order_date"],
+        },
+    }
+    try:
+        assert api.write("POST", "/register_product", body).status_code == 200
+        rows = api.get(f"/domains/sales/{name}", params={"order_date": "1997-01-01", "limit": 1})
+        assert rows.json() == [
+            {"order_id": "O000001", "amount": "11.77", "order_date": "1997-01-01"}
+        ]
+        failures = api.get(f"/domains/sales/{name}/profile").json()["failures"]
+        assert {(each["assertion"], each["column"]) for each in failures} == {
+            ("column_has_registered_type", "amount"),
+            ("column_is_registered", "customer_id"),
+            ("column_is_registered", "quantity"),
+        }
+    finally:
+        api.write("DELETE", f"/product/{name}")

@@ -1,0 +1,88 @@
+"""Files and datasets for tests of domain data."""
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from datamesh.services.registry import Registry
+from tests.conftest import Serve
+from tests.lambdas import Answer, Client
+from tests.meshes import add_product, mesh, resources
+
+ORDERS = {
+    "order_id": "string",
+    "order_date": "date",
+    "quantity": "integer",
+    "amount": "decimal(18,2)",
+    "status": "string",
+}
+DAYS = ("2023-06-30", "2023-07-01", "2023-07-02", "2023-07-03")
+ROWS_A_DAY = 4
+
+
+def parquet(select: str, options: str = "") -> bytes:
+    """A Parquet file of what an SQL query selects."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder) / "file.parquet"
+        connection.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet{options})")
+        return path.read_bytes()
+
+
+def rows_of(body: bytes, columns: str = "*") -> list[tuple[Any, ...]]:
+    """What a Parquet file holds."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
+        path = Path(folder) / "file.parquet"
+        path.write_bytes(body)
+        return connection.execute(f"SELECT {columns} FROM read_parquet('{path}')").fetchall()
+
+
+def partitioned_orders() -> dict[str, bytes]:
+    """Four a day, below `order_date=<day>/`: the first ones are paid, the last is not."""
+    return {
+        f"sales/orders/order_date={day}/part-0.parquet": parquet(
+            f"SELECT 'O' || ({number * ROWS_A_DAY} + i) AS order_id, i AS quantity,"
+            f" ({number}.25 + i)::DECIMAL(18,2) AS amount,"
+            " CASE WHEN i < 3 THEN 'paid' ELSE 'open' END AS status FROM range(4) r(i)"
+        )
+        for number, day in enumerate(DAYS)
+    }
+
+
+PORT = {
+    "location": "domains/sales/orders/",
+    "format": "parquet",
+    "partitions": ["order_date"],
+}
+
+
+def dataset(
+    serve: Serve,
+    files: Mapping[str, bytes],
+    schema: Mapping[str, str],
+    port: Mapping[str, Any] | None = None,
+    *,
+    registry: Registry | None = None,
+    max_scan_bytes: int = 10_000_000,
+) -> Client:
+    """A client of the domains function where `sales` has the product `orders`."""
+    found = registry or mesh()
+    more = {} if port is None else {"output_port": port}
+    add_product(found, "orders", schema=dict(schema), **more)
+    return serve("domains", resources(found, files, max_scan_bytes=max_scan_bytes))
+
+
+def one_file(
+    serve: Serve, name: str, body: bytes, schema: Mapping[str, str], **more: Any
+) -> Client:
+    return dataset(serve, {f"sales/orders/{name}": body}, schema, **more)
+
+
+def problem(answer: Answer) -> tuple[int, str]:
+    """Status, and the parameter that was refused."""
+    return answer.status, answer.body["errors"][0]["field"]
+
+
+PATH = "/domains/sales/orders"

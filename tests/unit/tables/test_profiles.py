@@ -1,0 +1,217 @@
+"""Profiles of datasets, and their comparison with the schema."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from datamesh.services.registry import Registry
+from datamesh.tables.profile import holds
+from tests.conftest import Serve
+from tests.lambdas import Client, api_event
+from tests.tables import ORDERS, PATH, PORT, dataset, one_file, parquet, partitioned_orders
+
+PROFILE = f"{PATH}/profile"
+CHECK = f"{PATH}/check"
+
+
+def failures(client: Client) -> list[tuple[str, str | None]]:
+    answer = client.get(PROFILE)
+    assert answer.status == 200, answer.body
+    return [(each["assertion"], each["column"]) for each in answer.body["failures"]]
+
+
+def column(client: Client, name: str) -> dict[str, Any]:
+    [found] = [each for each in client.get(PROFILE).body["columns"] if each["name"] == name]
+    return dict(found)
+
+
+def test_a_profile_tells_types_nulls_values_and_files(serve: Serve) -> None:
+    files = partitioned_orders()
+    client = dataset(serve, files, ORDERS, PORT)
+    found = client.get(PROFILE).body
+    assert {key: found[key] for key in ("product", "location", "rows", "files", "bytes")} == {
+        "product": "orders",
+        "location": "domains/sales/orders/",
+        "rows": 16,
+        "files": 4,
+        "bytes": sum(map(len, files.values())),
+    }
+    assert found["failures"] == []
+    assert column(client, "amount") == {
+        "name": "amount",
+        "registered": "decimal(18,2)",
+        "type": "DECIMAL(18,2)",
+        "nulls": 0,
+        "distinct": 7,
+        "min": "0.25",
+        "max": "6.25",
+    }
+    assert column(client, "order_date") | {"distinct": 4} == {
+        "name": "order_date",
+        "registered": "date",
+        "type": "DATE",
+        "nulls": 0,
+        "distinct": 4,
+        "min": "2023-06-30",
+        "max": "2023-07-03",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.csv", b"id,day,extra\n1,2023-07-01,x\n,2023-07-02,\nfour,2023-02-30,z\n"),
+        (
+            "a.jsonl",
+            b'{"id": 1, "day": "2023-07-01", "extra": "x"}\n'
+            b'{"id": null, "day": "2023-07-02"}\n{"id": "four", "day": "2023-02-30"}\n',
+        ),
+    ],
+)
+def test_text_that_does_not_read_as_its_type_is_found(serve: Serve, name: str, body: bytes) -> None:
+    schema = {"id": "integer", "day": "date", "gone": "string"}
+    client = one_file(serve, name, body, schema)
+    assert failures(client) == [
+        ("column_has_registered_type", "id"),
+        ("column_has_registered_type", "day"),
+        ("column_is_present", "gone"),
+        ("column_is_registered", "extra"),
+    ]
+    assert column(client, "id") == {
+        "name": "id",
+        "registered": "integer",
+        "type": "VARCHAR",
+        "nulls": 1,
+        "distinct": 1,
+        "min": "1",
+        "max": "1",
+    }
+    assert column(client, "day")["max"] == "2023-07-02"
+    assert column(client, "gone")["type"] is None
+
+
+def test_a_parquet_file_is_compared_by_its_own_types(serve: Serve) -> None:
+    body = parquet("SELECT '1' AS id, 1.5::DOUBLE AS amount, 1 AS EXTRA, [1] AS list")
+    schema = {"id": "integer", "amount": "decimal", "list": "array<int>", "gone": "date"}
+    client = one_file(serve, "a.parquet", body, schema)
+    assert failures(client) == [
+        ("column_has_registered_type", "id"),
+        ("column_has_registered_type", "amount"),
+        ("column_is_present", "gone"),
+        ("column_is_registered", "EXTRA"),
+    ]
+    assert column(client, "list") | {"nulls": 0} == {
+        "name": "list",
+        "registered": "array<int>",
+        "type": "INTEGER[]",
+        "nulls": 0,
+        "distinct": None,
+        "min": None,
+        "max": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("registered", "found", "expected"),
+    [
+        ("string", "VARCHAR", True),
+        ("string", "ENUM('a', 'b')", True),
+        ("string", "UUID", True),
+        ("string", "INTEGER", False),
+        ("integer", "UTINYINT", True),
+        ("integer", "HUGEINT", True),
+        ("integer", "DOUBLE", False),
+        ("decimal(9,2)", "DECIMAL(18,2)", True),
+        ("decimal", "BIGINT", True),
+        ("decimal", "DOUBLE", False),
+        ("double", "FLOAT", True),
+        ("number", "DECIMAL(9,2)", True),
+        ("timestamp", "TIMESTAMP WITH TIME ZONE", True),
+        ("timestamp", "TIMESTAMP_NS", True),
+        ("timestamp", "DATE", False),
+        ("date", "DATE", True),
+        ("date", "TIMESTAMP", False),
+        ("boolean", "BOOLEAN", True),
+        ("boolean", "VARCHAR", False),
+        ("geometry", "BLOB", True),
+        ("struct<a:int>", "VARCHAR", True),
+    ],
+)
+def test_which_types_are_the_registered_one(registered: str, found: str, expected: bool) -> None:
+    assert holds(registered, found) is expected
+
+
+def test_a_long_value_is_cut(serve: Serve) -> None:
+    client = one_file(serve, "a.parquet", parquet("SELECT repeat('x', 1000) AS t"), {"t": "string"})
+    assert column(client, "t")["max"] == "x" * 200
+
+
+def test_an_empty_dataset_has_no_files(serve: Serve) -> None:
+    client = dataset(serve, {}, {"id": "integer"})
+    assert failures(client) == [("dataset_has_files", None)]
+
+
+def test_more_columns_than_a_schema_may_have_are_profiled(serve: Serve) -> None:
+    schema: Mapping[str, str] = {f"c{number}": "integer" for number in range(500)}
+    select = ", ".join(f"{number} AS c{number}" for number in range(500))
+    client = one_file(serve, "a.parquet", parquet(f"SELECT {select}"), schema)
+    assert failures(client) == []
+    assert len(client.get(PATH).body[0]) == 500
+
+
+# what a check records
+
+
+def test_a_check_records_its_result_on_the_product(serve: Serve, registry: Registry) -> None:
+    client = dataset(serve, partitioned_orders(), ORDERS, PORT, registry=registry)
+    before = registry.products.read().products["orders"]
+    answer = client.post(CHECK, None)
+    assert answer.status == 200
+    assert answer.body["data"] == {
+        "status": "passed",
+        "checked_at": "2026-01-31T12:00:00Z",
+        "failures": [],
+    }
+    after = registry.products.read().products["orders"]
+    assert after.quality and after.quality.status == "passed"
+    assert after.model_copy(update={"quality": None}) == before
+
+
+def test_a_key_is_of_one_dataset(serve: Serve, registry: Registry) -> None:
+    client = dataset(serve, {}, {"id": "integer"}, registry=registry)
+    headers = {"idempotency-key": "once"}
+    for name, status in (("orders", 200), ("orders", 200), ("returns", 422)):
+        path = f"/domains/sales/{name}/check"
+        event = api_event(
+            "POST", path, headers=headers, route="POST /domains/{domain}/{dataset}/check"
+        )
+        event["pathParameters"] = {"domain": "sales", "dataset": name}
+        answer = client.send(event)
+        assert answer.status == status, answer.body
+
+
+def test_a_failed_check_says_what_has_failed(serve: Serve, registry: Registry) -> None:
+    body = b"id,extra\nx,1\n"
+    client = one_file(serve, "a.csv", body, {"id": "integer"}, registry=registry)
+    assert client.post(CHECK, None).body["data"]["failures"] == [
+        {"assertion": "column_has_registered_type", "column": "id"},
+        {"assertion": "column_is_registered", "column": "extra"},
+    ]
+    quality = registry.products.read().products["orders"].quality
+    assert quality and quality.status == "failed"
+
+
+def test_a_product_keeps_a_hundred_failures(serve: Serve, registry: Registry) -> None:
+    schema = {f"c{number}": "integer" for number in range(200)}
+    client = one_file(serve, "a.csv", b"x\n1\n", schema, registry=registry)
+    client.post(CHECK, None)
+    quality = registry.products.read().products["orders"].quality
+    assert quality and len(quality.failures) == 100
+
+
+def test_data_that_cannot_be_read_records_nothing(serve: Serve, registry: Registry) -> None:
+    client = one_file(serve, "a.parquet", b"none", {"id": "integer"}, registry=registry)
+    assert client.post(CHECK, None).status == 500
+    assert registry.products.read().products["orders"].quality is None
+    assert client.post("/domains/sales/returns/check", None).status == 404

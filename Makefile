@@ -21,7 +21,7 @@ export PYTHONPATH := $(CURDIR)/layers/shared:$(CURDIR)
 
 .PHONY: help
 help: ## List the targets.
-	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 .PHONY: run
 run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, DATA_DIR, API_KEY, EXAMPLES=0, ...).

@@ -13,7 +13,7 @@ from datamesh.services.registry import Registry
 from tests.conftest import Serve
 from tests.events import dataset, run_event
 from tests.lambdas import Answer, api_event, assert_problem
-from tests.meshes import add_product, intake, mesh, resources
+from tests.meshes import Bucket, add_product, intake, mesh, resources
 from tests.unit.openlineage.graphs import edges
 from tests.unit.storage.faults import FaultyObject, conflict, reply_is_lost, request_is_lost
 
@@ -55,9 +55,14 @@ def test_201_a_large_and_deep_event(serve: Serve) -> None:
 
 
 def test_201_the_same_event_twice_changes_nothing(serve: Serve, registry: Registry) -> None:
-    over = resources(registry)
+    bucket = Bucket()
+    over = resources(registry, events=intake(bucket))
+    found = []
     for _ in range(2):
         assert post(serve, run_event(["a"], ["b"]), over=over).status == 201
+        found.append({key: stored.get() for key, stored in bucket.items()})
+    assert found[0] == found[1]
+    assert len(found[0]) == 2  # the event and its run
     assert (registry.products.read_latest().revision, registry.lineage.read_latest().revision) == (
         1,
         1,

@@ -1,27 +1,29 @@
 """Who changed what, told over HTTP."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from tests.e2e.api import Api
 
 
-def trail_of(api: Api, product: str) -> list[dict[str, Any]]:
+def trail_of(api: Api, product: str, since: str) -> list[dict[str, Any]]:
     headers = {"Authorization": f"Bearer {api.key}"}
-    answer = api.get("/audit", params={"product": product}, headers=headers)
+    answer = api.get("/audit", params={"product": product, "since": since}, headers=headers)
     assert answer.status_code == 200, answer.text
     records: list[dict[str, Any]] = answer.json()["records"]
     return records
 
 
 def test_the_life_of_a_product_is_on_record(api: Api, new_product: Callable[..., str]) -> None:
+    since = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     name = new_product()
     api.write("PUT", f"/product/{name}", {"owner": "another"})
     api.write("PUT", f"/product/{name}", {"owner": ""})
     body = {"source": name, "target": "orders", "transformation": "SELECT 1"}
     api.write("POST", "/register_lineage", body)
     api.write("DELETE", f"/product/{name}")
-    records = trail_of(api, name)
+    records = trail_of(api, name, since)
     assert [record["route"] for record in records] == [
         "POST /register_product",
         "PUT /product/{name}",

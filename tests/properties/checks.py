@@ -12,6 +12,7 @@ REASONS = re.compile(
     r"|.*Idempotency-Key"
     r"|.* DATA_PREFIXES |The cursor |.*: there is no column |.*: is given twice"
     r"|.*partitions must differ"
+    r"|since \S+ is after until |since and until are more than "
 )
 """Why a request that the document allows may be answered 400 or 422."""
 
@@ -45,4 +46,4 @@ def valid_requests_are_refused_for_a_reason(
 def errors_are_explained(ctx: CheckContext, response: Response, case: Case[Any]) -> None:
     if response.status_code >= 400:
         assert response.json()["message"]
-        assert ("retry-after" in response.headers) == (response.status_code == 503)
+        assert ("retry-after" in response.headers) == (response.status_code in (429, 503))

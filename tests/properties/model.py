@@ -12,6 +12,7 @@ DEFAULTS: Body = {
     "version": "1.0.0",
     "tags": [],
     "openlineage": [],
+    "output_port": None,
     "quality": None,
 }
 LINEAGE_DEFAULTS: Body = {

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from tests.e2e import parity
 from tests.e2e.api import Api
 
 PATH = "/api/v1/lineage"
@@ -84,6 +85,10 @@ def test_a_compressed_event_with_a_large_facet_is_taken(api: Api, namespace: str
     body = event(namespace, ["in"], ["out"])
     body["run"]["facets"] = plan
     answer = post(api, gzip.compress(encoded(body)), **{"Content-Encoding": "gzip"})
+    if not parity.GZIP_DELIVERED.here():
+        assert answer.status_code in (400, 502), answer.text
+        assert entries(api, namespace) == []
+        return
     assert answer.status_code == 201, answer.text
     assert names(graph(api, namespace, "out")) == {"in", "job", "out"}
 
@@ -157,7 +162,7 @@ def test_what_is_no_event_is_400_with_the_field_and_changes_nothing(
 def test_a_bomb_is_413_and_never_told_to_come_again(api: Api) -> None:
     body = gzip.compress(b" " * 200_000_000)
     answer = post(api, body, **{"Content-Encoding": "gzip"})
-    assert answer.status_code == 413
+    assert answer.status_code in ((413,) if parity.GZIP_DELIVERED.here() else (400, 502))
     assert "Retry-After" not in answer.headers
 
 

@@ -49,7 +49,7 @@ integration: $(VENV)/ready ## moto, the embedded S3 server, the template.
 
 .PHONY: coverage
 coverage: $(VENV)/ready ## Unit and integration tests, and how much of the layer they cover.
-	$(PY) -m pytest tests/unit tests/integration --cov
+	$(PY) -m pytest tests/unit tests/integration --cov --numprocesses 2 --dist loadfile
 
 .PHONY: properties
 properties: $(VENV)/ready ## The API against a model and against its document; PROPERTY_EXAMPLES=n tries n other cases.

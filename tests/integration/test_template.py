@@ -57,7 +57,8 @@ def test_a_rebuild_stops_by_itself_before_lambda_stops_it(imported_functions: No
 
 def test_a_scheduled_run_stops_by_itself_before_lambda_stops_it(imported_functions: None) -> None:
     app = import_module("functions.analytics.app")
-    assert app.SCHEDULED_SECONDS < API.functions["AnalyticsScheduledFunction"].timeout
+    timeout = API.functions["AnalyticsScheduledFunction"].timeout
+    assert 0 < app.SCHEDULED_SECONDS < timeout
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)

@@ -42,11 +42,14 @@ def ids(files: Mapping[str, bytes]) -> list[object]:
         ("a.csv", b"id,city\r\n1,Rome\r\n2,Oslo"),
         ("a.csv", b"id,city\r1,Rome\r2,Oslo"),
         ("a.csv", b'\xef\xbb\xbfid,city\n\n1,"Rome"\n\n2,Oslo\n\n'),
-        ("a.csv.gz", gzip.compress(b"id,city\n1,Rome\n2,Oslo\n")),
+        ("a.csv.gz", gzip.compress(b"id,city\n1,Rome\n2,Oslo\n", mtime=0)),
         ("a.jsonl", b'{"id": 1, "city": "Rome"}\n{"id": 2, "city": "Oslo"}\n'),
         ("a.jsonl", b'\xef\xbb\xbf{"id": 1, "city": "Rome"}\r\n\r\n{"id": 2, "city": "Oslo"}'),
         ("a.ndjson", b'{"id": 1, "city": "Rome"}\n{"id": 2, "city": "Oslo"}\n'),
-        ("a.jsonl.gz", gzip.compress(b'{"id": 1, "city": "Rome"}\n{"id": 2, "city": "Oslo"}\n')),
+        (
+            "a.jsonl.gz",
+            gzip.compress(b'{"id": 1, "city": "Rome"}\n{"id": 2, "city": "Oslo"}\n', mtime=0),
+        ),
         ("part=1/a.v2.csv", b"id,city\n1,Rome\n2,Oslo\n"),
     ],
 )
@@ -115,7 +118,7 @@ def test_a_line_separator_within_a_string_does_not_end_a_json_line() -> None:
         ("a.csv", b"id,text\n" + b'1,"' + b"x" * 200_000, "a.csv, line 2: field larger"),
         ("a.csv", b"id\n\xff\n", "a.csv: .*utf-8"),
         ("a.csv.gz", b"id\n1\n", "a.csv.gz: Not a gzipped file"),
-        ("a.csv.gz", gzip.compress(b"id\n1\n")[:-9], "a.csv.gz: "),
+        ("a.csv.gz", gzip.compress(b"id\n1\n", mtime=0)[:-9], "a.csv.gz: "),
         ("a.csv.gz", gzip.compress(b"id\n1\n" * 99, mtime=0)[:12] + b"\xff" * 20, "a.csv.gz: "),
         ("a.jsonl", b'{"id": 1}\n\n{"id": 2,}\n', "a.jsonl, line 3: "),
         ("a.jsonl", b'{"id": NaN}\n', "a.jsonl, line 1: "),
@@ -124,7 +127,7 @@ def test_a_line_separator_within_a_string_does_not_end_a_json_line() -> None:
         ("a.parquet", b"PAR1", "a.parquet is neither .csv nor .jsonl"),
         ("data", b"", "data is neither .csv nor .jsonl"),
         ("a.CSV", b"", "a.CSV is neither"),
-        ("a.gz", gzip.compress(b""), "a.gz is neither"),
+        ("a.gz", gzip.compress(b"", mtime=0), "a.gz is neither"),
     ],
 )
 def test_an_unreadable_file_is_named_with_its_line(name: str, body: bytes, reason: str) -> None:

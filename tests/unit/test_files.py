@@ -34,7 +34,7 @@ ENTRY = {
 
 def decode[F: RegistryFile](kind: type[F], raw: Any, *, zipped: bool = False) -> F:
     text = json.dumps(raw).encode()
-    return kind.decode("the file", gzip.compress(text) if zipped else text)
+    return kind.decode("the file", gzip.compress(text, mtime=0) if zipped else text)
 
 
 def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
@@ -231,9 +231,9 @@ def test_unknown_fields_of_an_entry_outlive_a_commit() -> None:
         b"garbage",
         b"\xff\xfe",
         b"\x1f\x8b",
-        gzip.compress(b"{}")[:-3],
-        gzip.compress(b"{}" * 50)[:12] + b"\xff" * 20,
-        gzip.compress(b"garbage"),
+        gzip.compress(b"{}", mtime=0)[:-3],
+        gzip.compress(b"{}" * 50, mtime=0)[:12] + b"\xff" * 20,
+        gzip.compress(b"garbage", mtime=0),
         b"null",
         b"7",
         b'"text"',

@@ -1,4 +1,4 @@
-"""`python -m benchmarks` runs all and writes the results; `... walk` shows those of some modules."""
+"""`python -m benchmarks` runs all and writes the results; with names of modules: shows theirs."""
 
 import sys
 

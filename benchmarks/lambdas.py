@@ -11,6 +11,7 @@ from typing import Any
 from datamesh.http.runtime import Resources
 from datamesh.observability import Handler
 from datamesh.services.registry import Registry
+from dev.s3 import S3
 from tests.lambdas import ENVIRONMENT, Answer, Context, answer_of, api_event
 from tests.meshes import resources
 
@@ -46,6 +47,14 @@ class Service:
 
 def ours(area: str, registry: Registry) -> Service:
     return over(area, resources(registry))
+
+
+def deployed(area: str, s3: S3, **variables: str) -> Service:
+    """The area's function over a bucket of the local S3 server, the first of this process."""
+    found = s3.environment(s3.writer) | {"CATALOG_BUCKET": s3.bucket}
+    os.environ.update(ENVIRONMENT | found | variables)
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    return Service(import_module(f"functions.{area}.app").handler)
 
 
 def over(area: str, worked_on: Resources) -> Service:

@@ -15,6 +15,8 @@ MODULES: Mapping[str, str] = {
     "warm_reads": "Warm reads",
     "warm_writes": "Warm writes",
     "peak_memory": "Peak memory",
+    "walk": "Walks over lineage",
+    "domain_reads": "Domain data: bytes read of those stored",
 }
 """Module with `rows() -> list[Row]` -> the title of its section in the table."""
 

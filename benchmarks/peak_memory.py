@@ -1,7 +1,8 @@
 """The most memory that a reading function takes at its coldest and largest.
 
 A new process imports the function and answers one request, for which it reads both documents from
-the local S3 server. What counts is what the kernel counts: the peak of resident memory (VmHWM; ru_maxrss knows that of the parent too).
+the local S3 server. What counts is the peak of resident memory (VmHWM; ru_maxrss would know the
+parent's, too).
 """
 
 import json

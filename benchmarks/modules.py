@@ -15,6 +15,8 @@ MODULES: Mapping[str, str] = {
     "warm_reads": "Warm reads",
     "warm_writes": "Warm writes",
     "peak_memory": "Peak memory",
+    "requests_of_a_write": "Requests to S3 of an uncontended write",
+    "contended_writes": "Contended writes",
     "walk": "Walks over lineage",
     "domain_reads": "Domain data: bytes read of those stored",
 }

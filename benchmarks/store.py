@@ -37,6 +37,6 @@ def holding(folder: Path, products: int = 0, entries: int = 0) -> Iterator[S3]:
         yield s3
 
 
-def open_object(s3: S3, key: str) -> ConditionalObject:
+def open_object(bucket: str, key: str) -> ConditionalObject:
     """As the functions open it."""
-    return S3Object(create_client(), s3.bucket, key)
+    return S3Object(create_client(), bucket, key)

@@ -98,7 +98,7 @@ def _asked(
 def round_trip() -> Row:
     """What the rows above leave out."""
     with tempfile.TemporaryDirectory() as folder, store.holding(Path(folder), *LARGE) as s3:
-        document = store.open_object(s3, "products.json")
+        document = store.open_object(s3.bucket, "products.json")
         found = document.get()
         assert isinstance(found, store.StoredObject)
         etag = found.etag

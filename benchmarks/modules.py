@@ -17,6 +17,7 @@ MODULES: Mapping[str, str] = {
     "peak_memory": "Peak memory",
     "requests_of_a_write": "Requests to S3 of an uncontended write",
     "contended_writes": "Contended writes",
+    "throughput": "Throughput on this machine",
     "walk": "Walks over lineage",
     "domain_reads": "Domain data: bytes read of those stored",
 }

@@ -51,9 +51,7 @@ def rows() -> list[Row]:
         *[_row("register_lineage", lineage, kind, bound) for kind, bound in WANTED[2:]],
         _row("register_lineage", lineage, "GET products.json", note=ends),
         _row("either", lineage, "PUT audit", note=audit),
-        Row(
-            "either: any other request", "", _others(product) + _others(lineage), target=at_most(0)
-        ),
+        Row("either: any other request", "", _others(product, lineage), target=at_most(0)),
     ]
 
 

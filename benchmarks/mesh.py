@@ -22,11 +22,11 @@ def product_name(number: int) -> str:
 def big_mesh(products: int, entries: int, seed: int = 1) -> Registry:
     """Products that mostly feed products of a little later, as pipelines do; a few feed back."""
     chance = random.Random(seed)
-    registered = {product_name(number): _product(number, chance) for number in range(products)}
+    registered = [_product(number, chance) for number in range(products)]
     lineage = [_entry(number, products, chance) for number in range(entries)]
     files = (
-        ProductsFile(revision=products, products=registered),
-        LineageFile(revision=entries, lineage=lineage),
+        ProductsFile.of(registered, revision=products),
+        LineageFile.of(lineage, revision=entries),
     )
     return mesh(
         products=MemoryObject("products.json", files[0].encode()),

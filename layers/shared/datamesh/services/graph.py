@@ -12,10 +12,10 @@ from datamesh.models.graph import (
     ImpactGroup,
     LineageGraph,
 )
-from datamesh.models.products import StoredProduct
 from datamesh.services.cycles import cycles
 from datamesh.services.registry import Registry
 from datamesh.services.walk import Filter, Graph, Reached, walk
+from datamesh.storage.rows import ProductRow
 
 
 def around(
@@ -65,7 +65,7 @@ def impact(registry: Registry, name: str, *, depth: int, only: Filter, max_nodes
     }
 
 
-def _node(product: StoredProduct, reached: Reached) -> GraphNode:
+def _node(product: ProductRow, reached: Reached) -> GraphNode:
     return {
         "name": product.name,
         "domain": product.domain,
@@ -92,7 +92,7 @@ def _edges(graph: Graph, places: Sequence[int]) -> list[GraphEdge]:
     ]
 
 
-def _affected(product: StoredProduct, reached: Reached) -> ImpactedProduct:
+def _affected(product: ProductRow, reached: Reached) -> ImpactedProduct:
     return {
         "name": product.name,
         "status": product.status.value,

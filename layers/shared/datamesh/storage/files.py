@@ -6,17 +6,27 @@ An older file is a bare object (name -> product) or a bare list (entries); it co
 import gzip
 import zlib
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
+import msgspec
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SkipValidation,
+)
 from pydantic_core import from_json
 
 from datamesh.errors import StorageUnavailable
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
 from datamesh.models.values import TICK, Timestamp
+from datamesh.storage.rows import LineageRow, ProductRow, summary, with_json
 
 RECENT_COMMITS = 256
 """How many commit ids a file remembers: a writer that is overtaken by as many other commits
@@ -28,7 +38,7 @@ GZIP_MAGIC = b"\x1f\x8b"
 class RegistryFile(BaseModel):
     """An envelope: which format, which revision, which commits led to it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     format: Literal[1] = 1
     revision: Annotated[int, Field(ge=0)] = 0
@@ -52,20 +62,36 @@ class RegistryFile(BaseModel):
 
     def encode(self) -> bytes:
         """Gzip-encoded JSON; equal files give equal bytes, and so equal ETags."""
-        text = self.model_dump_json(by_alias=True)
-        return gzip.compress(text.encode(), compresslevel=1, mtime=0)
+        return gzip.compress(self.text(), compresslevel=1, mtime=0)
 
     @classmethod
     def decode(cls, name: str, body: bytes) -> Self:
         """Read either encoding and either form; raise StorageUnavailable on anything else."""
         try:
-            text = gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body
-            raw: JsonValue = from_json(text)
-            if isinstance(raw, dict) and isinstance(raw.get("format"), int):
-                return cls.model_validate(raw)
-            return cls.model_validate(cls.envelope(raw) | {"adopted": True})
+            return cls.parse(gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body)
         except (ValueError, OSError, EOFError, zlib.error) as error:
-            raise StorageUnavailable(f"{name} cannot be read: {_summary(error)}") from error
+            raise StorageUnavailable(f"{name} cannot be read: {summary(error)}") from error
+
+    def check(self) -> None:
+        """Raise StorageUnavailable if there is a row that does not hold what it should: `decode`
+        does not look at all of each."""
+
+    def text(self) -> bytes:
+        """The file as JSON."""
+        return self.model_dump_json(by_alias=True).encode()
+
+    @classmethod
+    def parse(cls, text: bytes) -> Self:
+        """Raises ValueError."""
+        raw: JsonValue = from_json(text)
+        if isinstance(raw, dict) and isinstance(raw.get("format"), int):
+            return cls.from_envelope(raw)
+        return cls.from_envelope(cls.envelope(raw) | {"adopted": True})
+
+    @classmethod
+    def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
+        """Raises ValueError."""
+        return cls.model_validate(raw)
 
     @classmethod
     def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -73,10 +99,46 @@ class RegistryFile(BaseModel):
         raise NotImplementedError
 
 
+ENVELOPE = tuple(RegistryFile.model_fields)
+
+
 class ProductsFile(RegistryFile):
     """`products.json`. Products stand in the order of their registration."""
 
-    products: dict[str, StoredProduct] = {}
+    products: SkipValidation[dict[str, ProductRow]] = {}
+
+    @classmethod
+    def of(cls, products: Iterable[StoredProduct], **envelope: Any) -> Self:
+        return cls(products={each.name: ProductRow.of(each) for each in products}, **envelope)
+
+    def with_product(self, product: StoredProduct) -> Self:
+        """This content with a product changed, or at the end."""
+        rows = {**self.products, product.name: ProductRow.of(product)}
+        return self.model_copy(update={"products": rows})
+
+    def check(self) -> None:
+        for row in self.products.values():
+            row.full()
+
+    def text(self) -> bytes:
+        return _text(self, products={name: row.json for name, row in self.products.items()})
+
+    @classmethod
+    def parse(cls, text: bytes) -> Self:
+        try:
+            read = msgspec.json.decode(text, type=_ProductsText)
+            rows = msgspec.json.decode(read.products, type=dict[str, ProductRow])
+        except msgspec.MsgspecError:
+            return super().parse(text)
+        parts = msgspec.json.decode(read.products, type=dict[str, msgspec.Raw])
+        with_json(rows.values(), parts.values())
+        return cls(products=rows, **_envelope(read))
+
+    @classmethod
+    def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
+        file = _ProductsModels.model_validate(raw)
+        rows = {key: ProductRow.of(product) for key, product in file.products.items()}
+        return cls(products=rows, **_envelope(file))
 
     @classmethod
     def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -85,22 +147,84 @@ class ProductsFile(RegistryFile):
         return {"products": {name: _named(name, product) for name, product in raw.items()}}
 
 
-def identified(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:
-    """Entries of before there were ids get one of their content, which every reader agrees on."""
-    if all(entry.id for entry in entries):
-        return entries
-    seen: Counter[str] = Counter()
-    return [entry if entry.id else _identified(entry, seen) for entry in entries]
-
-
 class LineageFile(RegistryFile):
     """`lineage.json`. Entries stand in the order of their registration."""
 
-    lineage: Annotated[list[StoredLineageEntry], AfterValidator(identified)] = []
+    lineage: SkipValidation[list[LineageRow]] = []
+
+    @classmethod
+    def of(cls, entries: Iterable[StoredLineageEntry], **envelope: Any) -> Self:
+        return cls(lineage=[LineageRow.of(entry) for entry in entries], **envelope)
+
+    def check(self) -> None:
+        for row in self.lineage:
+            row.full()
+
+    def text(self) -> bytes:
+        return _text(self, lineage=[row.json for row in self.lineage])
+
+    @classmethod
+    def parse(cls, text: bytes) -> Self:
+        try:
+            read = msgspec.json.decode(text, type=_LineageText)
+            rows = msgspec.json.decode(read.lineage, type=list[LineageRow])
+        except msgspec.MsgspecError:
+            return super().parse(text)
+        if not all(row.id for row in rows):
+            return super().parse(text)
+        with_json(rows, msgspec.json.decode(read.lineage, type=list[msgspec.Raw]))
+        return cls(lineage=rows, **_envelope(read))
+
+    @classmethod
+    def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
+        file = _LineageModels.model_validate(raw)
+        return cls.of(file.lineage, **_envelope(file))
 
     @classmethod
     def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
         return {"lineage": raw}
+
+
+class _Text(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A file as this version, or one that knew fewer fields, has written it."""
+
+    format: Literal[1]
+    revision: int = 0
+    recent: tuple[str, ...] = ()
+    committed_at: datetime | None = None
+    adopted: bool = False
+
+
+class _ProductsText(_Text):
+    products: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _LineageText(_Text):
+    lineage: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _ProductsModels(RegistryFile):
+    """For all that is not read faster, and to tell what is wrong with it."""
+
+    products: dict[str, StoredProduct] = {}
+
+
+def identified(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:
+    """Entries of before there were ids get one of their content, which every reader agrees on."""
+    seen: Counter[str] = Counter()
+    return [entry if entry.id else _identified(entry, seen) for entry in entries]
+
+
+class _LineageModels(RegistryFile):
+    lineage: Annotated[list[StoredLineageEntry], AfterValidator(identified)] = []
+
+
+def _envelope(file: RegistryFile | _Text) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in ENVELOPE}
+
+
+def _text(file: RegistryFile, **content: Any) -> bytes:
+    return msgspec.json.encode(file.model_dump(mode="json", include={*ENVELOPE}) | content)
 
 
 def _named(name: str, product: JsonValue) -> JsonValue:
@@ -113,10 +237,3 @@ def _identified(entry: StoredLineageEntry, seen: Counter[str]) -> StoredLineageE
     seen[content] += 1
     digest = sha256(f"{content} {seen[content]}".encode()).hexdigest()
     return entry.model_copy(update={"id": digest[:16]})
-
-
-def _summary(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

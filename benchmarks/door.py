@@ -21,12 +21,14 @@ class Door(Proxy):
     def __init__(self, upstream: str) -> None:
         super().__init__(upstream, lanes=1)
         self.counted: Counter[str] = Counter()
+        self.put_bytes = 0
         self.follow(Plan(0, scripted=(PASS,)), self.lanes)
 
     async def _serve(self, fault: Fault, request: Message, writer: StreamWriter) -> bool:
         method, target, _ = request.start
         key = target.decode().partition("?")[0].split("/")[2]
         self.counted[f"{method.decode()} {key}"] += 1
+        self.put_bytes += len(request.body) if method == b"PUT" else 0
         return await super()._serve(fault, request, writer)
 
 

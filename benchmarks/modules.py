@@ -18,6 +18,7 @@ MODULES: Mapping[str, str] = {
     "requests_of_a_write": "Requests to S3 of an uncontended write",
     "contended_writes": "Contended writes",
     "throughput": "Throughput on this machine",
+    "cost": "Cost on AWS, in US dollars",
     "walk": "Walks over lineage",
     "domain_reads": "Domain data: bytes read of those stored",
 }

@@ -64,7 +64,11 @@ class LineageEntry(BaseModel):
 products: dict[str, DataProduct] = {}
 lineage: list[LineageEntry] = []
 app = FastAPI(title="Data mesh registry, in memory")
-handler = Mangum(app, lifespan="off")
+
+
+def handler() -> Mangum:
+    """A Lambda handler of the app."""
+    return Mangum(app, lifespan="off")
 
 
 def fill(products_file: bytes, lineage_file: bytes) -> None:

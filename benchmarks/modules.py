@@ -1,6 +1,7 @@
 """Which benchmarks there are, and how one is run: in a process of its own, since what one has in
 memory would slow the next."""
 
+import atexit
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -38,6 +39,8 @@ def alone[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
 def _silence() -> None:
     sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    # At its end DuckDB's binding complains of what this process still holds.
+    atexit.register(os.dup2, sys.stdout.fileno(), 2)
 
 
 def _rows(module: str) -> list[Row]:

@@ -242,6 +242,7 @@ class Document[F: RegistryFile]:
     def _load(self) -> Version[F]:
         found = self._stored.get(self._cached.etag if self._cached else None)
         if self._cached is None or not isinstance(found, Unchanged):
+            self._cached = None  # two versions of a large file need not fit into memory
             self._cached = self._decoded(found)
         self._checked_at = self._clock()
         return self._cached

@@ -126,13 +126,29 @@ def test_a_run_prunes_and_tells_how_much(
     assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 1
 
 
+def test_what_the_runs_of_a_day_prune_adds_up(
+    over: Resources, registry: Registry, client: Client
+) -> None:
+    for hour, missing in ((9, 1), (10, 0), (11, 2)):
+        for number in range(missing):
+            add_products(registry, "ab")
+            add_lineage(registry, "a", "b", transformation=f"{number}")
+            registry.products.commit(lambda file: (file.model_copy(update={"products": {}}), None))
+        run(over, f"2026-01-31T{hour:02}:00:00Z")
+    run(over, "2026-01-31T11:00:00Z")
+    assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 3
+    assert client.get("/analytics/snapshot", date="2026-01-31").body["pruned_lineage_entries"] == 3
+    run(over, "2026-02-01T00:00:00Z")
+    assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 0
+
+
 def test_a_run_without_a_time_is_due_now(over: Resources, bucket: Bucket) -> None:
     scheduled(over, {})
     assert len(bucket) == 4
 
 
 def test_there_is_no_snapshot_before_the_first_run(client: Client) -> None:
-    assert_problem(client.get("/analytics/snapshot"), 404, "There is no snapshot of latest")
+    assert_problem(client.get("/analytics/snapshot"), 404, "There is no snapshot yet")
     assert_problem(
         client.get("/analytics/usage", date="2026-01-31"), 404, "There is no snapshot of 2026-01-31"
     )

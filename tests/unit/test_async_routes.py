@@ -1,4 +1,4 @@
-"""Nothing that a request needs runs in a thread: the way there and back takes longer than most answers."""
+"""Nothing that a request needs runs in a thread: the way there takes longer than most answers."""
 
 from collections.abc import Callable, Iterator
 from inspect import iscoroutinefunction
@@ -9,7 +9,6 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from tests.lambdas import AREAS, app_of
-
 
 pytestmark = pytest.mark.usefixtures("imported_functions")
 

@@ -35,7 +35,7 @@ def test_it_holds_the_places_of_the_entries_around_each_product() -> None:
     assert adjacency.places("b", Way.UPSTREAM) == [0, 2]
     assert adjacency.places("b", Way.DOWNSTREAM) == [1]
     assert adjacency.places("nobody", Way.UPSTREAM) == ()
-    assert adjacency.ends_of(1) == ("b", "c")
+    assert adjacency.ends_of([1]) == [("b", "c")]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)

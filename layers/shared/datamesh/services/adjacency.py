@@ -1,6 +1,6 @@
 """Where lineage leads, indexed once for each version of its file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from weakref import ref
 
 from datamesh.models.graph import Way
@@ -45,8 +45,9 @@ class Adjacency:
         """Of the entries to follow from a product, oldest first."""
         return self.of(way).get(name, ())
 
-    def ends_of(self, place: int) -> tuple[str, str]:
-        return self.sources[place], self.targets[place]
+    def ends_of(self, places: Iterable[int]) -> list[tuple[str, str]]:
+        sources, targets = self.sources, self.targets
+        return [(sources[place], targets[place]) for place in places]
 
     def of(self, way: Way) -> dict[str, list[int]]:
         """For each product that has any, the places of the entries to follow from it."""

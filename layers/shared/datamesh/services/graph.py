@@ -36,7 +36,7 @@ def around(
         "depth": depth,
         "nodes": [_node(graph.products[each], reached) for each, reached in found.nodes.items()],
         "edges": _edges(graph, found.places[:MAX_EDGES]),
-        "cycles": cycles(list(found.nodes), map(graph.adjacency.ends_of, found.places)),
+        "cycles": cycles(list(found.nodes), graph.adjacency.ends_of(found.places)),
         "truncated": found.truncated or len(found.places) > MAX_EDGES,
     }
 
@@ -85,10 +85,10 @@ def _edges(graph: Graph, places: Sequence[int]) -> list[GraphEdge]:
             "id": ids[place],
             "source": sources[place],
             "target": targets[place],
-            "lineage_type": entries[place].lineage_type.value,
-            "confidence": entries[place].confidence,
+            "lineage_type": entry.lineage_type,
+            "confidence": entry.confidence,
         }
-        for place in places
+        for place, entry in zip(places, map(entries.__getitem__, places), strict=True)
     ]
 
 

@@ -3,10 +3,9 @@
 An older file is a bare object (name -> product) or a bare list (entries); it counts as revision 0.
 """
 
-import gzip
 import zlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
@@ -20,12 +19,13 @@ from pydantic import (
     JsonValue,
     SkipValidation,
 )
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from datamesh.errors import StorageUnavailable
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
 from datamesh.models.values import TICK, Timestamp
+from datamesh.storage.members import Members
 from datamesh.storage.rows import LineageRow, ProductRow, summary, with_json
 
 RECENT_COMMITS = 256
@@ -33,6 +33,8 @@ RECENT_COMMITS = 256
 before it learns its own outcome can no longer tell whether it was applied."""
 
 GZIP_MAGIC = b"\x1f\x8b"
+
+ROWS_A_PART = 1000
 
 
 class RegistryFile(BaseModel):
@@ -60,15 +62,17 @@ class RegistryFile(BaseModel):
             }
         )
 
-    def encode(self) -> bytes:
-        """Gzip-encoded JSON; equal files give equal bytes, and so equal ETags."""
-        return gzip.compress(self.text(), compresslevel=1, mtime=0)
+    def encode(self, members: Members | None = None) -> bytes:
+        """Gzip-encoded JSON; equal files give equal bytes, and so equal ETags. `members` of an
+        earlier version save time."""
+        return (members or Members()).pack(self.parts())
 
     @classmethod
-    def decode(cls, name: str, body: bytes) -> Self:
+    def decode(cls, name: str, body: bytes, members: Members | None = None) -> Self:
         """Read either encoding and either form; raise StorageUnavailable on anything else."""
+        members = members or Members()
         try:
-            return cls.parse(gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body)
+            return cls.parse(members.unpack(body) if body.startswith(GZIP_MAGIC) else body)
         except (ValueError, OSError, EOFError, zlib.error) as error:
             raise StorageUnavailable(f"{name} cannot be read: {summary(error)}") from error
 
@@ -76,9 +80,9 @@ class RegistryFile(BaseModel):
         """Raise StorageUnavailable if there is a row that does not hold what it should: `decode`
         does not look at all of each."""
 
-    def text(self) -> bytes:
-        """The file as JSON."""
-        return self.model_dump_json(by_alias=True).encode()
+    def parts(self) -> Iterator[bytes]:
+        """The file as JSON, in parts of which most stay the same when some rows change."""
+        yield self.model_dump_json(by_alias=True).encode()
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -120,8 +124,9 @@ class ProductsFile(RegistryFile):
         for row in self.products.values():
             row.full()
 
-    def text(self) -> bytes:
-        return _text(self, products={name: row.json for name, row in self.products.items()})
+    def parts(self) -> Iterator[bytes]:
+        rows = [b"%b:%b" % (to_json(name), row.json) for name, row in self.products.items()]
+        return _parts(self, b',"products":{', rows, b"}}")
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -160,8 +165,8 @@ class LineageFile(RegistryFile):
         for row in self.lineage:
             row.full()
 
-    def text(self) -> bytes:
-        return _text(self, lineage=[row.json for row in self.lineage])
+    def parts(self) -> Iterator[bytes]:
+        return _parts(self, b',"lineage":[', [row.json for row in self.lineage], b"]}")
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -223,8 +228,15 @@ def _envelope(file: RegistryFile | _Text) -> dict[str, Any]:
     return {name: getattr(file, name) for name in ENVELOPE}
 
 
-def _text(file: RegistryFile, **content: Any) -> bytes:
-    return msgspec.json.encode(file.model_dump(mode="json", include={*ENVELOPE}) | content)
+def _parts(
+    file: RegistryFile, opening: bytes, rows: Sequence[bytes | msgspec.Raw], closing: bytes
+) -> Iterator[bytes]:
+    envelope = file.model_dump_json(include={*ENVELOPE}).encode()
+    yield envelope.removesuffix(b"}") + opening
+    for start in range(0, len(rows), ROWS_A_PART):
+        joined = b",".join(rows[start : start + ROWS_A_PART])
+        yield b"," + joined if start else joined
+    yield closing
 
 
 def _named(name: str, product: JsonValue) -> JsonValue:

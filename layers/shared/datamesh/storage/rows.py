@@ -1,7 +1,7 @@
 """Products and entries as a function holds them: their JSON, and what rules and walks look at.
 
 A registry of 100,000 entries is read for a few of them. So each stays the JSON that it is in the
-file, of which only the fields below are parsed; the rest is when somebody asks for it
+file, of which only the fields below are parsed; the rest is once somebody asks for it
 (docs/adr/0014-rows.md).
 """
 

@@ -55,9 +55,18 @@ coverage: $(VENV)/ready ## Unit and integration tests, and how much of the layer
 properties: $(VENV)/ready ## The API against a model and against its document; PROPERTY_EXAMPLES=n tries n other cases.
 	$(PY) -m pytest tests/properties
 
+# At the same time: both mostly wait, the rivals for the S3 server's lock.
 .PHONY: races
 races: $(VENV)/ready ## Rivals and injected faults on the real S3 server; SEED=n replays one plan.
-	$(PY) -m pytest tests/faults tests/races
+	@$(MAKE) --jobs 2 --output-sync=target faults $(if $(SEED),,rivals)
+
+.PHONY: faults
+faults: $(VENV)/ready
+	$(PY) -m pytest tests/faults
+
+.PHONY: rivals
+rivals: $(VENV)/ready
+	$(PY) -m pytest tests/races
 
 .PHONY: soak
 soak: $(VENV)/ready ## Injected faults with fresh seeds, for SOAK_SECONDS (600).
@@ -65,7 +74,7 @@ soak: $(VENV)/ready ## Injected faults with fresh seeds, for SOAK_SECONDS (600).
 
 .PHONY: e2e
 e2e: $(VENV)/ready $(OPENLINEAGE_VENV)/ready ## Black-box HTTP against `make run`; OpenLineage's own clients, dbt's among them.
-	$(PY) -m pytest tests/e2e
+	$(PY) -m pytest tests/e2e --numprocesses 2 --dist loadfile
 
 .PHONY: sam-local
 sam-local: build ## What `make run` serves, by SAM's own emulation in Docker containers (sam local start-api).

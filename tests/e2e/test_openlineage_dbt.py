@@ -102,13 +102,9 @@ def test_after_dbt_docs_a_schema_is_that_of_the_table(built: Built) -> None:
 
 
 def test_events_that_come_while_dbt_runs(built: Built) -> None:
-    """They have no columns."""
+    """They have no columns; and a failure is not forgotten for the next test of the run."""
     built.dbt.ol(*WHILE_IT_RUNS, *STRICT, expected=1)
     built.registry.assert_holds(built.dbt.sent())
-
-
-def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(built: Built) -> None:
-    built.dbt.ol(*WHILE_IT_RUNS, *STRICT, expected=1)
     assert built.quality("main.stg_stations") == ("failed", [("accepted_values", "district")])
     built.dbt.ol(*WHILE_IT_RUNS)
     assert built.quality("main.stg_stations") == ("passed", [])

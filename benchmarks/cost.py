@@ -41,6 +41,8 @@ MONTHS_KEPT = 12
 """Of a version that was replaced, and at the least of an audit record."""
 MONTH = 30 * 24 * 3600
 RUNS, DAYS = MONTH / 3600, 30
+OWN_METRICS = ("CommitAttempts of products", "of lineage", "ProductsAdded", "LineageAdded")
+"""Those that these writes count."""
 FULL_PROCESSOR = 1769
 """MB of memory with which a function has one processor; with less it has its share of one."""
 S3_SECONDS = {"GET": 0.015, "PUT": 0.030}
@@ -114,7 +116,7 @@ def _described(line: Line) -> str:
 def bill_of_use(products: int, entries: int) -> list[Line]:
     reads, writes = uses(products, entries)
     use = reads.times(REQUESTS - WRITES) + writes.times(WRITES)
-    # A write comes when its key is remembered, or makes both look it up anew.
+    # Writes are spread evenly: one that has the key looked up spares that to those after it.
     authorized = WRITES / (1 + WRITES * AUTHORIZED_SECONDS / MONTH)
     memory = FUNCTIONS["AuthorizerFunction"].memory / 1024
     logs = (use.log_bytes + REQUESTS * _access_log_bytes() + authorized * PLATFORM_LOG_BYTES) / GB
@@ -127,7 +129,7 @@ def bill_of_use(products: int, entries: int) -> list[Line]:
         Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
         Line(prices.LOGS, logs),
         Line(prices.LOGS_KEPT, logs * LOGS_KEPT),
-        Line(prices.METRICS, 4),
+        Line(prices.METRICS, len(OWN_METRICS)),
         Line(prices.SECRET_CALLS, authorized),
         Line(prices.TRANSFER, use.sent_bytes / GB),
     ]

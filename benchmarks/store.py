@@ -7,12 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.mesh import lineage_file, products_file
-from datamesh.storage.objects import ConditionalObject, StoredObject
+from datamesh.storage.objects import ConditionalObject
 from datamesh.storage.s3 import S3Object, create_client
 from dev import seaweed
 from dev.s3 import S3
-
-__all__ = ["StoredObject", "holding", "open_object"]
 
 
 @contextmanager

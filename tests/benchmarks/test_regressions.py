@@ -1,5 +1,5 @@
-"""What `make bench` measures, at a reduced size and with a wide margin: ratios of processor time,
-taken in turns, never times. A list looked through where there is an index is ten times too slow.
+"""What `make bench` measures, at a reduced size: ratios of processor time, taken in turns, never
+times. Bounds are about three times what was measured when they were set.
 """
 
 from benchmarks import reference, requests_of_a_write, walk, warm_reads, warm_writes
@@ -35,9 +35,9 @@ def reads() -> list[tuple[str, float, float]]:
 def test_warm_reads() -> None:
     (one, *of_one), (several, *of_several), (upstream, *of_upstream) = alone(reads)
     for name, (growth, ratio), bound in (
-        (one, of_one, 2.0),
-        (several, of_several, 1.2),
-        (upstream, of_upstream, 0.6),
+        (one, of_one, 1.2),
+        (several, of_several, 0.8),
+        (upstream, of_upstream, 0.3),
     ):
         assert growth <= GROWN, f"{name} grows with the registry"
         assert ratio <= bound, f"{name}, against the app in memory"
@@ -46,13 +46,13 @@ def test_warm_reads() -> None:
 def test_a_warm_write() -> None:
     (row,) = alone(warm_writes.rows, *LARGE, ROUNDS)
     assert row.ratio
-    assert row.ratio <= 0.6, "register_lineage, against parsing and serialising the document"
+    assert row.ratio <= 0.3, "register_lineage, against parsing and serialising the document"
 
 
 def test_a_walk() -> None:
     row = alone(walk.downstream, *LARGE, ROUNDS)
     assert row.ratio
-    assert row.ratio <= 2.5, "a graph of 1,000 nodes, against networkx"
+    assert row.ratio <= 1.5, "a graph of 1,000 nodes, against networkx"
 
 
 def test_requests_of_a_write() -> None:

@@ -1,47 +1,118 @@
-"""Medians, and the table that shows them."""
+"""How things are measured, and the row that says what came out.
+
+A module of benchmarks has `rows() -> list[Row]` and is named in `benchmarks.modules.MODULES`:
+
+    ours, plain = alternately(cpu_ms(answer), cpu_ms(answer_plainly))
+    return [Row("one product", "ms CPU", ours, plain, "a dict of models", ratio_at_most(0.5))]
+"""
 
 import gc
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
-ROUNDS = 25
+ROUNDS = 11
+
+type Measurement = Callable[[], float]
+"""Does the thing once and tells what it took, in whatever unit."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A bound of a row's ratio, or of our own figure."""
+
+    of: Literal["ratio", "ours"]
+    bound: float
+    at_least: bool = False
+
+
+def ratio_at_most(bound: float) -> Target:
+    return Target("ratio", bound)
+
+
+def ratio_at_least(bound: float) -> Target:
+    return Target("ratio", bound, at_least=True)
+
+
+def at_most(bound: float) -> Target:
+    """In the row's unit."""
+    return Target("ours", bound)
 
 
 @dataclass(frozen=True)
 class Row:
-    name: str
-    milliseconds: float
+    what: str
+    unit: str
+    ours: float
+    reference: float | None = None
+    """In the same unit, from the same run."""
     against: str = ""
-    """The row that this one is compared with."""
+    """What the reference is."""
+    target: Target | None = None
     note: str = ""
+    """What a reader must know to understand the figures: a sentence, not a paragraph."""
+
+    @property
+    def ratio(self) -> float | None:
+        return None if not self.reference else self.ours / self.reference
+
+    @property
+    def met(self) -> bool | None:
+        """None for a row that only reports."""
+        if self.target is None:
+            return None
+        value = self.ours if self.target.of == "ours" else self.ratio
+        assert value is not None, f"{self.what}: a target of the ratio, and no reference"
+        return value >= self.target.bound if self.target.at_least else value <= self.target.bound
 
 
-def median_ms(
-    run: Callable[[], object], prepare: Callable[[], object] = lambda: None, rounds: int = ROUNDS
-) -> float:
-    """The median of several runs after one that warms up, in processor time: what else the machine
-    does shows less in it. Garbage of before is collected first, that of the runs as it comes."""
-    prepare()
-    run()
+def alternately(*measurements: Measurement, rounds: int = ROUNDS) -> list[float]:
+    """The median of each. They take turns, so that whatever else the machine does hits all of
+    them; a first round warms up and does not count. What there is at the beginning is not looked
+    through for garbage: the collections of one would otherwise pay for what the others hold."""
     gc.collect()
-    times = []
-    for _ in range(rounds):
+    gc.freeze()
+    found: list[list[float]] = [[] for _ in measurements]
+    for number in range(rounds + 1):
+        for measure, values in zip(measurements, found, strict=True):
+            gc.collect()
+            value = measure()
+            if number:
+                values.append(value)
+    return [statistics.median(values) for values in found]
+
+
+def cpu_ms(
+    run: Callable[[], object], times: int = 1, prepare: Callable[[], object] = lambda: None
+) -> Measurement:
+    """Milliseconds of processor time, all threads of this process: the mean of `times` runs."""
+
+    def measure() -> float:
         prepare()
         began = time.process_time()
-        run()
-        times.append(time.process_time() - began)
-    return statistics.median(times) * 1000
+        for _ in range(times):
+            run()
+        return (time.process_time() - began) * 1000 / times
+
+    return measure
 
 
-def show(title: str, rows: Sequence[Row]) -> None:
-    known = {row.name: row.milliseconds for row in rows}
-    print(f"\n{title}\n")
-    print(f"| {'':58} | {'CPU ms':>8} | ratio | |")
-    print("|---|---:|---:|---|")
-    for row in rows:
-        ratio = (
-            f"{row.milliseconds / known[row.against]:.2f} of: {row.against}" if row.against else ""
-        )
-        print(f"| {row.name:58} | {row.milliseconds:8.2f} | {ratio} | {row.note} |")
+def wall_ms(
+    run: Callable[[], object], times: int = 1, prepare: Callable[[], object] = lambda: None
+) -> Measurement:
+    """Milliseconds of the clock: the median of `times` runs, so that one during which the machine
+    did something else does not count."""
+
+    def measure() -> float:
+        prepare()
+        return statistics.median(_wall(run) for _ in range(times))
+
+    return measure
+
+
+def _wall(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return (time.perf_counter() - began) * 1000

@@ -53,6 +53,7 @@ def _restore[F: (ProductsFile, LineageFile)](
 ) -> int:
     stored = client.get_object(Bucket=bucket, Key=key, VersionId=version)
     earlier = kind.decode(key, stored["Body"].read())
+    earlier.check()
 
     def change(now: F) -> tuple[F, int]:
         return again(earlier, now), now.revision + 1

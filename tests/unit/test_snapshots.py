@@ -1,6 +1,7 @@
 """The scheduled run, what it keeps, and how that is read."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 
 from datamesh.errors import StorageUnavailable
 from datamesh.http.runtime import Resources, Work
-from datamesh.models.snapshot import Snapshot
-from datamesh.services import figures, products
+from datamesh.models.snapshot import RouteUsage, Snapshot, Usage
+from datamesh.services import figures, maintenance, products
 from datamesh.services.registry import Registry
 from datamesh.services.snapshots import Snapshots
 from datamesh.settings import Settings
@@ -105,6 +106,33 @@ def test_a_later_run_of_the_day_replaces_its_snapshot_and_not_its_backup(
         "analytics/latest.json",
     }
     assert client.get("/analytics/snapshot").body["products"]["total"] == 1
+
+
+def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Resources) -> None:
+    """Each of its answers is paid for."""
+    asked: list[str] = []
+
+    def usage(day: date) -> Usage:
+        asked.append(f"{day}")
+        counts = RouteUsage(
+            route="*",
+            requests=len(asked),
+            client_errors=0,
+            server_errors=0,
+            p50_ms=None,
+            p99_ms=None,
+        )
+        return Usage(day=day, total=counts, routes=[])
+
+    def used(at: str, told: Callable[[date], Usage | None] = usage) -> int | None:
+        due = datetime.fromisoformat(at)
+        kept = maintenance.run(over.registry, over.snapshots, over.backups, told, due, 90)
+        return kept.usage.total.requests if kept.usage else None
+
+    assert used("2026-01-31T00:05:00Z", lambda day: None) is None
+    assert [used(f"2026-01-31T{hour:02}:05:00Z") for hour in range(1, 5)] == [1, 1, 1, 1]
+    assert [used(f"2026-02-01T{hour:02}:05:00Z") for hour in range(4)] == [2, 3, 3, 3]
+    assert asked == ["2026-01-30", "2026-01-31", "2026-01-31"]
 
 
 def test_a_late_run_keeps_its_day_and_not_the_latest(

@@ -63,7 +63,7 @@ Depth = Annotated[int, Query(ge=1, le=MAX_DEPTH, description="Follow lineage thi
 MaxNodes = Annotated[int, Query(ge=1, le=MAX_NODES, description="Answer at most this many.")]
 
 
-def _filter(
+async def _filter(
     min_confidence: Annotated[
         float,
         Query(ge=0, le=1, allow_inf_nan=False, description="Follow entries at least as confident."),
@@ -78,10 +78,11 @@ def _filter(
 Followed = Annotated[Filter, Depends(_filter)]
 """Which entries a walk follows."""
 
+X_TOTAL_COUNT = "X-Total-Count"
 TotalCount: Responses = {
     200: {
         "headers": {
-            "X-Total-Count": {
+            X_TOTAL_COUNT: {
                 "description": "How many meet the filters, whatever limit and offset.",
                 "schema": {"type": "integer"},
             }

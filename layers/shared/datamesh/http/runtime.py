@@ -131,14 +131,17 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     )
 
 
-def resources_of(request: Request) -> Resources:
+# `async` for the reason that handlers are: FastAPI calls anything else in a thread.
+
+
+async def resources_of(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources
 
 
-def registry_of(request: Request) -> Registry:
+async def registry_of(request: Request) -> Registry:
     """The registry, as the request sees it: whose commits have its identity."""
-    resources = resources_of(request)
+    resources = await resources_of(request)
     return replace(
         resources.registry,
         attempt=request.app.state.attempt,
@@ -146,9 +149,11 @@ def registry_of(request: Request) -> Registry:
     )
 
 
-def registry_at(request: Request, as_of: AsOf = None) -> Registry:
+async def registry_at(request: Request, as_of: AsOf = None) -> Registry:
     """The registry, or what it was at the moment that the request names."""
-    return registry_of(request) if as_of is None else resources_of(request).past(as_of)
+    if as_of is None:
+        return await registry_of(request)
+    return (await resources_of(request)).past(as_of)
 
 
 CurrentResources = Annotated[Resources, Depends(resources_of)]

@@ -1,0 +1,45 @@
+"""Which benchmarks there are, and how one is run: in a process of its own, since what one has in
+memory would slow the next."""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+
+from benchmarks.measure import Row
+
+MODULES: Mapping[str, str] = {
+    "peak_memory": "Peak memory",
+    "warm_reads": "Warm reads",
+    "warm_writes": "Warm writes",
+    "requests_of_a_write": "Requests to S3 of an uncontended write",
+    "contended_writes": "Contended writes",
+    "throughput": "Throughput on this machine",
+    "cost": "Cost on AWS",
+    "walk": "Walks over lineage",
+    "domain_reads": "Domain data: bytes read of those stored",
+}
+"""Module with `rows() -> list[Row]` -> the title of its section in the table."""
+
+
+def run(module: str) -> list[Row]:
+    return alone(_rows, module)
+
+
+def alone[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What it returns in a process of its own. Functions write their log to the standard output:
+    there it goes nowhere."""
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=_silence) as process:
+        return process.submit(work, *args, **kwargs).result()
+
+
+def _silence() -> None:
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+
+
+def _rows(module: str) -> list[Row]:
+    found: list[Row] = import_module(f"benchmarks.{module}").rows()
+    return found

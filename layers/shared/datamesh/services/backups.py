@@ -61,14 +61,9 @@ class Backups:
 
 
 def again[F: RegistryFile](earlier: F, now: F) -> F:
-    """What an earlier file held, to be committed upon the present one.
-
-    Raises NotRestorable if it would turn back the revision, which tells the age of lineage.
-    """
-    if now.revision < earlier.revision:
-        raise NotRestorable(
-            f"the registry is at revision {now.revision}, before {earlier.revision} of the copy"
-        )
+    """What an earlier file held, to be committed upon the present one, or upon none: then the
+    revision goes on from the earlier one."""
+    revision = max(earlier.revision, now.revision)
     return earlier.model_copy(
-        update={"revision": now.revision, "recent": now.recent, "committed_at": now.committed_at}
+        update={"revision": revision, "recent": now.recent, "committed_at": now.committed_at}
     )

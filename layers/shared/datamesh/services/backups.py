@@ -4,7 +4,6 @@ was deleted with its versions, or a mistake of which nobody knows the hour.
 `backups/<date>/products.json` and `backups/<date>/lineage.json`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +11,7 @@ from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.creation import create
 from datamesh.storage.files import LineageFile, ProductsFile, RegistryFile
-from datamesh.storage.objects import ConditionalObject, StoredObject
+from datamesh.storage.objects import ConditionalObject, OpenObject, StoredObject
 
 PRODUCTS, LINEAGE = "products.json", "lineage.json"
 
@@ -23,8 +22,7 @@ class NotRestorable(Exception):
 
 @dataclass(frozen=True)
 class Backups:
-    open_object: Callable[[str], ConditionalObject]
-    """Key within the bucket -> the object."""
+    open_object: OpenObject
     backoff: Backoff
 
     def make(self, registry: Registry, day: date) -> None:

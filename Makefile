@@ -159,6 +159,13 @@ STACK = data-mesh-registry-$(STAGE)
 stage:
 	@case "$(STAGE)" in dev|prod) ;; *) echo "STAGE is dev or prod, not $(STAGE)" >&2; exit 2;; esac
 
+# What has a registry of its own: a stack, or the folder of a local run.
+STORED = $(if $(filter local,$(STAGE)),local,$(STACK))
+
+.PHONY: stage-or-local
+stage-or-local:
+	@case "$(STAGE)" in dev|prod|local) ;; *) echo "STAGE is dev, prod or local, not $(STAGE)" >&2; exit 2;; esac
+
 .PHONY: deploy
 deploy: stage build ## Create or update the stack of STAGE (dev), once you have seen what changes; CONFIRM=no does not ask.
 	$(SAM) deploy --config-env $(STAGE) $(if $(filter no,$(CONFIRM)),--no-confirm-changeset)
@@ -171,17 +178,16 @@ destroy: stage $(VENV)/ready $(SAM_VENV)/ready ## Delete the stack of STAGE; kee
 	$(if $(filter delete,$(DATA)),$(PY) -m dev.catalog delete "$$bucket",echo "The catalog is kept: s3://$$bucket")
 
 .PHONY: backup
-backup: stage $(VENV)/ready ## Copy the registry of STAGE to backups/<today>/, as the scheduled run does once a day.
-	@$(PY) -m dev.catalog backup $(STACK)
+backup: stage-or-local $(VENV)/ready ## Copy the registry of STAGE to backups/<today>/, as the scheduled run does once a day.
+	@$(PY) -m dev.catalog backup $(STORED)
 
 .PHONY: restore
-restore: stage $(VENV)/ready ## Commit anew the backup of a day (FROM=YYYY-MM-DD), or an earlier VERSION of OBJECT (products.json, lineage.json).
-	@$(PY) -m dev.catalog restore $(STACK) $(or $(FROM),$(OBJECT) $(VERSION))
+restore: stage-or-local $(VENV)/ready ## Commit anew the backup of a day (FROM=YYYY-MM-DD), or an earlier VERSION of OBJECT (products.json, lineage.json).
+	@$(PY) -m dev.catalog restore $(STORED) $(or $(FROM),$(OBJECT) $(VERSION))
 
 .PHONY: rebuild-lineage
-rebuild-lineage: $(VENV)/ready ## Derive STAGE's lineage anew from the events it has kept; STAGE=local that of a local run.
-	@case "$(STAGE)" in dev|prod|local) ;; *) echo "STAGE is dev, prod or local, not $(STAGE)" >&2; exit 2;; esac
-	@$(PY) -m dev.rebuild $(if $(filter local,$(STAGE)),local,$(STACK))
+rebuild-lineage: stage-or-local $(VENV)/ready ## Derive STAGE's lineage anew from the events it has kept; STAGE=local that of a local run.
+	@$(PY) -m dev.rebuild $(STORED)
 
 .PHONY: sync
 sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then every edit as it is saved (sam sync --watch); dev only.

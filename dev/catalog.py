@@ -1,6 +1,9 @@
-"""The catalog of a deployed stack: `make backup`, `make restore` and `make destroy`."""
+"""The catalog of a stack or of a local run: `make backup`, `make restore` and `make destroy`."""
 
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +18,9 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.s3 import S3Object, create_client
+from dev import seaweed, settings
+from dev.seaweed import SeaweedError
+from dev.settings import SettingError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -30,6 +36,21 @@ def bucket_of(stack: str) -> str:
     except ClientError as error:
         raise SystemExit(f"{stack}: {error.response['Error']['Message']}") from error
     return cast(str, found["StackResourceDetail"]["PhysicalResourceId"])
+
+
+@contextmanager
+def opened_bucket(stack: str) -> Iterator[str]:
+    """The name of a stack's bucket, or of that of a local run, which must not run meanwhile."""
+    if stack != "local":
+        yield bucket_of(stack)
+        return
+    try:
+        with seaweed.running(settings.read(os.environ).data_dir) as s3:
+            s3.ensure_bucket()
+            os.environ.update(s3.environment(s3.writer))
+            yield s3.bucket
+    except (SeaweedError, SettingError) as error:
+        raise SystemExit(str(error)) from error
 
 
 def restore(bucket: str, key: str, version: str) -> None:
@@ -56,7 +77,14 @@ def _restore[F: (ProductsFile, LineageFile)](
     earlier.check()
 
     def change(now: F) -> tuple[F, int]:
-        return again(earlier, now), now.revision + 1
+        if now.revision < earlier.revision:
+            # Revisions tell the age of lineage, and the other file is not restored with this one.
+            raise NotRestorable(
+                f"the registry is at revision {now.revision}, before {earlier.revision} of the"
+                " version; restore both files from a backup"
+            )
+        restored = again(earlier, now)
+        return restored, restored.revision + 1
 
     return _document(client, bucket, key, kind).commit(change)
 
@@ -117,17 +145,20 @@ def main(arguments: list[str]) -> None:
         case ["bucket-of", stack]:
             print(bucket_of(stack))
         case ["restore", stack, key, version]:
-            restore(bucket_of(stack), key, version)
+            with opened_bucket(stack) as bucket:
+                restore(bucket, key, version)
         case ["backup", stack]:
-            back_up(bucket_of(stack))
+            with opened_bucket(stack) as bucket:
+                back_up(bucket)
         case ["restore", stack, day]:
-            restore_backup(bucket_of(stack), day)
+            with opened_bucket(stack) as bucket:
+                restore_backup(bucket, day)
         case ["delete", bucket]:
             delete(bucket)
         case _:
             raise SystemExit(
                 "usage: bucket-of STACK | backup STACK | restore STACK DATE"
-                " | restore STACK KEY VERSION | delete BUCKET"
+                " | restore STACK KEY VERSION | delete BUCKET; STACK may be `local`"
             )
 
 

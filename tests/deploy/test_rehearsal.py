@@ -4,6 +4,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from tests.deploy.ministack import Emulator
 from tests.deploy.stack import Stack
 from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
 from tests.meshes import add_lineage, add_product, mesh
+from tests.template import ROOT
+
+EVENT: dict[str, Any] = json.loads((ROOT / "events" / "schedule.json").read_text())
 
 # The emulator looks every 10 s for rules that are due.
 PRUNE_SECONDS = 90
@@ -159,6 +163,51 @@ def test_the_schedule_clears_away_lineage_of_deleted_products(stack: Stack) -> N
     while backup.get() is None:
         assert time.monotonic() < deadline, "the run has kept no backup"
         time.sleep(1)
+
+
+def run_scheduled(stack: Stack, day: date) -> dict[str, int]:
+    """Deliver the event of a run that was due on a day."""
+    answer = stack.emulator.client("lambda").invoke(
+        FunctionName=stack.resource("AnalyticsScheduledFunction"),
+        Qualifier="live",
+        Payload=json.dumps(EVENT | {"time": f"{day}T09:00:00Z"}),
+    )
+    assert "FunctionError" not in answer, answer["Payload"].read()
+    result: dict[str, int] = json.loads(answer["Payload"].read())
+    return result
+
+
+def test_figures_go_on_from_day_to_day_with_what_cloudwatch_counted(stack: Stack) -> None:
+    today = datetime.now(UTC).date()  # of which the schedule itself keeps a snapshot
+    first, second = today - timedelta(days=2), today - timedelta(days=1)
+    api = [{"Name": "ApiId", "Value": stack.resource("RegistryApi")}]
+    stack.emulator.client("cloudwatch").put_metric_data(
+        Namespace="AWS/ApiGateway",
+        MetricData=[
+            {
+                "MetricName": "Count",
+                "Dimensions": api,
+                "Timestamp": f"{due - timedelta(days=1)}T12:00:00Z",
+                "Value": requests_counted,
+            }
+            for due, requests_counted in ((first, 7), (second, 9))
+        ],
+    )
+    assert run_scheduled(stack, first)["products"] == total(stack)
+    assert register_another(stack).status_code == 200
+    run_scheduled(stack, second)
+    run_scheduled(stack, first)  # delivered again
+
+    def trend(metric: str) -> list[tuple[str, float]]:
+        days = {"metric": metric, "since": str(first), "until": str(second)}
+        points = get(stack, "/analytics/trends", params=days).json()["points"]
+        return [(each["date"], each["value"]) for each in points]
+
+    products = total(stack)
+    assert trend("products.total") == [(str(first), products - 1), (str(second), products)]
+    assert trend("usage.total.requests") == [(str(first), 7), (str(second), 9)]
+    usage = get(stack, "/analytics/usage", params={"date": str(second)}).json()
+    assert (usage["day"], usage["total"]["requests"]) == (str(first), 9)
 
 
 def test_an_update_brings_changed_parameters_and_changed_code(

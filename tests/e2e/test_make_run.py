@@ -1,5 +1,6 @@
 """What `make run` promises to whoever starts it."""
 
+import os
 import re
 import shlex
 import signal
@@ -17,6 +18,11 @@ from tests.integration.processes import alive, eventually
 def total(url: str) -> int:
     answer = requests.get(f"{url}/products", timeout=TIMEOUT_SECONDS)
     return int(answer.headers["X-Total-Count"])
+
+
+def everything(url: str) -> list[object]:
+    paths = ("/products?limit=1000", "/lineage?limit=1000")
+    return [requests.get(f"{url}{path}", timeout=TIMEOUT_SECONDS).json() for path in paths]
 
 
 def test_it_prints_a_generated_key_and_a_curl_that_works(tmp_path: Path) -> None:
@@ -68,3 +74,24 @@ def test_acknowledged_writes_survive_kill_9_of_everything(tmp_path: Path) -> Non
     with local_run.running(tmp_path / "data", tmp_path / "again", EXAMPLES="0") as run:
         found = requests.get(f"{run.url}/products", timeout=TIMEOUT_SECONDS).json()
         assert [row["name"] for row in found] == [f"p{number}" for number in range(5)]
+
+
+def test_what_was_deleted_is_restored_from_the_backup_of_the_day(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with local_run.running(data, tmp_path / "out", API_KEY="chosen") as run:
+        headers = {"Authorization": "Bearer chosen"}
+        # The backup is what the schedule makes last, and then it says so.
+        assert eventually(lambda: "schedule AnalyticsScheduledFunction" in run.printed(), 60)
+        before = everything(run.url)
+        day = requests.get(f"{run.url}/analytics/snapshot", timeout=TIMEOUT_SECONDS).json()["date"]
+        for name in ("orders", "customers"):
+            requests.delete(f"{run.url}/product/{name}", headers=headers, timeout=TIMEOUT_SECONDS)
+        assert everything(run.url) != before
+        command = ["make", "restore", "STAGE=local", f"FROM={day}"]
+        environ = {**os.environ, "DATA_DIR": str(data)}
+        refused = subprocess.run(command, cwd=local_run.ROOT, env=environ, capture_output=True)
+        assert b"is in use by another run" in refused.stderr
+    done = subprocess.run(command, cwd=local_run.ROOT, env=environ, capture_output=True, text=True)
+    assert f"what it was in the backup of {day}" in done.stdout, done.stderr
+    with local_run.running(data, tmp_path / "again", API_KEY="chosen") as run:
+        assert everything(run.url) == before

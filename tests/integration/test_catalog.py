@@ -67,7 +67,8 @@ def test_what_cannot_be_restored_is_said_and_changes_nothing(s3: S3, registry: R
 
 
 def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Registry) -> None:
-    """The clock that tells lineage's age would run backwards."""
+    """The clock that tells the age of lineage, which is not restored with it, would run
+    backwards."""
     version = earlier(s3, "products.json")
     s3.client().delete_object(Bucket=s3.bucket, Key="products.json")
     with pytest.raises(SystemExit, match="is at revision 0"):
@@ -141,13 +142,23 @@ def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry)
     assert registry.products.read_latest() == before
 
 
-def test_a_backup_is_not_restored_over_an_older_revision(s3: S3, registry: Registry) -> None:
+def test_a_backup_brings_back_what_was_deleted_with_its_versions(
+    s3: S3, registry: Registry
+) -> None:
+    add_product(registry, "bills")
+    add_lineage(registry, "orders", "bills")
+    expected, revision = shown(registry), registry.products.read_latest().revision
     made, backups = catalog._opened(s3.bucket)
     backups.make(made, date(2026, 3, 1))
-    s3.client().delete_object(Bucket=s3.bucket, Key="products.json")
-    with pytest.raises(SystemExit, match="is at revision 0"):
-        catalog.restore_backup(s3.bucket, "2026-03-01")
-    assert registry.products.read_latest().products == {}
+    client = s3.client()
+    for key in FILES:
+        listed = client.list_object_versions(Bucket=s3.bucket, Prefix=key)
+        for found in listed["Versions"] + listed.get("DeleteMarkers", []):
+            client.delete_object(Bucket=s3.bucket, Key=key, VersionId=found["VersionId"])
+    assert shown(registry) == ({}, [])
+    catalog.restore_backup(s3.bucket, "2026-03-01")
+    assert shown(registry) == expected
+    assert registry.products.read_latest().revision == revision + 1
 
 
 @pytest.fixture

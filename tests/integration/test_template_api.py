@@ -6,7 +6,7 @@ import re
 import pytest
 
 from datamesh.keys import CACHE_SECONDS
-from dev.intrinsics import mapping, strings
+from dev.intrinsics import Resolver, mapping, strings
 from dev.template import read
 from tests.template import DOCUMENT, TEMPLATE, at, properties
 
@@ -109,6 +109,17 @@ def test_writes_are_throttled_more_tightly_than_reads() -> None:
             limit = int(str(at(route, name)))
             # Clients give up an event that is throttled.
             assert limit == of_reads if key.startswith("POST /api/v1/") else 0 < limit < of_reads
+
+
+@pytest.mark.parametrize("chosen", ["false", "true"])
+def test_each_route_is_counted_by_itself_if_that_is_asked_for(chosen: str) -> None:
+    """It is paid for. A route's own settings take the place of all default ones."""
+    resolve = Resolver(DOCUMENT, {"RouteMetrics": chosen} if chosen == "true" else {}, {}).resolve
+    resources = mapping(DOCUMENT["Resources"], "Resources")
+    api = mapping(mapping(resources["RegistryApi"], "API")["Properties"], "API")
+    routes = mapping(api["RouteSettings"], "RouteSettings").values()
+    for settings in (api["DefaultRouteSettings"], *routes):
+        assert mapping(resolve(settings), "settings")["DetailedMetricsEnabled"] == chosen
 
 
 def test_browsers_may_read_the_total_and_never_send_credentials() -> None:

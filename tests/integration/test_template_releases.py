@@ -33,6 +33,7 @@ OTHER = {
     "SnapStart": "PublishedVersions",
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:topic",
     "Dashboard": "true",
+    "RouteMetrics": "true",
 }
 """For each parameter a value that is not its default."""
 

@@ -64,3 +64,8 @@ def test_requests_of_this_instance_are_counted(client: Client) -> None:
     client.send(api_event("GET", "/nowhere", principal=None))
     assert count("GET /health", "200") == before[0] + 2
     assert count("GET /nowhere", "404") == before[1] + 1
+
+
+def test_no_counter_claims_to_begin_with_each_scrape(client: Client) -> None:
+    client.get("/health")
+    assert not [name for name, _ in samples(client) if name.endswith("_created")]

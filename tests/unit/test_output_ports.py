@@ -130,7 +130,7 @@ def test_another_bucket_is_refused_unless_a_prefix_allows_it(
         {
             "field": "output_port.location",
             "location": "body",
-            "message": f"{location} is not below a prefix that DATA_PREFIXES allows",
+            "message": f"{location} is in no bucket that the registry may read (DataBucketArns)",
         }
     ]
     items = [product_body(name="a", output_port=PORT | {"location": location})]
@@ -159,7 +159,7 @@ def test_what_is_no_longer_allowed_is_no_longer_read(serve: Serve, lake: Registr
     for path in ("/domains/sales/orders", "/domains/sales/orders/profile", "/sales/orders"):
         answer = client.get(path)
         assert answer.status == 422
-        assert "DATA_PREFIXES" in answer.body["message"]
+        assert "DataBucketArns" in answer.body["message"]
 
 
 @pytest.mark.parametrize(

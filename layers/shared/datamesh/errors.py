@@ -90,7 +90,7 @@ class LocationNotAllowed(MeshError):
     """An output port in a bucket that the registry may not read."""
 
     def __init__(self, location: str) -> None:
-        super().__init__(f"{location} is not below a prefix that DATA_PREFIXES allows")
+        super().__init__(f"{location} is in no bucket that the registry may read (DataBucketArns)")
 
 
 class NotAcceptable(MeshError):

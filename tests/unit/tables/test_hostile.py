@@ -137,6 +137,18 @@ def test_a_column_that_hides_one_of_duckdbs_is_refused(serve: Serve) -> None:
         assert name.lower() in answer.body["message"]
 
 
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_text_column_that_hides_one_of_duckdbs_is_no_partition(serve: Serve, ending: str) -> None:
+    body = {"csv": b"id,file_index\n1,7\n", "jsonl": b'{"id": 1, "file_index": 7}\n'}[ending]
+    port = {"location": "domains/sales/orders/", "format": ending, "partitions": ["day"]}
+    name = f"sales/orders/day=1/a.{ending}"
+    client = dataset(serve, {name: body}, {"id": "integer", "file_index": "integer"}, port)
+    assert client.get(PATH).body == [{"id": 1, "file_index": 7, "day": "1"}]
+    answer = client.get(f"{PATH}/profile")
+    assert answer.status == 500
+    assert "file_index" in answer.body["message"]
+
+
 # what SQL itself could reach, if any of it were a client's
 
 

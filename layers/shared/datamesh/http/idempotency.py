@@ -23,9 +23,9 @@ from pydantic import BaseModel
 from datamesh.errors import StorageUnavailable
 from datamesh.services.registry import Attempt, Registry
 from datamesh.storage.objects import (
-    ConditionalObject,
     InDoubt,
     LostRace,
+    OpenObject,
     StoredObject,
     Unreachable,
 )
@@ -77,12 +77,12 @@ class Record(BaseModel):
 
 
 class KeyRecords(BasePersistenceLayer):
-    """The records of keys, each a `ConditionalObject`. For one request at a time."""
+    """The records of keys, each an object of its own. For one request at a time."""
 
     def __init__(
         self,
         registry: Callable[[], Registry],
-        open_record: Callable[[str], ConditionalObject],
+        open_record: OpenObject,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

@@ -28,7 +28,7 @@ from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
 from datamesh.storage.journal import Journal
-from datamesh.storage.objects import ConditionalObject
+from datamesh.storage.objects import ConditionalObject, OpenObject
 from datamesh.storage.s3 import S3Object, create_client
 from datamesh.storage.s3_folders import S3Folder
 from datamesh.storage.s3_journal import S3Journal
@@ -51,7 +51,7 @@ class Resources:
     data: DataAccess
     past: Callable[[datetime], Registry]
     """A moment -> the registry as it was then; raises VersionExpired."""
-    key_record: Callable[[str], ConditionalObject]
+    key_record: OpenObject
     """Digest of an idempotency key -> the object that remembers it."""
     trail: Trail
     audit: Journal

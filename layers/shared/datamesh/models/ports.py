@@ -33,7 +33,7 @@ Location = Annotated[
     StringConstraints(max_length=500, pattern=rf"^({OWN}|{OTHER})$"),
     Field(
         description="`domains/<domain>/<dataset>/` in the catalog's bucket, or `s3://<bucket>/...`"
-        " below a prefix that DATA_PREFIXES allows. Ends with a slash."
+        " in a bucket that the stack may read (DataBucketArns). Ends with a slash."
     ),
 ]
 Partition = Annotated[

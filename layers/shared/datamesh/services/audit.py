@@ -1,7 +1,7 @@
 """The audit trail: no write without a record of it (docs/adr/0011-audit.md)."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from operator import is_not
 from typing import Any
@@ -12,14 +12,10 @@ from datamesh.storage.backoff import Backoff
 from datamesh.storage.creation import create
 from datamesh.storage.document import Committed
 from datamesh.storage.files import LineageFile, ProductsFile, RegistryFile
-from datamesh.storage.objects import ConditionalObject, InDoubt, LostRace, Unreachable
+from datamesh.storage.objects import InDoubt, LostRace, OpenObject, Unreachable
 from datamesh.storage.rows import LineageRow, ProductRow
 
 logger = logging.getLogger(__name__)
-
-type OpenObject = Callable[[str], ConditionalObject]
-"""Key within the bucket -> the object."""
-
 
 FOLDER = "audit/"
 

@@ -4,7 +4,6 @@ was deleted with its versions, or a mistake of which nobody knows the hour.
 `backups/<date>/products.json` and `backups/<date>/lineage.json`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,7 +11,7 @@ from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.creation import create
 from datamesh.storage.files import LineageFile, ProductsFile, RegistryFile
-from datamesh.storage.objects import ConditionalObject, StoredObject
+from datamesh.storage.objects import ConditionalObject, OpenObject, StoredObject
 
 PRODUCTS, LINEAGE = "products.json", "lineage.json"
 
@@ -23,8 +22,7 @@ class NotRestorable(Exception):
 
 @dataclass(frozen=True)
 class Backups:
-    open_object: Callable[[str], ConditionalObject]
-    """Key within the bucket -> the object."""
+    open_object: OpenObject
     backoff: Backoff
 
     def make(self, registry: Registry, day: date) -> None:
@@ -61,14 +59,9 @@ class Backups:
 
 
 def again[F: RegistryFile](earlier: F, now: F) -> F:
-    """What an earlier file held, to be committed upon the present one.
-
-    Raises NotRestorable if it would turn back the revision, which tells the age of lineage.
-    """
-    if now.revision < earlier.revision:
-        raise NotRestorable(
-            f"the registry is at revision {now.revision}, before {earlier.revision} of the copy"
-        )
+    """What an earlier file held, to be committed upon the present one, or upon none: then the
+    revision goes on from the earlier one."""
+    revision = max(earlier.revision, now.revision)
     return earlier.model_copy(
-        update={"revision": now.revision, "recent": now.recent, "committed_at": now.committed_at}
+        update={"revision": revision, "recent": now.recent, "committed_at": now.committed_at}
     )

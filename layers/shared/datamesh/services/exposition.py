@@ -3,13 +3,22 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    disable_created_metrics,
+    generate_latest,
+)
 
 from datamesh import __version__
 from datamesh.errors import SnapshotNotFound
 from datamesh.services import lineage
 from datamesh.services.registry import Registry
 from datamesh.services.snapshots import Snapshots
+
+# A counter is made for each scrape, and would tell that as the time of its beginning.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 type Requests = Mapping[tuple[str, int], int]
 """(route, status) -> how many this instance of the function has answered so."""

@@ -3,7 +3,6 @@
 `analytics/<date>.json`, one for each day, and `analytics/latest.json`.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -15,6 +14,7 @@ from datamesh.storage.objects import (
     ConditionalObject,
     InDoubt,
     LostRace,
+    OpenObject,
     StoredObject,
     Unreachable,
 )
@@ -26,8 +26,7 @@ MAX_DAYS = 366
 
 @dataclass(frozen=True)
 class Snapshots:
-    open_object: Callable[[str], ConditionalObject]
-    """Key within the bucket -> the object."""
+    open_object: OpenObject
     journal: Journal
     """Of the folder."""
     backoff: Backoff

@@ -2,7 +2,7 @@
 
 import gzip
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import batched
 
 from pydantic import Field, JsonValue
@@ -14,7 +14,7 @@ from datamesh.storage.backoff import Backoff
 from datamesh.storage.creation import create
 from datamesh.storage.files import RegistryFile
 from datamesh.storage.journal import Journal
-from datamesh.storage.objects import ConditionalObject
+from datamesh.storage.objects import OpenObject
 
 EVENTS = "events/openlineage/"
 RUNS = "openlineage/runs/"
@@ -54,7 +54,7 @@ class EventLog:
 
     def __init__(
         self,
-        open_object: Callable[[str], ConditionalObject],
+        open_object: OpenObject,
         journal: Journal,
         backoff: Backoff,
     ) -> None:

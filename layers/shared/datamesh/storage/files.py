@@ -56,7 +56,7 @@ class RegistryFile(BaseModel):
         last = base.committed_at
         return self.model_copy(
             update={
-                "revision": base.revision + 1,
+                "revision": max(self.revision, base.revision) + 1,
                 "recent": (*base.recent[1 - RECENT_COMMITS :], commit_id),
                 "committed_at": max(now, last + TICK) if last else now,
             }

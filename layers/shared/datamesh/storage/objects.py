@@ -3,6 +3,7 @@
 The contract suite in `tests/` runs over every implementation.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import md5
 from typing import Protocol
@@ -49,6 +50,10 @@ class ConditionalObject(Protocol):
         Returns the new ETag. Raises LostRace, InDoubt, Unreachable or StorageUnavailable.
         """
         ...
+
+
+type OpenObject = Callable[[str], ConditionalObject]
+"""Key within a bucket or a folder of it -> the object."""
 
 
 class MemoryObject:

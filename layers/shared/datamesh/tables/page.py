@@ -16,6 +16,10 @@ from datamesh.tables.source import Source, open_source
 from datamesh.tables.sql import identifier
 from datamesh.tables.table import Column, Table
 
+TEXT_FILES_AT_ONCE = 8
+"""A union of them, which DuckDB plans in the square of their number and which opens them all: a
+compressed CSV file takes 32 MB."""
+
 
 @dataclass(frozen=True)
 class Page:
@@ -50,7 +54,7 @@ def read_page(
 
 
 class _Reader:
-    """Collects rows in tables `page0`, `page1`, ..., one for each batch of files."""
+    """Collects rows in tables `page0`, `page1`, ..., one for each time that files are read."""
 
     def __init__(
         self,
@@ -94,21 +98,29 @@ class _Reader:
         scan, batch = self._session.scan, range(first, first + count)
         scan.afford([index for index in batch if self._is_read_whole(index)])
         scan.fetch(batch)
+        step = count if self._table.form is DataFormat.PARQUET else TEXT_FILES_AT_ONCE
+        into = f"CREATE TEMP TABLE page{self._pages} AS"
+        for begin in batch[::step]:
+            self._rows += self._collect(into, begin, min(step, batch.stop - begin))
+            into = f"INSERT INTO page{self._pages}"
+        self._pages += 1
+        self._read_to = batch.stop
+
+    def _collect(self, into: str, first: int, count: int) -> int:
+        """How many rows were added."""
         source = open_source(
             self._session, self._table, self._columns, self._files[first : first + count], first
         )
         parameters = dict(source.parameters)
         where = " AND ".join(["true", *self._conditions(source, first, parameters)])
         order = f"ORDER BY {self._ordering.sql()}, f, r" if self._ordering else ""
-        self._session.rows(
-            f"CREATE TEMP TABLE page{self._pages} AS SELECT * FROM ({source.sql}) AS source"
-            f" WHERE {where} {order} LIMIT {self._query.limit + 1 - self._rows}",
+        # Under an order, rows of any batch may be the first.
+        limit = self._query.limit + 1 - (0 if order else self._rows)
+        [(added,)] = self._session.rows(
+            f"{into} SELECT * FROM ({source.sql}) AS source WHERE {where} {order} LIMIT {limit}",
             parameters,
         )
-        [(added,)] = self._session.rows(f"SELECT count(*) FROM page{self._pages}")
-        self._rows += added
-        self._pages += 1
-        self._read_to = first + count
+        return int(added)
 
     def page(self) -> Page:
         if not self._pages:

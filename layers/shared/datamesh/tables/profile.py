@@ -10,7 +10,7 @@ from datamesh.tables.conditions import NUMBERS
 from datamesh.tables.files import DataFile
 from datamesh.tables.kinds import Kind, kind_of
 from datamesh.tables.session import Session
-from datamesh.tables.source import Source, names_in, open_source, typed
+from datamesh.tables.source import Source, grouped, open_cells, typed
 from datamesh.tables.sql import folded
 from datamesh.tables.table import Column, Table
 
@@ -38,10 +38,11 @@ def profile(session: Session, table: Table, files: Sequence[DataFile]) -> Profil
     if not files:
         return Profile(0, list(map(_absent, table.columns)), [QualityFailure(assertion=HAS_FILES)])
     known = {folded(column.name) for column in table.columns}
-    names = names_in(session, table, files)
+    groups = grouped(session, table, files)
+    names = dict.fromkeys(name for group in groups for name in group.names)
     extra = [Column(name) for name in names if folded(name) not in known]
     full = replace(table, columns=(*table.columns, *extra))
-    source = open_source(session, full, full.columns, files, 0, cast=False)
+    source = open_cells(session, full, full.columns, files, groups)
     [(rows, *facts)] = session.rows(_aggregates(full, source), source.parameters)
     there = {folded(name) for name in (*names, *table.partitions)}
     columns = [

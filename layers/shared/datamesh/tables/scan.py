@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from datamesh.errors import MeshError, ScanTooLarge
 from datamesh.models.ports import DataFormat
+from datamesh.storage.backoff import OUT_OF_TIME
 from datamesh.storage.folders import Folder, StoredFile
 
 WHOLE_FILE_BYTES = 1024 * 1024
@@ -31,7 +32,7 @@ class Scan:
         self.files = files
         self.max_bytes = max_bytes
         self.failure: MeshError | None = None
-        """The first failure of a read, which DuckDB reports in words of its own."""
+        """The first one, which DuckDB reports in words of its own; nothing is read after it."""
         self._folder = folder
         self._least = PARQUET_READ_BYTES if form is DataFormat.PARQUET else TEXT_READ_BYTES
         self._lock = threading.Lock()
@@ -59,6 +60,10 @@ class Scan:
                 f" {self.max_bytes} (MAX_SCAN_BYTES) that one query may; filter by a partition"
             )
 
+    def stop(self) -> None:
+        """The query has taken too long."""
+        self.failure = self.failure or _too_long()
+
     def fetch(self, files: Sequence[int]) -> None:
         """Read those that are small at the same time, ahead of their use."""
         small = [i for i in files if self.files[i].size <= WHOLE_FILE_BYTES and i not in self._kept]
@@ -72,6 +77,8 @@ class Scan:
 
         Raises ScanTooLarge, StorageUnavailable; the first failure is kept.
         """
+        if self.failure:
+            raise self.failure
         file = self.files[index]
         length = max(0, min(length, file.size - start))
         for begin, content in self._kept.get(index, ()):
@@ -81,8 +88,10 @@ class Scan:
         try:
             content = self._get(index, file, begin, size)
         except MeshError as error:
-            self.failure = self.failure or error
-            raise
+            # Storage that has answered before is not what the time was spent on.
+            late = error.__cause__ is OUT_OF_TIME and self._kept
+            self.failure = self.failure or (_too_long() if late else error)
+            raise self.failure from error
         return content[start - begin : start - begin + length]
 
     def _extent(self, file: StoredFile, start: int, length: int) -> tuple[int, int]:
@@ -105,3 +114,7 @@ class Scan:
             kept = [*self._kept.get(index, ()), (begin, content)]
             self._kept[index] = kept[-KEPT_READS:]
         return content
+
+
+def _too_long() -> ScanTooLarge:
+    return ScanTooLarge("The query took too long; filter by a partition, or ask for less")

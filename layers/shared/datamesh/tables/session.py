@@ -52,7 +52,6 @@ class Session:
             self._connection.execute(statement)
         self._timer = threading.Timer(seconds, self._interrupt)
         self._timer.daemon = True
-        self._late = False
 
     def __enter__(self) -> Self:
         self._timer.start()
@@ -69,8 +68,8 @@ class Session:
 
     def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
         """Raises ScanTooLarge, UnreadableDataset, and what a read raised."""
-        if self._late:
-            raise self._too_long()
+        if self.scan.failure:
+            raise self.scan.failure
         try:
             return self._connection.execute(sql, parameters or {}).fetchall()
         except duckdb.Error as error:
@@ -89,18 +88,13 @@ class Session:
         return self._connection.sql(sql)
 
     def _interrupt(self) -> None:
-        self._late = True
+        self.scan.stop()
         with suppress(duckdb.Error):  # closed meanwhile
             self._connection.interrupt()
-
-    def _too_long(self) -> ScanTooLarge:
-        return ScanTooLarge("The query took too long; filter by a partition, or ask for less")
 
     def _failure(self, error: duckdb.Error) -> Exception:
         if self.scan.failure:
             return self.scan.failure
-        if self._late:
-            return self._too_long()
         if isinstance(error, duckdb.OutOfMemoryException):
             return ScanTooLarge(f"The query needs more than {MEMORY_LIMIT} of memory; ask for less")
         # What follows is advice, positions and excerpts of our own SQL.

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.tables.files import DataFile
-from datamesh.tables.filesystem import path_of
 from datamesh.tables.kinds import DECIMAL_DIGITS, Kind, is_scaled, stored_as
+from datamesh.tables.readers import keys, read_csv, read_json, read_parquet
 from datamesh.tables.session import Session
 from datamesh.tables.sql import folded, identifier, literal
 from datamesh.tables.table import Column, Table
 
-OURS = ("file_index", "file_row_number")
-"""Columns that DuckDB adds to Parquet files; one of this name in a file would hide them."""
-MAX_OBJECT_BYTES = 16 * 1024 * 1024
+FILE_INDEX = "file_index"
+OURS = (FILE_INDEX, "file_row_number")
+"""Columns that DuckDB adds, the second to Parquet files alone; one of a file would hide them."""
+type CellOf = Callable[[Column], str | None]
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,17 @@ class Source:
     sql: str
     parameters: dict[str, object]
     types: tuple[str, ...]
-    """Of the columns, as DuckDB names them; of text that is not cast, what it would be cast to."""
+    """Of the columns, as DuckDB names them; of cells that are not cast, what they would be."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files that one reader can read: text of one compression and, if CSV, with one header."""
+
+    compression: str
+    names: tuple[str, ...]
+    """The columns that they hold themselves, folders aside."""
+    indexes: Sequence[int]
 
 
 def open_source(
@@ -37,51 +48,94 @@ def open_source(
     columns: Sequence[Column],
     files: Sequence[DataFile],
     first: int,
-    *,
-    cast: bool = True,
 ) -> Source:
-    """`first`: the index in the scan of the first of these files. Without `cast` the cells of text
-    files stay text. Raises UnreadableDataset and what a read raises."""
-    parameters: dict[str, object] = {
-        f"p{index}": [file.partitions[index] for file in files]
-        for index, name in enumerate(table.partitions)
-        if any(column.name == name for column in columns)
-    }
+    """`first`: the index in the scan of the first of these files. Raises UnreadableDataset and what
+    a read raises."""
+    parameters = _partitions(table, columns, files)
     if table.form is DataFormat.PARQUET:
         sql = _parquet(session, table, columns, len(files), first)
         found = session.columns(sql, parameters)
         return Source(sql, parameters, tuple(str(kind) for _, kind in found[: len(columns)]))
-    parts = (
-        _text(session, table, columns, file, first, index, cast) for index, file in enumerate(files)
-    )
+    parts = (_text(session, table, columns, file, first, index) for index, file in enumerate(files))
     # Known without asking, which takes a millisecond for each of possibly many files.
     types = tuple(stored_as(column.registered) for column in columns)
     return Source(" UNION ALL ".join(parts), parameters, types)
 
 
-def names_in(session: Session, table: Table, files: Sequence[DataFile]) -> list[str]:
-    """The columns that the files hold themselves, folders aside."""
+def grouped(session: Session, table: Table, files: Sequence[DataFile]) -> list[Group]:
+    """All files of a scan, as they can be read together. Raises as `open_source` does."""
     if table.form is DataFormat.PARQUET:
-        return [
-            name for name, _ in session.columns(f"SELECT * FROM {_read_parquet(len(files), 0)}")
-        ]
-    found: dict[str, None] = {}
+        names = _names(session, read_parquet(len(files), 0))
+        return [Group("none", names, range(len(files)))]
+    found: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for index, file in enumerate(files):
-        path = path_of(index)
-        if table.form is DataFormat.CSV:
-            header = session.columns(f"SELECT * FROM {_read_csv(path, file.compression)}")
-            names = [name for name, _ in header]
-        else:
-            names = [name for (name,) in session.rows(_keys(path, file.compression))]
-        found |= dict.fromkeys(names)
-    return list(found)
+        names = _header(session, table, index, file)
+        found.setdefault((file.compression, names), []).append(index)
+    if table.form is DataFormat.CSV:
+        return [Group(compression, names, of) for (compression, names), of in found.items()]
+    return [
+        Group(compression, tuple(name for (name,) in session.rows(keys(of, compression))), of)
+        for (compression, _), of in found.items()
+    ]
+
+
+def open_cells(
+    session: Session,
+    table: Table,
+    columns: Sequence[Column],
+    files: Sequence[DataFile],
+    groups: Sequence[Group],
+) -> Source:
+    """All files of a scan at once, the cells of text files as the text that they are; neither file
+    nor row is told. Raises as `open_source` does."""
+    if table.form is DataFormat.PARQUET:
+        return open_source(session, table, columns, files, 0)
+    parts = []
+    parameters = _partitions(table, columns, files)
+    partitioned = bool(parameters)
+    for number, group in enumerate(groups):
+        read, cell_of = _cells(table, columns, group)
+
+        def expression(column: Column, cell_of: CellOf = cell_of) -> str:
+            return cell_of(column) or "CAST(NULL AS VARCHAR)"
+
+        place = ""
+        if partitioned:
+            if cell_of(Column(FILE_INDEX)):
+                raise UnreadableDataset(f"A file has a column of the name {FILE_INDEX}")
+            parameters[f"g{number}"] = [index + 1 for index in group.indexes]
+            place = f"list_extract($g{number}, CAST({FILE_INDEX} AS BIGINT) + 1)"
+        parts.append(f"SELECT {_select(table, columns, expression, place)}FROM {read}")
+    types = tuple(stored_as(column.registered) for column in columns)
+    return Source(" UNION ALL ".join(parts), parameters, types)
+
+
+def _header(session: Session, table: Table, index: int, file: DataFile) -> tuple[str, ...]:
+    """Of a CSV file; other text has none."""
+    if table.form is DataFormat.CSV:
+        return _names(session, read_csv([index], file.compression))
+    return ()
+
+
+def _names(session: Session, read: str) -> tuple[str, ...]:
+    return tuple(name for name, _ in session.columns(f"SELECT * FROM {read}"))
+
+
+def _partitions(
+    table: Table, columns: Sequence[Column], files: Sequence[DataFile]
+) -> dict[str, object]:
+    return {
+        f"p{index}": [file.partitions[index] for file in files]
+        for index, name in enumerate(table.partitions)
+        if any(column.name == name for column in columns)
+    }
 
 
 def _parquet(
     session: Session, table: Table, columns: Sequence[Column], count: int, first: int
 ) -> str:
-    read = _read_parquet(count, first)
-    there = {folded(name): name for name, _ in session.columns(f"SELECT * FROM {read}")}
+    read = read_parquet(count, first)
+    there = {folded(name): name for name in _names(session, read)}
     for name in OURS:
         if name in there:
             raise UnreadableDataset(f"A Parquet file has a column of the name {name}")
@@ -90,7 +144,7 @@ def _parquet(
         name = there.get(folded(column.name))
         return identifier(name) if name else f"CAST(NULL AS {_absent(column)})"
 
-    place = "CAST(file_index AS BIGINT)"
+    place = f"CAST({FILE_INDEX} AS BIGINT)"
     chosen = _select(table, columns, expression, f"{place} + 1")
     return f"SELECT {chosen}{place} + {first} AS f, file_row_number AS r FROM {read}"
 
@@ -108,31 +162,40 @@ def _text(
     file: DataFile,
     first: int,
     index: int,
-    cast: bool,
 ) -> str:
-    path = path_of(first + index)
-    own = [column for column in columns if column.name not in table.partitions]
-    if table.form is DataFormat.JSONL:
-        read = _read_json(path, file.compression, own)
-        there = {folded(column.name): column.name for column in own}
-    else:
-        read = _read_csv(path, file.compression)
-        there = {folded(name): name for name, _ in session.columns(f"SELECT * FROM {read}")}
+    names = _header(session, table, first + index, file)
+    read, cell_of = _cells(table, columns, Group(file.compression, names, [first + index]))
 
     def expression(column: Column) -> str:
-        name = there.get(folded(column.name))
-        if name is None:
-            return f"CAST(NULL AS {stored_as(column.registered) if cast else 'VARCHAR'})"
-        cell = identifier(name)
-        if table.form is DataFormat.JSONL and column.kind is not Kind.OTHER:
-            cell = f"({cell} ->> '$')"
-        return typed(cell, column) if cast else cell
+        cell = cell_of(column)
+        return typed(cell, column) if cell else f"CAST(NULL AS {stored_as(column.registered)})"
 
     chosen = _select(table, columns, expression, str(index + 1))
     return (
         f"SELECT {chosen}CAST({first + index} AS BIGINT) AS f, row_number() OVER () - 1 AS r"
         f" FROM {read}"
     )
+
+
+def _cells(table: Table, columns: Sequence[Column], group: Group) -> tuple[str, CellOf]:
+    """A reader of text files, and what a column's cells are in it; None for one that none has."""
+    if table.form is DataFormat.CSV:
+        read = read_csv(group.indexes, group.compression)
+        there = {folded(name): name for name in group.names}
+    else:
+        own = [column for column in columns if column.name not in table.partitions]
+        read = read_json(group.indexes, group.compression, own)
+        there = {folded(column.name): column.name for column in own}
+
+    def cell_of(column: Column) -> str | None:
+        name = there.get(folded(column.name))
+        if name is None:
+            return None
+        if table.form is DataFormat.JSONL and column.kind is not Kind.OTHER:
+            return f"({identifier(name)} ->> '$')"
+        return identifier(name)
+
+    return read, cell_of
 
 
 def _select(
@@ -172,41 +235,3 @@ def _exact(kind: Kind, sql_type: str) -> str | None:
         scale = sql_type.rpartition(",")[2].rstrip(")")
         return rf"[+-]?[0-9]{{1,{DECIMAL_DIGITS}}}(\.[0-9]{{0,{scale}}}0*)?"
     return None
-
-
-def _read_parquet(count: int, first: int) -> str:
-    paths = ", ".join(literal(path_of(index)) for index in range(first, first + count))
-    return f"read_parquet([{paths}], union_by_name = true, hive_partitioning = false)"
-
-
-def _read_csv(path: str, compression: str) -> str:
-    """RFC 4180 with a header; an empty cell is null."""
-    return (
-        f"read_csv({literal(path)}, compression = {literal(compression)}, header = true,"
-        """ delim = ',', quote = '"', escape = '"', comment = '', skip = 0, all_varchar = true,"""
-        " strict_mode = true, null_padding = false, hive_partitioning = false)"
-    )
-
-
-def _read_json(path: str, compression: str, columns: Sequence[Column]) -> str:
-    """Every cell as JSON; a 64-bit integer is exact, other numbers are what a double holds."""
-    if not columns:
-        return _objects(path, compression)
-    types = ", ".join(f"{literal(column.name)}: 'JSON'" for column in columns)
-    return (
-        f"read_json({literal(path)}, compression = {literal(compression)}, records = true,"
-        f" format = 'newline_delimited', columns = {{{types}}},"
-        f" maximum_object_size = {MAX_OBJECT_BYTES}, hive_partitioning = false)"
-    )
-
-
-def _keys(path: str, compression: str) -> str:
-    objects = _objects(path, compression)
-    return f"SELECT DISTINCT unnest(json_keys(json)) AS key FROM {objects} ORDER BY key"
-
-
-def _objects(path: str, compression: str) -> str:
-    return (
-        f"read_json_objects({literal(path)}, compression = {literal(compression)},"
-        f" format = 'newline_delimited', maximum_object_size = {MAX_OBJECT_BYTES})"
-    )

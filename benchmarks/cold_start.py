@@ -21,6 +21,7 @@ from typing import Any
 
 from benchmarks.measure import Row, Target, alternately, ratio_at_most
 from benchmarks.plain_install import LAYER, ROOT, installed
+from datamesh.storage.s3_client import create_client
 from dev import seaweed
 from dev.s3 import S3
 from dev.stack import Function
@@ -68,8 +69,7 @@ class Start:
             # -S: no package that is installed here.
             [sys.executable, "-I", "-S", "-B", str(CHILD), order],
             env=dict(self.environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             check=False,
         )
         took = (time.perf_counter() - began) * 1000
@@ -87,7 +87,7 @@ def rows() -> list[Row]:
     events = READS | OTHERS | AUTHORIZER
     with tempfile.TemporaryDirectory() as name, seaweed.running(Path(name) / "s3") as s3:
         s3.ensure_bucket()
-        deployed.fill(s3.client(), s3.bucket)
+        deployed.fill(s3.client(), create_client(s3.environment(s3.admin)), s3.bucket)
         starts = [built(FUNCTIONS[function], event, s3) for function, event in events.items()]
         plain, *ours = alternately(plain_start(Path(name), s3), *starts, rounds=ROUNDS)
     return [
@@ -116,7 +116,9 @@ def built(function: Function, event: str, s3: S3) -> Start:
         function.handler,
         deployed.EVENTS[event],
         # The authorizer has its key at hand: what follows a look-up is nearly nothing.
-        variables(s3) | function.environment | {"CATALOG_BUCKET": s3.bucket, "API_KEY": deployed.KEY},
+        variables(s3)
+        | function.environment
+        | {"CATALOG_BUCKET": s3.bucket, "API_KEY": deployed.KEY},
     )
 
 

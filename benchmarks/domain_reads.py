@@ -21,7 +21,7 @@ from datamesh.models.products import Product
 from datamesh.models.values import utc_now
 from datamesh.services.datasets import DataAccess, Dataset, dataset_of, read
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.s3 import create_client
+from datamesh.storage.s3_client import create_client
 from datamesh.storage.s3_folders import S3Folder
 from datamesh.tables.engine import profile_of
 from datamesh.tables.query import query_of

@@ -2,7 +2,7 @@
 
 import sys
 from datetime import date
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import boto3
 from botocore.exceptions import ClientError
@@ -14,10 +14,9 @@ from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.s3 import S3Object, create_client
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import S3Client, create_client
+from datamesh.storage.s3_versions import S3Versions
 
 SECONDS = 10
 
@@ -43,16 +42,19 @@ def restore(bucket: str, key: str, version: str) -> None:
                 revision = _restore(client, bucket, key, version, LineageFile)
             case _:
                 raise SystemExit(f"the registry is products.json and lineage.json, not {key}")
-    except (ClientError, MeshError, NotRestorable) as error:
+    except (MeshError, NotRestorable) as error:
         raise SystemExit(f"{key} was not restored: {error}") from error
     print(f"{key} is again what version {version} was, as revision {revision}.")
 
 
 def _restore[F: (ProductsFile, LineageFile)](
-    client: "S3Client", bucket: str, key: str, version: str, kind: type[F]
+    client: S3Client, bucket: str, key: str, version: str, kind: type[F]
 ) -> int:
-    stored = client.get_object(Bucket=bucket, Key=key, VersionId=version)
-    earlier = kind.decode(key, stored["Body"].read())
+    versions = S3Versions(client, bucket, key)
+    stored = _backoff().until_reached(key, lambda: versions.get_version(version))
+    if stored is None:
+        raise SystemExit(f"{key} has no version {version}")
+    earlier = kind.decode(key, stored.body)
 
     def change(now: F) -> tuple[F, int]:
         return again(earlier, now), now.revision + 1
@@ -61,7 +63,7 @@ def _restore[F: (ProductsFile, LineageFile)](
 
 
 def _document[F: (ProductsFile, LineageFile)](
-    client: "S3Client", bucket: str, key: str, kind: type[F]
+    client: S3Client, bucket: str, key: str, kind: type[F]
 ) -> Document[F]:
     return Document(S3Object(client, bucket, key), kind, _backoff())
 

@@ -29,7 +29,8 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import ConditionalObject
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import create_client
 from datamesh.storage.s3_folders import S3Folder
 from datamesh.storage.s3_journal import S3Journal
 from datamesh.storage.s3_versions import S3Versions

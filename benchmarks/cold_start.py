@@ -111,14 +111,13 @@ def target_of(function: str) -> Target | None:
 
 
 def built(function: Function, event: str, s3: S3) -> Start:
+    # The authorizer has its key at hand: what follows a look-up is nearly nothing.
+    own = {"CATALOG_BUCKET": s3.bucket, "API_KEY": deployed.KEY}
     return Start(
         [BUILD / function.name, BUILD / "SharedLayer/python"],
         function.handler,
         deployed.EVENTS[event],
-        # The authorizer has its key at hand: what follows a look-up is nearly nothing.
-        variables(s3)
-        | function.environment
-        | {"CATALOG_BUCKET": s3.bucket, "API_KEY": deployed.KEY},
+        {**variables(s3), **function.environment, **own},
     )
 
 

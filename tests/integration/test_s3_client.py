@@ -1,6 +1,7 @@
 """Requests to S3: where they go, how they are signed, and through which connections."""
 
 import json
+import select
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from botocore.credentials import Credentials as SdkCredentials
 
 from datamesh.storage import s3_signature
 from datamesh.storage.s3_client import Refused, Request, Unanswered, create_client
-from datamesh.storage.s3_places import Places, identity_of, sdk_folder
+from datamesh.storage.s3_places import Place, Places, identity_of, sdk_folder
 from datamesh.storage.s3_signature import Credentials
 from tests.integration.answers import Answers
 
@@ -80,11 +81,7 @@ def test_every_region_is_of_the_partition_that_lists_it() -> None:
 
 def test_an_endpoint_of_ones_own_takes_the_bucket_in_the_path() -> None:
     place = Places("https://s3.example.com:8443/base/").of("catalog", "us-east-1")
-    assert (place.secure, place.host, place.prefix) == (
-        True,
-        "s3.example.com:8443",
-        "/base/catalog/",
-    )
+    assert place == Place(True, "s3.example.com:8443", "/base/catalog/")
 
 
 @pytest.mark.parametrize("status", [301, 400])
@@ -179,13 +176,19 @@ def test_a_connection_is_kept(answers: Answers) -> None:
     for _ in range(3):
         answers.add(200, b"found")
         client.send(Request("GetObject", "catalog", "a"))
+    assert answers.connections == 1
 
 
 def test_a_connection_that_was_closed_meanwhile_is_not_used(answers: Answers) -> None:
     client = answers.client()
-    for _ in range(3):
-        answers.add(200, b"found")  # the server closes after each, without saying so
-        assert client.send(Request("PutObject", "catalog", "a", "PUT")).body == b"found"
+    request = Request("PutObject", "catalog", "a", "PUT")
+    answers.add_raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
+    assert client.send(request).body == b"first"
+    [[idle]] = client._idle.values()
+    select.select([idle.sock], [], [], 10)
+    answers.add(200, b"second")
+    assert client.send(request).body == b"second"
+    assert answers.connections == 2
 
 
 def test_a_key_may_hold_any_character(answers: Answers) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.request import Request, urlopen
 
+import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -24,6 +25,7 @@ def running() -> Iterator[pytest.MonkeyPatch]:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in (NO_ACCOUNT | keys | {"AWS_ENDPOINT_URL": endpoint}).items():
                 patch.setenv(name, value)
+            patch.setattr(boto3, "DEFAULT_SESSION", None)  # has read another environment
             yield patch
     finally:
         server.stop()

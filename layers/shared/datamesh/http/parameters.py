@@ -63,7 +63,7 @@ Depth = Annotated[int, Query(ge=1, le=MAX_DEPTH, description="Follow lineage thi
 MaxNodes = Annotated[int, Query(ge=1, le=MAX_NODES, description="Answer at most this many.")]
 
 
-def _filter(
+async def _filter(
     min_confidence: Annotated[
         float,
         Query(ge=0, le=1, allow_inf_nan=False, description="Follow entries at least as confident."),

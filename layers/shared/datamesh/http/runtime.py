@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, FastAPI, Request
 from mangum import Mangum
 
+from datamesh import start
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
 from datamesh.http.audit import record_of, record_of_task
 from datamesh.http.parameters import AsOf
@@ -132,14 +133,15 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     )
 
 
-def resources_of(request: Request) -> Resources:
+# What handlers depend on is `async`, too: FastAPI calls anything else in a thread of its own.
+async def resources_of(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources
 
 
-def registry_of(request: Request) -> Registry:
+async def registry_of(request: Request) -> Registry:
     """The registry, as the request sees it: whose commits have its identity."""
-    resources = resources_of(request)
+    resources = await resources_of(request)
     return replace(
         resources.registry,
         attempt=request.app.state.attempt,
@@ -147,9 +149,11 @@ def registry_of(request: Request) -> Registry:
     )
 
 
-def registry_at(request: Request, as_of: AsOf = None) -> Registry:
+async def registry_at(request: Request, as_of: AsOf = None) -> Registry:
     """The registry, or what it was at the moment that the request names."""
-    return registry_of(request) if as_of is None else resources_of(request).past(as_of)
+    if as_of is None:
+        return await registry_of(request)
+    return (await resources_of(request)).past(as_of)
 
 
 CurrentResources = Annotated[Resources, Depends(resources_of)]
@@ -213,6 +217,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
             observer.wrote(trail.finish(answer["statusCode"]))
         return answer
 
+    start.finish()
     return observer.observe(handler)
 
 
@@ -247,4 +252,5 @@ def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = 
         observer.logger.info("done", extra=dict(result))
         return result
 
+    start.finish()
     return observer.observe(handler)

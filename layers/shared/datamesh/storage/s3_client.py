@@ -183,6 +183,6 @@ def _whole(response: HTTPResponse) -> Reply:
     return Reply(response.status, headers, body)
 
 
-def create_client(environ: Mapping[str, str] = os.environ) -> S3Client:
-    places = places_of(environ)
-    return S3Client(places, *identity_of(environ), authorities(environ))
+def create_client(environ: Mapping[str, str] | None = None) -> S3Client:
+    found = os.environ if environ is None else environ
+    return S3Client(places_of(found), *identity_of(found), authorities(found))

@@ -1,35 +1,28 @@
-"""Bytes read against bytes stored: `python -m benchmarks.domain_reads`.
+"""Bytes read for a question about domain data, against bytes stored.
 
 A million synthetic orders in twelve Parquet files, and the 69,659 real ones of the example mesh in
 546, both on the embedded S3 server. Times are of the clock, from the query to the encoded answer,
 without the network that a stack has between function and bucket.
 """
 
-import os
-import statistics
+import json
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlencode
 
 import duckdb
 
-from datamesh.models.products import Product
-from datamesh.models.values import utc_now
-from datamesh.services.datasets import DataAccess, Dataset, dataset_of, read
-from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.s3_client import create_client
-from datamesh.storage.s3_folders import S3Folder
-from datamesh.tables.engine import profile_of
-from datamesh.tables.query import query_of
-from dev import seaweed
+from benchmarks.lambdas import Service, deployed, get
+from benchmarks.measure import Row, alternately, wall_ms
+from benchmarks.store import holding
 from dev.s3 import S3
 from examples import derivations, mesh
 from examples.files import as_partitioned_parquet
-from tests.meshes import mesh as registry
+from tests.meshes import NOON, product_body
 
 ROWS = 1_000_000
 SCHEMA = {
@@ -39,58 +32,50 @@ SCHEMA = {
     "amount": "decimal(10,2)",
     "note": "string",
 }
-TRIES = 5
+ROUNDS = 5
+
+
 BUDGET = 512 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Case:
     name: str
-    query: Mapping[str, str]
-    limit: int = 100
+    query: Mapping[str, object]
 
 
+A_DAY = {"order_date": "2023-07-15", "limit": 1000}
+LARGEST = {"columns": "order_id,amount", "order_by": "-amount", "limit": 10}
 SYNTHETIC = (
-    Case("the first 100 rows", {}),
-    Case("the first 100 rows, two columns", {"columns": "order_id,amount"}),
-    Case("a day, its month given", {"month": "2023-07", "order_date": "2023-07-15"}),
-    Case("a day, its month not given", {"order_date": "2023-07-15"}),
+    Case("the first 1,000 rows", {"limit": 1000}),
+    Case("1,000 rows of a day, its month given", A_DAY | {"month": "2023-07"}),
+    Case("1,000 rows of a day, its month not given", A_DAY),
     Case("one order by its number", {"order_id": "654321"}),
-    Case("the 10 largest amounts", {"columns": "order_id,amount", "order_by": "-amount"}, 10),
-    Case("the 10 largest amounts, all columns", {"order_by": "-amount"}, 10),
+    Case("the 10 largest amounts", LARGEST),
 )
-REAL = (
-    Case("the first 100 rows", {}),
-    Case("three days", {"order_date_gte": "1997-07-01", "order_date_lt": "1997-07-04"}, 1000),
-    Case("a month", {"order_date_gte": "1997-07-01", "order_date_lt": "1997-08-01"}, 1000),
-    Case("the 10 largest amounts of all days", {"order_by": "-amount"}, 10),
-)
+THREE_DAYS = {"order_date_gte": "1997-07-01", "order_date_lt": "1997-07-04", "limit": 1000}
+REAL = (Case("three days", THREE_DAYS),)
 
 
-def main() -> None:
-    with tempfile.TemporaryDirectory() as name, seaweed.running(Path(name)) as s3:
-        s3.ensure_bucket()
-        os.environ.update(s3.environment(s3.reader))
-        with synthetic() as files:
-            stored = put(s3, "domains/bench/orders/", files)
-            dataset = opened(s3, "domains/bench/orders/", SCHEMA, "parquet", "month")
-            show(
-                f"{ROWS:,} rows, {len(files)} Parquet files, {size(stored)}",
-                stored,
-                dataset,
-                SYNTHETIC,
-            )
-        orders = derivations.orders()
-        schema = cast(dict[str, str], mesh.STEPS[0].product["schema"])
-        parts = as_partitioned_parquet(orders, schema, "order_date")
-        stored = put(s3, "domains/bench/real/", parts)
-        dataset = opened(s3, "domains/bench/real/", schema, "parquet", "order_date")
-        show(
-            f"{len(orders):,} real orders, {len(parts)} files, {size(stored)}",
-            stored,
-            dataset,
-            REAL,
-        )
+def rows() -> list[Row]:
+    orders = derivations.orders()
+    real = cast(dict[str, str], mesh.STEPS[0].product["schema"])
+    parts = as_partitioned_parquet(orders, real, "order_date")
+    with (
+        tempfile.TemporaryDirectory() as name,
+        holding(Path(name)) as s3,
+        synthetic() as files,
+    ):
+        put(s3, "domains/bench/made/", files)
+        put(s3, "domains/bench/real/", parts)
+        products = [product("made", SCHEMA, "month"), product("real", real, "order_date")]
+        registry = json.dumps({each["name"]: each for each in products})
+        put(s3, "", {"products.json": registry.encode()})
+        service = deployed("domains", s3, MAX_SCAN_BYTES=str(BUDGET))
+        return [
+            *reads(service, "made", f"of {ROWS:,}", files, SYNTHETIC),
+            *reads(service, "real", f"of {len(orders):,} real orders", parts, REAL),
+        ]
 
 
 @contextmanager
@@ -112,66 +97,34 @@ def synthetic() -> Iterator[dict[str, bytes]]:
         yield {str(f.relative_to(folder)): f.read_bytes() for f in folder.rglob("*.parquet")}
 
 
-def put(s3: S3, prefix: str, files: Mapping[str, bytes]) -> int:
+def put(s3: S3, prefix: str, files: Mapping[str, bytes]) -> None:
     client = s3.client()
     for name, body in files.items():
         client.put_object(Bucket=s3.bucket, Key=prefix + name, Body=body)
-    return sum(map(len, files.values()))
 
 
-def opened(s3: S3, location: str, schema: Mapping[str, str], form: str, partition: str) -> Dataset:
-    client, backoff = create_client(), Backoff(Deadline(60))
-    access = DataAccess(lambda prefix: S3Folder(client, s3.bucket, prefix, backoff), BUDGET)
-    now = utc_now()
-    product = Product.model_validate(
-        {
-            "name": "orders",
-            "domain": "bench",
-            "owner": "bench",
-            "description": "bench",
-            "schema": dict(schema),
-            "output_port": {"location": location, "format": form, "partitions": [partition]},
-            "created_at": now,
-            "updated_at": now,
-        }
-    )
-    return dataset_of(registry(), access, product)
+def product(name: str, schema: Mapping[str, str], partition: str) -> dict[str, object]:
+    port = {
+        "location": f"domains/bench/{name}/",
+        "format": "parquet",
+        "partitions": [partition],
+    }
+    times = {"created_at": NOON.isoformat(), "updated_at": NOON.isoformat()}
+    described = product_body(name=name, domain="bench", schema=dict(schema), output_port=port)
+    return described | times
 
 
-def show(title: str, stored: int, dataset: Dataset, cases: Sequence[Case]) -> None:
-    print(f"\n{title}\n")
-    print(f"| {'':40} | {'files':>5} | {'bytes':>10} | {'of all':>6} | {'ms':>6} |")
-    print("|---|---:|---:|---:|---:|")
+def reads(
+    service: Service, name: str, whole: str, files: Mapping[str, bytes], cases: Sequence[Case]
+) -> list[Row]:
+    stored = sum(map(len, files.values())) / 1e6
+    found = []
     for case in cases:
-        parameters = dict(case.query)
-        columns, order = parameters.pop("columns", None), parameters.pop("order_by", None)
-        query = query_of(
-            dataset.table.kinds, case.limit, None, columns, order, list(parameters.items())
-        )
-        rows, milliseconds = timed(lambda q=query: read(dataset, q, "application/json"))  # type: ignore[misc]
-        row(case.name, rows.files_read, rows.bytes_read, stored, milliseconds)
-    scan = dataset.scan(dataset.files)
-    _, milliseconds = timed(lambda: profile_of(scan, dataset.table, dataset.files), 1)
-    row("profile", scan.files_read, scan.bytes_read, stored, milliseconds)
-
-
-def timed[T](run: Callable[[], T], tries: int = TRIES) -> tuple[T, float]:
-    times = []
-    for _ in range(tries):
-        began = time.perf_counter()
-        result = run()
-        times.append(time.perf_counter() - began)
-    return result, statistics.median(times) * 1000
-
-
-def row(name: str, files: int, read_bytes: int, stored: int, milliseconds: float) -> None:
-    share = f"{100 * read_bytes / stored:.1f} %"
-    print(f"| {name:40} | {files:5} | {read_bytes:10,} | {share:>6} | {milliseconds:6.0f} |")
-
-
-def size(stored: int) -> str:
-    return f"{stored / 1_000_000:.1f} MB"
-
-
-if __name__ == "__main__":
-    main()
+        event = get(f"/domains/bench/{name}?{urlencode(case.query)}")
+        headers = service.answers(event).headers
+        (milliseconds,) = alternately(wall_ms(service.in_turn([event])), rounds=ROUNDS)
+        note = f"{headers['x-files-read']} of {len(files)} files, {milliseconds:.0f} ms"
+        bytes_read = int(headers["x-bytes-read"]) / 1e6
+        what, against = f"{case.name}, {whole}", "all that is stored"
+        found.append(Row(what, "MB", bytes_read, stored, against, note=note))
+    return found

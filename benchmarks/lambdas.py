@@ -1,25 +1,69 @@
-"""A function's own handler in this process: event in, response out, the registry in memory."""
+"""Handlers in this process, as Lambda calls them: API Gateway's event in, response out."""
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import cycle
+from typing import Any
 
+from datamesh.http.runtime import Resources
+from datamesh.observability import Handler
 from datamesh.services.registry import Registry
-from tests.lambdas import ENVIRONMENT, Answer, Context, answer_of, api_event, served
+from dev.s3 import S3
+from tests.lambdas import ENVIRONMENT, Answer, Context, answer_of, api_event
 from tests.meshes import resources
 
+CONTEXT = Context()
 
-def calls(area: str, registry: Registry) -> Callable[[str], tuple[Callable[[], object], Answer]]:
-    """Path and query -> what sends the request, and its answer."""
-    os.environ.update(ENVIRONMENT | {"LOG_LEVEL": "ERROR"})
+type Event = Mapping[str, Any]
+
+
+def get(target: str) -> Event:
+    """The event of a GET; `target` is a path, and a query if there is one."""
+    path, _, query = target.partition("?")
+    return api_event("GET", path, principal=None) | {"rawQueryString": query}
+
+
+@dataclass(frozen=True)
+class Service:
+    """A handler, and what makes it answer from its own registry: a process has one app an area."""
+
+    handler: Handler
+    select: Callable[[], None] = lambda: None
+
+    def answers(self, event: Event) -> Answer:
+        self.select()
+        answer = answer_of(self.handler(event, CONTEXT))
+        assert answer.status < 300, answer.content
+        return answer
+
+    def in_turn(self, events: Iterable[Event]) -> Callable[[], object]:
+        """Sends the next of the events each time, from the first again after the last."""
+        turn: Iterator[Event] = cycle(events)
+        return lambda: self.handler(next(turn), CONTEXT)
+
+
+def ours(area: str, registry: Registry) -> Service:
+    return over(area, resources(registry))
+
+
+def deployed(area: str, s3: S3, **variables: str) -> Service:
+    """The area's function over a bucket of the local S3 server, the first of this process."""
+    found = s3.environment(s3.writer) | {"CATALOG_BUCKET": s3.bucket}
+    os.environ.update(ENVIRONMENT | found | variables)
     asyncio.set_event_loop(asyncio.new_event_loop())
-    handler = served(area, resources(registry)).handler
+    return Service(import_module(f"functions.{area}.app").handler)
 
-    def call(target: str) -> tuple[Callable[[], object], Answer]:
-        path, _, query = target.partition("?")
-        event = api_event("GET", path, principal=None) | {"rawQueryString": query}
-        answer = answer_of(handler(event, Context()))
-        assert answer.status == 200, answer.content
-        return lambda: handler(event, Context()), answer
 
-    return call
+def over(area: str, worked_on: Resources) -> Service:
+    """The area's function as it is deployed, over other resources."""
+    os.environ.update(ENVIRONMENT)
+    asyncio.set_event_loop(asyncio.new_event_loop())
+    module = import_module(f"functions.{area}.app")
+
+    def select() -> None:
+        module.app.state.resources = worked_on
+
+    return Service(module.handler, select)

@@ -1,6 +1,6 @@
 """How things are measured, and the row that says what came out.
 
-A module of benchmarks has `rows() -> list[Row]` and is named in `benchmarks.__main__.MODULES`:
+A module of benchmarks has `rows() -> list[Row]` and is named in `benchmarks.modules.MODULES`:
 
     ours, plain = alternately(cpu_ms(answer), cpu_ms(answer_plainly))
     return [Row("one product", "ms CPU", ours, plain, "a dict of models", ratio_at_most(0.5))]
@@ -70,7 +70,10 @@ class Row:
 
 def alternately(*measurements: Measurement, rounds: int = ROUNDS) -> list[float]:
     """The median of each. They take turns, so that whatever else the machine does hits all of
-    them; a first round warms up and does not count."""
+    them; a first round warms up and does not count. What there is at the beginning is not looked
+    through for garbage: the collections of one would otherwise pay for what the others hold."""
+    gc.collect()
+    gc.freeze()
     found: list[list[float]] = [[] for _ in measurements]
     for number in range(rounds + 1):
         for measure, values in zip(measurements, found, strict=True):
@@ -84,28 +87,32 @@ def alternately(*measurements: Measurement, rounds: int = ROUNDS) -> list[float]
 def cpu_ms(
     run: Callable[[], object], times: int = 1, prepare: Callable[[], object] = lambda: None
 ) -> Measurement:
-    """Milliseconds of processor time, all threads of this process, for one of `times` runs."""
-    return _timed(time.process_time, run, times, prepare)
+    """Milliseconds of processor time, all threads of this process: the mean of `times` runs."""
+
+    def measure() -> float:
+        prepare()
+        began = time.process_time()
+        for _ in range(times):
+            run()
+        return (time.process_time() - began) * 1000 / times
+
+    return measure
 
 
 def wall_ms(
     run: Callable[[], object], times: int = 1, prepare: Callable[[], object] = lambda: None
 ) -> Measurement:
-    """Milliseconds of the clock, for one of `times` runs."""
-    return _timed(time.perf_counter, run, times, prepare)
+    """Milliseconds of the clock: the median of `times` runs, so that one during which the machine
+    did something else does not count."""
 
-
-def _timed(
-    clock: Callable[[], float],
-    run: Callable[[], object],
-    times: int,
-    prepare: Callable[[], object],
-) -> Measurement:
     def measure() -> float:
         prepare()
-        began = clock()
-        for _ in range(times):
-            run()
-        return (clock() - began) * 1000 / times
+        return statistics.median(_wall(run) for _ in range(times))
 
     return measure
+
+
+def _wall(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return (time.perf_counter() - began) * 1000

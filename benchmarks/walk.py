@@ -1,102 +1,64 @@
-"""Walks over the lineage of 10,000 products with 100,000 entries: `python -m benchmarks.walk`."""
+"""Walks over the lineage of 10,000 products with 100,000 entries, through the handler.
 
-from pydantic import TypeAdapter
+The reference holds the same graph in networkx, walks it breadth first, and answers with networkx'
+own node-link JSON: no visibility, no confidence of paths, no cycles.
+"""
 
-from benchmarks.lambdas import calls
-from benchmarks.measure import Row, median_ms, show
-from benchmarks.mesh import big_mesh, product_name
-from datamesh.models.graph import Direction, LineageGraph
-from datamesh.services import graph, lineage
-from datamesh.services.adjacency import LineageIndex, Verdicts
-from datamesh.services.registry import Registry
-from datamesh.services.walk import Filter
-from datamesh.storage.files import LineageFile
+import json
+from itertools import islice
 
-PRODUCTS, ENTRIES = 10_000, 100_000
+import networkx as nx
+
+from benchmarks.lambdas import get, ours
+from benchmarks.measure import Row, alternately, at_most, cpu_ms
+from benchmarks.mesh import big_mesh, lineage_file, product_name
+from datamesh.models.lineage import LineageRegistration
+from datamesh.services import lineage
+
+PRODUCTS, ENTRIES, NODES = 10_000, 100_000, 1_000
 START, NEAR_THE_END = product_name(PRODUCTS // 2), product_name(PRODUCTS // 2 + 800)
+DOWNSTREAM = f"/lineage/graph/{START}?direction=downstream&depth=50"
+OTHERS = {
+    "one hop (upstream)": f"/lineage/upstream/{START}",
+    f"graph both ways, {NODES:,} nodes": f"/lineage/graph/{START}?depth=50",
+    "graph both ways, 100 nodes": f"/lineage/graph/{START}?depth=50&max_nodes=100",
+    f"impact, {NODES:,} products": f"/lineage/impact/{START}",
+    "path, 8 to 50 hops": f"/lineage/path?source={START}&target={NEAR_THE_END}",
+    "export as GraphML, whole": "/lineage/export?format=graphml",
+}
 
 
-def main() -> None:
+def rows() -> list[Row]:
     registry = big_mesh(PRODUCTS, ENTRIES)
-    title = f"{PRODUCTS:,} products, {ENTRIES:,} entries"
-    show(f"{title}: requests through the handler", requests(registry))
-    show(f"{title}: within the service", parts(registry))
+    service, graph = ours("lineage", registry), in_networkx()
+    service.select()
+    walk = service.in_turn([get(DOWNSTREAM)])
+    answer = service.answers(get(DOWNSTREAM)).body
+    assert len(answer["nodes"]) == len(walked(graph)["nodes"]) == NODES
+    measured, plain = alternately(cpu_ms(walk, 5), cpu_ms(lambda: json.dumps(walked(graph)), 5))
+    what = f"graph downstream, {NODES:,} nodes"
+    found = [Row(what, "ms CPU", measured, plain, "networkx, breadth first", at_most(15))]
+    for name, target in OTHERS.items():
+        (measured,) = alternately(cpu_ms(service.in_turn([get(target)])))
+        found.append(Row(name, "ms CPU", measured))
+
+    def write() -> None:
+        ends = {"source": START, "target": product_name(0), "transformation": "SELECT 1"}
+        lineage.register(registry, LineageRegistration.model_validate(ends))
+
+    (first,) = alternately(cpu_ms(walk, prepare=write))
+    note = "what is visible is found out anew"
+    return [*found, Row(f"{what}, first after a write", "ms CPU", first, note=note)]
 
 
-def requests(registry: Registry) -> list[Row]:
-    call = calls("lineage", registry)
-    rows = []
-    for name, target in {
-        "one hop (upstream)": f"/lineage/upstream/{START}",
-        "graph downstream, 1,000 nodes": f"/lineage/graph/{START}?direction=downstream&depth=50",
-        "graph both ways, 1,000 nodes": f"/lineage/graph/{START}?depth=50",
-        "graph both ways, 100 nodes": f"/lineage/graph/{START}?depth=50&max_nodes=100",
-        "impact, 1,000 products": f"/lineage/impact/{START}",
-        "path, 8 to 50 hops": f"/lineage/path?source={START}&target={NEAR_THE_END}",
-        "export as GraphML, whole": "/lineage/export?format=graphml",
-    }.items():
-        send, answer = call(target)
-        rows.append(Row(name, median_ms(send), note=described(answer.content, answer.body)))
-    send, _ = call(f"/lineage/graph/{START}?direction=downstream&depth=50")
-
-    def forget() -> None:
-        registry.lineage_index.verdicts = Verdicts()
-
-    first = median_ms(send, forget)
-    note = "visibility found out anew, as after each change"
-    rows.append(Row("the same downstream, first after a change", first, rows[1].name, note))
-    return rows
+def in_networkx() -> "nx.MultiDiGraph[str]":
+    graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+    for entry in json.loads(lineage_file(PRODUCTS, ENTRIES))["lineage"]:
+        graph.add_edge(entry["source"], entry["target"], key=entry["id"], **entry)
+    return graph
 
 
-def described(content: bytes, body: object) -> str:
-    size = f"{len(content) / 1000:,.0f} KB"
-    if isinstance(body, dict) and "nodes" in body:
-        return f"{len(body['nodes'])} nodes, {len(body['edges'])} edges, {size}"
-    return size
-
-
-def parts(registry: Registry) -> list[Row]:
-    file = registry.lineage.read()
-    appended = LineageFile(revision=file.revision + 1, lineage=[*file.lineage, file.lineage[0]])
-    index = LineageIndex()
-
-    def fresh() -> None:
-        nonlocal index
-        index = LineageIndex()
-
-    def indexed() -> None:
-        fresh()
-        index.of(file)
-
-    def around() -> LineageGraph:
-        return graph.around(
-            registry,
-            START,
-            direction=Direction.DOWNSTREAM,
-            depth=50,
-            only=Filter(),
-            max_nodes=1000,
-        )
-
-    def scanned() -> object:
-        return [entry for entry in lineage.visible_entries(registry) if entry.target == START]
-
-    answer, model = around(), TypeAdapter(LineageGraph)
-    build, one_hop, plain = "index of the file, built", "one hop, from the index", "as JSON"
-    return [
-        Row(build, median_ms(lambda: index.of(file), fresh)),
-        Row("index, extended by an entry", median_ms(lambda: index.of(appended), indexed), build),
-        Row(one_hop, median_ms(lambda: lineage.upstream(registry, START))),
-        Row("one hop, all entries looked through", median_ms(scanned), one_hop),
-        Row("walk downstream, 1,000 nodes", median_ms(around)),
-        Row(plain, median_ms(lambda: model.dump_json(answer))),
-        Row(
-            "as JSON, checked against its model first",
-            median_ms(lambda: model.dump_json(model.validate_python(answer))),
-            plain,
-        ),
-    ]
-
-
-if __name__ == "__main__":
-    main()
+def walked(graph: "nx.MultiDiGraph[str]") -> dict[str, list[object]]:
+    reached = [START, *(end for _, end in islice(nx.bfs_edges(graph, START), NODES - 1))]
+    found: dict[str, list[object]] = nx.node_link_data(graph.subgraph(reached), edges="edges")
+    return found

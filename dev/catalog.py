@@ -55,6 +55,7 @@ def _restore[F: (ProductsFile, LineageFile)](
     if stored is None:
         raise SystemExit(f"{key} has no version {version}")
     earlier = kind.decode(key, stored.body)
+    earlier.check()
 
     def change(now: F) -> tuple[F, int]:
         return again(earlier, now), now.revision + 1

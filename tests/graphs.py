@@ -72,7 +72,7 @@ def entry(number: int, edge: Edge) -> StoredLineageEntry:
 
 def lineage_file(edges: Iterable[Edge], revision: int = 1) -> LineageFile:
     entries = [entry(number, edge) for number, edge in enumerate(edges)]
-    return LineageFile(revision=revision, lineage=entries)
+    return LineageFile.of(entries, revision=revision)
 
 
 def graph_mesh(
@@ -83,8 +83,8 @@ def graph_mesh(
     if names is None:
         names = dict.fromkeys(end for edge in edges for end in (edge.source, edge.target))
     again = set(reborn)
-    registered = {name: product(name, REVISION if name in again else 1) for name in names}
-    products = ProductsFile(revision=REVISION, products=registered)
+    registered = [product(name, REVISION if name in again else 1) for name in names]
+    products = ProductsFile.of(registered, revision=REVISION)
     return mesh(
         products=MemoryObject("products.json", products.encode()),
         lineage=MemoryObject("lineage.json", lineage_file(edges).encode()),

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from datamesh.http.app import create_app, one_page
+from datamesh.http.answers import shown_page
+from datamesh.http.app import create_app
 from datamesh.http.conditional import is_current
 from datamesh.http.errors import Responses, responses
 from datamesh.http.negotiation import preferred
@@ -44,16 +45,16 @@ async def list_domains(registry: CurrentRegistry) -> list[DomainSummary]:
     return datasets.domains(registry)
 
 
-@app.get("/domains/{domain}", responses=TotalCount | responses(404, 422, 503))
+@app.get(
+    "/domains/{domain}",
+    response_model=list[Product],
+    responses=TotalCount | responses(404, 422, 503),
+)
 async def list_domain_products(
-    domain: Domain,
-    response: Response,
-    registry: CurrentRegistry,
-    limit: Limit = 100,
-    offset: Offset = 0,
-) -> list[Product]:
+    domain: Domain, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
+) -> Response:
     """The products of a domain, oldest registration first."""
-    return one_page(response, datasets.products_of(registry, domain, limit, offset))
+    return shown_page(datasets.products_of(registry, domain, limit, offset))
 
 
 @app.get(

@@ -7,8 +7,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from datamesh.http.answers import CSV, MEDIA_TYPES, as_json, marked
-from datamesh.http.app import create_app, one_page
+from datamesh.http.answers import CSV, MEDIA_TYPES, as_json, marked, shown_all, shown_page
+from datamesh.http.app import create_app
 from datamesh.http.errors import Responses, responses
 from datamesh.http.parameters import (
     TRUNCATED_HEADER,
@@ -80,16 +80,17 @@ async def register_lineage_entries(
     return Written(message=f"{report.registered} lineage entries registered", data=report)
 
 
-@app.get("/lineage", responses=TotalCount | responses(410, 422, 503))
+@app.get(
+    "/lineage", response_model=list[LineageEntry], responses=TotalCount | responses(410, 422, 503)
+)
 async def list_lineage(
-    response: Response,
     registry: RegistryAsOf,
     source: Name = None,
     target: Name = None,
     lineage_type: LineageType | None = None,
     limit: Limit = 100,
     offset: Offset = 0,
-) -> list[LineageEntry]:
+) -> Response:
     """List lineage entries, oldest first."""
     found = lineage.find(
         registry,
@@ -99,19 +100,27 @@ async def list_lineage(
         limit=limit,
         offset=offset,
     )
-    return one_page(response, found)
+    return shown_page(found)
 
 
-@app.get("/lineage/upstream/{product_name}", responses=responses(404, 410, 422, 503))
-async def upstream(product_name: PathName, registry: RegistryAsOf) -> list[LineageEntry]:
+@app.get(
+    "/lineage/upstream/{product_name}",
+    response_model=list[LineageEntry],
+    responses=responses(404, 410, 422, 503),
+)
+async def upstream(product_name: PathName, registry: RegistryAsOf) -> Response:
     """The entries that lead into a product, one hop."""
-    return lineage.upstream(registry, product_name)
+    return shown_all(lineage.upstream(registry, product_name))
 
 
-@app.get("/lineage/downstream/{product_name}", responses=responses(404, 410, 422, 503))
-async def downstream(product_name: PathName, registry: RegistryAsOf) -> list[LineageEntry]:
+@app.get(
+    "/lineage/downstream/{product_name}",
+    response_model=list[LineageEntry],
+    responses=responses(404, 410, 422, 503),
+)
+async def downstream(product_name: PathName, registry: RegistryAsOf) -> Response:
     """The entries that lead out of a product, one hop."""
-    return lineage.downstream(registry, product_name)
+    return shown_all(lineage.downstream(registry, product_name))
 
 
 @app.get(

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from datamesh.http.app import create_app, one_page
-from datamesh.http.conditional import IfMatch, precondition, product_etag
+from datamesh.http.answers import JSON, shown_page
+from datamesh.http.app import create_app
+from datamesh.http.conditional import IfMatch, etag_of, precondition, product_etag
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
 from datamesh.http.runtime import CurrentRegistry, RegistryAsOf, lambda_handler
@@ -40,29 +41,27 @@ async def register_products(
     return Written(message=f"{report.registered} products registered", data=report)
 
 
-@app.get("/products", responses=TotalCount | responses(410, 422, 503))
+@app.get("/products", response_model=list[Product], responses=TotalCount | responses(410, 422, 503))
 async def list_products(
-    response: Response,
     registry: RegistryAsOf,
     domain: Annotated[str | None, Query(description="Whatever the case.")] = None,
     status: ProductStatus | None = None,
     tag: Annotated[str | None, Query(description="Whatever the case.")] = None,
     limit: Limit = 100,
     offset: Offset = 0,
-) -> list[Product]:
+) -> Response:
     """List products, oldest registration first."""
     found = products.find(
         registry, domain=domain, status=status, tag=tag, limit=limit, offset=offset
     )
-    return one_page(response, found)
+    return shown_page(found)
 
 
-@app.get("/product/{name}", responses=responses(404, 410, 422, 503))
-async def get_product(name: PathName, registry: RegistryAsOf, response: Response) -> Product:
+@app.get("/product/{name}", response_model=Product, responses=responses(404, 410, 422, 503))
+async def get_product(name: PathName, registry: RegistryAsOf) -> Response:
     """Read one product."""
     product = products.get(registry, name)
-    response.headers["ETag"] = product_etag(product)
-    return product
+    return Response(product.shown, media_type=JSON, headers={"ETag": etag_of(product.shown)})
 
 
 @app.put("/product/{name}", responses=responses(400, 401, 403, 404, 409, 412, 422, 503))

@@ -128,9 +128,17 @@ def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry)
         catalog.restore_backup(s3.bucket, "yesterday")
     made, backups = catalog._opened(s3.bucket)
     backups.make(made, date(2026, 2, 1))
-    s3.client().put_object(Bucket=s3.bucket, Key="backups/2026-02-01/lineage.json", Body=b"{")
-    with pytest.raises(SystemExit, match=r"lineage\.json cannot be read"):
-        catalog.restore_backup(s3.bucket, "2026-02-01")
+    entry = {"id": "e", "source": "a", "target": "b", "timestamp": "2026-01-31T12:00:00Z"}
+    bodies = {
+        r"lineage\.json cannot be read": "{",
+        r"lineage\.e cannot be read": json.dumps({"format": 1, "lineage": [entry]}),
+    }
+    for reason, body in bodies.items():
+        s3.client().put_object(
+            Bucket=s3.bucket, Key="backups/2026-02-01/lineage.json", Body=body.encode()
+        )
+        with pytest.raises(SystemExit, match=reason):
+            catalog.restore_backup(s3.bucket, "2026-02-01")
     assert registry.products.read_latest() == before
 
 

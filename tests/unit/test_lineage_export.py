@@ -12,6 +12,7 @@ from datamesh.models.lineage import LineageType
 from datamesh.services import exports
 from datamesh.services.registry import Registry
 from datamesh.services.walk import Filter
+from datamesh.storage.rows import LineageRow
 from tests.graphs import Edge, chain, graph_mesh
 from tests.meshes import add_lineage, add_product, add_products, mesh
 
@@ -82,7 +83,7 @@ def test_networkx_reads_what_was_registered(kind: ExportFormat, text: str) -> No
         (each.source, each.target, key_of(kind, each.id)): {
             "lineage_type": each.lineage_type.value,
             "confidence": each.confidence,
-            "transformation": each.transformation,
+            "transformation": each.full().transformation,
         }
         for each in entries
     }
@@ -231,7 +232,10 @@ def test_long_text_is_bounded_in_bytes(kind: ExportFormat) -> None:
     add_products(registry, "ab")
     add_lineage(registry, "a", "b", transformation="🙂" * 1000)
     [entry] = registry.lineage.read().lineage
-    copies = [entry.model_copy(update={"id": f"e{number}"}) for number in range(2000)]
+    stored = entry.full()
+    copies = [
+        LineageRow.of(stored.model_copy(update={"id": f"e{number}"})) for number in range(2000)
+    ]
     registry.lineage.commit(lambda file: (file.model_copy(update={"lineage": copies}), None))
     found = exported(registry, kind)
     assert 2_900_000 < len(found.text.encode()) < 3_001_000

@@ -10,6 +10,7 @@ from datamesh.services import lineage, products
 from datamesh.services.registry import Registry
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import MemoryObject
+from datamesh.storage.rows import LineageRow
 from tests.meshes import NOON, add_lineage, add_product, add_products, mesh
 
 
@@ -21,10 +22,11 @@ def stored(registry: Registry) -> list[tuple[str, str]]:
     return [(entry.source, entry.target) for entry in registry.lineage.read().lineage]
 
 
-def entry(seen: int) -> StoredLineageEntry:
-    return StoredLineageEntry(
+def entry(seen: int) -> LineageRow:
+    stored = StoredLineageEntry(
         source="a", target="b", transformation="t", timestamp=NOON, products_revision=seen
     )
+    return LineageRow.of(stored)
 
 
 def product(name: str, since: int) -> StoredProduct:
@@ -41,8 +43,8 @@ def product(name: str, since: int) -> StoredProduct:
 
 
 def products_file(revision: int, **since: int) -> ProductsFile:
-    found = {name: product(name, number) for name, number in since.items()}
-    return ProductsFile(revision=revision, products=found)
+    found = [product(name, number) for name, number in since.items()]
+    return ProductsFile.of(found, revision=revision)
 
 
 @pytest.mark.parametrize(

@@ -158,6 +158,7 @@ def test_confidence_0_and_numbers_of_old_files_are_no_obstacle(serve: Serve) -> 
     assert {node["name"]: node["path_confidence"] for node in body["nodes"]} == {
         "a": 1.0,
         "b": 0.0,
+        "c": 0.0,
         "e": 1.5,
     }
 

@@ -93,21 +93,10 @@ def test_no_cell_begins_like_a_formula(serve: Serve, first: str) -> None:
     registry = mesh()
     add_products(registry, ["orders", "-1"])
     add_lineage(registry, "orders", "-1")
-    registry.products.commit(
-        lambda file: (
-            file.model_copy(
-                update={
-                    "products": {
-                        name: product.model_copy(
-                            update={"domain": f"{first}d", "owner": f"{first}o"}
-                        )
-                        for name, product in file.products.items()
-                    }
-                }
-            ),
-            None,
-        )
-    )
+    change = {"domain": f"{first}d", "owner": f"{first}o"}
+    for product in registry.products.read().products.values():
+        changed = product.full().model_copy(update=change)
+        registry.products.commit(lambda file: (file.with_product(changed), None))  # noqa: B023
     client = serve("lineage", resources(registry))
     [_, row] = rows(client.get("/lineage/impact/orders", format="csv"))
     assert row[:3] == [f"'{first}d", f"'{first}o", "'-1"]

@@ -10,6 +10,7 @@ from datamesh.services.adjacency import Adjacency, LineageIndex
 from datamesh.services.registry import Registry
 from datamesh.services.walk import Filter
 from datamesh.storage.files import LineageFile
+from datamesh.storage.rows import LineageRow
 from tests.graphs import Edge, chain, entry, graph_mesh, lineage_file
 from tests.meshes import add_lineage, add_product, add_products, mesh
 
@@ -34,7 +35,7 @@ def test_it_holds_the_places_of_the_entries_around_each_product() -> None:
     assert adjacency.places("b", Way.UPSTREAM) == [0, 2]
     assert adjacency.places("b", Way.DOWNSTREAM) == [1]
     assert adjacency.places("nobody", Way.UPSTREAM) == ()
-    assert adjacency.ends_of(1) == ("b", "c")
+    assert adjacency.ends_of([1]) == [("b", "c")]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
@@ -50,7 +51,7 @@ def test_after_any_history_it_is_as_if_built_anew(history: list[tuple[list[Edge]
         ids += range(number, number + len(added))
         number += len(added)
         stored = [entry(at, edge) for at, edge in zip(ids, entries, strict=True)]
-        file = LineageFile(revision=revision, lineage=stored)
+        file = LineageFile.of(stored, revision=revision)
         assert contents(index.of(file)) == rebuilt(file)
 
 
@@ -139,7 +140,7 @@ def test_an_entry_superseded_in_its_place_is_no_longer_walked() -> None:
 
     def supersede(file: LineageFile) -> tuple[LineageFile, None]:
         first, second = file.lineage
-        changed = [first, second.model_copy(update={"superseded": True})]
+        changed = [first, LineageRow.of(second.full().model_copy(update={"superseded": True}))]
         return file.model_copy(update={"lineage": changed}), None
 
     registry.lineage.commit(supersede)

@@ -1,5 +1,6 @@
 """Registering and following lineage."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -11,15 +12,16 @@ from datamesh.services.registry import Registry
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
+from datamesh.storage.rows import LineageRow
 from tests.meshes import NO_WAIT, NOON, add_lineage, add_product, add_products, mesh
 
 
-def ends(entries: list[LineageEntry]) -> list[tuple[str, str]]:
+def ends(entries: Sequence[LineageRow]) -> list[tuple[str, str]]:
     return [(entry.source, entry.target) for entry in entries]
 
 
 def find(registry: Registry, **filters: Any) -> list[tuple[str, str]]:
-    return ends(list(lineage.find(registry, limit=100, offset=0, **filters).items))
+    return ends(lineage.find(registry, limit=100, offset=0, **filters).items)
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_an_entry_has_the_servers_time_and_what_was_sent(registry: Registry) -> 
         "columns": (),
         "timestamp": NOON,
     }
-    assert lineage.upstream(registry, "revenue") == [entry]
+    assert [row.full() for row in lineage.upstream(registry, "revenue")] == [entry]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_entries_are_found_oldest_first(
 
 def test_a_page_is_a_window_and_the_total_is_not(diamond: Registry) -> None:
     found = lineage.find(diamond, limit=2, offset=1)
-    assert ends(list(found.items)) == [("a", "c"), ("b", "d")]
+    assert ends(found.items) == [("a", "c"), ("b", "d")]
     assert found.total == 4
 
 
@@ -171,7 +173,7 @@ def test_garbage_makes_room_when_the_limit_is_reached() -> None:
     add_lineage(registry, "a", "b")
     leave_garbage(registry, "c")
     add_lineage(registry, "b", "a")
-    assert ends(list(registry.lineage.read().lineage)) == [("a", "b"), ("b", "a")]
+    assert ends(registry.lineage.read().lineage) == [("a", "b"), ("b", "a")]
 
 
 def test_below_the_limit_registering_does_not_prune() -> None:

@@ -15,6 +15,7 @@ from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.services.registry import Registry
 from datamesh.storage.events import EVENTS, RUNS
 from datamesh.storage.objects import MemoryObject
+from datamesh.storage.rows import LineageRow
 from tests.events import (
     column_lineage,
     dataset,
@@ -83,8 +84,8 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
     by_hand = add_lineage(registry, names[0], names[1])
 
     def harm(file: Any) -> Any:
-        derived = [entry for entry in file.lineage if entry.id != by_hand.id]
-        kept = [entry for entry in file.lineage if entry.id == by_hand.id]
+        derived = [row.full() for row in file.lineage if row.id != by_hand.id]
+        kept = [row for row in file.lineage if row.id == by_hand.id]
         bad: dict[str, Any] = {
             "lost": derived[1:],
             "changed": [
@@ -94,12 +95,13 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
             "invented": [*derived, derived[0].model_copy(update={"id": "x", "target": names[-1]})],
             "hidden": [each.model_copy(update={"products_revision": 0}) for each in derived],
         }
-        return file.model_copy(update={"lineage": kept + bad[damage]}), None
+        after = [*kept, *map(LineageRow.of, bad[damage])]
+        return file.model_copy(update={"lineage": after}), None
 
     registry.lineage.commit(harm)
     rebuild(registry, into, whole_time)
     stored = {entry.id: entry for entry in registry.lineage.read().lineage}
-    assert stored.pop(by_hand.id).model_dump(include={"transformation"}) == {
+    assert stored.pop(by_hand.id).full().model_dump(include={"transformation"}) == {
         "transformation": by_hand.transformation
     }
     assert {id: graph(registry)[id] for id in stored} == intact

@@ -172,8 +172,8 @@ def add(name: str) -> Change[ProductsFile, int]:
     """Add a product; the result is how many there are then. Not idempotent in its result."""
 
     def change(file: ProductsFile) -> tuple[ProductsFile, int]:
-        products = {**file.products, name: product(name)}
-        return file.model_copy(update={"products": products}), len(products)
+        after = file.with_product(product(name))
+        return after, len(after.products)
 
     return change
 

@@ -13,7 +13,6 @@ from datamesh.errors import MalformedBody, Unauthenticated
 from datamesh.http import errors
 from datamesh.http.body import parse_json
 from datamesh.http.conditional import IF_NONE_MATCH, NOT_MODIFIED, revalidated
-from datamesh.services.registry import Page
 
 IDEMPOTENCY_KEY = "idempotency-key"
 IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
@@ -111,9 +110,3 @@ def create_app(title: str) -> FastAPI:
     app.router.route_class = MeshRoute
     errors.install(app)
     return app
-
-
-def one_page[T](response: Response, found: Page[T]) -> list[T]:
-    """The page as the answer's body, its total as a header."""
-    response.headers["X-Total-Count"] = str(found.total)
-    return list(found.items)

@@ -6,12 +6,11 @@ from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import Header, Request, Response
-from pydantic import TypeAdapter
 
 from datamesh.models.products import Product
+from datamesh.storage.rows import PRODUCT
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
-PRODUCT = TypeAdapter(Product)
 KEPT_WITH_304 = (
     "cache-control",
     "content-security-policy",
@@ -37,7 +36,7 @@ NOT_MODIFIED: dict[str, Any] = {"description": "The client's copy is current"}
 
 def product_etag(product: Product) -> str:
     """A strong ETag: equal for equal products, whichever function answers."""
-    return _etag(PRODUCT.dump_json(product, by_alias=True))
+    return etag_of(PRODUCT.dump_json(product, by_alias=True))
 
 
 def precondition(if_match: str | None) -> Callable[[Product], bool] | None:
@@ -58,12 +57,12 @@ def is_current(request: Request, etag: str) -> bool:
 def revalidated(request: Request, response: Response) -> Response:
     """The response with its ETag, or 304 if the client's copy has that."""
     total = response.headers.get("x-total-count", "")
-    etag = response.headers.setdefault("etag", _etag(total.encode() + bytes(response.body)))
+    etag = response.headers.setdefault("etag", etag_of(total.encode() + bytes(response.body)))
     if not is_current(request, etag):
         return response
     kept = {name: response.headers[name] for name in KEPT_WITH_304 if name in response.headers}
     return Response(status_code=304, headers={"etag": etag, **kept})
 
 
-def _etag(content: bytes) -> str:
+def etag_of(content: bytes) -> str:
     return f'"{sha256(content).hexdigest()[:32]}"'

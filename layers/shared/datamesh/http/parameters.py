@@ -78,10 +78,11 @@ async def _filter(
 Followed = Annotated[Filter, Depends(_filter)]
 """Which entries a walk follows."""
 
+X_TOTAL_COUNT = "X-Total-Count"
 TotalCount: Responses = {
     200: {
         "headers": {
-            "X-Total-Count": {
+            X_TOTAL_COUNT: {
                 "description": "How many meet the filters, whatever limit and offset.",
                 "schema": {"type": "integer"},
             }

@@ -133,7 +133,9 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
     )
 
 
-# What handlers depend on is `async`, too: FastAPI calls anything else in a thread of its own.
+# `async` for the reason that handlers are: FastAPI calls anything else in a thread.
+
+
 async def resources_of(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources

@@ -1,6 +1,7 @@
 """Lineage entries: what a client sends, what it gets back, what is stored."""
 
 from enum import IntEnum, StrEnum
+from math import isfinite
 from typing import Annotated
 
 from pydantic import (
@@ -113,6 +114,11 @@ class Evidence(IntEnum):
     LINEAGE = 3
 
 
+def finite(confidence: float) -> float:
+    """Files of old may hold NaN, which JSON cannot: it is no confidence at all."""
+    return confidence if isfinite(confidence) else 0.0
+
+
 class StoredLineageEntry(LineageEntry):
     """An entry as `lineage.json` holds it; fields that this version does not know are kept."""
 
@@ -120,6 +126,7 @@ class StoredLineageEntry(LineageEntry):
 
     id: str = ""
     """Empty in files of before ids; `LineageFile` gives those theirs as it reads them."""
+    confidence: Annotated[float, AfterValidator(finite)] = 1.0
     products_revision: int = 0
     """The revision of `products.json` in which both ends were seen. 0 in files of before the
     envelope."""

@@ -1,11 +1,11 @@
 """Where lineage leads, indexed once for each version of its file."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from weakref import ref
 
 from datamesh.models.graph import Way
-from datamesh.models.lineage import StoredLineageEntry
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.rows import LineageRow
 
 
 class Adjacency:
@@ -23,12 +23,12 @@ class Adjacency:
         self._into: dict[str, list[int]] = {}
         self._out_of: dict[str, list[int]] = {}
 
-    def follows(self, entries: Sequence[StoredLineageEntry]) -> bool:
+    def follows(self, entries: Sequence[LineageRow]) -> bool:
         """Whether what is indexed stands, as it was, at the beginning of `entries`."""
         count = len(self.ids)
         return len(entries) >= count and [entry.id for entry in entries[:count]] == self.ids
 
-    def extend(self, entries: Sequence[StoredLineageEntry]) -> None:
+    def extend(self, entries: Sequence[LineageRow]) -> None:
         """Add those of `entries` that come after what is indexed."""
         # One string for each name, not one for each entry: a walk then stays within the cache.
         name = self._names.setdefault
@@ -45,8 +45,9 @@ class Adjacency:
         """Of the entries to follow from a product, oldest first."""
         return self.of(way).get(name, ())
 
-    def ends_of(self, place: int) -> tuple[str, str]:
-        return self.sources[place], self.targets[place]
+    def ends_of(self, places: Iterable[int]) -> list[tuple[str, str]]:
+        sources, targets = self.sources, self.targets
+        return [(sources[place], targets[place]) for place in places]
 
     def of(self, way: Way) -> dict[str, list[int]]:
         """For each product that has any, the places of the entries to follow from it."""

@@ -11,11 +11,8 @@ from datamesh.services.registry import Registry
 def products_per_domain(registry: Registry) -> dict[str, int]:
     """Domain -> number of products. Spellings that differ in case alone are one domain, shown as
     first registered."""
-    spelling: dict[str, str] = {}
-    counts: Counter[str] = Counter()
-    for product in registry.products.read().products.values():
-        counts[spelling.setdefault(product.domain.casefold(), product.domain)] += 1
-    return dict(counts)
+    domains = registry.domains.of(registry.products.read())
+    return {products[0].domain: len(products) for products in domains.values()}
 
 
 def lineage_stats(registry: Registry) -> LineageStats:

@@ -1,19 +1,19 @@
 """The audit trail: no write without a record of it (docs/adr/0011-audit.md)."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from operator import is_not
 from typing import Any
 
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.audit import AuditedCommit, AuditRecord
-from datamesh.models.lineage import StoredLineageEntry
-from datamesh.models.products import StoredProduct
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.creation import create
 from datamesh.storage.document import Committed
 from datamesh.storage.files import LineageFile, ProductsFile, RegistryFile
 from datamesh.storage.objects import ConditionalObject, InDoubt, LostRace, Unreachable
+from datamesh.storage.rows import LineageRow, ProductRow
 
 logger = logging.getLogger(__name__)
 
@@ -94,10 +94,10 @@ def _encoded(record: AuditRecord) -> bytes:
 
 
 def _audited(done: Committed[Any]) -> AuditedCommit:
-    old, new = _parts(done.before), _parts(done.after)
+    old, new = _differing(_parts(done.before), _parts(done.after))
     added = new.keys() - old.keys()
     removed = old.keys() - new.keys()
-    changed = {key for key in new.keys() & old.keys() if _differ(old[key], new[key])}
+    changed = {key for key in new.keys() & old.keys() if old[key] != new[key]}
     names = {name for key in added | changed for name in _names(new[key])}
     names |= {name for key in removed for name in _names(old[key])}
     return AuditedCommit(
@@ -110,20 +110,29 @@ def _audited(done: Committed[Any]) -> AuditedCommit:
     )
 
 
-type _Part = StoredProduct | StoredLineageEntry
+type _Part = ProductRow | LineageRow
 
 
-def _parts(file: RegistryFile) -> dict[str, _Part]:
+def _parts(file: RegistryFile) -> Sequence[_Part]:
     if isinstance(file, ProductsFile):
-        return {**file.products}
+        return [*file.products.values()]
     assert isinstance(file, LineageFile)
-    return {entry.id: entry for entry in file.lineage}
+    return file.lineage
 
 
-def _differ(old: _Part, new: _Part) -> bool:
-    """Most are the same object, which spares comparing every field of a large registry."""
-    return old is not new and old != new
+def _differing(
+    old: Sequence[_Part], new: Sequence[_Part]
+) -> tuple[dict[str, _Part], dict[str, _Part]]:
+    """Both without what they have in common at their beginning: nearly all of a large registry."""
+    differ = enumerate(map(is_not, old, new))
+    same = next((place for place, other in differ if other), min(len(old), len(new)))
+    was, is_now = ({_key(each): each for each in parts[same:]} for parts in (old, new))
+    return was, is_now
+
+
+def _key(part: _Part) -> str:
+    return part.name if isinstance(part, ProductRow) else part.id
 
 
 def _names(part: _Part) -> tuple[str, ...]:
-    return (part.name,) if isinstance(part, StoredProduct) else (part.source, part.target)
+    return (part.name,) if isinstance(part, ProductRow) else (part.source, part.target)

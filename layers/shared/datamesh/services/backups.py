@@ -44,6 +44,8 @@ class Backups:
         """
         products = ProductsFile.decode(PRODUCTS, self._body(day, PRODUCTS))
         lineage = LineageFile.decode(LINEAGE, self._body(day, LINEAGE))
+        for file in (products, lineage):
+            file.check()
         registry.products.commit(lambda now: (again(products, now), None))
         registry.lineage.commit(lambda now: (again(lineage, now), None))
 

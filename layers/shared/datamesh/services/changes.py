@@ -1,10 +1,9 @@
 """What was added, removed and changed between two moments."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from operator import attrgetter
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic_core import from_json
 
 from datamesh.errors import InvalidQuery
 from datamesh.models.changes import (
@@ -15,13 +14,9 @@ from datamesh.models.changes import (
     LineageChanges,
     ProductChanges,
 )
-from datamesh.models.lineage import LineageEntry
-from datamesh.models.products import Product
 from datamesh.services import lineage
 from datamesh.services.registry import Registry
-
-PRODUCT = TypeAdapter(Product)
-ENTRY = TypeAdapter(LineageEntry)
+from datamesh.storage.rows import LineageRow, ProductRow
 
 
 def between(
@@ -39,23 +34,23 @@ def between(
     if since > end:
         raise InvalidQuery(f"since {since.isoformat()} is after until {end.isoformat()}")
     before, after = past(since), past(until) if until else registry
-    products = _Difference(_products(before), _products(after), attrgetter("name"), PRODUCT)
-    entries = _Difference(_entries(before), _entries(after), attrgetter("id"), ENTRY)
+    products = _Difference(_products(before), _products(after))
+    entries = _Difference(_entries(before), _entries(after))
     return Changes(
         since=since,
         until=end,
         truncated=max(products.longest, entries.longest) > limit,
         products=ProductChanges(
-            added=products.added[:limit],
-            removed=products.removed[:limit],
+            added=[row.full() for row in products.added[:limit]],
+            removed=[row.full() for row in products.removed[:limit]],
             changed=[
                 ChangedProduct(name=new.name, fields=fields)
                 for new, fields in products.changed[:limit]
             ],
         ),
         lineage=LineageChanges(
-            added=entries.added[:limit],
-            removed=entries.removed[:limit],
+            added=[row.full() for row in entries.added[:limit]],
+            removed=[row.full() for row in entries.removed[:limit]],
             changed=[
                 ChangedEntry(id=new.id, source=new.source, target=new.target, fields=fields)
                 for new, fields in entries.changed[:limit]
@@ -64,32 +59,24 @@ def between(
     )
 
 
-class _Difference[T: BaseModel]:
-    """Between two collections of things that each have a name, as readers see them."""
+class _Difference[R: (ProductRow, LineageRow)]:
+    """Between two versions of rows by their names or ids, as readers see them."""
 
-    def __init__(
-        self,
-        before: Iterable[T],
-        after: Iterable[T],
-        name: Callable[[T], str],
-        shown: TypeAdapter[T],
-    ) -> None:
-        old = {name(each): each for each in before}
-        new = {name(each): each for each in after}
-        self.added = [each for key, each in new.items() if key not in old]
-        self.removed = [each for key, each in old.items() if key not in new]
-        self.changed = [
-            (each, fields)
-            for key, each in new.items()
-            if key in old and (fields := _changed_fields(old[key], each, shown))
+    def __init__(self, old: Mapping[str, R], new: Mapping[str, R]) -> None:
+        self.added: list[R] = [row for key, row in new.items() if key not in old]
+        self.removed: list[R] = [row for key, row in old.items() if key not in new]
+        self.changed: list[tuple[R, dict[str, FieldChange]]] = [
+            (row, fields)
+            for key, row in new.items()
+            if key in old and old[key] != row and (fields := _changed_fields(old[key], row))
         ]
         self.longest = max(len(self.added), len(self.removed), len(self.changed))
 
 
-def _changed_fields[T](old: T, new: T, shown: TypeAdapter[T]) -> dict[str, FieldChange]:
-    if old == new:
-        return {}
-    was, is_now = (shown.dump_python(each, mode="json", by_alias=True) for each in (old, new))
+def _changed_fields(
+    old: ProductRow | LineageRow, new: ProductRow | LineageRow
+) -> dict[str, FieldChange]:
+    was, is_now = from_json(old.shown), from_json(new.shown)
     return {
         field: FieldChange(before=was[field], after=is_now[field])
         for field in was
@@ -97,9 +84,9 @@ def _changed_fields[T](old: T, new: T, shown: TypeAdapter[T]) -> dict[str, Field
     }
 
 
-def _products(registry: Registry) -> Iterable[Product]:
-    return registry.products.read().products.values()
+def _products(registry: Registry) -> Mapping[str, ProductRow]:
+    return registry.products.read().products
 
 
-def _entries(registry: Registry) -> Iterable[LineageEntry]:
-    return lineage.visible_entries(registry)
+def _entries(registry: Registry) -> Mapping[str, LineageRow]:
+    return {entry.id: entry for entry in lineage.visible_entries(registry)}

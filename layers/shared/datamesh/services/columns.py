@@ -5,9 +5,10 @@ from itertools import chain
 from typing import NamedTuple
 
 from datamesh.models.graph import MAX_EDGES, ColumnEdge, ColumnGraph, Way
-from datamesh.models.lineage import ColumnLineage, LineageEntry
+from datamesh.models.lineage import ColumnLineage
 from datamesh.services.registry import Registry
 from datamesh.services.walk import Graph
+from datamesh.storage.rows import LineageRow
 
 MAX_TEXT = 500_000
 """Characters of the names of columns in the edges of an answer: nothing else bounds these names."""
@@ -18,7 +19,7 @@ class Column(NamedTuple):
     name: str
 
 
-type Hop = tuple[Column, LineageEntry, ColumnLineage]
+type Hop = tuple[Column, LineageRow, ColumnLineage]
 """Where a column leads to, and what says so."""
 
 
@@ -72,7 +73,7 @@ class _Columns:
     def _looked_through(self, product: str) -> dict[str, list[Hop]]:
         found: dict[str, list[Hop]] = {}
         for entry in self._graph.leading(product, self._way):
-            for pair in entry.columns:
+            for pair in entry.full().columns:
                 if self._way is Way.UPSTREAM:
                     here, there = pair.target, Column(entry.source, pair.source)
                 else:
@@ -110,7 +111,7 @@ def _bounded(edges: Iterable[ColumnEdge]) -> tuple[list[ColumnEdge], bool]:
     return kept, False
 
 
-def _edge(entry: LineageEntry, pair: ColumnLineage) -> ColumnEdge:
+def _edge(entry: LineageRow, pair: ColumnLineage) -> ColumnEdge:
     return {
         "id": entry.id,
         "source_product": entry.source,

@@ -12,6 +12,7 @@ from datamesh.services.ports import check_location, location_of
 from datamesh.services.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.folders import Folder
+from datamesh.storage.rows import ProductRow
 from datamesh.tables import cursor
 from datamesh.tables.files import DataFile, data_files, pruned
 from datamesh.tables.query import Query
@@ -61,20 +62,17 @@ class Rows:
 
 def domains(registry: Registry) -> list[DomainSummary]:
     """In the order of their first products."""
-    found: dict[str, list[Product]] = {}
-    for product in registry.products.read().products.values():
-        found.setdefault(product.domain.casefold(), []).append(product)
     return [
         DomainSummary(
             domain=products[0].domain,
             products=len(products),
             output_ports=sum(product.output_port is not None for product in products),
         )
-        for products in found.values()
+        for products in registry.domains.of(registry.products.read()).values()
     ]
 
 
-def products_of(registry: Registry, domain: str, limit: int, offset: int) -> Page[Product]:
+def products_of(registry: Registry, domain: str, limit: int, offset: int) -> Page[ProductRow]:
     """Raises DomainNotFound."""
     found = _in_domain(registry, domain)
     if not found:
@@ -87,11 +85,11 @@ def find_product(registry: Registry, domain: str, dataset: str) -> Product | Non
     port is at `domains/<domain>/<dataset>/`."""
     for product in _in_domain(registry, domain):
         if product.name == dataset:
-            return product
+            return product.full()
     location = f"domains/{domain}/{dataset}/"
     for product in registry.products.read().products.values():
         if product.output_port and product.output_port.location == location:
-            return product
+            return product.full()
     return None
 
 
@@ -169,13 +167,12 @@ def check(registry: Registry, dataset: Dataset) -> Quality:
     def change(file: ProductsFile) -> tuple[ProductsFile, Quality]:
         if name not in file.products:
             raise ProductNotFound(name)
-        product = file.products[name].model_copy(update={"quality": quality})
-        return file.model_copy(update={"products": {**file.products, name: product}}), quality
+        product = file.products[name].full().model_copy(update={"quality": quality})
+        return file.with_product(product), quality
 
     return registry.products.commit(change, registry.products_key(), lambda file: quality)
 
 
-def _in_domain(registry: Registry, domain: str) -> list[Product]:
-    wanted = domain.strip().casefold()
-    products = registry.products.read().products.values()
-    return [product for product in products if product.domain.casefold() == wanted]
+def _in_domain(registry: Registry, domain: str) -> Sequence[ProductRow]:
+    file = registry.products.read()
+    return registry.domains.of(file).get(domain.strip().casefold(), ())

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from datamesh.models.graph import MAX_EDGES, MAX_NODES, Direction, ExportFormat
-from datamesh.models.lineage import LineageEntry
-from datamesh.models.products import Product
 from datamesh.services.formats import WRITERS
 from datamesh.services.registry import Registry
 from datamesh.services.walk import Filter, Graph, walk
+from datamesh.storage.rows import LineageRow, ProductRow
 
 
 @dataclass(frozen=True)
@@ -33,8 +32,8 @@ def export(
     """
     graph = Graph(registry, only)
     if product is None:
-        nodes: Sequence[Product] = list(islice(graph.products.values(), MAX_NODES))
-        entries: Iterable[LineageEntry] = _between(graph, {node.name for node in nodes})
+        nodes: Sequence[ProductRow] = list(islice(graph.products.values(), MAX_NODES))
+        entries: Iterable[LineageRow] = _between(graph, {node.name for node in nodes})
         more = len(graph.products) > len(nodes)
     else:
         found = walk(graph, product, direction, depth, MAX_NODES)
@@ -44,14 +43,14 @@ def export(
     return Export(text, more or cut)
 
 
-def _between(graph: Graph, names: set[str]) -> Iterator[LineageEntry]:
+def _between(graph: Graph, names: set[str]) -> Iterator[LineageRow]:
     for place, entry in enumerate(graph.entries):
         if entry.source in names and entry.target in names and graph.followed([place]):
             yield entry
 
 
 def _written(
-    kind: ExportFormat, nodes: Iterable[Product], entries: Iterable[LineageEntry]
+    kind: ExportFormat, nodes: Iterable[ProductRow], entries: Iterable[LineageRow]
 ) -> tuple[str, bool]:
     """The text, and whether something had to be left out: nodes may take half of the room."""
     writer = WRITERS[kind]()

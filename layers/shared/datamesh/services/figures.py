@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from math import fsum
 
-from datamesh.models.lineage import LineageEntry, LineageType
+from datamesh.models.lineage import LineageType
 from datamesh.models.products import Product, ProductStatus
 from datamesh.models.snapshot import (
     LISTED,
@@ -25,6 +25,7 @@ from datamesh.services.cycles import cycles
 from datamesh.services.dependence import dependences
 from datamesh.services.registry import Registry
 from datamesh.storage.files import RegistryFile
+from datamesh.storage.rows import LineageRow
 
 TOP = 20
 UNOWNED = "unowned"
@@ -36,7 +37,7 @@ def taken(
 ) -> Snapshot:
     """The figures of this moment, under the day on which the run was due."""
     products_file, lineage_file = registry.products.read(), registry.lineage.read()
-    products = list(products_file.products.values())
+    products = [row.full() for row in products_file.products.values()]
     entries = lineage.visible(lineage_file, products_file)
     return Snapshot(
         date=at.date(),
@@ -82,7 +83,7 @@ def _of_file(file: RegistryFile) -> FileFigures:
     return FileFigures(revision=file.revision, bytes=len(file.encode()))
 
 
-def _of_lineage(names: Sequence[str], entries: Sequence[LineageEntry]) -> LineageFigures:
+def _of_lineage(names: Sequence[str], entries: Sequence[LineageRow]) -> LineageFigures:
     ends = [(entry.source, entry.target) for entry in entries]
     connected = {name for pair in ends for name in pair}
     confidences = [entry.confidence for entry in entries]
@@ -98,7 +99,7 @@ def _of_lineage(names: Sequence[str], entries: Sequence[LineageEntry]) -> Lineag
     )
 
 
-def _dependences(names: Sequence[str], entries: Iterable[LineageEntry]) -> list[Dependence]:
+def _dependences(names: Sequence[str], entries: Iterable[LineageRow]) -> list[Dependence]:
     return dependences(names, ((entry.source, entry.target) for entry in entries))
 
 

@@ -12,10 +12,10 @@ from datamesh.models.graph import (
     ImpactGroup,
     LineageGraph,
 )
-from datamesh.models.products import StoredProduct
 from datamesh.services.cycles import cycles
 from datamesh.services.registry import Registry
 from datamesh.services.walk import Filter, Graph, Reached, walk
+from datamesh.storage.rows import ProductRow
 
 
 def around(
@@ -36,7 +36,7 @@ def around(
         "depth": depth,
         "nodes": [_node(graph.products[each], reached) for each, reached in found.nodes.items()],
         "edges": _edges(graph, found.places[:MAX_EDGES]),
-        "cycles": cycles(list(found.nodes), map(graph.adjacency.ends_of, found.places)),
+        "cycles": cycles(list(found.nodes), graph.adjacency.ends_of(found.places)),
         "truncated": found.truncated or len(found.places) > MAX_EDGES,
     }
 
@@ -65,7 +65,7 @@ def impact(registry: Registry, name: str, *, depth: int, only: Filter, max_nodes
     }
 
 
-def _node(product: StoredProduct, reached: Reached) -> GraphNode:
+def _node(product: ProductRow, reached: Reached) -> GraphNode:
     return {
         "name": product.name,
         "domain": product.domain,
@@ -85,14 +85,14 @@ def _edges(graph: Graph, places: Sequence[int]) -> list[GraphEdge]:
             "id": ids[place],
             "source": sources[place],
             "target": targets[place],
-            "lineage_type": entries[place].lineage_type.value,
-            "confidence": entries[place].confidence,
+            "lineage_type": entry.lineage_type,
+            "confidence": entry.confidence,
         }
-        for place in places
+        for place, entry in zip(places, map(entries.__getitem__, places), strict=True)
     ]
 
 
-def _affected(product: StoredProduct, reached: Reached) -> ImpactedProduct:
+def _affected(product: ProductRow, reached: Reached) -> ImpactedProduct:
     return {
         "name": product.name,
         "status": product.status.value,

@@ -30,6 +30,7 @@ from datamesh.models.lineage import (
 from datamesh.services import bulk
 from datamesh.services.registry import Page, Registry, page
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.rows import LineageRow
 
 
 def register(registry: Registry, registration: LineageRegistration) -> LineageEntry:
@@ -110,7 +111,7 @@ class _Admission:
             timestamp=self._now,
             products_revision=self._products.revision,
         )
-        self._entries.append(entry)
+        self._entries.append(LineageRow.of(entry))
         self._admitted += 1
         return entry
 
@@ -122,7 +123,7 @@ class _Admission:
         return self._file.model_copy(update={"lineage": self._entries})
 
 
-def visible_entries(registry: Registry) -> list[StoredLineageEntry]:
+def visible_entries(registry: Registry) -> list[LineageRow]:
     """Every visible entry, oldest first."""
     products = registry.products.read()
     return visible(registry.lineage.read(), products)
@@ -136,7 +137,7 @@ def find(
     lineage_type: LineageType | None = None,
     limit: int,
     offset: int,
-) -> Page[LineageEntry]:
+) -> Page[LineageRow]:
     """Visible entries that meet every filter given, oldest first."""
     products = registry.products.read()
     found = [
@@ -150,9 +151,7 @@ def find(
     return page(found, limit, offset)
 
 
-def _candidates(
-    registry: Registry, source: str | None, target: str | None
-) -> Sequence[StoredLineageEntry]:
+def _candidates(registry: Registry, source: str | None, target: str | None) -> Sequence[LineageRow]:
     """The entries to look at for those that have the ends given."""
     file = registry.lineage.read()
     adjacency = registry.lineage_index.of(file)
@@ -165,12 +164,12 @@ def _candidates(
     return [file.lineage[place] for place in places]
 
 
-def upstream(registry: Registry, name: str) -> list[LineageEntry]:
+def upstream(registry: Registry, name: str) -> list[LineageRow]:
     """The entries that lead into a product. Raises ProductNotFound."""
     return _around(registry, name, Way.UPSTREAM)
 
 
-def downstream(registry: Registry, name: str) -> list[LineageEntry]:
+def downstream(registry: Registry, name: str) -> list[LineageRow]:
     """The entries that lead out of a product. Raises ProductNotFound."""
     return _around(registry, name, Way.DOWNSTREAM)
 
@@ -184,11 +183,11 @@ def remove(
     """
     products = registry.products.read_latest()
 
-    def matches(entry: StoredLineageEntry) -> bool:
+    def matches(entry: LineageRow) -> bool:
         return (
             (entry.source, entry.target) == (source, target)
-            and transformation in (None, entry.transformation)
             and is_visible(entry, products)
+            and (transformation is None or entry.full().transformation == transformation)
         )
 
     def change(file: LineageFile) -> tuple[LineageFile, RemovedLineage]:
@@ -216,15 +215,15 @@ def prune(registry: Registry, *, naming: str | None = None) -> int:
     return registry.lineage.commit(change, registry.lineage_key())
 
 
-def visible(file: LineageFile, products: ProductsFile) -> list[StoredLineageEntry]:
+def visible(file: LineageFile, products: ProductsFile) -> list[LineageRow]:
     return [entry for entry in file.lineage if is_visible(entry, products)]
 
 
-def is_visible(entry: StoredLineageEntry, products: ProductsFile) -> bool:
+def is_visible(entry: LineageRow, products: ProductsFile) -> bool:
     return not entry.superseded and has_ends(entry, products)
 
 
-def is_garbage(entry: StoredLineageEntry, products: ProductsFile) -> bool:
+def is_garbage(entry: LineageRow, products: ProductsFile) -> bool:
     """Whether an entry can never become visible again.
 
     An entry that has seen a newer revision than `products` is not judged by it: its ends may have
@@ -233,7 +232,7 @@ def is_garbage(entry: StoredLineageEntry, products: ProductsFile) -> bool:
     return entry.products_revision <= products.revision and not has_ends(entry, products)
 
 
-def has_ends(entry: StoredLineageEntry, products: ProductsFile) -> bool:
+def has_ends(entry: LineageRow, products: ProductsFile) -> bool:
     """Whether both ends are registered, and are those that the entry was registered between."""
     registered = products.products
     source, target = registered.get(entry.source), registered.get(entry.target)
@@ -243,7 +242,7 @@ def has_ends(entry: StoredLineageEntry, products: ProductsFile) -> bool:
     return source.since_revision <= seen and target.since_revision <= seen
 
 
-def _around(registry: Registry, name: str, way: Way) -> list[LineageEntry]:
+def _around(registry: Registry, name: str, way: Way) -> list[LineageRow]:
     products = registry.products.read()
     if name not in products.products:
         raise ProductNotFound(name)

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 
 from datamesh.models.graph import LineagePath, LineagePaths, Way
-from datamesh.models.lineage import LineageEntry
 from datamesh.services.registry import Registry
 from datamesh.services.walk import Filter, Graph, distances
+from datamesh.storage.rows import LineageRow
 
 SLACK = 1 - 1e-9
 """More than rounding takes away from a product, however its factors are grouped."""
@@ -125,7 +125,7 @@ def _improving(
 
 def _path(graph: Graph, layers: list[Arrivals], target: str) -> LineagePath:
     """The path that arrived in the last layer, followed back."""
-    entries: list[LineageEntry] = []
+    entries: list[LineageRow] = []
     name = target
     for arrivals in reversed(layers):
         entry = graph.entries[arrivals[name][1]]
@@ -133,6 +133,6 @@ def _path(graph: Graph, layers: list[Arrivals], target: str) -> LineagePath:
         name = entry.source
     return {
         "products": [name, *(entry.target for entry in entries)],
-        "entries": entries,
+        "entries": [entry.full() for entry in entries],
         "confidence": layers[-1][target][0] if layers else 1.0,
     }

@@ -31,6 +31,7 @@ from datamesh.services import bulk, lineage
 from datamesh.services.ports import check_location
 from datamesh.services.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
+from datamesh.storage.rows import Name, ProductRow
 
 logger = logging.getLogger(__name__)
 
@@ -62,7 +63,7 @@ def register_many(registry: Registry, items: Sequence[JsonValue], *, partial: bo
     now = registry.registered_at()
 
     def before(file: ProductsFile) -> ProductsFile:
-        others = {key: kept for key, kept in file.products.items() if kept.created_at != now}
+        others = {key: row for key, row in file.products.items() if row.created_at != now}
         return file.model_copy(update={"products": others})
 
     return bulk.register(
@@ -100,7 +101,7 @@ class _Admission:
             updated_at=self._now,
             since_revision=self._file.revision + 1,
         )
-        self._products[product.name] = product
+        self._products[product.name] = ProductRow.of(product)
         return product
 
     def file(self) -> ProductsFile:
@@ -119,13 +120,13 @@ def update(
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        product = _expected(file, name, precondition)
+        product = _expected(file, name, precondition).full()
         if changes.openlineage:
             _refuse_taken(file.products.values(), name, changes.openlineage)
         moved = max(now, product.updated_at + TICK)
         update = {**changes.changes(), "updated_at": moved, "observed": None}
         changed = product.model_copy(update=update)
-        return _with(file, changed), changed
+        return file.with_product(changed), changed
 
     return registry.products.commit(change, registry.products_key())
 
@@ -153,7 +154,7 @@ def delete(
     return DeletedProduct(name=name, lineage_entries_removed=removed)
 
 
-def get(registry: Registry, name: str) -> Product:
+def get(registry: Registry, name: str) -> ProductRow:
     """Raises ProductNotFound."""
     return _named(registry.products.read(), name)
 
@@ -166,44 +167,42 @@ def find(
     tag: str | None = None,
     limit: int,
     offset: int,
-) -> Page[Product]:
+) -> Page[ProductRow]:
     """Products that meet every filter given, oldest registration first."""
-    wanted_domain = domain and domain.strip().casefold()
+    file = registry.products.read()
+    among: Iterable[ProductRow] = file.products.values()
+    if domain is not None:
+        among = registry.domains.of(file).get(domain.strip().casefold(), ())
     wanted_tag = tag and tag.strip().casefold()
     found = [
         product
-        for product in registry.products.read().products.values()
-        if (wanted_domain is None or product.domain.casefold() == wanted_domain)
-        and (status is None or product.status == status)
+        for product in among
+        if (status is None or product.status == status)
         and (wanted_tag is None or wanted_tag in map(str.casefold, product.tags))
     ]
     return page(found, limit, offset)
 
 
 def _refuse_taken(
-    products: Iterable[StoredProduct], name: str, datasets: Sequence[DatasetName]
+    products: Iterable[ProductRow], name: str, datasets: Sequence[DatasetName]
 ) -> None:
     """A dataset is one product at most."""
-    wanted = set(datasets)
+    wanted = {Name(each.namespace, each.name) for each in datasets}
     for product in products if wanted else ():
         if product.name != name and (taken := wanted.intersection(product.openlineage)):
             first = min(taken, key=lambda each: (each.namespace, each.name))
             raise DatasetNameTaken(first.namespace, first.name, product.name)
 
 
-def _named(file: ProductsFile, name: str) -> StoredProduct:
+def _named(file: ProductsFile, name: str) -> ProductRow:
     try:
         return file.products[name]
     except KeyError:
         raise ProductNotFound(name) from None
 
 
-def _expected(file: ProductsFile, name: str, precondition: Precondition | None) -> StoredProduct:
+def _expected(file: ProductsFile, name: str, precondition: Precondition | None) -> ProductRow:
     product = _named(file, name)
-    if precondition and not precondition(product):
+    if precondition and not precondition(product.full()):
         raise ProductChanged(name)
     return product
-
-
-def _with(file: ProductsFile, product: StoredProduct) -> ProductsFile:
-    return file.model_copy(update={"products": {**file.products, product.name: product}})

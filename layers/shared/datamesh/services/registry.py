@@ -6,6 +6,7 @@ from datetime import datetime
 
 from datamesh.models.values import utc_now
 from datamesh.services.adjacency import LineageIndex
+from datamesh.services.by_domain import DomainIndex
 from datamesh.storage.document import CommitKey, Document
 from datamesh.storage.files import LineageFile, ProductsFile
 
@@ -42,6 +43,8 @@ class Registry:
     """Of the commits of the present request: that of its audit record."""
     lineage_index: LineageIndex = field(default_factory=LineageIndex)
     """Lives as long as the execution environment: `replace` hands it on."""
+
+    domains: DomainIndex = field(default_factory=DomainIndex)
 
     def registered_at(self) -> datetime:
         """The time of a registration: that of its first try."""

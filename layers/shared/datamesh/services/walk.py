@@ -12,11 +12,11 @@ from typing import NamedTuple
 
 from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Direction, Way
-from datamesh.models.lineage import LineageType, StoredLineageEntry
-from datamesh.models.products import StoredProduct
+from datamesh.models.lineage import LineageType
 from datamesh.services.adjacency import Verdicts
 from datamesh.services.lineage import is_visible
 from datamesh.services.registry import Registry
+from datamesh.storage.rows import LineageRow, ProductRow
 
 type Steps = Mapping[str, Sequence[int]]
 """Product -> the places of the entries that are followed from it."""
@@ -29,7 +29,7 @@ class Filter:
     min_confidence: float = 0.0
     lineage_type: LineageType | None = None
 
-    def accepts(self, entry: StoredLineageEntry) -> bool:
+    def accepts(self, entry: LineageRow) -> bool:
         return entry.confidence >= self.min_confidence and (
             self.lineage_type is None or entry.lineage_type is self.lineage_type
         )
@@ -51,7 +51,7 @@ class Graph:
         self._accepts = None if only == EVERYTHING else only.accepts
         self._verdicts = registry.lineage_index.verdicts.of(lineage, file)
 
-    def product(self, name: str) -> StoredProduct:
+    def product(self, name: str) -> ProductRow:
         """Raises ProductNotFound."""
         try:
             return self.products[name]
@@ -68,13 +68,13 @@ class Graph:
 
     def _judged(self, place: int) -> int:
         entry = self.entries[place]
-        # Files of old may hold any number, NaN included.
+        # Files of old may hold any number.
         visible = entry.confidence >= 0 and is_visible(entry, self._file)
         verdict = Verdicts.VISIBLE if visible else Verdicts.HIDDEN
         self._verdicts[place] = verdict
         return verdict
 
-    def leading(self, name: str, way: Way) -> list[StoredLineageEntry]:
+    def leading(self, name: str, way: Way) -> list[LineageRow]:
         """The entries that are followed from a product, oldest first."""
         return [self.entries[at] for at in self.followed(self.adjacency.places(name, way))]
 

@@ -13,6 +13,7 @@ from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavail
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
 from datamesh.storage.files import RECENT_COMMITS, RegistryFile
+from datamesh.storage.members import Members
 from datamesh.storage.objects import (
     ConditionalObject,
     InDoubt,
@@ -124,6 +125,7 @@ class Document[F: RegistryFile]:
         self._before_commit = before_commit
         """Called before the first PUT of a commit; what it raises prevents that."""
         self._on_commit = on_commit
+        self._members = Members()
         self._cached: Version[F] | None = None
         self._checked_at = 0.0
 
@@ -240,16 +242,19 @@ class Document[F: RegistryFile]:
     def _load(self) -> Version[F]:
         found = self._stored.get(self._cached.etag if self._cached else None)
         if self._cached is None or not isinstance(found, Unchanged):
+            self._cached = None  # two versions of a large file need not fit into memory
             self._cached = self._decoded(found)
         self._checked_at = self._clock()
         return self._cached
 
     def _decoded(self, found: StoredObject | Unchanged | None) -> Version[F]:
         if isinstance(found, StoredObject):
-            return Version(self._kind.decode(self._stored.name, found.body), found.etag)
+            return Version(
+                self._kind.decode(self._stored.name, found.body, self._members), found.etag
+            )
         return Version(self._kind(), None)
 
     def _put(self, file: F, base: Version[F]) -> None:
-        etag = self._stored.put(file.encode(), base.etag)
+        etag = self._stored.put(file.encode(self._members), base.etag)
         self._cached = Version(file, etag)
         self._checked_at = self._clock()

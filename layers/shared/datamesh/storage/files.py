@@ -3,20 +3,30 @@
 An older file is a bare object (name -> product) or a bare list (entries); it counts as revision 0.
 """
 
-import gzip
 import zlib
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, ValidationError
-from pydantic_core import from_json
+import msgspec
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SkipValidation,
+)
+from pydantic_core import from_json, to_json
 
 from datamesh.errors import StorageUnavailable
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
 from datamesh.models.values import TICK, Timestamp
+from datamesh.storage.members import Members
+from datamesh.storage.rows import LineageRow, ProductRow, summary, with_json
 
 RECENT_COMMITS = 256
 """How many commit ids a file remembers: a writer that is overtaken by as many other commits
@@ -24,11 +34,13 @@ before it learns its own outcome can no longer tell whether it was applied."""
 
 GZIP_MAGIC = b"\x1f\x8b"
 
+ROWS_A_PART = 1000
+
 
 class RegistryFile(BaseModel):
     """An envelope: which format, which revision, which commits led to it."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     format: Literal[1] = 1
     revision: Annotated[int, Field(ge=0)] = 0
@@ -50,22 +62,40 @@ class RegistryFile(BaseModel):
             }
         )
 
-    def encode(self) -> bytes:
-        """Gzip-encoded JSON; equal files give equal bytes, and so equal ETags."""
-        text = self.model_dump_json(by_alias=True)
-        return gzip.compress(text.encode(), compresslevel=1, mtime=0)
+    def encode(self, members: Members | None = None) -> bytes:
+        """Gzip-encoded JSON; equal files give equal bytes, and so equal ETags. `members` of an
+        earlier version save time."""
+        return (members or Members()).pack(self.parts())
 
     @classmethod
-    def decode(cls, name: str, body: bytes) -> Self:
+    def decode(cls, name: str, body: bytes, members: Members | None = None) -> Self:
         """Read either encoding and either form; raise StorageUnavailable on anything else."""
+        members = members or Members()
         try:
-            text = gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body
-            raw: JsonValue = from_json(text)
-            if isinstance(raw, dict) and isinstance(raw.get("format"), int):
-                return cls.model_validate(raw)
-            return cls.model_validate(cls.envelope(raw) | {"adopted": True})
+            return cls.parse(members.unpack(body) if body.startswith(GZIP_MAGIC) else body)
         except (ValueError, OSError, EOFError, zlib.error) as error:
-            raise StorageUnavailable(f"{name} cannot be read: {_summary(error)}") from error
+            raise StorageUnavailable(f"{name} cannot be read: {summary(error)}") from error
+
+    def check(self) -> None:
+        """Raise StorageUnavailable if there is a row that does not hold what it should: `decode`
+        does not look at all of each."""
+
+    def parts(self) -> Iterator[bytes]:
+        """The file as JSON, in parts of which most stay the same when some rows change."""
+        yield self.model_dump_json(by_alias=True).encode()
+
+    @classmethod
+    def parse(cls, text: bytes) -> Self:
+        """Raises ValueError."""
+        raw: JsonValue = from_json(text)
+        if isinstance(raw, dict) and isinstance(raw.get("format"), int):
+            return cls.from_envelope(raw)
+        return cls.from_envelope(cls.envelope(raw) | {"adopted": True})
+
+    @classmethod
+    def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
+        """Raises ValueError."""
+        return cls.model_validate(raw)
 
     @classmethod
     def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -73,10 +103,47 @@ class RegistryFile(BaseModel):
         raise NotImplementedError
 
 
+ENVELOPE = tuple(RegistryFile.model_fields)
+
+
 class ProductsFile(RegistryFile):
     """`products.json`. Products stand in the order of their registration."""
 
-    products: dict[str, StoredProduct] = {}
+    products: SkipValidation[dict[str, ProductRow]] = {}
+
+    @classmethod
+    def of(cls, products: Iterable[StoredProduct], **envelope: Any) -> Self:
+        return cls(products={each.name: ProductRow.of(each) for each in products}, **envelope)
+
+    def with_product(self, product: StoredProduct) -> Self:
+        """This content with a product changed, or at the end."""
+        rows = {**self.products, product.name: ProductRow.of(product)}
+        return self.model_copy(update={"products": rows})
+
+    def check(self) -> None:
+        for row in self.products.values():
+            row.full()
+
+    def parts(self) -> Iterator[bytes]:
+        rows = [b"%b:%b" % (to_json(name), row.json) for name, row in self.products.items()]
+        return _parts(self, b',"products":{', rows, b"}}")
+
+    @classmethod
+    def parse(cls, text: bytes) -> Self:
+        try:
+            read = msgspec.json.decode(text, type=_ProductsText)
+            rows = msgspec.json.decode(read.products, type=dict[str, ProductRow])
+        except msgspec.MsgspecError:
+            return super().parse(text)
+        parts = msgspec.json.decode(read.products, type=dict[str, msgspec.Raw])
+        with_json(rows.values(), parts.values())
+        return cls(products=rows, **_envelope(read))
+
+    @classmethod
+    def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
+        file = _ProductsModels.model_validate(raw)
+        rows = {key: ProductRow.of(product) for key, product in file.products.items()}
+        return cls(products=rows, **_envelope(file))
 
     @classmethod
     def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -85,22 +152,91 @@ class ProductsFile(RegistryFile):
         return {"products": {name: _named(name, product) for name, product in raw.items()}}
 
 
-def identified(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:
-    """Entries of before there were ids get one of their content, which every reader agrees on."""
-    if all(entry.id for entry in entries):
-        return entries
-    seen: Counter[str] = Counter()
-    return [entry if entry.id else _identified(entry, seen) for entry in entries]
-
-
 class LineageFile(RegistryFile):
     """`lineage.json`. Entries stand in the order of their registration."""
 
-    lineage: Annotated[list[StoredLineageEntry], AfterValidator(identified)] = []
+    lineage: SkipValidation[list[LineageRow]] = []
+
+    @classmethod
+    def of(cls, entries: Iterable[StoredLineageEntry], **envelope: Any) -> Self:
+        return cls(lineage=[LineageRow.of(entry) for entry in entries], **envelope)
+
+    def check(self) -> None:
+        for row in self.lineage:
+            row.full()
+
+    def parts(self) -> Iterator[bytes]:
+        return _parts(self, b',"lineage":[', [row.json for row in self.lineage], b"]}")
+
+    @classmethod
+    def parse(cls, text: bytes) -> Self:
+        try:
+            read = msgspec.json.decode(text, type=_LineageText)
+            rows = msgspec.json.decode(read.lineage, type=list[LineageRow])
+        except msgspec.MsgspecError:
+            return super().parse(text)
+        if not all(row.id for row in rows):
+            return super().parse(text)
+        with_json(rows, msgspec.json.decode(read.lineage, type=list[msgspec.Raw]))
+        return cls(lineage=rows, **_envelope(read))
+
+    @classmethod
+    def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
+        file = _LineageModels.model_validate(raw)
+        return cls.of(file.lineage, **_envelope(file))
 
     @classmethod
     def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
         return {"lineage": raw}
+
+
+class _Text(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A file as this version, or one that knew fewer fields, has written it."""
+
+    format: Literal[1]
+    revision: int = 0
+    recent: tuple[str, ...] = ()
+    committed_at: datetime | None = None
+    adopted: bool = False
+
+
+class _ProductsText(_Text):
+    products: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _LineageText(_Text):
+    lineage: msgspec.Raw = msgspec.Raw(b"[]")
+
+
+class _ProductsModels(RegistryFile):
+    """For all that is not read faster, and to tell what is wrong with it."""
+
+    products: dict[str, StoredProduct] = {}
+
+
+def identified(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:
+    """Entries of before there were ids get one of their content, which every reader agrees on."""
+    seen: Counter[str] = Counter()
+    return [entry if entry.id else _identified(entry, seen) for entry in entries]
+
+
+class _LineageModels(RegistryFile):
+    lineage: Annotated[list[StoredLineageEntry], AfterValidator(identified)] = []
+
+
+def _envelope(file: RegistryFile | _Text) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in ENVELOPE}
+
+
+def _parts(
+    file: RegistryFile, opening: bytes, rows: Sequence[bytes | msgspec.Raw], closing: bytes
+) -> Iterator[bytes]:
+    envelope = file.model_dump_json(include={*ENVELOPE}).encode()
+    yield envelope.removesuffix(b"}") + opening
+    for start in range(0, len(rows), ROWS_A_PART):
+        joined = b",".join(rows[start : start + ROWS_A_PART])
+        yield b"," + joined if start else joined
+    yield closing
 
 
 def _named(name: str, product: JsonValue) -> JsonValue:
@@ -113,10 +249,3 @@ def _identified(entry: StoredLineageEntry, seen: Counter[str]) -> StoredLineageE
     seen[content] += 1
     digest = sha256(f"{content} {seen[content]}".encode()).hexdigest()
     return entry.model_copy(update={"id": digest[:16]})
-
-
-def _summary(error: Exception) -> str:
-    if not isinstance(error, ValidationError):
-        return str(error)
-    first = error.errors(include_url=False, include_input=False)[0]
-    return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"

@@ -19,6 +19,7 @@ from datamesh.models.values import TICK
 from datamesh.services.openlineage.facets import name_key
 from datamesh.services.openlineage.naming import product_name
 from datamesh.storage.files import ProductsFile
+from datamesh.storage.rows import Name, ProductRow
 
 MAX_DOMAIN = 50
 MAX_DESCRIPTION = 500
@@ -83,7 +84,7 @@ class _Catalog:
         self._limit = limit
         self._now = now
         self._products = dict(file.products)
-        self._owners = {
+        self._owners: dict[Name, str] = {
             alias: product.name
             for product in self._products.values()
             for alias in product.openlineage
@@ -101,9 +102,12 @@ class _Catalog:
     def settle(self, facts: Facts) -> str | None:
         """The product's name; None if there is none, and none is to be registered."""
         others = sorted(self._symlinks.get(facts.dataset, ()), key=name_key)
-        known = self._found(facts.dataset, others)
-        if known:
-            self._put(self._updated(self._learned(known, facts.dataset, others), facts))
+        if found := self._found(facts.dataset, others):
+            known = found.full()
+            product = self._updated(self._learned(known, facts.dataset, others), facts)
+            if product is not known:
+                moved = max(self._now, known.updated_at + TICK)
+                self._put(product.model_copy(update={"updated_at": moved}))
             return known.name
         if not self._policy.auto_register:
             return None
@@ -111,9 +115,9 @@ class _Catalog:
         self._put(product)
         return product.name
 
-    def _found(self, dataset: DatasetName, others: list[DatasetName]) -> StoredProduct | None:
+    def _found(self, dataset: DatasetName, others: list[DatasetName]) -> ProductRow | None:
         for alias in (*others, dataset):
-            if name := self._owners.get(alias):
+            if name := self._owners.get(_key(alias)):
                 return self._products[name]
         by_rule = product_name(others[0] if others else dataset)
         return self._products.get(dataset.name) or self._products.get(by_rule)
@@ -144,7 +148,7 @@ class _Catalog:
         known = set(product.openlineage)
         if known.isdisjoint((dataset, *others)):  # found by its own name, not by one of those
             return product
-        new = [name for name in (dataset, *others) if name not in self._owners]
+        new = [name for name in (dataset, *others) if _key(name) not in self._owners]
         names = [*product.openlineage, *new][:MAX_DATASET_NAMES]
         if len(names) == len(known):
             return product
@@ -160,15 +164,13 @@ class _Catalog:
         return product if changed == product else changed
 
     def _put(self, product: StoredProduct) -> None:
-        known = self._products.get(product.name)
-        if product is known:
-            return
-        if known:
-            moved = max(self._now, known.updated_at + TICK)
-            product = product.model_copy(update={"updated_at": moved})
         self._changed = True
-        self._products[product.name] = product
-        self._owners |= dict.fromkeys(product.openlineage, product.name)
+        row = self._products[product.name] = ProductRow.of(product)
+        self._owners |= dict.fromkeys(row.openlineage, product.name)
+
+
+def _key(dataset: DatasetName) -> Name:
+    return Name(dataset.namespace, dataset.name)
 
 
 def _checked(product: StoredProduct, facts: Facts) -> dict[str, object]:

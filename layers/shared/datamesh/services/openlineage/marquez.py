@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Literal
 
 from datamesh.errors import NodeNotFound
-from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.marquez import (
     MarquezDataset,
     MarquezEdge,
@@ -22,9 +21,9 @@ from datamesh.models.marquez import (
     MarquezName,
     MarquezNode,
 )
-from datamesh.models.products import Product
 from datamesh.services.lineage import visible
 from datamesh.services.registry import Registry
+from datamesh.storage.rows import LineageRow, ProductRow
 
 MAX_NODES = 500
 """Of one graph; those nearest to the node that was asked for."""
@@ -36,13 +35,13 @@ def node_id(kind: Kind, name: MarquezName) -> str:
     return f"{kind.lower()}:{name.namespace}:{name.name}"
 
 
-def names_of(product: Product) -> list[MarquezName]:
+def names_of(product: ProductRow) -> list[MarquezName]:
     """At least one."""
     named = [MarquezName(namespace=each.namespace, name=each.name) for each in product.openlineage]
     return named or [MarquezName(namespace=product.domain, name=product.name)]
 
 
-def job_of(entry: StoredLineageEntry, target: Product) -> MarquezName:
+def job_of(entry: LineageRow, target: ProductRow) -> MarquezName:
     if entry.job:
         return MarquezName(namespace=entry.job.namespace, name=entry.job.name)
     return MarquezName(namespace=target.domain, name=f"{entry.source} -> {entry.target}")
@@ -70,7 +69,7 @@ class Catalogue:
 
     def __init__(self, registry: Registry) -> None:
         file = registry.products.read()
-        self.products: dict[str, Product] = dict(file.products)
+        self.products = file.products
         self.jobs: dict[str, _Job] = {}
         for entry in visible(registry.lineage.read(), file):
             name = job_of(entry, self.products[entry.target])
@@ -83,11 +82,12 @@ class Catalogue:
             for name in names_of(product)
         }
 
-    def datasets(self) -> Iterator[tuple[MarquezName, Product]]:
+    def datasets(self) -> Iterator[tuple[MarquezName, ProductRow]]:
         for name, each in self.named.values():
             yield each, self.products[name]
 
-    def dataset(self, product: Product, name: MarquezName) -> MarquezDataset:
+    def dataset(self, row: ProductRow, name: MarquezName) -> MarquezDataset:
+        product = row.full()
         return MarquezDataset(
             id=name,
             name=name.name,

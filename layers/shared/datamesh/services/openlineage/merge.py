@@ -24,6 +24,7 @@ from datamesh.models.statements import (
 from datamesh.services.lineage import has_ends, is_garbage
 from datamesh.services.openlineage.catalog import Resolution
 from datamesh.storage.files import ProductsFile
+from datamesh.storage.rows import LineageRow, Name
 
 MAX_TRANSFORMATION = 1000
 
@@ -33,19 +34,22 @@ CONFIDENCE: Mapping[Evidence, float] = {
     Evidence.DATASETS: 0.5,
 }
 
-type Group = tuple[Job | None, str]
+type Entry = LineageRow | StoredLineageEntry
+
+type Group = tuple[Name | None, str]
 """A job and a target: of its entries only those of the strongest evidence are shown."""
 
 
-def group_of(entry: StoredLineageEntry) -> Group:
-    return (entry.job, entry.target)
+def group_of(entry: Entry) -> Group:
+    job = entry.job
+    return (Name(job.namespace, job.name) if isinstance(job, Job) else job, entry.target)
 
 
-def is_derived(entry: StoredLineageEntry) -> bool:
+def is_derived(entry: Entry) -> bool:
     return entry.evidence is not None
 
 
-def is_witness(entry: StoredLineageEntry) -> bool:
+def is_witness(entry: Entry) -> bool:
     """Not an edge, and never shown: it keeps weaker evidence out."""
     return is_derived(entry) and entry.source == entry.target
 
@@ -166,11 +170,11 @@ def _strength(entry: StoredLineageEntry) -> int:
 
 
 def merged(
-    entries: list[StoredLineageEntry],
+    entries: list[LineageRow],
     claims: Iterable[StoredLineageEntry],
     products: ProductsFile,
     limit: int,
-) -> list[StoredLineageEntry]:
+) -> list[LineageRow]:
     """The entries with the claims; that very list if they add nothing.
 
     An entry that has not seen the present incarnation of an end gives way to a claim of it. Raises
@@ -180,11 +184,11 @@ def merged(
     for claim in reduced(claims):
         claimed[group_of(claim)][claim.id] = claim
     before: dict[str, StoredLineageEntry] = {}
-    for entry in entries:
-        if is_derived(entry) and group_of(entry) in claimed:
-            before[entry.id] = entry
-            if has_ends(entry, products) or entry.products_revision > products.revision:
-                _add(claimed[group_of(entry)], entry)
+    for row in entries:
+        if is_derived(row) and group_of(row) in claimed:
+            entry = before[row.id] = row.full()
+            if has_ends(row, products) or row.products_revision > products.revision:
+                _add(claimed[group_of(row)], entry)
     after = {each.id: each for group in claimed.values() for each in _ranked(group.values())}
     # An entry that is garbage and not claimed again is left to whoever prunes.
     after |= {id: entry for id, entry in before.items() if id not in claimed[group_of(entry)]}
@@ -228,21 +232,22 @@ def _marked(entry: StoredLineageEntry, superseded: bool) -> StoredLineageEntry:
 
 
 def _replaced(
-    entries: list[StoredLineageEntry],
+    entries: list[LineageRow],
     before: Mapping[str, StoredLineageEntry],
     after: Mapping[str, StoredLineageEntry],
     products: ProductsFile,
     limit: int,
-) -> list[StoredLineageEntry]:
+) -> list[LineageRow]:
     """Entries keep their places; new ones follow, oldest first."""
     if before.keys() == after.keys() and all(after[id] is before[id] for id in after):
         return entries
+    changed = {id: LineageRow.of(each) for id, each in after.items() if each is not before.get(id)}
     kept = [
-        after.get(entry.id, entry) if is_derived(entry) else entry
+        changed.get(entry.id, entry) if is_derived(entry) else entry
         for entry in entries
         if not is_derived(entry) or entry.id not in before or entry.id in after
     ]
-    new = [after[id] for id in after.keys() - before.keys()]
+    new = [changed[id] for id in after.keys() - before.keys()]
     result = kept + sorted(new, key=lambda entry: (entry.timestamp, entry.id))
     if len(result) > max(limit, len(entries)):
         result = [entry for entry in result if not is_garbage(entry, products)]

@@ -23,6 +23,7 @@ from datamesh.services.openlineage.statements import facts, statement
 from datamesh.services.registry import Registry
 from datamesh.storage.events import RebuildFile
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.rows import LineageRow
 
 
 class _Sum:
@@ -114,10 +115,11 @@ def _replace(
     return registry.lineage.commit(change, identity(registry))
 
 
-def _digests(entries: list[StoredLineageEntry]) -> dict[str, str]:
+def _digests(entries: list[LineageRow]) -> dict[str, str]:
     """Of derived entries, whenever their ends were seen: id -> digest."""
-    return {
-        entry.id: sha256(entry.model_dump_json(exclude={"products_revision"}).encode()).hexdigest()
-        for entry in entries
-        if is_derived(entry)
-    }
+    return {entry.id: _digest(entry.full()) for entry in entries if is_derived(entry)}
+
+
+def _digest(entry: StoredLineageEntry) -> str:
+    content = entry.model_dump_json(exclude={"products_revision"})
+    return sha256(content.encode()).hexdigest()

@@ -1,0 +1,43 @@
+"""The embedded S3 server with a big mesh in it."""
+
+import gzip
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from benchmarks.mesh import lineage_file, products_file
+from datamesh.storage.objects import ConditionalObject, StoredObject
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import create_client
+from dev import seaweed
+from dev.s3 import S3
+
+__all__ = ["StoredObject", "holding", "open_object"]
+
+
+@contextmanager
+def holding(folder: Path, products: int = 0, entries: int = 0) -> Iterator[S3]:
+    """A running server, its bucket, and the two files as a writer stores them, if there are any.
+    This process has a writer's environment from then on."""
+    with seaweed.running(folder) as s3:
+        s3.ensure_bucket()
+        files = {}
+        if products:
+            files["products.json"] = products_file(products)
+            files["lineage.json"] = lineage_file(products, entries)
+        for key, body in files.items():
+            s3.client().put_object(
+                Bucket=s3.bucket,
+                Key=key,
+                Body=gzip.compress(body, 1),
+                ContentType="application/json",
+                ContentEncoding="gzip",
+            )
+        os.environ.update(s3.environment(s3.writer))
+        yield s3
+
+
+def open_object(bucket: str, key: str) -> ConditionalObject:
+    """As the functions open it."""
+    return S3Object(create_client(), bucket, key)

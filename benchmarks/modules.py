@@ -12,6 +12,8 @@ from pathlib import Path
 from benchmarks.measure import Row
 
 MODULES: Mapping[str, str] = {
+    "cold_start": "Cold start: a new process, up to its first answer",
+    "built_size": "Built size, unzipped",
     "warm_reads": "Warm reads",
     "warm_writes": "Warm writes",
     "peak_memory": "Peak memory",

@@ -10,7 +10,6 @@ from fastapi.routing import APIRoute
 
 from tests.lambdas import AREAS, app_of
 
-
 pytestmark = pytest.mark.usefixtures("imported_functions")
 
 

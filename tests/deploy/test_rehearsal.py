@@ -122,7 +122,7 @@ def _less(file: ProductsFile, name: str) -> ProductsFile:
 
 def test_the_schedule_clears_away_lineage_of_deleted_products(stack: Stack) -> None:
     objects = [
-        S3Object(stack.emulator.client("s3"), stack.bucket, f"{name}.json")
+        S3Object(stack.emulator.storage(), stack.bucket, f"{name}.json")
         for name in ("products", "lineage")
     ]
     registry = mesh(products=objects[0], lineage=objects[1])
@@ -155,7 +155,7 @@ def test_the_schedule_clears_away_lineage_of_deleted_products(stack: Stack) -> N
     [record] = get(stack, "/audit", params=trail, headers=headers).json()["records"]
     assert record["commits"][0]["removed"] == 1
     key = f"backups/{snapshot['date']}/products.json"
-    backup = S3Object(stack.emulator.client("s3"), stack.bucket, key)
+    backup = S3Object(stack.emulator.storage(), stack.bucket, key)
     while backup.get() is None:
         assert time.monotonic() < deadline, "the run has kept no backup"
         time.sleep(1)
@@ -192,6 +192,6 @@ def test_a_deleted_stack_leaves_its_data(emulator: Emulator) -> None:
     functions = emulator.client("lambda").list_functions()["Functions"]
     assert [f for f in functions if f["FunctionName"].startswith("deleted-")] == []
     s3 = emulator.client("s3")
-    left = mesh(products=S3Object(s3, bucket, "products.json"))
+    left = mesh(products=S3Object(emulator.storage(), bucket, "products.json"))
     assert list(left.products.read().products) == ["kept"]
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

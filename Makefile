@@ -28,7 +28,7 @@ run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, 
 	@exec $(PY) -m dev
 
 .PHONY: test
-test: lint types coverage properties races e2e security build ## Everything that CI checks.
+test: lint types coverage properties races e2e security regressions ## Everything that CI checks.
 
 .PHONY: lint
 lint: $(VENV)/ready
@@ -114,8 +114,12 @@ sbom: $(SECURITY_VENV)/ready ## CycloneDX bill of materials of what is deployed,
 		--output-reproducible --validate --outfile $(SBOM) -
 
 .PHONY: bench
-bench: $(VENV)/ready ## Measure what the documents claim about speed; nothing else should run meanwhile.
+bench: build ## Measure what the README claims about speed and cost, and write it there; nothing else should run meanwhile.
 	@$(PY) -m benchmarks
+
+.PHONY: regressions
+regressions: build ## Some of what make bench measures, small and with a wide margin: ratios and counts, no times.
+	$(PY) -m pytest tests/benchmarks
 
 # On a copy with the package at its top: mutmut takes a module's name from its path.
 .PHONY: mutants

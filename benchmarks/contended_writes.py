@@ -178,16 +178,8 @@ def _rows(runs: dict[tuple[Work, int], list[list[Told]]], lost: int) -> list[Row
             "bare PUTs",
             at_most(1.5),
         ),
-        Row(
-            total,
-            "/s",
-            _rate(ours_all),
-            _rate(ours_alone),
-            "one process alone",
-            ratio_at_least(0.8),
-            share,
-        ),
-        Row(total, "/s", _rate(ours_all), bare_all, "bare PUTs of as many", ratio_at_least(0.8)),
+        Row(total, "/s", together, alone, "one process alone", ratio_at_least(0.8), share),
+        Row(total, "/s", together, bare_all, "bare PUTs of as many", ratio_at_least(0.8)),
         Row("acknowledged commits lost", "", lost, target=at_most(0)),
         Row(
             "commits given up when the retry budget was spent",

@@ -8,11 +8,11 @@ from importlib import import_module
 from itertools import cycle
 from typing import Any
 
-from datamesh.http.runtime import Resources
+from datamesh.http.runtime import Resources, lambda_handler
 from datamesh.observability import Handler
 from datamesh.services.registry import Registry
 from dev.s3 import S3
-from tests.lambdas import ENVIRONMENT, Answer, Context, answer_of, api_event
+from tests.lambdas import ENVIRONMENT, Answer, Context, answer_of, api_event, app_of
 from tests.meshes import resources
 
 CONTEXT = Context()
@@ -50,11 +50,11 @@ def ours(area: str, registry: Registry) -> Service:
 
 
 def deployed(area: str, s3: S3, **variables: str) -> Service:
-    """The area's function over a bucket of the local S3 server, the first of this process."""
+    """The area's function over a bucket of the local S3 server: of several the last one counts."""
     found = s3.environment(s3.writer) | {"CATALOG_BUCKET": s3.bucket}
     os.environ.update(ENVIRONMENT | found | variables)
     asyncio.set_event_loop(asyncio.new_event_loop())
-    return Service(import_module(f"functions.{area}.app").handler)
+    return Service(lambda_handler(app_of(area), os.environ))
 
 
 def over(area: str, worked_on: Resources) -> Service:

@@ -2,9 +2,9 @@
 memory would slow the next."""
 
 import os
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import redirect_stdout
 from importlib import import_module
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,11 +14,13 @@ from benchmarks.measure import Row
 MODULES: Mapping[str, str] = {
     "cold_start": "Cold start: a new process, up to its first answer",
     "built_size": "Built size, unzipped",
+    "peak_memory": "Peak memory",
     "warm_reads": "Warm reads",
     "warm_writes": "Warm writes",
-    "peak_memory": "Peak memory",
     "requests_of_a_write": "Requests to S3 of an uncontended write",
     "contended_writes": "Contended writes",
+    "throughput": "Throughput on this machine",
+    "cost": "Cost on AWS",
     "walk": "Walks over lineage",
     "domain_reads": "Domain data: bytes read of those stored",
 }
@@ -26,12 +28,20 @@ MODULES: Mapping[str, str] = {
 
 
 def run(module: str) -> list[Row]:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
-        return process.submit(_rows, module).result()
+    return alone(_rows, module)
+
+
+def alone[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """What it returns in a process of its own. Functions write their log to the standard output:
+    there it goes nowhere."""
+    with ProcessPoolExecutor(1, get_context("spawn"), initializer=_silence) as process:
+        return process.submit(work, *args, **kwargs).result()
+
+
+def _silence() -> None:
+    sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
 
 
 def _rows(module: str) -> list[Row]:
-    # Functions write their log to the standard output.
-    with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
-        found: list[Row] = import_module(f"benchmarks.{module}").rows()
+    found: list[Row] = import_module(f"benchmarks.{module}").rows()
     return found

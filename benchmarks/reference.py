@@ -6,7 +6,7 @@ the adapter. It answers the same items as ours, field by field, so that both sen
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -27,7 +27,7 @@ class LineageType(StrEnum):
     AGGREGATED = "aggregated"
 
 
-class DataProduct(BaseModel):
+class NewProduct(BaseModel):
     model_config = ConfigDict(populate_by_name=True)
 
     name: str
@@ -35,12 +35,15 @@ class DataProduct(BaseModel):
     owner: str
     description: str
     schema_: dict[str, str] = Field(alias="schema")
-    status: ProductStatus
-    version: str
-    tags: list[str]
-    openlineage: list[dict[str, str]]
-    output_port: dict[str, str] | None
-    quality: dict[str, str] | None
+    status: ProductStatus = ProductStatus.ACTIVE
+    version: str = "1.0.0"
+    tags: list[str] = []
+    openlineage: list[dict[str, str]] = []
+    output_port: dict[str, str] | None = None
+    quality: dict[str, str] | None = None
+
+
+class DataProduct(NewProduct):
     created_at: datetime
     updated_at: datetime
 
@@ -61,7 +64,11 @@ class LineageEntry(BaseModel):
 products: dict[str, DataProduct] = {}
 lineage: list[LineageEntry] = []
 app = FastAPI(title="Data mesh registry, in memory")
-handler = Mangum(app, lifespan="off")
+
+
+def handler() -> Mangum:
+    """A Lambda handler of the app."""
+    return Mangum(app, lifespan="off")
 
 
 def fill(products_file: bytes, lineage_file: bytes) -> None:
@@ -108,12 +115,13 @@ def downstream(product_name: str) -> list[LineageEntry]:
     return _those(lineage, lambda entry: entry.source == product_name)
 
 
-@app.post("/register_lineage", response_model=LineageEntry)
-def register_lineage(entry: LineageEntry) -> LineageEntry:
-    _known(entry.source)
-    _known(entry.target)
-    lineage.append(entry)
-    return entry
+@app.post("/register_product", response_model=DataProduct)
+def register_product(product: NewProduct) -> DataProduct:
+    if product.name in products:
+        raise HTTPException(409, f"product {product.name} is there already")
+    now = datetime.now(UTC)
+    products[product.name] = DataProduct(**product.model_dump(), created_at=now, updated_at=now)
+    return products[product.name]
 
 
 def _known(name: str) -> DataProduct:

@@ -10,14 +10,14 @@ from itertools import islice
 import networkx as nx
 
 from benchmarks.lambdas import get, ours
-from benchmarks.measure import Row, alternately, at_most, cpu_ms
+from benchmarks.measure import ROUNDS, Row, alternately, at_most, cpu_ms
 from benchmarks.mesh import big_mesh, lineage_file, product_name
 from datamesh.models.lineage import LineageRegistration
 from datamesh.services import lineage
 
 PRODUCTS, ENTRIES, NODES = 10_000, 100_000, 1_000
 START, NEAR_THE_END = product_name(PRODUCTS // 2), product_name(PRODUCTS // 2 + 800)
-DOWNSTREAM = f"/lineage/graph/{START}?direction=downstream&depth=50"
+DOWNSTREAM = "/lineage/graph/{}?direction=downstream&depth=50"
 OTHERS = {
     "one hop (upstream)": f"/lineage/upstream/{START}",
     f"graph both ways, {NODES:,} nodes": f"/lineage/graph/{START}?depth=50",
@@ -30,14 +30,9 @@ OTHERS = {
 
 def rows() -> list[Row]:
     registry = big_mesh(PRODUCTS, ENTRIES)
-    service, graph = ours("lineage", registry), in_networkx()
+    service = ours("lineage", registry)
+    found = [downstream(PRODUCTS, ENTRIES)]
     service.select()
-    walk = service.in_turn([get(DOWNSTREAM)])
-    answer = service.answers(get(DOWNSTREAM)).body
-    assert len(answer["nodes"]) == len(walked(graph)["nodes"]) == NODES
-    measured, plain = alternately(cpu_ms(walk, 5), cpu_ms(lambda: json.dumps(walked(graph)), 5))
-    what = f"graph downstream, {NODES:,} nodes"
-    found = [Row(what, "ms CPU", measured, plain, "networkx, breadth first", at_most(15))]
     for name, target in OTHERS.items():
         (measured,) = alternately(cpu_ms(service.in_turn([get(target)])))
         found.append(Row(name, "ms CPU", measured))
@@ -46,19 +41,33 @@ def rows() -> list[Row]:
         ends = {"source": START, "target": product_name(0), "transformation": "SELECT 1"}
         lineage.register(registry, LineageRegistration.model_validate(ends))
 
-    (first,) = alternately(cpu_ms(walk, prepare=write))
+    (first,) = alternately(cpu_ms(service.in_turn([get(DOWNSTREAM.format(START))]), prepare=write))
     note = "what is visible is found out anew"
-    return [*found, Row(f"{what}, first after a write", "ms CPU", first, note=note)]
+    return [*found, Row(f"{found[0].what}, first after a write", "ms CPU", first, note=note)]
 
 
-def in_networkx() -> "nx.MultiDiGraph[str]":
+def downstream(products: int, entries: int, rounds: int = ROUNDS) -> Row:
+    start = product_name(products // 2)
+    service, graph = ours("lineage", big_mesh(products, entries)), in_networkx(products, entries)
+    event = get(DOWNSTREAM.format(start))
+    assert len(service.answers(event).body["nodes"]) == len(walked(graph, start)["nodes"]) == NODES
+    measured, plain = alternately(
+        cpu_ms(service.in_turn([event]), 5),
+        cpu_ms(lambda: json.dumps(walked(graph, start)), 5),
+        rounds=rounds,
+    )
+    what = f"graph downstream, {NODES:,} nodes"
+    return Row(what, "ms CPU", measured, plain, "networkx, breadth first", at_most(15))
+
+
+def in_networkx(products: int, entries: int) -> "nx.MultiDiGraph[str]":
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    for entry in json.loads(lineage_file(PRODUCTS, ENTRIES))["lineage"]:
+    for entry in json.loads(lineage_file(products, entries))["lineage"]:
         graph.add_edge(entry["source"], entry["target"], key=entry["id"], **entry)
     return graph
 
 
-def walked(graph: "nx.MultiDiGraph[str]") -> dict[str, list[object]]:
-    reached = [START, *(end for _, end in islice(nx.bfs_edges(graph, START), NODES - 1))]
+def walked(graph: "nx.MultiDiGraph[str]", start: str) -> dict[str, list[object]]:
+    reached = [start, *(end for _, end in islice(nx.bfs_edges(graph, start), NODES - 1))]
     found: dict[str, list[object]] = nx.node_link_data(graph.subgraph(reached), edges="edges")
     return found

@@ -56,17 +56,15 @@ def rows() -> list[Row]:
     return [*against_in_memory(registry, LARGE), *growth(registry), round_trip()]
 
 
-def against_in_memory(registry: Registry, size: tuple[int, int], rounds: int = 11) -> list[Row]:
+def against_in_memory(registry: Registry, size: tuple[int, int]) -> list[Row]:
     reference.fill(products_file(size[0]), lineage_file(*size))
-    plain = Service(reference.handler)
+    plain = Service(reference.handler())
     found = []
-    for case in cases(size[0], [domain_name(number) for number in range(40)]):
-        mine, events = ours(case.area, registry), [get(target) for target in case.requests]
+    for case, mine, events in asked(registry, size, 40):
         assert all(mine.answers(e).body == plain.answers(e).body for e in events[::10])
         measured, compared = alternately(
             wall_ms(mine.in_turn(events), case.times, mine.select),
             wall_ms(plain.in_turn(events), case.times),
-            rounds=rounds,
         )
         what = f"{case.name}, of {size[0] if case.area == 'products' else size[1]:,}"
         found.append(Row(what, "ms", measured, compared, "the app in memory", case.target))
@@ -75,7 +73,7 @@ def against_in_memory(registry: Registry, size: tuple[int, int], rounds: int = 1
 
 def growth(registry: Registry) -> list[Row]:
     """The same questions to a small registry, whose one domain has as many as a page takes."""
-    small, large = _asked(big_mesh(*SMALL, domains=1), SMALL, 1), _asked(registry, LARGE, 40)
+    small, large = asked(big_mesh(*SMALL, domains=1), SMALL, 1), asked(registry, LARGE, 40)
     found = []
     for (case, few, some), (_, many, more) in zip(small, large, strict=True):
         measured, compared = alternately(
@@ -88,11 +86,12 @@ def growth(registry: Registry) -> list[Row]:
     return found
 
 
-def _asked(
+def asked(
     registry: Registry, size: tuple[int, int], domains: int
 ) -> list[tuple[Case, Service, list[Event]]]:
-    asked = cases(size[0], [domain_name(number) for number in range(domains)])
-    return [(c, ours(c.area, registry), [get(target) for target in c.requests]) for c in asked]
+    """Each case, who answers it from this registry, and its requests."""
+    found = cases(size[0], [domain_name(number) for number in range(domains)])
+    return [(c, ours(c.area, registry), [get(target) for target in c.requests]) for c in found]
 
 
 def round_trip() -> Row:

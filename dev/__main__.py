@@ -1,6 +1,7 @@
 """`make run`: the whole registry on this machine, with no Docker and no AWS account."""
 
 import argparse
+import asyncio
 import logging
 import os
 import signal
@@ -10,7 +11,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from dev import seaweed, settings, template
+from dev import schedule, seaweed, settings, template
 from dev.deployment import Deployment
 from dev.filling import FirstFill
 from dev.gateway import Gateway
@@ -54,12 +55,23 @@ def _run(chosen: Settings, path: Path) -> int:
     ):
         fill = FirstFill(chosen.data_dir, s3)
         fill.prepare(chosen.examples)
-        gateway = Gateway(Deployment(path, read, partial(_environment, s3, chosen.api_key)))
+        deployment = Deployment(path, read, partial(_environment, s3, chosen.api_key))
         ending = threading.Event()
         _in_background(partial(_watch, s3, ending))
-        ready = partial(get_ready, chosen, url(listener), fill, ending)
+
+        def started() -> None:
+            loop = asyncio.get_running_loop()
+
+            def get_on() -> None:
+                get_ready(chosen, url(listener), fill, ending)
+                if not ending.is_set():
+                    # On the server's loop: what still runs at the end is cancelled with it.
+                    asyncio.run_coroutine_threadsafe(schedule.run(deployment), loop)
+
+            _in_background(get_on)
+
         try:
-            serve(gateway, listener, partial(_in_background, ready))
+            serve(Gateway(deployment), listener, started)
         except SystemExit:
             if s3.process.poll() is not None:
                 raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}") from None

@@ -61,3 +61,5 @@ class Api:
     routes: tuple[Route, ...]
     cors: Cors | None = None
     authorizers: tuple[Authorizer, ...] = ()
+    scheduled: tuple[str, ...] = ()
+    """Functions that EventBridge invokes."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from dev.intrinsics import Resolver, TemplateError, Yaml, load, mapping
 from dev.stack import Api, Route
 from dev.template_api import read_http_api, read_routes
-from dev.template_functions import read_function, read_layers, read_roles
+from dev.template_functions import is_scheduled, read_function, read_layers, read_roles
 
 __all__ = ["TemplateError", "load", "read"]
 
@@ -41,7 +41,8 @@ def read(path: Path, parameters: Mapping[str, str], names: Mapping[str, str]) ->
         for route in read_routes(name, properties, authorizers, default, resolver)
     ]
     _refuse_duplicates(routes)
-    return Api(functions, tuple(routes), cors, tuple(authorizers.values()))
+    scheduled = tuple(name for name, own in merged.items() if is_scheduled(name, own))
+    return Api(functions, tuple(routes), cors, tuple(authorizers.values()), scheduled)
 
 
 def _merge(shared: dict[str, Yaml], own: dict[str, Yaml]) -> dict[str, Yaml]:

@@ -60,6 +60,11 @@ def read_function(
     )
 
 
+def is_scheduled(name: str, properties: dict[str, Yaml]) -> bool:
+    events = mapping(properties.get("Events"), name).values()
+    return any(mapping(event, name).get("Type") == "Schedule" for event in events)
+
+
 def _policies(
     name: str, properties: dict[str, Yaml], roles: dict[str, Yaml], resolver: Resolver
 ) -> Yaml:

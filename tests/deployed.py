@@ -19,12 +19,12 @@ from datamesh.storage.events import EVENTS as EVENTS_FOLDER
 from datamesh.storage.s3 import S3Object
 from datamesh.storage.s3_client import S3Client as Client
 from datamesh.storage.s3_client import create_client
-from dev.intrinsics import Resolver, mapping
+from dev.intrinsics import Resolver
 from dev.stack import Api
 from dev.template import read
 from tests.lambdas import ENVIRONMENT
 from tests.meshes import NO_WAIT, add_lineage, add_product, mesh
-from tests.template import DOCUMENT, ROOT, TEMPLATE, of_type, properties
+from tests.template import DOCUMENT, ROOT, TEMPLATE
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -103,7 +103,7 @@ def function_of(api: Api, event: dict[str, Any]) -> str:
     if event.get("task") == "rebuild-lineage":
         return "OpenLineageRebuildFunction"
     if "routeKey" not in event:
-        [scheduled] = filter(_is_scheduled, of_type("AWS::Serverless::Function"))
+        [scheduled] = api.scheduled
         return scheduled
     [route] = [route for route in api.routes if route.key == event["routeKey"]]
     if event.get("type") != "REQUEST":
@@ -151,8 +151,3 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     S3Object(ours, bucket, EVENTS_FOLDER + kept.name).put(gzip.compress(kept.body), None)
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)
-
-
-def _is_scheduled(name: str) -> bool:
-    events = mapping(mapping(properties(name), name).get("Events"), name)
-    return any(mapping(event, name)["Type"] == "Schedule" for event in events.values())

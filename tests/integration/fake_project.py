@@ -61,6 +61,10 @@ Resources:
           Properties: {{Method: POST, Path: /things, Auth: {{Authorizer: ApiKey}}}}
 """
 
+SCHEDULE = """
+        Due: {{Type: Schedule, Properties: {{Schedule: {schedule}}}}}
+"""
+
 GUARD = """
     import os
 
@@ -92,8 +96,9 @@ class FakeProject:
         self.code("guard", GUARD)
         self.code("things", things)
 
-    def describe(self, path: str = "/things", timeout: int = 20) -> None:
-        self.template.write_text(TEMPLATE.format(path=path, timeout=timeout))
+    def describe(self, path: str = "/things", timeout: int = 20, schedule: str = "") -> None:
+        text = TEMPLATE.format(path=path, timeout=timeout)
+        self.template.write_text(text + (SCHEDULE.format(schedule=schedule) if schedule else ""))
 
     def code(self, function: str, source: str) -> None:
         (self.root / "functions" / function / "app.py").write_text(dedent(source))

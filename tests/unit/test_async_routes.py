@@ -1,4 +1,4 @@
-"""Nothing that a request needs runs in a thread: the way there and back takes longer than most answers."""
+"""Nothing that a request needs runs in a thread: the way there takes longer than most answers."""
 
 from collections.abc import Callable, Iterator
 from inspect import iscoroutinefunction

@@ -1,18 +1,21 @@
 """Every write leaves a record, none is acknowledged without, and who may read them finds them."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from datamesh.http.runtime import Resources
+from datamesh.errors import StorageUnavailable
+from datamesh.http import runtime
+from datamesh.http.runtime import Resources, Work
 from datamesh.models.audit import AuditRecord
 from datamesh.services.audit import FOLDER, Trail, key_of
 from datamesh.services.registry import Registry
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
 from tests.conftest import Serve
-from tests.lambdas import Client, api_event
+from tests.lambdas import ENVIRONMENT, Client, Context, api_event
 from tests.meshes import (
     NO_WAIT,
     Bucket,
@@ -196,6 +199,26 @@ def test_an_unknown_outcome_is_recorded_as_such(serve: Serve) -> None:
     assert client.post("/register_product", product_body()).status == 503
     [record] = audited.records()
     assert (record.status, record.commits) == (503, ())
+
+
+@pytest.mark.parametrize(("fails", "status"), [(False, 200), (True, 500)])
+def test_a_task_leaves_a_record_of_how_it_ended(
+    audited: Audited, monkeypatch: pytest.MonkeyPatch, fails: bool, status: int
+) -> None:
+    def tidy(work: Work) -> dict[str, int]:
+        add_products(work.resources.registry, "a")
+        if fails:
+            raise StorageUnavailable("the second half cannot be done")
+        return {}
+
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "a-stack")
+    monkeypatch.setattr(runtime, "connect", lambda *_: audited.resources())
+    handler = runtime.task_handler(tidy, ENVIRONMENT)
+    with pytest.raises(StorageUnavailable) if fails else nullcontext():
+        handler({}, Context())
+    [record] = audited.records()
+    assert (record.principal, record.route, record.status) == ("schedule", "tidy", status)
+    assert [commit.added for commit in record.commits] == [1]
 
 
 def test_tries_of_a_key_have_a_record_each_and_one_commit(serve: Serve) -> None:

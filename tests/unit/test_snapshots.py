@@ -1,6 +1,7 @@
 """The scheduled run, what it keeps, and how that is read."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
@@ -8,8 +9,8 @@ import pytest
 
 from datamesh.errors import StorageUnavailable
 from datamesh.http.runtime import Resources, Work
-from datamesh.models.snapshot import Snapshot
-from datamesh.services import figures, products
+from datamesh.models.snapshot import RouteUsage, Snapshot, Usage
+from datamesh.services import figures, maintenance, products
 from datamesh.services.registry import Registry
 from datamesh.services.snapshots import Snapshots
 from datamesh.settings import Settings
@@ -107,6 +108,33 @@ def test_a_later_run_of_the_day_replaces_its_snapshot_and_not_its_backup(
     assert client.get("/analytics/snapshot").body["products"]["total"] == 1
 
 
+def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Resources) -> None:
+    """Each of its answers is paid for."""
+    asked: list[str] = []
+
+    def usage(day: date) -> Usage:
+        asked.append(f"{day}")
+        counts = RouteUsage(
+            route="*",
+            requests=len(asked),
+            client_errors=0,
+            server_errors=0,
+            p50_ms=None,
+            p99_ms=None,
+        )
+        return Usage(day=day, total=counts, routes=[])
+
+    def used(at: str, told: Callable[[date], Usage | None] = usage) -> int | None:
+        due = datetime.fromisoformat(at)
+        kept = maintenance.run(over.registry, over.snapshots, over.backups, told, due, 90)
+        return kept.usage.total.requests if kept.usage else None
+
+    assert used("2026-01-31T00:05:00Z", lambda day: None) is None
+    assert [used(f"2026-01-31T{hour:02}:05:00Z") for hour in range(1, 5)] == [1, 1, 1, 1]
+    assert [used(f"2026-02-01T{hour:02}:05:00Z") for hour in range(4)] == [2, 3, 3, 3]
+    assert asked == ["2026-01-30", "2026-01-31", "2026-01-31"]
+
+
 def test_a_late_run_keeps_its_day_and_not_the_latest(
     over: Resources, bucket: Bucket, client: Client
 ) -> None:
@@ -126,13 +154,29 @@ def test_a_run_prunes_and_tells_how_much(
     assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 1
 
 
+def test_what_the_runs_of_a_day_prune_adds_up(
+    over: Resources, registry: Registry, client: Client
+) -> None:
+    for hour, missing in ((9, 1), (10, 0), (11, 2)):
+        for number in range(missing):
+            add_products(registry, "ab")
+            add_lineage(registry, "a", "b", transformation=f"{number}")
+            registry.products.commit(lambda file: (file.model_copy(update={"products": {}}), None))
+        run(over, f"2026-01-31T{hour:02}:00:00Z")
+    run(over, "2026-01-31T11:00:00Z")
+    assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 3
+    assert client.get("/analytics/snapshot", date="2026-01-31").body["pruned_lineage_entries"] == 3
+    run(over, "2026-02-01T00:00:00Z")
+    assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 0
+
+
 def test_a_run_without_a_time_is_due_now(over: Resources, bucket: Bucket) -> None:
     scheduled(over, {})
     assert len(bucket) == 4
 
 
 def test_there_is_no_snapshot_before_the_first_run(client: Client) -> None:
-    assert_problem(client.get("/analytics/snapshot"), 404, "There is no snapshot of latest")
+    assert_problem(client.get("/analytics/snapshot"), 404, "There is no snapshot yet")
     assert_problem(
         client.get("/analytics/usage", date="2026-01-31"), 404, "There is no snapshot of 2026-01-31"
     )

@@ -1,5 +1,7 @@
 """What can go wrong, in the words of the domain. `datamesh.http.errors` maps each to a status."""
 
+from datetime import date
+
 
 class MeshError(Exception):
     """Base of every error that a caller of the API may see; its text is the caller's message."""
@@ -58,8 +60,8 @@ class ProductNotFound(MeshError):
 
 
 class SnapshotNotFound(MeshError):
-    def __init__(self, name: str) -> None:
-        super().__init__(f"There is no snapshot of {name}")
+    def __init__(self, day: date | None) -> None:
+        super().__init__(f"There is no snapshot {f'of {day}' if day else 'yet'}")
 
 
 class NodeNotFound(MeshError):

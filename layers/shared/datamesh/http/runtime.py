@@ -249,8 +249,12 @@ def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = 
         resources.trail.expect(record_of_task(run.__name__, context))
         registry = replace(resources.registry, commit_id=resources.trail.commit_id)
         over = replace(resources, registry=registry)
-        result = run(Work(over, settings, event, deadline.remaining))
-        observer.wrote(resources.trail.finish(200))
+        status = 500
+        try:
+            result = run(Work(over, settings, event, deadline.remaining))
+            status = 200
+        finally:
+            observer.wrote(resources.trail.finish(status))
         observer.logger.info("done", extra=dict(result))
         return result
 

@@ -40,7 +40,10 @@ class AuditRecord(BaseModel):
     commit_id: str = Field(
         description="Of the commits that the request makes. Tries of one Idempotency-Key share it."
     )
-    status: int | None = Field(default=None, description="What was answered; null if unknown.")
+    status: int | None = Field(
+        default=None,
+        description="What was answered, or 500 for a scheduled run that failed; null if unknown.",
+    )
     commits: tuple[AuditedCommit, ...] = ()
 
     @property

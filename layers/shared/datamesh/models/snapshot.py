@@ -2,6 +2,7 @@
 
 import datetime
 from enum import StrEnum
+from typing import Self
 
 from pydantic import BaseModel, Field
 
@@ -103,7 +104,12 @@ class Snapshot(BaseModel):
     usage: Usage | None = Field(
         description="Of the day before, the last whole one. Null where there is no CloudWatch."
     )
-    pruned_lineage_entries: int
+    pruned_lineage_entries: int = Field(description="By the runs of the day so far.")
+
+    def after(self, earlier: Self) -> Self:
+        """As the snapshot of a day that already has an earlier one."""
+        pruned = earlier.pruned_lineage_entries + self.pruned_lineage_entries
+        return self.model_copy(update={"pruned_lineage_entries": pruned})
 
 
 class Metric(StrEnum):

@@ -1,13 +1,17 @@
 """What the schedule does: clear garbage away, keep the day's figures and a copy of the files."""
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
+from datamesh.errors import SnapshotNotFound
 from datamesh.models.snapshot import Snapshot, Usage
 from datamesh.services import figures, lineage
 from datamesh.services.backups import Backups
 from datamesh.services.registry import Registry
 from datamesh.services.snapshots import Snapshots
+
+COUNTED = time(hour=1)
+"""Of a day: yesterday's metrics are complete by then."""
 
 
 def run(
@@ -23,10 +27,17 @@ def run(
     Raises what storage raises; what was done until then stays done.
     """
     pruned = lineage.prune(registry)
-    yesterday = due.date() - timedelta(days=1)
-    snapshot = figures.taken(
-        registry, due, stale_days=stale_days, pruned=pruned, usage=usage(yesterday)
-    )
+    used = _kept_usage(snapshots, due.date()) or usage(due.date() - timedelta(days=1))
+    snapshot = figures.taken(registry, due, stale_days=stale_days, pruned=pruned, usage=used)
     snapshots.keep(snapshot)
     backups.make(registry, due.date())
     return snapshot
+
+
+def _kept_usage(snapshots: Snapshots, day: date) -> Usage | None:
+    """That of the day before, once CloudWatch has had the time to count all of it: asking costs."""
+    try:
+        earlier = snapshots.of(day)
+    except SnapshotNotFound:
+        return None
+    return earlier.usage if earlier.at.time() >= COUNTED else None

@@ -35,8 +35,7 @@ class Snapshots:
     def keep(self, snapshot: Snapshot) -> None:
         """Store it, unless that of the same or of a later run is there: a run that is delivered
         twice, or late, changes nothing. Raises StorageUnavailable."""
-        for name in (snapshot.date.isoformat(), LATEST):
-            self._keep(self._opened(name), snapshot)
+        self._keep(LATEST, self._keep(snapshot.date.isoformat(), snapshot))
 
     def of(self, day: date | None) -> Snapshot:
         """That of a day, or the latest. Raises SnapshotNotFound, StorageUnavailable."""
@@ -44,7 +43,7 @@ class Snapshots:
         stored = self._opened(name)
         found = self.backoff.until_reached(stored.name, stored.get)
         if not isinstance(found, StoredObject):
-            raise SnapshotNotFound(name)
+            raise SnapshotNotFound(day)
         return Snapshot.model_validate_json(found.body)
 
     def trend(self, metric: Metric, since: date, until: date) -> Trend:
@@ -62,20 +61,24 @@ class Snapshots:
     def _opened(self, name: str) -> ConditionalObject:
         return self.open_object(f"{FOLDER}{name}.json")
 
-    def _keep(self, stored: ConditionalObject, snapshot: Snapshot) -> None:
-        body = snapshot.model_dump_json(by_alias=True).encode()
+    def _keep(self, name: str, snapshot: Snapshot) -> Snapshot:
+        """What is there in the end."""
+        stored = self._opened(name)
         reason = OUT_OF_TIME
         for _ in self.backoff:
             found = self.backoff.until_reached(stored.name, stored.get)
-            there = found if isinstance(found, StoredObject) else None
-            if there and Snapshot.model_validate_json(there.body).at >= snapshot.at:
-                return
+            next_one, etag = snapshot, None
+            if isinstance(found, StoredObject):
+                there = Snapshot.model_validate_json(found.body)
+                if there.at >= snapshot.at:
+                    return there
+                next_one, etag = snapshot.after(there) if name != LATEST else snapshot, found.etag
             try:
-                stored.put(body, there.etag if there else None)
+                stored.put(next_one.model_dump_json(by_alias=True).encode(), etag)
             except (LostRace, InDoubt, Unreachable) as error:
                 reason = Unreachable(repr(error))  # the next look tells what is there
             else:
-                return
+                return next_one
         raise unreachable(stored.name, reason)
 
 

@@ -1,0 +1,232 @@
+"""What a million requests cost, and a month without any: the price table times what was counted.
+
+Requests to S3, bytes and processor time of each kind of request are measured here, the functions
+talking to the local S3 server; memory, alarms, schedule and how long versions are kept are those of
+`template.yaml`. What Lambda's clock would show is reckoned from that: see `FULL_PROCESSOR` and
+`S3_SECONDS`.
+
+Not counted: transfer beyond what is always free, cold starts, requests that API Gateway throttles,
+domain data, a dashboard and SnapStart (off), and what is free anyway (schedule, CodeDeploy).
+"""
+
+import io
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from importlib import import_module
+
+from benchmarks import prices
+from benchmarks.door import Door, opened
+from benchmarks.lambdas import CONTEXT, Event, deployed, get
+from benchmarks.measure import Row, at_most
+from benchmarks.mesh import domain_name, product_name
+from benchmarks.prices import Line
+from benchmarks.results import number
+from datamesh.observability import Handler
+from datamesh.usage import STATISTICS
+from dev import template
+from dev.intrinsics import mapping
+from dev.s3 import S3
+from tests.lambdas import answer_of, api_event
+from tests.meshes import lineage_body, product_body
+from tests.template import TEMPLATE, maps, of_type, properties
+
+REQUESTS, WRITES = 1_000_000, 50_000
+SMALL, LARGE = (100, 1_000), (1_000, 10_000)
+"""Products and entries; the larger is what the default limits allow."""
+SENT = 30
+MONTHS_KEPT = 12
+"""Of a version that was replaced, and at the least of an audit record."""
+MONTH = 30 * 24 * 3600
+RUNS, DAYS = MONTH / 3600, 30
+FULL_PROCESSOR = 1769
+"""MB of memory with which a function has one processor; with less it has its share of one."""
+S3_SECONDS = {"GET": 0.015, "PUT": 0.030}
+"""Within a region, as a function waits for them: assumed."""
+AUTHORIZED_SECONDS = 60
+"""For which API Gateway and the authorizer remember a key."""
+AUTHORIZER_SECONDS = 0.050
+LOG_EVENT_BYTES = 26
+"""CloudWatch adds so many to each line."""
+PLATFORM_LOG_BYTES = 83 + 53 + 170 + 3 * LOG_EVENT_BYTES
+"""Lambda's own START, END and REPORT lines."""
+LOGS_KEPT = 0.15
+"""What compression leaves of them, for the month that they are kept."""
+GB = 1e9
+
+FUNCTIONS = template.read(TEMPLATE, {}, {"CatalogBucket": "catalog"}).functions
+
+
+@dataclass
+class Use:
+    """Of a number of requests of one kind, or of all."""
+
+    requests: float = 0
+    gets: float = 0
+    puts: float = 0
+    put_bytes: float = 0
+    gb_seconds: float = 0
+    log_bytes: float = 0
+    sent_bytes: float = 0
+
+    def times(self, factor: float) -> "Use":
+        return Use(*[getattr(self, name) * factor for name in self.__dataclass_fields__])
+
+    def __add__(self, other: "Use") -> "Use":
+        pairs = [(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__]
+        return Use(*[one + another for one, another in pairs])
+
+
+def rows() -> list[Row]:
+    small, large, idle = bill_of_use(*SMALL), bill_of_use(*LARGE), bill_of_idling()
+    what = f"{REQUESTS:,} requests, 5 % of them writes"
+    return [
+        _total(f"{what}; {SMALL[0]:,} products, {SMALL[1]:,} entries", small, 2.5),
+        *_items(small),
+        _total(f"{what}; {LARGE[0]:,} products, {LARGE[1]:,} entries", large),
+        _total("an idle month of prod", idle, 0.5),
+        *_items(idle),
+    ]
+
+
+def _total(what: str, lines: Sequence[Line], bound: float | None = None) -> Row:
+    target = None if bound is None else at_most(bound)
+    full = sum(line.list_dollars for line in lines)
+    note = f"{full:.2f} if nothing were free"
+    return Row(what, "USD", sum(line.dollars for line in lines), target=target, note=note)
+
+
+def _items(lines: Sequence[Line]) -> list[Row]:
+    return [
+        Row(f"- {line.price.what}", "USD", line.dollars, note=_described(line)) for line in lines
+    ]
+
+
+def _described(line: Line) -> str:
+    price = line.price
+    per = "each" if price.per == 1 else f"for {price.per:,.0f}"
+    free = f"; {price.free:,.0f} are always free" if price.free else ""
+    return f"{number(line.units)} at {price.dollars:g} {per}{free}"
+
+
+def bill_of_use(products: int, entries: int) -> list[Line]:
+    reads, writes = uses(products, entries)
+    use = reads.times(REQUESTS - WRITES) + writes.times(WRITES)
+    # A write comes when its key is remembered, or makes both look it up anew.
+    authorized = WRITES / (1 + WRITES * AUTHORIZED_SECONDS / MONTH)
+    memory = FUNCTIONS["AuthorizerFunction"].memory / 1024
+    logs = (use.log_bytes + REQUESTS * _access_log_bytes() + authorized * PLATFORM_LOG_BYTES) / GB
+    return [
+        Line(prices.HTTP_API, REQUESTS),
+        Line(prices.LAMBDA_REQUESTS, REQUESTS + authorized),
+        Line(prices.LAMBDA_TIME, use.gb_seconds + authorized * AUTHORIZER_SECONDS * memory),
+        Line(prices.S3_GET, use.gets),
+        Line(prices.S3_PUT, use.puts),
+        Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
+        Line(prices.LOGS, logs),
+        Line(prices.LOGS_KEPT, logs * LOGS_KEPT),
+        Line(prices.METRICS, 4),
+        Line(prices.SECRET_CALLS, authorized),
+        Line(prices.TRANSFER, use.sent_bytes / GB),
+    ]
+
+
+def _access_log_bytes() -> int:
+    """About as long as the format, whose variables are as long as what they stand for."""
+    settings = mapping(mapping(properties("RegistryApi"), "api")["AccessLogSettings"], "log")
+    return len(str(settings["Format"])) + LOG_EVENT_BYTES
+
+
+def uses(products: int, entries: int) -> tuple[Use, Use]:
+    """Of a read and of a write: of one product, of a list of a domain and of one upstream, the
+    first twice as often; of a product and of lineage as often."""
+    names = [product_name(number % products) for number in range(SENT)]
+    domains = [domain_name(number % 40) for number in range(SENT)]
+    bodies = [product_body(name=f"new_{number}") for number in range(SENT)]
+    ends = lineage_body(source=names[0], target=names[1])
+    one = [get(f"/product/{name}") for name in names]
+    several = [get(f"/products?domain={domain}&limit=100") for domain in domains]
+    upstream = [get(f"/lineage/upstream/{name}") for name in names]
+    product = [api_event("POST", "/register_product", body) for body in bodies]
+    lineage = [api_event("POST", "/register_lineage", ends)] * SENT
+    with opened(products, entries) as (s3, door):
+        reads = use_of(s3, door, "Products", "Read", one).times(2)
+        reads += use_of(s3, door, "Products", "Read", several)
+        reads += use_of(s3, door, "Lineage", "Read", upstream)
+        writes = use_of(s3, door, "Products", "Write", product)
+        writes += use_of(s3, door, "Lineage", "Write", lineage)
+    return reads.times(1 / 4), writes.times(1 / 2)
+
+
+def use_of(s3: S3, door: Door, area: str, role: str, events: Sequence[Event]) -> Use:
+    """Of one request of a warm function."""
+    limits = {"MAX_PRODUCTS": "100000", "MAX_LINEAGE_ENTRIES": "1000000"}
+    handler = deployed(area.lower(), s3, **limits).handler
+    handler(events[0], CONTEXT)
+    measured = _measured(door, handler, events[1:], FUNCTIONS[f"{area}{role}Function"].memory)
+    return measured.times(1 / (len(events) - 1))
+
+
+def _measured(door: Door, handler: Handler, events: Sequence[Event], memory: int) -> Use:
+    door.counted, door.put_bytes, log, sent = Counter(), 0, io.StringIO(), 0
+    began = time.thread_time()
+    with redirect_stdout(log):
+        for event in events:
+            answer = handler(event, CONTEXT)
+            if "statusCode" in answer:
+                assert answer["statusCode"] == 200, answer
+                sent += len(answer_of(answer).content)
+    cpu = time.thread_time() - began
+    puts = sum(n for kind, n in door.counted.items() if kind.startswith("PUT"))
+    gets = door.counted.total() - puts
+    waited = gets * S3_SECONDS["GET"] + puts * S3_SECONDS["PUT"]
+    seconds = cpu * FULL_PROCESSOR / memory + waited
+    logged = len(log.getvalue()) + log.getvalue().count("\n") * LOG_EVENT_BYTES
+    return Use(
+        len(events),
+        gets,
+        puts,
+        door.put_bytes,
+        seconds * memory / 1024,
+        logged + len(events) * PLATFORM_LOG_BYTES,
+        sent,
+    )
+
+
+def bill_of_idling() -> list[Line]:
+    """Of prod, whose alarms watch it; the schedule runs once an hour."""
+    first, other = scheduled_runs()
+    use = first.times(DAYS) + other.times(RUNS - DAYS)
+    return [
+        Line(prices.SECRET, len(of_type("AWS::SecretsManager::Secret"))),
+        Line(prices.LAMBDA_REQUESTS, RUNS),
+        Line(prices.LAMBDA_TIME, use.gb_seconds),
+        Line(prices.S3_GET, use.gets),
+        Line(prices.S3_PUT, use.puts),
+        Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
+        Line(prices.LOGS, use.log_bytes / GB),
+        Line(prices.METRIC_DATA, RUNS * 2 * len(STATISTICS)),
+        Line(prices.ALARMS, watched_metrics()),
+    ]
+
+
+def scheduled_runs() -> tuple[Use, Use]:
+    """The first of a day, and another."""
+    memory = FUNCTIONS["AnalyticsScheduledFunction"].memory
+    with opened(*SMALL) as (s3, door):
+        deployed("analytics", s3)
+        handler = import_module("functions.analytics.app").scheduled_handler
+        events = [{"time": f"2026-01-31T{hour:02}:00:00Z"} for hour in range(1, 4)]
+        found = [_measured(door, handler, [event], memory) for event in events]
+    return found[0], found[-1]
+
+
+def watched_metrics() -> int:
+    """Of all alarms; an expression over several is paid for each of them."""
+    alarms = [mapping(properties(name), name) for name in of_type("AWS::CloudWatch::Alarm")]
+    return sum(
+        sum("MetricStat" in each for each in maps(alarm["Metrics"])) if "Metrics" in alarm else 1
+        for alarm in alarms
+    )

@@ -1,0 +1,67 @@
+"""What the schedule keeps: the day's snapshot, and figures from day to day."""
+
+import time
+from typing import Any
+
+import pytest
+
+from tests.e2e.api import Api
+
+RUN_SECONDS = 120.0
+"""MiniStack fires a new rule after a while; `make run` at once."""
+
+
+@pytest.fixture(scope="module")
+def snapshot(api: Api) -> dict[str, Any]:
+    """The latest, once there is one."""
+    deadline = time.monotonic() + RUN_SECONDS
+    while (answer := api.get("/analytics/snapshot")).status_code == 404:
+        assert time.monotonic() < deadline, "the schedule has kept no snapshot"
+        time.sleep(0.1)
+    assert answer.status_code == 200, answer.text
+    taken: dict[str, Any] = answer.json()
+    return taken
+
+
+def test_a_snapshot_has_the_figures_of_the_mesh(snapshot: dict[str, Any]) -> None:
+    products, lineage = snapshot["products"], snapshot["lineage"]
+    assert products["by_domain"]["finance"] == 4
+    assert products["total"] == sum(products["by_status"].values())
+    assert products["total"] == sum(products["by_owner"].values())
+    assert products["complete"]["schema"] == products["total"]
+    assert lineage["total"] == sum(lineage["by_type"].values())
+    assert 0 < lineage["lowest_confidence"] <= lineage["mean_confidence"] <= 1
+    assert lineage["most_depended_upon"][0]["name"] == "orders"
+    assert snapshot["storage"]["products"]["revision"] >= products["total"]
+
+
+def test_a_day_has_its_snapshot_and_others_have_none(api: Api, snapshot: dict[str, Any]) -> None:
+    day = api.get("/analytics/snapshot", params={"date": snapshot["date"]})
+    assert day.json()["date"] == snapshot["date"]
+    missing = api.get("/analytics/snapshot", params={"date": "2001-01-31"})
+    assert (missing.status_code, missing.json()["message"]) == (
+        404,
+        "There is no snapshot of 2001-01-31",
+    )
+
+
+def test_a_trend_has_the_day_that_is_kept(api: Api, snapshot: dict[str, Any]) -> None:
+    days = {"since": snapshot["date"], "until": snapshot["date"]}
+    trend = api.get("/analytics/trends", params={"metric": "lineage.cycles", **days}).json()
+    assert trend["points"] == [{"date": snapshot["date"], "value": snapshot["lineage"]["cycles"]}]
+
+
+def test_metrics_tell_the_age_of_the_snapshot(api: Api, snapshot: dict[str, Any]) -> None:
+    [line] = [
+        line
+        for line in api.get("/metrics").text.splitlines()
+        if line.startswith("datamesh_snapshot_age_seconds ")
+    ]
+    assert 0 <= float(line.partition(" ")[2]) < 3600
+
+
+def test_nobody_asked_for_usage_that_cloudwatch_does_not_tell(
+    api: Api, snapshot: dict[str, Any]
+) -> None:
+    answer = api.get("/analytics/usage")
+    assert (answer.status_code, answer.json()) == (200, snapshot["usage"])

@@ -1,10 +1,12 @@
 """Updates and deletion of the stack, its schedule, and what a role cannot do without a right."""
 
+import compileall
 import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Any
 
 import pytest
@@ -171,6 +173,8 @@ def test_an_update_brings_changed_parameters_and_changed_code(
     assert "x-release" not in get(stack, "/products").headers
     app = built / "ProductsReadFunction" / "app.py"
     app.write_text(app.read_text() + CHANGED_CODE)
+    # As `sam build` would: bytecode is not held against its source.
+    compileall.compile_file(app, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, force=True)
     stack.update(MaxProducts="1")
     assert (stack.url, stack.key) == (url, key)
     assert get(stack, "/products").headers["x-release"] == "2"

@@ -126,7 +126,7 @@ def test_a_put_that_found_no_connection_was_not_sent(out_of_reach: S3Object) -> 
 
 
 def test_a_put_without_an_answer_in_time_is_in_doubt(silent: S3Object) -> None:
-    with pytest.raises(InDoubt, match="PutObject was not answered: TimeoutError"):
+    with pytest.raises(InDoubt, match="PutObject was not answered: ReadTimeoutError"):
         silent.put(b"x", None)
 
 
@@ -195,7 +195,7 @@ def test_a_get_that_found_no_connection_is_worth_another(out_of_reach: S3Object)
 
 
 def test_a_get_without_an_answer_in_time_is_worth_another(silent: S3Object) -> None:
-    with pytest.raises(Unreachable, match="GetObject was not answered: TimeoutError"):
+    with pytest.raises(Unreachable, match="GetObject was not answered: ReadTimeoutError"):
         silent.get()
 
 

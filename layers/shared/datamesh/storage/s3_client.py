@@ -1,30 +1,33 @@
-"""Requests to S3, each sent once.
+"""Requests to S3, each sent once: botocore's signatures over urllib3.
 
-The standard library's HTTP, since boto3's client is a third of a cold start (docs/adr/0013). Any
-SDK would also have to be kept from sending a PUT again whose reply was lost: S3 would answer 412,
-which its own success has caused. Retrying is up to `Document`, which can tell the two apart.
+Without boto3's client, which is a third of a cold start (docs/adr/0013-cold-start.md). It would
+also have to be kept from sending a PUT again whose reply was lost: S3 would answer 412, which its
+own success has caused. Retrying is up to `Document`, which can tell the two apart.
 """
 
 import os
 import re
-import select
-import ssl
-import weakref
-from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from urllib.parse import quote, urlencode
 
-from datamesh.models.values import utc_now
-from datamesh.storage.s3_places import Place, Places, authorities, identity_of, places_of
-from datamesh.storage.s3_signature import Credentials, encoded_path, encoded_query, signed_headers
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+
+from datamesh.storage.s3_places import Credentials, Places, authorities, identity_of, places_of
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 4.0
 """For each wait on the socket, not for a call as a whole."""
 
+CONNECTIONS = 10
+"""That are kept open: so many threads may send at the same time without opening others."""
 WITHOUT_BODY = (204, 304)
+NEVER_SENT = (NewConnectionError, ConnectTimeoutError)
+"""Not what befalls TLS: that can also fail while the reply is read."""
+
 CODE = re.compile(rb"<Code>([^<]+)</Code>")
 
 
@@ -78,12 +81,14 @@ class S3Client:
     read_seconds: float = READ_SECONDS
     _regions: dict[str, str] = field(default_factory=dict, init=False)
     """Of buckets that turned out to be elsewhere."""
-    _idle: defaultdict[Place, deque[HTTPConnection]] = field(
-        default_factory=lambda: defaultdict(deque), init=False
-    )
 
     def __post_init__(self) -> None:
-        weakref.finalize(self, _close_all, self._idle)
+        self._pool = PoolManager(
+            maxsize=CONNECTIONS,
+            timeout=Timeout(connect=self.connect_seconds, read=self.read_seconds),
+            cert_reqs="CERT_REQUIRED",
+            ca_certs=self.trusted or None,
+        )
 
     def send(self, request: Request) -> Reply:
         """Raises Refused, NeverSent, Unanswered or StorageUnavailable."""
@@ -105,82 +110,36 @@ class S3Client:
     def _send(self, request: Request) -> Reply:
         region = self._region(request.bucket)
         place = self.places.of(request.bucket, region)
-        path, query = encoded_path(place.prefix + request.key), encoded_query(request.query)
-        headers = signed_headers(
-            request.method,
-            path,
-            query,
-            {"host": place.host, **request.headers},
-            request.body,
-            credentials=self.credentials(),
-            region=region,
-            now=utc_now(),
-        )
-        connection = self._connection(place)
+        target = quote(place.prefix + request.key, safe="/-_.~")
+        if request.query:
+            target += "?" + urlencode(request.query, quote_via=quote, safe="-_.~")
+        signed = AWSRequest(request.method, place.origin + target, request.headers, request.body)
+        # Of the SDK's own credentials it reads these three attributes.
+        S3SigV4Auth(self.credentials(), "s3", region).add_auth(signed)  # type: ignore[arg-type]
         try:
-            target = f"{path}?{query}" if query else path
-            connection.request(request.method, target, request.body or None, headers)
-            with connection.getresponse() as response:
-                reply = _whole(response)
-                lasts = not response.will_close
-        except (OSError, HTTPException, ValueError) as error:
-            connection.close()
-            raise Unanswered(f"{request.operation} was not answered: {error!r}") from error
-        if lasts:
-            self._idle[place].append(connection)
-        else:
-            connection.close()
-        return reply
-
-    def _connection(self, place: Place) -> HTTPConnection:
-        """One that is open: between two requests S3 may have closed it, or Lambda have slept."""
-        idle = self._idle[place]
-        while idle:
-            connection = idle.pop()
-            if not _readable(connection):
-                return connection
-            connection.close()
-        connection = self._opened(place)
-        try:
-            connection.connect()
-        except (OSError, HTTPException) as error:
-            connection.close()
+            answer = self._pool.connection_from_url(place.origin).urlopen(
+                request.method,
+                target,
+                request.body or None,
+                dict(signed.headers.items()),
+                retries=False,
+                redirect=False,
+                decode_content=False,
+            )
+        except NEVER_SENT as error:
             raise NeverSent(f"{place.host} cannot be reached: {error!r}") from error
-        connection.sock.settimeout(self.read_seconds)
-        return connection
-
-    def _opened(self, place: Place) -> HTTPConnection:
-        if not place.secure:
-            return HTTPConnection(place.host, timeout=self.connect_seconds)
-        return HTTPSConnection(place.host, timeout=self.connect_seconds, context=self._tls)
-
-    @cached_property
-    def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self.trusted or None)
+        except (HTTPError, ValueError) as error:
+            raise Unanswered(f"{request.operation} was not answered: {error!r}") from error
+        return _whole(request.operation, answer)
 
 
-def _close_all(idle: Mapping[Place, deque[HTTPConnection]]) -> None:
-    for connections in idle.values():
-        for connection in connections:
-            connection.close()
-
-
-def _readable(connection: HTTPConnection) -> bool:
-    """Nothing is expected from it, so that this can only be its end."""
-    waiting = select.poll()
-    waiting.register(connection.sock, select.POLLIN)
-    return bool(waiting.poll(0))
-
-
-def _whole(response: HTTPResponse) -> Reply:
-    """Raises HTTPException if the reply breaks off, in its body or in its head."""
-    body = response.read()
-    headers = {name.lower(): value for name, value in response.getheaders()}
-    # http.client takes a head that ends anywhere for a whole one.
+def _whole(operation: str, answer: BaseHTTPResponse) -> Reply:
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    # Without a length a reply that breaks off, in its head or in its body, looks like a whole one.
     told = "content-length" in headers or "transfer-encoding" in headers
-    if not told and response.status not in WITHOUT_BODY:
-        raise HTTPException("the answer does not tell its length")
-    return Reply(response.status, headers, body)
+    if not told and answer.status not in WITHOUT_BODY:
+        raise Unanswered(f"{operation} was answered without a length")
+    return Reply(answer.status, headers, answer.data)
 
 
 def create_client(environ: Mapping[str, str] | None = None) -> S3Client:

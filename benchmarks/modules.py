@@ -13,6 +13,8 @@ from pathlib import Path
 from benchmarks.measure import Row
 
 MODULES: Mapping[str, str] = {
+    "cold_start": "Cold start: a new process, up to its first answer",
+    "built_size": "Built size, unzipped",
     "peak_memory": "Peak memory",
     "warm_reads": "Warm reads",
     "warm_writes": "Warm writes",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.mesh import lineage_file, products_file
 from datamesh.storage.objects import ConditionalObject
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import create_client
 from dev import seaweed
 from dev.s3 import S3
 

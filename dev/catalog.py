@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import boto3
 from botocore.exceptions import ClientError
@@ -17,13 +17,12 @@ from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import S3Client, create_client
+from datamesh.storage.s3_versions import S3Versions
 from dev import seaweed, settings
 from dev.seaweed import SeaweedError
 from dev.settings import SettingError
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 SECONDS = 10
 
@@ -64,16 +63,19 @@ def restore(bucket: str, key: str, version: str) -> None:
                 revision = _restore(client, bucket, key, version, LineageFile)
             case _:
                 raise SystemExit(f"the registry is products.json and lineage.json, not {key}")
-    except (ClientError, MeshError, NotRestorable) as error:
+    except (MeshError, NotRestorable) as error:
         raise SystemExit(f"{key} was not restored: {error}") from error
     print(f"{key} is again what version {version} was, as revision {revision}.")
 
 
 def _restore[F: (ProductsFile, LineageFile)](
-    client: "S3Client", bucket: str, key: str, version: str, kind: type[F]
+    client: S3Client, bucket: str, key: str, version: str, kind: type[F]
 ) -> int:
-    stored = client.get_object(Bucket=bucket, Key=key, VersionId=version)
-    earlier = kind.decode(key, stored["Body"].read())
+    versions = S3Versions(client, bucket, key)
+    stored = _backoff().until_reached(key, lambda: versions.get_version(version))
+    if stored is None:
+        raise SystemExit(f"{key} has no version {version}")
+    earlier = kind.decode(key, stored.body)
     earlier.check()
 
     def change(now: F) -> tuple[F, int]:
@@ -90,7 +92,7 @@ def _restore[F: (ProductsFile, LineageFile)](
 
 
 def _document[F: (ProductsFile, LineageFile)](
-    client: "S3Client", bucket: str, key: str, kind: type[F]
+    client: S3Client, bucket: str, key: str, kind: type[F]
 ) -> Document[F]:
     return Document(S3Object(client, bucket, key), kind, _backoff())
 

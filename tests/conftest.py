@@ -1,6 +1,7 @@
 """Fixtures that several suites share."""
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from importlib import import_module
 
@@ -14,6 +15,13 @@ from tests.meshes import mesh, resources
 
 type Serve = Callable[..., Client]
 """serve(area, resources) -> a client of that area's function."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def unfrozen() -> Iterator[None]:
+    """A function freezes what it imported, which here must be collected in the end."""
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="session")

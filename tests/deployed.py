@@ -17,6 +17,8 @@ from datamesh.services.audit import Trail
 from datamesh.services.openlineage.parsing import received
 from datamesh.storage.events import EVENTS as EVENTS_FOLDER
 from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import S3Client as Client
+from datamesh.storage.s3_client import create_client
 from dev.intrinsics import Resolver
 from dev.stack import Api
 from dev.template import read
@@ -92,7 +94,7 @@ class Deployment:
         empty(self._s3, BUCKET)
 
     def fill(self) -> None:
-        fill(self._s3, BUCKET)
+        fill(self._s3, create_client(), BUCKET)
 
 
 def function_of(api: Api, event: dict[str, Any]) -> str:
@@ -119,12 +121,12 @@ def empty(client: "S3Client", bucket: str) -> None:
         client.delete_object(Bucket=bucket, Key=marker["Key"], VersionId=marker["VersionId"])
 
 
-def fill(client: "S3Client", bucket: str) -> None:
+def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     """What the events ask for, an entry that an interrupted deletion left behind, the record of one
     write, and an event of OpenLineage that was kept, and nothing derived from it."""
     empty(client, bucket)
-    objects = [S3Object(client, bucket, f"{n}.json") for n in ("products", "lineage")]
-    trail = Trail(lambda key: S3Object(client, bucket, key), NO_WAIT)
+    objects = [S3Object(ours, bucket, f"{n}.json") for n in ("products", "lineage")]
+    trail = Trail(lambda key: S3Object(ours, bucket, key), NO_WAIT)
     registry = mesh(products=objects[0], lineage=objects[1], trail=trail)
     trail.expect(record_of(EVENTS["register_product"]))
     add_product(
@@ -146,6 +148,6 @@ def fill(client: "S3Client", bucket: str) -> None:
         )
     )
     kept = received(EVENT_EXAMPLE)
-    S3Object(client, bucket, EVENTS_FOLDER + kept.name).put(gzip.compress(kept.body), None)
+    S3Object(ours, bucket, EVENTS_FOLDER + kept.name).put(gzip.compress(kept.body), None)
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)

@@ -1,5 +1,7 @@
 """Figures of the registry, now and day by day, what changed in it, and the scheduled run."""
 
+import datamesh.start  # noqa: F401, I001  # before all other imports
+
 import datetime
 import os
 from typing import Annotated

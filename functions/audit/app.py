@@ -1,5 +1,7 @@
 """Who changed what: the audit trail, for holders of a key."""
 
+import datamesh.start  # noqa: F401, I001  # before all other imports
+
 import os
 from datetime import timedelta
 from typing import Annotated

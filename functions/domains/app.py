@@ -1,5 +1,7 @@
 """Domains, the data that their products serve, and how good it is."""
 
+import datamesh.start  # noqa: F401, I001  # before all other imports
+
 import os
 from typing import Annotated
 

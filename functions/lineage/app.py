@@ -1,5 +1,7 @@
 """Register lineage between products, follow it, and remove it."""
 
+import datamesh.start  # noqa: F401, I001  # before all other imports
+
 import os
 from typing import Annotated
 

@@ -1,5 +1,7 @@
 """OpenLineage events in; a part of the API that Marquez answers with; the lineage anew."""
 
+import datamesh.start  # noqa: F401, I001  # before all other imports
+
 import os
 from typing import Annotated, Literal
 

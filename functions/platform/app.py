@@ -1,5 +1,7 @@
 """Health, metrics, and the documentation of all functions: OpenAPI document, Swagger UI, Redoc."""
 
+import datamesh.start  # noqa: F401, I001  # before all other imports
+
 import os
 from importlib.util import find_spec
 from pathlib import Path

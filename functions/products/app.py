@@ -1,5 +1,7 @@
 """Register, find, change and remove data products."""
 
+import datamesh.start  # noqa: F401, I001  # before all other imports
+
 import os
 from typing import Annotated
 

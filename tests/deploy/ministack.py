@@ -15,6 +15,7 @@ import boto3
 import requests
 from botocore.config import Config
 
+from datamesh.storage.s3_client import S3Client, create_client
 from tests.e2e.local_run import free_port
 from tests.template import ROOT
 
@@ -45,6 +46,11 @@ class Emulator:
             aws_secret_access_key="test",
             config=Config(connect_timeout=2, read_timeout=60, retries={"total_max_attempts": 1}),
         )
+
+    def storage(self) -> S3Client:
+        """Our own client, as the root too."""
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
+        return create_client({**keys, "AWS_ENDPOINT_URL": self.endpoint})
 
 
 @contextlib.contextmanager

@@ -42,6 +42,56 @@ def test_a_function_and_the_layer_have_all_that_is_imported(function: str) -> No
     assert run.returncode == 0, run.stderr
 
 
+CLIENTS = """
+import json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+import boto3
+boto3.client("cloudwatch").get_paginator("get_metric_data")
+assert boto3.client("secretsmanager").get_secret_value
+"""
+
+
+def test_the_layer_has_what_the_sdk_needs_for_the_services_that_are_called() -> None:
+    run = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
+            CLIENTS,
+            json.dumps([str(BUILD / "SharedLayer/python")]),
+        ],
+        env={"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+CHECKED_BY_NOTHING = 0b01
+"""The flags of bytecode that is valid whatever its source is (PEP 552)."""
+
+
+@pytest.mark.parametrize("built", [*sorted(API.functions), "SharedLayer"])
+def test_all_that_is_imported_is_compiled(built: str) -> None:
+    sources = list((BUILD / built).rglob("*.py"))
+    assert sources
+    for source in sources:
+        compiled = source.parent / "__pycache__" / f"{source.stem}.cpython-313.pyc"
+        assert int.from_bytes(compiled.read_bytes()[4:8], "little") == CHECKED_BY_NOTHING, source
+
+
+def test_a_traceback_names_the_files_where_lambda_has_them() -> None:
+    compiled = BUILD / "ProductsReadFunction/__pycache__/app.cpython-313.pyc"
+    assert b"/var/task/app.py" in compiled.read_bytes()
+
+
+def test_the_layer_is_small() -> None:
+    files = [file for file in (BUILD / "SharedLayer").rglob("*") if file.is_file()]
+    assert sum(file.stat().st_size for file in files) <= 35_000_000
+
+
 DOMAINS = ("DomainsFunction", "DomainsWriteFunction")
 LIMIT = 250 * 1024 * 1024
 """Of a function and its layers, unzipped (Lambda quotas)."""

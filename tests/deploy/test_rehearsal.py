@@ -1,11 +1,13 @@
 """Updates and deletion of the stack, its schedule, and what a role cannot do without a right."""
 
+import compileall
 import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from py_compile import PycInvalidationMode
 from typing import Any
 
 import pytest
@@ -126,7 +128,7 @@ def _less(file: ProductsFile, name: str) -> ProductsFile:
 
 def test_the_schedule_clears_away_lineage_of_deleted_products(stack: Stack) -> None:
     objects = [
-        S3Object(stack.emulator.client("s3"), stack.bucket, f"{name}.json")
+        S3Object(stack.emulator.storage(), stack.bucket, f"{name}.json")
         for name in ("products", "lineage")
     ]
     registry = mesh(products=objects[0], lineage=objects[1])
@@ -159,7 +161,7 @@ def test_the_schedule_clears_away_lineage_of_deleted_products(stack: Stack) -> N
     [record] = get(stack, "/audit", params=trail, headers=headers).json()["records"]
     assert record["commits"][0]["removed"] == 1
     key = f"backups/{snapshot['date']}/products.json"
-    backup = S3Object(stack.emulator.client("s3"), stack.bucket, key)
+    backup = S3Object(stack.emulator.storage(), stack.bucket, key)
     while backup.get() is None:
         assert time.monotonic() < deadline, "the run has kept no backup"
         time.sleep(1)
@@ -220,6 +222,8 @@ def test_an_update_brings_changed_parameters_and_changed_code(
     assert "x-release" not in get(stack, "/products").headers
     app = built / "ProductsReadFunction" / "app.py"
     app.write_text(app.read_text() + CHANGED_CODE)
+    # As `sam build` would: bytecode is not held against its source.
+    compileall.compile_file(app, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH, force=True)
     stack.update(MaxProducts="1")
     assert (stack.url, stack.key) == (url, key)
     assert get(stack, "/products").headers["x-release"] == "2"
@@ -241,6 +245,6 @@ def test_a_deleted_stack_leaves_its_data(emulator: Emulator) -> None:
     functions = emulator.client("lambda").list_functions()["Functions"]
     assert [f for f in functions if f["FunctionName"].startswith("deleted-")] == []
     s3 = emulator.client("s3")
-    left = mesh(products=S3Object(s3, bucket, "products.json"))
+    left = mesh(products=S3Object(emulator.storage(), bucket, "products.json"))
     assert list(left.products.read().products) == ["kept"]
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

@@ -1,23 +1,18 @@
 """One plan: a few writers, each with clients and documents of its own, behind the proxy."""
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-from unittest.mock import patch
-
-import boto3
+from dataclasses import dataclass, field, replace
 
 from datamesh.errors import Contended, OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import StoredLineageEntry
-from datamesh.storage import s3 as storage
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Change, Document
 from datamesh.storage.files import LineageFile
 from datamesh.storage.rows import LineageRow
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import S3Client, create_client
 from tests.faults.judge import Outcome, Told, judge
 from tests.faults.plans import Plan
 from tests.faults.proxy import Lane, Proxy
@@ -25,9 +20,6 @@ from tests.meshes import NOON
 from tests.races.history import History
 from tests.races.linearizability import contradictions
 from tests.races.traffic import operate, read_all, registry_over
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 WRITERS = 3
 COMMITS = 5
@@ -56,13 +48,13 @@ class Result:
 
 @dataclass
 class Slot:
-    """Clients take 0.2 s to make; plans that run one after the other share them."""
+    """Plans that run one after the other share it."""
 
     bucket: str
     proxy: Proxy
     lanes: Sequence[Lane]
-    clients: Sequence["S3Client"]
-    direct: "S3Client"
+    clients: Sequence[S3Client]
+    direct: S3Client
 
     def run(self, plan: Plan) -> Result:
         if plan.seed % HISTORY_EVERY == 0:
@@ -142,13 +134,10 @@ def append(stored: S3Object, plan: Plan, writer: int) -> list[Told]:
 
 
 def open_slots(
-    environment: dict[str, str], bucket: str, proxy: Proxy, direct: "S3Client"
+    environment: dict[str, str], bucket: str, proxy: Proxy, direct: S3Client
 ) -> list[Slot]:
     """As many as the proxy has lanes for."""
-    # A session of its own for each client would read botocore's data again each time.
-    session = boto3.Session()
-    with patch.object(boto3, "Session", lambda: session):
-        clients = [_client(environment, lane) for lane in proxy.lanes]
+    clients = [_client(environment, lane) for lane in proxy.lanes]
     starts = range(0, len(clients), WRITERS)
     return [
         Slot(bucket, proxy, proxy.lanes[at : at + WRITERS], clients[at : at + WRITERS], direct)
@@ -156,13 +145,10 @@ def open_slots(
     ]
 
 
-def _client(environment: dict[str, str], lane: Lane) -> "S3Client":
+def _client(environment: dict[str, str], lane: Lane) -> S3Client:
     """The project's own, but for the time-out and the proxy."""
-    with (
-        patch.dict(os.environ, environment | {"AWS_ENDPOINT_URL_S3": lane.endpoint}),
-        patch.object(storage, "READ_SECONDS", READ_SECONDS),
-    ):
-        return create_client()
+    client = create_client(environment | {"AWS_ENDPOINT_URL_S3": lane.endpoint})
+    return replace(client, read_seconds=READ_SECONDS)
 
 
 def _document(stored: S3Object, backoff: Backoff) -> Document[LineageFile]:

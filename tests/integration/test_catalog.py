@@ -11,7 +11,8 @@ from moto import mock_aws
 from datamesh.models.values import utc_now
 from datamesh.services import lineage, products
 from datamesh.services.registry import Registry
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import create_client
 from dev import catalog
 from dev.s3 import S3
 from tests.meshes import add_lineage, add_product, mesh

@@ -6,10 +6,10 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 from openapi_schema_validator import OAS31Validator
 
 from dev import openapi
+from tests import moto_server
 from tests.deployed import EVENTS, KEY, Deployment
 from tests.lambdas import Answer, Context, answer_of
 
@@ -73,8 +73,7 @@ DOCUMENTED_AS = {"/api/v1/namespaces/{path+}": "/api/v1/namespaces/{namespace}/d
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Deployment]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with moto_server.running():
         yield Deployment()
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from botocore import handlers
-from moto import mock_aws
 
+from datamesh.storage.s3_client import Refused, Reply, Request, S3Client
 from dev.intrinsics import Resolver, Yaml, mapping, strings
+from tests import moto_server
 from tests.deployed import EVENTS, Deployment
 from tests.lambdas import Context
 from tests.template import of_type, statements
@@ -48,26 +49,29 @@ class Grant:
         return any(fnmatchcase(need.prefix or "", prefix) for prefix in self.prefixes)
 
 
-def needs(operation: str, parameters: Mapping[str, Any], status: int) -> list[Need]:
+def needs_of_storage(request: Request, status: int) -> list[Need]:
     """What AWS asks of the caller's role (the S3 User Guide's table of required permissions)."""
-    if operation == "GetSecretValue":
-        return [Need("secretsmanager:GetSecretValue", parameters["SecretId"])]
-    if operation == "GetMetricData":
-        return [Need("cloudwatch:GetMetricData", "*")]
-    bucket = f"arn:aws:s3:::{parameters['Bucket']}"
-    if operation == "ListObjectsV2":
-        return [Need("s3:ListBucket", bucket, parameters["Prefix"])]
-    if operation == "ListObjectVersions":
-        return [Need("s3:ListBucketVersions", bucket, parameters["Prefix"])]
-    if "VersionId" in parameters:
-        return [Need("s3:GetObjectVersion", f"{bucket}/{parameters['Key']}")]
-    found = Need("s3:GetObject", f"{bucket}/{parameters['Key']}")
-    if operation == "GetObject":
+    bucket = f"arn:aws:s3:::{request.bucket}"
+    if request.operation == "ListObjectsV2":
+        return [Need("s3:ListBucket", bucket, request.query["prefix"])]
+    if request.operation == "ListObjectVersions":
+        return [Need("s3:ListBucketVersions", bucket, request.query["prefix"])]
+    if "versionId" in request.query:
+        return [Need("s3:GetObjectVersion", f"{bucket}/{request.key}")]
+    found = Need("s3:GetObject", f"{bucket}/{request.key}")
+    if request.operation == "GetObject":
         # Who may not list the bucket is not told that there is no such key.
         return [found, Need("s3:ListBucket", bucket)] if status == 404 else [found]
-    assert operation == "PutObject", operation
-    assert "IfMatch" in parameters or "IfNoneMatch" in parameters
+    assert request.operation == "PutObject", request
+    assert "if-match" in request.headers or "if-none-match" in request.headers
     return [found, Need("s3:PutObject", found.resource)]
+
+
+def needs_elsewhere(operation: str, parameters: Mapping[str, Any]) -> Need:
+    if operation == "GetSecretValue":
+        return Need("secretsmanager:GetSecretValue", parameters["SecretId"])
+    assert operation == "GetMetricData", operation
+    return Need("cloudwatch:GetMetricData", "*")
 
 
 def granted(function: str, arns: Resolver) -> list[Grant]:
@@ -93,21 +97,31 @@ def prefixes_of(statement: dict[str, Yaml]) -> tuple[str, ...]:
 
 
 class Recorder:
-    """Notes what calls need while it listens, whichever client makes them."""
+    """Notes what calls need while it listens: our own client's to S3, and the SDK's."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.needs: set[Need] = set()
         self.listening = False
-        mine = [("before-parameter-build", self._before), ("after-call", self._after)]
+        mine = [("before-parameter-build", self._before)]
         patch.setattr(handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS, *mine])
+        send = S3Client.send
 
-    def _before(self, params: dict[str, Any], context: dict[str, Any], **_: object) -> None:
-        context["parameters"] = dict(params)
+        def recorded(client: S3Client, request: Request) -> Reply:
+            status = 200
+            try:
+                return send(client, request)
+            except Refused as error:
+                status = error.status
+                raise
+            finally:
+                if self.listening:
+                    self.needs.update(needs_of_storage(request, status))
 
-    def _after(self, http_response: Any, model: Any, context: dict[str, Any], **_: object) -> None:
+        patch.setattr(S3Client, "send", recorded)
+
+    def _before(self, params: dict[str, Any], model: Any, **_: object) -> None:
         if self.listening:
-            status = http_response.status_code
-            self.needs.update(needs(model.name, context["parameters"], status))
+            self.needs.add(needs_elsewhere(model.name, params))
 
 
 def run_all_events(stack: Deployment, recorder: Recorder) -> dict[str, set[Need]]:
@@ -126,8 +140,7 @@ def run_all_events(stack: Deployment, recorder: Recorder) -> dict[str, set[Need]
 
 @pytest.fixture(scope="module")
 def runs() -> Iterator[tuple[dict[str, set[Need]], Resolver]]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with moto_server.running() as patch:
         recorder = Recorder(patch)
         stack = Deployment()
         yield run_all_events(stack, recorder), stack.arns()

@@ -8,15 +8,16 @@ from pathlib import Path
 
 import boto3
 import pytest
-from moto import mock_aws
 
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import ConditionalObject
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import create_client
 from dev import seaweed
 from dev.s3 import S3
+from tests import moto_server
 from tests.object_contract import ObjectContract
 from tests.unit.storage.faults import add
 
@@ -27,9 +28,8 @@ KEYS = count()
 
 class TestS3ObjectOnMoto(ObjectContract):
     @pytest.fixture
-    def stored(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[ConditionalObject]:
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        with mock_aws():
+    def stored(self) -> Iterator[ConditionalObject]:
+        with moto_server.running():
             boto3.client("s3").create_bucket(Bucket="catalog")
             yield S3Object(create_client(), "catalog", "products.json")
 

@@ -1,89 +1,106 @@
 """Domain data's folders over S3's answers, each injected once."""
 
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
 
 import pytest
-from botocore.response import StreamingBody
-from botocore.stub import Stubber
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.folders import MAX_FILES, StoredFile
 from datamesh.storage.s3_folders import S3Folder
+from tests.integration.answers import Answers
 from tests.meshes import NO_WAIT
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-
 ETAG = '"0123456789abcdef0123456789abcdef"'
+PREFIX = "domains/sales/orders/"
+XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
 @pytest.fixture
-def folder(s3_client: "S3Client") -> S3Folder:
-    return S3Folder(s3_client, "catalog", "domains/sales/orders/", NO_WAIT)
+def folder(answers: Answers) -> S3Folder:
+    return S3Folder(answers.client(), "catalog", PREFIX, NO_WAIT)
 
 
-def body(content: bytes) -> StreamingBody:
-    return StreamingBody(BytesIO(content), len(content))
-
-
-def page(*names: str, following: str = "") -> dict[str, Any]:
-    listed = [{"Key": f"domains/sales/orders/{name}", "Size": 7, "ETag": ETAG} for name in names]
-    if following:
-        return {"IsTruncated": True, "NextContinuationToken": following, "Contents": listed}
-    return {"IsTruncated": False, "Contents": listed}
+def page(*names: str, following: str = "", more: str = "") -> bytes:
+    contents = "".join(
+        f"<Contents><Key>{PREFIX}{name}</Key><Size>7</Size><ETag>{escape(ETAG)}</ETag></Contents>"
+        for name in names
+    )
+    token = f"<NextContinuationToken>{following}</NextContinuationToken>" if following else ""
+    truncated = "true" if following else "false"
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="{XMLNS}">'
+        f"<IsTruncated>{truncated}</IsTruncated>{more}{token}{contents}</ListBucketResult>"
+    ).encode()
 
 
 def names(folder: S3Folder) -> list[str]:
     return [file.name for file in folder.files()]
 
 
-LIST = {"Bucket": "catalog", "Prefix": "domains/sales/orders/"}
+LIST = {"list-type": "2", "prefix": PREFIX, "encoding-type": "url"}
 FILE = StoredFile("a.csv", 7, ETAG)
 
 
-def test_the_names_of_a_folder_are_within_it(s3_stub: Stubber, folder: S3Folder) -> None:
-    s3_stub.add_response("list_objects_v2", page("a.csv", "b/c.csv"), LIST)
+def test_the_names_of_a_folder_are_within_it(answers: Answers, folder: S3Folder) -> None:
+    answers.add(200, page("a.csv", "b/c.csv"))
     assert folder.files() == [FILE, StoredFile("b/c.csv", 7, ETAG)]
+    [request] = answers.received
+    assert (request.path, request.query) == ("/catalog/", LIST)
 
 
-def test_an_empty_folder_has_no_names(s3_stub: Stubber, folder: S3Folder) -> None:
-    s3_stub.add_response("list_objects_v2", {"IsTruncated": False}, LIST)
+def test_names_that_xml_cannot_hold_come_encoded(answers: Answers, folder: S3Folder) -> None:
+    encoded = "<EncodingType>url</EncodingType>"
+    answers.add(200, page("%01+%2B%C3%A9.csv", more=encoded))
+    answers.add(200, page("a+b%20.csv"))
+    assert names(folder) == ["\x01 +\u00e9.csv"]
+    assert names(folder) == ["a+b%20.csv"]
+
+
+@pytest.mark.parametrize("body", [page("a.csv")[:-30], b"", b"<ListBucketResult/>"])
+def test_a_listing_that_is_not_whole_is_worth_another(
+    answers: Answers, folder: S3Folder, body: bytes
+) -> None:
+    answers.add(200, body)
+    answers.add(200, page("a.csv"))
+    assert names(folder) == ["a.csv"]
+
+
+def test_an_empty_folder_has_no_names(answers: Answers, folder: S3Folder) -> None:
+    answers.add(200, page())
     assert folder.files() == []
 
 
-def test_a_folder_is_listed_page_by_page(s3_stub: Stubber, folder: S3Folder) -> None:
-    s3_stub.add_response("list_objects_v2", page("a.csv", following="next"), LIST)
-    s3_stub.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
-    s3_stub.add_response("list_objects_v2", page("b.csv"), LIST | {"ContinuationToken": "next"})
+def test_a_folder_is_listed_page_by_page(answers: Answers, folder: S3Folder) -> None:
+    answers.add(200, page("a.csv", following="next"))
+    answers.add_error(503, "SlowDown")
+    answers.add(200, page("b.csv"))
     assert names(folder) == ["a.csv", "b.csv"]
+    following = LIST | {"continuation-token": "next"}
+    assert [request.query for request in answers.received] == [LIST, following, following]
 
 
-def test_a_folder_of_too_many_files_is_refused_not_cut(s3_stub: Stubber, folder: S3Folder) -> None:
+def test_a_folder_of_too_many_files_is_refused_not_cut(answers: Answers, folder: S3Folder) -> None:
     thousand = page(*(f"{number}.csv" for number in range(1000)), following="next")
     for _ in range(MAX_FILES // 1000):
-        s3_stub.add_response("list_objects_v2", thousand)
+        answers.add(200, thousand)
     with pytest.raises(UnreadableDataset, match=r"domains/sales/orders/ holds more than 10000"):
         folder.files()
 
 
-def test_a_part_is_of_the_version_that_was_listed(s3_stub: Stubber, folder: S3Folder) -> None:
-    expected = {
-        "Bucket": "catalog",
-        "Key": "domains/sales/orders/a.csv",
-        "IfMatch": ETAG,
-        "Range": "bytes=2-4",
-    }
-    s3_stub.add_client_error("get_object", "InternalError", http_status_code=500)
-    s3_stub.add_response("get_object", {"Body": body(b"cde"), "ETag": ETAG}, expected)
+def test_a_part_is_of_the_version_that_was_listed(answers: Answers, folder: S3Folder) -> None:
+    answers.add_error(500, "InternalError")
+    answers.add(206, b"cde", ETag=ETAG)
     assert folder.part(FILE, 2, 3) == b"cde"
+    request = answers.received[-1]
+    assert request.path == "/catalog/domains/sales/orders/a.csv"
+    assert request.conditions() == {"if-match": ETAG, "range": "bytes=2-4"}
 
 
 @pytest.mark.parametrize(("status", "code"), [(412, "PreconditionFailed"), (404, "NoSuchKey")])
 def test_a_file_that_was_replaced_since_is_not_read(
-    s3_stub: Stubber, folder: S3Folder, status: int, code: str
+    answers: Answers, folder: S3Folder, status: int, code: str
 ) -> None:
-    s3_stub.add_client_error("get_object", code, http_status_code=status)
+    answers.add_error(status, code)
     with pytest.raises(StorageUnavailable, match=r"a\.csv was replaced while it was read"):
         folder.part(FILE, 0, 7)
 
@@ -92,46 +109,46 @@ def test_no_bytes_are_not_asked_for(folder: S3Folder) -> None:
     assert folder.part(FILE, 7, 0) == b""
 
 
-def test_a_file_is_read_by_its_name_within_the_folder(s3_stub: Stubber, folder: S3Folder) -> None:
-    expected = {"Bucket": "catalog", "Key": "domains/sales/orders/b/c.csv"}
-    s3_stub.add_response("get_object", {"Body": body(b"id\n1\n"), "ETag": ETAG}, expected)
+def test_a_file_is_read_by_its_name_within_the_folder(answers: Answers, folder: S3Folder) -> None:
+    answers.add(200, b"id\n1\n", ETag=ETAG)
     assert folder.read("b/c.csv") == b"id\n1\n"
+    assert answers.received[0].path == "/catalog/domains/sales/orders/b/c.csv"
 
 
-def test_a_file_that_vanished_is_empty(s3_stub: Stubber, folder: S3Folder) -> None:
-    s3_stub.add_client_error("get_object", "NoSuchKey", http_status_code=404)
+def test_a_file_that_vanished_is_empty(answers: Answers, folder: S3Folder) -> None:
+    answers.add_error(404, "NoSuchKey")
     assert folder.read("a.csv") == b""
 
 
-def test_a_folder_outlasts_a_bad_moment(s3_stub: Stubber, folder: S3Folder) -> None:
-    s3_stub.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
-    s3_stub.add_response("list_objects_v2", page("a.csv"), LIST)
-    s3_stub.add_client_error("get_object", "InternalError", http_status_code=500)
-    s3_stub.add_response("get_object", {"Body": body(b"id"), "ETag": ETAG})
+def test_a_folder_outlasts_a_bad_moment(answers: Answers, folder: S3Folder) -> None:
+    answers.add_error(503, "SlowDown")
+    answers.add(200, page("a.csv"))
+    answers.add_error(500, "InternalError")
+    answers.add(200, b"id", ETag=ETAG)
     assert names(folder) == ["a.csv"]
     assert folder.read("a.csv") == b"id"
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (404, "NoSuchBucket")])
 def test_a_folder_that_may_not_be_listed_is_unavailable(
-    s3_stub: Stubber, folder: S3Folder, status: int, code: str
+    answers: Answers, folder: S3Folder, status: int, code: str
 ) -> None:
-    s3_stub.add_client_error("list_objects_v2", code, http_status_code=status)
+    answers.add_error(status, code)
     with pytest.raises(StorageUnavailable, match=f"ListObjectsV2 answered {status} {code}"):
         folder.files()
 
 
 def test_a_folder_that_stays_out_of_reach_is_unavailable(
-    s3_stub: Stubber, folder: S3Folder
+    answers: Answers, folder: S3Folder
 ) -> None:
     for _ in range(3):
-        s3_stub.add_client_error("list_objects_v2", "SlowDown", http_status_code=503)
+        answers.add_error(503, "SlowDown")
     with pytest.raises(StorageUnavailable, match=r"cannot be reached: .* 503 SlowDown"):
         folder.files()
 
 
-def test_a_file_that_stays_out_of_reach_is_named(s3_stub: Stubber, folder: S3Folder) -> None:
+def test_a_file_that_stays_out_of_reach_is_named(answers: Answers, folder: S3Folder) -> None:
     for _ in range(NO_WAIT.attempts):
-        s3_stub.add_client_error("get_object", "SlowDown", http_status_code=503)
+        answers.add_error(503, "SlowDown")
     with pytest.raises(StorageUnavailable, match=r"^domains/sales/orders/a\.csv cannot be reached"):
         folder.read("a.csv")

@@ -3,7 +3,8 @@
 import pytest
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import create_client
 from datamesh.storage.s3_journal import S3Journal
 from dev.s3 import S3
 from tests.meshes import NO_WAIT

@@ -1,103 +1,80 @@
 """How S3's answers and the network's failures are told apart, each injected once."""
 
 import gzip
-import re
+import socket
 from collections.abc import Callable, Iterator
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
 import pytest
-from botocore.exceptions import (
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    NoCredentialsError,
-    ProxyConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
-from botocore.parsers import ResponseParserError
-from botocore.response import StreamingBody
-from botocore.stub import Stubber
-from urllib3.exceptions import ProtocolError
 
 from datamesh.errors import StorageUnavailable
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unchanged, Unreachable
-from datamesh.storage.s3 import S3Object, create_client
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from datamesh.storage.s3 import S3Object
+from tests.integration.answers import Answers
 
 ETAG = '"0123456789abcdef0123456789abcdef"'
 ZIPPED = gzip.compress(b"zipped")
-URL = "https://s3.example.com"
 
 
 @pytest.fixture
-def stored(s3_client: "S3Client") -> S3Object:
-    return S3Object(s3_client, "catalog", "products.json")
-
-
-type Fail = Callable[[Exception], list[str]]
-"""fail(failure) makes every call fail below the SDK; it returns what was sent, as it is sent."""
+def stored(answers: Answers) -> S3Object:
+    return S3Object(answers.client(), "catalog", "products.json")
 
 
 @pytest.fixture
-def fail(s3_client: "S3Client") -> Iterator[Fail]:
-    handlers = []
-
-    def failing(failure: Exception) -> list[str]:
-        sent: list[str] = []
-
-        def before_send(event_name: str, **_: object) -> None:
-            sent.append(event_name)
-            raise failure
-
-        s3_client.meta.events.register("before-send.s3", before_send)
-        handlers.append(before_send)
-        return sent
-
-    yield failing
-    for handler in handlers:
-        s3_client.meta.events.unregister("before-send.s3", handler)
+def out_of_reach(answers: Answers) -> S3Object:
+    """Nobody listens at its endpoint."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    client = answers.client(AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}")
+    return S3Object(client, "catalog", "products.json")
 
 
-NOT_SENT: list[Exception] = [
-    ConnectTimeoutError(endpoint_url=URL),
-    EndpointConnectionError(endpoint_url=URL, error="refused"),
-    ProxyConnectionError(proxy_url=URL),
-]
-SENT: list[Exception] = [
-    ReadTimeoutError(endpoint_url=URL),
-    ConnectionClosedError(endpoint_url=URL),
-    SSLError(endpoint_url=URL, error=OSError("EOF in violation of protocol")),
-    ResponseParserError("not XML"),
-]
-FAILURES = [*NOT_SENT, *SENT]
+@pytest.fixture
+def silent(answers: Answers) -> Iterator[S3Object]:
+    """What is sent to it arrives, and is not answered."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        client = answers.client(AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}")
+        yield S3Object(replace(client, read_seconds=0.05), "catalog", "products.json")
 
 
-def kind(failure: Exception) -> str:
-    return type(failure).__name__
+HEAD = b'HTTP/1.1 200 OK\r\nETag: "new"\r\nContent-Length: 4\r\n\r\n'
+BROKEN_OFF = {
+    "nothing": b"",
+    "half a status": b"HTTP/1.1 20",
+    "a status": b"HTTP/1.1 200 OK\r\n",
+    "a head without a length": b'HTTP/1.1 200 OK\r\nETag: "new"\r\n',
+    "half a body": HEAD + b"ab",
+    "another protocol": b"SSH-2.0-OpenSSH\r\n",
+    "half an ETag": b'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nETag: "ne',
+    "an error without its body": b"HTTP/1.1 412 Precondition Failed\r\nContent-Length: 99\r\n\r\n",
+}
 
 
 # PUT
 
 
 @pytest.mark.parametrize(
-    ("replaces", "condition"), [(None, {"IfNoneMatch": "*"}), (ETAG, {"IfMatch": ETAG})]
+    ("replaces", "condition"), [(None, {"if-none-match": "*"}), (ETAG, {"if-match": ETAG})]
 )
 def test_a_put_is_conditional_and_says_what_it_holds(
-    s3_stub: Stubber, stored: S3Object, replaces: str | None, condition: dict[str, str]
+    answers: Answers, stored: S3Object, replaces: str | None, condition: dict[str, str]
 ) -> None:
-    expected = {
-        "Bucket": "catalog",
-        "Key": "products.json",
-        "Body": ZIPPED,
-        "ContentType": "application/json",
-        "ContentEncoding": "gzip",
-    }
-    s3_stub.add_response("put_object", {"ETag": '"new"'}, expected | condition)
+    answers.add(ETag='"new"')
     assert stored.put(ZIPPED, replaces) == '"new"'
+    [request] = answers.received
+    assert (request.method, request.path) == ("PUT", "/catalog/products.json")
+    assert request.body == ZIPPED
+    assert request.conditions() == condition
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["content-encoding"] == "gzip"
+
+
+def test_a_plain_body_is_not_called_gzip(answers: Answers, stored: S3Object) -> None:
+    answers.add(ETag='"new"')
+    stored.put(b"{}", None)
+    assert "content-encoding" not in answers.received[0].headers
 
 
 @pytest.mark.parametrize(
@@ -112,6 +89,7 @@ def test_a_put_is_conditional_and_says_what_it_holds(
         (503, "ServiceUnavailable", InDoubt),
         (429, "TooManyRequests", InDoubt),
         (400, "RequestTimeout", InDoubt),
+        (307, "TemporaryRedirect", StorageUnavailable),
         (400, "BadDigest", StorageUnavailable),
         (403, "AccessDenied", StorageUnavailable),
         (404, "NoSuchBucket", StorageUnavailable),
@@ -119,14 +97,14 @@ def test_a_put_is_conditional_and_says_what_it_holds(
 )
 @pytest.mark.parametrize("replaces", [None, ETAG])
 def test_what_an_answer_to_a_put_means(
-    s3_stub: Stubber,
+    answers: Answers,
     stored: S3Object,
     status: int,
     code: str,
     outcome: type[Exception],
     replaces: str | None,
 ) -> None:
-    s3_stub.add_client_error("put_object", code, http_status_code=status)
+    answers.add_error(status, code)
     with pytest.raises(outcome) as raised:
         stored.put(b"x", replaces)
     assert type(raised.value) is outcome
@@ -134,45 +112,59 @@ def test_what_an_answer_to_a_put_means(
         assert str(raised.value) == f"PutObject answered {status} {code}"
 
 
-@pytest.mark.parametrize("failure", NOT_SENT, ids=kind)
-def test_a_put_that_found_no_connection_was_not_sent(
-    fail: Fail, stored: S3Object, failure: Exception
+def test_a_failure_of_something_on_the_way_leaves_a_put_in_doubt(
+    answers: Answers, stored: S3Object
 ) -> None:
-    fail(failure)
-    with pytest.raises(Unreachable, match=URL):
+    answers.add(502, b"<html>Bad Gateway</html>")
+    with pytest.raises(InDoubt, match="PutObject answered 502 502"):
         stored.put(b"x", None)
 
 
-@pytest.mark.parametrize("failure", SENT, ids=kind)
-def test_a_put_without_a_readable_answer_is_in_doubt(
-    fail: Fail, stored: S3Object, failure: Exception
+def test_a_put_that_found_no_connection_was_not_sent(out_of_reach: S3Object) -> None:
+    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+ cannot be reached: .*refused"):
+        out_of_reach.put(b"x", None)
+
+
+def test_a_put_without_an_answer_in_time_is_in_doubt(silent: S3Object) -> None:
+    with pytest.raises(InDoubt, match="PutObject was not answered: ReadTimeoutError"):
+        silent.put(b"x", None)
+
+
+@pytest.mark.parametrize("answer", BROKEN_OFF.values(), ids=BROKEN_OFF)
+def test_a_put_whose_answer_breaks_off_is_in_doubt(
+    answers: Answers, stored: S3Object, answer: bytes
 ) -> None:
-    fail(failure)
-    with pytest.raises(InDoubt, match=re.escape(str(failure))):
+    answers.add_raw(answer)
+    with pytest.raises(InDoubt):
+        stored.put(b"x", None)
+    assert len(answers.received) == 1, "it was sent again"
+
+
+def test_a_put_answered_without_an_etag_is_in_doubt(answers: Answers, stored: S3Object) -> None:
+    answers.add()
+    with pytest.raises(InDoubt, match="no ETag"):
         stored.put(b"x", None)
 
 
 # GET
 
 
-def body(content: bytes) -> StreamingBody:
-    return StreamingBody(BytesIO(content), len(content))
-
-
-def test_a_get_without_a_known_etag_is_unconditional(s3_stub: Stubber, stored: S3Object) -> None:
-    reply = {"Body": body(ZIPPED), "ETag": ETAG}
-    s3_stub.add_response("get_object", reply, {"Bucket": "catalog", "Key": "products.json"})
+def test_a_get_without_a_known_etag_is_unconditional(answers: Answers, stored: S3Object) -> None:
+    answers.add(200, ZIPPED, ETag=ETAG, Content_Encoding="gzip")
     assert stored.get() == StoredObject(ZIPPED, ETAG)
+    [request] = answers.received
+    assert (request.method, request.path) == ("GET", "/catalog/products.json")
+    assert request.conditions() == {}
 
 
-def test_a_get_with_a_known_etag_may_be_unchanged(s3_stub: Stubber, stored: S3Object) -> None:
-    expected = {"Bucket": "catalog", "Key": "products.json", "IfNoneMatch": ETAG}
-    s3_stub.add_client_error("get_object", "304", "Not Modified", 304, expected_params=expected)
+def test_a_get_with_a_known_etag_may_be_unchanged(answers: Answers, stored: S3Object) -> None:
+    answers.add(304)
     assert isinstance(stored.get(ETAG), Unchanged)
+    assert answers.received[0].conditions() == {"if-none-match": ETAG}
 
 
-def test_a_missing_object_is_none(s3_stub: Stubber, stored: S3Object) -> None:
-    s3_stub.add_client_error("get_object", "NoSuchKey", http_status_code=404)
+def test_a_missing_object_is_none(answers: Answers, stored: S3Object) -> None:
+    answers.add_error(404, "NoSuchKey")
     assert stored.get() is None
 
 
@@ -188,39 +180,61 @@ READ_ANSWERS = [
 
 @pytest.mark.parametrize(("status", "code", "outcome"), READ_ANSWERS)
 def test_what_an_answer_to_a_get_means(
-    s3_stub: Stubber, stored: S3Object, status: int, code: str, outcome: type[Exception]
+    answers: Answers, stored: S3Object, status: int, code: str, outcome: type[Exception]
 ) -> None:
-    s3_stub.add_client_error("get_object", code, http_status_code=status)
+    answers.add_error(status, code)
     with pytest.raises(outcome) as raised:
         stored.get(ETAG)
     assert type(raised.value) is outcome
     assert str(raised.value) == f"GetObject answered {status} {code}"
 
 
-@pytest.mark.parametrize("failure", FAILURES, ids=kind)
-def test_a_get_that_fails_on_the_way_is_worth_another(
-    fail: Fail, stored: S3Object, failure: Exception
+def test_a_get_that_found_no_connection_is_worth_another(out_of_reach: S3Object) -> None:
+    with pytest.raises(Unreachable, match="cannot be reached"):
+        out_of_reach.get()
+
+
+def test_a_get_without_an_answer_in_time_is_worth_another(silent: S3Object) -> None:
+    with pytest.raises(Unreachable, match="GetObject was not answered: ReadTimeoutError"):
+        silent.get()
+
+
+@pytest.mark.parametrize("answer", BROKEN_OFF.values(), ids=BROKEN_OFF)
+def test_a_get_whose_answer_breaks_off_is_worth_another(
+    answers: Answers, stored: S3Object, answer: bytes
 ) -> None:
-    fail(failure)
-    with pytest.raises(Unreachable, match=re.escape(str(failure))):
+    answers.add_raw(answer)
+    with pytest.raises(Unreachable):
+        stored.get()
+    assert len(answers.received) == 1, "it was sent again"
+
+
+# what arrives is what was stored
+
+
+@pytest.mark.parametrize("checksum", ["", "VkP5Cw==", "of-parts-2"])
+def test_a_body_that_fits_its_checksum_is_read(
+    answers: Answers, stored: S3Object, checksum: str
+) -> None:
+    answers.add(200, b"stored", ETag=ETAG, x_amz_checksum_crc32=checksum)
+    assert stored.get() == StoredObject(b"stored", ETAG)
+    assert answers.received[0].headers["x-amz-checksum-mode"] == "ENABLED"
+
+
+def test_a_body_that_does_not_is_worth_another_get(answers: Answers, stored: S3Object) -> None:
+    answers.add(200, b"stored", ETag=ETAG, x_amz_checksum_crc32="AAAAAA==")
+    with pytest.raises(Unreachable, match=r"products\.json arrived with another checksum"):
         stored.get()
 
 
-class CutOff(BytesIO):
-    def read(self, *_: Any) -> bytes:
-        raise ProtocolError("connection broken")
-
-
-def test_a_get_cut_off_in_its_body_is_worth_another(s3_stub: Stubber, stored: S3Object) -> None:
-    s3_stub.add_response("get_object", {"Body": StreamingBody(CutOff(), 9), "ETag": ETAG})
-    with pytest.raises(Unreachable, match="connection broken"):
-        stored.get()
-
-
-def test_a_get_of_a_short_body_is_worth_another(s3_stub: Stubber, stored: S3Object) -> None:
-    s3_stub.add_response("get_object", {"Body": StreamingBody(BytesIO(b"short"), 9), "ETag": ETAG})
-    with pytest.raises(Unreachable, match="5 read, but total bytes expected is 9"):
-        stored.get()
+def test_a_put_brings_the_checksum_that_reads_are_held_to(
+    answers: Answers, stored: S3Object
+) -> None:
+    answers.add(ETag='"new"')
+    stored.put(b"stored", None)
+    told = answers.received[0].headers["x-amz-checksum-crc32"]
+    answers.add(200, b"stored", ETag=ETAG, x_amz_checksum_crc32=told)
+    assert stored.get() == StoredObject(b"stored", ETAG)
 
 
 # either
@@ -236,37 +250,18 @@ def call_get(stored: S3Object) -> object:
 
 @pytest.mark.parametrize("call", [call_put, call_get])
 def test_without_credentials_storage_is_unavailable(
-    fail: Fail, stored: S3Object, call: Callable[[S3Object], object]
+    answers: Answers, call: Callable[[S3Object], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fail(NoCredentialsError())
-    with pytest.raises(StorageUnavailable, match="Unable to locate credentials"):
-        call(stored)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    client = answers.client(AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="")
+    with pytest.raises(StorageUnavailable, match="there are no AWS credentials"):
+        call(S3Object(client, "catalog", "products.json"))
 
 
-@pytest.mark.parametrize("call", [call_put, call_get])
-@pytest.mark.parametrize("failure", FAILURES[:-1], ids=kind)
-def test_the_sdk_sends_once_and_never_again(
-    fail: Fail,
-    stored: S3Object,
-    call: Callable[[S3Object], object],
-    failure: Exception,
-) -> None:
-    sent = fail(failure)
-    with pytest.raises((Unreachable, InDoubt)):
-        call(stored)
-    assert len(sent) == 1
-
-
-def test_the_client_is_told_so_whatever_the_environment_says(
-    s3_client: "S3Client", monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "7")
-    monkeypatch.setenv("AWS_RETRY_MODE", "adaptive")
-    for made in (s3_client, create_client()):
-        retries = made.meta.config.retries  # type: ignore[attr-defined]
-        assert retries == {"mode": "standard", "total_max_attempts": 1}
-
-
-def test_no_wait_is_longer_than_a_request_can_afford(s3_client: "S3Client") -> None:
-    config: Any = s3_client.meta.config
-    assert (config.connect_timeout, config.read_timeout) == (1, 4)
+def test_no_wait_is_longer_than_a_request_can_afford(answers: Answers) -> None:
+    client = answers.client()
+    assert (client.connect_seconds, client.read_seconds) == (1, 4)

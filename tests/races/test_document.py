@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from random import Random
 from threading import Barrier
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,16 +16,15 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import StoredObject, Unchanged
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import create_client
+from datamesh.storage.s3_versions import S3Versions
 from tests.faults import report
 from tests.faults.judge import Outcome, Told, judge
 from tests.races.history import History
 from tests.races.linearizability import contradictions
 from tests.races.traffic import operate, read_all, registry_over
 from tests.unit.storage.faults import add
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 PROCESSES = 8
 COMMITS = 100
@@ -125,14 +123,16 @@ def test_simultaneous_creates(
     told = threads(CREATORS, create)
     figures[f"{CREATORS} simultaneous creates"] = tally(told, started)
     check(document(bucket, "created.json"), told)
-    versions = client.list_object_versions(Bucket=bucket, Prefix="created.json")["Versions"]
-    revisions = sorted(revision(client, bucket, version["VersionId"]) for version in versions)
+    stored = S3Versions(client, bucket, "created.json")
+    versions = stored.versions().versions
+    revisions = sorted(revision(stored, version.id) for version in versions)
     assert revisions == list(range(1, len(versions) + 1)), "each revision was made once"
 
 
-def revision(client: "S3Client", bucket: str, version: str) -> int:
-    reply = client.get_object(Bucket=bucket, Key="created.json", VersionId=version)
-    return ProductsFile.decode("created.json", reply["Body"].read()).revision
+def revision(stored: S3Versions, version: str) -> int:
+    found = stored.get_version(version)
+    assert found
+    return ProductsFile.decode("created.json", found.body).revision
 
 
 def threads[T](number: int, work: Callable[[int], list[T]]) -> list[T]:

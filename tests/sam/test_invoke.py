@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from datamesh.storage.s3_client import create_client
 from dev import sam, settings
 from dev.s3 import S3
 from dev.sam import Sam
@@ -45,7 +46,8 @@ def invoked(started: Sam, name: str) -> Any:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_event(started: Sam, s3: S3, name: str) -> None:
-    deployed.fill(s3.client(), s3.bucket)
+    ours = create_client(s3.environment(s3.admin))
+    deployed.fill(s3.client(), ours, s3.bucket)
     result = invoked(started, name)
     if name == "authorizer":
         assert result == {"isAuthorized": True, "context": {"principal": "local"}}

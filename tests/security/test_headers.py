@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from moto import mock_aws
 
+from tests import moto_server
 from tests.conftest import Serve
 from tests.deployed import EVENTS, Deployment
 from tests.lambdas import AREAS, Answer, Context, answer_of, api_event
@@ -19,8 +19,7 @@ API_EVENTS = [
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Deployment]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with moto_server.running():
         yield Deployment()
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import boto3
 import pytest
-from moto import mock_aws
 
+from tests import moto_server
 from tests.deployed import EVENTS, KEY, Deployment
 from tests.lambdas import Context
 from tests.security.conftest import KEY as LOCAL_KEY
@@ -19,8 +19,7 @@ WRONG_KEY = "a-wrong-key-that-nobody-may-read-9Zx1"
 
 @pytest.fixture(scope="module")
 def stack() -> Iterator[Deployment]:
-    with pytest.MonkeyPatch.context() as patch, mock_aws():
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with moto_server.running():
         yield Deployment()
 
 

@@ -11,9 +11,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from datamesh.models.snapshot import RouteUsage, Usage
 
 if TYPE_CHECKING:
@@ -40,6 +37,9 @@ def usage_of(api_id: str | None) -> Callable[[date], Usage | None]:
     def usage(day: date) -> Usage | None:
         if api_id is None:
             return None
+        # No request needs the SDK: only the scheduled run asks.
+        from botocore.exceptions import BotoCoreError, ClientError
+
         try:
             return _usage(_client(), api_id, day)
         except (BotoCoreError, ClientError) as error:
@@ -52,6 +52,7 @@ def usage_of(api_id: str | None) -> Callable[[date], Usage | None]:
 
 def _client() -> "CloudWatchClient":
     import boto3
+    from botocore.config import Config
 
     return boto3.client(
         "cloudwatch",

@@ -1,7 +1,5 @@
 """The objects that OpenLineage events go to, in the bucket."""
 
-from typing import TYPE_CHECKING
-
 from datamesh.models.lineage import Evidence
 from datamesh.services.openlineage.catalog import Policy
 from datamesh.services.openlineage.ingest import Intake
@@ -10,13 +8,11 @@ from datamesh.storage.backoff import Backoff
 from datamesh.storage.document import Document
 from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
 from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import S3Client
 from datamesh.storage.s3_journal import S3Journal
 
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
-
-def opened(settings: Settings, client: "S3Client", backoff: Backoff) -> Intake:
+def opened(settings: Settings, client: S3Client, backoff: Backoff) -> Intake:
     bucket = settings.catalog_bucket
 
     def document[F: (RunFile, RebuildFile)](key: str, kind: type[F]) -> Document[F]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import Depends, FastAPI, Request
 from mangum import Mangum
 
+from datamesh import start
 from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
 from datamesh.http.audit import record_of, record_of_task
 from datamesh.http.parameters import AsOf
@@ -29,7 +30,8 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import ConditionalObject, OpenObject
-from datamesh.storage.s3 import S3Object, create_client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import create_client
 from datamesh.storage.s3_folders import S3Folder
 from datamesh.storage.s3_journal import S3Journal
 from datamesh.storage.s3_versions import S3Versions
@@ -217,6 +219,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
             observer.wrote(trail.finish(answer["statusCode"]))
         return answer
 
+    start.finish()
     return observer.observe(handler)
 
 
@@ -255,4 +258,5 @@ def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = 
         observer.logger.info("done", extra=dict(result))
         return result
 
+    start.finish()
     return observer.observe(handler)

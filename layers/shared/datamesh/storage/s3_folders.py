@@ -1,25 +1,20 @@
 """The contract of `folders.py` over S3."""
 
 from functools import partial
-from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.folders import MAX_FILES, StoredFile, replaced
 from datamesh.storage.objects import StoredObject
-from datamesh.storage.s3 import S3Object, code_of, reading, reason_of, status_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import ListObjectsV2OutputTypeDef, ListObjectsV2RequestTypeDef
+from datamesh.storage.s3 import S3Object, reading
+from datamesh.storage.s3_client import Refused, Request, S3Client
+from datamesh.storage.s3_listings import Listed, page
 
 
 class S3Folder:
     """A `Folder`: the objects below a prefix."""
 
-    def __init__(self, client: "S3Client", bucket: str, prefix: str, backoff: Backoff) -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str, backoff: Backoff) -> None:
         self._client = client
         self._bucket = bucket
         self._backoff = backoff
@@ -29,16 +24,12 @@ class S3Folder:
         found: list[StoredFile] = []
         token = ""
         while True:
-            page = self._backoff.until_reached(self.name, partial(self._page, token))
-            found += [
-                StoredFile(entry["Key"].removeprefix(self.name), entry["Size"], entry["ETag"])
-                for entry in page.get("Contents", [])
-            ]
-            if not page["IsTruncated"]:
+            files, token = self._backoff.until_reached(self.name, partial(self._page, token))
+            found += files
+            if not token:
                 return found
             if len(found) >= MAX_FILES:
                 raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
-            token = page["NextContinuationToken"]
 
     def read(self, name: str) -> bytes:
         stored = S3Object(self._client, self._bucket, self.name + name)
@@ -51,27 +42,30 @@ class S3Folder:
         key = self.name + file.name
         return self._backoff.until_reached(key, partial(self._part, key, file, start, length))
 
-    def _page(self, token: str) -> "ListObjectsV2OutputTypeDef":
-        request: ListObjectsV2RequestTypeDef = {"Bucket": self._bucket, "Prefix": self.name}
+    def _page(self, token: str) -> tuple[list[StoredFile], str]:
+        """The files, and the token of the next page if there is one."""
+        query = {"list-type": "2", "prefix": self.name}
         if token:
-            request["ContinuationToken"] = token
-        try:
-            with reading():
-                return self._client.list_objects_v2(**request)
-        except ClientError as error:
-            raise StorageUnavailable(reason_of(error)) from error
+            query["continuation-token"] = token
+        return page(self._client, "ListObjectsV2", self._bucket, query, self._read_page)
+
+    def _read_page(self, listed: Listed) -> tuple[list[StoredFile], str]:
+        files = [
+            StoredFile(
+                each.key().removeprefix(self.name), int(each.text("Size")), each.text("ETag")
+            )
+            for each in listed.all("Contents")
+        ]
+        return files, listed.text("NextContinuationToken") if listed.is_truncated else ""
 
     def _part(self, key: str, file: StoredFile, start: int, length: int) -> bytes:
+        headers = {"if-match": file.etag, "range": f"bytes={start}-{start + length - 1}"}
         try:
             with reading():
-                reply = self._client.get_object(
-                    Bucket=self._bucket,
-                    Key=key,
-                    IfMatch=file.etag,
-                    Range=f"bytes={start}-{start + length - 1}",
-                )
-                return reply["Body"].read()
-        except ClientError as error:
-            if status_of(error) == 412 or code_of(error) == "NoSuchKey":
+                return self._client.send(
+                    Request("GetObject", self._bucket, key, headers=headers)
+                ).body
+        except Refused as error:
+            if error.status == 412 or error.code == "NoSuchKey":
                 raise replaced(key) from error
-            raise StorageUnavailable(reason_of(error)) from error
+            raise StorageUnavailable(str(error)) from error

@@ -2,27 +2,22 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
 
 from datamesh.errors import StorageUnavailable
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import StoredObject
-from datamesh.storage.s3 import S3Object, reading, reason_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
+from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3_client import S3Client
+from datamesh.storage.s3_listings import page
 
 PARALLEL_READS = 10
-"""As many as the client has connections."""
 
 
 class S3Journal:
     """A `Journal` below a prefix."""
 
-    def __init__(self, client: "S3Client", bucket: str, prefix: str, backoff: Backoff) -> None:
+    def __init__(self, client: S3Client, bucket: str, prefix: str, backoff: Backoff) -> None:
         self._client = client
         self._bucket = bucket
         self._prefix = prefix
@@ -32,8 +27,7 @@ class S3Journal:
         return self._backoff.until_reached(self._prefix, lambda: self._list(after))
 
     def read_all(self, names: Sequence[str]) -> list[bytes]:
-        # A client may be used by several threads (boto3's guide to clients); a page one by one
-        # would take as many round trips.
+        # One by one, a page would take as many round trips.
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
             return list(pool.map(self._read, names))
 
@@ -45,14 +39,16 @@ class S3Journal:
         return found.body
 
     def _list(self, after: str) -> list[str]:
-        try:
-            with reading():
-                page = self._client.list_objects_v2(
-                    Bucket=self._bucket,
-                    Prefix=self._prefix,
-                    StartAfter=self._prefix + after,
-                    MaxKeys=PAGE,
-                )
-        except ClientError as error:
-            raise StorageUnavailable(reason_of(error)) from error
-        return [entry["Key"].removeprefix(self._prefix) for entry in page.get("Contents", [])]
+        query = {
+            "list-type": "2",
+            "prefix": self._prefix,
+            "start-after": self._prefix + after,
+            "max-keys": str(PAGE),
+        }
+        return page(
+            self._client,
+            "ListObjectsV2",
+            self._bucket,
+            query,
+            lambda listed: [e.key().removeprefix(self._prefix) for e in listed.all("Contents")],
+        )

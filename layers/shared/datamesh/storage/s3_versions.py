@@ -1,66 +1,54 @@
 """The contract of `history.py` over a versioned bucket."""
 
-from typing import TYPE_CHECKING
-
-from botocore.exceptions import ClientError
+from datetime import datetime
 
 from datamesh.errors import StorageUnavailable
 from datamesh.storage.history import ObjectVersion, Place, VersionPage
 from datamesh.storage.objects import StoredObject
-from datamesh.storage.s3 import code_of, reading, reason_of
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import (
-        ListObjectVersionsOutputTypeDef,
-        ListObjectVersionsRequestTypeDef,
-    )
+from datamesh.storage.s3 import stored_object
+from datamesh.storage.s3_client import Refused, S3Client
+from datamesh.storage.s3_listings import Listed, page
 
 
 class S3Versions:
     """A `VersionedObject`: what a versioned bucket keeps of an object."""
 
-    def __init__(self, client: "S3Client", bucket: str, key: str) -> None:
+    def __init__(self, client: S3Client, bucket: str, key: str) -> None:
         self._client = client
         self._bucket = bucket
         self.name = key
 
     def versions(self, older: Place | None = None) -> VersionPage:
-        request: ListObjectVersionsRequestTypeDef = {"Bucket": self._bucket, "Prefix": self.name}
+        query = {"versions": "", "prefix": self.name}
         if older:
-            request["KeyMarker"], request["VersionIdMarker"] = older
-        try:
-            with reading():
-                page = self._client.list_object_versions(**request)
-        except ClientError as error:
-            raise StorageUnavailable(reason_of(error)) from error
-        # Objects whose names only begin like this one are listed too.
-        more = page["IsTruncated"]
-        next_page = (page["NextKeyMarker"], page["NextVersionIdMarker"]) if more else None
-        return VersionPage(self._newest_first(page), next_page)
+            query["key-marker"], query["version-id-marker"] = older
+        return page(self._client, "ListObjectVersions", self._bucket, query, self._read_page)
 
     def get_version(self, version_id: str) -> StoredObject | None:
         try:
-            with reading():
-                reply = self._client.get_object(
-                    Bucket=self._bucket, Key=self.name, VersionId=version_id
-                )
-                return StoredObject(reply["Body"].read(), reply["ETag"])
-        except ClientError as error:
-            if code_of(error) == "NoSuchVersion":
+            return stored_object(self._client, self._bucket, self.name, {}, version_id)
+        except Refused as error:
+            if error.code == "NoSuchVersion":
                 return None
-            raise StorageUnavailable(reason_of(error)) from error
+            raise StorageUnavailable(str(error)) from error
 
-    def _newest_first(self, page: "ListObjectVersionsOutputTypeDef") -> list[ObjectVersion]:
-        """The SDK lists versions and deletions apart, each newest first."""
-        kept = [
-            ObjectVersion(each["VersionId"], each["LastModified"])
-            for each in page.get("Versions", [])
-            if each["Key"] == self.name
+    def _read_page(self, listed: Listed) -> VersionPage:
+        # Of the same second, a deletion comes after what it deleted.
+        found = self._versions(listed, "DeleteMarker") + self._versions(listed, "Version")
+        newest_first = sorted(found, key=lambda version: version.modified, reverse=True)
+        if not listed.is_truncated:
+            return VersionPage(newest_first, None)
+        older = (listed.key("NextKeyMarker"), listed.text("NextVersionIdMarker"))
+        return VersionPage(newest_first, older)
+
+    def _versions(self, listed: Listed, kind: str) -> list[ObjectVersion]:
+        return [
+            ObjectVersion(
+                each.text("VersionId"),
+                datetime.fromisoformat(each.text("LastModified")),
+                deleted=kind == "DeleteMarker",
+            )
+            for each in listed.all(kind)
+            # Objects whose names only begin like this one are listed too.
+            if each.key() == self.name
         ]
-        deletions = [
-            ObjectVersion(each["VersionId"], each["LastModified"], deleted=True)
-            for each in page.get("DeleteMarkers", [])
-            if each["Key"] == self.name
-        ]
-        return sorted([*deletions, *kept], key=lambda found: found.modified, reverse=True)

@@ -1,0 +1,136 @@
+"""Cold starts: `python -m benchmarks cold_start`, after `make build`.
+
+From the start of a process until its answer is written: the interpreter, the import of a function
+as `sam build` made it, with the layer, and its first request, whose data comes from the embedded S3
+server. What Lambda does before (sandbox, download, its own runtime) is the same for every function
+and is not here. The reference, `benchmarks/plain/app.py`, is built from the same pinned packages,
+which `sam build` installs without bytecode; nothing can be written, as in Lambda.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks.measure import Row, Target, alternately, ratio_at_most
+from benchmarks.plain_install import LAYER, ROOT, installed
+from datamesh.storage.s3_client import create_client
+from dev import seaweed
+from dev.s3 import S3
+from dev.stack import Function
+from dev.template import read
+from tests import deployed
+
+ROUNDS = 9
+BUILD = ROOT / ".aws-sam/build"
+FUNCTIONS = read(ROOT / "template.yaml", {}, {}).functions
+CHILD = Path(__file__).with_name("first_request.py")
+READS = {
+    "ProductsReadFunction": "get_product",
+    "LineageReadFunction": "lineage_upstream",
+    "OpenLineageReadFunction": "openlineage_datasets",
+    "DomainsFunction": "list_domains",
+    "AnalyticsFunction": "analytics_domains",
+    "AuditFunction": "audit",
+    "PlatformFunction": "health",
+}
+"""Function -> the first event that it is sent."""
+OTHERS = {
+    "ProductsWriteFunction": "put_product",
+    "LineageWriteFunction": "register_lineage",
+    "OpenLineageWriteFunction": "openlineage_event",
+    "DomainsWriteFunction": "check_dataset",
+}
+AUTHORIZER = {"AuthorizerFunction": "authorizer"}
+PLAIN = "FastAPI, Mangum, Powertools, boto3; no bytecode"
+
+
+@dataclass
+class Start:
+    """Cold starts of one function; how long its imports took each time."""
+
+    folders: Sequence[Path]
+    handler: str
+    event: Mapping[str, Any]
+    environment: Mapping[str, str]
+    imports: list[float] = field(default_factory=list)
+
+    def __call__(self) -> float:
+        order = json.dumps([[str(folder) for folder in self.folders], self.handler, self.event])
+        began = time.perf_counter()
+        run = subprocess.run(
+            # -S: no package that is installed here.
+            [sys.executable, "-I", "-S", "-B", str(CHILD), order],
+            env=dict(self.environment),
+            capture_output=True,
+            check=False,
+        )
+        took = (time.perf_counter() - began) * 1000
+        lines = run.stdout.splitlines()
+        assert run.returncode == 0 and lines, run.stderr.decode()
+        result = json.loads(lines[-1])
+        answer = result["answer"]
+        assert answer.get("isAuthorized") or answer.get("statusCode", 500) < 300, answer
+        self.imports.append(result["imported"])
+        return took
+
+
+def rows() -> list[Row]:
+    assert (BUILD / "SharedLayer").is_dir(), "run `make build` first"
+    events = READS | OTHERS | AUTHORIZER
+    with tempfile.TemporaryDirectory() as name, seaweed.running(Path(name) / "s3") as s3:
+        s3.ensure_bucket()
+        deployed.fill(s3.client(), create_client(s3.environment(s3.admin)), s3.bucket)
+        starts = [built(FUNCTIONS[function], event, s3) for function, event in events.items()]
+        plain, *ours = alternately(plain_start(Path(name), s3), *starts, rounds=ROUNDS)
+    return [
+        Row(
+            f"{function}, first `{events[function]}`",
+            "ms",
+            took,
+            plain,
+            PLAIN,
+            target_of(function),
+            f"import {sorted(start.imports)[len(start.imports) // 2]:.0f} ms",
+        )
+        for function, took, start in zip(events, ours, starts, strict=True)
+    ]
+
+
+def target_of(function: str) -> Target | None:
+    if function in AUTHORIZER:
+        return ratio_at_most(0.1)
+    return ratio_at_most(0.4) if function in READS else None
+
+
+def built(function: Function, event: str, s3: S3) -> Start:
+    # The authorizer has its key at hand: what follows a look-up is nearly nothing.
+    own = {"CATALOG_BUCKET": s3.bucket, "API_KEY": deployed.KEY}
+    return Start(
+        [BUILD / function.name, BUILD / "SharedLayer/python"],
+        function.handler,
+        deployed.EVENTS[event],
+        {**variables(s3), **function.environment, **own},
+    )
+
+
+def plain_start(folder: Path, s3: S3) -> Start:
+    # A copy, beside which no earlier import has left bytecode.
+    shutil.copy(ROOT / "benchmarks/plain/app.py", folder)
+    return Start(
+        [folder, installed(LAYER)],
+        "app.handler",
+        deployed.EVENTS["get_product"],
+        variables(s3) | {"CATALOG_BUCKET": s3.bucket},
+    )
+
+
+def variables(s3: S3) -> dict[str, str]:
+    return s3.environment(s3.writer) | {"PATH": os.defpath, "LANG": "C.UTF-8"}

@@ -1,0 +1,173 @@
+"""Requests to S3: where they go, how they are signed, and through which connections."""
+
+import json
+import select
+import ssl
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from datamesh.storage.s3_client import Refused, Request, Unanswered, create_client
+from datamesh.storage.s3_places import Credentials, Place, Places, identity_of, sdk_folder
+from tests.integration.answers import Answers
+
+# where
+
+REGIONS = (
+    "us-east-1",
+    "eu-central-1",
+    "af-south-1",
+    "cn-north-1",
+    "us-gov-west-1",
+    "us-iso-east-1",
+)
+
+
+def sent_by_the_sdk(bucket: str, region: str, **config: Any) -> str:
+    """The URL that boto3 would send a GET to."""
+    client = boto3.client(
+        "s3",
+        region_name=region,
+        aws_access_key_id="testing",
+        aws_secret_access_key="testing",
+        config=Config(s3={"us_east_1_regional_endpoint": "regional"}, **config),
+    )
+
+    class Sent(Exception):
+        pass
+
+    def before_send(request: Any, **_: object) -> None:
+        raise Sent(request.url)
+
+    client.meta.events.register("before-send.s3", before_send)
+    with pytest.raises(Sent) as sent:
+        client.get_object(Bucket=bucket, Key="products.json")
+    return str(sent.value)
+
+
+@pytest.mark.parametrize("bucket", ["catalog", "with.dots"])
+@pytest.mark.parametrize("region", REGIONS)
+def test_a_bucket_is_where_the_sdk_finds_it(region: str, bucket: str) -> None:
+    place = Places(None).of(bucket, region)
+    assert place.secure
+    assert sent_by_the_sdk(bucket, region) == f"https://{place.host}{place.prefix}products.json"
+
+
+@pytest.mark.parametrize(("dual_stack", "fips"), [(True, False), (False, True), (True, True)])
+def test_the_endpoints_that_can_be_chosen_are_the_sdks(dual_stack: bool, fips: bool) -> None:
+    place = Places(None, dual_stack, fips).of("catalog", "us-east-2")
+    expected = sent_by_the_sdk(
+        "catalog", "us-east-2", use_dualstack_endpoint=dual_stack, use_fips_endpoint=fips
+    )
+    assert expected == f"https://{place.host}{place.prefix}products.json"
+
+
+def test_every_region_is_of_the_partition_that_lists_it() -> None:
+    listed = json.loads((sdk_folder() / "data/partitions.json").read_text())["partitions"]
+    for partition in listed:
+        suffix = partition["outputs"]["dnsSuffix"]
+        for region in partition["regions"]:
+            if not region.startswith(("aws-", "global")):
+                assert Places(None).of("b", region).host == f"b.s3.{region}.{suffix}"
+
+
+def test_an_endpoint_of_ones_own_takes_the_bucket_in_the_path() -> None:
+    place = Places("https://s3.example.com:8443/base/").of("catalog", "us-east-1")
+    assert place == Place(True, "s3.example.com:8443", "/base/catalog/")
+
+
+@pytest.mark.parametrize("status", [301, 400])
+def test_a_bucket_of_another_region_is_asked_there(answers: Answers, status: int) -> None:
+    answers.add(status, b"<Error><Code>Moved</Code></Error>", x_amz_bucket_region="eu-west-1")
+    answers.add(200, b"found")
+    answers.add(200, b"found")
+    client = answers.client()
+    for _ in range(2):
+        assert client.send(Request("GetObject", "elsewhere", "a")).body == b"found"
+    signed = [request.headers["authorization"].split("/")[2] for request in answers.received]
+    assert signed == ["us-east-1", "eu-west-1", "eu-west-1"]
+
+
+def test_a_bucket_that_is_nowhere_is_not_looked_for_for_ever(answers: Answers) -> None:
+    for region in ("eu-west-1", "us-east-1"):
+        answers.add(301, b"<Error><Code>Moved</Code></Error>", x_amz_bucket_region=region)
+    with pytest.raises(Refused, match="GetObject answered 301 Moved"):
+        answers.client().send(Request("GetObject", "elsewhere", "a"))
+
+
+# signed by whom
+
+
+def test_secrets_are_not_shown() -> None:
+    assert repr(Credentials("AKID", "secret", "token")) == "Credentials(access_key='AKID')"
+
+
+def test_credentials_are_those_of_the_environment() -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
+    region, current = identity_of({**keys, "AWS_REGION": "eu-west-1", "AWS_SESSION_TOKEN": "t"})
+    assert (region, current()) == ("eu-west-1", Credentials("AKID", "secret", "t"))
+    region, current = identity_of({**keys, "AWS_DEFAULT_REGION": "eu-west-2"})
+    assert (region, current()) == ("eu-west-2", Credentials("AKID", "secret"))
+
+
+def test_what_the_environment_does_not_tell_the_sdk_finds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text(
+        "[profile ops]\nregion = eu-north-1\naws_access_key_id = AKID\n"
+        "aws_secret_access_key = secret\naws_session_token = t\n"
+    )
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_PROFILE", "ops")
+    region, current = identity_of({})
+    assert (region, current()) == ("eu-north-1", Credentials("AKID", "secret", "t"))
+
+
+# through what
+
+
+def test_a_connection_is_kept(answers: Answers) -> None:
+    client = answers.client()
+    for _ in range(3):
+        answers.add(200, b"found")
+        client.send(Request("GetObject", "catalog", "a"))
+    assert answers.connections == 1
+
+
+def test_a_connection_that_was_closed_meanwhile_is_not_used(answers: Answers) -> None:
+    client = answers.client()
+    request = Request("PutObject", "catalog", "a", "PUT")
+    answers.add_raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
+    assert client.send(request).body == b"first"
+    kept = client._pool.connection_from_url(answers.endpoint).pool
+    assert kept
+    select.select([kept.queue[-1].sock], [], [], 10)
+    answers.add(200, b"second")
+    assert client.send(request).body == b"second"
+    assert answers.connections == 2
+
+
+def test_a_key_may_hold_any_character(answers: Answers) -> None:
+    answers.add(200, b"found")
+    answers.client().send(Request("GetObject", "catalog", "a b/é?#%.csv"))
+    assert answers.received[0].path == "/catalog/a%20b/%C3%A9%3F%23%25.csv"
+
+
+def test_the_authorities_are_those_of_the_sdk() -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1"}
+    chosen = create_client(keys)._pool.connection_pool_kw
+    trusted = ssl.create_default_context(cafile=chosen["ca_certs"]).get_ca_certs()
+    assert any("Amazon Root CA 1" in str(found["subject"]) for found in trusted)
+    assert chosen["cert_reqs"] == "CERT_REQUIRED"
+
+
+def test_plain_http_is_no_tls(answers: Answers) -> None:
+    client = answers.client(AWS_ENDPOINT_URL_S3=answers.endpoint.replace("http:", "https:"))
+    with pytest.raises(Unanswered, match="SSLError"):
+        client.send(Request("PutObject", "catalog", "a", "PUT"))

@@ -31,7 +31,7 @@ from dev.intrinsics import mapping
 from dev.s3 import S3
 from tests.lambdas import answer_of, api_event
 from tests.meshes import lineage_body, product_body
-from tests.template import TEMPLATE, maps, of_type, properties
+from tests.template import TEMPLATE, of_type, properties
 
 REQUESTS, WRITES = 1_000_000, 50_000
 SMALL, LARGE = (100, 1_000), (1_000, 10_000)
@@ -41,7 +41,7 @@ MONTHS_KEPT = 12
 """Of a version that was replaced, and at the least of an audit record."""
 MONTH = 30 * 24 * 3600
 RUNS, DAYS = MONTH / 3600, 30
-OWN_METRICS = ("CommitAttempts of products", "of lineage", "ProductsAdded", "LineageAdded")
+OWN_METRICS = ("CommitAttempts", "ProductsAdded", "LineageAdded")
 """Those that these writes count."""
 FULL_PROCESSOR = 1769
 """MB of memory with which a function has one processor; with less it has its share of one."""
@@ -210,7 +210,7 @@ def bill_of_idling() -> list[Line]:
         Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
         Line(prices.LOGS, use.log_bytes / GB),
         Line(prices.METRIC_DATA, RUNS * 2 * len(STATISTICS)),
-        Line(prices.ALARMS, watched_metrics()),
+        Line(prices.ALARMS, len(of_type("AWS::CloudWatch::Alarm"))),
     ]
 
 
@@ -223,12 +223,3 @@ def scheduled_runs() -> tuple[Use, Use]:
         events = [{"time": f"2026-01-31T{hour:02}:00:00Z"} for hour in range(1, 4)]
         found = [_measured(door, handler, [event], memory) for event in events]
     return found[0], found[-1]
-
-
-def watched_metrics() -> int:
-    """Of all alarms; an expression over several is paid for each of them."""
-    alarms = [mapping(properties(name), name) for name in of_type("AWS::CloudWatch::Alarm")]
-    return sum(
-        sum("MetricStat" in each for each in maps(alarm["Metrics"])) if "Metrics" in alarm else 1
-        for alarm in alarms
-    )

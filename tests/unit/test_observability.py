@@ -169,6 +169,7 @@ def test_a_commit_counts_its_attempts_in_the_embedded_metric_format(
     [metric] = [line for line in output.lines() if "_aws" in line]
     [declared] = metric["_aws"]["CloudWatchMetrics"]
     assert declared["Namespace"] == "a-stack"
+    assert declared["Dimensions"] == [[]]
     assert declared["Metrics"] == [{"Name": "CommitAttempts", "Unit": "Count"}]
     assert metric["CommitAttempts"] == [3.0]
     [line] = output.saying("committed")

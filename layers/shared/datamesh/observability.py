@@ -22,7 +22,8 @@ class Observer:
 
     def __init__(self, level: str) -> None:
         self.logger = Logger(level=level, use_rfc3339=True)
-        self.metrics = Metrics()
+        # No dimension: of all functions together they are ten, as many as cost nothing.
+        self.metrics = Metrics(service="")
         package = logging.getLogger("datamesh")
         package.handlers = self.logger.handlers
         package.setLevel(level)

@@ -1,12 +1,15 @@
 """What `sam build` made is complete: MiniStack lets its functions see packages of its own."""
 
+import ast
 import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from dev.s3 import NO_ACCOUNT
 from dev.template import read
 from tests.deploy.stack import BUILD
 from tests.lambdas import ENVIRONMENT
@@ -42,12 +45,60 @@ def test_a_function_and_the_layer_have_all_that_is_imported(function: str) -> No
     assert run.returncode == 0, run.stderr
 
 
+IMPORTED = """
+import importlib, json, sys
+sys.path[:0] = json.loads(sys.argv[1])
+for module, names in json.loads(sys.argv[2]):
+    found = importlib.import_module(module)
+    for name in names:
+        hasattr(found, name) or importlib.import_module(f"{module}.{name}")
+"""
+
+
+def imports_of(source: Path) -> list[tuple[str, list[str]]]:
+    """Module and names, wherever in the file they are imported, but for type checks."""
+    tree = ast.parse(source.read_text())
+    for_types = {
+        id(each)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for each in ast.walk(node)
+    }
+    found: list[tuple[str, list[str]]] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and id(node) not in for_types:
+            found += [(alias.name, []) for alias in node.names]
+        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in for_types:
+            found.append((node.module, [alias.name for alias in node.names]))
+    return found
+
+
+def test_what_is_imported_late_is_there_too() -> None:
+    """The other functions' requests may import what their start does not."""
+    paths = [str(BUILD / "DomainsFunction"), str(BUILD / "SharedLayer/python")]
+    imports = [
+        each
+        for source in sorted((BUILD / "SharedLayer/python/datamesh").rglob("*.py"))
+        for each in imports_of(source)
+    ]
+    assert len(imports) > 500
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", IMPORTED, json.dumps(paths), json.dumps(imports)],
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+
+
 CLIENTS = """
 import json, sys
 sys.path[:0] = json.loads(sys.argv[1])
 import boto3
 boto3.client("cloudwatch").get_paginator("get_metric_data")
 assert boto3.client("secretsmanager").get_secret_value
+assert boto3.Session().get_credentials() is None
 """
 
 
@@ -61,7 +112,7 @@ def test_the_layer_has_what_the_sdk_needs_for_the_services_that_are_called() -> 
             CLIENTS,
             json.dumps([str(BUILD / "SharedLayer/python")]),
         ],
-        env={"AWS_DEFAULT_REGION": "us-east-1", "PATH": os.defpath},
+        env={**NO_ACCOUNT, "PATH": os.defpath},
         capture_output=True,
         text=True,
         timeout=60,

@@ -84,7 +84,7 @@ def growth(registry: Registry) -> list[Row]:
         )
         place = 0 if case.area == "products" else 1
         what = f"{case.name}, of {LARGE[place]:,} rather than {SMALL[place]:,}"
-        found.append(Row(what, "ms", measured, compared, f"of {SMALL[place]:,}", GROWTH))
+        found.append(Row(what, "ms", measured, compared, f"the same of {SMALL[place]:,}", GROWTH))
     return found
 
 

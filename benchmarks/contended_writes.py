@@ -26,7 +26,7 @@ from datamesh.services.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.objects import LostRace, StoredObject
+from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unreachable
 from dev.s3 import S3
 from tests.meshes import mesh, product_body
 
@@ -81,10 +81,9 @@ def bare(bucket: str, key: str, process: int, commits: int) -> Told:
         for attempt in backoff:
             try:
                 etag = stored.put(os.urandom(BODY_BYTES), etag)
-            except LostRace:
-                found = stored.get()
-                assert isinstance(found, StoredObject)
-                etag = found.etag
+            except (LostRace, InDoubt, Unreachable):
+                found = backoff.until_reached(key, stored.get)
+                etag = found.etag if isinstance(found, StoredObject) else None
             else:
                 told.attempts.append(attempt + 1)
                 break

@@ -44,7 +44,7 @@ FIRST: tuple[tuple[str, str, Target | None], ...] = (
     ("PlatformFunction", "health", READ),
     ("AuthorizerFunction", "authorizer", AUTHORIZED),
     # For the record: DuckDB is imported, or a write needs several calls to storage.
-    ("DomainsFunction", "sales_orders", None),
+    ("DomainsFunction", "read_dataset", None),
     ("DomainsWriteFunction", "check_dataset", None),
     ("ProductsWriteFunction", "put_product", None),
     ("LineageWriteFunction", "register_lineage", None),

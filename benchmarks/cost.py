@@ -41,6 +41,8 @@ MONTHS_KEPT = 12
 """Of a version that was replaced, and at the least of an audit record."""
 MONTH = 30 * 24 * 3600
 RUNS, DAYS = MONTH / 3600, 30
+ASKED_A_DAY = 2
+"""How often CloudWatch is asked about yesterday: by the runs up to that of one o'clock."""
 OWN_METRICS = ("CommitAttempts", "ProductsAdded", "LineageAdded")
 """Those that these writes count."""
 FULL_PROCESSOR = 1769
@@ -209,7 +211,7 @@ def bill_of_idling() -> list[Line]:
         Line(prices.S3_PUT, use.puts),
         Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
         Line(prices.LOGS, use.log_bytes / GB),
-        Line(prices.METRIC_DATA, RUNS * 2 * len(STATISTICS)),
+        Line(prices.METRIC_DATA, DAYS * ASKED_A_DAY * 2 * len(STATISTICS)),
         Line(prices.ALARMS, len(of_type("AWS::CloudWatch::Alarm"))),
     ]
 

@@ -3,11 +3,12 @@
 import json
 import shlex
 
+from dev.s3 import REGION, S3
 from dev.settings import Settings
 
 
-def banner(chosen: Settings, base_url: str) -> str:
-    """Where it is, the key, and a first request that can be pasted into a shell."""
+def banner(chosen: Settings, base_url: str, s3: S3) -> str:
+    """Where it is, its key, where data goes, and a first request to be pasted into a shell."""
     origin = (
         "generated for this run; set API_KEY to keep one"
         if chosen.api_key_generated
@@ -21,6 +22,13 @@ def banner(chosen: Settings, base_url: str) -> str:
         "schema": {"id": "string"},
     }
     headers = [f"Authorization: Bearer {chosen.api_key}", "Content-Type: application/json"]
+    access = {
+        "AWS_ENDPOINT_URL_S3": s3.endpoint,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": s3.writer.access_key,
+        "AWS_SECRET_ACCESS_KEY": s3.writer.secret_key,
+    }
+    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in access.items())
     curl = " ".join(f"-H {shlex.quote(header)}" for header in headers)
     return f"""
 The registry is ready (Ctrl-C ends it).
@@ -28,6 +36,8 @@ The registry is ready (Ctrl-C ends it).
   API   {base_url}
   Docs  {base_url}/docs
   Key   {chosen.api_key} ({origin})
+  Data  s3://{s3.bucket}/domains/<domain>/<dataset>/, for an S3 client with
+        {variables}
 
 Register a first product:
 

@@ -19,18 +19,18 @@ class FirstFill:
 
     def __init__(self, data_dir: Path, s3: S3) -> None:
         self._marker = data_dir / "examples-pending"
-        self._s3 = s3
+        self.s3 = s3
 
     def prepare(self, wanted: bool) -> None:
         """Make the bucket if it is missing, and remember that it is to be filled."""
-        if wanted and not self._s3.has_bucket():
+        if wanted and not self.s3.has_bucket():
             self._marker.touch()
-        self._s3.ensure_bucket()
+        self.s3.ensure_bucket()
 
     @property
     def pending(self) -> bool:
         return self._marker.exists()
 
     def run(self, load: Load, base_url: str, api_key: str) -> None:
-        load(base_url, api_key, self._s3.client(), self._s3.bucket)
+        load(base_url, api_key, self.s3.client(), self.s3.bucket)
         self._marker.unlink(missing_ok=True)

@@ -22,4 +22,4 @@ def get_ready(chosen: Settings, base_url: str, fill: FirstFill, ending: threadin
                 return
             traceback.print_exc()
             print("The example mesh is incomplete. The next start tries it again.", flush=True)
-    print(banner(chosen, base_url), flush=True)
+    print(banner(chosen, base_url, fill.s3), flush=True)

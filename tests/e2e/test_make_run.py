@@ -7,6 +7,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+import boto3
 import pytest
 import requests
 
@@ -39,6 +40,25 @@ def test_it_prints_a_generated_key_and_a_curl_that_works(tmp_path: Path) -> None
         )
         assert '"success":true' in curl.stdout, curl.stdout + curl.stderr
         assert total(run.url) == 1
+
+
+def test_files_put_where_it_says_are_served(tmp_path: Path) -> None:
+    with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
+        _, _, told = run.printed().partition("  Data  s3://")
+        bucket, _, rest = told.partition("/")
+        access = dict(word.split("=", 1) for word in shlex.split(rest.splitlines()[1]))
+        client = boto3.client(
+            "s3",
+            endpoint_url=access["AWS_ENDPOINT_URL_S3"],
+            region_name=access["AWS_REGION"],
+            aws_access_key_id=access["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=access["AWS_SECRET_ACCESS_KEY"],
+        )
+        client.put_object(Bucket=bucket, Key="domains/sales/mine/a.csv", Body=b"id,n\nx,1\n")
+        mine = product("mine", domain="sales", schema={"id": "string", "n": "integer"})
+        assert register(run.url, run.key(), mine).status_code == 200
+        answer = requests.get(f"{run.url}/domains/sales/mine", timeout=TIMEOUT_SECONDS)
+        assert answer.json() == [{"id": "x", "n": 1}]
 
 
 def test_settings_reach_the_functions(tmp_path: Path) -> None:

@@ -97,8 +97,13 @@ def test_an_envelope_is_read_in_either_encoding(zipped: bool) -> None:
 
 def test_a_commit_is_the_successor_of_its_base() -> None:
     base = ProductsFile(revision=4, recent=("a",))
-    after = ProductsFile(revision=99, recent=("z",)).committed(base, "b", NOON)
+    after = ProductsFile(revision=4, recent=("z",)).committed(base, "b", NOON)
     assert (after.revision, after.recent) == (5, ("a", "b"))
+
+
+def test_revisions_go_on_from_a_copy_that_is_ahead() -> None:
+    restored = ProductsFile(revision=99).committed(ProductsFile(), "b", NOON)
+    assert (restored.revision, restored.recent) == (100, ("b",))
 
 
 def test_each_commit_is_later_than_the_one_before_whatever_its_writers_clock_says() -> None:

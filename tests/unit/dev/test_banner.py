@@ -1,14 +1,26 @@
 import json
 import shlex
+import subprocess
+from pathlib import Path
+from typing import cast
 
 from dev.banner import banner
-from dev.settings import read
+from dev.s3 import S3, Credentials
+from dev.settings import Settings, read
 
 URL = "http://127.0.0.1:3000"
+KEYS = (Credentials("admin-1", "a"), Credentials("reader-1", "r"), Credentials("writer-1", "w w"))
+NO_PROCESS = cast("subprocess.Popen[bytes]", None)
+
+
+def shown(settings: Settings) -> str:
+    return banner(
+        settings, URL, S3("http://127.0.0.1:9", "catalog", Path("log"), *KEYS, NO_PROCESS)
+    )
 
 
 def test_it_tells_where_and_with_which_key() -> None:
-    text = banner(read({"API_KEY": "a-key"}), URL)
+    text = shown(read({"API_KEY": "a-key"}))
     assert f"API   {URL}\n" in text
     assert f"Docs  {URL}/docs\n" in text
     assert "Key   a-key (from API_KEY)\n" in text
@@ -16,13 +28,22 @@ def test_it_tells_where_and_with_which_key() -> None:
 
 def test_a_generated_key_is_said_to_be_one() -> None:
     settings = read({})
-    assert f"Key   {settings.api_key} (generated" in banner(settings, URL)
+    assert f"Key   {settings.api_key} (generated" in shown(settings)
+
+
+def test_it_tells_a_writers_way_to_the_data() -> None:
+    lines = shown(read({"API_KEY": "a-key"})).splitlines()
+    [at] = [number for number, line in enumerate(lines) if line.startswith("  Data  s3://catalog/")]
+    assert dict(word.split("=", 1) for word in shlex.split(lines[at + 1])) == {
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "writer-1",
+        "AWS_SECRET_ACCESS_KEY": "w w",
+    }
 
 
 def test_the_first_request_survives_a_shell() -> None:
-    [line] = [
-        line for line in banner(read({"API_KEY": "it's"}), URL).splitlines() if "curl" in line
-    ]
+    [line] = [line for line in shown(read({"API_KEY": "it's"})).splitlines() if "curl" in line]
     words = shlex.split(line)
     assert words[:4] == ["curl", "-X", "POST", f"{URL}/register_product"]
     assert "Authorization: Bearer it's" in words

@@ -26,10 +26,6 @@ def as_json(answer: object) -> Response:
     return Response(msgspec.json.encode(answer), media_type=JSON)
 
 
-def shown(row: ProductRow | LineageRow) -> Response:
-    return Response(row.shown, media_type=JSON)
-
-
 def shown_all(rows: Iterable[ProductRow | LineageRow]) -> Response:
     body = b",".join([row.shown for row in rows])
     return Response(b"[%b]" % body, media_type=JSON)

@@ -52,7 +52,8 @@ class RegistryFile(BaseModel):
     """Whether revision 0 was an older file rather than nothing."""
 
     def committed(self, base: Self, commit_id: str, now: datetime) -> Self:
-        """This content as the successor of `base`."""
+        """This content as the successor of `base`. Its own revision is ahead if it is a copy of a
+        file that was lost since."""
         last = base.committed_at
         return self.model_copy(
             update={

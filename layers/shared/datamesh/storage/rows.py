@@ -7,7 +7,7 @@ file, of which only the fields below are parsed; the rest is once somebody asks 
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -39,6 +39,8 @@ class Port(msgspec.Struct, frozen=True, gc=False):
 class Row(msgspec.Struct, gc=False, eq=False):
     """Rows do not change but for what they remember."""
 
+    reader: ClassVar[TypeAdapter[Any]]
+    """What readers see of `full`."""
     json: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name=NOT_IN_JSON + "json")
     _shown: bytes | None = msgspec.field(default=None, name=NOT_IN_JSON + "shown")
 
@@ -49,11 +51,24 @@ class Row(msgspec.Struct, gc=False, eq=False):
         row.json = msgspec.Raw(text)
         return row
 
+    def full(self) -> BaseModel:
+        """All of it. Raises StorageUnavailable if the file holds something else."""
+        raise NotImplementedError
+
+    @property
+    def shown(self) -> bytes:
+        """JSON, as readers see it. Raises as `full`."""
+        if self._shown is None:
+            self._shown = self.reader.dump_json(self.full(), by_alias=True)
+        return self._shown
+
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Row) and self.json == other.json
 
 
 class ProductRow(Row, kw_only=True):
+    reader = PRODUCT
+
     name: str
     domain: str
     owner: str
@@ -66,18 +81,12 @@ class ProductRow(Row, kw_only=True):
     output_port: Port | None = None
 
     def full(self) -> StoredProduct:
-        """Raises StorageUnavailable if the file holds something else."""
         return _parsed(StoredProduct, self.json, f"products.{self.name}")
-
-    @property
-    def shown(self) -> bytes:
-        """JSON, as readers see it. Raises as `full`."""
-        if self._shown is None:
-            self._shown = PRODUCT.dump_json(self.full(), by_alias=True)
-        return self._shown
 
 
 class LineageRow(Row, kw_only=True):
+    reader = ENTRY
+
     source: str
     target: str
     timestamp: Moment
@@ -90,15 +99,7 @@ class LineageRow(Row, kw_only=True):
     job: Name | None = None
 
     def full(self) -> StoredLineageEntry:
-        """Raises StorageUnavailable if the file holds something else."""
         return _parsed(StoredLineageEntry, self.json, f"lineage.{self.id}")
-
-    @property
-    def shown(self) -> bytes:
-        """JSON, as readers see it. Raises as `full`."""
-        if self._shown is None:
-            self._shown = ENTRY.dump_json(self.full(), by_alias=True)
-        return self._shown
 
 
 def with_json(rows: Iterable[Row], parts: Iterable[msgspec.Raw]) -> None:

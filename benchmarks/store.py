@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,20 +21,26 @@ def holding(folder: Path, products: int = 0, entries: int = 0) -> Iterator[S3]:
     This process has a writer's environment from then on."""
     with seaweed.running(folder) as s3:
         s3.ensure_bucket()
-        files = {}
         if products:
-            files["products.json"] = products_file(products)
-            files["lineage.json"] = lineage_file(products, entries)
-        for key, body in files.items():
-            s3.client().put_object(
-                Bucket=s3.bucket,
-                Key=key,
-                Body=gzip.compress(body, 1),
-                ContentType="application/json",
-                ContentEncoding="gzip",
-            )
+            put(s3, products, entries)
         os.environ.update(s3.environment(s3.writer))
         yield s3
+
+
+def put(s3: S3, products: int, entries: int) -> None:
+    """The two files, as a version that no other has the ETag of."""
+    files = {
+        "products.json": products_file(products),
+        "lineage.json": lineage_file(products, entries),
+    }
+    for key, body in files.items():
+        s3.client().put_object(
+            Bucket=s3.bucket,
+            Key=key,
+            Body=gzip.compress(body, 1, mtime=time.time()),
+            ContentType="application/json",
+            ContentEncoding="gzip",
+        )
 
 
 def open_object(bucket: str, key: str) -> ConditionalObject:

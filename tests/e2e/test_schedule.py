@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.api import Api
 
 RUN_SECONDS = 120.0
-"""MiniStack fires a new rule after a while; `make run` at once."""
+"""On a stack the schedule is due each minute; `make run` keeps it at once."""
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,6 @@ def running() -> Iterator[Api]:
     """With the example mesh, from the folder that `sam build` has filled."""
     with ministack.running() as emulator:
         stack = Stack(emulator, "end-to-end")
-        stack.create()
+        stack.create(AnalyticsSchedule="rate(1 minute)")
         mesh.load(stack.url, stack.key, emulator.client("s3"), stack.bucket)
         yield Api(stack.url, stack.key)

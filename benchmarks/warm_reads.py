@@ -20,6 +20,9 @@ from datamesh.storage.objects import StoredObject
 SMALL, LARGE = (100, 1_000), (10_000, 100_000)
 """Products and entries. Ten entries a product in both, so that the answers are as long."""
 ASKED = 100
+TIMES = 50
+"""Requests in a turn, of which the median counts: the first find the processor's caches full of
+what the other side has just looked through."""
 GROWTH = ratio_at_most(1.5)
 
 
@@ -29,7 +32,6 @@ class Case:
     area: str
     requests: Sequence[str]
     target: Target
-    times: int = 50
 
 
 def cases(products: int, domains: Sequence[str]) -> list[Case]:
@@ -41,14 +43,12 @@ def cases(products: int, domains: Sequence[str]) -> list[Case]:
             "products",
             [f"/products?domain={domain}&limit=100" for domain in domains],
             ratio_at_most(0.1),
-            10,
         ),
         Case(
             "upstream of one product",
             "lineage",
             [f"/lineage/upstream/{name}" for name in names],
             ratio_at_most(0.02),
-            10,
         ),
     ]
 
@@ -65,8 +65,8 @@ def against_in_memory(registry: Registry, size: tuple[int, int]) -> list[Row]:
     for case, mine, events in asked(registry, size, 40):
         assert all(mine.answers(e).body == plain.answers(e).body for e in events[::10])
         measured, compared = alternately(
-            wall_ms(mine.in_turn(events), case.times, mine.select),
-            wall_ms(plain.in_turn(events), case.times),
+            wall_ms(mine.in_turn(events), TIMES, mine.select),
+            wall_ms(plain.in_turn(events), TIMES),
         )
         what = f"{case.name}, of {size[0] if case.area == 'products' else size[1]:,}"
         found.append(Row(what, "ms", measured, compared, "the app in memory", case.target))
@@ -79,8 +79,8 @@ def growth(registry: Registry) -> list[Row]:
     found = []
     for (case, few, some), (_, many, more) in zip(small, large, strict=True):
         measured, compared = alternately(
-            wall_ms(many.in_turn(more), case.times, many.select),
-            wall_ms(few.in_turn(some), case.times, few.select),
+            wall_ms(many.in_turn(more), TIMES, many.select),
+            wall_ms(few.in_turn(some), TIMES, few.select),
         )
         place = 0 if case.area == "products" else 1
         what = f"{case.name}, of {LARGE[place]:,} rather than {SMALL[place]:,}"

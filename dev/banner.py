@@ -3,8 +3,11 @@
 import json
 import shlex
 
-from dev.s3 import REGION, S3
+from dev.s3 import S3
 from dev.settings import Settings
+
+ACCESS = ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+"""What an S3 client needs; the rest of the server's environment keeps other accounts away."""
 
 
 def banner(chosen: Settings, base_url: str, s3: S3) -> str:
@@ -22,13 +25,8 @@ def banner(chosen: Settings, base_url: str, s3: S3) -> str:
         "schema": {"id": "string"},
     }
     headers = [f"Authorization: Bearer {chosen.api_key}", "Content-Type: application/json"]
-    access = {
-        "AWS_ENDPOINT_URL_S3": s3.endpoint,
-        "AWS_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": s3.writer.access_key,
-        "AWS_SECRET_ACCESS_KEY": s3.writer.secret_key,
-    }
-    variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in access.items())
+    access = s3.environment(s3.writer)
+    variables = " ".join(f"{name}={shlex.quote(access[name])}" for name in ACCESS)
     curl = " ".join(f"-H {shlex.quote(header)}" for header in headers)
     return f"""
 The registry is ready (Ctrl-C ends it).

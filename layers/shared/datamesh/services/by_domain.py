@@ -25,3 +25,7 @@ class DomainIndex:
                 self._domains.setdefault(product.domain.casefold(), []).append(product)
             self._indexed = ref(file)
         return self._domains
+
+    def products_of(self, file: ProductsFile, domain: str) -> Sequence[ProductRow]:
+        """Those of a domain, however it is spelled."""
+        return self.of(file).get(domain.strip().casefold(), ())

@@ -174,5 +174,4 @@ def check(registry: Registry, dataset: Dataset) -> Quality:
 
 
 def _in_domain(registry: Registry, domain: str) -> Sequence[ProductRow]:
-    file = registry.products.read()
-    return registry.domains.of(file).get(domain.strip().casefold(), ())
+    return registry.domains.products_of(registry.products.read(), domain)

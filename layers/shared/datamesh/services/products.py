@@ -172,7 +172,7 @@ def find(
     file = registry.products.read()
     among: Iterable[ProductRow] = file.products.values()
     if domain is not None:
-        among = registry.domains.of(file).get(domain.strip().casefold(), ())
+        among = registry.domains.products_of(file, domain)
     wanted_tag = tag and tag.strip().casefold()
     found = [
         product

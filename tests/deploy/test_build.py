@@ -25,6 +25,20 @@ assert callable(getattr(importlib.import_module(module), name))
 """
 
 
+def run_over(functions: list[str], script: str, *arguments: str, **environment: str) -> None:
+    """The script, to which its first argument tells where the functions and the layer are; no
+    package is there that is installed here."""
+    paths = [*(str(BUILD / name) for name in functions), str(BUILD / "SharedLayer/python")]
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, json.dumps(paths), *arguments],
+        env={**environment, "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+
+
 def test_the_layer_unpacks_to_where_lambda_looks() -> None:
     assert [path.name for path in (BUILD / "SharedLayer").iterdir()] == ["python"]
     assert (BUILD / "SharedLayer/python/datamesh/__init__.py").is_file()
@@ -32,17 +46,8 @@ def test_the_layer_unpacks_to_where_lambda_looks() -> None:
 
 @pytest.mark.parametrize("function", sorted(API.functions))
 def test_a_function_and_the_layer_have_all_that_is_imported(function: str) -> None:
-    paths = [str(BUILD / function), str(BUILD / "SharedLayer/python")]
     declared = API.functions[function]
-    run = subprocess.run(
-        # Without any packages that are installed here.
-        [sys.executable, "-I", "-S", "-c", IMPORT, json.dumps(paths), declared.handler],
-        env={**ENVIRONMENT, **declared.environment, "PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert run.returncode == 0, run.stderr
+    run_over([function], IMPORT, declared.handler, **{**ENVIRONMENT, **declared.environment})
 
 
 IMPORTED = """
@@ -75,21 +80,13 @@ def imports_of(source: Path) -> list[tuple[str, list[str]]]:
 
 def test_what_is_imported_late_is_there_too() -> None:
     """The other functions' requests may import what their start does not."""
-    paths = [str(BUILD / "DomainsFunction"), str(BUILD / "SharedLayer/python")]
     imports = [
         each
         for source in sorted((BUILD / "SharedLayer/python/datamesh").rglob("*.py"))
         for each in imports_of(source)
     ]
     assert len(imports) > 500
-    run = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", IMPORTED, json.dumps(paths), json.dumps(imports)],
-        env={"PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert run.returncode == 0, run.stderr
+    run_over(["DomainsFunction"], IMPORTED, json.dumps(imports))
 
 
 CLIENTS = """
@@ -103,21 +100,7 @@ assert boto3.Session().get_credentials() is None
 
 
 def test_the_layer_has_what_the_sdk_needs_for_the_services_that_are_called() -> None:
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-I",
-            "-S",
-            "-c",
-            CLIENTS,
-            json.dumps([str(BUILD / "SharedLayer/python")]),
-        ],
-        env={**NO_ACCOUNT, "PATH": os.defpath},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert run.returncode == 0, run.stderr
+    run_over([], CLIENTS, **NO_ACCOUNT)
 
 
 CHECKED_BY_NOTHING = 0b01

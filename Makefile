@@ -78,7 +78,7 @@ e2e: $(VENV)/ready $(OPENLINEAGE_VENV)/ready ## Black-box HTTP against `make run
 
 .PHONY: sam-local
 sam-local: build ## What `make run` serves, by SAM's own emulation in Docker containers (sam local start-api).
-	@exec $(PY) -m dev.sam_local
+	@exec $(PY) -m dev.sam
 
 .PHONY: e2e-sam
 e2e-sam: build $(OPENLINEAGE_VENV)/ready ## The same tests against `sam local start-api`; who may write, under eight hash seeds.
@@ -90,7 +90,7 @@ invoke: build ## sam local invoke with every file in events/, over the embedded 
 
 .PHONY: lambda-image
 lambda-image: $(VENV)/ready ## Make a stand-in for the AWS image that functions run in, where it cannot be pulled.
-	@$(PY) -m dev.lambda_image
+	@$(PY) -m dev.sam.lambda_image
 
 .PHONY: e2e-deploy
 e2e-deploy: build $(MINISTACK_VENV)/ready $(OPENLINEAGE_VENV)/ready ## The same on a stack on an emulator of AWS that enforces IAM; updates and deletes stacks.
@@ -172,18 +172,18 @@ deploy: stage build ## Create or update the stack of STAGE (dev), once you have 
 
 .PHONY: destroy
 destroy: stage $(VENV)/ready $(SAM_VENV)/ready ## Delete the stack of STAGE; keeps its bucket unless DATA=delete. Asks first.
-	@bucket=$$($(PY) -m dev.catalog bucket-of $(STACK)); \
+	@bucket=$$($(PY) -m dev.registry_admin bucket-of $(STACK)); \
 	$(SAM) delete --config-env $(STAGE); \
-	if $(PY) -m dev.catalog bucket-of $(STACK) >/dev/null 2>&1; then echo "$(STACK) is still there."; exit 1; fi; \
-	$(if $(filter delete,$(DATA)),$(PY) -m dev.catalog delete "$$bucket",echo "The catalog is kept: s3://$$bucket")
+	if $(PY) -m dev.registry_admin bucket-of $(STACK) >/dev/null 2>&1; then echo "$(STACK) is still there."; exit 1; fi; \
+	$(if $(filter delete,$(DATA)),$(PY) -m dev.registry_admin delete "$$bucket",echo "The catalog is kept: s3://$$bucket")
 
 .PHONY: backup
 backup: stage-or-local $(VENV)/ready ## Copy the registry of STAGE to backups/<today>/, as the scheduled run does once a day.
-	@$(PY) -m dev.catalog backup $(STORED)
+	@$(PY) -m dev.registry_admin backup $(STORED)
 
 .PHONY: restore
 restore: stage-or-local $(VENV)/ready ## Commit anew the backup of a day (FROM=YYYY-MM-DD), or an earlier VERSION of OBJECT (products.json, lineage.json).
-	@$(PY) -m dev.catalog restore $(STORED) $(or $(FROM),$(OBJECT) $(VERSION))
+	@$(PY) -m dev.registry_admin restore $(STORED) $(or $(FROM),$(OBJECT) $(VERSION))
 
 .PHONY: rebuild-lineage
 rebuild-lineage: stage-or-local $(VENV)/ready ## Derive STAGE's lineage anew from the events it has kept; STAGE=local that of a local run.

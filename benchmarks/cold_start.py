@@ -23,9 +23,9 @@ from typing import Any
 from benchmarks.measure import Row, Target, alternately, ratio_at_most
 from benchmarks.plain_install import LAYER, ROOT, installed
 from datamesh.storage.s3_client import create_client
-from dev import seaweed
-from dev.s3 import S3
 from dev.stack import Function
+from dev.storage import seaweed
+from dev.storage.s3 import S3
 from dev.template import read
 from tests import deployed
 

@@ -27,7 +27,7 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unreachable
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.meshes import mesh, product_body
 
 PROCESSES = 8

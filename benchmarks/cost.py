@@ -28,7 +28,7 @@ from datamesh.observability import Handler
 from datamesh.usage import STATISTICS
 from dev import template
 from dev.intrinsics import mapping
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.lambdas import answer_of, api_event
 from tests.meshes import lineage_body, product_body
 from tests.template import TEMPLATE, of_type, properties

@@ -19,7 +19,7 @@ import duckdb
 from benchmarks.lambdas import Service, deployed, get
 from benchmarks.measure import Row, alternately, wall_ms
 from benchmarks.store import holding
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from examples import derivations, mesh
 from examples.files import as_partitioned_parquet
 from tests.meshes import NOON, product_body

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.store import holding
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.faults.messages import Message
 from tests.faults.plans import PASS, Fault, Plan
 from tests.faults.proxy import Proxy

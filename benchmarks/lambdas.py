@@ -11,7 +11,7 @@ from typing import Any
 from datamesh.http.runtime import Resources, lambda_handler
 from datamesh.observability import Handler
 from datamesh.services.registry import Registry
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.lambdas import ENVIRONMENT, Answer, Context, answer_of, api_event, app_of
 from tests.meshes import resources
 

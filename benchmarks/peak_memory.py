@@ -17,7 +17,7 @@ from benchmarks.measure import Row, at_most
 from benchmarks.mesh import lineage_file, product_name, products_file
 from benchmarks.results import ROOT
 from benchmarks.store import holding, put
-from dev.s3 import S3
+from dev.storage.s3 import S3
 
 PRODUCTS, ENTRIES = 10_000, 100_000
 ROUNDS = 3

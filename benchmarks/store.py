@@ -11,8 +11,8 @@ from benchmarks.mesh import lineage_file, products_file
 from datamesh.storage.objects import ConditionalObject
 from datamesh.storage.s3 import S3Object
 from datamesh.storage.s3_client import create_client
-from dev import seaweed
-from dev.s3 import S3
+from dev.storage import seaweed
+from dev.storage.s3 import S3
 
 
 @contextmanager

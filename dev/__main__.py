@@ -11,18 +11,20 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from dev import schedule, seaweed, settings, template
-from dev.deployment import Deployment
-from dev.filling import FirstFill
-from dev.gateway import Gateway
+from dev import settings, template
+from dev.example_mesh import FirstFill
+from dev.execution import schedule
+from dev.execution.deployment import Deployment
+from dev.execution.variables import NOT_HERE, local_variables
+from dev.gateway.app import Gateway
 from dev.ready import get_ready
-from dev.s3 import S3
-from dev.seaweed import SeaweedError
 from dev.server import ListenError, exit_on_signals, listen, serve, url
 from dev.settings import SettingError, Settings
 from dev.stack import Api, Function
+from dev.storage import seaweed
+from dev.storage.s3 import S3
+from dev.storage.seaweed import SeaweedError
 from dev.template import TemplateError
-from dev.variables import NOT_HERE, local_variables
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "catalog"

@@ -3,8 +3,8 @@
 import json
 import shlex
 
-from dev.s3 import S3
 from dev.settings import Settings
+from dev.storage.s3 import S3
 
 ACCESS = ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 """What an S3 client needs; the rest of the server's environment keeps other accounts away."""

@@ -4,7 +4,7 @@ import threading
 import traceback
 
 from dev.banner import banner
-from dev.filling import FirstFill
+from dev.example_mesh import FirstFill
 from dev.settings import Settings
 
 

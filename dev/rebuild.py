@@ -19,8 +19,9 @@ from datamesh.observability import Observer
 from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.settings import load_settings
 from datamesh.storage.backoff import Deadline
-from dev import seaweed, settings
-from dev.seaweed import SeaweedError
+from dev import settings
+from dev.storage import seaweed
+from dev.storage.seaweed import SeaweedError
 
 FUNCTION = "OpenLineageRebuildFunction"
 SECONDS = 900

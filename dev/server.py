@@ -9,7 +9,7 @@ from types import FrameType
 
 import uvicorn
 
-from dev.gateway import Gateway
+from dev.gateway.app import Gateway
 
 DRAIN_SECONDS = 5
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -8,8 +8,8 @@ from importlib import import_module
 import pytest
 
 from datamesh.services.registry import Registry
-from dev import seaweed
-from dev.s3 import S3
+from dev.storage import seaweed
+from dev.storage.s3 import S3
 from tests.lambdas import AREAS, ENVIRONMENT, Client, served
 from tests.meshes import mesh, resources
 

@@ -8,7 +8,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from dev.s3 import NO_ACCOUNT
+from dev.storage.s3 import NO_ACCOUNT
 
 
 @contextmanager

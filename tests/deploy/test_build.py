@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.s3 import NO_ACCOUNT
+from dev.storage.s3 import NO_ACCOUNT
 from dev.template import read
 from tests.deploy.stack import BUILD
 from tests.lambdas import ENVIRONMENT

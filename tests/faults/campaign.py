@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 
 from datamesh.storage.s3_client import create_client
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.faults.judge import Outcome
 from tests.faults.plans import Plan
 from tests.faults.proxy import Proxy

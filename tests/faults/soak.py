@@ -7,7 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from dev import seaweed
+from dev.storage import seaweed
 from tests.faults import campaign, report
 
 ROUND = 40

@@ -11,7 +11,7 @@ import pytest
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unreachable
 from datamesh.storage.s3 import S3Object
 from datamesh.storage.s3_client import Refused, Request, create_client
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.faults.plans import PASS, Fault, Kind, Plan
 from tests.faults.proxy import Proxy
 from tests.faults.runs import WRITERS, Slot, open_slots

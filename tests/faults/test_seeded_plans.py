@@ -5,7 +5,7 @@ import os
 import pytest
 
 from datamesh.storage import document
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.faults import campaign, report
 from tests.faults.judge import Outcome
 from tests.faults.plans import Fault, Kind, Plan

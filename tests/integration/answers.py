@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
 from datamesh.storage.s3_client import S3Client, create_client
-from dev.s3 import NO_ACCOUNT
+from dev.storage.s3 import NO_ACCOUNT
 
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
 

@@ -10,8 +10,8 @@ from textwrap import dedent
 import httpx
 
 from dev import template
-from dev.deployment import Deployment
-from dev.gateway import Gateway
+from dev.execution.deployment import Deployment
+from dev.gateway.app import Gateway
 
 type Scenario = Callable[[httpx.AsyncClient], Awaitable[None]]
 

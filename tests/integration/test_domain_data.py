@@ -7,7 +7,7 @@ import pytest
 
 from datamesh.errors import StorageUnavailable
 from datamesh.http.runtime import lambda_handler
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.lambdas import ENVIRONMENT, Client, api_event, app_of
 from tests.meshes import product_body
 from tests.tables import PATH, parquet

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dev import pool
+from dev.execution import pool
 from tests.integration.fake_project import FakeProject, run
 from tests.integration.processes import alive
 

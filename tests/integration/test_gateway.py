@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dev.gateway import MAX_BODY_BYTES
+from dev.gateway.app import MAX_BODY_BYTES
 from tests.integration.fake_project import FakeProject, run
 
 

@@ -13,7 +13,8 @@ from datamesh.observability import Observer
 from datamesh.services.lineage import visible_entries
 from datamesh.settings import load_settings
 from datamesh.storage.backoff import Deadline
-from dev import rebuild, seaweed
+from dev import rebuild
+from dev.storage import seaweed
 from tests.events import run_event, send
 
 EVENTS = 5

@@ -15,8 +15,8 @@ from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import ConditionalObject
 from datamesh.storage.s3 import S3Object
 from datamesh.storage.s3_client import create_client
-from dev import seaweed
-from dev.s3 import S3
+from dev.storage import seaweed
+from dev.storage.s3 import S3
 from tests import moto_server
 from tests.object_contract import ObjectContract
 from tests.unit.storage.faults import add

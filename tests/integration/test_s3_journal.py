@@ -6,7 +6,7 @@ from datamesh.errors import StorageUnavailable
 from datamesh.storage.s3 import S3Object
 from datamesh.storage.s3_client import create_client
 from datamesh.storage.s3_journal import S3Journal
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.meshes import NO_WAIT
 
 

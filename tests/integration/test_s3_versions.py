@@ -18,7 +18,7 @@ from datamesh.storage.history import History, VersionedObject
 from datamesh.storage.s3 import S3Object
 from datamesh.storage.s3_client import Reply, Request, S3Client, create_client
 from datamesh.storage.s3_versions import S3Versions
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests import moto_server
 from tests.meshes import NO_WAIT, NOON
 from tests.past import VersionedMemory

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dev import schedule, template
-from dev.deployment import Deployment
+from dev import template
+from dev.execution import schedule
+from dev.execution.deployment import Deployment
 from tests.integration.fake_project import FakeProject
 
 NOTES = """

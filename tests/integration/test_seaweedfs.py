@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 from botocore.exceptions import ClientError
 
-from dev import seaweed
-from dev.s3 import S3, Credentials
-from dev.seaweed import SeaweedError
+from dev.storage import seaweed
+from dev.storage.s3 import S3, Credentials
+from dev.storage.seaweed import SeaweedError
 from tests.integration.processes import alive
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 OWNER = """
 import sys, time
 from pathlib import Path
-from dev import seaweed
+from dev.storage import seaweed
 with seaweed.running(Path(sys.argv[1])) as s3:
     s3.ensure_bucket()
     s3.client(s3.writer).put_object(Bucket=s3.bucket, Key="kept", Body=sys.argv[2].encode())
@@ -186,14 +186,14 @@ def owner(folder: Path, body: str) -> Iterator["subprocess.Popen[str]"]:
         process.stdout.close()
 
 
-def test_a_server_that_lost_its_keeper_is_killed_by_the_next_start_and_loses_nothing(
+def test_a_server_that_lost_its_supervisor_is_killed_by_the_next_start_and_loses_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(seaweed, "LOCK_SECONDS", 0.5)
     with owner(tmp_path, "kept") as process:
         pid = server_pid(tmp_path)
-        keeper = parent_of(pid)
-        os.kill(keeper, signal.SIGKILL)
+        supervisor = parent_of(pid)
+        os.kill(supervisor, signal.SIGKILL)
         process.kill()
         process.wait()
         assert alive(pid)

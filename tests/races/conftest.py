@@ -2,7 +2,7 @@
 
 import pytest
 
-from dev.s3 import S3
+from dev.storage.s3 import S3
 from tests.faults import report
 
 FIGURES: report.Figures = {}

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from datamesh.storage.s3_client import create_client
-from dev import sam, settings
-from dev.s3 import S3
-from dev.sam import Sam
+from dev import settings
+from dev.sam import local
+from dev.sam.local import Sam
+from dev.storage.s3 import S3
 from dev.template import read
 from tests import deployed
 from tests.integration.test_handlers import STATUSES
@@ -24,7 +25,7 @@ NAMES = sorted(deployed.EVENTS)
 @pytest.fixture(scope="module")
 def started(s3: S3) -> Iterator[Sam]:
     chosen = settings.read(os.environ | {"API_KEY": deployed.KEY})
-    with sam.prepared(chosen, s3) as prepared:
+    with local.prepared(chosen, s3) as prepared:
         yield prepared
 
 

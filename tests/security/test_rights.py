@@ -6,8 +6,8 @@ import requests
 from botocore.exceptions import ClientError
 
 from dev.__main__ import _environment
-from dev.s3 import S3
 from dev.stack import Api
+from dev.storage.s3 import S3
 from dev.template import read
 from tests.template import TEMPLATE, of_type
 

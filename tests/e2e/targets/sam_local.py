@@ -10,7 +10,7 @@ from tests.e2e import local_run
 from tests.e2e.api import Api
 
 KEY = "a-key-for-the-end-to-end-suite"
-COMMAND = (sys.executable, "-m", "dev.sam_local")
+COMMAND = (sys.executable, "-m", "dev.sam")
 START_SECONDS = 180
 """Each function that the example mesh is loaded through starts a container."""
 

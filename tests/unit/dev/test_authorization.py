@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from dev.authorization import MAX_ANSWERS, Answer, Authorization, BadAnswer
+from dev.gateway.authorization import MAX_ANSWERS, Answer, Authorization, BadAnswer
 from dev.stack import Authorizer
 
 ALLOWED = {"isAuthorized": True, "context": {"principal": "local"}}

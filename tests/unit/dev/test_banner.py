@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import cast
 
 from dev.banner import banner
-from dev.s3 import S3, Credentials
 from dev.settings import Settings, read
+from dev.storage.s3 import S3, Credentials
 
 URL = "http://127.0.0.1:3000"
 KEYS = (Credentials("admin-1", "a"), Credentials("reader-1", "r"), Credentials("writer-1", "w w"))

@@ -1,8 +1,8 @@
 import pytest
 
-from dev.cors import add, preflight
-from dev.events import Request
-from dev.responses import Response
+from dev.gateway.cors import add, preflight
+from dev.gateway.events import Request
+from dev.gateway.responses import Response
 from dev.stack import Cors
 
 LISTED = Cors(

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dev import docker
-from dev.docker import DockerError
+from dev.sam import docker
+from dev.sam.docker import DockerError
 
 type Answer = Callable[[str], None]
 

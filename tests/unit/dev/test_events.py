@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dev.events import BadRequest, Request, authorizer_event, http_event
-from dev.routing import Match
+from dev.gateway.events import BadRequest, Request, authorizer_event, http_event
+from dev.gateway.routing import Match
 from dev.stack import Route
 
 ROUTE = Route("PUT", "/product/{name}", "Write")

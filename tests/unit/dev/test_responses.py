@@ -1,6 +1,6 @@
 import pytest
 
-from dev.responses import BadResponse, Response, from_result, message
+from dev.gateway.responses import BadResponse, Response, from_result, message
 
 
 def test_a_full_response() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from dev.routing import match
+from dev.gateway.routing import match
 from dev.stack import Route
 
 ROUTES = [

@@ -11,14 +11,14 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
 
-from dev import cors, events, responses
-from dev.authorization import Authorization, BadAnswer
-from dev.deployment import Deployment
-from dev.events import BadRequest, Request
+from dev.execution.deployment import Deployment
+from dev.execution.pool import EventTooLarge, FunctionError, Unavailable
+from dev.gateway import cors, events, responses
+from dev.gateway.authorization import Authorization, BadAnswer
+from dev.gateway.events import BadRequest, Request
+from dev.gateway.responses import BadResponse, Response
+from dev.gateway.routing import Match, match
 from dev.intrinsics import TemplateError
-from dev.pool import EventTooLarge, FunctionError, Unavailable
-from dev.responses import BadResponse, Response
-from dev.routing import Match, match
 
 # API Gateway's limit; Lambda's own for the whole event is lower and applies too.
 MAX_BODY_BYTES = 10 * 1024 * 1024

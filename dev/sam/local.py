@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev import docker, template
-from dev.forwarding import forwarding
+from dev import template
+from dev.execution.variables import NOT_HERE, local_variables
 from dev.intrinsics import load
-from dev.s3 import S3
+from dev.sam import docker
+from dev.sam.forwarding import forwarding
 from dev.settings import Settings
-from dev.variables import NOT_HERE, local_variables
+from dev.storage.s3 import S3
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SAM = ROOT / ".venv-sam/bin/sam"
 BUILD = ROOT / ".aws-sam/build"
 BUCKET_RESOURCE = "CatalogBucket"

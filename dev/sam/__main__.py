@@ -10,15 +10,17 @@ import threading
 import time
 from collections.abc import Iterator
 
-from dev import sam, seaweed, settings
-from dev.docker import DockerError
-from dev.filling import FirstFill
+from dev import settings
+from dev.example_mesh import FirstFill
 from dev.ready import get_ready
-from dev.s3 import S3
-from dev.sam import Sam
-from dev.seaweed import SeaweedError
+from dev.sam import local
+from dev.sam.docker import DockerError
+from dev.sam.local import Sam
 from dev.server import ListenError, exit_on_signals, listen, url
 from dev.settings import SettingError, Settings
+from dev.storage import seaweed
+from dev.storage.s3 import S3
+from dev.storage.seaweed import SeaweedError
 
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
@@ -45,7 +47,7 @@ def main() -> int:
 def _run(chosen: Settings) -> None:
     with listen(chosen.host, chosen.port) as listener:
         base_url = url(listener)
-    with seaweed.running(chosen.data_dir) as s3, sam.prepared(chosen, s3) as prepared:
+    with seaweed.running(chosen.data_dir) as s3, local.prepared(chosen, s3) as prepared:
         fill = FirstFill(chosen.data_dir, s3)
         fill.prepare(chosen.examples)
         with _serving(prepared, base_url) as process:

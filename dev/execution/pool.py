@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from dev import sources
-from dev.environment import Environment, FunctionError
+from dev.execution import sources
+from dev.execution.environment import Environment, FunctionError
 from dev.stack import Function
 
 __all__ = ["EventTooLarge", "FunctionError", "Pool", "Unavailable"]

@@ -13,8 +13,8 @@ from datamesh.services import lineage, products
 from datamesh.services.registry import Registry
 from datamesh.storage.s3 import S3Object
 from datamesh.storage.s3_client import create_client
-from dev import catalog
-from dev.s3 import S3
+from dev import registry_admin
+from dev.storage.s3 import S3
 from tests.meshes import add_lineage, add_product, mesh
 from tests.template import DOCUMENT
 
@@ -51,7 +51,7 @@ def test_an_earlier_version_is_restored_as_a_new_revision(s3: S3, registry: Regi
     assert set(before.products) == {"orders"}
     assert lineage.visible_entries(registry) == []
     for key in FILES:
-        catalog.restore(s3.bucket, key, earlier(s3, key))
+        registry_admin.restore(s3.bucket, key, earlier(s3, key))
     after = registry.products.read_latest()
     assert set(after.products) == {"orders", "bills"}
     assert after.revision == before.revision + 1
@@ -63,7 +63,7 @@ def test_what_cannot_be_restored_is_said_and_changes_nothing(s3: S3, registry: R
     version = earlier(s3, "products.json")
     for key, chosen in (("products.json", "no-such-version"), ("domains/x.csv", version)):
         with pytest.raises(SystemExit, match=key):
-            catalog.restore(s3.bucket, key, chosen)
+            registry_admin.restore(s3.bucket, key, chosen)
     assert set(registry.products.read_latest().products) == {"orders"}
 
 
@@ -73,7 +73,7 @@ def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Regi
     version = earlier(s3, "products.json")
     s3.client().delete_object(Bucket=s3.bucket, Key="products.json")
     with pytest.raises(SystemExit, match="is at revision 0"):
-        catalog.restore(s3.bucket, "products.json", version)
+        registry_admin.restore(s3.bucket, "products.json", version)
     assert registry.products.read_latest().products == {}
 
 
@@ -94,13 +94,13 @@ def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
     for number in range(19):
         add_lineage(registry, f"p{number}", f"p{number + 1}")
     expected, revision = shown(registry), registry.products.read_latest().revision
-    catalog.back_up(s3.bucket)
+    registry_admin.back_up(s3.bucket)
     for number in range(20):
         products.delete(registry, f"p{number}")
     add_product(registry, "p3", owner="another")
     damaged = registry.products.read_latest().revision
     assert shown(registry) != expected
-    catalog.restore_backup(s3.bucket, today)
+    registry_admin.restore_backup(s3.bucket, today)
     assert shown(registry) == expected
     assert registry.products.read_latest().revision == damaged + 1 > revision
     assert f"the backup of {today}" in capsys.readouterr().out
@@ -112,7 +112,7 @@ def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
 
 
 def test_the_first_backup_of_a_day_stays(s3: S3, registry: Registry) -> None:
-    registry, backups = catalog._opened(s3.bucket)
+    registry, backups = registry_admin._opened(s3.bucket)
     day = date(2026, 1, 31)
     backups.make(registry, day)
     add_product(registry, "later")
@@ -124,10 +124,10 @@ def test_the_first_backup_of_a_day_stays(s3: S3, registry: Registry) -> None:
 def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry) -> None:
     before = registry.products.read_latest()
     with pytest.raises(SystemExit, match=r"There is no backups/2020-01-01/products\.json"):
-        catalog.restore_backup(s3.bucket, "2020-01-01")
+        registry_admin.restore_backup(s3.bucket, "2020-01-01")
     with pytest.raises(SystemExit, match="yesterday was not restored"):
-        catalog.restore_backup(s3.bucket, "yesterday")
-    made, backups = catalog._opened(s3.bucket)
+        registry_admin.restore_backup(s3.bucket, "yesterday")
+    made, backups = registry_admin._opened(s3.bucket)
     backups.make(made, date(2026, 2, 1))
     entry = {"id": "e", "source": "a", "target": "b", "timestamp": "2026-01-31T12:00:00Z"}
     bodies = {
@@ -139,7 +139,7 @@ def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry)
             Bucket=s3.bucket, Key="backups/2026-02-01/lineage.json", Body=body.encode()
         )
         with pytest.raises(SystemExit, match=reason):
-            catalog.restore_backup(s3.bucket, "2026-02-01")
+            registry_admin.restore_backup(s3.bucket, "2026-02-01")
     assert registry.products.read_latest() == before
 
 
@@ -149,7 +149,7 @@ def test_a_backup_brings_back_what_was_deleted_with_its_versions(
     add_product(registry, "bills")
     add_lineage(registry, "orders", "bills")
     expected, revision = shown(registry), registry.products.read_latest().revision
-    made, backups = catalog._opened(s3.bucket)
+    made, backups = registry_admin._opened(s3.bucket)
     backups.make(made, date(2026, 3, 1))
     client = s3.client()
     for key in FILES:
@@ -157,7 +157,7 @@ def test_a_backup_brings_back_what_was_deleted_with_its_versions(
         for found in listed["Versions"] + listed.get("DeleteMarkers", []):
             client.delete_object(Bucket=s3.bucket, Key=key, VersionId=found["VersionId"])
     assert shown(registry) == ({}, [])
-    catalog.restore_backup(s3.bucket, "2026-03-01")
+    registry_admin.restore_backup(s3.bucket, "2026-03-01")
     assert shown(registry) == expected
     assert registry.products.read_latest().revision == revision + 1
 
@@ -181,10 +181,10 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_the_bucket_is_found_by_the_stack(stack: None, capsys: pytest.CaptureFixture[str]) -> None:
     assert "CatalogBucket" in str(DOCUMENT["Resources"])
-    catalog.main(["bucket-of", STACK])
+    registry_admin.main(["bucket-of", STACK])
     assert capsys.readouterr().out == f"{BUCKET}\n"
     with pytest.raises(SystemExit, match="no-such-stack"):
-        catalog.main(["bucket-of", "no-such-stack"])
+        registry_admin.main(["bucket-of", "no-such-stack"])
 
 
 def test_everything_is_deleted_once_the_name_was_typed(
@@ -193,13 +193,13 @@ def test_everything_is_deleted_once_the_name_was_typed(
     client = boto3.client("s3")
     monkeypatch.setattr("builtins.input", lambda prompt: "yes")
     with pytest.raises(SystemExit, match="Nothing was deleted"):
-        catalog.main(["delete", BUCKET])
+        registry_admin.main(["delete", BUCKET])
     assert len(client.list_object_versions(Bucket=BUCKET)["Versions"]) == 2
     monkeypatch.setattr("builtins.input", lambda prompt: BUCKET)
-    catalog.main(["delete", BUCKET])
+    registry_admin.main(["delete", BUCKET])
     assert client.list_buckets()["Buckets"] == []
 
 
 def test_anything_else_is_told_how() -> None:
     with pytest.raises(SystemExit, match="usage"):
-        catalog.main(["restore", STACK])
+        registry_admin.main(["restore", STACK])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dev.s3 import S3
+from dev.storage.s3 import S3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -20,9 +20,10 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.s3 import S3Object
 from datamesh.storage.s3_client import S3Client, create_client
 from datamesh.storage.s3_versions import S3Versions
-from dev import seaweed, settings
-from dev.seaweed import SeaweedError
+from dev import settings
 from dev.settings import SettingError
+from dev.storage import seaweed
+from dev.storage.seaweed import SeaweedError
 
 SECONDS = 10
 

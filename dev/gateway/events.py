@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from dev.routing import Match
+from dev.gateway.routing import Match
 
 ACCOUNT_ID = "123456789012"
 API_ID = "local"

@@ -3,8 +3,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from dev.filling import FirstFill
-from dev.s3 import S3
+from dev.example_mesh import FirstFill
+from dev.storage.s3 import S3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -1,7 +1,7 @@
 """What a local function's environment holds besides what the template says."""
 
-from dev.s3 import S3
 from dev.stack import Api, Function
+from dev.storage.s3 import S3
 
 NOT_HERE = ("API_KEYS_SECRET_ID", "USAGE_API_ID")
 """What names a resource of a service that there is not here."""

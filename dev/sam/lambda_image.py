@@ -1,6 +1,6 @@
 """A stand-in for the AWS image that functions run in, where no registry of images can be reached.
 
-    python -m dev.lambda_image
+    python -m dev.sam.lambda_image
 
 Made of this machine's own CPython 3.13, its C libraries, and AWS' runtime client from its package,
 and tagged with the AWS image's name, by which SAM finds it. Unlike that image it has neither boto3
@@ -18,9 +18,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from dev import docker
+from dev.sam import docker
 
-RUNTIME = Path(__file__).parent.parent / "requirements" / "lambda-image.txt"
+RUNTIME = Path(__file__).parents[2] / "requirements" / "lambda-image.txt"
 SECONDS = 300
 COMMANDS = ("sh", "mv", "cp", "rm", "chmod", "cat", "ls", "mkdir", "env")
 """What SAM's own layers of the image call, and what an operator looks around with."""
@@ -94,7 +94,7 @@ def _add_python(target: Path) -> None:
 
 
 def _add_runtime(target: Path) -> None:
-    uv = shutil.which("uv") or str(Path(__file__).parent.parent / ".uv" / "bin" / "uv")
+    uv = shutil.which("uv") or str(Path(__file__).parents[2] / ".uv" / "bin" / "uv")
     subprocess.run(
         [
             *(uv, "pip", "install", "--quiet", "--python", sys.executable),

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from dev.events import Request
-from dev.responses import Response
+from dev.gateway.events import Request
+from dev.gateway.responses import Response
 from dev.stack import Cors
 
 

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dev.deployment import Deployment, FunctionError
+from dev.execution.deployment import Deployment, FunctionError
+from dev.execution.pool import Unavailable
 from dev.intrinsics import TemplateError
-from dev.pool import Unavailable
 
 SECONDS = 3600
 """As the template's parameter has it, which is not set for a local run."""
-SAMPLE = Path(__file__).resolve().parent.parent / "events" / "schedule.json"
+SAMPLE = Path(__file__).resolve().parents[2] / "events" / "schedule.json"
 
 log = logging.getLogger("schedule")
 

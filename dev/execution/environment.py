@@ -10,9 +10,9 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from dev import runtime
-from dev.s3 import NO_ACCOUNT
+from dev.execution import runtime
 from dev.stack import Function
+from dev.storage.s3 import NO_ACCOUNT
 
 type Process = subprocess.Popen[bytes]
 

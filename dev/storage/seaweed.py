@@ -23,9 +23,9 @@ from pathlib import Path
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from dev import keeper, ports
-from dev.locks import Locked, lock
-from dev.s3 import S3, Credentials, identities
+from dev.storage import ports, supervisor
+from dev.storage.locks import Locked, lock
+from dev.storage.s3 import S3, Credentials, identities
 
 START_SECONDS = 20.0
 START_ATTEMPTS = 3
@@ -83,7 +83,7 @@ def _started(folder: Path, bucket: str) -> Iterator[S3]:
 @contextlib.contextmanager
 def _reclaimed(folder: Path) -> Iterator[int]:
     """The server's own lock. No run is alive here (see `running`), so a server that still holds it
-    is stopping, or has lost its keeper and is ended."""
+    is stopping, or has lost its supervisor and is ended."""
     path = folder / "weed.lock"
     with contextlib.ExitStack() as stack:
         try:
@@ -117,7 +117,7 @@ def _launch(folder: Path, bucket: str, descriptor: int) -> S3:
     with log.open("wb") as output:
         process = subprocess.Popen(
             # Isolated and without site-packages: it needs the standard library alone.
-            [sys.executable, "-I", "-S", keeper.__file__, json.dumps(order)],
+            [sys.executable, "-I", "-S", supervisor.__file__, json.dumps(order)],
             cwd=folder,
             env={"PATH": os.defpath, "HOME": str(folder), "GOMEMLIMIT": "200MiB"},
             stdin=subprocess.PIPE,
@@ -203,11 +203,11 @@ def _stop(s3: S3, folder: Path) -> None:
     if s3.process.stdin:
         s3.process.stdin.close()
     try:
-        s3.process.wait(keeper.STOP_SECONDS + 2)
+        s3.process.wait(supervisor.STOP_SECONDS + 2)
     except subprocess.TimeoutExpired:
         s3.process.kill()
         s3.process.wait()
-    if s3.process.returncode < 0:  # somebody killed the keeper, and the server is on its own
+    if s3.process.returncode < 0:  # somebody killed the supervisor, and the server is on its own
         _kill_server(folder)
     (folder / "s3.json").unlink(missing_ok=True)
 

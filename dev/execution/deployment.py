@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from dev import sources
-from dev.pool import FunctionError, Pool
+from dev.execution import sources
+from dev.execution.pool import FunctionError, Pool
 from dev.stack import Api, Function
 
 __all__ = ["Deployment", "FunctionError"]

@@ -20,10 +20,14 @@ class ListenError(Exception):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Requests wait from now on until they are served. Port 0 is any free port."""
+    """Open the socket, on which requests wait until they are served. Port 0 is any free port."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family)
+        listener = socket.create_server(address[:2], family=family)
+        # Accepted connections inherit it. asyncio does not set it, since this socket does not say
+        # that it is TCP, and each answer on a kept-alive connection would wait 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         shown = f"http://{host}:{port}"
         if error.errno == errno.EADDRINUSE:

@@ -1,8 +1,9 @@
 """What runs inside an execution environment: imports one handler, then answers one event at a time.
 
 Run as a plain script by `environment.py`, with nothing of the project on its path but the
-function's folder and its layers. Its arguments: a socket's descriptor, the handler (`app.handler`), and those
-folders. Messages on the socket are JSON behind their length in four bytes.
+function's folder and its layers. Its arguments: a socket's descriptor, the handler
+(`app.handler`), and those folders. Messages on the socket are JSON behind their length in four
+bytes.
 """
 
 import importlib

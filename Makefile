@@ -24,7 +24,7 @@ help: ## List the targets.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, DATA_DIR, API_KEY, EXAMPLES=0, ...).
+run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, DATA_DIR, API_KEY, EXAMPLES=0, LOG=1, ...).
 	@exec $(PY) -m dev
 
 .PHONY: test

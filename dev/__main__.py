@@ -2,7 +2,6 @@
 
 import argparse
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -17,8 +16,9 @@ from dev.execution import schedule
 from dev.execution.deployment import Deployment
 from dev.execution.variables import NOT_HERE, local_variables
 from dev.gateway.app import Gateway
+from dev.log import LogError, log_to_file, show_on_terminal
 from dev.ready import get_ready
-from dev.server import ListenError, exit_on_signals, listen, serve, url
+from dev.server import ListenError, exit_on_signals, listen, read_address, serve
 from dev.settings import SettingError, Settings
 from dev.stack import Api, Function
 from dev.storage import seaweed
@@ -35,16 +35,14 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
     parser.add_argument("--template", type=Path, default=ROOT / "template.yaml")
     path: Path = parser.parse_args(arguments).template.resolve()
-    logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stderr)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    # boto3's client tells at INFO where it found the credentials that it was given.
-    logging.getLogger("botocore").setLevel(logging.WARNING)
     exit_on_signals()
     try:
-        return _run(settings.read(os.environ), path)
+        chosen = settings.read(os.environ)
+        show_on_terminal(everything=chosen.show_log)
+        return _run(chosen, path)
     except SettingError as error:
         return _fail(str(error), 2)
-    except (ListenError, SeaweedError, TemplateError) as error:
+    except (ListenError, LogError, SeaweedError, TemplateError) as error:
         return _fail(str(error), 1)
 
 
@@ -54,6 +52,7 @@ def _run(chosen: Settings, path: Path) -> int:
     with (
         listen(chosen.host, chosen.port) as listener,
         seaweed.running(chosen.data_dir, BUCKET) as s3,
+        log_to_file(chosen.data_dir) as log,
     ):
         fill = FirstFill(chosen.data_dir, s3)
         fill.prepare(chosen.examples)
@@ -65,7 +64,7 @@ def _run(chosen: Settings, path: Path) -> int:
             loop = asyncio.get_running_loop()
 
             def get_on() -> None:
-                get_ready(chosen, url(listener), fill, ending)
+                get_ready(chosen, read_address(listener), fill, ending, log)
                 if not ending.is_set():
                     # On the server's loop: what still runs at the end is cancelled with it.
                     asyncio.run_coroutine_threadsafe(schedule.run(deployment), loop)

@@ -2,13 +2,21 @@
 
 import threading
 import traceback
+from pathlib import Path
 
-from dev.banner import banner
+from dev.banner import render_banner
 from dev.example_mesh import FirstFill
+from dev.server import Address
 from dev.settings import Settings
 
 
-def get_ready(chosen: Settings, base_url: str, fill: FirstFill, ending: threading.Event) -> None:
+def get_ready(
+    chosen: Settings,
+    address: Address,
+    fill: FirstFill,
+    ending: threading.Event,
+    log: Path | None = None,
+) -> None:
     """Fill a new bucket through the API, which must be answering; a failure of that is told."""
     if chosen.examples and fill.pending:
         print("Filling the new bucket with the example mesh ...", flush=True)
@@ -16,10 +24,10 @@ def get_ready(chosen: Settings, base_url: str, fill: FirstFill, ending: threadin
             # It reads a large data set, which only a first start should pay for.
             from examples import mesh
 
-            fill.run(mesh.load, base_url, chosen.api_key)
+            fill.run(mesh.load, address.url, chosen.api_key)
         except Exception:
             if ending.wait(1):  # the server that it calls is being stopped
                 return
             traceback.print_exc()
             print("The example mesh is incomplete. The next start tries it again.", flush=True)
-    print(banner(chosen, base_url, fill.s3), flush=True)
+    print(render_banner(chosen, address, fill.s3, log), flush=True)

@@ -5,6 +5,8 @@ import errno
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import ip_address
 from types import FrameType
 
 import uvicorn
@@ -17,6 +19,14 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 class ListenError(Exception):
     """The address cannot be listened on; the message is for the operator."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the API is served; only this machine reaches a loopback address."""
+
+    url: str
+    is_loopback: bool
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -39,9 +49,14 @@ def listen(host: str, port: int) -> socket.socket:
         raise ListenError(reason) from None
 
 
-def url(listener: socket.socket) -> str:
+def read_address(listener: socket.socket) -> Address:
+    """Return where the listener can be reached from this machine, and whether others reach it."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    ip = ip_address(host)
+    if ip.is_unspecified:  # all addresses of this machine, and no address that opens everywhere
+        host = "::1" if ip.version == 6 else "127.0.0.1"
+    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    return Address(url, is_loopback=ip.is_loopback)
 
 
 def exit_on_signals() -> None:

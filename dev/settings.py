@@ -24,6 +24,7 @@ class Settings:
     api_key: str = field(repr=False)
     api_key_generated: bool
     examples: bool
+    show_log: bool
     parameters: Mapping[str, str]
 
 
@@ -47,6 +48,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         api_key=key or secrets.token_urlsafe(24),
         api_key_generated=not key,
         examples=value("EXAMPLES", "1", _switch) == "1",
+        show_log=value("LOG", "0", _switch) == "1",
         parameters={
             parameter: value(variable, "", check)
             for parameter, (variable, check) in PARAMETERS.items()

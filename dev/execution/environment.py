@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -11,12 +12,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from dev.execution import runtime
+from dev.execution.output import OutputReader
 from dev.stack import Function
 from dev.storage.s3 import NO_ACCOUNT
 
 type Process = subprocess.Popen[bytes]
+type Output = tuple[OutputReader, OutputReader]
+"""Of the standard output and of standard error, which counts as warnings."""
 
-STDERR = 2
 ARN_PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
 
 
@@ -32,12 +35,14 @@ class Environment:
         function: Function,
         stamp: str,
         process: Process,
+        output: Output,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
         self.stamp = stamp
         self._function = function
         self._process = process
+        self._output = output
         self._reader = reader
         self._writer = writer
         self._waits = False
@@ -55,10 +60,11 @@ class Environment:
                     process = _spawn(function, variables, theirs.fileno())
                 except OSError as error:
                     raise FunctionError(f"cannot be started: {error}") from None
-            undo.callback(_end, process)
+            output = _read_output(process)
+            undo.callback(_end, process, output)
             reader, writer = await asyncio.open_connection(sock=ours)
             undo.pop_all()
-        environment = cls(function, stamp, process, reader, writer)
+        environment = cls(function, stamp, process, output, reader, writer)
         try:
             _result(await environment._receive())
         except BaseException:
@@ -89,7 +95,7 @@ class Environment:
     async def stop(self) -> None:
         """End the process at once; it has nothing to lose, as on Lambda."""
         self._waits = False
-        _end(self._process)
+        _end(self._process, self._output)
         self._writer.close()
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
@@ -133,15 +139,27 @@ def _spawn(function: Function, variables: Mapping[str, str], descriptor: int) ->
         env={**_lambda_variables(function), **variables},
         pass_fds=[descriptor],
         stdin=subprocess.DEVNULL,
-        stdout=STDERR,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         # Ctrl-C in a terminal reaches the whole group; the gateway decides when this ends.
         start_new_session=True,
     )
 
 
-def _end(process: Process) -> None:
+def _read_output(process: Process) -> Output:
+    assert process.stdout
+    assert process.stderr
+    return (
+        OutputReader(process.stdout, logging.INFO),
+        OutputReader(process.stderr, logging.WARNING),
+    )
+
+
+def _end(process: Process, output: Output) -> None:
     process.kill()
     process.wait()
+    for reader in output:
+        reader.close()
 
 
 def _lambda_variables(function: Function) -> dict[str, str]:

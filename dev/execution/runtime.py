@@ -102,7 +102,8 @@ def _answer(handler: Callable[[Any, Context], object], request: dict[str, Any]) 
         if len(answer) > MAX_ANSWER_BYTES:
             raise ValueError(f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
     except Exception as error:
-        print(f"[ERROR] {type(error).__name__} RequestId: {context.aws_request_id}")
+        error_name = type(error).__name__
+        print(f"[ERROR] {error_name} RequestId: {context.aws_request_id}", file=sys.stderr)
         traceback.print_exc()
         return json.dumps({"error": _describe(error)})
     return answer

@@ -54,7 +54,8 @@ class Gateway:
         except _Refused as refused:  # before there was a request
             response = refused.response
         # The query is left out: callers put into it what does not belong into a log.
-        log.info(
+        log.log(
+            logging.WARNING if response.status >= 500 else logging.INFO,
             "%s %s %d %d ms",
             http.method,
             _target(scope),

@@ -16,7 +16,7 @@ from dev.ready import get_ready
 from dev.sam import local
 from dev.sam.docker import DockerError
 from dev.sam.local import Sam
-from dev.server import ListenError, exit_on_signals, listen, url
+from dev.server import ListenError, exit_on_signals, listen, read_address
 from dev.settings import SettingError, Settings
 from dev.storage import seaweed
 from dev.storage.s3 import S3
@@ -46,31 +46,31 @@ def main() -> int:
 
 def _run(chosen: Settings) -> None:
     with listen(chosen.host, chosen.port) as listener:
-        base_url = url(listener)
+        address = read_address(listener)
+        host, port = listener.getsockname()[:2]
     with seaweed.running(chosen.data_dir) as s3, local.prepared(chosen, s3) as prepared:
         fill = FirstFill(chosen.data_dir, s3)
         fill.prepare(chosen.examples)
-        with _serving(prepared, base_url) as process:
-            get_ready(chosen, base_url, fill, threading.Event())
+        with _serving(prepared, host, port) as process:
+            get_ready(chosen, address, fill, threading.Event())
             _wait(process, s3)
 
 
 @contextlib.contextmanager
-def _serving(prepared: Sam, base_url: str) -> Iterator["subprocess.Popen[str]"]:
-    host, _, port = base_url.removeprefix("http://").rpartition(":")
+def _serving(prepared: Sam, host: str, port: int) -> Iterator["subprocess.Popen[str]"]:
     # LAZY: a container for each function, from its first request on.
     options = [
         "--host",
-        host.strip("[]"),
+        host,
         "--port",
-        port,
+        str(port),
         "--warm-containers",
         "LAZY",
         "--no-watch",
     ]
     process = prepared.start("start-api", *options, stdin=subprocess.DEVNULL)
     try:
-        _wait_until_it_listens(process, host.strip("[]"), int(port))
+        _wait_until_it_listens(process, host, port)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)

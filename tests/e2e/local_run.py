@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
 TIMEOUT_SECONDS = 30
-OURS = ("HOST", "PORT", "DATA_DIR", "API_KEY", "EXAMPLES", "LOG_LEVEL", "MAX_PRODUCTS")
+OURS = ("HOST", "PORT", "DATA_DIR", "API_KEY", "EXAMPLES", "LOG", "LOG_LEVEL", "MAX_PRODUCTS")
 
 
 @dataclass
@@ -27,9 +27,14 @@ class Run:
     process: "subprocess.Popen[bytes]"
     output: Path
     url: str
+    data_dir: Path
 
     def printed(self) -> str:
         return self.output.read_text()
+
+    def logged(self) -> str:
+        """Return the log of its functions and of its requests."""
+        return (self.data_dir / "log" / "local.log").read_text()
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
         deadline = time.monotonic() + seconds
@@ -88,7 +93,7 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Run(process, output, f"http://127.0.0.1:{port}")
+    return Run(process, output, f"http://127.0.0.1:{port}", data_dir)
 
 
 @contextlib.contextmanager

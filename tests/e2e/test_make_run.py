@@ -101,8 +101,11 @@ def test_what_was_deleted_is_restored_from_the_backup_of_the_day(tmp_path: Path)
     with local_run.running(data, tmp_path / "out", API_KEY="chosen") as run:
         headers = {"Authorization": "Bearer chosen"}
         # The backup is what the schedule makes last, and then it says so.
-        assert eventually(lambda: "schedule AnalyticsScheduledFunction" in run.printed(), 60)
+        assert eventually(lambda: "schedule AnalyticsScheduledFunction" in run.logged(), 60)
         before = everything(run.url)
+        # The banner is last, whatever went through the API before it and since.
+        assert run.printed().rstrip().splitlines()[-1].startswith("  curl -X POST")
+        assert run.printed().count("\n") < 25
         day = requests.get(f"{run.url}/analytics/snapshot", timeout=TIMEOUT_SECONDS).json()["date"]
         for name in ("orders", "customers"):
             requests.delete(f"{run.url}/product/{name}", headers=headers, timeout=TIMEOUT_SECONDS)

@@ -116,7 +116,7 @@ def test_an_environment_that_an_edit_replaces_ends(project: FakeProject) -> None
 
 
 def test_broken_code_and_a_broken_template_answer_500_until_mended(
-    project: FakeProject, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    project: FakeProject, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def scenario(client: httpx.AsyncClient) -> None:
         project.code("things", "import nowhere\n")
@@ -124,7 +124,7 @@ def test_broken_code_and_a_broken_template_answer_500_until_mended(
             broken = await client.get("/things")
             assert broken.status_code == 500
             assert broken.json() == {"message": "Internal Server Error"}
-        assert "ModuleNotFoundError: No module named 'nowhere'" in capfd.readouterr().err
+        assert "ModuleNotFoundError: No module named 'nowhere'" in caplog.text
         project.code("things", PID)
         assert (await client.get("/things")).status_code == 200
         project.template.write_text("Resources: [")
@@ -138,7 +138,7 @@ def test_broken_code_and_a_broken_template_answer_500_until_mended(
 
 
 def test_errors_timeouts_and_crashes_answer_500_and_the_next_request_is_served(
-    project: FakeProject, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    project: FakeProject, caplog: pytest.LogCaptureFixture
 ) -> None:
     project.describe(timeout=1)
     project.code(
@@ -170,7 +170,7 @@ def test_errors_timeouts_and_crashes_answer_500_and_the_next_request_is_served(
             # An environment outlives an error of its handler, and nothing else.
             assert (after == pid) == (failure == "error")
             pid = after
-        assert "ValueError: what went wrong" in capfd.readouterr().err
+        assert "ValueError: what went wrong" in caplog.text
         assert "timed out after 1.00 seconds" in caplog.text
         assert "exited before it answered" in caplog.text
 

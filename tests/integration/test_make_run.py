@@ -13,6 +13,7 @@ from typing import NamedTuple
 import pytest
 import requests
 
+from dev.log import FILE as LOG_FILE
 from tests.integration.fake_project import FakeProject
 from tests.integration.processes import alive, eventually
 
@@ -39,6 +40,17 @@ STORE = """
             return {"pid": os.getpid(), "principal": principal, "level": os.environ["LOG_LEVEL"]}
         body = s3.get_object(Bucket=bucket, Key="kept")["Body"].read().decode()
         return {"statusCode": 200, "body": body}
+"""
+
+NOISE = """
+    import sys
+
+    def handler(event, context):
+        print('{"level": "INFO", "message": "quiet"}')
+        print('{"level": "WARNING", "message": "loud"}')
+        print("plain")
+        print("on standard error", file=sys.stderr)
+        return {"statusCode": 200}
 """
 
 
@@ -125,8 +137,28 @@ def test_a_signal_ends_everything_with_code_0(project: FakeProject, tmp_path: Pa
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(10) == 0
         assert not any(alive(pid) for pid in pids)
-    assert [line[:17] for line in log.read_text().splitlines()] == ["POST /things 200 "]
-    assert KEY not in log.read_text()
+    written = (data / LOG_FILE).read_text()
+    assert [line.split()[2:5] for line in written.splitlines()] == [["POST", "/things", "200"]]
+    assert KEY not in written
+    assert log.read_text() == ""  # nothing of a healthy request is on the terminal
+
+
+def test_what_a_function_prints_is_on_the_terminal_when_it_warns_or_is_asked_for(
+    project: FakeProject, tmp_path: Path
+) -> None:
+    data, log = tmp_path / "data", tmp_path / "log"
+    project.code("things", NOISE)
+    printed = ['{"level": "INFO", "message": "quiet"}', "plain"]
+    warned = ['{"level": "WARNING", "message": "loud"}', "on standard error"]
+    for number, variables in enumerate(({}, {"LOG": "1"})):
+        log.unlink(missing_ok=True)
+        with started(command(project), data, log, **variables) as running:
+            assert requests.get(f"{running.url}/things", timeout=20).status_code == 200
+        shown = log.read_text().splitlines()
+        assert {*warned} <= {*shown}
+        assert {*printed} <= {*shown} if variables else not {*printed} & {*shown}
+        written = (data / LOG_FILE).read_text().splitlines()
+        assert [written.count(line) for line in printed + warned] == [number + 1] * 4
 
 
 def test_killed_it_leaves_no_process_and_keeps_what_it_acknowledged(
@@ -137,7 +169,8 @@ def test_killed_it_leaves_no_process_and_keeps_what_it_acknowledged(
         idle = int(running.put("acknowledged")["pid"])
         with pytest.raises(requests.ReadTimeout):
             requests.get(f"{running.url}/things/endless", timeout=1)
-        looping = int(log.read_text().partition("looping ")[2].split()[0])
+        written = (data / LOG_FILE).read_text()
+        looping = int(written.partition("looping ")[2].split()[0])
         pids = [idle, looping, server_pid(data)]
         assert all(alive(pid) for pid in pids)
         running.process.kill()

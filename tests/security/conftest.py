@@ -41,7 +41,7 @@ class Target:
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """Holds two products, `orders` and `bills`, and the lineage between them."""
     folder = tmp_path_factory.mktemp("attacked")
-    settings = {"API_KEY": KEY, "EXAMPLES": "0", "LOG_LEVEL": "DEBUG"}
+    settings = {"API_KEY": KEY, "EXAMPLES": "0", "LOG": "1", "LOG_LEVEL": "DEBUG"}
     with local_run.running(folder / "data", folder / "output", **settings) as run:
         for name in ("orders", "bills"):
             answer = local_run.register(run.url, KEY, local_run.product(name))

@@ -4,7 +4,8 @@ import subprocess
 from pathlib import Path
 from typing import cast
 
-from dev.banner import banner
+from dev.banner import render_banner
+from dev.server import Address
 from dev.settings import Settings, read
 from dev.storage.s3 import S3, Credentials
 
@@ -13,10 +14,9 @@ KEYS = (Credentials("admin-1", "a"), Credentials("reader-1", "r"), Credentials("
 NO_PROCESS = cast("subprocess.Popen[bytes]", None)
 
 
-def shown(settings: Settings) -> str:
-    return banner(
-        settings, URL, S3("http://127.0.0.1:9", "catalog", Path("log"), *KEYS, NO_PROCESS)
-    )
+def shown(settings: Settings, *, is_loopback: bool = True) -> str:
+    s3 = S3("http://127.0.0.1:9", "catalog", Path("log"), *KEYS, NO_PROCESS)
+    return render_banner(settings, Address(URL, is_loopback), s3, Path("/data/log/local.log"))
 
 
 def test_it_tells_where_and_with_which_key() -> None:
@@ -24,6 +24,17 @@ def test_it_tells_where_and_with_which_key() -> None:
     assert f"API   {URL}\n" in text
     assert f"Docs  {URL}/docs\n" in text
     assert "Key   a-key (from API_KEY)\n" in text
+
+
+def test_it_tells_where_the_log_is_and_how_to_see_it() -> None:
+    assert "  Log   /data/log/local.log (LOG=1 make run shows it here)\n" in shown(read({}))
+
+
+def test_it_warns_in_one_line_of_an_api_that_the_network_reaches() -> None:
+    warning = "everybody on the network may read"
+    assert warning not in shown(read({}))
+    [line] = [line for line in shown(read({}), is_loopback=False).splitlines() if warning in line]
+    assert "writing needs the key" in line
 
 
 def test_a_generated_key_is_said_to_be_one() -> None:

@@ -10,6 +10,7 @@ def test_defaults() -> None:
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
     assert settings.data_dir == Path("data").resolve()
     assert settings.examples
+    assert not settings.show_log
     assert settings.parameters == {}  # the template's own defaults
 
 
@@ -19,6 +20,7 @@ def test_variables_become_parameters_of_the_template() -> None:
             "HOST": "::1",
             "PORT": "0",
             "EXAMPLES": "0",
+            "LOG": "1",
             "LOG_LEVEL": "debug",
             "MAX_PRODUCTS": "5",
             "MAX_LINEAGE_ENTRIES": "6",
@@ -27,6 +29,7 @@ def test_variables_become_parameters_of_the_template() -> None:
         }
     )
     assert (settings.host, settings.port, settings.examples) == ("::1", 0, False)
+    assert settings.show_log
     assert settings.parameters == {
         "LogLevel": "DEBUG",
         "MaxProducts": "5",
@@ -55,6 +58,7 @@ def test_a_key_is_generated_unless_given_and_never_shown() -> None:
         ("PORT", "3_000"),
         ("HOST", "not a host"),
         ("EXAMPLES", "yes"),
+        ("LOG", "all"),
         ("LOG_LEVEL", "LOUD"),
         ("MAX_PRODUCTS", "0"),
         ("MAX_PRODUCTS", "100001"),

@@ -1,7 +1,6 @@
 """How to reach a running embedded S3 server, and who may do what there."""
 
 import os
-import secrets
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,8 @@ from typing import TYPE_CHECKING
 import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from dev.storage.credentials import Credentials
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -23,16 +24,6 @@ NO_ACCOUNT = {
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
 }
-
-
-@dataclass(frozen=True)
-class Credentials:
-    access_key: str
-    secret_key: str = field(repr=False)
-
-    @classmethod
-    def generate(cls, name: str) -> "Credentials":
-        return cls(f"{name}-{secrets.token_hex(8)}", secrets.token_urlsafe(32))
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,9 @@ from pathlib import Path
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dev.storage import ports, supervisor
+from dev.storage.credentials import ROLES, keep_credentials, write_secret
 from dev.storage.locks import Locked, lock
-from dev.storage.s3 import S3, Credentials, identities
+from dev.storage.s3 import S3, identities
 
 START_SECONDS = 20.0
 START_ATTEMPTS = 3
@@ -105,8 +106,9 @@ def _kill_server(folder: Path) -> None:
 
 def _launch(folder: Path, bucket: str, descriptor: int) -> S3:
     chosen = ports.choose(folder / "ports.json")
-    admin, reader, writer = (Credentials.generate(name) for name in ("admin", "reader", "writer"))
-    _write_secret(folder / "s3.json", identities(bucket, admin, reader, writer))
+    kept = keep_credentials(folder / "credentials.json")
+    admin, reader, writer = (kept[role] for role in ROLES)
+    write_secret(folder / "s3.json", identities(bucket, admin, reader, writer))
     log = folder / "weed.log"
     order = {
         "command": _command(chosen),
@@ -169,13 +171,6 @@ def _litter(folder: Path, chosen: Mapping[str, int]) -> list[str]:
         if flag.endswith(".grpc")
     ]
     return [*grpc, str(folder / "s3.sock"), str(folder / "filer.sock")]
-
-
-def _write_secret(path: Path, content: object) -> None:
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file)
 
 
 def _wait_until_ready(s3: S3) -> bool:

@@ -16,7 +16,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dev.storage import seaweed
-from dev.storage.s3 import S3, Credentials
+from dev.storage.credentials import Credentials
+from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
 from tests.integration.processes import alive
 
@@ -122,7 +123,8 @@ def test_the_bucket_is_made_once(s3: S3) -> None:
 
 def test_secrets_are_for_the_owner_alone(s3: S3) -> None:
     folder = s3.log.parent
-    assert stat.S_IMODE((folder / "s3.json").stat().st_mode) == 0o600
+    for name in ("s3.json", "credentials.json"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
     assert s3.writer.secret_key not in repr(s3)
     assert s3.writer.secret_key not in s3.log.read_text()
 
@@ -147,6 +149,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> None:
     with seaweed.running(tmp_path) as first:
+        known = {first.admin, first.reader, first.writer}
         first.ensure_bucket()
         first.client().put_object(Bucket=first.bucket, Key="kept", Body=b"1")
         pid = server_pid(tmp_path)
@@ -160,6 +163,7 @@ def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> Non
     with socket.create_server(("127.0.0.1", used["master.port"])), seaweed.running(tmp_path) as s3:
         assert ports_of(tmp_path)["master.port"] != used["master.port"]
         assert s3.client(s3.reader).get_object(Bucket=s3.bucket, Key="kept")["Body"].read() == b"1"
+        assert {s3.admin, s3.reader, s3.writer} == known  # a client's configuration lasts
 
 
 def ports_of(folder: Path) -> dict[str, int]:

@@ -7,7 +7,8 @@ from typing import cast
 from dev.banner import render_banner
 from dev.server import Address
 from dev.settings import Settings, read
-from dev.storage.s3 import S3, Credentials
+from dev.storage.credentials import Credentials
+from dev.storage.s3 import S3
 
 URL = "http://127.0.0.1:3000"
 KEYS = (Credentials("admin-1", "a"), Credentials("reader-1", "r"), Credentials("writer-1", "w w"))

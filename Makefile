@@ -214,7 +214,7 @@ clean: ## Remove what was built or installed; keeps ./data.
 
 $(VENV)/ready: requirements/dev.txt requirements/examples.txt functions/platform/requirements.txt | $(UV)
 	rm -rf $(VENV)
-	$(UV) venv --quiet --python 3.13 $(VENV)
+	@dev/create-venv $(UV) $(VENV)
 	$(UV) pip install --quiet --python $(PY) -r requirements/dev.txt
 	$(UV) pip install --quiet --python $(PY) --no-deps -r requirements/examples.txt -r functions/platform/requirements.txt
 	touch $@

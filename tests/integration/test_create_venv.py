@@ -16,7 +16,7 @@ error: Request failed after 3 retries in 7.1s
 NOT_ALLOWED = """\
 error: No interpreter found for Python 3.13 in managed installations or search path
 
-hint: A managed Python download is available for Python 3.13, but Python downloads are set to 'never'
+hint: A managed Python download is available for Python 3.13, but downloads are set to never
 """
 
 

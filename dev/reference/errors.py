@@ -1,0 +1,64 @@
+"""The page of errors, from the table that maps them to statuses."""
+
+import inspect
+
+from datamesh.http.errors import DESCRIPTIONS, STATUS, WITH_RETRY_AFTER
+from dev.reference.markdown import as_code, on_one_line, render_table
+
+INTRODUCTION = """\
+# Errors
+
+Every error has the same body: `{"success": false, "message": "..."}`. When fields or parameters
+were refused, `"errors": [{"field", "location", "message"}]` names each of them. API Gateway
+answers 401, 403 and its own limits (413, 429) before a function is called; then the body is
+`{"message": "..."}` alone.
+
+[Requests and responses](../guides/requests.md#errors) says what to do about them."""
+
+
+def render_errors() -> str:
+    """Return the page: all statuses, then the errors behind each."""
+    lines = INTRODUCTION.splitlines()
+    lines += render_table(
+        ("status", "meaning", "`Retry-After`"),
+        (
+            (f"[{status}](#{status})", meaning, "yes" if status in WITH_RETRY_AFTER else "")
+            for status, meaning in DESCRIPTIONS.items()
+        ),
+    )
+    for status, meaning in DESCRIPTIONS.items():
+        lines += ["", f"## {status}", "", f"{meaning}."]
+        if raised := [error for error, of in STATUS.items() if of == status]:
+            rows = (
+                (as_code(error.__name__), _describe(error), as_code(sample_message(error)))
+                for error in raised
+            )
+            lines += render_table(("error", "when", "message"), rows)
+    return "\n".join(lines) + "\n"
+
+
+def _describe(error: type[Exception]) -> str:
+    own = vars(error).get("__doc__") or ""
+    return on_one_line(inspect.cleandoc(own).partition("\n\n")[0])
+
+
+def sample_message(error: type[Exception]) -> str:
+    """Return the message with `<parameter>` in place of each value, or nothing if it varies."""
+    if "__init__" not in vars(error):
+        return ""
+    _, *parameters = inspect.signature(error.__init__).parameters.values()
+    if any("datamesh" in str(each.annotation) for each in parameters):
+        return ""
+    return on_one_line(str(error(*map(_sample_value, parameters))))
+
+
+def _sample_value(parameter: inspect.Parameter) -> object:
+    shown = f"<{parameter.name}>"
+    match str(parameter.annotation):
+        case kind if kind.startswith("list[tuple"):
+            return [("<field>", "<message>")]
+        case kind if kind.startswith("list"):
+            return [shown]
+        case kind if kind.startswith("dict"):
+            return {"<parameter>": "<message>"}
+    return shown

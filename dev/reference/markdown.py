@@ -1,0 +1,23 @@
+"""The Markdown that the reference pages share."""
+
+from collections.abc import Iterable, Sequence
+
+
+def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return the lines of a table, preceded by an empty line."""
+    lines = ["", _row(head), f"|{'---|' * len(head)}"]
+    return lines + [_row(row) for row in rows]
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', '\\|') for cell in cells)} |"
+
+
+def as_code(value: object) -> str:
+    """Return the value between backticks, or nothing if it has no text."""
+    return f"`{value}`" if str(value) else ""
+
+
+def on_one_line(text: str) -> str:
+    """Return the text of several lines or paragraphs as one line."""
+    return " ".join(text.split())

@@ -1,1 +1,1 @@
-"""What the README claims about speed, runnable: `make bench`."""
+"""What the documents claim about speed, runnable: `make bench`."""

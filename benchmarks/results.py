@@ -1,4 +1,4 @@
-"""What a run of all benchmarks found: `results.json`, and the table of it that the README shows."""
+"""What a run of all benchmarks found: `results.json`, and the tables of it in the documents."""
 
 import json
 import os
@@ -14,7 +14,19 @@ from benchmarks.measure import Row, Target
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).with_name("results.json")
+PAGE = ROOT / "docs" / "benchmarks.md"
 README = ROOT / "README.md"
+HEADLINES = {
+    "ProductsReadFunction, first `get_product`": "Cold start, up to the first product read",
+    "one product, of 10,000": "Read one of 10,000 products, warm",
+    "upstream of one product, of 100,000": "Follow one of 100,000 lineage entries, warm",
+    "upstream, 10,000 products and 100,000 entries": "Peak memory with all of these",
+    "acknowledged commits lost": "Acknowledged writes lost, 8 processes on one document",
+    "1,000,000 requests, 5 % of them writes; 100 products, 1,000 entries": (
+        "A million requests on AWS, one in twenty a write"
+    ),
+}
+"""Row -> what the README calls it."""
 BEGIN, END = "<!-- benchmarks: written by make bench -->", "<!-- end of benchmarks -->"
 PACKAGES = ("fastapi", "mangum", "pydantic", "boto3", "aws-lambda-powertools", "duckdb")
 HEAD = "| | ours | reference | ratio | target | |\n|---|---:|---:|---:|---:|---|"
@@ -44,15 +56,43 @@ def machine() -> str:
 
 def save(found: Results) -> None:
     RESULTS.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    README.write_text(with_table(README.read_text(), found))
+    for path, text in render_documents(found).items():
+        path.write_text(text)
 
 
-def with_table(readme: str, found: Results) -> str:
-    """The README with the table of these results between its two marks."""
-    before, _, rest = readme.partition(BEGIN)
+def render_documents(found: Results) -> Mapping[Path, str]:
+    """Return the documents that show results: the page has all of them, the README a few."""
+    return {
+        PAGE: between_marks(PAGE.read_text(), f"{described(found)}\n\n{table(found)}"),
+        README: between_marks(README.read_text(), f"{headline_table(found)}\n\n{verdict(found)}"),
+    }
+
+
+def between_marks(document: str, text: str) -> str:
+    """Return the document with this text between its two marks."""
+    before, _, rest = document.partition(BEGIN)
     _, mark, after = rest.partition(END)
-    assert mark, "README.md has lost the marks of the benchmarks' table"
-    return f"{before}{BEGIN}\n{described(found)}\n\n{table(found)}\n{END}{after}"
+    assert mark, "a document has lost the marks of its benchmarks"
+    return f"{before}{BEGIN}\n{text}\n{END}{after}"
+
+
+def headline_table(found: Results) -> str:
+    """Return the rows of HEADLINES, in their order."""
+    rows = {row["what"]: row for section in found["sections"].values() for row in section}
+    lines = ["| | here | compared with |", "|---|---:|---|"]
+    for what, name in HEADLINES.items():
+        row = rows[what]
+        against = ""
+        if row["reference"] is not None:
+            against = f"{number(row['reference'])} {row['unit']}: {row['against']}"
+        lines.append(f"| {name} | {number(row['ours'])} {row['unit']}".rstrip() + f" | {against} |")
+    return "\n".join(lines)
+
+
+def verdict(found: Results) -> str:
+    """Return how many targets are met, when and where."""
+    targets = [row["met"] for rows in found["sections"].values() for row in rows if row["target"]]
+    return f"{found['date']}, {found['machine']}; {sum(targets)} of {len(targets)} targets are met."
 
 
 def described(found: Results) -> str:

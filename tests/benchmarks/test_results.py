@@ -1,14 +1,22 @@
-"""What the README says of speed is what a run has found."""
+"""What the documents say of speed is what a run has found."""
 
 import json
 
 from benchmarks.measure import Row, Target, at_most, ratio_at_least, ratio_at_most
-from benchmarks.results import README, RESULTS, results, table, with_table
+from benchmarks.results import (
+    HEADLINES,
+    RESULTS,
+    headline_table,
+    render_documents,
+    results,
+    table,
+    verdict,
+)
 
 
-def test_the_readme_shows_the_results() -> None:
-    readme = README.read_text()
-    assert with_table(readme, json.loads(RESULTS.read_text())) == readme, "make bench writes both"
+def test_the_documents_show_the_results() -> None:
+    for path, text in render_documents(json.loads(RESULTS.read_text())).items():
+        assert path.read_text() == text, f"make bench writes {path.name}"
 
 
 def test_rows_tell_whether_they_meet_their_targets() -> None:
@@ -36,3 +44,15 @@ def test_a_table() -> None:
         "| it | 5.13 ms | 1,234 ms | 0.00415 | ≤ 0.5 | met; against that; quickly |",
         "| size | 300 MB |  |  | ≤ 256 MB | **missed** |",
     ]
+
+
+def test_the_headlines() -> None:
+    rows = [
+        Row(what, "ms", number, 10, "a reference", ratio_at_most(0.3))
+        for number, what in enumerate(HEADLINES, 1)
+    ]
+    found = json.loads(json.dumps(results({"Speed": rows})))
+    lines = headline_table(found).splitlines()
+    assert len(lines) == 2 + len(HEADLINES)
+    assert lines[2].endswith(" | 1 ms | 10 ms: a reference |")
+    assert verdict(found).endswith("; 3 of 6 targets are met.")

@@ -11,6 +11,7 @@ SAM_VENV := .venv-sam
 SECURITY_VENV := .venv-security
 MINISTACK_VENV := .venv-ministack
 OPENLINEAGE_VENV := .venv-openlineage
+DOCS_VENV := .venv-docs
 PY := $(VENV)/bin/python
 COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --no-emit-index-url --no-header
 
@@ -123,7 +124,7 @@ sbom: $(SECURITY_VENV)/ready ## CycloneDX bill of materials of what is deployed,
 		--output-reproducible --validate --outfile $(SBOM) -
 
 .PHONY: bench
-bench: build ## Measure what the README claims about speed and cost, and write it there; nothing else should run meanwhile.
+bench: build ## Measure what the documents claim about speed and cost, and write it there; nothing else should run meanwhile.
 	@$(PY) -m benchmarks
 
 .PHONY: regressions
@@ -146,6 +147,15 @@ format: $(VENV)/ready ## Let ruff rewrite what it can.
 .PHONY: openapi
 openapi: $(VENV)/ready ## Regenerate functions/platform/openapi.json from the handlers.
 	$(PY) -m dev.openapi
+
+.PHONY: reference
+reference: openapi ## Regenerate docs/reference from the code (and openapi.json, which it shows).
+	$(PY) -m dev.reference
+
+.PHONY: docs
+docs: $(DOCS_VENV)/ready ## The documentation as a site, into build/docs; nothing in it is loaded from elsewhere.
+	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
+	@echo "Open build/docs/index.html; for its search: python3 -m http.server --directory build/docs"
 
 .PHONY: build
 build: $(VENV)/ready $(SAM_VENV)/ready ## sam validate --lint, sam build.
@@ -200,13 +210,13 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; NAME=ProductsWriteFun
 
 .PHONY: lock
 lock: $(UV) ## Recompile the requirement files; UPGRADE=1 takes newer versions.
-	for f in layers/shared/requirements functions/domains/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/openlineage requirements/lambda-image; do \
+	for f in layers/shared/requirements functions/domains/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/openlineage requirements/docs requirements/lambda-image; do \
 		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
 	done
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv:
 	python3 -m venv .uv
@@ -241,4 +251,10 @@ $(OPENLINEAGE_VENV)/ready: requirements/openlineage.txt | $(UV)
 	rm -rf $(OPENLINEAGE_VENV)
 	$(UV) venv --quiet --python 3.13 $(OPENLINEAGE_VENV)
 	$(UV) pip install --quiet --python $(OPENLINEAGE_VENV)/bin/python -r requirements/openlineage.txt
+	touch $@
+
+$(DOCS_VENV)/ready: requirements/docs.txt | $(UV)
+	rm -rf $(DOCS_VENV)
+	$(UV) venv --quiet --python 3.13 $(DOCS_VENV)
+	$(UV) pip install --quiet --python $(DOCS_VENV)/bin/python -r requirements/docs.txt
 	touch $@

@@ -22,7 +22,7 @@ from typing import Any
 
 from benchmarks.measure import Row, Target, alternately, ratio_at_most
 from benchmarks.plain_install import LAYER, ROOT, installed
-from datamesh.storage.s3_client import create_client
+from datamesh.storage.s3.client import create_client
 from dev.stack import Function
 from dev.storage import seaweed
 from dev.storage.s3 import S3

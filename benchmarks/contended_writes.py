@@ -19,10 +19,10 @@ from pathlib import Path
 from benchmarks.measure import Row, at_most, ratio_at_least
 from benchmarks.store import holding, open_object
 from datamesh.errors import Contended, OutcomeUnknown
-from datamesh.http.runtime import STORAGE_SECONDS
+from datamesh.http.entrypoint import STORAGE_SECONDS
 from datamesh.models.products import ProductRegistration
-from datamesh.services import products
-from datamesh.services.registry import Registry
+from datamesh.services.products import registration
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -67,7 +67,7 @@ def ours(bucket: str, key: str, process: int, commits: int) -> Told:
         backoff.deadline.restart()  # as each request does
         body = product_body(name=f"product_{process}_{number}")
         try:
-            products.register(registry, ProductRegistration.model_validate(body))
+            registration.register_product(registry, ProductRegistration.model_validate(body))
         except (Contended, OutcomeUnknown):
             told.gave_up += 1
     return told

@@ -24,8 +24,8 @@ from benchmarks.measure import Row, at_most
 from benchmarks.mesh import domain_name, product_name
 from benchmarks.prices import Line
 from benchmarks.results import number
-from datamesh.observability import Handler
-from datamesh.usage import STATISTICS
+from datamesh.aws.api_usage import STATISTICS
+from datamesh.aws.observability import Handler
 from dev import template
 from dev.intrinsics import mapping
 from dev.storage.s3 import S3

@@ -8,9 +8,10 @@ from importlib import import_module
 from itertools import cycle
 from typing import Any
 
-from datamesh.http.runtime import Resources, lambda_handler
-from datamesh.observability import Handler
-from datamesh.services.registry import Registry
+from datamesh.aws.observability import Handler
+from datamesh.http.entrypoint import lambda_handler
+from datamesh.services.registry.registry import Registry
+from datamesh.wiring import Resources
 from dev.storage.s3 import S3
 from tests.lambdas import ENVIRONMENT, Answer, Context, answer_of, api_event, app_of
 from tests.meshes import resources

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache
 
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import MemoryObject
 from tests.meshes import NOON, mesh
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.mesh import lineage_file, products_file
 from datamesh.storage.objects import ConditionalObject
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import create_client
+from datamesh.storage.s3.client import create_client
+from datamesh.storage.s3.object import S3Object
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 

@@ -14,7 +14,7 @@ from benchmarks.lambdas import Event, Service, get, ours
 from benchmarks.measure import Row, Target, alternately, ratio_at_most, wall_ms
 from benchmarks.mesh import big_mesh, domain_name, lineage_file, product_name, products_file
 from benchmarks.store import holding, open_object
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import StoredObject
 
 SMALL, LARGE = (100, 1_000), (10_000, 100_000)

@@ -11,7 +11,7 @@ from itertools import count
 from benchmarks.lambdas import CONTEXT, Service, over
 from benchmarks.measure import Row, alternately, cpu_ms, ratio_at_most
 from benchmarks.mesh import lineage_file, product_name, products_file
-from datamesh.services.audit import Trail
+from datamesh.services.audit.trail import Trail
 from datamesh.storage.objects import StoredObject, Unchanged
 from tests.lambdas import api_event
 from tests.meshes import NO_WAIT, Bucket, mesh, resources

@@ -13,12 +13,12 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from datamesh.aws.observability import Observer
 from datamesh.errors import MeshError
-from datamesh.http.runtime import connect
-from datamesh.observability import Observer
 from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.settings import load_settings
 from datamesh.storage.backoff import Deadline
+from datamesh.wiring import connect
 from dev import settings
 from dev.storage import seaweed
 from dev.storage.seaweed import SeaweedError

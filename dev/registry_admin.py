@@ -12,14 +12,14 @@ from botocore.exceptions import ClientError
 
 from datamesh.errors import MeshError
 from datamesh.models.values import utc_now
-from datamesh.services.backups import Backups, NotRestorable, again
-from datamesh.services.registry import Registry
+from datamesh.services.operations.backups import Backups, NotRestorable, again
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import S3Client, create_client
-from datamesh.storage.s3_versions import S3Versions
+from datamesh.storage.s3.client import S3Client, create_client
+from datamesh.storage.s3.object import S3Object
+from datamesh.storage.s3.versions import S3Versions
 from dev import settings
 from dev.settings import SettingError
 from dev.storage import seaweed

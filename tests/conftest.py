@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from tests.lambdas import AREAS, ENVIRONMENT, Client, served

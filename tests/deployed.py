@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 
+from datamesh.aws.observability import Handler
 from datamesh.http.audit import record_of
 from datamesh.models.openlineage import EVENT_EXAMPLE
-from datamesh.observability import Handler
-from datamesh.services.audit import Trail
+from datamesh.services.audit.trail import Trail
 from datamesh.services.openlineage.parsing import received
-from datamesh.storage.events import EVENTS as EVENTS_FOLDER
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import S3Client as Client
-from datamesh.storage.s3_client import create_client
+from datamesh.storage.event_log import EVENTS as EVENTS_FOLDER
+from datamesh.storage.s3.client import S3Client as Client
+from datamesh.storage.s3.client import create_client
+from datamesh.storage.s3.object import S3Object
 from dev.intrinsics import Resolver
 from dev.stack import Api
 from dev.template import read

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from datamesh.services.openlineage.ingest import Intake, ingest
 from datamesh.services.openlineage.parsing import Received, received
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 from tests.meshes import NOON
 
 WAREHOUSE = "postgres://db:5432"

@@ -9,7 +9,7 @@ import networkx as nx
 
 from datamesh.models.lineage import LineageType, StoredLineageEntry
 from datamesh.models.products import StoredProduct
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
 from tests.meshes import NOON, mesh

@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 
 from fastapi import FastAPI
 
-from datamesh.http.runtime import Resources, lambda_handler
-from datamesh.observability import Handler
+from datamesh.aws.observability import Handler
+from datamesh.http.entrypoint import lambda_handler
+from datamesh.wiring import Resources
 
 AREAS = ("products", "lineage", "openlineage", "domains", "analytics", "audit", "platform")
 ENVIRONMENT = {

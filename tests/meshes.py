@@ -5,24 +5,28 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from datamesh.http.runtime import Resources
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration
-from datamesh.services import audit, lineage, products, snapshots
-from datamesh.services.audit import Trail
-from datamesh.services.backups import Backups
-from datamesh.services.datasets import DataAccess
-from datamesh.services.openlineage.catalog import Policy
+from datamesh.services.analytics import snapshots
+from datamesh.services.analytics.snapshots import Snapshots
+from datamesh.services.audit.trail import FOLDER as AUDIT_FOLDER
+from datamesh.services.audit.trail import Trail
+from datamesh.services.datasets.reading import DataAccess
+from datamesh.services.lineage.registration import register_lineage
+from datamesh.services.openlineage.files import REBUILD, RUNS, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import Intake
-from datamesh.services.registry import Registry
-from datamesh.services.snapshots import Snapshots
+from datamesh.services.openlineage.product_resolver import Policy
+from datamesh.services.operations.backups import Backups
+from datamesh.services.products.registration import register_product
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
-from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
+from datamesh.storage.event_log import EVENTS, EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
 from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
+from datamesh.wiring import Resources
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -126,7 +130,7 @@ def resources(
         past=past or (lambda moment: current),
         key_record=key_record,
         trail=trail or Trail(held.__getitem__, NO_WAIT),
-        audit=BucketFolder(held, audit.FOLDER),
+        audit=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
         intake=lambda: into,
@@ -155,7 +159,7 @@ def lineage_body(**changes: Any) -> dict[str, Any]:
 
 def add_product(registry: Registry, name: str, **changes: Any) -> Product:
     body = product_body(name=name, **changes)
-    return products.register(registry, ProductRegistration.model_validate(body))
+    return register_product(registry, ProductRegistration.model_validate(body))
 
 
 def add_products(registry: Registry, names: Iterable[str]) -> None:
@@ -165,4 +169,4 @@ def add_products(registry: Registry, names: Iterable[str]) -> None:
 
 def add_lineage(registry: Registry, source: str, target: str, **changes: Any) -> LineageEntry:
     body = lineage_body(source=source, target=target, **changes)
-    return lineage.register(registry, LineageRegistration.model_validate(body))
+    return register_lineage(registry, LineageRegistration.model_validate(body))

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from datamesh.http.runtime import Resources
-from datamesh.services.past import Past
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
+from datamesh.services.time_travel.past import Past
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History, ObjectVersion, Place, VersionPage
 from datamesh.storage.objects import MemoryObject, StoredObject
+from datamesh.wiring import Resources
 from tests.meshes import NO_WAIT, NOON, resources
 
 PAGE = 3

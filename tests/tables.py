@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client
 from tests.meshes import add_product, mesh, resources

@@ -1,6 +1,6 @@
 """Figures of the registry, now and day by day, what changed in it, and the scheduled run."""
 
-import datamesh.start  # noqa: F401, I001  # before all other imports
+import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import datetime
 import os
@@ -12,20 +12,17 @@ from pydantic import BeforeValidator, TypeAdapter
 from datamesh.http.app import create_app
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Since, Until, calendar_date
-from datamesh.http.runtime import (
-    CurrentResources,
-    RegistryAsOf,
-    Work,
-    lambda_handler,
-    task_handler,
-)
+from datamesh.http.dependencies import CurrentResources, RegistryAsOf
+from datamesh.http.entrypoint import Work, lambda_handler, task_handler
 from datamesh.models.changes import Changes
 from datamesh.models.responses import LineageStats
 from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Trend, Usage
 from datamesh.models.values import Timestamp, utc_now
-from datamesh.services import analytics, figures, maintenance
-from datamesh.services import changes as registry_changes
-from datamesh.usage import usage_of
+from datamesh.services.analytics import counts
+from datamesh.services.analytics import snapshot_builder
+from datamesh.services.operations import scheduled_run
+from datamesh.services.time_travel.changes import find_changes
+from datamesh.aws.api_usage import usage_of
 
 SCHEDULED_SECONDS = 90.0
 """Below the function's 120 s."""
@@ -51,13 +48,13 @@ LastDay = Annotated[
 @app.get("/analytics/domains", responses=responses(410, 422, 503))
 async def products_per_domain(registry: RegistryAsOf) -> dict[str, int]:
     """Domain -> number of products."""
-    return analytics.products_per_domain(registry)
+    return counts.products_per_domain(registry)
 
 
 @app.get("/analytics/lineage-stats", responses=responses(410, 422, 503))
 async def lineage_stats(registry: RegistryAsOf) -> LineageStats:
     """How much lineage there is, and of which type."""
-    return analytics.lineage_stats(registry)
+    return counts.lineage_stats(registry)
 
 
 @app.get("/changes", responses=responses(400, 410, 422, 503))
@@ -65,7 +62,7 @@ async def changes(
     resources: CurrentResources, since: Since, until: Until = None, limit: Limit = 100
 ) -> Changes:
     """What was added, removed and changed between two moments; `limit` goes for each list."""
-    return registry_changes.between(resources.past, resources.registry, since, until, limit)
+    return find_changes(resources.past, resources.registry, since, until, limit)
 
 
 @app.get("/analytics/snapshot", responses=responses(404, 422, 503))
@@ -93,12 +90,12 @@ async def top_products(
     registry: RegistryAsOf, by: Ranking = Ranking.REACH, limit: Limit = 20
 ) -> list[Dependence]:
     """The products on which most depends, or that depend on most."""
-    return figures.top_products(registry, by, limit)
+    return snapshot_builder.top_products(registry, by, limit)
 
 
 def scheduled(work: Work) -> dict[str, int]:
     """Clear garbage away, keep a snapshot and a backup. `time` of the event is when it was due."""
-    kept = maintenance.run(
+    kept = scheduled_run.run(
         work.resources.registry,
         work.resources.snapshots,
         work.resources.backups,

@@ -1,6 +1,6 @@
 """Who changed what: the audit trail, for holders of a key."""
 
-import datamesh.start  # noqa: F401, I001  # before all other imports
+import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
 from datetime import timedelta
@@ -12,10 +12,11 @@ from pydantic import BeforeValidator
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Until, moment
-from datamesh.http.runtime import CurrentResources, lambda_handler
+from datamesh.http.dependencies import CurrentResources
+from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.audit import AuditPage
 from datamesh.models.values import Timestamp, utc_now
-from datamesh.services import audit_search
+from datamesh.services.audit import search
 
 DEFAULT_SPAN = timedelta(days=7)
 
@@ -51,7 +52,7 @@ async def audit(
 ) -> AuditPage:
     """Who changed what in the registry, oldest first."""
     end = until or utc_now()
-    return audit_search.find(
+    return search.find(
         resources.audit,
         since=since or end - DEFAULT_SPAN,
         until=end,

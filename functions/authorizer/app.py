@@ -6,7 +6,7 @@ Imports neither FastAPI nor pydantic: every first write pays for this cold start
 import os
 from typing import Any
 
-from datamesh.keys import key_ring
+from datamesh.aws.api_keys import key_ring
 
 SCHEME = "bearer"
 

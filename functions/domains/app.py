@@ -1,6 +1,6 @@
 """Domains, the data that their products serve, and how good it is."""
 
-import datamesh.start  # noqa: F401, I001  # before all other imports
+import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
 from typing import Annotated
@@ -13,13 +13,16 @@ from datamesh.http.conditional import is_current
 from datamesh.http.errors import Responses, responses
 from datamesh.http.negotiation import preferred
 from datamesh.http.parameters import EndDate, Limit, Offset, StartDate, TotalCount
-from datamesh.http.runtime import CurrentRegistry, CurrentResources, lambda_handler
+from datamesh.http.dependencies import CurrentRegistry, CurrentResources
+from datamesh.http.entrypoint import lambda_handler
 from datamesh.http.tables import FILTERS, MEDIA_TYPES, OF_A_PAGE, filters_of, page_response
 from datamesh.models.datasets import DatasetProfile, DomainSummary
 from datamesh.models.products import Product, Quality
 from datamesh.models.responses import Written
-from datamesh.services import datasets, domains
-from datamesh.services.domains import Row
+from datamesh.services.datasets import reading
+from datamesh.services.products import domains
+from datamesh.services.datasets import legacy_views
+from datamesh.services.datasets.legacy_views import Row
 from datamesh.tables.query import query_of
 
 app = create_app("Domain data")
@@ -42,7 +45,7 @@ READING: Responses = responses(404, 413, 422, 500, 503)
 @app.get("/domains", responses=responses(503))
 async def list_domains(registry: CurrentRegistry) -> list[DomainSummary]:
     """The domains that have products, in the order of their first ones."""
-    return datasets.domains(registry)
+    return domains.list_domains(registry)
 
 
 @app.get(
@@ -54,7 +57,7 @@ async def list_domain_products(
     domain: Domain, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
 ) -> Response:
     """The products of a domain, oldest registration first."""
-    return shown_page(datasets.products_of(registry, domain, limit, offset))
+    return shown_page(domains.list_domain_products(registry, domain, limit, offset))
 
 
 @app.get(
@@ -76,12 +79,12 @@ async def read_dataset(
 ) -> Response:
     """Rows of the product that the domain has under this name, in the media type of `Accept`."""
     media_type = preferred(request.headers.get("accept", ""), MEDIA_TYPES)
-    found = datasets.open_dataset(registry, resources.data, domain, dataset)
+    found = reading.open_dataset(registry, resources.data, domain, dataset)
     query = query_of(found.table.kinds, limit, cursor, columns, order_by, filters_of(request))
-    etag = f'"{datasets.version(found, query, media_type)}"'
+    etag = f'"{reading.version(found, query, media_type)}"'
     if is_current(request, etag):
         return Response(status_code=304, headers={"ETag": etag, "Vary": "Accept"})
-    return page_response(datasets.read(found, query, media_type), media_type, etag)
+    return page_response(reading.read(found, query, media_type), media_type, etag)
 
 
 @app.get("/domains/{domain}/{dataset}/profile", responses=READING)
@@ -89,8 +92,8 @@ async def profile_dataset(
     domain: Domain, dataset: DatasetName, registry: CurrentRegistry, resources: CurrentResources
 ) -> DatasetProfile:
     """What each column holds, and where that is not what the schema says."""
-    found = datasets.open_dataset(registry, resources.data, domain, dataset)
-    return datasets.profile(found)
+    found = reading.open_dataset(registry, resources.data, domain, dataset)
+    return reading.profile(found)
 
 
 @app.post("/domains/{domain}/{dataset}/check", responses=responses(401, 403, 409) | READING)
@@ -98,8 +101,8 @@ async def check_dataset(
     domain: Domain, dataset: DatasetName, registry: CurrentRegistry, resources: CurrentResources
 ) -> Written[Quality]:
     """Compare the data with the schema, and record the result as the product's `quality`."""
-    found = datasets.open_dataset(registry, resources.data, domain, dataset)
-    quality = datasets.check(registry, found)
+    found = reading.open_dataset(registry, resources.data, domain, dataset)
+    quality = reading.check(registry, found)
     return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
 
 
@@ -112,8 +115,8 @@ async def sales_orders(
     end_date: EndDate = None,
 ) -> list[Row]:
     """Orders, optionally those whose `order_date` lies in a range."""
-    wanted = domains.between("order_date", start_date, end_date)
-    return domains.view(registry, resources.data, "sales", "orders", limit, wanted)
+    wanted = legacy_views.between("order_date", start_date, end_date)
+    return legacy_views.view(registry, resources.data, "sales", "orders", limit, wanted)
 
 
 @app.get("/marketing/campaigns", responses=responses(413, 422, 500, 503))
@@ -124,8 +127,8 @@ async def marketing_campaigns(
     active_only: bool = False,
 ) -> list[Row]:
     """Campaigns, optionally those whose `status` is `active`."""
-    wanted = domains.having("status", "active") if active_only else domains.anything
-    return domains.view(registry, resources.data, "marketing", "campaigns", limit, wanted)
+    wanted = legacy_views.having("status", "active") if active_only else legacy_views.anything
+    return legacy_views.view(registry, resources.data, "marketing", "campaigns", limit, wanted)
 
 
 @app.get("/finance/transactions", responses=responses(400, 413, 422, 500, 503))
@@ -137,8 +140,8 @@ async def finance_transactions(
     end_date: EndDate = None,
 ) -> list[Row]:
     """Transactions, optionally those whose `transaction_date` lies in a range."""
-    wanted = domains.between("transaction_date", start_date, end_date)
-    return domains.view(registry, resources.data, "finance", "transactions", limit, wanted)
+    wanted = legacy_views.between("transaction_date", start_date, end_date)
+    return legacy_views.view(registry, resources.data, "finance", "transactions", limit, wanted)
 
 
 handler = lambda_handler(app, os.environ)

@@ -1,6 +1,6 @@
 """Register lineage between products, follow it, and remove it."""
 
-import datamesh.start  # noqa: F401, I001  # before all other imports
+import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
 from typing import Annotated
@@ -20,7 +20,8 @@ from datamesh.http.parameters import (
     Partial,
     TotalCount,
 )
-from datamesh.http.runtime import CurrentRegistry, RegistryAsOf, lambda_handler
+from datamesh.http.dependencies import CurrentRegistry, RegistryAsOf
+from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.bulk import BulkReport, LineageBulk
 from datamesh.models.graph import (
     MAX_DEPTH,
@@ -44,7 +45,13 @@ from datamesh.models.lineage import (
 )
 from datamesh.models.responses import Written
 from datamesh.models.values import ShortText
-from datamesh.services import columns, exports, graph, lineage, paths, sheets
+from datamesh.services.lineage import columns
+from datamesh.services.lineage import exports
+from datamesh.services.lineage import graph
+from datamesh.services.lineage import queries
+from datamesh.services.lineage import registration
+from datamesh.services.lineage import paths
+from datamesh.services.lineage import impact_csv
 
 app = create_app("Lineage")
 
@@ -64,10 +71,10 @@ EXPORT: Responses = {
 
 @app.post("/register_lineage", responses=responses(400, 401, 403, 409, 422, 429, 503))
 async def register_lineage(
-    registration: LineageRegistration, registry: CurrentRegistry
+    request: LineageRegistration, registry: CurrentRegistry
 ) -> Written[LineageEntry]:
     """Record that one registered product feeds another."""
-    entry = lineage.register(registry, registration)
+    entry = registration.register_lineage(registry, request)
     return Written(message=f"Lineage '{entry.source}' -> '{entry.target}' registered", data=entry)
 
 
@@ -76,7 +83,7 @@ async def register_lineage_entries(
     request: LineageBulk, registry: CurrentRegistry, partial: Partial = False
 ) -> Written[BulkReport]:
     """Register up to 1,000 entries in one commit: all of them, or with `partial` the good ones."""
-    report = lineage.register_many(registry, request.items, partial=partial)
+    report = registration.register_lineage_entries(registry, request.items, partial=partial)
     return Written(message=f"{report.registered} lineage entries registered", data=report)
 
 
@@ -92,7 +99,7 @@ async def list_lineage(
     offset: Offset = 0,
 ) -> Response:
     """List lineage entries, oldest first."""
-    found = lineage.find(
+    found = queries.find_lineage(
         registry,
         source=source,
         target=target,
@@ -110,7 +117,7 @@ async def list_lineage(
 )
 async def upstream(product_name: PathName, registry: RegistryAsOf) -> Response:
     """The entries that lead into a product, one hop."""
-    return shown_all(lineage.upstream(registry, product_name))
+    return shown_all(queries.find_upstream(registry, product_name))
 
 
 @app.get(
@@ -120,7 +127,7 @@ async def upstream(product_name: PathName, registry: RegistryAsOf) -> Response:
 )
 async def downstream(product_name: PathName, registry: RegistryAsOf) -> Response:
     """The entries that lead out of a product, one hop."""
-    return shown_all(lineage.downstream(registry, product_name))
+    return shown_all(queries.find_downstream(registry, product_name))
 
 
 @app.get(
@@ -169,7 +176,7 @@ async def lineage_impact(
     """
     found = graph.impact(registry, product, depth=depth, only=only, max_nodes=max_nodes)
     if format is ImpactFormat.CSV:
-        answer = Response(sheets.impact_csv(found), media_type=CSV)
+        answer = Response(impact_csv.impact_csv(found), media_type=CSV)
     else:
         answer = as_json(found)
     return marked(answer, found["truncated"])
@@ -250,7 +257,7 @@ async def remove_lineage(
     ] = None,
 ) -> Written[RemovedLineage]:
     """Remove the entries that lead from one product to another, in one commit."""
-    removed = lineage.remove(registry, source, target, transformation)
+    removed = registration.remove_lineage(registry, source, target, transformation)
     return Written(message=f"Lineage '{source}' -> '{target}' removed", data=removed)
 
 

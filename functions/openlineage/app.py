@@ -1,6 +1,6 @@
 """OpenLineage events in; a part of the API that Marquez answers with; the lineage anew."""
 
-import datamesh.start  # noqa: F401, I001  # before all other imports
+import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
 from typing import Annotated, Literal
@@ -9,19 +9,15 @@ from fastapi import Path, Query, Request, Response
 
 from datamesh.http import event_schema
 from datamesh.http.app import create_app
-from datamesh.http.bodies import large_json
+from datamesh.http.event_body import large_json
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Offset
-from datamesh.http.runtime import (
-    CurrentRegistry,
-    CurrentResources,
-    Work,
-    lambda_handler,
-    task_handler,
-)
+from datamesh.http.dependencies import CurrentRegistry, CurrentResources
+from datamesh.http.entrypoint import Work, lambda_handler, task_handler
 from datamesh.models.marquez import MarquezDatasets, MarquezGraph, MarquezNamespaces, MarquezResults
 from datamesh.models.openlineage import BatchReport
-from datamesh.services.openlineage import marquez, marquez_lists
+from datamesh.services.marquez import graph
+from datamesh.services.marquez import lists
 from datamesh.services.openlineage.batch import ingest_batch
 from datamesh.services.openlineage.ingest import ingest
 from datamesh.services.openlineage.parsing import received
@@ -33,7 +29,7 @@ COMMIT_SECONDS = 180.0
 
 app = create_app("OpenLineage")
 
-KINDS: dict[str, marquez.Kind] = {"DATASET": "DATASET", "JOB": "JOB"}
+KINDS: dict[str, graph.Kind] = {"DATASET": "DATASET", "JOB": "JOB"}
 NodeId = Annotated[
     str,
     Query(
@@ -84,7 +80,7 @@ async def marquez_graph(
     registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
 ) -> MarquezGraph:
     """As Marquez: the datasets and jobs around a node, at most 500 nodes, nearest first."""
-    return marquez.graph(registry, node_id, depth)
+    return graph.graph(registry, node_id, depth)
 
 
 @app.get("/api/v1/namespaces", responses=responses(422, 503))
@@ -92,7 +88,7 @@ async def marquez_namespaces(
     registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
 ) -> MarquezNamespaces:
     """As Marquez: the namespaces of datasets and jobs."""
-    return MarquezNamespaces(namespaces=marquez_lists.namespaces(registry, limit, offset))
+    return MarquezNamespaces(namespaces=lists.namespaces(registry, limit, offset))
 
 
 # API Gateway decodes the path: what comes before the last part is the namespace, slashes and all.
@@ -104,7 +100,7 @@ async def marquez_datasets(
     offset: Offset = 0,
 ) -> MarquezDatasets:
     """As Marquez: the datasets of a namespace."""
-    return marquez_lists.datasets(registry, namespace, limit, offset)
+    return lists.datasets(registry, namespace, limit, offset)
 
 
 @app.get("/api/v1/search", responses=responses(422, 503))
@@ -120,7 +116,7 @@ async def marquez_search(
     """As Marquez: datasets and jobs by name."""
     wanted = KINDS.get((kind or "").upper())
     by_time = sort.lower() != "name"
-    return marquez_lists.search(registry, q, wanted, by_time=by_time, limit=limit)
+    return lists.search(registry, q, wanted, by_time=by_time, limit=limit)
 
 
 def rebuild_lineage(work: Work) -> dict[str, int]:

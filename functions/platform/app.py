@@ -1,6 +1,6 @@
 """Health, metrics, and the documentation of all functions: OpenAPI document, Swagger UI, Redoc."""
 
-import datamesh.start  # noqa: F401, I001  # before all other imports
+import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
 from importlib.util import find_spec
@@ -12,9 +12,10 @@ from fastapi.responses import PlainTextResponse, Response
 from datamesh.errors import AssetNotFound
 from datamesh.http.app import create_app
 from datamesh.http.errors import responses
-from datamesh.http.runtime import CurrentRegistry, CurrentResources, lambda_handler
+from datamesh.http.dependencies import CurrentRegistry, CurrentResources
+from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.responses import Health
-from datamesh.services import platform
+from datamesh.services.operations.health import check_health
 
 HERE = Path(__file__).parent
 
@@ -50,7 +51,7 @@ app = create_app("Platform")
 @app.get("/health", responses=responses(503))
 async def health(registry: CurrentRegistry) -> Health:
     """Whether storage answers, and how much is registered."""
-    return platform.health(registry)
+    return check_health(registry)
 
 
 @app.get("/metrics", response_class=PlainTextResponse, responses=responses(503))
@@ -60,7 +61,7 @@ async def metrics(request: Request, resources: CurrentResources) -> Response:
     Requests are those of one instance of one function: how the API is used is in CloudWatch.
     """
     # Only who asks for metrics pays for its import.
-    from datamesh.services.exposition import exposed
+    from datamesh.services.analytics.prometheus import exposed
 
     counted = request.app.state.requests
     body = exposed(resources.registry, resources.snapshots, counted)

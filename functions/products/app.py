@@ -1,6 +1,6 @@
 """Register, find, change and remove data products."""
 
-import datamesh.start  # noqa: F401, I001  # before all other imports
+import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
 from typing import Annotated
@@ -12,11 +12,13 @@ from datamesh.http.app import create_app
 from datamesh.http.conditional import IfMatch, etag_of, precondition, product_etag
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
-from datamesh.http.runtime import CurrentRegistry, RegistryAsOf, lambda_handler
+from datamesh.http.dependencies import CurrentRegistry, RegistryAsOf
+from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.bulk import BulkReport, ProductsBulk
 from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
 from datamesh.models.responses import DeletedProduct, Written
-from datamesh.services import products
+from datamesh.services.products import queries
+from datamesh.services.products import registration
 
 app = create_app("Products")
 
@@ -25,10 +27,10 @@ PathName = Annotated[str, Path(description="Name of a product.", examples=["orde
 
 @app.post("/register_product", responses=responses(400, 401, 403, 409, 422, 429, 503))
 async def register_product(
-    registration: ProductRegistration, registry: CurrentRegistry
+    request: ProductRegistration, registry: CurrentRegistry
 ) -> Written[Product]:
     """Register a data product under a name that is not taken."""
-    product = products.register(registry, registration)
+    product = registration.register_product(registry, request)
     return Written(message=f"Product '{product.name}' registered", data=product)
 
 
@@ -37,7 +39,7 @@ async def register_products(
     request: ProductsBulk, registry: CurrentRegistry, partial: Partial = False
 ) -> Written[BulkReport]:
     """Register up to 1,000 products in one commit: all of them, or with `partial` the good ones."""
-    report = products.register_many(registry, request.items, partial=partial)
+    report = registration.register_products(registry, request.items, partial=partial)
     return Written(message=f"{report.registered} products registered", data=report)
 
 
@@ -51,7 +53,7 @@ async def list_products(
     offset: Offset = 0,
 ) -> Response:
     """List products, oldest registration first."""
-    found = products.find(
+    found = queries.find_products(
         registry, domain=domain, status=status, tag=tag, limit=limit, offset=offset
     )
     return shown_page(found)
@@ -60,7 +62,7 @@ async def list_products(
 @app.get("/product/{name}", response_model=Product, responses=responses(404, 410, 422, 503))
 async def get_product(name: PathName, registry: RegistryAsOf) -> Response:
     """Read one product."""
-    product = products.get(registry, name)
+    product = queries.get_product(registry, name)
     return Response(product.shown, media_type=JSON, headers={"ETag": etag_of(product.shown)})
 
 
@@ -73,7 +75,7 @@ async def update_product(
     if_match: IfMatch = None,
 ) -> Written[Product]:
     """Change the fields given and leave the rest as it is."""
-    product = products.update(registry, name, changes, precondition(if_match))
+    product = registration.update_product(registry, name, changes, precondition(if_match))
     response.headers["ETag"] = product_etag(product)
     return Written(message=f"Product '{name}' updated", data=product)
 
@@ -83,7 +85,7 @@ async def delete_product(
     name: PathName, registry: CurrentRegistry, if_match: IfMatch = None
 ) -> Written[DeletedProduct]:
     """Remove a product and every lineage entry that names it."""
-    deleted = products.delete(registry, name, precondition(if_match))
+    deleted = registration.delete_product(registry, name, precondition(if_match))
     return Written(message=f"Product '{name}' deleted", data=deleted)
 
 

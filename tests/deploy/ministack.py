@@ -15,7 +15,7 @@ import boto3
 import requests
 from botocore.config import Config
 
-from datamesh.storage.s3_client import S3Client, create_client
+from datamesh.storage.s3.client import S3Client, create_client
 from tests.e2e.local_run import free_port
 from tests.template import ROOT
 

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3.object import S3Object
 from tests.deploy.ministack import Emulator
 from tests.deploy.stack import Stack
 from tests.e2e.local_run import TIMEOUT_SECONDS, product, register

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 
-from datamesh.storage.s3_client import create_client
+from datamesh.storage.s3.client import create_client
 from dev.storage.s3 import S3
 from tests.faults.judge import Outcome
 from tests.faults.plans import Plan

@@ -10,9 +10,9 @@ from datamesh.models.lineage import StoredLineageEntry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Change, Document
 from datamesh.storage.files import LineageFile
-from datamesh.storage.rows import LineageRow
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import S3Client, create_client
+from datamesh.storage.records import LineageRow
+from datamesh.storage.s3.client import S3Client, create_client
+from datamesh.storage.s3.object import S3Object
 from tests.faults.judge import Outcome, Told, judge
 from tests.faults.plans import Plan
 from tests.faults.proxy import Lane, Proxy

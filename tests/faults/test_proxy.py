@@ -9,8 +9,8 @@ from itertools import count
 import pytest
 
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unreachable
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import Refused, Request, create_client
+from datamesh.storage.s3.client import Refused, Request, create_client
+from datamesh.storage.s3.object import S3Object
 from dev.storage.s3 import S3
 from tests.faults.plans import PASS, Fault, Kind, Plan
 from tests.faults.proxy import Proxy

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
-from datamesh.storage.s3_client import S3Client, create_client
+from datamesh.storage.s3.client import S3Client, create_client
 from dev.storage.s3 import NO_ACCOUNT
 
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from datamesh.errors import StorageUnavailable
-from datamesh.http.runtime import lambda_handler
+from datamesh.http.entrypoint import lambda_handler
 from dev.storage.s3 import S3
 from tests.lambdas import ENVIRONMENT, Client, api_event, app_of
 from tests.meshes import product_body

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore import handlers
 
-from datamesh.storage.s3_client import Refused, Reply, Request, S3Client
+from datamesh.storage.s3.client import Refused, Reply, Request, S3Client
 from dev.intrinsics import Resolver, Yaml, mapping, strings
 from tests import moto_server
 from tests.deployed import EVENTS, Deployment

@@ -8,11 +8,11 @@ from typing import Any
 import boto3
 import pytest
 
-from datamesh.http.runtime import connect
-from datamesh.observability import Observer
-from datamesh.services.lineage import visible_entries
+from datamesh.aws.observability import Observer
+from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.settings import load_settings
 from datamesh.storage.backoff import Deadline
+from datamesh.wiring import connect
 from dev import rebuild
 from dev.storage import seaweed
 from tests.events import run_event, send
@@ -32,7 +32,7 @@ def data_dir(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
             over = connected(s3.bucket)
             for number in range(EVENTS):
                 send(over.registry, over.intake(), run_event(["a"], [f"b{number}"], run=number))
-            assert len(visible_entries(over.registry)) == EVENTS
+            assert len(list_visible_entries(over.registry)) == EVENTS
         s3.client().delete_object(Bucket=s3.bucket, Key="lineage.json")
     return tmp_path / "data"
 

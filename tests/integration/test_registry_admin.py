@@ -9,10 +9,11 @@ import pytest
 from moto import mock_aws
 
 from datamesh.models.values import utc_now
-from datamesh.services import lineage, products
-from datamesh.services.registry import Registry
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import create_client
+from datamesh.services.lineage import queries
+from datamesh.services.products import registration
+from datamesh.services.registry.registry import Registry
+from datamesh.storage.s3.client import create_client
+from datamesh.storage.s3.object import S3Object
 from dev import registry_admin
 from dev.storage.s3 import S3
 from tests.meshes import add_lineage, add_product, mesh
@@ -36,7 +37,7 @@ def registry(s3: S3, environment: dict[str, str]) -> Registry:
     add_product(made, "orders")
     add_product(made, "bills")
     add_lineage(made, "orders", "bills")
-    products.delete(made, "bills")
+    registration.delete_product(made, "bills")
     return made
 
 
@@ -49,14 +50,14 @@ def earlier(s3: S3, key: str) -> str:
 def test_an_earlier_version_is_restored_as_a_new_revision(s3: S3, registry: Registry) -> None:
     before = registry.products.read_latest()
     assert set(before.products) == {"orders"}
-    assert lineage.visible_entries(registry) == []
+    assert queries.list_visible_entries(registry) == []
     for key in FILES:
         registry_admin.restore(s3.bucket, key, earlier(s3, key))
     after = registry.products.read_latest()
     assert set(after.products) == {"orders", "bills"}
     assert after.revision == before.revision + 1
     assert set(before.recent) < set(after.recent)
-    assert len(lineage.visible_entries(registry)) == 1
+    assert len(queries.list_visible_entries(registry)) == 1
 
 
 def test_what_cannot_be_restored_is_said_and_changes_nothing(s3: S3, registry: Registry) -> None:
@@ -82,7 +83,7 @@ def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Regi
 
 def shown(registry: Registry) -> tuple[object, object]:
     """What readers see."""
-    return registry.products.read_latest().products, lineage.visible_entries(registry)
+    return registry.products.read_latest().products, queries.list_visible_entries(registry)
 
 
 def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
@@ -96,7 +97,7 @@ def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
     expected, revision = shown(registry), registry.products.read_latest().revision
     registry_admin.back_up(s3.bucket)
     for number in range(20):
-        products.delete(registry, f"p{number}")
+        registration.delete_product(registry, f"p{number}")
     add_product(registry, "p3", owner="another")
     damaged = registry.products.read_latest().revision
     assert shown(registry) != expected
@@ -108,7 +109,7 @@ def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
     listed = s3.client().list_object_versions(Bucket=s3.bucket, Prefix="products.json")
     assert len(listed["Versions"]) > damaged
     add_lineage(registry, "p19", "orders")
-    assert len(lineage.visible_entries(registry)) == 20
+    assert len(queries.list_visible_entries(registry)) == 20
 
 
 def test_the_first_backup_of_a_day_stays(s3: S3, registry: Registry) -> None:

@@ -10,8 +10,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from datamesh.storage.s3_client import Refused, Request, Unanswered, create_client
-from datamesh.storage.s3_places import Credentials, Place, Places, identity_of, sdk_folder
+from datamesh.storage.s3.client import Refused, Request, Unanswered, create_client
+from datamesh.storage.s3.endpoints import Credentials, Place, Places, identity_of, sdk_folder
 from tests.integration.answers import Answers
 
 # where

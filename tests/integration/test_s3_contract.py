@@ -13,8 +13,8 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import ConditionalObject
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import create_client
+from datamesh.storage.s3.client import create_client
+from datamesh.storage.s3.object import S3Object
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from tests import moto_server

@@ -6,7 +6,7 @@ import pytest
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.folders import MAX_FILES, StoredFile
-from datamesh.storage.s3_folders import S3Folder
+from datamesh.storage.s3.folders import S3Folder
 from tests.integration.answers import Answers
 from tests.meshes import NO_WAIT
 

@@ -3,9 +3,9 @@
 import pytest
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import create_client
-from datamesh.storage.s3_journal import S3Journal
+from datamesh.storage.s3.client import create_client
+from datamesh.storage.s3.journal import S3Journal
+from datamesh.storage.s3.object import S3Object
 from dev.storage.s3 import S3
 from tests.meshes import NO_WAIT
 

@@ -9,7 +9,7 @@ import pytest
 
 from datamesh.errors import StorageUnavailable
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unchanged, Unreachable
-from datamesh.storage.s3 import S3Object
+from datamesh.storage.s3.object import S3Object
 from tests.integration.answers import Answers
 
 ETAG = '"0123456789abcdef0123456789abcdef"'

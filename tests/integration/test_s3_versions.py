@@ -15,9 +15,9 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.history import History, VersionedObject
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import Reply, Request, S3Client, create_client
-from datamesh.storage.s3_versions import S3Versions
+from datamesh.storage.s3.client import Reply, Request, S3Client, create_client
+from datamesh.storage.s3.object import S3Object
+from datamesh.storage.s3.versions import S3Versions
 from dev.storage.s3 import S3
 from tests import moto_server
 from tests.meshes import NO_WAIT, NOON

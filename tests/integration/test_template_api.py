@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from datamesh.keys import CACHE_SECONDS
+from datamesh.aws.api_keys import CACHE_SECONDS
 from dev.intrinsics import Resolver, mapping, strings
 from dev.template import read
 from tests.template import DOCUMENT, TEMPLATE, at, properties

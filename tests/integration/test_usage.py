@@ -9,9 +9,9 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from datamesh import usage
+from datamesh.aws import api_usage
+from datamesh.aws.api_usage import usage_of
 from datamesh.models.snapshot import RouteUsage
-from datamesh.usage import usage_of
 
 DAY = date(2026, 1, 30)
 
@@ -31,7 +31,7 @@ def test_an_account_that_does_not_answer_has_no_usage(
     region: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = boto3.client("cloudwatch")
-    monkeypatch.setattr(usage, "_client", lambda: client)
+    monkeypatch.setattr(api_usage, "_client", lambda: client)
     with Stubber(client) as stub:
         stub.add_client_error("get_metric_data", "AccessDenied", http_status_code=403)
         assert usage_of("api-1")(DAY) is None
@@ -71,7 +71,7 @@ def test_figures_are_those_of_the_api_and_of_each_route(monkeypatch: pytest.Monk
             ]
         },
     )
-    monkeypatch.setattr(usage, "_client", lambda: answers(*pages))
+    monkeypatch.setattr(api_usage, "_client", lambda: answers(*pages))
     found = usage_of("api-1")(DAY)
     assert found
     assert found.day == DAY
@@ -93,7 +93,7 @@ def test_the_day_is_asked_for_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> Non
         return {"MetricDataResults": []}
 
     monkeypatch.setattr(client, "get_metric_data", get_metric_data)
-    monkeypatch.setattr(usage, "_client", lambda: client)
+    monkeypatch.setattr(api_usage, "_client", lambda: client)
     usage_of("api-1")(DAY)
     [request] = asked
     assert request["StartTime"] == datetime(2026, 1, 30, tzinfo=UTC)

@@ -9,11 +9,12 @@ from typing import Any
 
 from datamesh.errors import MeshError
 from datamesh.http.errors import STATUS
-from datamesh.http.idempotency import Record
+from datamesh.http.idempotency.store import Record
 from datamesh.models.lineage import LineageRegistration
 from datamesh.models.products import ProductRegistration, ProductUpdate
-from datamesh.services import lineage, products
-from datamesh.services.registry import Registry
+from datamesh.services.lineage.registration import prune_lineage, register_lineage
+from datamesh.services.products.registration import delete_product, register_product, update_product
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile
 from datamesh.storage.objects import StoredObject
 from tests.lambdas import Answer, api_event, served
@@ -81,15 +82,15 @@ class Op:
             match self.verb:
                 case "update":
                     changes = ProductUpdate.model_validate(self.body)
-                    products.update(registry, self.name, changes)
+                    update_product(registry, self.name, changes)
                 case "delete":
-                    products.delete(registry, self.name)
+                    delete_product(registry, self.name)
                 case "register":
-                    products.register(registry, ProductRegistration.model_validate(self.body))
+                    register_product(registry, ProductRegistration.model_validate(self.body))
                 case "link":
-                    lineage.register(registry, LineageRegistration.model_validate(self.body))
+                    register_lineage(registry, LineageRegistration.model_validate(self.body))
                 case _:
-                    lineage.prune(registry)
+                    prune_lineage(registry)
         except MeshError as error:
             return STATUS[type(error)]
         return 200

@@ -16,9 +16,9 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import StoredObject, Unchanged
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import create_client
-from datamesh.storage.s3_versions import S3Versions
+from datamesh.storage.s3.client import create_client
+from datamesh.storage.s3.object import S3Object
+from datamesh.storage.s3.versions import S3Versions
 from tests.faults import report
 from tests.faults.judge import Outcome, Told, judge
 from tests.races.history import History

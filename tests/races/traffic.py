@@ -11,8 +11,8 @@ from datamesh.errors import (
     StorageUnavailable,
 )
 from datamesh.models.products import ProductRegistration, ProductUpdate
-from datamesh.services import products
-from datamesh.services.registry import Registry
+from datamesh.services.products import queries, registration
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -58,22 +58,22 @@ def read_all(registry: Registry, history: History) -> None:
 
 def _register(registry: Registry, call: Call, name: str, value: str) -> None:
     body = product_body(name=name, owner=value)
-    products.register(registry, ProductRegistration.model_validate(body))
+    registration.register_product(registry, ProductRegistration.model_validate(body))
     call.did(name, Act.REGISTERED, value)
 
 
 def _update(registry: Registry, call: Call, name: str, value: str) -> None:
-    products.update(registry, name, ProductUpdate(owner=value))
+    registration.update_product(registry, name, ProductUpdate(owner=value))
     call.did(name, Act.UPDATED, value)
 
 
 def _delete(registry: Registry, call: Call, name: str, value: str) -> None:
-    products.delete(registry, name)
+    registration.delete_product(registry, name)
     call.did(name, Act.DELETED)
 
 
 def _read(registry: Registry, call: Call, name: str, value: str) -> None:
-    call.did(name, Act.READ, products.get(registry, name).owner)
+    call.did(name, Act.READ, queries.get_product(registry, name).owner)
 
 
 OPERATIONS: tuple[tuple[Callable[[Registry, Call, str, str], None], Act], ...] = (

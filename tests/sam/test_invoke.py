@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.storage.s3_client import create_client
+from datamesh.storage.s3.client import create_client
 from dev import settings
 from dev.sam import local
 from dev.sam.local import Sam

@@ -1,6 +1,10 @@
 """What can go wrong, in the words of the domain. `datamesh.http.errors` maps each to a status."""
 
 from datetime import date
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # the authorizer imports this module, and no pydantic
+    from datamesh.models.bulk import BulkReport
 
 
 class MeshError(Exception):
@@ -178,3 +182,12 @@ class OutcomeUnknown(MeshError):
 
 class StorageUnavailable(MeshError):
     """Storage cannot be reached, or refuses, or holds what cannot be read; nothing was written."""
+
+
+class BulkRefused(MeshError):
+    """Some items were refused, so that none was registered."""
+
+    def __init__(self, report: "BulkReport") -> None:
+        total = report.registered + report.refused
+        super().__init__(f"Nothing was registered: {report.refused} of {total} items are refused")
+        self.report = report

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 
 
 def graph(registry: Registry) -> dict[str, Any]:
@@ -15,9 +15,9 @@ def graph(registry: Registry) -> dict[str, Any]:
 
 def edges(registry: Registry) -> set[tuple[str, str]]:
     """The visible ones, by products' names up to their digest."""
-    from datamesh.services.lineage import visible_entries
+    from datamesh.services.lineage.queries import list_visible_entries
 
-    return {(slug(entry.source), slug(entry.target)) for entry in visible_entries(registry)}
+    return {(slug(entry.source), slug(entry.target)) for entry in list_visible_entries(registry)}
 
 
 def slug(product: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from datamesh.http.bodies import MAX_BYTES, decompressed
+from datamesh.http.event_body import MAX_BYTES, decompressed
 from datamesh.models.openlineage import MAX_EVENTS
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.events import dataset, run_event
 from tests.lambdas import Answer, api_event, assert_problem

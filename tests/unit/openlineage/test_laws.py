@@ -6,13 +6,13 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
-from datamesh.models.statements import Statement, joined_columns
+from datamesh.services.openlineage.event_reader import statement
 from datamesh.services.openlineage.ingest import ingest
 from datamesh.services.openlineage.merge import joined
 from datamesh.services.openlineage.parsing import received
 from datamesh.services.openlineage.rebuild import rebuild
-from datamesh.services.openlineage.statements import statement
-from datamesh.services.registry import Registry
+from datamesh.services.openlineage.statements import Statement, joined_columns
+from datamesh.services.registry.registry import Registry
 from tests.events import (
     at,
     column_lineage,

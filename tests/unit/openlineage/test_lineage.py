@@ -6,10 +6,11 @@ import pytest
 
 from datamesh.errors import LimitReached
 from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType, StoredLineageEntry
-from datamesh.services import lineage, products
-from datamesh.services.lineage import visible_entries
+from datamesh.services.lineage import queries
+from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.services.openlineage.ingest import Intake, ingest
-from datamesh.services.registry import Registry
+from datamesh.services.products import registration
+from datamesh.services.registry.registry import Registry
 from tests.events import (
     at,
     column_lineage,
@@ -95,7 +96,7 @@ def test_a_jobs_event_stands_alone(registry: Registry, into: Intake) -> None:
 
 def test_two_jobs_between_two_products_are_two_entries(registry: Registry, into: Intake) -> None:
     send(registry, into, job_event(["a"], ["b"], job="j"), job_event(["a"], ["b"], job="k"))
-    jobs = [each.full().job for each in visible_entries(registry)]
+    jobs = [each.full().job for each in list_visible_entries(registry)]
     assert jobs == [Job(namespace="scheduler", name=name) for name in "jk"]
 
 
@@ -167,7 +168,7 @@ def test_the_facets_first_version_is_read(
     }
     output = dataset("b", facets={"columnLineage": {"fields": {"y": field}}})
     send(registry, into, run_event(["a", "c"], [output]))
-    [entry] = visible_entries(registry)
+    [entry] = list_visible_entries(registry)
     assert entry.full().columns == (ColumnLineage(source="x", target="y", lineage_type=kind),)
 
 
@@ -262,7 +263,7 @@ def test_a_target_that_comes_from_nowhere_keeps_weaker_evidence_out(
     assert edges(registry) == set()
     send(registry, into, run_event(["c"], ["b"], run=3))
     assert edges(registry) == set()
-    assert lineage.upstream(registry, "b") == []
+    assert queries.find_upstream(registry, "b") == []
 
 
 def test_outputs_that_a_jobs_facet_leaves_out_have_their_columns_and_no_inputs(
@@ -296,7 +297,7 @@ def test_weaker_columns_are_hidden_and_come_back_with_the_edge(
     assert [column.source for column in entry(registry, "a", "b").columns] == ["x"]
     hidden = entry(registry, "c", "b")
     assert (hidden.superseded, hidden.evidence) == (True, Evidence.COLUMNS)
-    assert lineage.downstream(registry, "c") == []
+    assert queries.find_downstream(registry, "c") == []
     send(registry, into, explicit(run_event(["a"], ["b"], run=3), b=["c"]))
     shown = entry(registry, "c", "b")
     assert (shown.superseded, shown.confidence) == (False, 1.0)
@@ -348,7 +349,7 @@ def test_a_deleted_product_comes_back_with_the_next_event(into: Intake) -> None:
     registry = mesh()
     send(registry, into, run_event(["a"], ["b"]))
     for name in list(registry.products.read().products):
-        products.delete(registry, name)
+        registration.delete_product(registry, name)
     assert registry.lineage.read().lineage == []
     send(registry, into, run_event(["a"], ["b"], minute=1))
     assert edges(registry) == {("a", "b")}
@@ -365,7 +366,7 @@ def test_the_limit_of_entries_holds_and_garbage_makes_room(into: Intake) -> None
         send(registry, into, run_event(["a"], ["b"], run=2))
     assert edges(registry) == {("a", "c"), ("b", "c")}
     send(registry, into, run_event(["a", "b"], ["c"], minute=-1))  # an earlier time is no new entry
-    products.delete(registry, "c")
+    registration.delete_product(registry, "c")
     send(registry, into, run_event(["a"], ["b"], run=2))
     assert edges(registry) == {("a", "b")}
 

@@ -11,11 +11,11 @@ from hypothesis import given
 
 from datamesh.errors import LimitReached
 from datamesh.models.products import DatasetName, Product, ProductUpdate, Quality
-from datamesh.services import products
-from datamesh.services.openlineage.catalog import Policy
 from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
 from datamesh.services.openlineage.naming import product_name
-from datamesh.services.registry import Registry
+from datamesh.services.openlineage.product_resolver import Policy
+from datamesh.services.products import queries, registration
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
 from tests.events import WAREHOUSE, at, dataset, dataset_event, events, job_event, run_event, send
 from tests.meshes import add_product, intake, mesh
@@ -193,7 +193,7 @@ def test_a_dataset_is_the_product_of_its_name(registry: Registry, into: Intake) 
     add_product(registry, "orders")
     send(registry, into, run_event(["orders"], ["out"]))
     assert edges(registry) == {("orders", "out")}
-    assert products.get(registry, "orders").openlineage == ()
+    assert queries.get_product(registry, "orders").openlineage == ()
 
 
 def test_other_names_come_before_its_own_and_aliases_before_names(
@@ -275,9 +275,9 @@ def test_a_product_that_a_person_has_changed_follows_events_no_more(
 ) -> None:
     send(registry, into, schema_event("v1", 1))
     name = named(registry, "t").name
-    products.update(registry, name, ProductUpdate(description="Ours now"))
+    registration.update_product(registry, name, ProductUpdate(description="Ours now"))
     send(registry, into, schema_event("v2", 2))
-    product = products.get(registry, name).full()
+    product = queries.get_product(registry, name).full()
     assert (product.schema_, product.owner) == ({"v1": "int"}, "team-v1")
 
 
@@ -286,7 +286,7 @@ def test_a_product_that_a_person_has_registered_never_follows_them(
 ) -> None:
     before = add_product(registry, "t")
     send(registry, into, schema_event("v2", 2))
-    assert products.get(registry, "t").full() == before
+    assert queries.get_product(registry, "t").full() == before
 
 
 def test_an_event_that_says_nothing_new_writes_nothing(registry: Registry, into: Intake) -> None:
@@ -319,7 +319,7 @@ def test_checks_become_the_quality_of_any_product(registry: Registry, into: Inta
         2, ("not_null", "id", False), ("row_count", None, False), ("unique", "id", True)
     )
     send(registry, into, event, checked(1, ("unique", "id", True)))
-    quality = products.get(registry, "t").full().quality
+    quality = queries.get_product(registry, "t").full().quality
     assert quality
     assert quality.status == "failed"
     assert [(each.assertion, each.column) for each in quality.failures] == [
@@ -327,7 +327,7 @@ def test_checks_become_the_quality_of_any_product(registry: Registry, into: Inta
         ("row_count", None),
     ]
     send(registry, into, checked(3, ("unique", "id", True), run=2))
-    passed = products.get(registry, "t").full().quality
+    passed = queries.get_product(registry, "t").full().quality
     assert passed and (passed.status, passed.failures) == ("passed", [])
 
 
@@ -350,7 +350,7 @@ def test_the_tests_of_one_run_add_up_and_the_next_run_begins_anew(order: tuple[i
     add_product(registry, "t")
     for number in order:
         send(registry, into, events[number])
-    quality = products.get(registry, "t").full().quality
+    quality = queries.get_product(registry, "t").full().quality
     assert quality
     assert quality.status == "failed"
     assert [(each.assertion, each.column) for each in quality.failures] == [("unique", "name")]
@@ -362,7 +362,7 @@ def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(
     add_product(registry, "t")
     send(registry, into, started_by(1, checked(1, ("not_null", "id", False), run=11)))
     send(registry, into, started_by(1, checked(2, ("unique", "id", True), run=12)))
-    quality = products.get(registry, "t").full().quality
+    quality = queries.get_product(registry, "t").full().quality
     assert quality and (quality.status, len(quality.failures)) == ("failed", 1)
 
 
@@ -377,9 +377,9 @@ def test_a_check_by_someone_else_counts_until_a_later_run(registry: Registry, in
 
     registry.products.commit(passed)
     send(registry, into, checked(2, ("unique", "id", False), run=2))
-    assert products.get(registry, "t").full().quality == later
+    assert queries.get_product(registry, "t").full().quality == later
     send(registry, into, checked(6, ("unique", "id", False), run=3))
-    quality = products.get(registry, "t").full().quality
+    quality = queries.get_product(registry, "t").full().quality
     assert quality and quality.status == "failed"
 
 

@@ -9,13 +9,14 @@ import pytest
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import RunEvent
-from datamesh.services import products
+from datamesh.services.openlineage.files import RUNS
 from datamesh.services.openlineage.ingest import Intake, ingest, run_digest
 from datamesh.services.openlineage.rebuild import rebuild
-from datamesh.services.registry import Registry
-from datamesh.storage.events import EVENTS, RUNS
+from datamesh.services.products import registration
+from datamesh.services.registry.registry import Registry
+from datamesh.storage.event_log import EVENTS
 from datamesh.storage.objects import MemoryObject
-from datamesh.storage.rows import LineageRow
+from datamesh.storage.records import LineageRow
 from tests.events import (
     column_lineage,
     dataset,
@@ -111,7 +112,7 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
 def test_products_that_are_missing_are_registered_again() -> None:
     registry, into = sent()
     name = next(iter(registry.products.read().products))
-    products.delete(registry, name)
+    registration.delete_product(registry, name)
     rebuild(registry, into, whole_time)
     assert name in registry.products.read().products
     assert graph(registry) == graph(sent()[0])

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 from datamesh.tables.profile import holds
 from tests.conftest import Serve
 from tests.lambdas import Client, api_event

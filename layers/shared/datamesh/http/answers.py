@@ -7,8 +7,8 @@ from fastapi import Response
 
 from datamesh.http.parameters import X_TOTAL_COUNT, X_TRUNCATED
 from datamesh.models.graph import ExportFormat
-from datamesh.services.registry import Page
-from datamesh.storage.rows import LineageRow, ProductRow
+from datamesh.services.registry.registry import Page
+from datamesh.storage.records import LineageRow, ProductRow
 
 CSV = "text/csv"
 JSON = "application/json"

@@ -11,8 +11,8 @@ from pydantic import JsonValue
 from datamesh import __version__
 from datamesh.errors import MalformedBody, Unauthenticated
 from datamesh.http import errors
-from datamesh.http.body import parse_json
 from datamesh.http.conditional import IF_NONE_MATCH, NOT_MODIFIED, revalidated
+from datamesh.http.strict_json import parse_json
 
 IDEMPOTENCY_KEY = "idempotency-key"
 IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Header, Request, Response
 
 from datamesh.models.products import Product
-from datamesh.storage.rows import PRODUCT
+from datamesh.storage.records import PRODUCT
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 KEPT_WITH_304 = (

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from datamesh import errors
+from datamesh.errors import BulkRefused
 from datamesh.models.responses import FieldProblem, GatewayProblem, Problem
-from datamesh.services.bulk import BulkRefused
 
 logger = logging.getLogger(__name__)
 

@@ -1,15 +1,16 @@
 """The objects that OpenLineage events go to, in the bucket."""
 
 from datamesh.models.lineage import Evidence
-from datamesh.services.openlineage.catalog import Policy
+from datamesh.services.openlineage.files import REBUILD, RUNS, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import Intake
+from datamesh.services.openlineage.product_resolver import Policy
 from datamesh.settings import Settings
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.document import Document
-from datamesh.storage.events import EVENTS, REBUILD, RUNS, EventLog, RebuildFile, RunFile
-from datamesh.storage.s3 import S3Object
-from datamesh.storage.s3_client import S3Client
-from datamesh.storage.s3_journal import S3Journal
+from datamesh.storage.event_log import EVENTS, EventLog
+from datamesh.storage.s3.client import S3Client
+from datamesh.storage.s3.journal import S3Journal
+from datamesh.storage.s3.object import S3Object
 
 
 def opened(settings: Settings, client: S3Client, backoff: Backoff) -> Intake:

@@ -11,7 +11,7 @@ from datamesh.http.errors import Responses
 from datamesh.models.graph import MAX_DEPTH, MAX_NODES
 from datamesh.models.lineage import LineageType
 from datamesh.models.values import Timestamp
-from datamesh.services.walk import Filter
+from datamesh.services.lineage.walk import Filter
 
 CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from datamesh.http.errors import Responses
-from datamesh.services.datasets import Rows
+from datamesh.services.datasets.reading import Rows
 
 MEDIA_TYPES = (
     "application/json",

@@ -13,7 +13,7 @@ from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavail
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
 from datamesh.storage.files import RECENT_COMMITS, RegistryFile
-from datamesh.storage.members import Members
+from datamesh.storage.gzip_members import Members
 from datamesh.storage.objects import (
     ConditionalObject,
     InDoubt,

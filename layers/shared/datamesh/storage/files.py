@@ -25,8 +25,8 @@ from datamesh.errors import StorageUnavailable
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
 from datamesh.models.values import TICK, Timestamp
-from datamesh.storage.members import Members
-from datamesh.storage.rows import LineageRow, ProductRow, summary, with_json
+from datamesh.storage.gzip_members import Members
+from datamesh.storage.records import LineageRow, ProductRow, summary, with_json
 
 RECENT_COMMITS = 256
 """How many commit ids a file remembers: a writer that is overtaken by as many other commits

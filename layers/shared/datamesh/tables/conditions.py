@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from datamesh.models.types import Kind, Value, kind_of
 from datamesh.tables.cursor import Position
-from datamesh.tables.kinds import Kind, Value, kind_of, stored_as
 from datamesh.tables.query import Comparison, Filter, Order
+from datamesh.tables.sql_types import stored_as
 
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE)
 

@@ -9,10 +9,11 @@ from typing import Any
 from pydantic import JsonValue
 
 from datamesh.errors import ScanTooLarge
+from datamesh.models.types import Kind
 from datamesh.tables.filesystem import RESULT
-from datamesh.tables.kinds import Kind, is_scaled
 from datamesh.tables.page import Page
 from datamesh.tables.session import Session
+from datamesh.tables.sql_types import is_scaled
 from datamesh.tables.values import is_json, readable
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024

@@ -6,8 +6,8 @@ from urllib.parse import unquote
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
+from datamesh.models.types import Kind, Value, value_of
 from datamesh.storage.folders import Folder, StoredFile
-from datamesh.tables.kinds import Kind, Value, value_of
 from datamesh.tables.query import Filter
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datamesh.models.datasets import ColumnProfile
 from datamesh.models.ports import DataFormat
 from datamesh.models.products import QualityFailure
+from datamesh.models.types import Kind, kind_of
 from datamesh.tables.conditions import NUMBERS
 from datamesh.tables.files import DataFile
-from datamesh.tables.kinds import Kind, kind_of
 from datamesh.tables.session import Session
 from datamesh.tables.source import Source, grouped, open_cells, typed
 from datamesh.tables.sql import folded

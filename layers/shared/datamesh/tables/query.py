@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from datamesh.errors import RefusedParameters
-from datamesh.tables.kinds import Kind, Value, value_of
+from datamesh.models.types import Kind, Value, value_of
 
 MAX_FILTERS = 20
 MAX_VALUES = 100

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
+from datamesh.models.types import DECIMAL_DIGITS, Kind
 from datamesh.tables.files import DataFile
-from datamesh.tables.kinds import DECIMAL_DIGITS, Kind, is_scaled, stored_as
 from datamesh.tables.readers import keys, read_csv, read_json, read_parquet
 from datamesh.tables.session import Session
 from datamesh.tables.sql import folded, identifier, literal
+from datamesh.tables.sql_types import is_scaled, stored_as
 from datamesh.tables.table import Column, Table
 
 FILE_INDEX = "file_index"

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
-from datamesh.tables.kinds import Kind, kind_of
+from datamesh.models.types import Kind, kind_of
 from datamesh.tables.query import Filter, Query
 from datamesh.tables.sql import folded
 

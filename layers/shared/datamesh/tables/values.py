@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from duckdb.sqltypes import DuckDBPyType
 
-from datamesh.tables.kinds import Kind, kind_of
+from datamesh.models.types import Kind, kind_of
 from datamesh.tables.sql import identifier
 
 PLAIN = ("boolean", "varchar", "null")

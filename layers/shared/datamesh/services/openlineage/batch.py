@@ -6,7 +6,7 @@ from datamesh.errors import InvalidEvent
 from datamesh.models.openlineage import MAX_EVENTS, BatchReport, BatchSummary, FailedEvent
 from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
 from datamesh.services.openlineage.parsing import Received, received
-from datamesh.services.registry import Registry
+from datamesh.services.registry.registry import Registry
 
 
 def ingest_batch(

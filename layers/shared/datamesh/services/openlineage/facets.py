@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
-from datamesh.models.facts import MAX_FAILURES, failure_key
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import EventDataset
 from datamesh.models.products import (
@@ -17,8 +16,9 @@ from datamesh.models.products import (
     DatasetName,
     QualityFailure,
 )
-from datamesh.models.statements import most_transforming
 from datamesh.models.values import Timestamp
+from datamesh.services.openlineage.observations import MAX_FAILURES, failure_key
+from datamesh.services.openlineage.statements import most_transforming
 
 MAX_TEXT = 1000
 MAX_OWNER = 100

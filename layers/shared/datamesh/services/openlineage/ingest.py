@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 
 from datamesh.errors import Contended, DerivationUnfinished
-from datamesh.models.facts import Facts
 from datamesh.models.lineage import Evidence, StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
-from datamesh.models.statements import Statement
-from datamesh.services.openlineage.catalog import Policy, Resolution, settled
+from datamesh.services.openlineage.event_reader import facts, joined_facts, statement
 from datamesh.services.openlineage.facets import name_key
+from datamesh.services.openlineage.files import RebuildFile, RunFile
 from datamesh.services.openlineage.merge import (
     CONFIDENCE,
     Derivation,
@@ -25,11 +24,13 @@ from datamesh.services.openlineage.merge import (
     merged,
     reduced,
 )
+from datamesh.services.openlineage.observations import Facts
 from datamesh.services.openlineage.parsing import Received
-from datamesh.services.openlineage.statements import facts, joined_facts, statement
-from datamesh.services.registry import Registry
+from datamesh.services.openlineage.product_resolver import Policy, Resolution, settled
+from datamesh.services.openlineage.statements import Statement
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import CommitKey, Document
-from datamesh.storage.events import EventLog, RebuildFile, RunFile
+from datamesh.storage.event_log import EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
 
 WRITERS = 8

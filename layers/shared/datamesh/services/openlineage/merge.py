@@ -14,17 +14,17 @@ from hashlib import sha256
 
 from datamesh.errors import LimitReached
 from datamesh.models.lineage import Evidence, Job, LineageType, StoredLineageEntry
-from datamesh.models.statements import (
+from datamesh.services.lineage.visibility import has_ends, is_garbage
+from datamesh.services.openlineage.product_resolver import Resolution
+from datamesh.services.openlineage.statements import (
     Flow,
     Mention,
     Statement,
     joined_columns,
     most_transforming,
 )
-from datamesh.services.lineage import has_ends, is_garbage
-from datamesh.services.openlineage.catalog import Resolution
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.rows import LineageRow, Name
+from datamesh.storage.records import LineageRow, Name
 
 MAX_TRANSFORMATION = 1000
 

@@ -10,20 +10,20 @@ from hashlib import sha256
 
 from pydantic_core import from_json
 
-from datamesh.models.facts import Facts, Gathered, packed, unpacked
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
-from datamesh.models.statements import Statement
-from datamesh.services.lineage import has_ends
+from datamesh.services.lineage.visibility import has_ends
+from datamesh.services.openlineage.event_reader import facts, statement
+from datamesh.services.openlineage.files import RebuildFile
 from datamesh.services.openlineage.ingest import Intake, claimed, identity, run_digest
 from datamesh.services.openlineage.merge import is_derived, merged
+from datamesh.services.openlineage.observations import Facts, Gathered, packed, unpacked
 from datamesh.services.openlineage.parsing import parsed
-from datamesh.services.openlineage.statements import facts, statement
-from datamesh.services.registry import Registry
-from datamesh.storage.events import RebuildFile
+from datamesh.services.openlineage.statements import Statement
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.rows import LineageRow
+from datamesh.storage.records import LineageRow
 
 
 class _Sum:

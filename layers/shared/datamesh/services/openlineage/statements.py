@@ -1,148 +1,163 @@
-"""What an event says: a statement about lineage, and facts about its datasets."""
+"""What events say about lineage, at the level of datasets: sets that only grow.
 
-from collections.abc import Iterable, Mapping
+Statements form a join-semilattice (docs/adr/0012-openlineage.md): joining is commutative,
+associative and idempotent, so that neither order nor repetition of events matters. Where a set is
+bounded, its smallest elements are kept, which keeps the laws.
+"""
 
-from datamesh.models.facts import Facts, Told
-from datamesh.models.lineage import Job
-from datamesh.models.openlineage import (
-    DatasetEvent,
-    Event,
-    EventDataset,
-    EventJob,
-    JobEvent,
-    RunEvent,
-)
+from collections.abc import Iterable
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict
+
+from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType
 from datamesh.models.products import DatasetName
-from datamesh.models.statements import (
-    MAX_DATASETS,
-    MAX_FLOWS,
-    MAX_SYMLINKS,
-    Mention,
-    Statement,
-    Symlink,
-    gathered,
-)
 from datamesh.models.values import Timestamp
-from datamesh.services.openlineage import facets
-from datamesh.services.openlineage.flows import (
-    column_flows,
-    describes_itself,
-    describes_lineage,
-    lineage_flows,
-    lineage_targets,
-)
 
-OWNER_OF_JOB, OWNER_OF_DATASET = 1, 2
+MAX_JOBS = 20
+MAX_DATASETS = 1000
+"""Inputs of a run, and as many outputs."""
+MAX_FLOWS = 2000
+MAX_COLUMNS = 2000
+MAX_SYMLINKS = 2000
 
-
-def statement(event: Event) -> Statement:
-    if isinstance(event, DatasetEvent):
-        return _of_dataset(event.dataset, event.event_time)
-    at, outputs = event.event_time, _outputs(event)
-    says = Statement(
-        jobs=(Job(namespace=event.job.namespace, name=event.job.name),),
-        inputs=_mentions(event.inputs, at),
-        outputs=_mentions(outputs, at),
-        symlinks=_symlinks([*event.inputs, *outputs]),
-    )
-    for output in outputs:
-        says = says.joined(_of_dataset(output, at))
-    runs = [event.run.facets] if isinstance(event, RunEvent) else []
-    for told in (event.job.facets, *runs):
-        says = says.joined(_of_job(told, at))
-    return says
+TRANSFORMING = (LineageType.DIRECT, LineageType.DERIVED, LineageType.AGGREGATED)
+"""Least transforming first."""
 
 
-def _outputs(event: JobEvent) -> list[EventDataset]:
-    """None of a test: dbt names a table for the failures of each, whether there is one or not."""
-    kind = facets.text(facets.mapping(event.job.facets.get("jobType")).get("jobType"))
-    return [] if kind.upper() == "TEST" else event.outputs
+def most_transforming(kinds: Iterable[LineageType]) -> LineageType:
+    return max(kinds, key=TRANSFORMING.index)
 
 
-def _of_dataset(dataset: EventDataset, at: Timestamp) -> Statement:
-    """What the facets of a dataset say of where it comes from."""
-    target = dataset.dataset
-    flows = column_flows(dataset.facets, target, at)
-    described = describes_itself(dataset.facets)
-    if described:
-        flows += lineage_flows(facets.mapping(dataset.facets["lineage"]), target, at)
-    return Statement(
-        flows=gathered(MAX_FLOWS, flows),
-        described=(Mention(dataset=target, at=at),) if described else (),
-        symlinks=_symlinks([dataset]),
+def joined_columns(*sets: Iterable[ColumnLineage]) -> tuple[ColumnLineage, ...]:
+    """The union, sorted; of a pair of columns the most transforming."""
+    kinds: dict[tuple[str, str], LineageType] = {}
+    for column in (column for columns in sets for column in columns):
+        pair = (column.source, column.target)
+        kinds[pair] = most_transforming((kinds.get(pair, column.lineage_type), column.lineage_type))
+    return tuple(
+        ColumnLineage(source=source, target=target, lineage_type=kinds[source, target])
+        for source, target in sorted(kinds)[:MAX_COLUMNS]
     )
 
 
-def _of_job(told: Mapping[str, object], at: Timestamp) -> Statement:
-    """What the `lineage` facet of a job, or a run, says."""
-    targets = lineage_targets(told)
-    flows = [flow for target, entry in targets for flow in lineage_flows(entry, target, at)]
-    return Statement(
-        flows=gathered(MAX_FLOWS, flows),
-        described=gathered(MAX_DATASETS, (Mention(dataset=target, at=at) for target, _ in targets)),
-        explicit_at=at if describes_lineage(told) else None,
-    )
+class Mention(BaseModel):
+    """That a dataset was named, first at a time."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: DatasetName
+    at: Timestamp
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.dataset.namespace, self.dataset.name)
+
+    def joined(self, other: Self) -> Self:
+        return self if self.at <= other.at else other
 
 
-def _mentions(datasets: Iterable[EventDataset], at: Timestamp) -> tuple[Mention, ...]:
-    return gathered(MAX_DATASETS, (Mention(dataset=each.dataset, at=at) for each in datasets))
+class Flow(BaseModel):
+    """That a facet says that data of one dataset goes into another."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: DatasetName
+    target: DatasetName
+    evidence: Evidence
+    lineage_type: LineageType
+    at: Timestamp
+    columns: tuple[ColumnLineage, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        source, target = self.source, self.target
+        return (
+            *(target.namespace, target.name, source.namespace, source.name),
+            self.evidence.name,
+        )
+
+    def joined(self, other: Self) -> Self:
+        return self.model_copy(
+            update={
+                "lineage_type": most_transforming((self.lineage_type, other.lineage_type)),
+                "at": min(self.at, other.at),
+                "columns": joined_columns(self.columns, other.columns),
+            }
+        )
 
 
-def _symlinks(datasets: Iterable[EventDataset]) -> tuple[Symlink, ...]:
-    return gathered(
-        MAX_SYMLINKS,
-        (
-            Symlink(dataset=each.dataset, other=other)
-            for each in datasets
-            for other in facets.symlinks(each)
-        ),
-    )
+class Symlink(BaseModel):
+    """That a dataset has another name."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: DatasetName
+    other: DatasetName
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (
+            *(self.dataset.namespace, self.dataset.name),
+            *(self.other.namespace, self.other.name),
+        )
+
+    def joined(self, other: Self) -> Self:
+        return self
 
 
-def facts(event: Event) -> dict[DatasetName, Facts]:
-    """Of each dataset that an event shows."""
-    if isinstance(event, DatasetEvent):
-        found = [_facts(event.dataset, event.event_time, None, owned=False)]
-    else:
-        at, run = event.event_time, _checking_run(event)
-        found = [_facts(each, at, event.job, owned=False, run=run) for each in event.inputs]
-        found += [_facts(each, at, event.job, owned=True, run=run) for each in _outputs(event)]
-    return joined_facts(found)
+class Statement(BaseModel):
+    """What the events of one run say, or one event that is of no run."""
+
+    model_config = ConfigDict(frozen=True)
+
+    jobs: tuple[Job, ...] = ()
+    inputs: tuple[Mention, ...] = ()
+    outputs: tuple[Mention, ...] = ()
+    flows: tuple[Flow, ...] = ()
+    described: tuple[Mention, ...] = ()
+    """Targets of which a lineage facet says where they come from, be it from nowhere."""
+    explicit_at: Timestamp | None = None
+    """Since when a lineage facet of the job says what its outputs come from: then inputs times
+    outputs say nothing."""
+    symlinks: tuple[Symlink, ...] = ()
+
+    def joined(self, other: Self) -> Self:
+        explicit = [at for at in (self.explicit_at, other.explicit_at) if at]
+        return self.model_copy(
+            update={
+                "jobs": tuple(sorted({*self.jobs, *other.jobs}, key=job_key)[:MAX_JOBS]),
+                "inputs": _joined(MAX_DATASETS, self.inputs, other.inputs),
+                "outputs": _joined(MAX_DATASETS, self.outputs, other.outputs),
+                "flows": _joined(MAX_FLOWS, self.flows, other.flows),
+                "described": _joined(MAX_DATASETS, self.described, other.described),
+                "explicit_at": min(explicit, default=None),
+                "symlinks": _joined(MAX_SYMLINKS, self.symlinks, other.symlinks),
+            }
+        )
+
+    def first_named(self) -> dict[DatasetName, Timestamp]:
+        """Every dataset of it, and when that was first named."""
+        found: dict[DatasetName, Timestamp] = {}
+        named = [(each.dataset, each.at) for each in (*self.inputs, *self.outputs, *self.described)]
+        named += [(end, flow.at) for flow in self.flows for end in (flow.source, flow.target)]
+        for dataset, at in named:
+            found[dataset] = min(at, found.get(dataset, at))
+        return found
 
 
-def _checking_run(event: JobEvent) -> str:
-    """The run that checks of datasets belong to: the one that started the event's, if any."""
-    if not isinstance(event, RunEvent):
-        return ""
-    return facets.parent_run(event.run.facets) or str(event.run.run_id)
+def job_key(job: Job) -> tuple[str, str]:
+    return (job.namespace, job.name)
 
 
-def joined_facts(found: Iterable[Facts]) -> dict[DatasetName, Facts]:
-    joined: dict[DatasetName, Facts] = {}
-    for each in found:
-        known = joined.get(each.dataset)
-        joined[each.dataset] = known.joined(each) if known else each
-    return joined
+def _joined[M: (Mention, Flow, Symlink)](limit: int, *sets: tuple[M, ...]) -> tuple[M, ...]:
+    found: dict[tuple[str, ...], M] = {}
+    for member in (member for members in sets for member in members):
+        known = found.get(member.key)
+        found[member.key] = known.joined(member) if known else member
+    return tuple(found[key] for key in sorted(found)[:limit])
 
 
-def _facts(
-    dataset: EventDataset, at: Timestamp, job: EventJob | None, *, owned: bool, run: str = ""
-) -> Facts:
-    """A job owns what it writes, unless that has an owner of its own; not what it reads."""
-    fields = facets.schema(dataset.facets)
-    return Facts(
-        dataset=dataset.dataset,
-        job_namespace=job.namespace if job else "",
-        at=at,
-        schema_=None if fields is None else Told(value=fields, at=at),
-        owner=_owner(dataset, at, job if owned else None),
-        checks=facets.checks(dataset, run, at),
-    )
-
-
-def _owner(dataset: EventDataset, at: Timestamp, job: EventJob | None) -> Told[str] | None:
-    if own := facets.owner(dataset.facets):
-        return Told(value=own, at=at, rank=OWNER_OF_DATASET)
-    if job and (of_job := facets.owner(job.facets)):
-        return Told(value=of_job, at=at, rank=OWNER_OF_JOB)
-    return None
+def gathered[M: (Mention, Flow, Symlink)](limit: int, members: Iterable[M]) -> tuple[M, ...]:
+    """As a set of a Statement is to be: each key once, sorted, bounded."""
+    return _joined(limit, tuple(members))

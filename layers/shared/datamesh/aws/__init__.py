@@ -1,0 +1,1 @@
+"""AWS services beside storage: Secrets Manager for API keys, CloudWatch for logs and metrics."""

@@ -1,0 +1,1 @@
+"""Counts, daily snapshots, trends and Prometheus metrics of the registry."""

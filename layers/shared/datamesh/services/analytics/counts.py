@@ -1,0 +1,26 @@
+"""Counts over the registry, exact at the moment of the call."""
+
+from collections import Counter
+
+from datamesh.models.lineage import LineageType
+from datamesh.models.responses import LineageStats
+from datamesh.services.lineage import queries
+from datamesh.services.registry.registry import Registry
+
+
+def products_per_domain(registry: Registry) -> dict[str, int]:
+    """Domain -> number of products. Spellings that differ in case alone are one domain, shown as
+    first registered."""
+    domains = registry.domains.of(registry.products.read())
+    return {products[0].domain: len(products) for products in domains.values()}
+
+
+def lineage_stats(registry: Registry) -> LineageStats:
+    entries = queries.list_visible_entries(registry)
+    types = Counter(entry.lineage_type for entry in entries)
+    return LineageStats(
+        total_entries=len(entries),
+        unique_sources=len({entry.source for entry in entries}),
+        unique_targets=len({entry.target for entry in entries}),
+        lineage_types={kind: types[kind] for kind in LineageType},
+    )

@@ -1,0 +1,1 @@
+"""Domain data: the files behind an output port, their rows, profile and quality."""

@@ -1,0 +1,157 @@
+"""Domains, the datasets that their products serve, and the rows, profile and quality of each."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from datamesh import __version__
+from datamesh.errors import DatasetNotFound, ProductNotFound
+from datamesh.models.datasets import DatasetProfile
+from datamesh.models.products import Product, Quality, QualityFailure
+from datamesh.services.datasets.locations import check_location, location_of
+from datamesh.services.registry.registry import Registry
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.folders import Folder
+from datamesh.storage.records import ProductRow
+from datamesh.tables import cursor
+from datamesh.tables.files import DataFile, data_files, pruned
+from datamesh.tables.query import Query
+from datamesh.tables.scan import Scan
+from datamesh.tables.table import Column, Table
+
+MAX_FAILURES = 100
+"""How many failures a product keeps."""
+
+
+@dataclass(frozen=True)
+class DataAccess:
+    """Where data lies, and how much of it one request may read."""
+
+    folder: Callable[[str], Folder]
+    """Location of an output port -> its files."""
+    max_scan_bytes: int
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a product serves: its files as they were listed, and the table that they are."""
+
+    product: Product
+    folder: Folder
+    table: Table
+    files: Sequence[DataFile]
+    max_scan_bytes: int
+
+    def narrowed(self, query: Query) -> list[DataFile]:
+        """The files that the query's filters on partitions leave. Raises UnreadableDataset."""
+        kinds = [(name, self.table.kinds[name]) for name in self.table.partitions]
+        return pruned(self.files, kinds, query.filters)
+
+    def scan(self, files: Sequence[DataFile]) -> Scan:
+        stored = [file.file for file in files]
+        return Scan(self.folder, stored, self.table.form, self.max_scan_bytes)
+
+
+@dataclass(frozen=True)
+class Rows:
+    body: bytes
+    next_cursor: str | None
+    files_read: int
+    bytes_read: int
+
+
+def find_product(registry: Registry, domain: str, dataset: str) -> Product | None:
+    """The product of the domain that has the dataset's name, or else the one of any domain whose
+    port is at `domains/<domain>/<dataset>/`."""
+    for product in _in_domain(registry, domain):
+        if product.name == dataset:
+            return product.full()
+    location = f"domains/{domain}/{dataset}/"
+    for product in registry.products.read().products.values():
+        if product.output_port and product.output_port.location == location:
+            return product.full()
+    return None
+
+
+def open_dataset(registry: Registry, access: DataAccess, domain: str, dataset: str) -> Dataset:
+    """Raises DatasetNotFound, LocationNotAllowed, UnreadableDataset, StorageUnavailable."""
+    product = find_product(registry, domain, dataset)
+    if product is None:
+        raise DatasetNotFound(domain, dataset)
+    return dataset_of(registry, access, product)
+
+
+def dataset_of(registry: Registry, access: DataAccess, product: Product) -> Dataset:
+    """Raises LocationNotAllowed, UnreadableDataset, StorageUnavailable."""
+    port = product.output_port
+    check_location(registry.data_prefixes, port)
+    folder = access.folder(location_of(product))
+    partitions = tuple(port.partitions) if port else ()
+    form, files = data_files(folder, port.format if port else None, partitions)
+    columns = [Column(name, kind) for name, kind in product.schema_.items()]
+    columns += [Column(name, "string") for name in partitions if name not in product.schema_]
+    table = Table(form, tuple(columns), partitions)
+    return Dataset(product, folder, table, files, access.max_scan_bytes)
+
+
+def version(dataset: Dataset, query: Query, media_type: str) -> str:
+    """Equal for queries whose answers are, told from the listing alone."""
+    files = [(each.file.name, each.file.etag) for each in dataset.narrowed(query)]
+    content = (__version__, dataset.table, query, media_type, location_of(dataset.product), files)
+    return sha256(repr(content).encode()).hexdigest()[:32]
+
+
+def read(dataset: Dataset, query: Query, media_type: str) -> Rows:
+    """Raises InvalidCursor, RefusedParameters, ScanTooLarge (as a rule before any file is read),
+    UnreadableDataset, StorageUnavailable."""
+    from datamesh.tables.engine import encoded_page  # DuckDB, for requests that need it
+
+    files = dataset.narrowed(query)
+    identity = cursor.fingerprint(location_of(dataset.product), query)
+    after = cursor.decoded(query.cursor, identity, files) if query.cursor else None
+    scan = dataset.scan(files)
+    body, end = encoded_page(scan, dataset.table, files, query, after, media_type)
+    following = cursor.encoded(identity, files[end.file], end) if end else None
+    return Rows(body, following, scan.files_read, scan.bytes_read)
+
+
+def profile(dataset: Dataset) -> DatasetProfile:
+    """Raises as `read` does."""
+    from datamesh.tables.engine import profile_of  # DuckDB, for requests that need it
+
+    found = profile_of(dataset.scan(dataset.files), dataset.table, dataset.files)
+    return DatasetProfile(
+        product=dataset.product.name,
+        location=location_of(dataset.product),
+        rows=found.rows,
+        files=len(dataset.files),
+        bytes=sum(each.file.size for each in dataset.files),
+        columns=found.columns,
+        failures=found.failures,
+    )
+
+
+def check(registry: Registry, dataset: Dataset) -> Quality:
+    """Profile the data and record on the product what is not as its schema says.
+
+    Raises as `profile` does, ProductNotFound, and what a commit raises.
+    """
+    name = dataset.product.name
+    failures: list[QualityFailure] = profile(dataset).failures[:MAX_FAILURES]
+    quality = Quality(
+        status="failed" if failures else "passed",
+        checked_at=registry.registered_at(),
+        failures=failures,
+    )
+
+    def change(file: ProductsFile) -> tuple[ProductsFile, Quality]:
+        if name not in file.products:
+            raise ProductNotFound(name)
+        product = file.products[name].full().model_copy(update={"quality": quality})
+        return file.with_product(product), quality
+
+    return registry.products.commit(change, registry.products_key(), lambda file: quality)
+
+
+def _in_domain(registry: Registry, domain: str) -> Sequence[ProductRow]:
+    return registry.domains.products_of(registry.products.read(), domain)

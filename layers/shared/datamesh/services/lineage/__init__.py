@@ -1,0 +1,1 @@
+"""Lineage between products: its entries, their visibility, walks and exports."""

@@ -1,0 +1,74 @@
+"""Find lineage entries, and follow them one hop."""
+
+from collections.abc import Sequence
+
+from datamesh.errors import (
+    ProductNotFound,
+)
+from datamesh.models.graph import Way
+from datamesh.models.lineage import (
+    LineageType,
+)
+from datamesh.services.lineage.visibility import is_visible, select_visible
+from datamesh.services.registry.registry import Page, Registry, page
+from datamesh.storage.records import LineageRow
+
+
+def list_visible_entries(registry: Registry) -> list[LineageRow]:
+    """Every visible entry, oldest first."""
+    products = registry.products.read()
+    return select_visible(registry.lineage.read(), products)
+
+
+def find_lineage(
+    registry: Registry,
+    *,
+    source: str | None = None,
+    target: str | None = None,
+    lineage_type: LineageType | None = None,
+    limit: int,
+    offset: int,
+) -> Page[LineageRow]:
+    """Visible entries that meet every filter given, oldest first."""
+    products = registry.products.read()
+    found = [
+        entry
+        for entry in _candidates(registry, source, target)
+        if (source is None or entry.source == source)
+        and (target is None or entry.target == target)
+        and (lineage_type is None or entry.lineage_type == lineage_type)
+        and is_visible(entry, products)
+    ]
+    return page(found, limit, offset)
+
+
+def _candidates(registry: Registry, source: str | None, target: str | None) -> Sequence[LineageRow]:
+    """The entries to look at for those that have the ends given."""
+    file = registry.lineage.read()
+    adjacency = registry.lineage_index.of(file)
+    if target is not None:
+        places = adjacency.places(target, Way.UPSTREAM)
+    elif source is not None:
+        places = adjacency.places(source, Way.DOWNSTREAM)
+    else:
+        return file.lineage
+    return [file.lineage[place] for place in places]
+
+
+def find_upstream(registry: Registry, name: str) -> list[LineageRow]:
+    """The entries that lead into a product. Raises ProductNotFound."""
+    return _around(registry, name, Way.UPSTREAM)
+
+
+def find_downstream(registry: Registry, name: str) -> list[LineageRow]:
+    """The entries that lead out of a product. Raises ProductNotFound."""
+    return _around(registry, name, Way.DOWNSTREAM)
+
+
+def _around(registry: Registry, name: str, way: Way) -> list[LineageRow]:
+    products = registry.products.read()
+    if name not in products.products:
+        raise ProductNotFound(name)
+    file = registry.lineage.read()
+    entries = [file.lineage[at] for at in registry.lineage_index.of(file).places(name, way)]
+    return [entry for entry in entries if is_visible(entry, products)]

@@ -1,0 +1,1 @@
+"""The part of Marquez' read API that the registry answers."""

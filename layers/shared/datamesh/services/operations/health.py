@@ -1,0 +1,18 @@
+"""Is the registry alive?"""
+
+from datamesh import __version__
+from datamesh.models.responses import Health
+from datamesh.services.lineage import visibility
+from datamesh.services.registry.registry import Registry
+
+
+def check_health(registry: Registry) -> Health:
+    """Ask storage, whatever CACHE_SECONDS says. Raises StorageUnavailable."""
+    products = registry.products.read_latest()
+    entries = visibility.select_visible(registry.lineage.read_latest(), products)
+    return Health(
+        timestamp=registry.now(),
+        version=__version__,
+        total_products=len(products.products),
+        total_lineage_entries=len(entries),
+    )

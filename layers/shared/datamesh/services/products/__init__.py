@@ -1,0 +1,1 @@
+"""Data products and their domains: register, find, change and remove them."""

@@ -1,0 +1,28 @@
+"""The domains of the registry, and the products of each."""
+
+from datamesh.errors import DomainNotFound
+from datamesh.models.datasets import DomainSummary
+from datamesh.services.registry.registry import Page, Registry, page
+from datamesh.storage.records import ProductRow
+
+
+def list_domains(registry: Registry) -> list[DomainSummary]:
+    """In the order of their first products."""
+    return [
+        DomainSummary(
+            domain=products[0].domain,
+            products=len(products),
+            output_ports=sum(product.output_port is not None for product in products),
+        )
+        for products in registry.domains.of(registry.products.read()).values()
+    ]
+
+
+def list_domain_products(
+    registry: Registry, domain: str, limit: int, offset: int
+) -> Page[ProductRow]:
+    """Raises DomainNotFound."""
+    found = registry.domains.products_of(registry.products.read(), domain)
+    if not found:
+        raise DomainNotFound(domain)
+    return page(found, limit, offset)

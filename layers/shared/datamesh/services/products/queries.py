@@ -1,0 +1,47 @@
+"""Find products."""
+
+from collections.abc import Iterable
+
+from datamesh.errors import ProductNotFound
+from datamesh.models.products import (
+    ProductStatus,
+)
+from datamesh.services.registry.registry import Page, Registry, page
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.records import ProductRow
+
+
+def find_named(file: ProductsFile, name: str) -> ProductRow:
+    try:
+        return file.products[name]
+    except KeyError:
+        raise ProductNotFound(name) from None
+
+
+def get_product(registry: Registry, name: str) -> ProductRow:
+    """Raises ProductNotFound."""
+    return find_named(registry.products.read(), name)
+
+
+def find_products(
+    registry: Registry,
+    *,
+    domain: str | None = None,
+    status: ProductStatus | None = None,
+    tag: str | None = None,
+    limit: int,
+    offset: int,
+) -> Page[ProductRow]:
+    """Products that meet every filter given, oldest registration first."""
+    file = registry.products.read()
+    among: Iterable[ProductRow] = file.products.values()
+    if domain is not None:
+        among = registry.domains.products_of(file, domain)
+    wanted_tag = tag and tag.strip().casefold()
+    found = [
+        product
+        for product in among
+        if (status is None or product.status == status)
+        and (wanted_tag is None or wanted_tag in map(str.casefold, product.tags))
+    ]
+    return page(found, limit, offset)

@@ -1,0 +1,1 @@
+"""The registry at an earlier moment, and what changed between two moments."""

@@ -1,0 +1,92 @@
+"""What was added, removed and changed between two moments."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from pydantic_core import from_json
+
+from datamesh.errors import InvalidQuery
+from datamesh.models.changes import (
+    ChangedEntry,
+    ChangedProduct,
+    Changes,
+    FieldChange,
+    LineageChanges,
+    ProductChanges,
+)
+from datamesh.services.lineage import queries
+from datamesh.services.registry.registry import Registry
+from datamesh.storage.records import LineageRow, ProductRow
+
+
+def find_changes(
+    past: Callable[[datetime], Registry],
+    registry: Registry,
+    since: datetime,
+    until: datetime | None,
+    limit: int,
+) -> Changes:
+    """Changes of products and of visible lineage, at most `limit` in each list.
+
+    Raises InvalidQuery if `since` is after `until`, VersionExpired, StorageUnavailable.
+    """
+    end = until or registry.now()
+    if since > end:
+        raise InvalidQuery(f"since {since.isoformat()} is after until {end.isoformat()}")
+    before, after = past(since), past(until) if until else registry
+    products = _Difference(_products(before), _products(after))
+    entries = _Difference(_entries(before), _entries(after))
+    return Changes(
+        since=since,
+        until=end,
+        truncated=max(products.longest, entries.longest) > limit,
+        products=ProductChanges(
+            added=[row.full() for row in products.added[:limit]],
+            removed=[row.full() for row in products.removed[:limit]],
+            changed=[
+                ChangedProduct(name=new.name, fields=fields)
+                for new, fields in products.changed[:limit]
+            ],
+        ),
+        lineage=LineageChanges(
+            added=[row.full() for row in entries.added[:limit]],
+            removed=[row.full() for row in entries.removed[:limit]],
+            changed=[
+                ChangedEntry(id=new.id, source=new.source, target=new.target, fields=fields)
+                for new, fields in entries.changed[:limit]
+            ],
+        ),
+    )
+
+
+class _Difference[R: (ProductRow, LineageRow)]:
+    """Between two versions of rows by their names or ids, as readers see them."""
+
+    def __init__(self, old: Mapping[str, R], new: Mapping[str, R]) -> None:
+        self.added: list[R] = [row for key, row in new.items() if key not in old]
+        self.removed: list[R] = [row for key, row in old.items() if key not in new]
+        self.changed: list[tuple[R, dict[str, FieldChange]]] = [
+            (row, fields)
+            for key, row in new.items()
+            if key in old and old[key] != row and (fields := _changed_fields(old[key], row))
+        ]
+        self.longest = max(len(self.added), len(self.removed), len(self.changed))
+
+
+def _changed_fields(
+    old: ProductRow | LineageRow, new: ProductRow | LineageRow
+) -> dict[str, FieldChange]:
+    was, is_now = from_json(old.shown), from_json(new.shown)
+    return {
+        field: FieldChange(before=was[field], after=is_now[field])
+        for field in was
+        if was[field] != is_now[field]
+    }
+
+
+def _products(registry: Registry) -> Mapping[str, ProductRow]:
+    return registry.products.read().products
+
+
+def _entries(registry: Registry) -> Mapping[str, LineageRow]:
+    return {entry.id: entry for entry in queries.list_visible_entries(registry)}

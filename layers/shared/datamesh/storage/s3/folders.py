@@ -1,0 +1,71 @@
+"""The contract of `folders.py` over S3."""
+
+from functools import partial
+
+from datamesh.errors import StorageUnavailable, UnreadableDataset
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.folders import MAX_FILES, StoredFile, replaced
+from datamesh.storage.objects import StoredObject
+from datamesh.storage.s3.client import Refused, Request, S3Client
+from datamesh.storage.s3.listings import Listed, page
+from datamesh.storage.s3.object import S3Object, reading
+
+
+class S3Folder:
+    """A `Folder`: the objects below a prefix."""
+
+    def __init__(self, client: S3Client, bucket: str, prefix: str, backoff: Backoff) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._backoff = backoff
+        self.name = prefix
+
+    def files(self) -> list[StoredFile]:
+        found: list[StoredFile] = []
+        token = ""
+        while True:
+            files, token = self._backoff.until_reached(self.name, partial(self._page, token))
+            found += files
+            if not token:
+                return found
+            if len(found) >= MAX_FILES:
+                raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
+
+    def read(self, name: str) -> bytes:
+        stored = S3Object(self._client, self._bucket, self.name + name)
+        found = self._backoff.until_reached(stored.name, stored.get)
+        return found.body if isinstance(found, StoredObject) else b""
+
+    def part(self, file: StoredFile, start: int, length: int) -> bytes:
+        if not length:
+            return b""
+        key = self.name + file.name
+        return self._backoff.until_reached(key, partial(self._part, key, file, start, length))
+
+    def _page(self, token: str) -> tuple[list[StoredFile], str]:
+        """The files, and the token of the next page if there is one."""
+        query = {"list-type": "2", "prefix": self.name}
+        if token:
+            query["continuation-token"] = token
+        return page(self._client, "ListObjectsV2", self._bucket, query, self._read_page)
+
+    def _read_page(self, listed: Listed) -> tuple[list[StoredFile], str]:
+        files = [
+            StoredFile(
+                each.key().removeprefix(self.name), int(each.text("Size")), each.text("ETag")
+            )
+            for each in listed.all("Contents")
+        ]
+        return files, listed.text("NextContinuationToken") if listed.is_truncated else ""
+
+    def _part(self, key: str, file: StoredFile, start: int, length: int) -> bytes:
+        headers = {"if-match": file.etag, "range": f"bytes={start}-{start + length - 1}"}
+        try:
+            with reading():
+                return self._client.send(
+                    Request("GetObject", self._bucket, key, headers=headers)
+                ).body
+        except Refused as error:
+            if error.status == 412 or error.code == "NoSuchKey":
+                raise replaced(key) from error
+            raise StorageUnavailable(str(error)) from error

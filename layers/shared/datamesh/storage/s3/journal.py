@@ -1,0 +1,54 @@
+"""The contract of `journal.py` over S3."""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from datamesh.errors import StorageUnavailable
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.journal import PAGE
+from datamesh.storage.objects import StoredObject
+from datamesh.storage.s3.client import S3Client
+from datamesh.storage.s3.listings import page
+from datamesh.storage.s3.object import S3Object
+
+PARALLEL_READS = 10
+
+
+class S3Journal:
+    """A `Journal` below a prefix."""
+
+    def __init__(self, client: S3Client, bucket: str, prefix: str, backoff: Backoff) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._prefix = prefix
+        self._backoff = backoff
+
+    def names(self, after: str) -> list[str]:
+        return self._backoff.until_reached(self._prefix, lambda: self._list(after))
+
+    def read_all(self, names: Sequence[str]) -> list[bytes]:
+        # One by one, a page would take as many round trips.
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            return list(pool.map(self._read, names))
+
+    def _read(self, name: str) -> bytes:
+        stored = S3Object(self._client, self._bucket, self._prefix + name)
+        found = self._backoff.until_reached(stored.name, stored.get)
+        if not isinstance(found, StoredObject):
+            raise StorageUnavailable(f"{stored.name} has vanished since it was listed")
+        return found.body
+
+    def _list(self, after: str) -> list[str]:
+        query = {
+            "list-type": "2",
+            "prefix": self._prefix,
+            "start-after": self._prefix + after,
+            "max-keys": str(PAGE),
+        }
+        return page(
+            self._client,
+            "ListObjectsV2",
+            self._bucket,
+            query,
+            lambda listed: [e.key().removeprefix(self._prefix) for e in listed.all("Contents")],
+        )

@@ -1,0 +1,294 @@
+"""The scheduled run, what it keeps, and how that is read."""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from datamesh.errors import StorageUnavailable
+from datamesh.http.entrypoint import Work
+from datamesh.models.snapshot import RouteUsage, Snapshot, Usage
+from datamesh.services.analytics import snapshot_builder
+from datamesh.services.analytics.snapshots import Snapshots
+from datamesh.services.operations import scheduled_run
+from datamesh.services.products import registration
+from datamesh.services.registry.registry import Registry
+from datamesh.settings import Settings
+from datamesh.wiring import Resources
+from tests.conftest import Serve
+from tests.lambdas import Client, assert_problem
+from tests.meshes import (
+    NO_WAIT,
+    NOON,
+    Bucket,
+    BucketFolder,
+    add_lineage,
+    add_product,
+    add_products,
+    resources,
+)
+from tests.unit.storage.faults import FaultyObject, conflict, no_connection, reply_is_lost
+
+SETTINGS = Settings.model_validate({"CATALOG_BUCKET": "catalog"})
+
+
+@pytest.fixture
+def bucket() -> Bucket:
+    return Bucket()
+
+
+@pytest.fixture
+def over(registry: Registry, bucket: Bucket, imported_functions: None) -> Resources:
+    return resources(registry, bucket=bucket)
+
+
+@pytest.fixture
+def client(serve: Serve, over: Resources) -> Client:
+    return serve("analytics", over)
+
+
+def run(over: Resources, at: str) -> Any:
+    return scheduled(over, {"time": at})
+
+
+def scheduled(over: Resources, event: dict[str, str]) -> Any:
+    work = Work(over, SETTINGS, event, lambda: 10.0)
+    return import_module("functions.analytics.app").scheduled(work)
+
+
+def bodies(bucket: Bucket) -> dict[str, object]:
+    return {key: stored.get() for key, stored in bucket.items()}
+
+
+def test_a_run_keeps_a_snapshot_of_the_day_and_the_latest_and_a_backup(
+    over: Resources, bucket: Bucket, registry: Registry, client: Client
+) -> None:
+    add_products(registry, "ab")
+    add_lineage(registry, "a", "b")
+    assert run(over, "2026-01-31T09:00:00Z") == {
+        "pruned_lineage_entries": 0,
+        "products": 2,
+        "lineage_entries": 1,
+    }
+    assert sorted(bucket) == [
+        "analytics/2026-01-31.json",
+        "analytics/latest.json",
+        "backups/2026-01-31/lineage.json",
+        "backups/2026-01-31/products.json",
+    ]
+    answer = client.get("/analytics/snapshot")
+    assert answer.body == client.get("/analytics/snapshot", date="2026-01-31").body
+    assert answer.body["products"]["complete"]["schema"] == 2
+    assert (answer.body["date"], answer.body["at"]) == ("2026-01-31", "2026-01-31T09:00:00Z")
+
+
+def test_a_run_that_is_delivered_twice_changes_nothing_the_second_time(
+    over: Resources, bucket: Bucket, registry: Registry
+) -> None:
+    add_products(registry, "ab")
+    run(over, "2026-01-31T09:00:00Z")
+    before = bodies(bucket)
+    add_products(registry, "cd")
+    run(over, "2026-01-31T09:00:00Z")
+    run(over, "2026-01-31T08:00:00Z")
+    assert bodies(bucket) == before
+
+
+def test_a_later_run_of_the_day_replaces_its_snapshot_and_not_its_backup(
+    over: Resources, bucket: Bucket, registry: Registry, client: Client
+) -> None:
+    run(over, "2026-01-31T09:00:00Z")
+    before = bodies(bucket)
+    add_product(registry, "a")
+    run(over, "2026-01-31T10:00:00Z")
+    after = bodies(bucket)
+    assert {key for key in after if after[key] != before[key]} == {
+        "analytics/2026-01-31.json",
+        "analytics/latest.json",
+    }
+    assert client.get("/analytics/snapshot").body["products"]["total"] == 1
+
+
+def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Resources) -> None:
+    """Each of its answers is paid for."""
+    asked: list[str] = []
+
+    def usage(day: date) -> Usage:
+        asked.append(f"{day}")
+        counts = RouteUsage(
+            route="*",
+            requests=len(asked),
+            client_errors=0,
+            server_errors=0,
+            p50_ms=None,
+            p99_ms=None,
+        )
+        return Usage(day=day, total=counts, routes=[])
+
+    def used(at: str, told: Callable[[date], Usage | None] = usage) -> int | None:
+        due = datetime.fromisoformat(at)
+        kept = scheduled_run.run(over.registry, over.snapshots, over.backups, told, due, 90)
+        return kept.usage.total.requests if kept.usage else None
+
+    assert used("2026-01-31T00:05:00Z", lambda day: None) is None
+    assert [used(f"2026-01-31T{hour:02}:05:00Z") for hour in range(1, 5)] == [1, 1, 1, 1]
+    assert [used(f"2026-02-01T{hour:02}:05:00Z") for hour in range(4)] == [2, 3, 3, 3]
+    assert asked == ["2026-01-30", "2026-01-31", "2026-01-31"]
+
+
+def test_a_late_run_keeps_its_day_and_not_the_latest(
+    over: Resources, bucket: Bucket, client: Client
+) -> None:
+    run(over, "2026-02-01T09:00:00Z")
+    run(over, "2026-01-31T09:00:00Z")
+    assert client.get("/analytics/snapshot").body["date"] == "2026-02-01"
+    assert client.get("/analytics/snapshot", date="2026-01-31").status == 200
+
+
+def test_a_run_prunes_and_tells_how_much(
+    over: Resources, registry: Registry, client: Client
+) -> None:
+    add_products(registry, "ab")
+    add_lineage(registry, "a", "b")
+    registry.products.commit(lambda file: (file.model_copy(update={"products": {}}), None))
+    assert run(over, "2026-01-31T09:00:00Z")["pruned_lineage_entries"] == 1
+    assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 1
+
+
+def test_what_the_runs_of_a_day_prune_adds_up(
+    over: Resources, registry: Registry, client: Client
+) -> None:
+    for hour, missing in ((9, 1), (10, 0), (11, 2)):
+        for number in range(missing):
+            add_products(registry, "ab")
+            add_lineage(registry, "a", "b", transformation=f"{number}")
+            registry.products.commit(lambda file: (file.model_copy(update={"products": {}}), None))
+        run(over, f"2026-01-31T{hour:02}:00:00Z")
+    run(over, "2026-01-31T11:00:00Z")
+    assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 3
+    assert client.get("/analytics/snapshot", date="2026-01-31").body["pruned_lineage_entries"] == 3
+    run(over, "2026-02-01T00:00:00Z")
+    assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 0
+
+
+def test_a_run_without_a_time_is_due_now(over: Resources, bucket: Bucket) -> None:
+    scheduled(over, {})
+    assert len(bucket) == 4
+
+
+def test_there_is_no_snapshot_before_the_first_run(client: Client) -> None:
+    assert_problem(client.get("/analytics/snapshot"), 404, "There is no snapshot yet")
+    assert_problem(
+        client.get("/analytics/usage", date="2026-01-31"), 404, "There is no snapshot of 2026-01-31"
+    )
+
+
+def test_usage_is_null_where_nobody_counts_it(over: Resources, client: Client) -> None:
+    run(over, "2026-01-31T09:00:00Z")
+    answer = client.get("/analytics/usage")
+    assert (answer.status, answer.body) == (200, None)
+
+
+def test_a_trend_goes_on_from_day_to_day(
+    over: Resources, registry: Registry, client: Client
+) -> None:
+    for day in range(1, 5):
+        if day != 3:
+            add_product(registry, f"p{day}")
+            run(over, f"2026-02-{day:02}T09:00:00Z")
+    trend = client.get("/analytics/trends", metric="products.total", since="2026-02-01").body
+    assert trend == {
+        "metric": "products.total",
+        "points": [
+            {"date": "2026-02-01", "value": 1.0},
+            {"date": "2026-02-02", "value": 2.0},
+            {"date": "2026-02-04", "value": 3.0},
+        ],
+    }
+    part = client.get(
+        "/analytics/trends",
+        metric="products.complete.schema",
+        since="2026-02-02",
+        until="2026-02-03",
+    ).body
+    assert part["points"] == [{"date": "2026-02-02", "value": 2.0}]
+    nothing = client.get("/analytics/trends", metric="usage.total.requests", since="2026-02-04")
+    assert nothing.body["points"] == [{"date": "2026-02-04", "value": None}]
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ({"metric": "products.total", "since": "2026-02-02", "until": "2026-02-01"}, 400),
+        ({"metric": "products.total", "since": "2025-01-01", "until": "2026-02-01"}, 400),
+        ({"metric": "products.names", "since": "2026-02-01"}, 422),
+        ({"metric": "products.total", "since": "20260201"}, 422),
+        ({"metric": "products.total"}, 422),
+    ],
+)
+def test_a_bad_question_about_a_trend_is_refused(
+    client: Client, query: dict[str, str], status: int
+) -> None:
+    assert client.get("/analytics/trends", **query).status == status
+
+
+def test_every_metric_is_a_figure_of_a_snapshot(registry: Registry) -> None:
+    from datamesh.models.snapshot import Metric, RouteUsage, Usage
+
+    add_product(registry, "a")
+    add_lineage(registry, "a", "a")
+    total = RouteUsage(
+        route="", requests=5, client_errors=1, server_errors=0, p50_ms=2.5, p99_ms=9.5
+    )
+    usage = Usage(day=date(2026, 1, 30), total=total, routes=[])
+    snapshot = snapshot_builder.taken(registry, NOON, stale_days=1, pruned=0, usage=usage)
+    bucket = Bucket()
+    kept = Snapshots(bucket.__getitem__, BucketFolder(bucket, "analytics/"), NO_WAIT)
+    kept.keep(snapshot)
+    for metric in Metric:
+        [point] = kept.trend(metric, NOON.date(), NOON.date()).points
+        assert point.value is not None, metric
+
+
+def test_products_are_ranked(registry: Registry, client: Client) -> None:
+    add_products(registry, "abc")
+    add_lineage(registry, "a", "b")
+    add_lineage(registry, "b", "c")
+    answer = client.get("/analytics/top-products", by="reach", limit=1)
+    assert answer.body == [{"name": "a", "downstream": 1, "upstream": 0, "reach": 2}]
+    assert client.get("/analytics/top-products").body[0]["name"] == "a"
+    assert client.get("/analytics/top-products", by="size").status == 422
+
+
+# storing
+
+SNAPSHOT_FAULTS = [[no_connection], [reply_is_lost], [conflict], [conflict, no_connection]]
+
+
+@pytest.mark.parametrize("faults", SNAPSHOT_FAULTS)
+def test_storing_a_snapshot_is_tried_again(registry: Registry, faults: list[Any]) -> None:
+    stored = FaultyObject()
+    stored.put_faults.extend(faults)
+    kept = Snapshots(lambda key: stored, BucketFolder(Bucket(), ""), NO_WAIT)
+    snapshot = snapshot_builder.taken(registry, NOON, stale_days=1, pruned=0, usage=None)
+    kept.keep(snapshot)
+    assert kept.of(None) == snapshot
+
+
+def test_a_snapshot_that_cannot_be_stored_fails_the_run(registry: Registry) -> None:
+    stored = FaultyObject()
+    stored.put_faults.extend([no_connection] * NO_WAIT.attempts)
+    kept = Snapshots(lambda key: stored, BucketFolder(Bucket(), ""), NO_WAIT)
+    with pytest.raises(StorageUnavailable):
+        kept.keep(snapshot_builder.taken(registry, NOON, stale_days=1, pruned=0, usage=None))
+
+
+def test_a_snapshot_survives_writing_and_reading(registry: Registry) -> None:
+    add_product(registry, "a")
+    registration.delete_product(registry, "a")
+    snapshot = snapshot_builder.taken(
+        registry, NOON + timedelta(hours=1), stale_days=1, pruned=3, usage=None
+    )
+    assert Snapshot.model_validate_json(snapshot.model_dump_json(by_alias=True)) == snapshot

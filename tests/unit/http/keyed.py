@@ -1,0 +1,21 @@
+"""POSTs with an Idempotency-Key."""
+
+from typing import Any
+
+from datamesh.services.registry.registry import Registry
+from tests.lambdas import Answer, Client, api_event
+from tests.meshes import product_body
+
+KEY = "3f0e6d52"
+
+
+def post(client: Client, path: str, body: Any, key: str = KEY, **more: Any) -> Answer:
+    return client.send(api_event("POST", path, body, headers={"Idempotency-Key": key}, **more))
+
+
+def register(client: Client, key: str = KEY, **changes: Any) -> Answer:
+    return post(client, "/register_product", product_body(**changes), key)
+
+
+def revision(registry: Registry) -> int:
+    return registry.products.read_latest().revision

@@ -1,0 +1,57 @@
+"""What surrounds an app: its time for storage, and settings that keep it from starting."""
+
+from dataclasses import replace
+from importlib import import_module
+from typing import Any
+
+import pytest
+
+from datamesh.errors import InvalidSettings, StorageUnavailable
+from datamesh.http import entrypoint
+from datamesh.http.entrypoint import lambda_handler, task_handler
+from tests.lambdas import ENVIRONMENT, Client, Context, app_of, assert_problem
+from tests.meshes import mesh
+
+SPENT = "products.json cannot be reached: the time for the request is spent"
+
+
+@pytest.fixture
+def no_time(monkeypatch: pytest.MonkeyPatch, imported_functions: None) -> None:
+    """Whatever would call S3 comes too late, so that nothing is called."""
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(entrypoint, "STORAGE_SECONDS", 0.0)
+
+
+def test_a_request_has_its_time_for_storage(no_time: None) -> None:
+    client = Client(lambda_handler(app_of("products"), ENVIRONMENT))
+    for _ in range(2):
+        assert_problem(client.get("/products"), 503, SPENT)
+
+
+def test_a_write_that_has_no_time_left_wrote_nothing(no_time: None) -> None:
+    client = Client(lambda_handler(app_of("products"), ENVIRONMENT))
+    assert_problem(client.delete("/product/orders"), 503, SPENT)
+
+
+def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
+    app = app_of("domains")
+    client = Client(lambda_handler(app, ENVIRONMENT))
+    in_bucket = app.state.resources
+    app.state.resources = replace(in_bucket, registry=mesh())
+    answer = client.get("/sales/orders")
+    assert_problem(answer, 503, SPENT.replace("products.json", "domains/sales/orders/"))
+
+
+def test_a_scheduled_run_has_its_time_for_storage(no_time: None) -> None:
+    scheduled = import_module("functions.analytics.app").scheduled
+    handler = task_handler(scheduled, ENVIRONMENT)
+    with pytest.raises(StorageUnavailable, match="the time for the request is spent"):
+        handler({}, Context())
+
+
+@pytest.mark.parametrize("build", [lambda_handler, task_handler])
+def test_a_function_with_bad_settings_does_not_start(build: Any) -> None:
+    environ = ENVIRONMENT | {"MAX_PRODUCTS": "0"}
+    with pytest.raises(InvalidSettings, match=r"^MAX_PRODUCTS: "):
+        build(None, environ)

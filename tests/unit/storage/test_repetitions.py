@@ -1,0 +1,224 @@
+"""A POST whose outcome nobody learned, sent again under its Idempotency-Key."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+
+from datamesh.models.values import TICK
+from datamesh.services.products import registration
+from datamesh.storage.files import RECENT_COMMITS
+from datamesh.wiring import Resources
+from tests.conftest import Serve
+from tests.meshes import (
+    NOON,
+    add_lineage,
+    add_products,
+    lineage_body,
+    mesh,
+    product_body,
+    resources,
+)
+from tests.unit.http.keyed import post, register, revision
+from tests.unit.storage.faults import (
+    FaultyObject,
+    MemoryView,
+    bump,
+    document,
+    reply_is_lost,
+    request_is_lost,
+    unreachable,
+)
+
+
+def lost(stored: FaultyObject, *faults: Any, then_unreachable: bool = True) -> None:
+    """The next PUT meets the faults, and storage is out of reach until the request gives up."""
+    stored.put_faults.extend(faults)
+    if then_unreachable:
+        stored.get_faults.extend([unreachable] * 3)
+
+
+@pytest.fixture
+def stored() -> FaultyObject:
+    return FaultyObject()
+
+
+@pytest.fixture
+def over(stored: FaultyObject) -> Resources:
+    """Resources whose products are `stored`, already read once."""
+    registry = mesh(products=stored)
+    registry.products.read_latest()
+    return resources(registry)
+
+
+@pytest.mark.parametrize("fault", [reply_is_lost, request_is_lost])
+@pytest.mark.parametrize("up_to_date", [True, False])
+def test_an_unknown_outcome_is_found_out_by_its_repetition(
+    serve: Serve, over: Resources, stored: FaultyObject, fault: Any, up_to_date: bool
+) -> None:
+    client = serve("products", over)
+    lost(stored, fault)
+    assert register(client).status == 503
+    if up_to_date:  # the copy in memory of the function that the repetition reaches
+        client.get("/products")
+    answer = register(client)
+    assert answer.status == 200
+    assert answer.body["data"] == client.get("/product/orders").body
+    assert revision(over.registry) == 1
+
+
+@pytest.mark.parametrize("fault", [reply_is_lost, request_is_lost])
+@pytest.mark.parametrize("partial", ["true", "false"])
+def test_an_unknown_bulk_is_found_out_by_its_repetition(
+    serve: Serve, over: Resources, stored: FaultyObject, fault: Any, partial: str
+) -> None:
+    client = serve("products", over)
+    body = {"items": [product_body(name="a"), product_body(name="b")]}
+    query = {"partial": partial}
+    lost(stored, fault)
+    assert post(client, "/products/bulk", body, query=query).status == 503
+    client.get("/products")
+    answer = post(client, "/products/bulk", body, query=query)
+    assert answer.body["data"]["registered"] == 2
+    assert revision(over.registry) == 1
+
+
+def test_unknown_lineage_is_appended_once(serve: Serve) -> None:
+    stored = FaultyObject()
+    registry = mesh(lineage=stored)
+    add_products(registry, ["orders", "revenue"])
+    registry.lineage.read_latest()
+    client = serve("lineage", resources(registry))
+    body = lineage_body(source="orders", target="revenue")
+    lost(stored, reply_is_lost)
+    assert post(client, "/register_lineage", body).status == 503
+    client.get("/lineage")
+    answer = post(client, "/register_lineage", body)
+    assert client.get("/lineage").body == [answer.body["data"]]
+
+
+def test_an_unknown_bulk_of_lineage_is_found_out_by_its_repetition(serve: Serve) -> None:
+    stored = FaultyObject()
+    registry = mesh(lineage=stored)
+    add_products(registry, ["orders", "revenue"])
+    registry.lineage.read_latest()
+    client = serve("lineage", resources(registry))
+    good, bad = (lineage_body(source="orders", target=end) for end in ("revenue", "nobody"))
+    body, query = {"items": [good, bad, good]}, {"partial": "true"}
+    lost(stored, reply_is_lost)
+    assert post(client, "/lineage/bulk", body, query=query).status == 503
+    client.get("/lineage")
+    answer = post(client, "/lineage/bulk", body, query=query)
+    statuses = [item["status"] for item in answer.body["data"]["items"]]
+    assert statuses == ["registered", "refused", "registered"]
+    assert client.get("/lineage").headers["x-total-count"] == "2"
+
+
+def test_a_repetition_behind_the_whole_ring_stays_unknown(
+    serve: Serve, over: Resources, stored: FaultyObject
+) -> None:
+    client = serve("products", over)
+    lost(stored, reply_is_lost)
+    assert register(client).status == 503
+    rivals = document(MemoryView(stored))
+    for _ in range(RECENT_COMMITS):
+        rivals.commit(bump)
+    client.get("/products")
+    assert register(client).status == 503
+    assert revision(over.registry) == 1 + RECENT_COMMITS
+
+
+def test_an_unknown_request_may_not_change_its_body(
+    serve: Serve, over: Resources, stored: FaultyObject
+) -> None:
+    client = serve("products", over)
+    lost(stored, request_is_lost)
+    assert register(client).status == 503
+    assert register(client, owner="another").status == 422
+
+
+def test_an_unknown_bulk_that_was_not_partial_was_registered_whole(serve: Serve) -> None:
+    """Whatever became of the products that its entries named."""
+    stored = FaultyObject()
+    registry = mesh(lineage=stored)
+    add_products(registry, ["orders", "revenue"])
+    registry.lineage.read_latest()
+    client = serve("lineage", resources(registry))
+    body = {"items": [lineage_body(source="orders", target="revenue")]}
+    lost(stored, reply_is_lost)
+    assert post(client, "/lineage/bulk", body).status == 503
+    registration.delete_product(registry, "revenue")
+    answer = post(client, "/lineage/bulk", body)
+    assert answer.body["data"] == {
+        "registered": 1,
+        "refused": 0,
+        "items": [{"index": 0, "status": "registered", "errors": []}],
+    }
+
+
+def test_an_unknown_bulk_of_lineage_does_not_count_against_its_own_limit(serve: Serve) -> None:
+    stored = FaultyObject()
+    registry = mesh(lineage=stored, max_lineage_entries=3)
+    add_products(registry, ["orders", "revenue"])
+    add_lineage(registry, "orders", "revenue")
+    one_later = replace(registry, now=lambda: NOON + TICK)
+    client = serve("lineage", resources(one_later))
+    good = lineage_body(source="orders", target="revenue")
+    body, query = {"items": [good] * 3}, {"partial": "true"}
+    lost(stored, reply_is_lost)
+    assert post(client, "/lineage/bulk", body, query=query).status == 503
+    answer = post(client, "/lineage/bulk", body, query=query)
+    statuses = [item["status"] for item in answer.body["data"]["items"]]
+    assert statuses == ["registered", "registered", "refused"]
+    assert client.get("/lineage").headers["x-total-count"] == "3"
+
+
+def test_a_repetition_has_the_time_of_the_first_try(serve: Serve) -> None:
+    stored = FaultyObject()
+    ticks = count()
+    registry = mesh(lineage=stored, now=lambda: NOON + timedelta(seconds=next(ticks)))
+    add_products(registry, ["orders", "revenue"])
+    registry.lineage.read_latest()
+    client = serve("lineage", resources(registry))
+    body = lineage_body(source="orders", target="revenue")
+    lost(stored, request_is_lost)
+    assert post(client, "/register_lineage", body).status == 503
+    first_at = NOON + timedelta(seconds=2)
+    answer = post(client, "/register_lineage", body)
+    assert datetime.fromisoformat(answer.body["data"]["timestamp"]) == first_at
+
+
+def test_lineage_overtaken_by_a_ring_of_others_stays_unknown(serve: Serve) -> None:
+    stored = FaultyObject()
+    registry = mesh(lineage=stored)
+    add_products(registry, ["orders", "revenue"])
+    registry.lineage.read_latest()
+    client = serve("lineage", resources(registry))
+    body = lineage_body(source="orders", target="revenue")
+    lost(stored, request_is_lost)
+    assert post(client, "/register_lineage", body).status == 503
+    for _ in range(RECENT_COMMITS - 1):
+        add_lineage(registry, "orders", "revenue")
+    assert post(client, "/register_lineage", body, key="another").status == 200
+    answer = post(client, "/register_lineage", body)
+    assert answer.status == 503
+    assert answer.body["message"] == (
+        f"Whether the write to {stored.name} took effect is unknown; read before you retry"
+    )
+
+
+def test_one_commit_less_than_the_ring_is_found_out(serve: Serve) -> None:
+    stored = FaultyObject()
+    registry = mesh(lineage=stored)
+    add_products(registry, ["orders", "revenue"])
+    add_lineage(registry, "orders", "revenue")
+    client = serve("lineage", resources(registry))
+    body = lineage_body(source="orders", target="revenue")
+    lost(stored, request_is_lost)
+    assert post(client, "/register_lineage", body).status == 503
+    for _ in range(RECENT_COMMITS - 1):
+        add_lineage(registry, "orders", "revenue")
+    assert post(client, "/register_lineage", body).status == 200
+    assert len(registry.lineage.read_latest().lineage) == RECENT_COMMITS + 1

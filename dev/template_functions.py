@@ -18,13 +18,37 @@ def read_layers(
     }
 
 
-def read_roles(resources: dict[str, dict[str, Yaml]], resolver: Resolver) -> dict[str, Yaml]:
-    """Logical id -> the role's own policies."""
+def read_roles(resources: dict[str, dict[str, Yaml]], resolver: Resolver) -> dict[str, list[Yaml]]:
+    """Return the policies of each role by its logical id, those that roles share included.
+
+    Raises:
+        TemplateError: A role names a managed policy that the template does not declare.
+    """
+
+    def resolve_type(kind: str) -> dict[str, dict[str, Yaml]]:
+        return {
+            logical_id: mapping(resolver.resolve(resource.get("Properties")), logical_id)
+            for logical_id, resource in resources.items()
+            if resource.get("Type") == kind
+        }
+
+    shared = resolve_type("AWS::IAM::ManagedPolicy")
     return {
-        logical_id: mapping(resolver.resolve(resource.get("Properties")), logical_id)["Policies"]
-        for logical_id, resource in resources.items()
-        if resource.get("Type") == "AWS::IAM::Role"
+        name: _join_policies(name, role, shared)
+        for name, role in resolve_type("AWS::IAM::Role").items()
     }
+
+
+def _join_policies(
+    name: str, role: dict[str, Yaml], shared: dict[str, dict[str, Yaml]]
+) -> list[Yaml]:
+    own = role.get("Policies")
+    policies = list(own) if isinstance(own, list) else []
+    for policy in strings(role.get("ManagedPolicyArns")):
+        if policy not in shared:
+            raise TemplateError(f"{name}: the template has no managed policy {policy}")
+        policies.append(shared[policy])
+    return policies
 
 
 def read_function(
@@ -32,7 +56,7 @@ def read_function(
     properties: dict[str, Yaml],
     root: Path,
     layers: dict[str, Path],
-    roles: dict[str, Yaml],
+    roles: dict[str, list[Yaml]],
     resolver: Resolver,
 ) -> Function:
     declared = mapping(properties.get("Environment"), name).get("Variables")
@@ -66,7 +90,7 @@ def is_scheduled(name: str, properties: dict[str, Yaml]) -> bool:
 
 
 def _policies(
-    name: str, properties: dict[str, Yaml], roles: dict[str, Yaml], resolver: Resolver
+    name: str, properties: dict[str, Yaml], roles: dict[str, list[Yaml]], resolver: Resolver
 ) -> Yaml:
     """Those of the role that the function names, or else those that SAM makes a role of."""
     if "Role" not in properties:

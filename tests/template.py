@@ -1,5 +1,6 @@
 """`template.yaml` as tests look at it: raw for its text, resolved for what it says."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from dev.intrinsics import Resolver, Yaml, load, mapping
@@ -12,9 +13,14 @@ RESOLVER = Resolver(DOCUMENT, {}, {})
 
 def at(value: Yaml, *path: str) -> Yaml:
     """What lies at the end of a path of keys, intrinsics resolved; KeyError if there is nothing."""
+    return RESOLVER.resolve(at_raw(value, *path))
+
+
+def at_raw(value: Yaml, *path: str) -> Yaml:
+    """What lies at the end of a path of keys, intrinsics as they stand."""
     for key in path:
         value = mapping(value, key)[key]
-    return RESOLVER.resolve(value)
+    return value
 
 
 def properties(logical_id: str) -> Yaml:
@@ -35,11 +41,16 @@ def maps(value: Yaml) -> list[dict[str, Yaml]]:
 
 def statements(function: str) -> list[dict[str, Yaml]]:
     """What the role of a function allows by default, intrinsics as they stand."""
-    resources = mapping(DOCUMENT["Resources"], "Resources")
-    role = mapping(mapping(resources[f"{function}Role"], function)["Properties"], function)
-    documents = [mapping(policy["PolicyDocument"], function) for policy in maps(role["Policies"])]
-    found = [each for document in documents for each in maps(document["Statement"])]
-    return by_default(found)
+    return by_default(all_statements(function, mapping(DOCUMENT["Resources"], "Resources")))
+
+
+def all_statements(function: str, resources: Mapping[str, Yaml]) -> list[dict[str, Yaml]]:
+    """What the role of a function may allow, by its own policies and those that it shares."""
+    role = mapping(at_raw(resources[f"{function}Role"], "Properties"), function)
+    shared = [str(arn["Ref"]) for arn in maps(role.get("ManagedPolicyArns", []))]
+    documents = [policy["PolicyDocument"] for policy in maps(role["Policies"])]
+    documents += [at_raw(resources[name], "Properties", "PolicyDocument") for name in shared]
+    return [each for document in documents for each in maps(at_raw(document, "Statement"))]
 
 
 def by_default(found: list[dict[str, Yaml]]) -> list[dict[str, Yaml]]:

@@ -15,6 +15,7 @@ import requests
 
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.s3.object import S3Object
+from dev.intrinsics import strings
 from tests.deploy.ministack import Emulator
 from tests.deploy.stack import Stack
 from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
@@ -64,20 +65,36 @@ def without(stack: Stack, function: str, action: str) -> Iterator[None]:
     role = stack.resource(f"{function}Role")
     [name] = iam.list_role_policies(RoleName=role)["PolicyNames"]
     policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-    others = [s for s in policy["Statement"] if action not in s["Action"]]
-    assert len(others) < len(policy["Statement"])
+    attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+    shared = [each["PolicyArn"] for each in attached]
+    rights = [*policy["Statement"], *(s for arn in shared for s in statements(iam, arn))]
+    others = [statement for statement in rights if action not in strings(statement["Action"])]
+    assert len(others) < len(rights)
 
-    def put(statements: list[object]) -> None:
+    def put(statements: list[dict[str, Any]]) -> None:
         iam.delete_role_policy(RoleName=role, PolicyName=name)
         if statements:
             document = json.dumps({**policy, "Statement": statements})
             iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=document)
 
+    # The policies that it shares stay as they are for the other roles.
+    for arn in shared:
+        iam.detach_role_policy(RoleName=role, PolicyArn=arn)
     put(others)
     try:
         yield
     finally:
         put(policy["Statement"])
+        for arn in shared:
+            iam.attach_role_policy(RoleName=role, PolicyArn=arn)
+
+
+def statements(iam: Any, arn: str) -> list[dict[str, Any]]:
+    """Return what a managed policy allows."""
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    found = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]
+    allowed: list[dict[str, Any]] = found["Document"]["Statement"]
+    return allowed
 
 
 type Ask = Callable[[Stack], requests.Response]

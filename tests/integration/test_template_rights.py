@@ -1,15 +1,17 @@
 """What the stack keeps and who may touch it: the bucket, the keys, the roles."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from dev.intrinsics import Resolver, TemplateError, mapping, strings
+from dev.intrinsics import Resolver, TemplateError, Yaml, mapping, strings
 from dev.template import read
 from tests.template import (
     DOCUMENT,
     RESOLVER,
     TEMPLATE,
+    all_statements,
     at,
     maps,
     of_type,
@@ -158,9 +160,24 @@ def test_a_role_holds_these_rights_and_no_other(function: str) -> None:
 def test_a_function_has_a_role_of_its_own_that_lambda_alone_may_take(function: str) -> None:
     assert at(properties(function), "Role") == f"{function}Role"
     role = mapping(properties(f"{function}Role"), function)
-    assert role.keys() == {"AssumeRolePolicyDocument", "Policies"}
+    assert role.keys() - {"ManagedPolicyArns"} == {"AssumeRolePolicyDocument", "Policies"}
     [trust] = maps(at(properties(f"{function}Role"), "AssumeRolePolicyDocument", "Statement"))
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_a_policy_of_its_own_is_what_several_roles_share_and_roles_alone_attach_it() -> None:
+    """Ten of them to a role is what AWS takes."""
+    shared = set(of_type("AWS::IAM::ManagedPolicy"))
+    attached = [
+        strings(mapping(properties(f"{function}Role"), function).get("ManagedPolicyArns"))
+        for function in FUNCTIONS
+    ]
+    assert all(len(policies) == len(set(policies)) <= 10 for policies in attached)
+    users = Counter(policy for policies in attached for policy in policies)
+    assert users.keys() == shared
+    assert min(users.values()) > 1
+    for policy in shared:
+        assert mapping(properties(policy), policy).keys() == {"PolicyDocument"}
 
 
 def test_the_local_api_reads_the_roles() -> None:
@@ -174,6 +191,15 @@ def test_a_role_that_is_not_there_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "template.yaml"
     broken.write_text(TEMPLATE.read_text().replace("  DomainsFunctionRole:", "  OtherRole:"))
     with pytest.raises(TemplateError, match="DomainsFunctionRole"):
+        read(broken, {}, {})
+
+
+def test_a_managed_policy_that_is_not_in_the_template_is_named(tmp_path: Path) -> None:
+    """Nobody here knows what it allows."""
+    broken = tmp_path / "template.yaml"
+    everything = "arn:aws:iam::aws:policy/AdministratorAccess"
+    broken.write_text(TEMPLATE.read_text().replace("!Ref ReadDomainDataPolicy", everything))
+    with pytest.raises(TemplateError, match=f"DomainsFunctionRole: .* {everything}"):
         read(broken, {}, {})
 
 
@@ -196,12 +222,12 @@ def test_domains_may_read_the_buckets_that_a_parameter_names_and_nothing_else(
     function: str,
 ) -> None:
     arns = "arn:aws:s3:::one,arn:aws:s3:::two"
-    role = mapping(mapping(DOCUMENT["Resources"], "Resources")[f"{function}Role"], function)
+    declared: list[Yaml] = [
+        *all_statements(function, mapping(DOCUMENT["Resources"], "Resources")),
+    ]
 
     def resources(parameters: dict[str, str]) -> dict[str, set[str]]:
-        declared = Resolver(DOCUMENT, parameters, {}).resolve(role["Properties"])
-        [policy] = maps(mapping(declared, function)["Policies"])
-        found = maps(mapping(policy["PolicyDocument"], function)["Statement"])
+        found = maps(Resolver(DOCUMENT, parameters, {}).resolve(declared))
         return {str(each["Sid"]): set(strings(each["Resource"])) for each in found}
 
     default, given = resources({}), resources({"DataBucketArns": arns})

@@ -10,7 +10,7 @@ import pytest
 from dev.intrinsics import Yaml, mapping, strings
 from tests.deploy.adaptation import operations
 from tests.integration.test_template_api import KEYED, ROUTES
-from tests.template import by_default, maps, of_type, statements
+from tests.template import all_statements, by_default, of_type, statements
 from tests.transformed import kind, resolver, resources
 
 FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
@@ -91,17 +91,14 @@ def test_a_function_has_the_one_layer_that_was_built_for_it(function: str) -> No
 def test_a_function_has_the_role_that_the_template_declares_and_nothing_more(function: str) -> None:
     """What the statements must hold is in test_iam.py."""
     assert resolved(function)["Role"] == f"{function}Role"
-    role = FOUND[f"{function}Role"]["Properties"]
-    properties = mapping(role, function)
-    assert properties.keys() <= {"AssumeRolePolicyDocument", "Policies", "Tags"}
-    documents = [
-        mapping(policy["PolicyDocument"], function) for policy in maps(properties["Policies"])
-    ]
-    made = [each for document in documents for each in maps(document["Statement"])]
-    assert by_default(made) == statements(function)
+    properties = mapping(FOUND[f"{function}Role"]["Properties"], function)
+    declared = {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "Tags"}
+    assert properties.keys() <= declared
+    assert by_default(all_statements(function, FOUND)) == statements(function)
 
 
 def test_no_two_functions_share_a_role() -> None:
     roles = [resolved(function)["Role"] for function in FUNCTIONS]
     assert len(set(map(str, roles))) == len(FUNCTIONS)
-    assert not kind(FOUND, "AWS::IAM::Policy") | kind(FOUND, "AWS::IAM::ManagedPolicy")
+    assert not kind(FOUND, "AWS::IAM::Policy")
+    assert [*kind(FOUND, "AWS::IAM::ManagedPolicy")] == of_type("AWS::IAM::ManagedPolicy")

@@ -11,6 +11,8 @@ from dev.reference.schemas import describe_bounds, describe_default, describe_ty
 type Operation = Mapping[str, Any]
 
 TYPES = "types.md"
+TITLES = {"openlineage": "OpenLineage"}
+"""Tags whose title is not just the tag with a capital letter."""
 INTRODUCTION = """\
 # API
 
@@ -31,7 +33,7 @@ def render_operations() -> str:
     document = read_document()
     lines = INTRODUCTION.splitlines()
     for tag in document["tags"]:
-        lines += ["", f"## {tag['name'].capitalize()}"]
+        lines += ["", f"## {TITLES.get(tag['name'], tag['name'].capitalize())}"]
         lines += ["", tag["description"]] if "description" in tag else []
         for method, path, operation in _operations(document, tag["name"]):
             lines += _render_operation(method, path, operation)
@@ -46,8 +48,9 @@ def _operations(document: Mapping[str, Any], tag: str) -> Iterator[tuple[str, st
 
 
 def _render_operation(method: str, path: str, operation: Operation) -> list[str]:
+    description = operation.get("description") or operation["summary"]
     key = " **key**" if operation.get("security") else ""
-    lines = ["", f"### `{method} {path}`", "", f"{operation['description']}{key}"]
+    lines = ["", f"### `{method} {path}`", "", f"{description}{key}"]
     if parameters := operation.get("parameters"):
         lines += render_table(
             ("parameter", "in", "type", "default", "meaning"), map(_parameter_row, parameters)

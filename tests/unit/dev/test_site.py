@@ -41,3 +41,10 @@ def test_links_and_what_the_site_has_itself_are_not_loaded_from_elsewhere(tmp_pa
     )
     (tmp_path / "a.css").write_text("a{background:url(data:image/png;base64,AAAA)}")
     on_post_build({"site_dir": str(tmp_path)})
+
+
+def test_the_index_of_decisions_has_each_of_them() -> None:
+    folder = Path(__file__).parents[3] / "docs" / "adr"
+    index = (folder / "README.md").read_text()
+    missing = [page.name for page in folder.glob("0*.md") if f"]({page.name})" not in index]
+    assert not missing, "add a row to docs/adr/README.md"

@@ -86,9 +86,9 @@ class Start:
 
 def rows() -> list[Row]:
     assert (BUILD / "SharedLayer").is_dir(), "run `make build` first"
-    with tempfile.TemporaryDirectory() as name, seaweed.running(Path(name) / "s3") as s3:
+    with tempfile.TemporaryDirectory() as name, seaweed.run_server(Path(name) / "s3") as s3:
         s3.ensure_bucket()
-        deployed.fill(s3.client(), create_client(s3.environment(s3.admin)), s3.bucket)
+        deployed.fill(s3.create_client(), create_client(s3.build_environment(s3.admin)), s3.bucket)
         starts = [built(FUNCTIONS[function], event, s3) for function, event, _ in FIRST]
         plain, *ours = alternately(plain_start(Path(name), s3), *starts, rounds=ROUNDS)
     return [
@@ -128,4 +128,4 @@ def plain_start(folder: Path, s3: S3) -> Start:
 
 
 def variables(s3: S3) -> dict[str, str]:
-    return s3.environment(s3.writer) | {"PATH": os.defpath, "LANG": "C.UTF-8"}
+    return s3.build_environment(s3.writer) | {"PATH": os.defpath, "LANG": "C.UTF-8"}

@@ -98,7 +98,7 @@ def synthetic() -> Iterator[dict[str, bytes]]:
 
 
 def put(s3: S3, prefix: str, files: Mapping[str, bytes]) -> None:
-    client = s3.client()
+    client = s3.create_client()
     for name, body in files.items():
         client.put_object(Bucket=s3.bucket, Key=prefix + name, Body=body)
 

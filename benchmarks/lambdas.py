@@ -52,7 +52,7 @@ def ours(area: str, registry: Registry) -> Service:
 
 def deployed(area: str, s3: S3, **variables: str) -> Service:
     """The area's function over a bucket of the local S3 server: of several the last one counts."""
-    found = s3.environment(s3.writer) | {"CATALOG_BUCKET": s3.bucket}
+    found = s3.build_environment(s3.writer) | {"CATALOG_BUCKET": s3.bucket}
     os.environ.update(ENVIRONMENT | found | variables)
     asyncio.set_event_loop(asyncio.new_event_loop())
     return Service(lambda_handler(app_of(area), os.environ))

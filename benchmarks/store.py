@@ -19,11 +19,11 @@ from dev.storage.s3 import S3
 def holding(folder: Path, products: int = 0, entries: int = 0) -> Iterator[S3]:
     """A running server, its bucket, and the two files as a writer stores them, if there are any.
     This process has a writer's environment from then on."""
-    with seaweed.running(folder) as s3:
+    with seaweed.run_server(folder) as s3:
         s3.ensure_bucket()
         if products:
             put(s3, products, entries)
-        os.environ.update(s3.environment(s3.writer))
+        os.environ.update(s3.build_environment(s3.writer))
         yield s3
 
 
@@ -34,7 +34,7 @@ def put(s3: S3, products: int, entries: int) -> None:
         "lineage.json": lineage_file(products, entries),
     }
     for key, body in files.items():
-        s3.client().put_object(
+        s3.create_client().put_object(
             Bucket=s3.bucket,
             Key=key,
             Body=gzip.compress(body, 1, mtime=time.time()),

@@ -1,1 +1,9 @@
-"""The local API: the handlers of `functions/` behind a small API Gateway, over an embedded S3."""
+"""The local API: the handlers of `functions/` behind a small API Gateway, over an embedded S3.
+
+gateway/    HTTP requests to events, results to responses, routes, authorizers, CORS
+execution/  the processes of functions, and the schedule that invokes some of them
+storage/    the embedded S3 server
+sam/        the same API by SAM's own emulation, in Docker containers
+
+`__main__` is `make run`; `registry_admin`, `rebuild` and `openapi` are other targets of make.
+"""

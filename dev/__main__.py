@@ -10,17 +10,16 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from dev import settings, template
-from dev.example_mesh import FirstFill
-from dev.execution import schedule
-from dev.execution.deployment import Deployment
-from dev.execution.variables import NOT_HERE, local_variables
+from dev import template
+from dev.example_mesh import ExampleMesh
+from dev.execution.deployment import LocalDeployment
+from dev.execution.schedule import run_schedule
+from dev.execution.variables import build_environment
 from dev.gateway.app import Gateway
-from dev.log import LogError, log_to_file, show_on_terminal
-from dev.ready import get_ready
-from dev.server import ListenError, exit_on_signals, listen, read_address, serve
-from dev.settings import SettingError, Settings
-from dev.stack import Api, Function
+from dev.log import LogError, show_log_on_terminal, write_log_file
+from dev.server import ListenError, exit_on_signals, open_listener, read_address, serve_gateway
+from dev.settings import LocalSettings, SettingError, read_settings
+from dev.startup import finish_start
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
@@ -32,47 +31,49 @@ BUCKET_RESOURCE = "CatalogBucket"
 
 
 def main(arguments: Sequence[str]) -> int:
+    """Serve the API until a signal ends it, and return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m dev", description=__doc__)
     parser.add_argument("--template", type=Path, default=ROOT / "template.yaml")
     path: Path = parser.parse_args(arguments).template.resolve()
     exit_on_signals()
     try:
-        chosen = settings.read(os.environ)
-        show_on_terminal(everything=chosen.show_log)
-        return _run(chosen, path)
+        chosen = read_settings(os.environ)
+        show_log_on_terminal(everything=chosen.show_log)
+        return _run_api(chosen, path)
     except SettingError as error:
-        return _fail(str(error), 2)
+        return _report_failure(str(error), 2)
     except (ListenError, LogError, SeaweedError, TemplateError) as error:
-        return _fail(str(error), 1)
+        return _report_failure(str(error), 1)
 
 
-def _run(chosen: Settings, path: Path) -> int:
+def _run_api(chosen: LocalSettings, path: Path) -> int:
     read = partial(template.read, path, chosen.parameters, {BUCKET_RESOURCE: BUCKET})
-    read()  # a broken template is better told now than by the first request
+    read()  # a broken template is better reported now than by the first request
     with (
-        listen(chosen.host, chosen.port) as listener,
-        seaweed.running(chosen.data_dir, BUCKET) as s3,
-        log_to_file(chosen.data_dir) as log,
+        open_listener(chosen.host, chosen.port) as listener,
+        seaweed.run_server(chosen.data_dir, BUCKET) as s3,
+        write_log_file(chosen.data_dir) as log,
     ):
-        fill = FirstFill(chosen.data_dir, s3)
-        fill.prepare(chosen.examples)
-        deployment = Deployment(path, read, partial(_environment, s3, chosen.api_key))
+        examples = ExampleMesh(chosen.data_dir, s3)
+        examples.prepare_bucket(chosen.examples)
+        variables = partial(build_environment, s3, chosen.api_key)
+        deployment = LocalDeployment(path, read, variables)
         ending = threading.Event()
-        _in_background(partial(_watch, s3, ending))
+        _start_thread(partial(_end_with_storage, s3, ending))
 
-        def started() -> None:
+        def finish_in_background() -> None:
             loop = asyncio.get_running_loop()
 
-            def get_on() -> None:
-                get_ready(chosen, read_address(listener), fill, ending, log)
+            def finish() -> None:
+                finish_start(chosen, read_address(listener), examples, ending, log)
                 if not ending.is_set():
                     # On the server's loop: what still runs at the end is cancelled with it.
-                    asyncio.run_coroutine_threadsafe(schedule.run(deployment), loop)
+                    asyncio.run_coroutine_threadsafe(run_schedule(deployment), loop)
 
-            _in_background(get_on)
+            _start_thread(finish)
 
         try:
-            serve(Gateway(deployment), listener, started)
+            serve_gateway(Gateway(deployment), listener, finish_in_background)
         except SystemExit:
             if s3.process.poll() is not None:
                 raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}") from None
@@ -82,23 +83,18 @@ def _run(chosen: Settings, path: Path) -> int:
     return 0
 
 
-def _environment(s3: S3, api_key: str, api: Api, function: Function) -> dict[str, str]:
-    declared = {k: v for k, v in function.environment.items() if k not in NOT_HERE}
-    return declared | local_variables(s3, api_key, api, function)
-
-
-def _watch(s3: S3, ending: threading.Event) -> None:
-    """Without its storage the API is of no use and ends too."""
+def _end_with_storage(s3: S3, ending: threading.Event) -> None:
+    """End the API when its storage has ended, without which it is of no use."""
     s3.process.wait()
     if not ending.is_set():
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _in_background(work: Callable[[], None]) -> None:
+def _start_thread(work: Callable[[], None]) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
-def _fail(reason: str, code: int) -> int:
+def _report_failure(reason: str, code: int) -> int:
     print(reason, file=sys.stderr)
     return code
 

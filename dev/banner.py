@@ -5,21 +5,21 @@ import shlex
 from pathlib import Path
 
 from dev.server import Address
-from dev.settings import Settings
+from dev.settings import LocalSettings
 from dev.storage.s3 import S3
 
 ACCESS = ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 """What an S3 client needs; the rest of the server's environment keeps other accounts away."""
 
 
-def render_banner(chosen: Settings, address: Address, s3: S3, log: Path | None) -> str:
+def render_banner(chosen: LocalSettings, address: Address, s3: S3, log: Path | None) -> str:
     """Render where the API is, its key, where data goes, and a first request for a shell."""
     origin = (
         "generated for this run; set API_KEY to keep one"
         if chosen.api_key_generated
         else "from API_KEY"
     )
-    access = s3.environment(s3.writer)
+    access = s3.build_environment(s3.writer)
     variables = " ".join(f"{name}={shlex.quote(access[name])}" for name in ACCESS)
     lines = [
         "",

@@ -18,7 +18,7 @@ class LogError(Exception):
     """The log cannot be written; the message is for the operator."""
 
 
-def show_on_terminal(everything: bool) -> None:
+def show_log_on_terminal(everything: bool) -> None:
     """Print warnings and errors to standard error; `everything` prints whatever is logged."""
     terminal = logging.StreamHandler(sys.stderr)
     terminal.setLevel(logging.NOTSET if everything else logging.WARNING)
@@ -29,12 +29,12 @@ def show_on_terminal(everything: bool) -> None:
     # Functions have a level of their own, LOG_LEVEL, and what they print has passed it.
     logging.getLogger(FUNCTIONS).setLevel(logging.DEBUG)
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    # boto3's client tells at INFO where it found the credentials that it was given.
+    # boto3's client says at INFO where it found the credentials that it was given.
     logging.getLogger("botocore").setLevel(logging.WARNING)
 
 
 @contextlib.contextmanager
-def log_to_file(data_dir: Path, max_bytes: int = MAX_BYTES) -> Iterator[Path]:
+def write_log_file(data_dir: Path, max_bytes: int = MAX_BYTES) -> Iterator[Path]:
     """Write the log into the data directory, at most `max_bytes` and `KEPT_FILES` older files.
 
     Raises:

@@ -19,8 +19,8 @@ DOCUMENT = ROOT / "functions" / "platform" / "openapi.json"
 AREAS = ("products", "lineage", "openlineage", "domains", "analytics", "audit", "platform")
 
 
-def merged() -> dict[str, Any]:
-    """One OpenAPI 3.1 document of all functions, in the order of AREAS."""
+def merge_documents() -> dict[str, Any]:
+    """Return one OpenAPI 3.1 document of all functions, in the order of AREAS."""
     document: dict[str, Any] = {
         "openapi": "3.1.0",
         "info": {
@@ -34,16 +34,16 @@ def merged() -> dict[str, Any]:
         "components": {"schemas": {}, "securitySchemes": {}},
     }
     for area in AREAS:
-        _add(document, area, _app(area).openapi())
+        _add_area(document, area, _import_app(area).openapi())
     return document
 
 
-def _app(area: str) -> Any:
+def _import_app(area: str) -> Any:
     os.environ.setdefault("CATALOG_BUCKET", "unused")  # importing a function configures it
     return import_module(f"functions.{area}.app").app
 
 
-def _add(document: dict[str, Any], area: str, part: dict[str, Any]) -> None:
+def _add_area(document: dict[str, Any], area: str, part: dict[str, Any]) -> None:
     document["tags"].append({"name": area})
     for path, operations in part["paths"].items():
         for operation in operations.values():
@@ -60,22 +60,23 @@ def _add(document: dict[str, Any], area: str, part: dict[str, Any]) -> None:
 
 
 def _drop_default_validation_error(responses: dict[str, Any]) -> None:
-    """FastAPI documents a 422 of its own for every route with a parameter; ours are explicit."""
+    """Drop the 422 that FastAPI documents for every route with a parameter: ours are explicit."""
     if "HTTPValidationError" in json.dumps(responses.get("422")):
         del responses["422"]
 
 
 def _document_errors_as_json(responses: dict[str, Any]) -> None:
-    """They are, whatever a route answers otherwise; FastAPI documents them like that."""
+    """Say that errors are JSON, whatever a route answers otherwise."""
     for status, response in responses.items():
         if status[0] in "45":
             [schema] = response["content"].values()
             response["content"] = {"application/json": schema}
 
 
-def rendered() -> str:
-    return json.dumps(merged(), indent=1, ensure_ascii=False) + "\n"
+def render_document() -> str:
+    """Return the document as the text of its file."""
+    return json.dumps(merge_documents(), indent=1, ensure_ascii=False) + "\n"
 
 
 if __name__ == "__main__":
-    DOCUMENT.write_text(rendered())
+    DOCUMENT.write_text(render_document())

@@ -19,7 +19,7 @@ from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.settings import load_settings
 from datamesh.storage.backoff import Deadline
 from datamesh.wiring import connect
-from dev import settings
+from dev.settings import PARAMETERS, SettingError, read_settings
 from dev.storage import seaweed
 from dev.storage.seaweed import SeaweedError
 
@@ -31,14 +31,18 @@ LOCAL_SECONDS = 24 * 60 * 60.0
 type Result = dict[str, int]
 
 
-def until_finished(once: Callable[[], Result]) -> Result:
-    """A call that ran out of time has kept what it read, and the next goes on from there."""
+def repeat_until_finished(once: Callable[[], Result]) -> Result:
+    """Return the last result of `once`, which is called until it says that it is finished.
+
+    A call that ran out of time has kept what it read, and the next goes on from there.
+    """
     while not (result := once())["finished"]:
         print(f"{result['events']} events read; going on.", flush=True)
     return result
 
 
-def of_stack(stack: str) -> Result:
+def rebuild_stack(stack: str) -> Result:
+    """Invoke the function of a stack until its lineage is rebuilt; exits with the reason if not."""
     config = Config(read_timeout=SECONDS + 10, retries={"total_max_attempts": 1})
     try:
         found = boto3.client("cloudformation").describe_stack_resource(
@@ -46,12 +50,12 @@ def of_stack(stack: str) -> Result:
         )
         name = found["StackResourceDetail"]["PhysicalResourceId"]
         client = boto3.client("lambda", config=config)
-        return until_finished(lambda: _invoked(client, name))
+        return repeat_until_finished(lambda: _invoke_function(client, name))
     except (ClientError, BotoCoreError) as error:
         raise SystemExit(f"{stack}: the lineage was not rebuilt: {error}") from error
 
 
-def _invoked(client: "boto3.client", name: str) -> Result:  # type: ignore[valid-type]
+def _invoke_function(client: "boto3.client", name: str) -> Result:  # type: ignore[valid-type]
     answer = client.invoke(  # type: ignore[attr-defined]
         FunctionName=name, Qualifier="live", Payload=b'{"task": "rebuild-lineage"}'
     )
@@ -62,13 +66,13 @@ def _invoked(client: "boto3.client", name: str) -> Result:  # type: ignore[valid
     return found
 
 
-def local() -> Result:
-    """Over the embedded S3, with what the environment sets for `make run`."""
-    chosen = settings.read(os.environ)
-    variables = {settings.PARAMETERS[name][0]: text for name, text in chosen.parameters.items()}
-    with seaweed.running(chosen.data_dir) as s3:
+def rebuild_local() -> Result:
+    """Rebuild the lineage of a local run, with what the environment sets for `make run`."""
+    chosen = read_settings(os.environ)
+    variables = {PARAMETERS[name][0]: text for name, text in chosen.parameters.items()}
+    with seaweed.run_server(chosen.data_dir) as s3:
         s3.ensure_bucket()
-        os.environ.update(s3.environment(s3.writer))
+        os.environ.update(s3.build_environment(s3.writer))
         deadline = Deadline(LOCAL_SECONDS)
         deadline.restart()
         configured = load_settings({**variables, "CATALOG_BUCKET": s3.bucket})
@@ -77,15 +81,16 @@ def local() -> Result:
 
 
 def main(arguments: list[str]) -> None:
+    """Rebuild the lineage of the named stack, or of a local run, and print what it holds now."""
     try:
         match arguments:
             case ["local"]:
-                result = local()
+                result = rebuild_local()
             case [stack]:
-                result = of_stack(stack)
+                result = rebuild_stack(stack)
             case _:
                 raise SystemExit("usage: STACK | local")
-    except (MeshError, SeaweedError, settings.SettingError) as error:
+    except (MeshError, SeaweedError, SettingError) as error:
         raise SystemExit(f"The lineage was not rebuilt: {error}") from error
     print(f"{result['events']} events make {result['derived_entries']} lineage entries.")
 

@@ -1,4 +1,4 @@
-"""The catalog of a stack or of a local run: `make backup`, `make restore` and `make destroy`."""
+"""The registry of a stack or of a local run: `make backup`, `make restore` and `make destroy`."""
 
 import os
 import sys
@@ -20,16 +20,15 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.s3.client import S3Client, create_client
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
-from dev import settings
-from dev.settings import SettingError
+from dev.settings import SettingError, read_settings
 from dev.storage import seaweed
 from dev.storage.seaweed import SeaweedError
 
 SECONDS = 10
 
 
-def bucket_of(stack: str) -> str:
-    """The name of the stack's bucket; exits if there is no such stack."""
+def find_bucket(stack: str) -> str:
+    """Return the name of the stack's bucket; exits if there is no such stack."""
     client = boto3.client("cloudformation")
     try:
         found = client.describe_stack_resource(StackName=stack, LogicalResourceId="CatalogBucket")
@@ -39,29 +38,29 @@ def bucket_of(stack: str) -> str:
 
 
 @contextmanager
-def opened_bucket(stack: str) -> Iterator[str]:
-    """The name of a stack's bucket, or of that of a local run, which must not run meanwhile."""
+def open_bucket(stack: str) -> Iterator[str]:
+    """Give the bucket of a stack, or the one of a local run, which must not run meanwhile."""
     if stack != "local":
-        yield bucket_of(stack)
+        yield find_bucket(stack)
         return
     try:
-        with seaweed.running(settings.read(os.environ).data_dir) as s3:
+        with seaweed.run_server(read_settings(os.environ).data_dir) as s3:
             s3.ensure_bucket()
-            os.environ.update(s3.environment(s3.writer))
+            os.environ.update(s3.build_environment(s3.writer))
             yield s3.bucket
     except (SeaweedError, SettingError) as error:
         raise SystemExit(str(error)) from error
 
 
-def restore(bucket: str, key: str, version: str) -> None:
+def restore_version(bucket: str, key: str, version: str) -> None:
     """Commit what an earlier version held: a new revision, since revisions only ever grow."""
     client = create_client()
     try:
         match key:
             case "products.json":
-                revision = _restore(client, bucket, key, version, ProductsFile)
+                revision = _commit_version(client, bucket, key, version, ProductsFile)
             case "lineage.json":
-                revision = _restore(client, bucket, key, version, LineageFile)
+                revision = _commit_version(client, bucket, key, version, LineageFile)
             case _:
                 raise SystemExit(f"the registry is products.json and lineage.json, not {key}")
     except (MeshError, NotRestorable) as error:
@@ -69,11 +68,11 @@ def restore(bucket: str, key: str, version: str) -> None:
     print(f"{key} is again what version {version} was, as revision {revision}.")
 
 
-def _restore[F: (ProductsFile, LineageFile)](
+def _commit_version[F: (ProductsFile, LineageFile)](
     client: S3Client, bucket: str, key: str, version: str, kind: type[F]
 ) -> int:
     versions = S3Versions(client, bucket, key)
-    stored = _backoff().until_reached(key, lambda: versions.get_version(version))
+    stored = _create_backoff().until_reached(key, lambda: versions.get_version(version))
     if stored is None:
         raise SystemExit(f"{key} has no version {version}")
     earlier = kind.decode(key, stored.body)
@@ -89,23 +88,23 @@ def _restore[F: (ProductsFile, LineageFile)](
         restored = again(earlier, now)
         return restored, restored.revision + 1
 
-    return _document(client, bucket, key, kind).commit(change)
+    return _create_document(client, bucket, key, kind).commit(change)
 
 
-def _document[F: (ProductsFile, LineageFile)](
+def _create_document[F: (ProductsFile, LineageFile)](
     client: S3Client, bucket: str, key: str, kind: type[F]
 ) -> Document[F]:
-    return Document(S3Object(client, bucket, key), kind, _backoff())
+    return Document(S3Object(client, bucket, key), kind, _create_backoff())
 
 
-def _backoff() -> Backoff:
+def _create_backoff() -> Backoff:
     return Backoff(Deadline(SECONDS))
 
 
-def back_up(bucket: str) -> None:
-    """As the scheduled run does once a day."""
+def make_backup(bucket: str) -> None:
+    """Copy the registry into the backup of today, as the scheduled run does once a day."""
     day = utc_now().date()
-    registry, backups = _opened(bucket)
+    registry, backups = _open_registry(bucket)
     try:
         backups.make(registry, day)
     except MeshError as error:
@@ -114,8 +113,8 @@ def back_up(bucket: str) -> None:
 
 
 def restore_backup(bucket: str, day: str) -> None:
-    """Commit what the copies of a day hold, as new revisions of both files."""
-    registry, backups = _opened(bucket)
+    """Commit what the backup of a day holds, as new revisions of both files."""
+    registry, backups = _open_registry(bucket)
     try:
         backups.restore(registry, date.fromisoformat(day))
     except (MeshError, NotRestorable, ValueError) as error:
@@ -123,17 +122,17 @@ def restore_backup(bucket: str, day: str) -> None:
     print(f"The registry is again what it was in the backup of {day}.")
 
 
-def _opened(bucket: str) -> tuple[Registry, Backups]:
+def _open_registry(bucket: str) -> tuple[Registry, Backups]:
     client = create_client()
     registry = Registry(
-        products=_document(client, bucket, "products.json", ProductsFile),
-        lineage=_document(client, bucket, "lineage.json", LineageFile),
+        products=_create_document(client, bucket, "products.json", ProductsFile),
+        lineage=_create_document(client, bucket, "lineage.json", LineageFile),
     )
-    return registry, Backups(lambda key: S3Object(client, bucket, key), _backoff())
+    return registry, Backups(lambda key: S3Object(client, bucket, key), _create_backoff())
 
 
-def delete(bucket: str) -> None:
-    """Every version of every object, and the bucket, once its name has been typed."""
+def delete_bucket(bucket: str) -> None:
+    """Delete the bucket with every version of every object, once its name has been typed."""
     print(f"This deletes s3://{bucket} with every version of the registry and all domain data.")
     if input("Type the bucket's name to go on: ").strip() != bucket:
         raise SystemExit(f"Nothing was deleted; s3://{bucket} is as it was.")
@@ -144,20 +143,21 @@ def delete(bucket: str) -> None:
 
 
 def main(arguments: list[str]) -> None:
+    """Do what the arguments say; anything that cannot be done exits with the reason."""
     match arguments:
         case ["bucket-of", stack]:
-            print(bucket_of(stack))
+            print(find_bucket(stack))
         case ["restore", stack, key, version]:
-            with opened_bucket(stack) as bucket:
-                restore(bucket, key, version)
+            with open_bucket(stack) as bucket:
+                restore_version(bucket, key, version)
         case ["backup", stack]:
-            with opened_bucket(stack) as bucket:
-                back_up(bucket)
+            with open_bucket(stack) as bucket:
+                make_backup(bucket)
         case ["restore", stack, day]:
-            with opened_bucket(stack) as bucket:
+            with open_bucket(stack) as bucket:
                 restore_backup(bucket, day)
         case ["delete", bucket]:
-            delete(bucket)
+            delete_bucket(bucket)
         case _:
             raise SystemExit(
                 "usage: bucket-of STACK | backup STACK | restore STACK DATE"

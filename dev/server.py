@@ -1,4 +1,4 @@
-"""The HTTP server of the local API, and the signals that end it."""
+"""The HTTP server of the local API, its address, and the signals that end it."""
 
 import asyncio
 import errno
@@ -18,7 +18,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ListenError(Exception):
-    """The address cannot be listened on; the message is for the operator."""
+    """No server can listen at the address; the message is for the operator."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Address:
     is_loopback: bool
 
 
-def listen(host: str, port: int) -> socket.socket:
+def open_listener(host: str, port: int) -> socket.socket:
     """Open the socket, on which requests wait until they are served. Port 0 is any free port."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -60,8 +60,10 @@ def read_address(listener: socket.socket) -> Address:
 
 
 def exit_on_signals() -> None:
-    """Make Ctrl-C, SIGTERM and the end of the terminal a `SystemExit`, once: what follows is the
-    clean-up, which is short and not to be interrupted."""
+    """Make Ctrl-C, SIGTERM and the end of the terminal a `SystemExit`, once.
+
+    What follows is the clean-up, which is short and not to be interrupted.
+    """
 
     def leave(number: int, frame: FrameType | None) -> None:
         for signum in SIGNALS:
@@ -72,7 +74,7 @@ def exit_on_signals() -> None:
         signal.signal(signum, leave)
 
 
-def serve(gateway: Gateway, listener: socket.socket, started: Callable[[], None]) -> None:
+def serve_gateway(gateway: Gateway, listener: socket.socket, started: Callable[[], None]) -> None:
     """Serve until a signal ends it (see `exit_on_signals`), after the requests in flight."""
     config = uvicorn.Config(
         gateway,
@@ -87,10 +89,10 @@ def serve(gateway: Gateway, listener: socket.socket, started: Callable[[], None]
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    asyncio.run(_serve(_Server(config, started), gateway, listener))
+    asyncio.run(_run_server(_Server(config, started), gateway, listener))
 
 
-async def _serve(server: "_Server", gateway: Gateway, listener: socket.socket) -> None:
+async def _run_server(server: "_Server", gateway: Gateway, listener: socket.socket) -> None:
     try:
         await server.serve(sockets=[listener])
     finally:

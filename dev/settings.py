@@ -1,4 +1,13 @@
-"""What the operator may set for the local API, read once from environment variables."""
+"""What the operator may set for the local API, read once from environment variables.
+
+HOST (127.0.0.1), PORT (3000)   where it listens; port 0 is any free one
+DATA_DIR (./data)               where its files are
+API_KEY (generated)             the key that writers present
+EXAMPLES (1)                    0 does not fill a new bucket with the example mesh
+LOG (0)                         1 shows the whole log in the terminal, which has warnings alone
+
+Those of `PARAMETERS` override parameters of the template.
+"""
 
 import json
 import re
@@ -15,8 +24,11 @@ class SettingError(Exception):
 
 
 @dataclass(frozen=True)
-class Settings:
-    """`parameters` override the template's, by their names there; the others keep its defaults."""
+class LocalSettings:
+    """The settings of a local run.
+
+    `parameters` override the template's, by their names there; the others keep its defaults.
+    """
 
     host: str
     port: int
@@ -28,10 +40,14 @@ class Settings:
     parameters: Mapping[str, str]
 
 
-def read(environ: Mapping[str, str]) -> Settings:
-    """An empty variable counts as unset. Port 0 means any free port."""
+def read_settings(environ: Mapping[str, str]) -> LocalSettings:
+    """Return the settings that the variables make; an empty variable counts as unset.
 
-    def value(name: str, default: str, check: Callable[[str], str]) -> str:
+    Raises:
+        SettingError: A variable holds a value that cannot be used.
+    """
+
+    def read_value(name: str, default: str, check: Callable[[str], str]) -> str:
         text = environ.get(name, "").strip() or default
         try:
             return check(text)
@@ -40,24 +56,24 @@ def read(environ: Mapping[str, str]) -> Settings:
             shown = "" if name == "API_KEY" else f", not {text!r}"
             raise SettingError(f"{name} must be {error}{shown}") from None
 
-    key = value("API_KEY", "", _api_key)
-    return Settings(
-        host=value("HOST", "127.0.0.1", _host),
-        port=int(value("PORT", "3000", _whole(0, 65535))),
-        data_dir=Path(value("DATA_DIR", "data", str)).expanduser().resolve(),
+    key = read_value("API_KEY", "", _check_api_key)
+    return LocalSettings(
+        host=read_value("HOST", "127.0.0.1", _check_host),
+        port=int(read_value("PORT", "3000", _check_whole_number(0, 65535))),
+        data_dir=Path(read_value("DATA_DIR", "data", str)).expanduser().resolve(),
         api_key=key or secrets.token_urlsafe(24),
         api_key_generated=not key,
-        examples=value("EXAMPLES", "1", _switch) == "1",
-        show_log=value("LOG", "0", _switch) == "1",
+        examples=read_value("EXAMPLES", "1", _check_switch) == "1",
+        show_log=read_value("LOG", "0", _check_switch) == "1",
         parameters={
-            parameter: value(variable, "", check)
+            parameter: read_value(variable, "", check)
             for parameter, (variable, check) in PARAMETERS.items()
             if environ.get(variable, "").strip()
         },
     )
 
 
-def _whole(low: int, high: int) -> Callable[[str], str]:
+def _check_whole_number(low: int, high: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         # Plain digits only: int() also takes "1_000" and digits of other scripts.
         if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
@@ -67,7 +83,7 @@ def _whole(low: int, high: int) -> Callable[[str], str]:
     return check
 
 
-def _seconds(text: str) -> str:
+def _check_seconds(text: str) -> str:
     try:
         seconds = float(text)
     except ValueError:
@@ -77,25 +93,25 @@ def _seconds(text: str) -> str:
     return text
 
 
-def _host(text: str) -> str:
+def _check_host(text: str) -> str:
     if not re.fullmatch(r"[0-9A-Za-z.:_-]+", text):
         raise ValueError("a host name or an IP address")
     return text
 
 
-def _switch(text: str) -> str:
+def _check_switch(text: str) -> str:
     if text not in ("0", "1"):
         raise ValueError("0 or 1")
     return text
 
 
-def _true_or_false(text: str) -> str:
+def _check_boolean(text: str) -> str:
     if text not in ("true", "false"):
         raise ValueError("true or false")
     return text
 
 
-def _mapping(text: str) -> str:
+def _check_domains(text: str) -> str:
     try:
         domains = json.loads(text)
     except ValueError:
@@ -107,7 +123,7 @@ def _mapping(text: str) -> str:
     return text
 
 
-def _confidences(text: str) -> str:
+def _check_confidences(text: str) -> str:
     if not re.fullmatch(r"(0|1|[01]\.[0-9]+)(,(0|1|[01]\.[0-9]+)){2}", text) or any(
         float(part) > 1 for part in text.split(",")
     ):
@@ -115,20 +131,20 @@ def _confidences(text: str) -> str:
     return text
 
 
-def _log_level(text: str) -> str:
+def _check_log_level(text: str) -> str:
     if text.upper() not in LOG_LEVELS:
         raise ValueError(f"one of {', '.join(LOG_LEVELS)}")
     return text.upper()
 
 
-def _api_key(text: str) -> str:
+def _check_api_key(text: str) -> str:
     # It travels in a header: visible ASCII, no spaces.
     if not re.fullmatch(r"[!-~]*", text):
         raise ValueError("visible ASCII characters without spaces")
     return text
 
 
-def _origins(text: str) -> str:
+def _check_origins(text: str) -> str:
     for origin in text.split(","):
         if not re.fullmatch(r"\*|https?://[^\s/]+", origin.strip()):
             raise ValueError('"*" or a comma-separated list of origins such as https://example.com')
@@ -136,14 +152,14 @@ def _origins(text: str) -> str:
 
 
 PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
-    "LogLevel": ("LOG_LEVEL", _log_level),
-    "MaxProducts": ("MAX_PRODUCTS", _whole(1, 100_000)),
-    "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _whole(1, 1_000_000)),
-    "OpenLineageAutoRegister": ("OPENLINEAGE_AUTO_REGISTER", _true_or_false),
-    "OpenLineageDomains": ("OPENLINEAGE_DOMAINS", _mapping),
-    "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _confidences),
-    "CacheSeconds": ("CACHE_SECONDS", _seconds),
-    "StaleDays": ("STALE_DAYS", _whole(1, 3650)),
-    "MaxScanBytes": ("MAX_SCAN_BYTES", _whole(1_048_576, 536_870_912)),
-    "CorsOrigins": ("CORS_ORIGINS", _origins),
+    "LogLevel": ("LOG_LEVEL", _check_log_level),
+    "MaxProducts": ("MAX_PRODUCTS", _check_whole_number(1, 100_000)),
+    "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _check_whole_number(1, 1_000_000)),
+    "OpenLineageAutoRegister": ("OPENLINEAGE_AUTO_REGISTER", _check_boolean),
+    "OpenLineageDomains": ("OPENLINEAGE_DOMAINS", _check_domains),
+    "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _check_confidences),
+    "CacheSeconds": ("CACHE_SECONDS", _check_seconds),
+    "StaleDays": ("STALE_DAYS", _check_whole_number(1, 3650)),
+    "MaxScanBytes": ("MAX_SCAN_BYTES", _check_whole_number(1_048_576, 536_870_912)),
+    "CorsOrigins": ("CORS_ORIGINS", _check_origins),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Function:
-    """`timeout` is in seconds, `memory` in MB; `actions` are those that its policies allow."""
+    """A Lambda function: `timeout` in seconds, `memory` in MB, `actions` that policies allow."""
 
     name: str
     code: Path
@@ -19,14 +19,15 @@ class Function:
     environment: Mapping[str, str]
     actions: frozenset[str]
 
-    def allows(self, action: str) -> bool:
+    def can_perform(self, action: str) -> bool:
+        """Whether its policies allow an action such as `s3:PutObject`."""
         # IAM compares actions without case.
         return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.actions)
 
 
 @dataclass(frozen=True)
 class Authorizer:
-    """`function` is a function's name, `header` lower-case, `ttl` the cache time in seconds."""
+    """A Lambda authorizer: its function's name, a lower-case header, the cache time in seconds."""
 
     name: str
     function: str
@@ -36,6 +37,8 @@ class Authorizer:
 
 @dataclass(frozen=True)
 class Route:
+    """An endpoint of the HTTP API and the name of the function that answers it."""
+
     method: str
     path: str
     function: str
@@ -43,11 +46,14 @@ class Route:
 
     @property
     def key(self) -> str:
+        """The route as events name it: `GET /products`."""
         return f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True)
 class Cors:
+    """What browsers may do from other origins; `max_age` is in seconds."""
+
     origins: tuple[str, ...]
     methods: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
@@ -57,6 +63,8 @@ class Cors:
 
 @dataclass(frozen=True)
 class Api:
+    """Everything that the local API serves."""
+
     functions: Mapping[str, Function]
     routes: tuple[Route, ...]
     cors: Cors | None = None

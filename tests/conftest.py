@@ -53,7 +53,7 @@ def imported_functions(set_event_loop: Callable[[], None]) -> None:
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
     """A server of the module's own, with an empty bucket."""
-    with seaweed.running(tmp_path_factory.mktemp("s3")) as running:
+    with seaweed.run_server(tmp_path_factory.mktemp("s3")) as running:
         running.ensure_bucket()
         yield running
 
@@ -61,7 +61,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
 @pytest.fixture
 def environment(s3: S3, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A writer's, which this process then has too."""
-    variables = s3.environment(s3.writer)
+    variables = s3.build_environment(s3.writer)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return variables

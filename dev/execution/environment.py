@@ -18,7 +18,7 @@ from dev.storage.s3 import NO_ACCOUNT
 
 type Process = subprocess.Popen[bytes]
 type Output = tuple[OutputReader, OutputReader]
-"""Of the standard output and of standard error, which counts as warnings."""
+"""Readers of the standard output, and of standard error, whose lines count as warnings."""
 
 ARN_PREFIX = "arn:aws:lambda:us-east-1:123456789012:function:"
 
@@ -27,8 +27,8 @@ class FunctionError(Exception):
     """The function gave no result: it raised, crashed, timed out or cannot be imported."""
 
 
-class Environment:
-    """`stamp` is what the sources looked like when it was started."""
+class ExecutionEnvironment:
+    """A process of one function; `stamp` says what its sources were when it was started."""
 
     def __init__(
         self,
@@ -39,63 +39,72 @@ class Environment:
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
     ) -> None:
+        """Take a started process with its output and the two ends of its connection."""
         self.stamp = stamp
         self._function = function
         self._process = process
         self._output = output
         self._reader = reader
         self._writer = writer
-        self._waits = False
+        self._is_waiting = False
 
     @classmethod
     async def start(
         cls, function: Function, variables: Mapping[str, str], stamp: str
-    ) -> "Environment":
-        """Start the process and import the handler; raises `FunctionError` if it cannot be."""
+    ) -> "ExecutionEnvironment":
+        """Start the process and wait until it has imported the handler.
+
+        Raises:
+            FunctionError: One of the two cannot be done.
+        """
         ours, theirs = socket.socketpair()
         with contextlib.ExitStack() as undo:
             undo.callback(ours.close)
             with theirs:
                 try:
-                    process = _spawn(function, variables, theirs.fileno())
+                    process = _spawn_process(function, variables, theirs.fileno())
                 except OSError as error:
                     raise FunctionError(f"cannot be started: {error}") from None
             output = _read_output(process)
-            undo.callback(_end, process, output)
+            undo.callback(_end_process, process, output)
             reader, writer = await asyncio.open_connection(sock=ours)
             undo.pop_all()
         environment = cls(function, stamp, process, output, reader, writer)
         try:
-            _result(await environment._receive())
+            _read_result(await environment._receive())
         except BaseException:
             await environment.stop()
             raise
-        environment._waits = True
+        environment._is_waiting = True
         return environment
 
     @property
-    def usable(self) -> bool:
-        """Waiting for an event: alive, and not left in the middle of another one."""
-        return self._waits and self._process.poll() is None and not self._reader.at_eof()
+    def is_usable(self) -> bool:
+        """Whether it waits for an event: alive, and not left in the middle of another one."""
+        return self._is_waiting and self._process.poll() is None and not self._reader.at_eof()
 
     async def invoke(self, event: str, request_id: str) -> object:
-        """The handler's result for a JSON event; raises `FunctionError`."""
+        """Return the handler's result for a JSON event.
+
+        Raises:
+            FunctionError: The function gave no result.
+        """
         timeout = self._function.timeout
         head = {"id": request_id, "arn": ARN_PREFIX + self._function.name, "timeout": timeout}
-        self._waits = False
+        self._is_waiting = False
         try:
             async with asyncio.timeout(timeout):
                 await self._send(f'{json.dumps(head)[:-1]}, "event": {event}}}')
                 message = await self._receive()
         except TimeoutError:
             raise FunctionError(f"timed out after {timeout:.2f} seconds") from None
-        self._waits = True
-        return _result(message)
+        self._is_waiting = True
+        return _read_result(message)
 
     async def stop(self) -> None:
         """End the process at once; it has nothing to lose, as on Lambda."""
-        self._waits = False
-        _end(self._process, self._output)
+        self._is_waiting = False
+        _end_process(self._process, self._output)
         self._writer.close()
         with contextlib.suppress(ConnectionError):
             await self._writer.wait_closed()
@@ -116,13 +125,13 @@ class Environment:
         return message
 
 
-def _result(message: dict[str, Any]) -> object:
+def _read_result(message: dict[str, Any]) -> object:
     if error := message.get("error"):  # the process has printed the trace
         raise FunctionError(f"{error['errorType']}: {error['errorMessage']}")
     return message["result"]
 
 
-def _spawn(function: Function, variables: Mapping[str, str], descriptor: int) -> Process:
+def _spawn_process(function: Function, variables: Mapping[str, str], descriptor: int) -> Process:
     folders = [str(function.code), *(str(layer) for layer in function.layers)]
     # Not asyncio's own: that one leaks the process if it is cancelled meanwhile.
     return subprocess.Popen(
@@ -136,7 +145,7 @@ def _spawn(function: Function, variables: Mapping[str, str], descriptor: int) ->
             *folders,
         ],
         cwd=function.code,
-        env={**_lambda_variables(function), **variables},
+        env={**_build_lambda_variables(function), **variables},
         pass_fds=[descriptor],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -155,15 +164,15 @@ def _read_output(process: Process) -> Output:
     )
 
 
-def _end(process: Process, output: Output) -> None:
+def _end_process(process: Process, output: Output) -> None:
     process.kill()
     process.wait()
     for reader in output:
         reader.close()
 
 
-def _lambda_variables(function: Function) -> dict[str, str]:
-    """What Lambda sets; of the developer's own environment nothing but the search path."""
+def _build_lambda_variables(function: Function) -> dict[str, str]:
+    """Return what Lambda sets; of the developer's own environment nothing but the search path."""
     return {
         **NO_ACCOUNT,
         "PATH": os.environ.get("PATH", os.defpath),

@@ -1,4 +1,4 @@
-"""What functions print: each line goes into the log at the level that it states."""
+"""The lines that functions print, each logged at the level that it states."""
 
 import asyncio
 import json

@@ -7,13 +7,13 @@ from hashlib import sha256
 from typing import Any
 
 from dev.execution import sources
-from dev.execution.environment import Environment, FunctionError
+from dev.execution.environment import ExecutionEnvironment, FunctionError
 from dev.stack import Function
 
-__all__ = ["EventTooLarge", "FunctionError", "Pool", "Unavailable"]
+__all__ = ["EnvironmentPool", "EventTooLarge", "FunctionError", "Unavailable"]
 
-# Enough to see requests of one function overlap and race; a laptop carries the seven functions'
-# worth of them (about 70 MB each).
+# Enough to see requests of one function overlap and race; a laptop carries those of all
+# fourteen functions (about 70 MB each), which nobody uses at once.
 MAX_ENVIRONMENTS = 4
 # API Gateway gives up after 30 s, whether the request waited or ran.
 INTEGRATION_SECONDS = 29.0
@@ -25,20 +25,27 @@ class EventTooLarge(Exception):
 
 
 class Unavailable(Exception):
-    """No answer within `INTEGRATION_SECONDS`."""
+    """The function gave no answer within `INTEGRATION_SECONDS`."""
 
 
-class Pool:
-    """`variables` are the environment of the processes besides what Lambda itself sets."""
+class EnvironmentPool:
+    """The execution environments of one function, which come and go with its requests."""
 
     def __init__(self, function: Function, variables: Mapping[str, str]) -> None:
+        """Take the function, and variables of its processes besides those that Lambda sets."""
         self.function = function
         self.variables = variables
-        self._idle: list[Environment] = []
+        self._idle: list[ExecutionEnvironment] = []
         self._slots = asyncio.Semaphore(MAX_ENVIRONMENTS)  # serves its waiters in order
 
     async def invoke(self, event: dict[str, Any], request_id: str) -> object:
-        """The handler's result; raises `FunctionError`, `Unavailable` or `EventTooLarge`."""
+        """Return the handler's result.
+
+        Raises:
+            EventTooLarge: The event is refused.
+            Unavailable: There was no answer in time.
+            FunctionError: The function gave no result.
+        """
         payload = json.dumps(event)
         if len(payload) > MAX_EVENT_BYTES:
             raise EventTooLarge
@@ -49,30 +56,31 @@ class Pool:
             raise Unavailable from None
 
     async def close(self) -> None:
+        """End the environments that wait for a request."""
         while self._idle:
             await self._idle.pop().stop()
 
-    def stamp(self) -> str:
-        """Changes whenever environments that run already are out of date."""
-        files = sources.stamp([self.function.code, *self.function.layers])
+    def compute_stamp(self) -> str:
+        """Return a text that changes whenever environments that run already are out of date."""
+        files = sources.stamp_files([self.function.code, *self.function.layers])
         return sha256(repr((self.function, self.variables, files)).encode()).hexdigest()
 
     async def _invoke(self, payload: str, request_id: str) -> object:
-        environment = await self._take()
+        environment = await self._take_environment()
         try:
             return await environment.invoke(payload, request_id)
         finally:
-            if environment.usable:
+            if environment.is_usable:
                 self._idle.append(environment)
             else:
                 # Also after a cancelled call: its late answer must not meet the next event.
                 await environment.stop()
 
-    async def _take(self) -> Environment:
-        stamp = self.stamp()
+    async def _take_environment(self) -> ExecutionEnvironment:
+        stamp = self.compute_stamp()
         while self._idle:
             environment = self._idle.pop()
-            if environment.usable and environment.stamp == stamp:
+            if environment.is_usable and environment.stamp == stamp:
                 return environment
             await environment.stop()
-        return await Environment.start(self.function, self.variables, stamp)
+        return await ExecutionEnvironment.start(self.function, self.variables, stamp)

@@ -1,4 +1,4 @@
-"""What runs inside an execution environment: imports one handler, then answers one event at a time.
+"""The process of an execution environment: one handler, which answers one event at a time.
 
 Run as a plain script by `environment.py`, with nothing of the project on its path but the
 function's folder and its layers. Its arguments: a socket's descriptor, the handler
@@ -20,12 +20,14 @@ from dataclasses import dataclass
 from importlib.machinery import FileFinder, SourceFileLoader
 from typing import Any
 
+type Handler = Callable[[Any, "InvocationContext"], object]
+
 LENGTH_BYTES = 4
 MAX_ANSWER_BYTES = 6 * 1024 * 1024
 
 
 @dataclass(frozen=True)
-class Context:
+class InvocationContext:
     """The second argument of a handler, with the attributes that it has on Lambda."""
 
     aws_request_id: str
@@ -40,59 +42,65 @@ class Context:
     identity: None = None
 
     def get_remaining_time_in_millis(self) -> int:
+        """Return the milliseconds until the invocation times out."""
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
 class _FreshLoader(SourceFileLoader):
-    """Compiles the source every time. Python takes bytecode for current if the source's size and
-    its time in whole seconds still match, which would hide the second of two quick edits."""
+    """Compiles the source every time.
+
+    Python takes bytecode for current if the source's size and its time in whole seconds still
+    match, which would hide the second of two quick edits.
+    """
 
     def path_stats(self, path: str) -> Any:
+        """Say that nothing is known about the file, so that no bytecode is taken for it."""
         raise OSError(path)
 
 
 def main(descriptor: int, handler_name: str, folders: list[str]) -> int:
+    """Answer events until the connection ends; return 1 if there is no handler to answer them."""
     connection = socket.socket(fileno=descriptor)
     events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     # A thread of its own, so that the end of the gateway also ends a handler that is busy.
-    threading.Thread(target=_read, args=[connection, events], daemon=True).start()
+    threading.Thread(target=_read_events, args=[connection, events], daemon=True).start()
     try:
-        handler = _import(handler_name, folders)
+        handler = _import_handler(handler_name, folders)
     except BaseException as error:
         traceback.print_exc()
-        _send(connection, json.dumps({"error": _describe(error)}))
+        _send_message(connection, json.dumps({"error": _describe_error(error)}))
         return 1
-    _send(connection, json.dumps({"result": "ready"}))
+    _send_message(connection, json.dumps({"result": "ready"}))
     while True:
-        _send(connection, _answer(handler, events.get()))
+        _send_message(connection, _answer_event(handler, events.get()))
 
 
-def _read(connection: socket.socket, events: "queue.SimpleQueue[dict[str, Any]]") -> None:
+def _read_events(connection: socket.socket, events: "queue.SimpleQueue[dict[str, Any]]") -> None:
     stream = connection.makefile("rb")
     while len(header := stream.read(LENGTH_BYTES)) == LENGTH_BYTES:
         events.put(json.loads(stream.read(int.from_bytes(header))))
     os._exit(0)
 
 
-def _import(name: str, folders: list[str]) -> Callable[[Any, Context], object]:
+def _import_handler(name: str, folders: list[str]) -> Handler:
     roots = tuple(os.path.realpath(folder) for folder in folders)
     find = FileFinder.path_hook((_FreshLoader, [".py"]))
 
-    def hook(path: str) -> Any:
+    def find_loader(path: str) -> Any:
         real = os.path.realpath(path)
         if not any(real == root or real.startswith(root + os.sep) for root in roots):
             raise ImportError(path)
         return find(path)
 
-    sys.path_hooks.insert(0, hook)
+    sys.path_hooks.insert(0, find_loader)
     sys.path[:0] = folders
     module, _, attribute = name.rpartition(".")
-    handler: Callable[[Any, Context], object] = getattr(importlib.import_module(module), attribute)
+    handler: Handler = getattr(importlib.import_module(module), attribute)
     return handler
 
 
-def _answer(handler: Callable[[Any, Context], object], request: dict[str, Any]) -> str:
-    context = Context(
+def _answer_event(handler: Handler, request: dict[str, Any]) -> str:
+    context = InvocationContext(
         aws_request_id=request["id"],
         invoked_function_arn=request["arn"],
         deadline=time.monotonic() + request["timeout"],
@@ -105,18 +113,18 @@ def _answer(handler: Callable[[Any, Context], object], request: dict[str, Any]) 
         error_name = type(error).__name__
         print(f"[ERROR] {error_name} RequestId: {context.aws_request_id}", file=sys.stderr)
         traceback.print_exc()
-        return json.dumps({"error": _describe(error)})
+        return json.dumps({"error": _describe_error(error)})
     return answer
 
 
-def _describe(error: BaseException) -> dict[str, object]:
+def _describe_error(error: BaseException) -> dict[str, object]:
     return {
         "errorType": type(error).__name__,
         "errorMessage": str(error),
     }
 
 
-def _send(connection: socket.socket, message: str) -> None:
+def _send_message(connection: socket.socket, message: str) -> None:
     payload = message.encode()
     connection.sendall(len(payload).to_bytes(LENGTH_BYTES) + payload)
 

@@ -11,13 +11,13 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
 
-from dev.execution.deployment import Deployment
+from dev.execution.deployment import LocalDeployment
 from dev.execution.pool import EventTooLarge, FunctionError, Unavailable
 from dev.gateway import cors, events, responses
-from dev.gateway.authorization import Authorization, BadAnswer
-from dev.gateway.events import BadRequest, Request
-from dev.gateway.responses import BadResponse, Response
-from dev.gateway.routing import Match, match
+from dev.gateway.authorization import AuthorizerCache, BadAnswer
+from dev.gateway.events import BadRequest, GatewayRequest
+from dev.gateway.responses import BadResponse, GatewayResponse
+from dev.gateway.routing import RouteMatch, match_route
 from dev.intrinsics import TemplateError
 
 # API Gateway's limit; Lambda's own for the whole event is lower and applies too.
@@ -28,112 +28,118 @@ MAX_DRAINED_BYTES = 10 * MAX_BODY_BYTES
 log = logging.getLogger("gateway")
 
 
-class _Refused(Exception):
-    """The gateway answers without the route's function."""
+class _RefusedError(Exception):
+    """The gateway answers a request without the function of its route."""
 
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
-        self.response = responses.message(status, text)
+        self.response = responses.build_message(status, text)
 
 
 class Gateway:
-    def __init__(self, deployment: Deployment) -> None:
+    """Serves the routes of a deployment over HTTP, as an HTTP API of API Gateway would."""
+
+    def __init__(self, deployment: LocalDeployment) -> None:
+        """Take the deployment, which `close` ends."""
         self._deployment = deployment
-        self._authorization = Authorization()
+        self._decisions = AuthorizerCache()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request, and log it."""
         if scope["type"] != "http":
             raise NotImplementedError(f"the gateway does not speak {scope['type']}")
         started = time.monotonic()
         http = HttpRequest(scope, receive)
         try:
-            request = await _read(http)
+            request = await _read_request(http)
             response = await self._answer(request)
         except ClientDisconnect:
             return
-        except _Refused as refused:  # before there was a request
+        except _RefusedError as refused:  # before there was a request
             response = refused.response
         # The query is left out: callers put into it what does not belong into a log.
         log.log(
             logging.WARNING if response.status >= 500 else logging.INFO,
             "%s %s %d %d ms",
             http.method,
-            _target(scope),
+            _read_target(scope),
             response.status,
             round((time.monotonic() - started) * 1000),
         )
-        await _http_response(response)(scope, receive, send)
+        await _build_http_response(response)(scope, receive, send)
 
     async def close(self) -> None:
         """End all execution environments."""
         await self._deployment.close()
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: GatewayRequest) -> GatewayResponse:
         try:
-            api = self._deployment.api()
-            found = match(api.routes, request.method, request.path)
+            api = self._deployment.read_api()
+            found = match_route(api.routes, request.method, request.path)
             if found is None and request.method == "OPTIONS" and api.cors:
-                return cors.preflight(api.cors, request)
+                return cors.answer_preflight(api.cors, request)
             try:
                 response = await self._serve(request, found)
-            except _Refused as refused:
+            except _RefusedError as refused:
                 response = refused.response
         except BadRequest:
-            return responses.message(400, "Bad Request")
+            return responses.build_message(400, "Bad Request")
         except TemplateError as error:
             log.error("template.yaml: %s", error)
-            return responses.message(500, "Internal Server Error")
+            return responses.build_message(500, "Internal Server Error")
         response = response.with_headers([("apigw-requestid", request.request_id)])
-        return cors.add(api.cors, request, response) if api.cors else response
+        return cors.add_cors_headers(api.cors, request, response) if api.cors else response
 
-    async def _serve(self, request: Request, found: Match | None) -> Response:
+    async def _serve(self, request: GatewayRequest, found: RouteMatch | None) -> GatewayResponse:
         if found is None:
-            raise _Refused(404, "Not Found")
+            raise _RefusedError(404, "Not Found")
         context = await self._authorize(request, found)
-        event = events.http_event(request, found, context)
+        event = events.build_http_event(request, found, context)
         result = await self._invoke(found.route.function, event, request.request_id)
         try:
-            return responses.from_result(result)
+            return responses.parse_result(result)
         except BadResponse as error:
             log.error("%s %s: %s", found.route.function, request.request_id, error)
-            raise _Refused(500, "Internal Server Error") from None
+            raise _RefusedError(500, "Internal Server Error") from None
 
-    async def _authorize(self, request: Request, found: Match) -> Mapping[str, Any] | None:
+    async def _authorize(
+        self, request: GatewayRequest, found: RouteMatch
+    ) -> Mapping[str, Any] | None:
         authorizer = found.route.authorizer
         if authorizer is None:
             return None
-        identity = request.header(authorizer.header)
+        identity = request.get_header(authorizer.header)
         if not identity:
-            raise _Refused(401, "Unauthorized")
-        event = events.authorizer_event(request, found, identity)
+            raise _RefusedError(401, "Unauthorized")
+        event = events.build_authorizer_event(request, found, identity)
         try:
-            answer = await self._authorization.ask(
+            decision = await self._decisions.decide(
                 authorizer,
-                self._deployment.version(authorizer.function),
+                self._deployment.compute_version(authorizer.function),
                 identity,
                 lambda: self._invoke(authorizer.function, event, request.request_id),
             )
         except BadAnswer as error:
             log.error("%s %s: %s", authorizer.function, request.request_id, error)
-            raise _Refused(500, "Internal Server Error") from None
-        if not answer.allowed:
-            raise _Refused(403, "Forbidden")
-        return answer.context
+            raise _RefusedError(500, "Internal Server Error") from None
+        if not decision.is_allowed:
+            raise _RefusedError(403, "Forbidden")
+        return decision.context
 
     async def _invoke(self, function: str, event: dict[str, Any], request_id: str) -> object:
         try:
             return await self._deployment.invoke(function, event, request_id)
         except EventTooLarge:
-            raise _Refused(413, "Request Entity Too Large") from None
+            raise _RefusedError(413, "Request Entity Too Large") from None
         except Unavailable:
             log.error("%s %s: no answer in time", function, request_id)
-            raise _Refused(503, "Service Unavailable") from None
+            raise _RefusedError(503, "Service Unavailable") from None
         except FunctionError as error:
             log.error("%s %s: %s", function, request_id, error)
-            raise _Refused(500, "Internal Server Error") from None
+            raise _RefusedError(500, "Internal Server Error") from None
 
 
-async def _read(http: HttpRequest) -> Request:
+async def _read_request(http: HttpRequest) -> GatewayRequest:
     chunks: list[bytes] = []
     size = 0
     async for chunk in http.stream():
@@ -143,10 +149,10 @@ async def _read(http: HttpRequest) -> Request:
         elif size > MAX_DRAINED_BYTES:
             break
     if size > MAX_BODY_BYTES:
-        raise _Refused(413, "Request Entity Too Large")
-    return Request(
+        raise _RefusedError(413, "Request Entity Too Large")
+    return GatewayRequest(
         method=http.method,
-        target=_target(http.scope),
+        target=_read_target(http.scope),
         query=http.scope["query_string"].decode("latin-1"),
         headers=tuple(
             (k.decode("latin-1").lower(), v.decode("latin-1")) for k, v in http.headers.raw
@@ -158,13 +164,13 @@ async def _read(http: HttpRequest) -> Request:
     )
 
 
-def _target(scope: Scope) -> str:
-    """The path as sent; the server has checked that it is ASCII."""
+def _read_target(scope: Scope) -> str:
+    """Return the path as sent; the server has checked that it is ASCII."""
     raw: bytes = scope["raw_path"]
     return raw.decode("ascii")
 
 
-def _http_response(response: Response) -> HttpResponse:
+def _build_http_response(response: GatewayResponse) -> HttpResponse:
     http = HttpResponse(b"" if response.status in (204, 304) else response.body, response.status)
     http.raw_headers += [
         (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))

@@ -1,4 +1,4 @@
-"""Asks a route's authorizer, and remembers its answers as API Gateway does."""
+"""Decisions of authorizers, remembered as API Gateway does."""
 
 import time
 from collections import OrderedDict
@@ -9,7 +9,7 @@ from typing import Any
 
 from dev.stack import Authorizer
 
-MAX_ANSWERS = 1000
+MAX_DECISIONS = 1000
 
 
 class BadAnswer(Exception):
@@ -17,46 +17,56 @@ class BadAnswer(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
-    """`context` reaches the handler as `requestContext.authorizer.lambda`."""
+class Decision:
+    """Whether a request may go on, and what the authorizer says about it.
 
-    allowed: bool
+    `context` reaches the handler as `requestContext.authorizer.lambda`.
+    """
+
+    is_allowed: bool
     context: Mapping[str, Any]
 
 
-class Authorization:
-    """Answers by authorizer and identity, for the authorizer's `ttl`; failures are not kept."""
+class AuthorizerCache:
+    """Decisions by authorizer and identity, kept for the authorizer's `ttl`; no failures."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        """Start empty; `clock` gives seconds."""
         self._clock = clock
-        self._answers: OrderedDict[str, tuple[float, Answer]] = OrderedDict()
+        self._kept: OrderedDict[str, tuple[float, Decision]] = OrderedDict()
 
-    async def ask(
+    async def decide(
         self,
         authorizer: Authorizer,
         version: str,
         identity: str,
         call: Callable[[], Awaitable[object]],
-    ) -> Answer:
-        """Raises `BadAnswer`, and what `call` raises. `version` tells authorizer code apart: an
-        edit must not meet the answers of what it replaced."""
+    ) -> Decision:
+        """Return the decision that is kept, or else that of `call`, which invokes the authorizer.
+
+        `version` tells authorizer code apart: an edit must not meet the decisions of what it
+        replaced.
+
+        Raises:
+            BadAnswer: The authorizer's result is no simple response.
+        """
         # Keys of clients are not kept, their digests are.
         key = sha256("\0".join((authorizer.name, version, identity)).encode()).hexdigest()
-        known = self._answers.get(key)
+        known = self._kept.get(key)
         if known and self._clock() < known[0]:
             return known[1]
-        answer = _read(await call())
-        self._answers[key] = (self._clock() + authorizer.ttl, answer)
-        self._answers.move_to_end(key)
-        while len(self._answers) > MAX_ANSWERS:
-            self._answers.popitem(last=False)
-        return answer
+        decision = _parse_decision(await call())
+        self._kept[key] = (self._clock() + authorizer.ttl, decision)
+        self._kept.move_to_end(key)
+        while len(self._kept) > MAX_DECISIONS:
+            self._kept.popitem(last=False)
+        return decision
 
 
-def _read(result: object) -> Answer:
+def _parse_decision(result: object) -> Decision:
     match result:
         case {"isAuthorized": bool() as allowed, "context": dict() as context}:
-            return Answer(allowed, context)
+            return Decision(allowed, context)
         case {"isAuthorized": bool() as allowed, **others} if others.get("context") is None:
-            return Answer(allowed, {})
+            return Decision(allowed, {})
     raise BadAnswer("the authorizer's result is no simple response")

@@ -3,23 +3,27 @@
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
-from dev.gateway.events import Request
-from dev.gateway.responses import Response
+from dev.gateway.events import GatewayRequest
+from dev.gateway.responses import GatewayResponse
 from dev.stack import Cors
 
 
-def preflight(cors: Cors, request: Request) -> Response:
-    """The answer to an OPTIONS request; a browser takes one without headers as a refusal."""
-    if not request.header("access-control-request-method"):
-        return Response(204)
-    return Response(204, (*_origin(cors, request), *_preflight_headers(cors, request)))
+def answer_preflight(cors: Cors, request: GatewayRequest) -> GatewayResponse:
+    """Answer an OPTIONS request; a browser takes an answer without headers as a refusal."""
+    if not request.get_header("access-control-request-method"):
+        return GatewayResponse(204)
+    return GatewayResponse(
+        204, (*_list_origin_headers(cors, request), *_list_preflight_headers(cors, request))
+    )
 
 
-def add(cors: Cors, request: Request, response: Response) -> Response:
-    """The response with the configured headers, if the request's origin is allowed."""
+def add_cors_headers(
+    cors: Cors, request: GatewayRequest, response: GatewayResponse
+) -> GatewayResponse:
+    """Return the response with the configured headers, if the request's origin is allowed."""
     kept = tuple(h for h in response.headers if not h[0].startswith("access-control-"))
-    stripped = Response(response.status, kept, response.body)
-    origin = tuple(_origin(cors, request))
+    stripped = GatewayResponse(response.status, kept, response.body)
+    origin = tuple(_list_origin_headers(cors, request))
     if not origin or not cors.expose:
         return stripped.with_headers(origin)
     return stripped.with_headers(
@@ -27,24 +31,24 @@ def add(cors: Cors, request: Request, response: Response) -> Response:
     )
 
 
-def _origin(cors: Cors, request: Request) -> Iterator[tuple[str, str]]:
-    origin = request.header("origin")
+def _list_origin_headers(cors: Cors, request: GatewayRequest) -> Iterator[tuple[str, str]]:
+    origin = request.get_header("origin")
     if origin and "*" in cors.origins:
         yield "access-control-allow-origin", "*"
-    elif origin and any(_allows(pattern, origin) for pattern in cors.origins):
+    elif origin and any(_is_allowed(pattern, origin) for pattern in cors.origins):
         yield "access-control-allow-origin", origin
         yield "vary", "Origin"
 
 
-def _allows(pattern: str, origin: str) -> bool:
-    """`https://*` allows every origin of the scheme; other patterns are compared as they are."""
+def _is_allowed(pattern: str, origin: str) -> bool:
+    """Whether a pattern allows an origin: `https://*` any of the scheme, others only themselves."""
     if pattern in ("https://*", "http://*"):
         return fnmatchcase(origin, pattern)
     return pattern == origin
 
 
-def _preflight_headers(cors: Cors, request: Request) -> Iterator[tuple[str, str]]:
-    if not any(_origin(cors, request)):
+def _list_preflight_headers(cors: Cors, request: GatewayRequest) -> Iterator[tuple[str, str]]:
+    if not any(_list_origin_headers(cors, request)):
         return
     if cors.methods:
         yield "access-control-allow-methods", ",".join(cors.methods)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from dev.gateway.routing import Match
+from dev.gateway.routing import RouteMatch
 
 ACCOUNT_ID = "123456789012"
 API_ID = "local"
@@ -21,8 +21,11 @@ class BadRequest(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
-    """`target` is the path as sent, `headers` as sent but for the case of their names."""
+class GatewayRequest:
+    """An HTTP request as it came in.
+
+    `target` is the path as sent, `headers` as sent but for the case of their names.
+    """
 
     method: str
     target: str
@@ -36,44 +39,50 @@ class Request:
 
     @property
     def path(self) -> str:
-        """Percent-decoded once, as routes are matched and handlers see it."""
+        """The path as routes are matched and handlers see it: percent-decoded once.
+
+        Raises:
+            BadRequest: It is not UTF-8.
+        """
         try:
             return unquote_to_bytes(self.target).decode()
         except UnicodeDecodeError:
             raise BadRequest from None
 
-    def header(self, name: str) -> str:
-        """Values of a repeated header are joined by commas; empty if there is none."""
+    def get_header(self, name: str) -> str:
+        """Return a header, several of one name joined by commas, none as an empty text."""
         return ",".join(value for known, value in self.headers if known == name)
 
 
-def http_event(
-    request: Request, match: Match, authorizer: Mapping[str, Any] | None = None
+def build_http_event(
+    request: GatewayRequest, match: RouteMatch, authorizer: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """What the function of a route receives; `authorizer` is the authorizer's own context."""
-    event = {"version": "2.0", **_common(request, match)}
+    """Build what the function of a route receives; `authorizer` is the authorizer's context."""
+    event = {"version": "2.0", **_build_common_fields(request, match)}
     if authorizer is not None:
         event["requestContext"]["authorizer"] = {"lambda": dict(authorizer)}
-    body, encoded = _body(request)
+    body, encoded = _encode_body(request)
     if body:
         event["body"] = body
     event["isBase64Encoded"] = encoded
     return event
 
 
-def authorizer_event(request: Request, match: Match, identity: str) -> dict[str, Any]:
-    """What an authorizer receives (payload 2.0): no body, and the identity source's value."""
+def build_authorizer_event(
+    request: GatewayRequest, match: RouteMatch, identity: str
+) -> dict[str, Any]:
+    """Build what an authorizer receives: no body, and the identity source's value."""
     arn = f"arn:aws:execute-api:us-east-1:{ACCOUNT_ID}:{API_ID}/{STAGE}"
     return {
         "version": "2.0",
         "type": "REQUEST",
         "routeArn": f"{arn}/{request.method}{match.route.path}",
         "identitySource": [identity],
-        **_common(request, match),
+        **_build_common_fields(request, match),
     }
 
 
-def _common(request: Request, match: Match) -> dict[str, Any]:
+def _build_common_fields(request: GatewayRequest, match: RouteMatch) -> dict[str, Any]:
     cookies = [
         cookie.strip()
         for name, value in request.headers
@@ -85,40 +94,40 @@ def _common(request: Request, match: Match) -> dict[str, Any]:
         "routeKey": match.route.key,
         "rawPath": request.path,
         "rawQueryString": request.query,
-        "headers": _headers(request),
-        "requestContext": _context(request, match.route.key),
+        "headers": _join_headers(request),
+        "requestContext": _build_request_context(request, match.route.key),
     }
     # Parts that a request does not have are absent.
     if cookies:
         event["cookies"] = cookies
-    if query := _query(request.query):
+    if query := _parse_query(request.query):
         event["queryStringParameters"] = query
     if match.parameters:
         event["pathParameters"] = dict(match.parameters)
     return event
 
 
-def _headers(request: Request) -> dict[str, str]:
+def _join_headers(request: GatewayRequest) -> dict[str, str]:
     names = dict.fromkeys(name for name, _ in request.headers if name != "cookie")
-    headers = {name: request.header(name) for name in names}
+    headers = {name: request.get_header(name) for name in names}
     seen = headers.get("x-forwarded-for")
     headers["x-forwarded-for"] = f"{seen}, {request.source_ip}" if seen else request.source_ip
     headers["x-forwarded-proto"] = "http"
     return headers
 
 
-def _query(query: str) -> dict[str, str]:
+def _parse_query(query: str) -> dict[str, str]:
     values: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True):
         values.setdefault(name, []).append(value)
     return {name: ",".join(several) for name, several in values.items()}
 
 
-def _body(request: Request) -> tuple[str, bool]:
-    """Text as it is, anything else in base64, decided by the content type."""
-    kind = request.header("content-type").split(";")[0].strip().lower()
+def _encode_body(request: GatewayRequest) -> tuple[str, bool]:
+    """Return the body, and whether it is in base64: all that its type does not call text."""
+    kind = request.get_header("content-type").split(";")[0].strip().lower()
     text = kind.startswith("text/") or kind in TEXT_TYPES or kind.endswith(TEXT_SUFFIXES)
-    if text and not request.header("content-encoding"):
+    if text and not request.get_header("content-encoding"):
         try:
             return request.body.decode(), False
         except UnicodeDecodeError:
@@ -126,8 +135,8 @@ def _body(request: Request) -> tuple[str, bool]:
     return base64.b64encode(request.body).decode(), bool(request.body)
 
 
-def _context(request: Request, route_key: str) -> dict[str, Any]:
-    host = request.header("host")
+def _build_request_context(request: GatewayRequest, route_key: str) -> dict[str, Any]:
+    host = request.get_header("host")
     return {
         "accountId": ACCOUNT_ID,
         "apiId": API_ID,
@@ -138,7 +147,7 @@ def _context(request: Request, route_key: str) -> dict[str, Any]:
             "path": request.path,
             "protocol": request.protocol,
             "sourceIp": request.source_ip,
-            "userAgent": request.header("user-agent"),
+            "userAgent": request.get_header("user-agent"),
         },
         "requestId": request.request_id,
         "routeKey": route_key,

@@ -16,30 +16,37 @@ class BadResponse(Exception):
 
 
 @dataclass(frozen=True)
-class Response:
-    """Header names are lower-case and may repeat."""
+class GatewayResponse:
+    """An HTTP response; names of headers are lower-case and may repeat."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
 
-    def with_headers(self, headers: Iterable[tuple[str, str]]) -> "Response":
-        return Response(self.status, (*self.headers, *headers), self.body)
+    def with_headers(self, headers: Iterable[tuple[str, str]]) -> "GatewayResponse":
+        """Return a copy with more headers."""
+        return GatewayResponse(self.status, (*self.headers, *headers), self.body)
 
 
-def message(status: int, text: str) -> Response:
-    """API Gateway's own answers."""
-    return Response(status, (("content-type", "application/json"),), _json({"message": text}))
+def build_message(status: int, text: str) -> GatewayResponse:
+    """Build an answer of API Gateway's own."""
+    return GatewayResponse(
+        status, (("content-type", "application/json"),), _encode_json({"message": text})
+    )
 
 
-def from_result(result: object) -> Response:
-    """Raises `BadResponse`. A result without a status is the body of a 200."""
+def parse_result(result: object) -> GatewayResponse:
+    """Return the response that a handler's result means; one without a status is the body of a 200.
+
+    Raises:
+        BadResponse: The result is no response.
+    """
     if not isinstance(result, dict) or "statusCode" not in result:
-        body = result.encode() if isinstance(result, str) else _json(result)
-        return Response(200, (("content-type", "application/json"),), body)
+        body = result.encode() if isinstance(result, str) else _encode_json(result)
+        return GatewayResponse(200, (("content-type", "application/json"),), body)
     headers = [
-        (str(name).lower(), _text(value))
-        for name, value in _mapping(result.get("headers"), "headers").items()
+        (str(name).lower(), _format_header(value))
+        for name, value in _require_mapping(result.get("headers"), "headers").items()
     ]
     headers = [(name, value) for name, value in headers if name not in DROPPED_HEADERS]
     if "content-type" not in dict(headers):
@@ -47,11 +54,13 @@ def from_result(result: object) -> Response:
     cookies = result.get("cookies") or []
     if not isinstance(cookies, list):
         raise BadResponse("cookies is not a list")
-    headers += [("set-cookie", _text(cookie)) for cookie in cookies]
-    return Response(_status(result["statusCode"]), tuple(headers), _body(result))
+    headers += [("set-cookie", _format_header(cookie)) for cookie in cookies]
+    return GatewayResponse(
+        _parse_status(result["statusCode"]), tuple(headers), _decode_body(result)
+    )
 
 
-def _status(value: object) -> int:
+def _parse_status(value: object) -> int:
     try:
         status = int(str(value))
     except ValueError:
@@ -61,12 +70,12 @@ def _status(value: object) -> int:
     return status
 
 
-def _body(result: dict[str, Any]) -> bytes:
+def _decode_body(result: dict[str, Any]) -> bytes:
     body = result.get("body")
     if body is None:
         return b""
     if not isinstance(body, str):
-        return _json(body)
+        return _encode_json(body)
     if not result.get("isBase64Encoded"):
         return body.encode(errors="replace")
     try:
@@ -75,7 +84,7 @@ def _body(result: dict[str, Any]) -> bytes:
         raise BadResponse("body is not base64") from None
 
 
-def _mapping(value: object, name: str) -> dict[str, Any]:
+def _require_mapping(value: object, name: str) -> dict[str, Any]:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -83,12 +92,12 @@ def _mapping(value: object, name: str) -> dict[str, Any]:
     return value
 
 
-def _text(value: object) -> str:
+def _format_header(value: object) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
     if any(character in text for character in "\r\n\0"):
         raise BadResponse("a header holds a line break")
     return text
 
 
-def _json(value: object) -> bytes:
+def _encode_json(value: object) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""Which route a request meets, by the rules of an HTTP API."""
+"""The route of a request, by the rules of an HTTP API."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -9,26 +9,31 @@ ANY_METHOD = "ANY"
 
 
 @dataclass(frozen=True)
-class Match:
+class RouteMatch:
+    """The route of a request, and the values of its path's parameters."""
+
     route: Route
     parameters: Mapping[str, str]
 
 
-def match(routes: Iterable[Route], method: str, path: str) -> Match | None:
-    """`path` is decoded. Literal segments win over parameters from left to right, then the method
-    itself over ANY; a greedy last segment, `{name+}`, takes whatever follows, and wins least; a
-    trailing slash makes another path; HEAD is a method like any other."""
+def match_route(routes: Iterable[Route], method: str, path: str) -> RouteMatch | None:
+    """Return the route that a method and a decoded path meet, if there is one.
+
+    Literal segments win over parameters from left to right, then the method itself over ANY. A
+    greedy last segment, `{name+}`, takes whatever follows, and wins least. A trailing slash makes
+    another path; HEAD is a method like any other.
+    """
     segments = path.split("/")
     found = [
-        (_rank(route), Match(route, parameters))
+        (_rank_route(route), RouteMatch(route, parameters))
         for route in routes
         if route.method in (method, ANY_METHOD)
-        and (parameters := _parameters(route.path.split("/"), segments)) is not None
+        and (parameters := _match_segments(route.path.split("/"), segments)) is not None
     ]
     return min(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def _parameters(template: list[str], segments: list[str]) -> dict[str, str] | None:
+def _match_segments(template: list[str], segments: list[str]) -> dict[str, str] | None:
     if _is_greedy(template[-1]):
         last = len(template) - 1
         segments = [*segments[:last], "/".join(segments[last:])]
@@ -43,8 +48,8 @@ def _parameters(template: list[str], segments: list[str]) -> dict[str, str] | No
     return parameters
 
 
-def _rank(route: Route) -> tuple[bool, int, list[bool], bool]:
-    """Of two greedy routes the longer one wins."""
+def _rank_route(route: Route) -> tuple[bool, int, list[bool], bool]:
+    """Return a key by which the route that wins is the least; the longer of two greedy ones."""
     template = route.path.split("/")
     greedy = _is_greedy(template[-1])
     segments = [_is_parameter(segment) for segment in template]

@@ -10,14 +10,12 @@ import threading
 import time
 from collections.abc import Iterator
 
-from dev import settings
-from dev.example_mesh import FirstFill
-from dev.ready import get_ready
-from dev.sam import local
+from dev.example_mesh import ExampleMesh
 from dev.sam.docker import DockerError
-from dev.sam.local import Sam
-from dev.server import ListenError, exit_on_signals, listen, read_address
-from dev.settings import SettingError, Settings
+from dev.sam.local import SamProject, prepare_project
+from dev.server import ListenError, exit_on_signals, open_listener, read_address
+from dev.settings import LocalSettings, SettingError, read_settings
+from dev.startup import finish_start
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
@@ -32,32 +30,33 @@ class SamError(Exception):
 
 
 def main() -> int:
+    """Serve the API until a signal ends it, and return the exit code."""
     exit_on_signals()
     try:
-        _run(settings.read(os.environ))
+        _run_api(read_settings(os.environ))
     except SettingError as error:
-        return _fail(str(error), 2)
+        return _report_failure(str(error), 2)
     except DockerError as error:
-        return _fail(f"make sam-local needs Docker: {error}", 1)
+        return _report_failure(f"make sam-local needs Docker: {error}", 1)
     except (ListenError, SeaweedError, SamError) as error:
-        return _fail(str(error), 1)
+        return _report_failure(str(error), 1)
     return 0
 
 
-def _run(chosen: Settings) -> None:
-    with listen(chosen.host, chosen.port) as listener:
+def _run_api(chosen: LocalSettings) -> None:
+    with open_listener(chosen.host, chosen.port) as listener:
         address = read_address(listener)
         host, port = listener.getsockname()[:2]
-    with seaweed.running(chosen.data_dir) as s3, local.prepared(chosen, s3) as prepared:
-        fill = FirstFill(chosen.data_dir, s3)
-        fill.prepare(chosen.examples)
-        with _serving(prepared, host, port) as process:
-            get_ready(chosen, address, fill, threading.Event())
-            _wait(process, s3)
+    with seaweed.run_server(chosen.data_dir) as s3, prepare_project(chosen, s3) as project:
+        examples = ExampleMesh(chosen.data_dir, s3)
+        examples.prepare_bucket(chosen.examples)
+        with _serve_api(project, host, port) as process:
+            finish_start(chosen, address, examples, threading.Event())
+            _wait_for_end(process, s3)
 
 
 @contextlib.contextmanager
-def _serving(prepared: Sam, host: str, port: int) -> Iterator["subprocess.Popen[str]"]:
+def _serve_api(project: SamProject, host: str, port: int) -> Iterator["subprocess.Popen[str]"]:
     # LAZY: a container for each function, from its first request on.
     options = [
         "--host",
@@ -68,9 +67,9 @@ def _serving(prepared: Sam, host: str, port: int) -> Iterator["subprocess.Popen[
         "LAZY",
         "--no-watch",
     ]
-    process = prepared.start("start-api", *options, stdin=subprocess.DEVNULL)
+    process = project.start("start-api", *options, stdin=subprocess.DEVNULL)
     try:
-        _wait_until_it_listens(process, host, port)
+        _wait_until_listening(process, host, port)
         yield process
     finally:
         process.send_signal(signal.SIGTERM)
@@ -81,7 +80,7 @@ def _serving(prepared: Sam, host: str, port: int) -> Iterator["subprocess.Popen[
             process.wait()
 
 
-def _wait_until_it_listens(process: "subprocess.Popen[str]", host: str, port: int) -> None:
+def _wait_until_listening(process: "subprocess.Popen[str]", host: str, port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError), socket.create_connection((host, port), timeout=1):
@@ -90,8 +89,8 @@ def _wait_until_it_listens(process: "subprocess.Popen[str]", host: str, port: in
     raise SamError("sam local start-api does not start")
 
 
-def _wait(process: "subprocess.Popen[str]", s3: S3) -> None:
-    """Until one of the two has ended; without the other it is of no use."""
+def _wait_for_end(process: "subprocess.Popen[str]", s3: S3) -> None:
+    """Wait until one of the two has ended; without the other it is of no use."""
     while process.poll() is None:
         if s3.process.poll() is not None:
             raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}")
@@ -99,7 +98,7 @@ def _wait(process: "subprocess.Popen[str]", s3: S3) -> None:
     raise SamError("sam local start-api has ended")
 
 
-def _fail(reason: str, code: int) -> int:
+def _report_failure(reason: str, code: int) -> int:
     print(reason, file=sys.stderr)
     return code
 

@@ -1,4 +1,4 @@
-"""The few things that the local API on SAM asks of Docker."""
+"""Docker, as far as the local API on SAM needs it."""
 
 import json
 import platform
@@ -17,8 +17,12 @@ class DockerError(Exception):
     """Docker cannot do it; the message is for the operator."""
 
 
-def run(*arguments: str, seconds: float = SECONDS) -> str:
-    """What a `docker` command prints; raises `DockerError`."""
+def run_docker(*arguments: str, seconds: float = SECONDS) -> str:
+    """Return what a `docker` command prints.
+
+    Raises:
+        DockerError: It fails, takes too long, or is not there.
+    """
     try:
         done = subprocess.run(
             ["docker", *arguments], capture_output=True, text=True, timeout=seconds, check=True
@@ -33,26 +37,40 @@ def run(*arguments: str, seconds: float = SECONDS) -> str:
     return done.stdout.strip()
 
 
-def require() -> None:
-    """Raises `DockerError` if no daemon answers."""
-    run("version", "--format", "{{.Server.Version}}")
+def require_daemon() -> None:
+    """Make sure that a daemon answers.
+
+    Raises:
+        DockerError: None does.
+    """
+    run_docker("version", "--format", "{{.Server.Version}}")
 
 
 def require_image() -> None:
-    """Pull the image that functions run in, unless it is there."""
+    """Pull the image that functions run in, unless it is there.
+
+    Raises:
+        DockerError: It cannot be pulled.
+    """
     try:
-        run("image", "inspect", "--format", "{{.Id}}", IMAGE)
+        run_docker("image", "inspect", "--format", "{{.Id}}", IMAGE)
     except DockerError:
         try:
-            run("pull", "--quiet", IMAGE, seconds=PULL_SECONDS)
+            run_docker("pull", "--quiet", IMAGE, seconds=PULL_SECONDS)
         except DockerError as error:
             message = f"{IMAGE} cannot be pulled ({error}); `make lambda-image` makes a stand-in"
             raise DockerError(message) from None
 
 
-def gateway() -> str:
-    """This machine's address as containers see it. Raises `DockerError` if there is none."""
-    networks = json.loads(run("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}"))
+def find_host_address() -> str:
+    """Return this machine's address as containers see it.
+
+    Raises:
+        DockerError: There is none.
+    """
+    networks = json.loads(
+        run_docker("network", "inspect", "bridge", "--format", "{{json .IPAM.Config}}")
+    )
     for network in networks or ():
         if ":" not in network["Subnet"]:
             # A daemon that has made the bridge itself does not name the address that it gave it.
@@ -61,12 +79,12 @@ def gateway() -> str:
     raise DockerError("the default bridge has no IPv4 address")
 
 
-def remove_functions(variable: str) -> None:
+def remove_function_containers(variable: str) -> None:
     """Remove the containers of functions whose environment has `NAME=value`."""
-    for container in run("ps", "--all", "--quiet", "--filter", f"label={LABEL}").split():
+    for container in run_docker("ps", "--all", "--quiet", "--filter", f"label={LABEL}").split():
         try:
-            environment = run("inspect", "--format", "{{json .Config.Env}}", container)
+            environment = run_docker("inspect", "--format", "{{json .Config.Env}}", container)
             if f'"{variable}"' in environment:
-                run("rm", "--force", "--volumes", container)
+                run_docker("rm", "--force", "--volumes", container)
         except DockerError:
             continue  # it has gone meanwhile

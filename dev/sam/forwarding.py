@@ -1,4 +1,4 @@
-"""A way to a server on loopback for those who cannot reach loopback: containers."""
+"""A TCP forwarder, by which containers reach a server that listens on loopback."""
 
 import contextlib
 import selectors
@@ -10,13 +10,16 @@ CHUNK_BYTES = 65536
 
 
 @contextlib.contextmanager
-def forwarding(host: str, port: int) -> Iterator[int]:
+def forward_port(host: str, port: int) -> Iterator[int]:
     """Accept TCP connections at `host` and pass them on to `port` of 127.0.0.1.
 
-    Yields the port at `host`. Raises `OSError` if `host` is no address of this machine.
+    Gives the port at `host`.
+
+    Raises:
+        OSError: `host` is no address of this machine.
     """
     with socket.create_server((host, 0), backlog=128) as listener:
-        threading.Thread(target=_accept, args=(listener, port), daemon=True).start()
+        threading.Thread(target=_accept_connections, args=(listener, port), daemon=True).start()
         try:
             yield listener.getsockname()[1]
         finally:
@@ -24,17 +27,17 @@ def forwarding(host: str, port: int) -> Iterator[int]:
             listener.shutdown(socket.SHUT_RDWR)
 
 
-def _accept(listener: socket.socket, port: int) -> None:
+def _accept_connections(listener: socket.socket, port: int) -> None:
     while True:
         try:
             client, _ = listener.accept()
         except OSError:  # the listener was closed
             return
-        threading.Thread(target=_pass_on, args=(client, port), daemon=True).start()
+        threading.Thread(target=_forward_connection, args=(client, port), daemon=True).start()
 
 
-def _pass_on(client: socket.socket, port: int) -> None:
-    """Until both sides have said all that they have to say, or one of them is gone."""
+def _forward_connection(client: socket.socket, port: int) -> None:
+    """Pass data on until both sides have sent all of theirs, or one of them is gone."""
     with client, contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)) as s3:
         others = {client: s3, s3: client}
         with selectors.DefaultSelector() as waiting:

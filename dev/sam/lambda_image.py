@@ -56,15 +56,19 @@ ENVIRONMENT = {
 }
 
 
-def build() -> None:
-    """Raises `DockerError` if the daemon does not take it."""
+def build_image() -> None:
+    """Make the image and give it to the daemon.
+
+    Raises:
+        DockerError: The daemon does not take it.
+    """
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        _lay_out(root)
-        _import(root)
+        _lay_out_image(root)
+        _import_image(root)
 
 
-def _lay_out(root: Path) -> None:
+def _lay_out_image(root: Path) -> None:
     for name in ("bin", "lib64", "usr", "etc", "dev", "proc", "sys", "var/task", "var/rapid"):
         (root / name).mkdir(parents=True)
     for name in ("opt", "root", "tmp", "var/tmp"):
@@ -109,13 +113,13 @@ def _add_runtime(target: Path) -> None:
 
 def _add_libraries(root: Path) -> None:
     programs = [*(root / "bin").iterdir(), root / "var/lang/bin/python3.13"]
-    for library in _libraries([*programs, *(root / "var").rglob("*.so")]):
+    for library in _find_libraries([*programs, *(root / "var").rglob("*.so")]):
         # The loader is named by its path, which is below /lib64 or, on arm64, below /lib.
         shutil.copy(os.path.realpath(library), root / "lib64" / library.name)
 
 
-def _libraries(programs: Iterable[Path]) -> set[Path]:
-    """What they are linked with, outside of Python's own folders."""
+def _find_libraries(programs: Iterable[Path]) -> set[Path]:
+    """Return the libraries that programs are linked with, outside of Python's own folders."""
     done = subprocess.run(
         ["ldd", *map(str, programs)],
         capture_output=True,
@@ -130,19 +134,19 @@ def _libraries(programs: Iterable[Path]) -> set[Path]:
     return {path for path in found | others if path.exists() and "libpython" not in path.name}
 
 
-def _import(root: Path) -> None:
+def _import_image(root: Path) -> None:
     changes = [f"ENV {name}={value}" for name, value in ENVIRONMENT.items()]
     changes += ["WORKDIR /var/task"]
     archive = root / "image.tar"
     with tarfile.open(archive, "w") as tar:
         for entry in root.iterdir():
             if entry != archive:
-                tar.add(entry, entry.name, filter=_owned_by_root)
+                tar.add(entry, entry.name, filter=_give_to_root)
     options = [part for change in changes for part in ("--change", change)]
-    docker.run("import", *options, str(archive), docker.IMAGE, seconds=SECONDS)
+    docker.run_docker("import", *options, str(archive), docker.IMAGE, seconds=SECONDS)
 
 
-def _owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
+def _give_to_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     entry.uid = entry.gid = 0
     entry.uname = entry.gname = "root"
     if entry.name in ("tmp", "var/tmp"):
@@ -151,5 +155,5 @@ def _owned_by_root(entry: tarfile.TarInfo) -> tarfile.TarInfo:
 
 
 if __name__ == "__main__":
-    build()
+    build_image()
     print(f"{docker.IMAGE}: a stand-in, made of this machine's Python")

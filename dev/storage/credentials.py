@@ -12,28 +12,28 @@ ROLES = ("admin", "reader", "writer")
 
 
 @dataclass(frozen=True)
-class Credentials:
+class S3Credentials:
     """An access key, which names its holder, and the secret key that goes with it."""
 
     access_key: str
     secret_key: str = field(repr=False)
 
     @classmethod
-    def generate(cls, name: str) -> "Credentials":
+    def generate(cls, name: str) -> "S3Credentials":
         """Make random credentials whose access key begins with the name."""
         return cls(f"{name}-{secrets.token_hex(8)}", secrets.token_urlsafe(32))
 
 
-def keep_credentials(file: Path) -> Mapping[str, Credentials]:
+def keep_credentials(file: Path) -> Mapping[str, S3Credentials]:
     """Return the credentials of each of `ROLES`: those in the file, or new ones, then kept there.
 
     A file that holds anything else is replaced.
     """
     with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
-        known = {role: Credentials(*pair) for role, pair in json.loads(file.read_text()).items()}
+        known = {role: S3Credentials(*pair) for role, pair in json.loads(file.read_text()).items()}
         if known.keys() == {*ROLES}:
             return known
-    made = {role: Credentials.generate(role) for role in ROLES}
+    made = {role: S3Credentials.generate(role) for role in ROLES}
     write_secret(file, {role: [each.access_key, each.secret_key] for role, each in made.items()})
     return made
 

@@ -22,33 +22,33 @@ GRPC_DISTANCE = 10_000
 ATTEMPTS = 20
 
 
-def choose(file: Path) -> dict[str, int]:
-    """A free port for every flag: those of the last start if they still are free.
+def choose_ports(file: Path) -> dict[str, int]:
+    """Return a free port for every flag: those of the last start if they still are free.
 
     The server names its master's folder after the port, so the same ports mean the same folder.
     """
     with contextlib.suppress(OSError, ValueError, AttributeError):
         known = {str(flag): int(port) for flag, port in json.loads(file.read_text()).items()}
-        if known.keys() == {*FLAGS, "admin.port"} and _all_free([*known.values()]):
+        if known.keys() == {*FLAGS, "admin.port"} and _can_listen([*known.values()]):
             return known
-    chosen = _fresh()
+    chosen = _find_free_ports()
     file.write_text(json.dumps(chosen))
     return chosen
 
 
-def _fresh() -> dict[str, int]:
+def _find_free_ports() -> dict[str, int]:
     for _ in range(ATTEMPTS):
         with contextlib.ExitStack() as stack:
             # All are held until all are chosen, so that no two are the same.
             sockets = [stack.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in FLAGS]
             ports = dict(zip(FLAGS, (s.getsockname()[1] for s in sockets), strict=True))
             admin = ports["admin.port.grpc"] - GRPC_DISTANCE
-        if admin > 1024 and admin not in ports.values() and _all_free([admin]):
+        if admin > 1024 and admin not in ports.values() and _can_listen([admin]):
             return {**ports, "admin.port": admin}
     raise OSError("found no free loopback ports")
 
 
-def _all_free(ports: list[int]) -> bool:
+def _can_listen(ports: list[int]) -> bool:
     try:
         with contextlib.ExitStack() as stack:
             for port in ports:

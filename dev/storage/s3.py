@@ -1,4 +1,4 @@
-"""How to reach a running embedded S3 server, and who may do what there."""
+"""A running embedded S3 server: how to reach it, and who may do what there."""
 
 import os
 import subprocess
@@ -10,7 +10,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from dev.storage.credentials import Credentials
+from dev.storage.credentials import S3Credentials
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -36,13 +36,13 @@ class S3:
     endpoint: str
     bucket: str
     log: Path
-    admin: Credentials
-    reader: Credentials
-    writer: Credentials
+    admin: S3Credentials
+    reader: S3Credentials
+    writer: S3Credentials
     process: "subprocess.Popen[bytes]" = field(repr=False, compare=False)
 
-    def client(self, credentials: Credentials | None = None) -> "S3Client":
-        """A client of its own, as the admin unless told otherwise."""
+    def create_client(self, credentials: S3Credentials | None = None) -> "S3Client":
+        """Return a client of its own, the admin's unless other credentials are given."""
         chosen = credentials or self.admin
         return boto3.client(
             "s3",
@@ -57,8 +57,8 @@ class S3:
             ),
         )
 
-    def environment(self, credentials: Credentials) -> dict[str, str]:
-        """What a process needs in its environment to use this server and nothing else of AWS."""
+    def build_environment(self, credentials: S3Credentials) -> dict[str, str]:
+        """Return the variables with which a process uses this server and nothing else of AWS."""
         return {
             **NO_ACCOUNT,
             "AWS_ENDPOINT_URL_S3": self.endpoint,
@@ -67,8 +67,9 @@ class S3:
         }
 
     def has_bucket(self) -> bool:
+        """Whether the bucket was made."""
         try:
-            self.client().head_bucket(Bucket=self.bucket)
+            self.create_client().head_bucket(Bucket=self.bucket)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                 raise
@@ -76,9 +77,9 @@ class S3:
         return True
 
     def ensure_bucket(self) -> bool:
-        """Create the bucket, versioned, unless it is there; whether it was created."""
+        """Create the bucket, versioned, unless it is there, and return whether it was created."""
         created = not self.has_bucket()
-        client = self.client()
+        client = self.create_client()
         if created:
             client.create_bucket(Bucket=self.bucket)
         # Also when it is there: the last run may have been interrupted between the two calls.
@@ -88,20 +89,22 @@ class S3:
         return created
 
 
-def identities(
-    bucket: str, admin: Credentials, reader: Credentials, writer: Credentials
+def build_identities(
+    bucket: str, admin: S3Credentials, reader: S3Credentials, writer: S3Credentials
 ) -> dict[str, object]:
-    """The server's configuration file."""
+    """Build the server's configuration: who may do what in the bucket."""
 
-    def identity(name: str, credentials: Credentials, actions: list[str]) -> dict[str, object]:
+    def build_identity(
+        name: str, credentials: S3Credentials, actions: list[str]
+    ) -> dict[str, object]:
         keys = {"accessKey": credentials.access_key, "secretKey": credentials.secret_key}
         return {"name": name, "credentials": [keys], "actions": actions}
 
     read = [f"Read:{bucket}", f"List:{bucket}"]
     return {
         "identities": [
-            identity("admin", admin, ["Admin", "Read", "List", "Write"]),
-            identity("reader", reader, read),
-            identity("writer", writer, [*read, f"Write:{bucket}"]),
+            build_identity("admin", admin, ["Admin", "Read", "List", "Write"]),
+            build_identity("reader", reader, read),
+            build_identity("writer", writer, [*read, f"Write:{bucket}"]),
         ]
     }

@@ -1,9 +1,9 @@
-"""A tiny process between the local API and the embedded S3 server: the server never outlives us.
+"""The supervisor of the embedded S3 server: a tiny process, so that the server never outlives us.
 
 Its standard input is a pipe whose other end only its parent holds: when the parent dies, however it
 dies, the pipe closes and the server is stopped. Run as a plain script; the only argument is JSON:
 
-    {"command": [...], "lock": a descriptor that the server holds, "pid_file": ..., "litter": [...]}
+    {"command": [...], "lock": a descriptor for the server, "pid_file": ..., "leftovers": [...]}
 """
 
 import contextlib
@@ -20,6 +20,7 @@ STOP_SECONDS = 5.0
 
 
 def main() -> int:
+    """Run the server until it or the parent ends, and return its exit code."""
     order = json.loads(sys.argv[1])
     server = subprocess.Popen(
         order["command"], stdin=subprocess.DEVNULL, pass_fds=[order["lock"]], start_new_session=True
@@ -31,7 +32,7 @@ def main() -> int:
         signal.signal(number, lambda *_: server.terminate())
     threading.Thread(target=_stop_at_end_of_input, args=[server], daemon=True).start()
     code = server.wait()
-    for path in order["litter"]:
+    for path in order["leftovers"]:
         _remove_socket(Path(path))
     return code if code >= 0 else 128 - code
 

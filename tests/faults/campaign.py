@@ -82,7 +82,7 @@ class Figures:
 def run(s3: S3, seeds: Sequence[int], processes: int = PROCESSES, slots: int = SLOTS) -> Figures:
     """Every seed's plan, each in one of the processes."""
     figures, started = Figures(), time.monotonic()
-    environment = s3.environment(s3.writer)
+    environment = s3.build_environment(s3.writer)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
         size = math.ceil(len(seeds) / processes)

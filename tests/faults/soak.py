@@ -34,7 +34,7 @@ def main() -> int:
 
 def one_round(seeds: range) -> campaign.Figures:
     # A bucket of its own for each round: versions are kept, and the disk is not endless.
-    with tempfile.TemporaryDirectory() as folder, seaweed.running(Path(folder)) as s3:
+    with tempfile.TemporaryDirectory() as folder, seaweed.run_server(Path(folder)) as s3:
         s3.ensure_bucket()
         return campaign.run(s3, seeds)
 

@@ -25,9 +25,9 @@ LONG = 0.9  # beyond the client's time-out
 @pytest.fixture(scope="module")
 def slot(s3: S3) -> Iterator[Slot]:
     with pytest.MonkeyPatch.context() as patch, Proxy(s3.endpoint, WRITERS) as proxy:
-        for name, value in s3.environment(s3.writer).items():
+        for name, value in s3.build_environment(s3.writer).items():
             patch.setenv(name, value)
-        yield open_slots(s3.environment(s3.writer), s3.bucket, proxy, create_client())[0]
+        yield open_slots(s3.build_environment(s3.writer), s3.bucket, proxy, create_client())[0]
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from textwrap import dedent
 import httpx
 
 from dev import template
-from dev.execution.deployment import Deployment
+from dev.execution.deployment import LocalDeployment
 from dev.gateway.app import Gateway
 
 type Scenario = Callable[[httpx.AsyncClient], Awaitable[None]]
@@ -107,7 +107,7 @@ class FakeProject:
 @asynccontextmanager
 async def _serving(project: FakeProject) -> AsyncIterator[httpx.AsyncClient]:
     read = partial(template.read, project.template, {}, {"CatalogBucket": "catalog"})
-    deployment = Deployment(project.template, read, lambda api, function: function.environment)
+    deployment = LocalDeployment(project.template, read, lambda api, function: function.environment)
     gateway = Gateway(deployment)
     transport = httpx.ASGITransport(app=gateway, client=("192.0.2.7", 1234))
     try:

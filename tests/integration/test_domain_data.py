@@ -41,7 +41,7 @@ def register(client: Client, location: str, form: str, *partitions: str) -> None
 
 
 def put(s3: S3, key: str, body: bytes) -> None:
-    s3.client().put_object(Bucket=s3.bucket, Key=key, Body=body)
+    s3.create_client().put_object(Bucket=s3.bucket, Key=key, Body=body)
 
 
 def test_of_a_large_file_only_ranges_are_read(s3: S3, clients: tuple[Client, Client]) -> None:
@@ -80,7 +80,7 @@ def test_a_listing_has_more_than_one_page(s3: S3, clients: tuple[Client, Client]
     register(products, "domains/sales/many/", "csv", "day")
     keys = [f"domains/sales/many/day=2023-07-01/{number:04}.csv" for number in range(1001)]
     with ThreadPoolExecutor(8) as pool:
-        client = s3.client()
+        client = s3.create_client()
         list(
             pool.map(
                 lambda key: client.put_object(

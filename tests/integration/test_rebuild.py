@@ -24,16 +24,16 @@ EVENTS = 5
 def data_dir(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Of a local run that took events, and whose lineage was lost."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
-    with seaweed.running(tmp_path / "data") as s3:
+    with seaweed.run_server(tmp_path / "data") as s3:
         s3.ensure_bucket()
         with monkeypatch.context() as patch:
-            for name, value in s3.environment(s3.writer).items():
+            for name, value in s3.build_environment(s3.writer).items():
                 patch.setenv(name, value)
             over = connected(s3.bucket)
             for number in range(EVENTS):
                 send(over.registry, over.intake(), run_event(["a"], [f"b{number}"], run=number))
             assert len(list_visible_entries(over.registry)) == EVENTS
-        s3.client().delete_object(Bucket=s3.bucket, Key="lineage.json")
+        s3.create_client().delete_object(Bucket=s3.bucket, Key="lineage.json")
     return tmp_path / "data"
 
 
@@ -96,5 +96,5 @@ def test_a_function_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_folder_that_is_in_use_is_left_alone(data_dir: Any) -> None:
-    with seaweed.running(data_dir), pytest.raises(SystemExit, match="is in use by another run"):
+    with seaweed.run_server(data_dir), pytest.raises(SystemExit, match="is in use by another run"):
         rebuild.main(["local"])

@@ -27,7 +27,7 @@ BUCKET = "the-catalog"
 @pytest.fixture
 def registry(s3: S3, environment: dict[str, str]) -> Registry:
     """Two products and an entry between them; then one of the two is deleted, and the entry."""
-    admin = s3.client()
+    admin = s3.create_client()
     for key in FILES:
         admin.delete_object(Bucket=s3.bucket, Key=key)
     made = mesh(
@@ -43,7 +43,7 @@ def registry(s3: S3, environment: dict[str, str]) -> Registry:
 
 def earlier(s3: S3, key: str) -> str:
     """The version before the newest."""
-    listed = s3.client().list_object_versions(Bucket=s3.bucket, Prefix=key)
+    listed = s3.create_client().list_object_versions(Bucket=s3.bucket, Prefix=key)
     return listed["Versions"][1]["VersionId"]
 
 
@@ -52,7 +52,7 @@ def test_an_earlier_version_is_restored_as_a_new_revision(s3: S3, registry: Regi
     assert set(before.products) == {"orders"}
     assert queries.list_visible_entries(registry) == []
     for key in FILES:
-        registry_admin.restore(s3.bucket, key, earlier(s3, key))
+        registry_admin.restore_version(s3.bucket, key, earlier(s3, key))
     after = registry.products.read_latest()
     assert set(after.products) == {"orders", "bills"}
     assert after.revision == before.revision + 1
@@ -64,7 +64,7 @@ def test_what_cannot_be_restored_is_said_and_changes_nothing(s3: S3, registry: R
     version = earlier(s3, "products.json")
     for key, chosen in (("products.json", "no-such-version"), ("domains/x.csv", version)):
         with pytest.raises(SystemExit, match=key):
-            registry_admin.restore(s3.bucket, key, chosen)
+            registry_admin.restore_version(s3.bucket, key, chosen)
     assert set(registry.products.read_latest().products) == {"orders"}
 
 
@@ -72,9 +72,9 @@ def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Regi
     """The clock that tells the age of lineage, which is not restored with it, would run
     backwards."""
     version = earlier(s3, "products.json")
-    s3.client().delete_object(Bucket=s3.bucket, Key="products.json")
+    s3.create_client().delete_object(Bucket=s3.bucket, Key="products.json")
     with pytest.raises(SystemExit, match="is at revision 0"):
-        registry_admin.restore(s3.bucket, "products.json", version)
+        registry_admin.restore_version(s3.bucket, "products.json", version)
     assert registry.products.read_latest().products == {}
 
 
@@ -95,7 +95,7 @@ def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
     for number in range(19):
         add_lineage(registry, f"p{number}", f"p{number + 1}")
     expected, revision = shown(registry), registry.products.read_latest().revision
-    registry_admin.back_up(s3.bucket)
+    registry_admin.make_backup(s3.bucket)
     for number in range(20):
         registration.delete_product(registry, f"p{number}")
     add_product(registry, "p3", owner="another")
@@ -106,14 +106,14 @@ def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
     assert registry.products.read_latest().revision == damaged + 1 > revision
     assert f"the backup of {today}" in capsys.readouterr().out
     # What was there in between is still in the versions, and life goes on.
-    listed = s3.client().list_object_versions(Bucket=s3.bucket, Prefix="products.json")
+    listed = s3.create_client().list_object_versions(Bucket=s3.bucket, Prefix="products.json")
     assert len(listed["Versions"]) > damaged
     add_lineage(registry, "p19", "orders")
     assert len(queries.list_visible_entries(registry)) == 20
 
 
 def test_the_first_backup_of_a_day_stays(s3: S3, registry: Registry) -> None:
-    registry, backups = registry_admin._opened(s3.bucket)
+    registry, backups = registry_admin._open_registry(s3.bucket)
     day = date(2026, 1, 31)
     backups.make(registry, day)
     add_product(registry, "later")
@@ -128,7 +128,7 @@ def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry)
         registry_admin.restore_backup(s3.bucket, "2020-01-01")
     with pytest.raises(SystemExit, match="yesterday was not restored"):
         registry_admin.restore_backup(s3.bucket, "yesterday")
-    made, backups = registry_admin._opened(s3.bucket)
+    made, backups = registry_admin._open_registry(s3.bucket)
     backups.make(made, date(2026, 2, 1))
     entry = {"id": "e", "source": "a", "target": "b", "timestamp": "2026-01-31T12:00:00Z"}
     bodies = {
@@ -136,7 +136,7 @@ def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry)
         r"lineage\.e cannot be read": json.dumps({"format": 1, "lineage": [entry]}),
     }
     for reason, body in bodies.items():
-        s3.client().put_object(
+        s3.create_client().put_object(
             Bucket=s3.bucket, Key="backups/2026-02-01/lineage.json", Body=body.encode()
         )
         with pytest.raises(SystemExit, match=reason):
@@ -150,9 +150,9 @@ def test_a_backup_brings_back_what_was_deleted_with_its_versions(
     add_product(registry, "bills")
     add_lineage(registry, "orders", "bills")
     expected, revision = shown(registry), registry.products.read_latest().revision
-    made, backups = registry_admin._opened(s3.bucket)
+    made, backups = registry_admin._open_registry(s3.bucket)
     backups.make(made, date(2026, 3, 1))
-    client = s3.client()
+    client = s3.create_client()
     for key in FILES:
         listed = client.list_object_versions(Bucket=s3.bucket, Prefix=key)
         for found in listed["Versions"] + listed.get("DeleteMarkers", []):

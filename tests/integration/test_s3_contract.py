@@ -74,9 +74,9 @@ def test_the_registry_survives_a_restart_of_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("first", "second"):
-        with seaweed.running(tmp_path) as server:
+        with seaweed.run_server(tmp_path) as server:
             server.ensure_bucket()
-            for variable, value in server.environment(server.writer).items():
+            for variable, value in server.build_environment(server.writer).items():
                 monkeypatch.setenv(variable, value)
             document(server.bucket).commit(add(name))
             file = document(server.bucket).read_latest()

@@ -39,5 +39,5 @@ def test_a_record_that_is_gone_is_no_silence(journal: S3Journal) -> None:
 
 
 def test_what_is_not_gzip_is_not_called_so(s3: S3, journal: S3Journal) -> None:
-    found = s3.client().get_object(Bucket=s3.bucket, Key="journal/a/1")
+    found = s3.create_client().get_object(Bucket=s3.bucket, Key="journal/a/1")
     assert "ContentEncoding" not in found

@@ -89,7 +89,7 @@ class TestOnMoto(S3Contract):
 class TestOnSeaweedFS(S3Contract):
     @pytest.fixture
     def admin(self, s3: S3) -> "AdminClient":
-        return s3.client()
+        return s3.create_client()
 
     @pytest.fixture
     def stored(self, s3: S3, environment: dict[str, str]) -> VersionedObject:
@@ -98,7 +98,7 @@ class TestOnSeaweedFS(S3Contract):
 
 def test_a_listing_of_several_pages_has_no_gap(s3: S3, environment: dict[str, str]) -> None:
     for number in range(5):
-        s3.client().put_object(Bucket=s3.bucket, Key="paged.json", Body=b"%d" % number)
+        s3.create_client().put_object(Bucket=s3.bucket, Key="paged.json", Body=b"%d" % number)
     client = create_client()
     whole = every(S3Versions(client, s3.bucket, "paged.json"))
     assert len(whole) == 5
@@ -112,10 +112,10 @@ def test_a_listing_of_several_pages_has_no_gap(s3: S3, environment: dict[str, st
 
 
 def test_the_reader_of_a_local_run_may_look_back(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable, value in s3.environment(s3.reader).items():
+    for variable, value in s3.build_environment(s3.reader).items():
         monkeypatch.setenv(variable, value)
-    s3.client().put_object(Bucket=s3.bucket, Key="seen.json", Body=b"then")
-    s3.client().put_object(Bucket=s3.bucket, Key="seen.json", Body=b"now")
+    s3.create_client().put_object(Bucket=s3.bucket, Key="seen.json", Body=b"then")
+    s3.create_client().put_object(Bucket=s3.bucket, Key="seen.json", Body=b"now")
     stored = S3Versions(create_client(), s3.bucket, "seen.json")
     found = [stored.get_version(version.id) for version in every(stored)]
     assert [each.body for each in found if each] == [b"now", b"then"]

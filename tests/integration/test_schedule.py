@@ -10,7 +10,7 @@ import pytest
 
 from dev import template
 from dev.execution import schedule
-from dev.execution.deployment import Deployment
+from dev.execution.deployment import LocalDeployment
 from tests.integration.fake_project import FakeProject
 
 NOTES = """
@@ -27,11 +27,11 @@ def invoked(tmp_path: Path, then: str, times: int = 1) -> list[str]:
     project.describe(schedule="rate(1 hour)")
     project.code("things", NOTES.format(seen=str(seen), then=then))
     read = partial(template.read, project.template, {}, {"CatalogBucket": "catalog"})
-    deployment = Deployment(project.template, read, lambda api, function: function.environment)
+    deployment = LocalDeployment(project.template, read, lambda api, function: function.environment)
 
     async def main() -> None:
         for _ in range(times):
-            await schedule.invoke(deployment)
+            await schedule.invoke_scheduled(deployment)
         await deployment.close()
 
     asyncio.run(main())

@@ -16,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dev.storage import seaweed
-from dev.storage.credentials import Credentials
+from dev.storage.credentials import S3Credentials
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
 from tests.integration.processes import alive
@@ -29,9 +29,9 @@ OWNER = """
 import sys, time
 from pathlib import Path
 from dev.storage import seaweed
-with seaweed.running(Path(sys.argv[1])) as s3:
+with seaweed.run_server(Path(sys.argv[1])) as s3:
     s3.ensure_bucket()
-    s3.client(s3.writer).put_object(Bucket=s3.bucket, Key="kept", Body=sys.argv[2].encode())
+    s3.create_client(s3.writer).put_object(Bucket=s3.bucket, Key="kept", Body=sys.argv[2].encode())
     print("acknowledged", flush=True)
     time.sleep(60)
 """
@@ -40,7 +40,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def writer(s3: S3) -> "S3Client":
-    return s3.client(s3.writer)
+    return s3.create_client(s3.writer)
 
 
 def status(error: pytest.ExceptionInfo[ClientError]) -> int:
@@ -88,7 +88,7 @@ def test_the_encoding_of_content_is_kept(s3: S3, writer: "S3Client") -> None:
 
 def test_the_reader_may_read_and_list_and_nothing_else(s3: S3, writer: "S3Client") -> None:
     writer.put_object(Bucket=s3.bucket, Key="r", Body=b"1")
-    reader = s3.client(s3.reader)
+    reader = s3.create_client(s3.reader)
     assert reader.get_object(Bucket=s3.bucket, Key="r")["Body"].read() == b"1"
     assert reader.list_objects_v2(Bucket=s3.bucket, Prefix="r")["KeyCount"] == 1
     with pytest.raises(ClientError) as missing:
@@ -103,7 +103,7 @@ def test_the_reader_may_read_and_list_and_nothing_else(s3: S3, writer: "S3Client
 
 
 def test_strangers_and_other_buckets_are_refused(s3: S3, writer: "S3Client") -> None:
-    stranger = s3.client(Credentials.generate("stranger"))
+    stranger = s3.create_client(S3Credentials.generate("stranger"))
     with pytest.raises(ClientError) as unknown:
         stranger.list_objects_v2(Bucket=s3.bucket)
     assert status(unknown) == 403
@@ -118,7 +118,7 @@ def test_strangers_and_other_buckets_are_refused(s3: S3, writer: "S3Client") -> 
 def test_the_bucket_is_made_once(s3: S3) -> None:
     assert s3.has_bucket()
     assert not s3.ensure_bucket()
-    assert s3.client().get_bucket_versioning(Bucket=s3.bucket)["Status"] == "Enabled"
+    assert s3.create_client().get_bucket_versioning(Bucket=s3.bucket)["Status"] == "Enabled"
 
 
 def test_secrets_are_for_the_owner_alone(s3: S3) -> None:
@@ -133,7 +133,7 @@ def test_a_second_run_on_the_folder_is_refused_at_once(s3: S3) -> None:
     folder = s3.log.parent
     with (
         pytest.raises(SeaweedError, match=r"is in use by another run"),
-        seaweed.running(folder),
+        seaweed.run_server(folder),
     ):
         pytest.fail("two servers on one folder")
 
@@ -142,16 +142,16 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with (
         pytest.raises(SeaweedError, match=r"file cannot be used"),
-        seaweed.running(tmp_path / "file"),
+        seaweed.run_server(tmp_path / "file"),
     ):
         pytest.fail("a file is no folder")
 
 
 def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> None:
-    with seaweed.running(tmp_path) as first:
+    with seaweed.run_server(tmp_path) as first:
         known = {first.admin, first.reader, first.writer}
         first.ensure_bucket()
-        first.client().put_object(Bucket=first.bucket, Key="kept", Body=b"1")
+        first.create_client().put_object(Bucket=first.bucket, Key="kept", Body=b"1")
         pid = server_pid(tmp_path)
         used = ports_of(tmp_path)
     assert not alive(pid)
@@ -160,9 +160,15 @@ def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> Non
     grpc = {str(port) for flag, port in used.items() if flag.endswith("grpc")}
     assert not [path for path in Path("/tmp").glob("seaweedfs-*") if path.stem[-5:] in grpc]
     # On other ports the objects are the same.
-    with socket.create_server(("127.0.0.1", used["master.port"])), seaweed.running(tmp_path) as s3:
+    with (
+        socket.create_server(("127.0.0.1", used["master.port"])),
+        seaweed.run_server(tmp_path) as s3,
+    ):
         assert ports_of(tmp_path)["master.port"] != used["master.port"]
-        assert s3.client(s3.reader).get_object(Bucket=s3.bucket, Key="kept")["Body"].read() == b"1"
+        assert (
+            s3.create_client(s3.reader).get_object(Bucket=s3.bucket, Key="kept")["Body"].read()
+            == b"1"
+        )
         assert {s3.admin, s3.reader, s3.writer} == known  # a client's configuration lasts
 
 
@@ -201,9 +207,9 @@ def test_a_server_that_lost_its_supervisor_is_killed_by_the_next_start_and_loses
         process.kill()
         process.wait()
         assert alive(pid)
-        with seaweed.running(tmp_path) as s3:
+        with seaweed.run_server(tmp_path) as s3:
             assert not alive(pid)
-            kept = s3.client(s3.reader).get_object(Bucket=s3.bucket, Key="kept")
+            kept = s3.create_client(s3.reader).get_object(Bucket=s3.bucket, Key="kept")
             assert kept["Body"].read() == b"kept"
 
 
@@ -214,9 +220,11 @@ def parent_of(pid: int) -> int:
 def test_a_server_that_does_not_start_shows_the_end_of_its_log(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(seaweed, "_command", lambda chosen: ["sh", "-c", "echo no luck; exit 1"])
+    monkeypatch.setattr(
+        seaweed, "_build_command", lambda chosen: ["sh", "-c", "echo no luck; exit 1"]
+    )
     with (
         pytest.raises(SeaweedError, match=r"(?s)does not start.*no luck"),
-        seaweed.running(tmp_path),
+        seaweed.run_server(tmp_path),
     ):
         pytest.fail("that is no server")

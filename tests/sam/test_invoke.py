@@ -11,7 +11,7 @@ import pytest
 from datamesh.storage.s3.client import create_client
 from dev import settings
 from dev.sam import local
-from dev.sam.local import Sam
+from dev.sam.local import SamProject
 from dev.storage.s3 import S3
 from dev.template import read
 from tests import deployed
@@ -23,13 +23,13 @@ NAMES = sorted(deployed.EVENTS)
 
 
 @pytest.fixture(scope="module")
-def started(s3: S3) -> Iterator[Sam]:
-    chosen = settings.read(os.environ | {"API_KEY": deployed.KEY})
-    with local.prepared(chosen, s3) as prepared:
+def started(s3: S3) -> Iterator[SamProject]:
+    chosen = settings.read_settings(os.environ | {"API_KEY": deployed.KEY})
+    with local.prepare_project(chosen, s3) as prepared:
         yield prepared
 
 
-def invoked(started: Sam, name: str) -> Any:
+def invoked(started: SamProject, name: str) -> Any:
     """What the function has returned."""
     function = deployed.function_of(read(TEMPLATE, {}, {}), deployed.EVENTS[name])
     event = ROOT / "events" / f"{name}.json"
@@ -46,9 +46,9 @@ def invoked(started: Sam, name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_event(started: Sam, s3: S3, name: str) -> None:
-    ours = create_client(s3.environment(s3.admin))
-    deployed.fill(s3.client(), ours, s3.bucket)
+def test_an_event(started: SamProject, s3: S3, name: str) -> None:
+    ours = create_client(s3.build_environment(s3.admin))
+    deployed.fill(s3.create_client(), ours, s3.bucket)
     result = invoked(started, name)
     if name == "authorizer":
         assert result == {"isAuthorized": True, "context": {"principal": "local"}}

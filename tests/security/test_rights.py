@@ -5,7 +5,7 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from dev.__main__ import _environment
+from dev.execution.variables import build_environment
 from dev.stack import Api
 from dev.storage.s3 import S3
 from dev.template import read
@@ -26,7 +26,7 @@ KEY = "a-key"
 
 @pytest.fixture(scope="module")
 def s3(s3: S3) -> S3:
-    s3.client(s3.writer).put_object(Bucket=s3.bucket, Key="products.json", Body=b"[]")
+    s3.create_client(s3.writer).put_object(Bucket=s3.bucket, Key="products.json", Body=b"[]")
     return s3
 
 
@@ -54,25 +54,25 @@ def refusal(s3: S3, variables: dict[str, str], operation: str, **parameters: obj
 
 @pytest.mark.parametrize("function", READING)
 def test_a_reading_function_is_refused_whatever_writes(s3: S3, api: Api, function: str) -> None:
-    found = _environment(s3, KEY, api, api.functions[function])
+    found = build_environment(s3, KEY, api, api.functions[function])
     assert refusal(s3, found, "get_object", Key="products.json") == 200
     for key in ("products.json", "lineage.json", "domains/sales/orders/1.csv", "idempotency/1"):
         assert refusal(s3, found, "put_object", Key=key, Body=b"{}") == 403
         assert refusal(s3, found, "delete_object", Key=key) == 403
-    stored = s3.client(s3.writer).get_object(Bucket=s3.bucket, Key="products.json")
+    stored = s3.create_client(s3.writer).get_object(Bucket=s3.bucket, Key="products.json")
     assert stored["Body"].read() == b"[]"
 
 
 @pytest.mark.parametrize("function", sorted(WRITING))
 def test_a_writing_function_may_put(s3: S3, api: Api, function: str) -> None:
-    found = _environment(s3, KEY, api, api.functions[function])
+    found = build_environment(s3, KEY, api, api.functions[function])
     assert refusal(s3, found, "put_object", Key="lineage.json", Body=b"[]") == 200
 
 
 def test_the_authorizer_holds_no_credentials_and_it_alone_the_key(s3: S3, api: Api) -> None:
     holders = []
     for name, function in api.functions.items():
-        found = _environment(s3, KEY, api, function)
+        found = build_environment(s3, KEY, api, function)
         if KEY in found.values():
             holders.append(name)
         if name == "AuthorizerFunction":

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from dev.gateway.authorization import MAX_ANSWERS, Answer, Authorization, BadAnswer
+from dev.gateway.authorization import MAX_DECISIONS, AuthorizerCache, BadAnswer, Decision
 from dev.stack import Authorizer
 
 ALLOWED = {"isAuthorized": True, "context": {"principal": "local"}}
@@ -15,7 +15,7 @@ class Guard:
         self.result = result
         self.calls = 0
         self.now = 0.0
-        self.authorization = Authorization(clock=lambda: self.now)
+        self.authorization = AuthorizerCache(clock=lambda: self.now)
 
     async def _call(self) -> object:
         self.calls += 1
@@ -23,14 +23,14 @@ class Guard:
             raise self.result
         return self.result
 
-    def ask(self, identity: str = "k", version: str = "1", ttl: int = 60) -> Answer:
+    def ask(self, identity: str = "k", version: str = "1", ttl: int = 60) -> Decision:
         authorizer = Authorizer("ApiKey", "Guard", "authorization", ttl)
-        return asyncio.run(self.authorization.ask(authorizer, version, identity, self._call))
+        return asyncio.run(self.authorization.decide(authorizer, version, identity, self._call))
 
 
 def test_answers_are_kept_for_the_ttl() -> None:
     guard = Guard()
-    assert guard.ask() == guard.ask() == Answer(True, {"principal": "local"})
+    assert guard.ask() == guard.ask() == Decision(True, {"principal": "local"})
     guard.now = 59.9
     guard.ask()
     assert guard.calls == 1
@@ -41,7 +41,7 @@ def test_answers_are_kept_for_the_ttl() -> None:
 
 def test_denials_are_kept_too() -> None:
     guard = Guard({"isAuthorized": False})
-    assert guard.ask() == guard.ask() == Answer(False, {})
+    assert guard.ask() == guard.ask() == Decision(False, {})
     assert guard.calls == 1
 
 
@@ -64,7 +64,7 @@ def test_failures_are_not_kept() -> None:
     with pytest.raises(RuntimeError):
         guard.ask()
     guard.result = ALLOWED
-    assert guard.ask().allowed
+    assert guard.ask().is_allowed
 
 
 @pytest.mark.parametrize(
@@ -81,9 +81,9 @@ def test_anything_but_a_simple_response_is_an_error(result: object) -> None:
 
 def test_the_oldest_answers_make_room() -> None:
     guard = Guard()
-    for number in range(MAX_ANSWERS + 1):
+    for number in range(MAX_DECISIONS + 1):
         guard.ask(str(number))
-    guard.ask(str(MAX_ANSWERS))
-    assert guard.calls == MAX_ANSWERS + 1
+    guard.ask(str(MAX_DECISIONS))
+    assert guard.calls == MAX_DECISIONS + 1
     guard.ask("0")
-    assert guard.calls == MAX_ANSWERS + 2
+    assert guard.calls == MAX_DECISIONS + 2

@@ -1,8 +1,8 @@
 import pytest
 
-from dev.gateway.cors import add, preflight
-from dev.gateway.events import Request
-from dev.gateway.responses import Response
+from dev.gateway.cors import add_cors_headers, answer_preflight
+from dev.gateway.events import GatewayRequest
+from dev.gateway.responses import GatewayResponse
 from dev.stack import Cors
 
 LISTED = Cors(
@@ -15,14 +15,14 @@ LISTED = Cors(
 ANYONE = Cors(origins=("*",), expose=("ETag",))
 
 
-def request(**headers: str) -> Request:
+def request(**headers: str) -> GatewayRequest:
     pairs = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return Request("OPTIONS", "/", "", pairs, "127.0.0.1", "id")
+    return GatewayRequest("OPTIONS", "/", "", pairs, "127.0.0.1", "id")
 
 
 def test_a_preflight_is_answered_with_the_configuration() -> None:
     asked = request(origin="https://portal.example", access_control_request_method="POST")
-    assert preflight(LISTED, asked) == Response(
+    assert answer_preflight(LISTED, asked) == GatewayResponse(
         204,
         (
             ("access-control-allow-origin", "https://portal.example"),
@@ -36,8 +36,10 @@ def test_a_preflight_is_answered_with_the_configuration() -> None:
 
 def test_a_preflight_from_elsewhere_gets_no_permission() -> None:
     asked = request(origin="https://evil.example", access_control_request_method="POST")
-    assert preflight(LISTED, asked) == Response(204)
-    assert preflight(LISTED, request(origin="https://portal.example")) == Response(204)
+    assert answer_preflight(LISTED, asked) == GatewayResponse(204)
+    assert answer_preflight(LISTED, request(origin="https://portal.example")) == GatewayResponse(
+        204
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,7 +55,7 @@ def test_a_preflight_from_elsewhere_gets_no_permission() -> None:
     ],
 )
 def test_only_allowed_origins_get_headers(cors: Cors, origin: str, allowed: str | None) -> None:
-    headers = dict(add(cors, request(origin=origin), Response(200)).headers)
+    headers = dict(add_cors_headers(cors, request(origin=origin), GatewayResponse(200)).headers)
     assert headers.get("access-control-allow-origin") == allowed
     assert headers.get("access-control-expose-headers") == (
         ",".join(cors.expose) if allowed else None
@@ -62,7 +64,7 @@ def test_only_allowed_origins_get_headers(cors: Cors, origin: str, allowed: str 
 
 
 def test_what_a_function_says_about_cors_is_ignored() -> None:
-    said = Response(200, (("access-control-allow-origin", "*"), ("etag", '"1"')), b"x")
-    assert add(LISTED, request(origin="https://evil.example"), said) == Response(
-        200, (("etag", '"1"'),), b"x"
-    )
+    said = GatewayResponse(200, (("access-control-allow-origin", "*"), ("etag", '"1"')), b"x")
+    assert add_cors_headers(
+        LISTED, request(origin="https://evil.example"), said
+    ) == GatewayResponse(200, (("etag", '"1"'),), b"x")

@@ -37,20 +37,20 @@ def test_the_gateway_is_named_or_the_first_address(
     answer: Answer, networks: str, address: str
 ) -> None:
     answer(f"echo '{networks}'")
-    assert docker.gateway() == address
+    assert docker.find_host_address() == address
 
 
 @pytest.mark.parametrize("networks", ["null", "[]", '[{"Subnet": "fd00::/80"}]'])
 def test_without_a_gateway_nothing_listens_anywhere(answer: Answer, networks: str) -> None:
     answer(f"echo '{networks}'")
     with pytest.raises(DockerError, match="has no IPv4 address"):
-        docker.gateway()
+        docker.find_host_address()
 
 
 def test_a_failure_tells_the_last_line_that_docker_printed(answer: Answer) -> None:
     answer("echo first >&2; echo 'Is the daemon running?' >&2; exit 1")
     with pytest.raises(DockerError, match=r"^Is the daemon running\?$"):
-        docker.require()
+        docker.require_daemon()
 
 
 def test_a_machine_without_docker_is_told_so(
@@ -58,4 +58,4 @@ def test_a_machine_without_docker_is_told_so(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DockerError, match="there is no docker command"):
-        docker.require()
+        docker.require_daemon()

@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from dev.gateway.events import BadRequest, Request, authorizer_event, http_event
-from dev.gateway.routing import Match
+from dev.gateway.events import BadRequest, GatewayRequest, build_authorizer_event, build_http_event
+from dev.gateway.routing import RouteMatch
 from dev.stack import Route
 
 ROUTE = Route("PUT", "/product/{name}", "Write")
-MATCH = Match(ROUTE, {"name": "a b"})
+MATCH = RouteMatch(ROUTE, {"name": "a b"})
 
 
-def request(**changes: Any) -> Request:
+def request(**changes: Any) -> GatewayRequest:
     values: dict[str, Any] = {
         "method": "PUT",
         "target": "/product/a%20b",
@@ -22,11 +22,11 @@ def request(**changes: Any) -> Request:
         "request_id": "id-1",
         "received": datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC),
     }
-    return Request(**{**values, **changes})
+    return GatewayRequest(**{**values, **changes})
 
 
 def test_the_smallest_event_leaves_out_what_the_request_does_not_have() -> None:
-    event = http_event(request(), Match(ROUTE, {}))
+    event = build_http_event(request(), RouteMatch(ROUTE, {}))
     assert event == {
         "version": "2.0",
         "routeKey": "PUT /product/{name}",
@@ -60,7 +60,7 @@ def test_the_smallest_event_leaves_out_what_the_request_does_not_have() -> None:
 
 
 def test_path_and_query_are_decoded_once() -> None:
-    event = http_event(
+    event = build_http_event(
         request(target="/product/%2541", query="tag=a&tag=b%2Cc&q=x+y&empty="), MATCH
     )
     assert event["rawPath"] == "/product/%41"
@@ -82,7 +82,7 @@ def test_repeated_headers_are_joined_and_cookies_are_apart() -> None:
         ("cookie", "three=3"),
         ("x-forwarded-for", "192.0.2.1"),
     )
-    event = http_event(request(headers=headers), MATCH)
+    event = build_http_event(request(headers=headers), MATCH)
     assert event["headers"] == {
         "accept": "a/b,c/d",
         "x-forwarded-for": "192.0.2.1, 127.0.0.1",
@@ -107,7 +107,7 @@ def test_repeated_headers_are_joined_and_cookies_are_apart() -> None:
 def test_text_travels_as_it_is_and_anything_else_in_base64(
     content_type: str, body: bytes, encoded: bool
 ) -> None:
-    event = http_event(request(headers=(("content-type", content_type),), body=body), MATCH)
+    event = build_http_event(request(headers=(("content-type", content_type),), body=body), MATCH)
     assert event["isBase64Encoded"] is encoded
     sent = event["body"]
     assert (base64.b64decode(sent) if encoded else sent.encode()) == body
@@ -115,18 +115,18 @@ def test_text_travels_as_it_is_and_anything_else_in_base64(
 
 def test_compressed_text_travels_in_base64() -> None:
     headers = (("content-type", "application/json"), ("content-encoding", "gzip"))
-    event = http_event(request(headers=headers, body=b"{}"), MATCH)
+    event = build_http_event(request(headers=headers, body=b"{}"), MATCH)
     assert (event["body"], event["isBase64Encoded"]) == ("e30=", True)
 
 
 def test_the_authorizers_context_reaches_the_handler() -> None:
-    event = http_event(request(), MATCH, {"principal": "local"})
+    event = build_http_event(request(), MATCH, {"principal": "local"})
     assert event["requestContext"]["authorizer"] == {"lambda": {"principal": "local"}}
 
 
 def test_the_authorizer_sees_the_request_without_its_body() -> None:
     headers = (("authorization", "Bearer k"), ("content-type", "application/json"))
-    event = authorizer_event(request(headers=headers, body=b"{}"), MATCH, "Bearer k")
+    event = build_authorizer_event(request(headers=headers, body=b"{}"), MATCH, "Bearer k")
     assert event["type"] == "REQUEST"
     assert event["identitySource"] == ["Bearer k"]
     assert event["routeArn"] == (

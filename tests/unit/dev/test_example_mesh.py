@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from dev.example_mesh import FirstFill
+from dev.example_mesh import ExampleMesh
 from dev.storage.s3 import S3
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Store:
         self.made = True
         return True
 
-    def client(self) -> str:
+    def create_client(self) -> str:
         return "client"
 
 
@@ -38,38 +38,38 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def fill(tmp_path: Path, store: Store) -> FirstFill:
-    return FirstFill(tmp_path, cast(S3, store))
+def examples(tmp_path: Path, store: Store) -> ExampleMesh:
+    return ExampleMesh(tmp_path, cast(S3, store))
 
 
-def test_a_first_time_bucket_is_filled_once(fill: FirstFill, store: Store) -> None:
+def test_a_first_time_bucket_is_filled_once(examples: ExampleMesh, store: Store) -> None:
     calls: list[tuple[str, str, object, str]] = []
 
     def load(url: str, key: str, client: "S3Client", bucket: str) -> None:
         calls.append((url, key, client, bucket))
 
-    fill.prepare(wanted=True)
+    examples.prepare_bucket(wanted=True)
     assert store.marked_first
-    assert fill.pending
-    fill.run(load, "http://local", "key")
+    assert examples.is_pending
+    examples.load(load, "http://local", "key")
     assert calls == [("http://local", "key", "client", "catalog")]
-    assert not fill.pending
-    fill.prepare(wanted=True)
-    assert not fill.pending
+    assert not examples.is_pending
+    examples.prepare_bucket(wanted=True)
+    assert not examples.is_pending
 
 
-def test_an_interrupted_fill_stays_pending(fill: FirstFill) -> None:
+def test_an_interrupted_fill_stays_pending(examples: ExampleMesh) -> None:
     def load(url: str, key: str, client: "S3Client", bucket: str) -> None:
         raise ConnectionError
 
-    fill.prepare(wanted=True)
+    examples.prepare_bucket(wanted=True)
     with pytest.raises(ConnectionError):
-        fill.run(load, "http://local", "key")
-    fill.prepare(wanted=True)
-    assert fill.pending
+        examples.load(load, "http://local", "key")
+    examples.prepare_bucket(wanted=True)
+    assert examples.is_pending
 
 
-def test_a_bucket_that_is_not_to_be_filled_is_made(fill: FirstFill, store: Store) -> None:
-    fill.prepare(wanted=False)
+def test_a_bucket_that_is_not_to_be_filled_is_made(examples: ExampleMesh, store: Store) -> None:
+    examples.prepare_bucket(wanted=False)
     assert store.made
-    assert not fill.pending
+    assert not examples.is_pending

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dev.execution.output import find_level
-from dev.log import FUNCTIONS, KEPT_FILES, LogError, log_to_file, show_on_terminal
+from dev.log import FUNCTIONS, KEPT_FILES, LogError, show_log_on_terminal, write_log_file
 
 
 @pytest.fixture(autouse=True)
@@ -36,14 +36,14 @@ def say(*lines: str) -> None:
 def test_the_terminal_shows_warnings_unless_it_is_to_show_everything(
     capsys: pytest.CaptureFixture[str], everything: bool, shown: list[str]
 ) -> None:
-    show_on_terminal(everything)
+    show_log_on_terminal(everything)
     say("GET / 200")
     assert capsys.readouterr().err.splitlines() == shown
 
 
 def test_the_file_has_everything_and_a_time_before_our_own_lines(tmp_path: Path) -> None:
-    show_on_terminal(False)
-    with log_to_file(tmp_path) as path:
+    show_log_on_terminal(False)
+    with write_log_file(tmp_path) as path:
         say("GET / 200")
     say("too late")
     ours, *functions = path.read_text().splitlines()
@@ -53,8 +53,8 @@ def test_the_file_has_everything_and_a_time_before_our_own_lines(tmp_path: Path)
 
 
 def test_the_files_are_bounded_and_the_newest_lines_stay(tmp_path: Path) -> None:
-    show_on_terminal(False)
-    with log_to_file(tmp_path, max_bytes=1000) as path:
+    show_log_on_terminal(False)
+    with write_log_file(tmp_path, max_bytes=1000) as path:
         say(*[f"line {number}" for number in range(500)])
     files = [*path.parent.iterdir()]
     assert len(files) == 1 + KEPT_FILES
@@ -64,7 +64,7 @@ def test_the_files_are_bounded_and_the_newest_lines_stay(tmp_path: Path) -> None
 
 def test_a_log_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "log").touch()
-    with pytest.raises(LogError, match=r"log.* cannot be written"), log_to_file(tmp_path):
+    with pytest.raises(LogError, match=r"log.* cannot be written"), write_log_file(tmp_path):
         pytest.fail("a file is no folder")
 
 

@@ -43,14 +43,16 @@ class Recorder(Mapping[str, str]):
 
 def test_the_page_names_each_variable_that_a_local_run_reads() -> None:
     environment = Recorder()
-    settings.read(environment)
+    settings.read_settings(environment)
     of_parameters = {variable for variable, _ in settings.PARAMETERS.values()}
     assert environment.asked - of_parameters == set(LOCAL_VARIABLES)
 
 
 def test_the_documented_defaults_are_those_of_a_local_run() -> None:
-    documented = settings.read({name: default for name, (default, _) in LOCAL_VARIABLES.items()})
-    actual = settings.read({"API_KEY": documented.api_key})
+    documented = settings.read_settings(
+        {name: default for name, (default, _) in LOCAL_VARIABLES.items()}
+    )
+    actual = settings.read_settings({"API_KEY": documented.api_key})
     assert (documented.host, documented.port) == (actual.host, actual.port)
     assert (documented.data_dir, documented.examples) == (actual.data_dir, actual.examples)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from dev.gateway.responses import BadResponse, Response, from_result, message
+from dev.gateway.responses import BadResponse, GatewayResponse, build_message, parse_result
 
 
 def test_a_full_response() -> None:
@@ -10,7 +10,7 @@ def test_a_full_response() -> None:
         "cookies": ["a=1; Path=/", "b=2"],
         "body": '{"a":1}',
     }
-    assert from_result(result) == Response(
+    assert parse_result(result) == GatewayResponse(
         201,
         (
             ("content-type", "application/json"),
@@ -25,13 +25,13 @@ def test_a_full_response() -> None:
 
 def test_a_binary_body() -> None:
     result = {"statusCode": 200, "body": "/wA=", "isBase64Encoded": True}
-    assert from_result(result).body == b"\xff\x00"
+    assert parse_result(result).body == b"\xff\x00"
 
 
 def test_headers_about_the_connection_are_dropped() -> None:
     headers = {"Content-Length": "99", "Transfer-Encoding": "chunked", "connection": "close"}
-    response = from_result({"statusCode": 204, "headers": headers})
-    assert response == Response(204, (("content-type", "text/plain;charset=UTF-8"),), b"")
+    response = parse_result({"statusCode": 204, "headers": headers})
+    assert response == GatewayResponse(204, (("content-type", "text/plain;charset=UTF-8"),), b"")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,9 @@ def test_headers_about_the_connection_are_dropped() -> None:
     ],
 )
 def test_a_result_without_a_status_is_the_body(result: object, body: bytes) -> None:
-    assert from_result(result) == Response(200, (("content-type", "application/json"),), body)
+    assert parse_result(result) == GatewayResponse(
+        200, (("content-type", "application/json"),), body
+    )
 
 
 @pytest.mark.parametrize(
@@ -62,10 +64,10 @@ def test_a_result_without_a_status_is_the_body(result: object, body: bytes) -> N
 )
 def test_what_is_no_response_is_refused(result: object) -> None:
     with pytest.raises(BadResponse):
-        from_result(result)
+        parse_result(result)
 
 
 def test_the_gateways_own_messages() -> None:
-    assert message(404, "Not Found") == Response(
+    assert build_message(404, "Not Found") == GatewayResponse(
         404, (("content-type", "application/json"),), b'{"message":"Not Found"}'
     )

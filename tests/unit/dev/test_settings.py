@@ -2,11 +2,11 @@ from pathlib import Path
 
 import pytest
 
-from dev.settings import SettingError, read
+from dev.settings import SettingError, read_settings
 
 
 def test_defaults() -> None:
-    settings = read({})
+    settings = read_settings({})
     assert (settings.host, settings.port) == ("127.0.0.1", 3000)
     assert settings.data_dir == Path("data").resolve()
     assert settings.examples
@@ -15,7 +15,7 @@ def test_defaults() -> None:
 
 
 def test_variables_become_parameters_of_the_template() -> None:
-    settings = read(
+    settings = read_settings(
         {
             "HOST": "::1",
             "PORT": "0",
@@ -40,11 +40,11 @@ def test_variables_become_parameters_of_the_template() -> None:
 
 
 def test_a_key_is_generated_unless_given_and_never_shown() -> None:
-    first, second = read({"API_KEY": ""}), read({})
+    first, second = read_settings({"API_KEY": ""}), read_settings({})
     assert first.api_key_generated
     assert len(first.api_key) >= 32
     assert first.api_key != second.api_key
-    given = read({"API_KEY": "my-secret-key"})
+    given = read_settings({"API_KEY": "my-secret-key"})
     assert (given.api_key, given.api_key_generated) == ("my-secret-key", False)
     assert "my-secret-key" not in repr(given)
 
@@ -73,7 +73,7 @@ def test_a_key_is_generated_unless_given_and_never_shown() -> None:
 )
 def test_a_bad_value_is_told_in_one_line_that_names_the_variable(name: str, value: str) -> None:
     with pytest.raises(SettingError) as caught:
-        read({name: value})
+        read_settings({name: value})
     message = str(caught.value)
     assert message.startswith(f"{name} must be ")
     assert value in message
@@ -82,5 +82,5 @@ def test_a_bad_value_is_told_in_one_line_that_names_the_variable(name: str, valu
 
 def test_a_malformed_key_is_not_repeated() -> None:
     with pytest.raises(SettingError) as caught:
-        read({"API_KEY": "two words"})
+        read_settings({"API_KEY": "two words"})
     assert str(caught.value) == "API_KEY must be visible ASCII characters without spaces"

@@ -5,29 +5,32 @@ import traceback
 from pathlib import Path
 
 from dev.banner import render_banner
-from dev.example_mesh import FirstFill
+from dev.example_mesh import ExampleMesh
 from dev.server import Address
-from dev.settings import Settings
+from dev.settings import LocalSettings
 
 
-def get_ready(
-    chosen: Settings,
+def finish_start(
+    chosen: LocalSettings,
     address: Address,
-    fill: FirstFill,
+    examples: ExampleMesh,
     ending: threading.Event,
     log: Path | None = None,
 ) -> None:
-    """Fill a new bucket through the API, which must be answering; a failure of that is told."""
-    if chosen.examples and fill.pending:
+    """Fill a new bucket through the API, which must be answering, and print the banner.
+
+    A failure to fill it is printed, and the next start tries again.
+    """
+    if chosen.examples and examples.is_pending:
         print("Filling the new bucket with the example mesh ...", flush=True)
         try:
             # It reads a large data set, which only a first start should pay for.
             from examples import mesh
 
-            fill.run(mesh.load, address.url, chosen.api_key)
+            examples.load(mesh.load, address.url, chosen.api_key)
         except Exception:
             if ending.wait(1):  # the server that it calls is being stopped
                 return
             traceback.print_exc()
             print("The example mesh is incomplete. The next start tries it again.", flush=True)
-    print(render_banner(chosen, address, fill.s3, log), flush=True)
+    print(render_banner(chosen, address, examples.s3, log), flush=True)

@@ -3,6 +3,7 @@
 import inspect
 
 from datamesh.http.errors import DESCRIPTIONS, STATUS, WITH_RETRY_AFTER
+from datamesh.models.bulk import BulkReport
 from dev.reference.markdown import as_code, on_one_line, render_table
 
 INTRODUCTION = """\
@@ -64,4 +65,6 @@ def _sample_value(parameter: inspect.Parameter) -> object:
             return [shown]
         case kind if kind.startswith("dict"):
             return {"<parameter>": "<message>"}
+        case "BulkReport":
+            return BulkReport(registered=998, refused=2, items=[])
     return shown

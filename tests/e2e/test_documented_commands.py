@@ -72,8 +72,9 @@ def check(command: Command, answer: str, statuses: list[int]) -> None:
     """Compare what a block has printed with what the document shows below it."""
     *before, last = statuses or [200]
     for status in before if command.is_refused else [*before, last]:
-        # SAM keeps no schedule, and so no snapshots.
-        assert status < 400 or (status == 404 and TARGET == "sam-local"), (command, answer)
+        # Elsewhere the schedule may not have run yet, and SAM keeps none: there is no snapshot.
+        no_snapshot = status == 404 and not IS_FRESH and "/analytics/" in command.script
+        assert status < 400 or no_snapshot, (command, answer)
     if command.is_refused:
         assert last >= 400, f"{command.script} was not refused:\n{answer}"
     if command.shown and IS_FRESH and not is_shown_by(command.shown, answer):

@@ -16,8 +16,8 @@ answers 401, 403 and its own limits (413, 429) before a function is called; then
 
 [Requests and responses](../guides/requests.md#errors) says what to do about them."""
 
-PLAIN = ("<class 'str'>", "<class 'int'>", "datetime.date", "list[", "dict[")
-"""Types of values in whose place a name can stand in a message."""
+KNOWN = ("<class 'str'>", "<class 'int'>", "datetime.date", "list[", "dict[", "BulkReport")
+"""Types of parameters that a sample can be made of."""
 
 
 def render_errors() -> str:
@@ -51,7 +51,7 @@ def sample_message(error: type[Exception]) -> str:
     if "__init__" not in vars(error):
         return ""
     _, *parameters = inspect.signature(error.__init__).parameters.values()
-    if not all(str(each.annotation).startswith(PLAIN) for each in parameters):
+    if not all(str(each.annotation).startswith(KNOWN) for each in parameters):
         return ""
     return on_one_line(str(error(*map(_sample_value, parameters))))
 

@@ -4,6 +4,7 @@ gateway/    HTTP requests to events, results to responses, routes, authorizers, 
 execution/  the processes of functions, and the schedule that invokes some of them
 storage/    the embedded S3 server
 sam/        the same API by SAM's own emulation, in Docker containers
+reference/  the reference pages of the documentation, written from the code
 
 `__main__` is `make run`; `registry_admin`, `rebuild` and `openapi` are other targets of make.
 """

@@ -61,19 +61,10 @@ def _run_api(chosen: LocalSettings, path: Path) -> int:
         ending = threading.Event()
         _start_thread(partial(_end_with_storage, s3, ending))
 
-        def finish_in_background() -> None:
-            loop = asyncio.get_running_loop()
-
-            def finish() -> None:
-                finish_start(chosen, read_address(listener), examples, ending, log)
-                if not ending.is_set():
-                    # On the server's loop: what still runs at the end is cancelled with it.
-                    asyncio.run_coroutine_threadsafe(run_schedule(deployment), loop)
-
-            _start_thread(finish)
-
+        finish = partial(finish_start, chosen, read_address(listener), examples, ending, log)
+        finish_later = partial(_finish_in_background, finish, deployment, ending)
         try:
-            serve_gateway(Gateway(deployment), listener, finish_in_background)
+            serve_gateway(Gateway(deployment), listener, finish_later)
         except SystemExit:
             if s3.process.poll() is not None:
                 raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}") from None
@@ -81,6 +72,21 @@ def _run_api(chosen: LocalSettings, path: Path) -> int:
         finally:
             ending.set()
     return 0
+
+
+def _finish_in_background(
+    finish: Callable[[], None], deployment: LocalDeployment, ending: threading.Event
+) -> None:
+    """Finish the start in a thread, since that needs the API, and then begin the schedule."""
+    loop = asyncio.get_running_loop()
+
+    def work() -> None:
+        finish()
+        if not ending.is_set():
+            # On the server's loop: what still runs at the end is cancelled with it.
+            asyncio.run_coroutine_threadsafe(run_schedule(deployment), loop)
+
+    _start_thread(work)
 
 
 def _end_with_storage(s3: S3, ending: threading.Event) -> None:

@@ -14,6 +14,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -47,15 +48,7 @@ def read_settings(environ: Mapping[str, str]) -> LocalSettings:
         SettingError: A variable holds a value that cannot be used.
     """
 
-    def read_value(name: str, default: str, check: Callable[[str], str]) -> str:
-        text = environ.get(name, "").strip() or default
-        try:
-            return check(text)
-        except ValueError as error:
-            # The key is a secret even when it is malformed.
-            shown = "" if name == "API_KEY" else f", not {text!r}"
-            raise SettingError(f"{name} must be {error}{shown}") from None
-
+    read_value = partial(_read_value, environ)
     key = read_value("API_KEY", "", _check_api_key)
     return LocalSettings(
         host=read_value("HOST", "127.0.0.1", _check_host),
@@ -71,6 +64,18 @@ def read_settings(environ: Mapping[str, str]) -> LocalSettings:
             if environ.get(variable, "").strip()
         },
     )
+
+
+def _read_value(
+    environ: Mapping[str, str], name: str, default: str, check: Callable[[str], str]
+) -> str:
+    text = environ.get(name, "").strip() or default
+    try:
+        return check(text)
+    except ValueError as error:
+        # The key is a secret even when it is malformed.
+        shown = "" if name == "API_KEY" else f", not {text!r}"
+        raise SettingError(f"{name} must be {error}{shown}") from None
 
 
 def _check_whole_number(low: int, high: int) -> Callable[[str], str]:

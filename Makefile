@@ -28,79 +28,100 @@ help: ## List the targets.
 run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, DATA_DIR, API_KEY, EXAMPLES=0, LOG=1, ...).
 	@exec $(PY) -m dev
 
+# One worker a processor. Suites that start servers take a file each, and two workers at most.
+PARALLEL := --numprocesses auto --dist worksteal
+TWO_BY_FILE := --numprocesses 2 --dist loadfile
+
+.PHONY: check
+check: lint types unit ## Check format, lint and types, and run the quick unit tests; a minute.
+
 .PHONY: test
-test: lint types coverage properties races e2e security regressions ## Everything that CI checks.
+test: check slow integration e2e ## Run check, then the slow unit tests, integration and e2e; eight minutes.
+
+.PHONY: verify
+verify: test extended ## Run everything: test, then races, faults, properties, coverage, security, sam and a deployment.
+
+.PHONY: extended
+extended: coverage properties races security regressions docs sam e2e-deploy ## Run what verify runs after test.
 
 .PHONY: lint
-lint: $(VENV)/ready
-	$(VENV)/bin/ruff check .
+lint: $(VENV)/ready ## Check format and lint.
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/ruff check .
 
 .PHONY: types
-types: $(VENV)/ready
+types: $(VENV)/ready ## Check types with mypy, strictly.
 	$(VENV)/bin/mypy
 
 .PHONY: unit
-unit: $(VENV)/ready ## Pure tests, in memory.
-	$(PY) -m pytest tests/unit
+unit: $(VENV)/ready ## Run the quick unit tests: pure, in memory.
+	$(PY) -m pytest tests/unit -m "not slow" $(PARALLEL)
+
+.PHONY: slow
+slow: $(VENV)/ready ## Run the unit tests that take a second or more each.
+	$(PY) -m pytest tests/unit -m slow $(PARALLEL)
 
 .PHONY: integration
-integration: $(VENV)/ready ## moto, the embedded S3 server, the template.
-	$(PY) -m pytest tests/integration
+integration: $(VENV)/ready ## Test against moto, the embedded S3 server and the template.
+	$(PY) -m pytest tests/integration $(TWO_BY_FILE)
 
 .PHONY: coverage
-coverage: $(VENV)/ready ## Unit and integration tests, and how much of the layer they cover.
-	$(PY) -m pytest tests/unit tests/integration --cov --numprocesses 2 --dist loadfile
+coverage: $(VENV)/ready ## Run unit and integration tests, and hold the coverage of the layer.
+	$(PY) -m pytest tests/unit tests/integration --cov $(TWO_BY_FILE)
 
 .PHONY: properties
-properties: $(VENV)/ready ## The API against a model and against its document; PROPERTY_EXAMPLES=n tries n other cases.
+properties: $(VENV)/ready ## Test the API against a model and its document; PROPERTY_EXAMPLES=n tries n other cases.
 	$(PY) -m pytest tests/properties
 
 # At the same time: both mostly wait, the rivals for the S3 server's lock.
 .PHONY: races
-races: $(VENV)/ready ## Rivals and injected faults on the real S3 server; SEED=n replays one plan.
+races: $(VENV)/ready ## Run rivals and injected faults on the real S3 server; SEED=n replays one plan.
 	@$(MAKE) --jobs 2 --output-sync=target faults $(if $(SEED),,rivals)
 
 .PHONY: faults
-faults: $(VENV)/ready
+faults: $(VENV)/ready ## Run the injected faults alone.
 	$(PY) -m pytest tests/faults
 
 .PHONY: rivals
-rivals: $(VENV)/ready
+rivals: $(VENV)/ready ## Run the rivals alone.
 	$(PY) -m pytest tests/races
 
 .PHONY: soak
-soak: $(VENV)/ready ## Injected faults with fresh seeds, for SOAK_SECONDS (600).
+soak: $(VENV)/ready ## Inject faults with fresh seeds for SOAK_SECONDS (600).
 	SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(PY) -m tests.faults.soak
 
 .PHONY: e2e
-e2e: $(VENV)/ready $(OPENLINEAGE_VENV)/ready ## Black-box HTTP against `make run`; OpenLineage's own clients, dbt's among them.
-	$(PY) -m pytest tests/e2e --numprocesses 2 --dist loadfile
+e2e: $(VENV)/ready $(OPENLINEAGE_VENV)/ready ## Test `make run` over HTTP, with OpenLineage's own clients and dbt.
+	$(PY) -m pytest tests/e2e $(TWO_BY_FILE)
+
+.PHONY: sam
+sam: $(VENV)/ready ## Run e2e-sam and invoke where Docker runs or can be started.
+	@.ci/with_docker $(MAKE) --keep-going e2e-sam invoke
 
 .PHONY: sam-local
-sam-local: build ## What `make run` serves, by SAM's own emulation in Docker containers (sam local start-api).
+sam-local: build ## Start the API on SAM's own emulation, in Docker containers.
 	@exec $(PY) -m dev.sam
 
 .PHONY: e2e-sam
-e2e-sam: build $(OPENLINEAGE_VENV)/ready ## The same tests against `sam local start-api`; who may write, under eight hash seeds.
+e2e-sam: $(VENV)/ready ## Run e2e against `sam local start-api`, in Docker containers.
 	E2E_TARGET=sam-local $(PY) -m pytest tests/e2e tests/sam/test_hash_seeds.py
 
 .PHONY: invoke
-invoke: build ## sam local invoke with every file in events/, over the embedded S3.
+invoke: build ## Invoke the functions with every file in events/, in Docker containers.
 	$(PY) -m pytest tests/sam/test_invoke.py
 
 .PHONY: lambda-image
-lambda-image: $(VENV)/ready ## Make a stand-in for the AWS image that functions run in, where it cannot be pulled.
+lambda-image: $(VENV)/ready ## Make a stand-in for the AWS image of functions where it cannot be pulled.
 	@$(PY) -m dev.sam.lambda_image
 
 .PHONY: e2e-deploy
-e2e-deploy: build $(MINISTACK_VENV)/ready $(OPENLINEAGE_VENV)/ready ## The same on a stack on an emulator of AWS that enforces IAM; updates and deletes stacks.
+e2e-deploy: build $(MINISTACK_VENV)/ready $(OPENLINEAGE_VENV)/ready ## Run e2e on a stack on an emulator of AWS that enforces IAM; update and delete stacks.
 	E2E_TARGET=deployed $(PY) -m pytest tests/e2e
 	$(PY) -m pytest tests/deploy
 
 # cfn-lint comes first: checkov calls a template that it cannot parse a success.
 .PHONY: security
-security: $(VENV)/ready $(SECURITY_VENV)/ready ## checkov and cfn-lint over the template, attacks on the local API.
+security: $(VENV)/ready $(SECURITY_VENV)/ready ## Check the template with checkov and cfn-lint, and attack the local API.
 	$(SECURITY_VENV)/bin/cfn-lint --template template.yaml --append-rules cfn_lint_serverless.rules
 	$(SECURITY_VENV)/bin/checkov --file template.yaml --framework cloudformation \
 		--skip-download --compact --quiet
@@ -110,7 +131,7 @@ DEPLOYED := layers/shared/requirements.txt functions/platform/requirements.txt f
 
 # Needs an advisory service. --strict: what could not be looked up counts as a failure.
 .PHONY: audit
-audit: $(SECURITY_VENV)/ready ## pip-audit: published advisories about the locked requirements; needs the internet.
+audit: $(SECURITY_VENV)/ready ## Look up published advisories about the locked requirements; needs the internet.
 	@$(SECURITY_VENV)/bin/pip-audit --strict --progress-spinner off --disable-pip --no-deps \
 		$(addprefix --requirement ,$(DEPLOYED)) || { echo "make audit: failed. Without a list of advisories \
 	above, the advisory service could not be reached and nothing was audited." >&2; exit 1; }
@@ -118,47 +139,47 @@ audit: $(SECURITY_VENV)/ready ## pip-audit: published advisories about the locke
 SBOM ?= build/sbom.json
 
 .PHONY: sbom
-sbom: $(SECURITY_VENV)/ready ## CycloneDX bill of materials of what is deployed, into build/sbom.json.
+sbom: $(SECURITY_VENV)/ready ## Write the bill of materials of what is deployed to build/sbom.json.
 	mkdir -p $(dir $(SBOM))
 	cat $(DEPLOYED) | $(SECURITY_VENV)/bin/cyclonedx-py requirements --schema-version 1.6 \
 		--output-reproducible --validate --outfile $(SBOM) -
 
 .PHONY: bench
-bench: build ## Measure what the documents claim about speed and cost, and write it there; nothing else should run meanwhile.
+bench: build ## Measure what the documents claim about speed and cost, and write it there; alone.
 	@$(PY) -m benchmarks
 
 .PHONY: regressions
-regressions: build ## Some of what make bench measures, small and with a wide margin: ratios and counts, no times.
+regressions: build ## Test ratios and counts of what bench measures, with a wide margin.
 	$(PY) -m pytest tests/benchmarks
 
 # On a copy with the package at its top: mutmut takes a module's name from its path.
 .PHONY: mutants
-mutants: $(VENV)/ready ## Mutation tests of storage and services: minutes; mutants that survive are listed.
+mutants: $(VENV)/ready ## Run mutation tests of storage and services, and list the survivors.
 	rm -rf build/mutants && mkdir -p build/mutants
 	cp -R layers/shared/datamesh dev functions events tests template.yaml pyproject.toml build/mutants
 	cd build/mutants && PYTHONPATH= $(CURDIR)/$(VENV)/bin/mutmut run --max-children 2
 	cd build/mutants && PYTHONPATH= $(CURDIR)/$(VENV)/bin/mutmut results
 
 .PHONY: format
-format: $(VENV)/ready ## Let ruff rewrite what it can.
+format: $(VENV)/ready ## Format the code and mend what ruff can.
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
 .PHONY: openapi
-openapi: $(VENV)/ready ## Regenerate functions/platform/openapi.json from the handlers.
+openapi: $(VENV)/ready ## Generate functions/platform/openapi.json from the handlers.
 	$(PY) -m dev.openapi
 
 .PHONY: reference
-reference: openapi ## Regenerate docs/reference from the code (and openapi.json, which it shows).
+reference: openapi ## Generate docs/reference from the code, and openapi.json, which it shows.
 	$(PY) -m dev.reference
 
 .PHONY: docs
-docs: $(DOCS_VENV)/ready ## The documentation as a site, into build/docs; nothing in it is loaded from elsewhere.
+docs: $(DOCS_VENV)/ready ## Build the documentation as a site into build/docs; nothing in it is loaded from elsewhere.
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
 	@echo "Open build/docs/index.html; for its search: python3 -m http.server --directory build/docs"
 
 .PHONY: build
-build: $(VENV)/ready $(SAM_VENV)/ready ## sam validate --lint, sam build.
+build: $(VENV)/ready $(SAM_VENV)/ready ## Validate the template and build the functions with sam.
 	$(SAM) validate --lint
 	$(SAM) build
 
@@ -177,39 +198,39 @@ stage-or-local:
 	@case "$(STAGE)" in dev|prod|local) ;; *) echo "STAGE is dev, prod or local, not $(STAGE)" >&2; exit 2;; esac
 
 .PHONY: deploy
-deploy: stage build ## Create or update the stack of STAGE (dev), once you have seen what changes; CONFIRM=no does not ask.
+deploy: stage build ## Create or update the stack of STAGE (dev); CONFIRM=no does not ask.
 	$(SAM) deploy --config-env $(STAGE) $(if $(filter no,$(CONFIRM)),--no-confirm-changeset)
 
 .PHONY: destroy
-destroy: stage $(VENV)/ready $(SAM_VENV)/ready ## Delete the stack of STAGE; keeps its bucket unless DATA=delete. Asks first.
+destroy: stage $(VENV)/ready $(SAM_VENV)/ready ## Delete the stack of STAGE; its bucket only with DATA=delete.
 	@bucket=$$($(PY) -m dev.registry_admin bucket-of $(STACK)); \
 	$(SAM) delete --config-env $(STAGE); \
 	if $(PY) -m dev.registry_admin bucket-of $(STACK) >/dev/null 2>&1; then echo "$(STACK) is still there."; exit 1; fi; \
 	$(if $(filter delete,$(DATA)),$(PY) -m dev.registry_admin delete "$$bucket",echo "The catalog is kept: s3://$$bucket")
 
 .PHONY: backup
-backup: stage-or-local $(VENV)/ready ## Copy the registry of STAGE to backups/<today>/, as the scheduled run does once a day.
+backup: stage-or-local $(VENV)/ready ## Copy the registry of STAGE to backups/<today>/.
 	@$(PY) -m dev.registry_admin backup $(STORED)
 
 .PHONY: restore
-restore: stage-or-local $(VENV)/ready ## Commit anew the backup of a day (FROM=YYYY-MM-DD), or an earlier VERSION of OBJECT (products.json, lineage.json).
+restore: stage-or-local $(VENV)/ready ## Commit anew the backup of a day (FROM=YYYY-MM-DD), or a VERSION of OBJECT.
 	@$(PY) -m dev.registry_admin restore $(STORED) $(or $(FROM),$(OBJECT) $(VERSION))
 
 .PHONY: rebuild-lineage
-rebuild-lineage: stage-or-local $(VENV)/ready ## Derive STAGE's lineage anew from the events it has kept; STAGE=local that of a local run.
+rebuild-lineage: stage-or-local $(VENV)/ready ## Derive the lineage of STAGE anew from the events that it has kept.
 	@$(PY) -m dev.rebuild $(STORED)
 
 .PHONY: sync
-sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then every edit as it is saved (sam sync --watch); dev only.
+sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then each edit as it is saved; dev only.
 	@test $(STAGE) = dev || { echo "make sync skips change sets and canaries: use make deploy for $(STAGE)" >&2; exit 2; }
 	$(SAM) sync --watch --config-env $(STAGE)
 
 .PHONY: logs
-logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; NAME=ProductsWriteFunction those of one function, FILTER=... some lines.
+logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; of function NAME, of lines that match FILTER.
 	$(SAM) logs --tail --config-env $(STAGE) $(if $(NAME),--name $(NAME)) $(if $(value FILTER),--filter '$(value FILTER)')
 
 .PHONY: lock
-lock: $(UV) ## Recompile the requirement files; UPGRADE=1 takes newer versions.
+lock: $(UV) ## Compile the requirement files anew; UPGRADE=1 takes newer versions.
 	for f in layers/shared/requirements functions/domains/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/openlineage requirements/docs requirements/lambda-image; do \
 		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
 	done

@@ -1,17 +1,20 @@
-"""Fixtures that several suites share."""
+"""Fixtures that several suites share.
+
+Each imports what it needs when it is first used: a pure test starts without FastAPI and boto3.
+"""
 
 import asyncio
 import gc
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import pytest
 
-from datamesh.services.registry.registry import Registry
-from dev.storage import seaweed
-from dev.storage.s3 import S3
-from tests.lambdas import AREAS, ENVIRONMENT, Client, served
-from tests.meshes import mesh, resources
+if TYPE_CHECKING:
+    from datamesh.services.registry.registry import Registry
+    from dev.storage.s3 import S3
+    from tests.lambdas import Client
 
 type Serve = Callable[..., Client]
 """serve(area, resources) -> a client of that area's function."""
@@ -42,6 +45,8 @@ def event_loop(set_event_loop: Callable[[], None]) -> None:
 @pytest.fixture(scope="session")
 def imported_functions(set_event_loop: Callable[[], None]) -> None:
     """Once, and before a test captures the standard output that their loggers then keep."""
+    from tests.lambdas import AREAS, ENVIRONMENT
+
     set_event_loop()
     with pytest.MonkeyPatch.context() as patch:
         for name, value in ENVIRONMENT.items():
@@ -51,15 +56,17 @@ def imported_functions(set_event_loop: Callable[[], None]) -> None:
 
 
 @pytest.fixture(scope="module")
-def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[S3]:
+def s3(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[S3]":
     """A server of the module's own, with an empty bucket."""
+    from dev.storage import seaweed
+
     with seaweed.run_server(tmp_path_factory.mktemp("s3")) as running:
         running.ensure_bucket()
         yield running
 
 
 @pytest.fixture
-def environment(s3: S3, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def environment(s3: "S3", monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """A writer's, which this process then has too."""
     variables = s3.build_environment(s3.writer)
     for name, value in variables.items():
@@ -69,10 +76,15 @@ def environment(s3: S3, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @pytest.fixture
 def serve(imported_functions: None) -> Serve:
+    from tests.lambdas import served
+    from tests.meshes import resources
+
     return lambda area, worked_on=None: served(area, worked_on or resources())
 
 
 @pytest.fixture
-def registry() -> Registry:
+def registry() -> "Registry":
     """Empty, in memory, and its clock stands still."""
+    from tests.meshes import mesh
+
     return mesh()

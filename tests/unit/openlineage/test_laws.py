@@ -3,6 +3,7 @@
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
@@ -82,6 +83,7 @@ def lineage_of(raw: list[dict[str, Any]]) -> tuple[Registry, dict[str, Any]]:
     return registry, graph(registry)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(EVENTS, st.randoms(use_true_random=False))
 def test_any_order_and_any_repetition_give_the_same_lineage(raw: Any, random: Any) -> None:
@@ -146,6 +148,7 @@ def test_claims_form_a_semilattice(
     assert joined(a, a) == a
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None)
 @given(EVENTS)
 def test_one_batch_gives_what_single_events_give(raw: Any) -> None:

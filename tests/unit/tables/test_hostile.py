@@ -243,6 +243,7 @@ def test_memory_is_bounded() -> None:
         session.rows("SELECT list(i) FROM range(1000000000) t(i)")
 
 
+@pytest.mark.slow
 def test_a_bomb_of_zeros_is_read_within_bounds(serve: Serve) -> None:
     """100 MB of text in less than one of gzip."""
     row = b"1," + b"x" * 1000 + b"\n"

@@ -35,6 +35,7 @@ def a_jsonl(number: int) -> tuple[str, bytes]:
     return f"sales/orders/day={number:04}/part.jsonl{ending}", body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("form", "file"), [("csv", a_csv), ("jsonl", a_jsonl)])
 def test_hundreds_of_files_are_ordered_filtered_paged_and_profiled(
     serve: Serve, form: str, file: Callable[[int], tuple[str, bytes]]

@@ -63,7 +63,9 @@ async def list_products(
 async def get_product(name: PathName, registry: RegistryAsOf) -> Response:
     """Read one product."""
     product = queries.get_product(registry, name)
-    return Response(product.shown, media_type=JSON, headers={"ETag": etag_of(product.shown)})
+    return Response(
+        product.public_json, media_type=JSON, headers={"ETag": etag_of(product.public_json)}
+    )
 
 
 @app.put("/product/{name}", responses=responses(400, 401, 403, 404, 409, 412, 422, 503))

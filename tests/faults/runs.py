@@ -10,7 +10,7 @@ from datamesh.models.lineage import StoredLineageEntry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Change, Document
 from datamesh.storage.files import LineageFile
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 from datamesh.storage.s3.client import S3Client, create_client
 from datamesh.storage.s3.object import S3Object
 from tests.faults.judge import Outcome, Told, judge
@@ -65,7 +65,7 @@ class Slot:
         key = f"appends-{plan.seed}.json"
         told = self._disturbed(plan, lambda writer: append(self._object(writer, key), plan, writer))
         file = _document(S3Object(self.direct, self.bucket, key), _patient()).read_latest()
-        tokens = [entry.full().transformation for entry in file.lineage]
+        tokens = [entry.to_model().transformation for entry in file.lineage]
         result = self._result(plan)
         result.told = Counter(one.outcome for each in told for one in each)
         verdict = judge([one for each in told for one in each], tokens)
@@ -160,7 +160,7 @@ def _appended(token: str) -> Change[LineageFile, int]:
         entry = StoredLineageEntry(
             source="orders", target="revenue", transformation=token, timestamp=NOON
         )
-        entries = [*file.lineage, LineageRow.of(entry)]
+        entries = [*file.lineage, LineageRecord.from_model(entry)]
         return file.model_copy(update={"lineage": entries}), len(entries) - 1
 
     return change

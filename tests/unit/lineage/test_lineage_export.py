@@ -12,7 +12,7 @@ from datamesh.models.lineage import LineageType
 from datamesh.services.lineage import exports
 from datamesh.services.lineage.walk import Filter
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 from tests.graphs import Edge, chain, graph_mesh
 from tests.meshes import add_lineage, add_product, add_products, mesh
 
@@ -83,7 +83,7 @@ def test_networkx_reads_what_was_registered(kind: ExportFormat, text: str) -> No
         (each.source, each.target, key_of(kind, each.id)): {
             "lineage_type": each.lineage_type.value,
             "confidence": each.confidence,
-            "transformation": each.full().transformation,
+            "transformation": each.to_model().transformation,
         }
         for each in entries
     }
@@ -232,9 +232,10 @@ def test_long_text_is_bounded_in_bytes(kind: ExportFormat) -> None:
     add_products(registry, "ab")
     add_lineage(registry, "a", "b", transformation="🙂" * 1000)
     [entry] = registry.lineage.read().lineage
-    stored = entry.full()
+    stored = entry.to_model()
     copies = [
-        LineageRow.of(stored.model_copy(update={"id": f"e{number}"})) for number in range(2000)
+        LineageRecord.from_model(stored.model_copy(update={"id": f"e{number}"}))
+        for number in range(2000)
     ]
     registry.lineage.commit(lambda file: (file.model_copy(update={"lineage": copies}), None))
     found = exported(registry, kind)

@@ -11,7 +11,7 @@ from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import MemoryObject
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 from tests.meshes import NOON, add_lineage, add_product, add_products, mesh
 
 
@@ -23,11 +23,11 @@ def stored(registry: Registry) -> list[tuple[str, str]]:
     return [(entry.source, entry.target) for entry in registry.lineage.read().lineage]
 
 
-def entry(seen: int) -> LineageRow:
+def entry(seen: int) -> LineageRecord:
     stored = StoredLineageEntry(
         source="a", target="b", transformation="t", timestamp=NOON, products_revision=seen
     )
-    return LineageRow.of(stored)
+    return LineageRecord.from_model(stored)
 
 
 def product(name: str, since: int) -> StoredProduct:

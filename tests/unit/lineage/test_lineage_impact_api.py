@@ -95,7 +95,7 @@ def test_no_cell_begins_like_a_formula(serve: Serve, first: str) -> None:
     add_lineage(registry, "orders", "-1")
     change = {"domain": f"{first}d", "owner": f"{first}o"}
     for product in registry.products.read().products.values():
-        changed = product.full().model_copy(update=change)
+        changed = product.to_model().model_copy(update=change)
         registry.products.commit(lambda file: (file.with_product(changed), None))  # noqa: B023
     client = serve("lineage", resources(registry))
     [_, row] = rows(client.get("/lineage/impact/orders", format="csv"))

@@ -13,7 +13,7 @@ from datamesh.services.products.registration import delete_product
 from datamesh.services.registry.lineage_index import Adjacency, LineageIndex
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 from tests.graphs import Edge, chain, entry, graph_mesh, lineage_file
 from tests.meshes import add_lineage, add_product, add_products, mesh
 
@@ -143,7 +143,10 @@ def test_an_entry_superseded_in_its_place_is_no_longer_walked() -> None:
 
     def supersede(file: LineageFile) -> tuple[LineageFile, None]:
         first, second = file.lineage
-        changed = [first, LineageRow.of(second.full().model_copy(update={"superseded": True}))]
+        changed = [
+            first,
+            LineageRecord.from_model(second.to_model().model_copy(update={"superseded": True})),
+        ]
         return file.model_copy(update={"lineage": changed}), None
 
     registry.lineage.commit(supersede)

@@ -28,7 +28,7 @@ def delete(client: Client, **query: object) -> Answer:
 
 def left(registry: Registry) -> list[str]:
     found = queries.find_lineage(registry, limit=99, offset=0).items
-    return [f"{entry.source}-{entry.target} {entry.full().transformation}" for entry in found]
+    return [f"{entry.source}-{entry.target} {entry.to_model().transformation}" for entry in found]
 
 
 def ids(client: Client, **query: object) -> list[str]:

@@ -13,11 +13,11 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 from tests.meshes import NO_WAIT, NOON, add_lineage, add_product, add_products, mesh
 
 
-def ends(entries: Sequence[LineageRow]) -> list[tuple[str, str]]:
+def ends(entries: Sequence[LineageRecord]) -> list[tuple[str, str]]:
     return [(entry.source, entry.target) for entry in entries]
 
 
@@ -54,7 +54,7 @@ def test_an_entry_has_the_servers_time_and_what_was_sent(registry: Registry) -> 
         "columns": (),
         "timestamp": NOON,
     }
-    assert [row.full() for row in queries.find_upstream(registry, "revenue")] == [entry]
+    assert [row.to_model() for row in queries.find_upstream(registry, "revenue")] == [entry]
 
 
 @pytest.mark.parametrize(

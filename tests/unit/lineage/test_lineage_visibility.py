@@ -144,7 +144,7 @@ def test_entries_of_the_former_product_stay_invisible(reborn: Registry) -> None:
 
 def test_entries_of_the_new_product_are_visible(reborn: Registry) -> None:
     entry = add_lineage(reborn, "a", "b")
-    assert [row.full() for row in find_upstream(reborn, "b")] == [entry]
+    assert [row.to_model() for row in find_upstream(reborn, "b")] == [entry]
 
 
 def test_pruning_removes_the_former_entries_alone(reborn: Registry) -> None:

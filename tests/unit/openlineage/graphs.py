@@ -8,7 +8,7 @@ from datamesh.services.registry.registry import Registry
 def graph(registry: Registry) -> dict[str, Any]:
     """The stored entries by id, but for the revision in which their ends were seen."""
     return {
-        entry.id: entry.full().model_dump(exclude={"products_revision"})
+        entry.id: entry.to_model().model_dump(exclude={"products_revision"})
         for entry in registry.lineage.read_latest().lineage
     }
 

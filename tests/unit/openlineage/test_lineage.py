@@ -45,7 +45,7 @@ def entry(registry: Registry, source: str, target: str) -> StoredLineageEntry:
         for each in registry.lineage.read().lineage
         if (each.source, each.target) == (source, target)
     ]
-    return found.full()
+    return found.to_model()
 
 
 def explicit(event: dict[str, Any], **targets: list[str]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ def test_a_jobs_event_stands_alone(registry: Registry, into: Intake) -> None:
 
 def test_two_jobs_between_two_products_are_two_entries(registry: Registry, into: Intake) -> None:
     send(registry, into, job_event(["a"], ["b"], job="j"), job_event(["a"], ["b"], job="k"))
-    jobs = [each.full().job for each in list_visible_entries(registry)]
+    jobs = [each.to_model().job for each in list_visible_entries(registry)]
     assert jobs == [Job(namespace="scheduler", name=name) for name in "jk"]
 
 
@@ -169,7 +169,7 @@ def test_the_facets_first_version_is_read(
     output = dataset("b", facets={"columnLineage": {"fields": {"y": field}}})
     send(registry, into, run_event(["a", "c"], [output]))
     [entry] = list_visible_entries(registry)
-    assert entry.full().columns == (ColumnLineage(source="x", target="y", lineage_type=kind),)
+    assert entry.to_model().columns == (ColumnLineage(source="x", target="y", lineage_type=kind),)
 
 
 def test_what_affects_the_whole_dataset_is_an_edge_without_columns(
@@ -313,7 +313,7 @@ def test_another_jobs_evidence_is_its_own(registry: Registry, into: Intake) -> N
 def test_entries_registered_by_hand_are_never_touched(registry: Registry, into: Intake) -> None:
     by_hand = add_lineage(registry, "c", "b")
     send(registry, into, explicit(run_event(["a"], ["b"]), b=["a"]))
-    assert registry.lineage.read().lineage[0].full().model_dump() == {
+    assert registry.lineage.read().lineage[0].to_model().model_dump() == {
         **by_hand.model_dump(),
         "products_revision": 4,
         "evidence": None,

@@ -32,7 +32,7 @@ def named(registry: Registry, name: str) -> Product:
         for product in registry.products.read_latest().products.values()
         if slug(product.name) == name
     ]
-    return found.full()
+    return found.to_model()
 
 
 def linked(name: str, *others: str) -> dict[str, Any]:
@@ -277,7 +277,7 @@ def test_a_product_that_a_person_has_changed_follows_events_no_more(
     name = named(registry, "t").name
     registration.update_product(registry, name, ProductUpdate(description="Ours now"))
     send(registry, into, schema_event("v2", 2))
-    product = queries.get_product(registry, name).full()
+    product = queries.get_product(registry, name).to_model()
     assert (product.schema_, product.owner) == ({"v1": "int"}, "team-v1")
 
 
@@ -286,7 +286,7 @@ def test_a_product_that_a_person_has_registered_never_follows_them(
 ) -> None:
     before = add_product(registry, "t")
     send(registry, into, schema_event("v2", 2))
-    assert queries.get_product(registry, "t").full() == before
+    assert queries.get_product(registry, "t").to_model() == before
 
 
 def test_an_event_that_says_nothing_new_writes_nothing(registry: Registry, into: Intake) -> None:
@@ -319,7 +319,7 @@ def test_checks_become_the_quality_of_any_product(registry: Registry, into: Inta
         2, ("not_null", "id", False), ("row_count", None, False), ("unique", "id", True)
     )
     send(registry, into, event, checked(1, ("unique", "id", True)))
-    quality = queries.get_product(registry, "t").full().quality
+    quality = queries.get_product(registry, "t").to_model().quality
     assert quality
     assert quality.status == "failed"
     assert [(each.assertion, each.column) for each in quality.failures] == [
@@ -327,7 +327,7 @@ def test_checks_become_the_quality_of_any_product(registry: Registry, into: Inta
         ("row_count", None),
     ]
     send(registry, into, checked(3, ("unique", "id", True), run=2))
-    passed = queries.get_product(registry, "t").full().quality
+    passed = queries.get_product(registry, "t").to_model().quality
     assert passed and (passed.status, passed.failures) == ("passed", [])
 
 
@@ -350,7 +350,7 @@ def test_the_tests_of_one_run_add_up_and_the_next_run_begins_anew(order: tuple[i
     add_product(registry, "t")
     for number in order:
         send(registry, into, events[number])
-    quality = queries.get_product(registry, "t").full().quality
+    quality = queries.get_product(registry, "t").to_model().quality
     assert quality
     assert quality.status == "failed"
     assert [(each.assertion, each.column) for each in quality.failures] == [("unique", "name")]
@@ -362,7 +362,7 @@ def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(
     add_product(registry, "t")
     send(registry, into, started_by(1, checked(1, ("not_null", "id", False), run=11)))
     send(registry, into, started_by(1, checked(2, ("unique", "id", True), run=12)))
-    quality = queries.get_product(registry, "t").full().quality
+    quality = queries.get_product(registry, "t").to_model().quality
     assert quality and (quality.status, len(quality.failures)) == ("failed", 1)
 
 
@@ -372,14 +372,14 @@ def test_a_check_by_someone_else_counts_until_a_later_run(registry: Registry, in
     later = Quality(status="passed", checked_at=at(5))
 
     def passed(file: ProductsFile) -> tuple[ProductsFile, None]:
-        product = file.products["t"].full().model_copy(update={"quality": later})
+        product = file.products["t"].to_model().model_copy(update={"quality": later})
         return file.with_product(product), None
 
     registry.products.commit(passed)
     send(registry, into, checked(2, ("unique", "id", False), run=2))
-    assert queries.get_product(registry, "t").full().quality == later
+    assert queries.get_product(registry, "t").to_model().quality == later
     send(registry, into, checked(6, ("unique", "id", False), run=3))
-    quality = queries.get_product(registry, "t").full().quality
+    quality = queries.get_product(registry, "t").to_model().quality
     assert quality and quality.status == "failed"
 
 

@@ -16,7 +16,7 @@ from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.event_log import EVENTS
 from datamesh.storage.objects import MemoryObject
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 from tests.events import (
     column_lineage,
     dataset,
@@ -85,7 +85,7 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
     by_hand = add_lineage(registry, names[0], names[1])
 
     def harm(file: Any) -> Any:
-        derived = [row.full() for row in file.lineage if row.id != by_hand.id]
+        derived = [row.to_model() for row in file.lineage if row.id != by_hand.id]
         kept = [row for row in file.lineage if row.id == by_hand.id]
         bad: dict[str, Any] = {
             "lost": derived[1:],
@@ -96,13 +96,13 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
             "invented": [*derived, derived[0].model_copy(update={"id": "x", "target": names[-1]})],
             "hidden": [each.model_copy(update={"products_revision": 0}) for each in derived],
         }
-        after = [*kept, *map(LineageRow.of, bad[damage])]
+        after = [*kept, *map(LineageRecord.from_model, bad[damage])]
         return file.model_copy(update={"lineage": after}), None
 
     registry.lineage.commit(harm)
     rebuild(registry, into, whole_time)
     stored = {entry.id: entry for entry in registry.lineage.read().lineage}
-    assert stored.pop(by_hand.id).full().model_dump(include={"transformation"}) == {
+    assert stored.pop(by_hand.id).to_model().model_dump(include={"transformation"}) == {
         "transformation": by_hand.transformation
     }
     assert {id: graph(registry)[id] for id in stored} == intact

@@ -29,14 +29,14 @@ def update(registry: Registry, name: str, **changes: Any) -> Product:
 def test_a_registered_product_has_the_servers_times(registry: Registry) -> None:
     product = add_product(registry, "orders")
     assert (product.created_at, product.updated_at) == (NOON, NOON)
-    assert queries.get_product(registry, "orders").full() == product
+    assert queries.get_product(registry, "orders").to_model() == product
 
 
 def test_a_name_is_taken_once(registry: Registry) -> None:
     first = add_product(registry, "orders", owner="first")
     with pytest.raises(ProductNameTaken, match="'orders' is already registered"):
         add_product(registry, "orders", owner="second")
-    assert queries.get_product(registry, "orders").full() == first
+    assert queries.get_product(registry, "orders").to_model() == first
 
 
 def test_names_that_differ_in_case_are_two_products(registry: Registry) -> None:
@@ -77,7 +77,7 @@ def test_an_update_leaves_the_rest_untouched(registry: Registry) -> None:
         exclude={"status", "schema_", "updated_at"}
     )
     assert (after.status, after.schema_) == (ProductStatus.DEPRECATED, {"id": "int"})
-    assert queries.get_product(registry, "orders").full() == after
+    assert queries.get_product(registry, "orders").to_model() == after
 
 
 def test_updated_at_is_the_time_of_the_update() -> None:

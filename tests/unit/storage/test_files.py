@@ -149,7 +149,7 @@ def test_an_old_products_file_is_revision_0(zipped: bool) -> None:
     file = decode(ProductsFile, {"orders": PRODUCT}, zipped=zipped)
     assert (file.revision, file.recent) == (0, ())
     [row] = file.products.values()
-    product = row.full()
+    product = row.to_model()
     assert (product.name, product.status, product.version, product.since_revision) == (
         "orders",
         ProductStatus.ACTIVE,
@@ -223,14 +223,14 @@ def test_unknown_fields_outlive_an_update() -> None:
 def test_unknown_fields_of_an_entry_outlive_a_commit() -> None:
     file = decode(LineageFile, [ENTRY | {"run": "r1"}])
     again = LineageFile.decode("x", file.committed(file, "c", NOON).encode())
-    assert again.lineage[0].full().model_dump()["run"] == "r1"
+    assert again.lineage[0].to_model().model_dump()["run"] == "r1"
 
 
 def test_a_confidence_that_is_no_number_becomes_0_and_the_file_stays_readable() -> None:
     file = decode(LineageFile, [ENTRY | {"confidence": float("nan")}])
     assert [entry.confidence for entry in file.lineage] == [0.0]
     again = LineageFile.decode("x", file.committed(file, "c", NOON).encode())
-    assert [entry.full().confidence for entry in again.lineage] == [0.0]
+    assert [entry.to_model().confidence for entry in again.lineage] == [0.0]
 
 
 # files that cannot be read

@@ -14,7 +14,7 @@ from datamesh.models.ports import DataFormat, OutputPort
 from datamesh.models.products import DatasetName, Product, ProductStatus, StoredProduct
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
-from datamesh.storage.records import LineageRow, Name, ProductRow
+from datamesh.storage.records import LineageRecord, ProductRecord, RecordedName
 from tests.conftest import Serve
 from tests.meshes import NOON, add_product, mesh, resources
 
@@ -58,29 +58,31 @@ entries = st.builds(
 
 @given(products)
 def test_the_row_of_a_product_says_what_the_product_does(product: StoredProduct) -> None:
-    row = ProductRow.of(product)
-    assert row.full() == product
+    row = ProductRecord.from_model(product)
+    assert row.to_model() == product
     for name in ("name", "domain", "owner", "status", "created_at", "updated_at", "since_revision"):
         assert getattr(row, name) == getattr(product, name)
     assert row.tags == tuple(product.tags)
-    assert row.openlineage == tuple(Name(each.namespace, each.name) for each in product.openlineage)
+    assert row.openlineage == tuple(
+        RecordedName(each.namespace, each.name) for each in product.openlineage
+    )
     assert (row.output_port and row.output_port.location) == (
         product.output_port and product.output_port.location
     )
-    assert Product.model_validate_json(row.shown).model_dump() == product.model_dump(
+    assert Product.model_validate_json(row.public_json).model_dump() == product.model_dump(
         include={*Product.model_fields}
     )
 
 
 @given(entries)
 def test_the_row_of_an_entry_says_what_the_entry_does(entry: StoredLineageEntry) -> None:
-    row = LineageRow.of(entry)
-    assert row.full() == entry
-    for name in LineageRow.__struct_fields__:
-        if name not in ("json", "_shown", "job"):
+    row = LineageRecord.from_model(entry)
+    assert row.to_model() == entry
+    for name in LineageRecord.__struct_fields__:
+        if name not in ("json", "_public_json", "job"):
             assert getattr(row, name) == getattr(entry, name)
-    assert row.job == (entry.job and Name(entry.job.namespace, entry.job.name))
-    assert LineageEntry.model_validate_json(row.shown).model_dump() == entry.model_dump(
+    assert row.job == (entry.job and RecordedName(entry.job.namespace, entry.job.name))
+    assert LineageEntry.model_validate_json(row.public_json).model_dump() == entry.model_dump(
         include={*LineageEntry.model_fields}
     )
 
@@ -100,19 +102,19 @@ def stored(kind: str, content: Any) -> MemoryObject:
     return MemoryObject(f"{kind}.json", json.dumps(body).encode())
 
 
-def broken(product: ProductRow) -> dict[str, Any]:
+def broken(product: ProductRecord) -> dict[str, Any]:
     return dict(json.loads(bytes(product.json)), name="broken", schema=7)
 
 
 @pytest.fixture
-def whole() -> ProductRow:
+def whole() -> ProductRecord:
     registry = mesh()
     add_product(registry, "orders")
     return registry.products.read().products["orders"]
 
 
 def test_what_cannot_be_read_of_a_product_is_in_nobody_elses_way(
-    serve: Serve, whole: ProductRow
+    serve: Serve, whole: ProductRecord
 ) -> None:
     content = {"orders": json.loads(bytes(whole.json)), "broken": broken(whole)}
     registry = mesh(products=stored("products", content))
@@ -122,10 +124,10 @@ def test_what_cannot_be_read_of_a_product_is_in_nobody_elses_way(
     for path in ("/product/broken", "/products"):
         assert client.get(path).status == 503
     with pytest.raises(StorageUnavailable, match=r"^products\.broken cannot be read: schema: "):
-        registry.products.read().products["broken"].full()
+        registry.products.read().products["broken"].to_model()
 
 
-def test_a_file_with_such_a_product_is_written_with_it_as_it_was(whole: ProductRow) -> None:
+def test_a_file_with_such_a_product_is_written_with_it_as_it_was(whole: ProductRecord) -> None:
     """Nothing that this version does not understand is lost for it."""
     content = {"broken": broken(whole) | {"later": {"version": [1, 2]}}}
     document = stored("products", content)
@@ -137,7 +139,7 @@ def test_a_file_with_such_a_product_is_written_with_it_as_it_was(whole: ProductR
         registry.products.read().check()
 
 
-def test_an_entry_that_cannot_be_read_is_named(whole: ProductRow) -> None:
+def test_an_entry_that_cannot_be_read_is_named(whole: ProductRecord) -> None:
     entry = {"id": "e1", "source": "a", "target": "b", "transformation": "t", "metadata": 7}
     file = mesh(lineage=stored("lineage", [entry | {"timestamp": NOON.isoformat()}])).lineage.read()
     with pytest.raises(StorageUnavailable, match=r"^lineage\.e1 cannot be read: metadata: "):

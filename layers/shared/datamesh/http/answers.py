@@ -8,7 +8,7 @@ from fastapi import Response
 from datamesh.http.parameters import X_TOTAL_COUNT, X_TRUNCATED
 from datamesh.models.graph import ExportFormat
 from datamesh.services.registry.registry import Page
-from datamesh.storage.records import LineageRow, ProductRow
+from datamesh.storage.records import LineageRecord, ProductRecord
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -26,12 +26,12 @@ def as_json(answer: object) -> Response:
     return Response(msgspec.json.encode(answer), media_type=JSON)
 
 
-def shown_all(rows: Iterable[ProductRow | LineageRow]) -> Response:
-    body = b",".join([row.shown for row in rows])
+def shown_all(rows: Iterable[ProductRecord | LineageRecord]) -> Response:
+    body = b",".join([row.public_json for row in rows])
     return Response(b"[%b]" % body, media_type=JSON)
 
 
-def shown_page(found: Page[ProductRow] | Page[LineageRow]) -> Response:
+def shown_page(found: Page[ProductRecord] | Page[LineageRecord]) -> Response:
     """The page as the answer's body, its total as a header."""
     answer = shown_all(found.items)
     answer.headers[X_TOTAL_COUNT] = str(found.total)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from fastapi import Header, Request, Response
 
 from datamesh.models.products import Product
-from datamesh.storage.records import PRODUCT
+from datamesh.storage.records import PRODUCT_ADAPTER
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
 KEPT_WITH_304 = (
@@ -36,7 +36,7 @@ NOT_MODIFIED: dict[str, Any] = {"description": "The client's copy is current"}
 
 def product_etag(product: Product) -> str:
     """A strong ETag: equal for equal products, whichever function answers."""
-    return etag_of(PRODUCT.dump_json(product, by_alias=True))
+    return etag_of(PRODUCT_ADAPTER.dump_json(product, by_alias=True))
 
 
 def precondition(if_match: str | None) -> Callable[[Product], bool] | None:

@@ -26,7 +26,7 @@ from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
 from datamesh.models.values import TICK, Timestamp
 from datamesh.storage.gzip_members import Members
-from datamesh.storage.records import LineageRow, ProductRow, summary, with_json
+from datamesh.storage.records import LineageRecord, ProductRecord, attach_json, describe_error
 
 RECENT_COMMITS = 256
 """How many commit ids a file remembers: a writer that is overtaken by as many other commits
@@ -75,7 +75,7 @@ class RegistryFile(BaseModel):
         try:
             return cls.parse(members.unpack(body) if body.startswith(GZIP_MAGIC) else body)
         except (ValueError, OSError, EOFError, zlib.error) as error:
-            raise StorageUnavailable(f"{name} cannot be read: {summary(error)}") from error
+            raise StorageUnavailable(f"{name} cannot be read: {describe_error(error)}") from error
 
     def check(self) -> None:
         """Raise StorageUnavailable if there is a row that does not hold what it should: `decode`
@@ -110,20 +110,22 @@ ENVELOPE = tuple(RegistryFile.model_fields)
 class ProductsFile(RegistryFile):
     """`products.json`. Products stand in the order of their registration."""
 
-    products: SkipValidation[dict[str, ProductRow]] = {}
+    products: SkipValidation[dict[str, ProductRecord]] = {}
 
     @classmethod
     def of(cls, products: Iterable[StoredProduct], **envelope: Any) -> Self:
-        return cls(products={each.name: ProductRow.of(each) for each in products}, **envelope)
+        return cls(
+            products={each.name: ProductRecord.from_model(each) for each in products}, **envelope
+        )
 
     def with_product(self, product: StoredProduct) -> Self:
         """This content with a product changed, or at the end."""
-        rows = {**self.products, product.name: ProductRow.of(product)}
+        rows = {**self.products, product.name: ProductRecord.from_model(product)}
         return self.model_copy(update={"products": rows})
 
     def check(self) -> None:
         for row in self.products.values():
-            row.full()
+            row.to_model()
 
     def parts(self) -> Iterator[bytes]:
         rows = [b"%b:%b" % (to_json(name), row.json) for name, row in self.products.items()]
@@ -133,17 +135,17 @@ class ProductsFile(RegistryFile):
     def parse(cls, text: bytes) -> Self:
         try:
             read = msgspec.json.decode(text, type=_ProductsText)
-            rows = msgspec.json.decode(read.products, type=dict[str, ProductRow])
+            rows = msgspec.json.decode(read.products, type=dict[str, ProductRecord])
         except msgspec.MsgspecError:
             return super().parse(text)
         parts = msgspec.json.decode(read.products, type=dict[str, msgspec.Raw])
-        with_json(rows.values(), parts.values())
+        attach_json(rows.values(), parts.values())
         return cls(products=rows, **_envelope(read))
 
     @classmethod
     def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
         file = _ProductsModels.model_validate(raw)
-        rows = {key: ProductRow.of(product) for key, product in file.products.items()}
+        rows = {key: ProductRecord.from_model(product) for key, product in file.products.items()}
         return cls(products=rows, **_envelope(file))
 
     @classmethod
@@ -156,15 +158,15 @@ class ProductsFile(RegistryFile):
 class LineageFile(RegistryFile):
     """`lineage.json`. Entries stand in the order of their registration."""
 
-    lineage: SkipValidation[list[LineageRow]] = []
+    lineage: SkipValidation[list[LineageRecord]] = []
 
     @classmethod
     def of(cls, entries: Iterable[StoredLineageEntry], **envelope: Any) -> Self:
-        return cls(lineage=[LineageRow.of(entry) for entry in entries], **envelope)
+        return cls(lineage=[LineageRecord.from_model(entry) for entry in entries], **envelope)
 
     def check(self) -> None:
         for row in self.lineage:
-            row.full()
+            row.to_model()
 
     def parts(self) -> Iterator[bytes]:
         return _parts(self, b',"lineage":[', [row.json for row in self.lineage], b"]}")
@@ -173,12 +175,12 @@ class LineageFile(RegistryFile):
     def parse(cls, text: bytes) -> Self:
         try:
             read = msgspec.json.decode(text, type=_LineageText)
-            rows = msgspec.json.decode(read.lineage, type=list[LineageRow])
+            rows = msgspec.json.decode(read.lineage, type=list[LineageRecord])
         except msgspec.MsgspecError:
             return super().parse(text)
         if not all(row.id for row in rows):
             return super().parse(text)
-        with_json(rows, msgspec.json.decode(read.lineage, type=list[msgspec.Raw]))
+        attach_json(rows, msgspec.json.decode(read.lineage, type=list[msgspec.Raw]))
         return cls(lineage=rows, **_envelope(read))
 
     @classmethod

@@ -1,8 +1,8 @@
-"""Products and entries as a function holds them: their JSON, and what rules and walks look at.
+"""Records: products and lineage entries as a function holds them in memory.
 
-A registry of 100,000 entries is read for a few of them. So each stays the JSON that it is in the
-file, of which only the fields below are parsed; the rest is once somebody asks for it
-(docs/adr/0014-rows.md).
+A registry of 100,000 entries is read for a few of them. So a record keeps the JSON that stands in
+the file and parses only the fields that rules and walks look at; the rest is parsed when somebody
+asks for it (docs/adr/0014-rows.md).
 """
 
 from collections.abc import Iterable
@@ -16,107 +16,137 @@ from datamesh.errors import StorageUnavailable
 from datamesh.models.lineage import Evidence, LineageEntry, LineageType, StoredLineageEntry
 from datamesh.models.products import Product, ProductStatus, StoredProduct
 
-PRODUCT = TypeAdapter(Product)
-ENTRY = TypeAdapter(LineageEntry)
+PRODUCT_ADAPTER = TypeAdapter(Product)
+ENTRY_ADAPTER = TypeAdapter(LineageEntry)
 
 NOT_IN_JSON = " "
-"""Begins the names of fields that are no member of a row's JSON object."""
+"""Begins the encoded names of fields that have no member in a record's JSON object."""
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A datetime that has a time zone."""
 
 
-class Name(msgspec.Struct, frozen=True, gc=False):
-    """Of a dataset or a job of OpenLineage."""
+class RecordedName(msgspec.Struct, frozen=True, gc=False):
+    """The OpenLineage name of a dataset or a job."""
 
     namespace: str
     name: str
 
 
-class Port(msgspec.Struct, frozen=True, gc=False):
+class RecordedPort(msgspec.Struct, frozen=True, gc=False):
+    """The part of an output port that requests look at."""
+
     location: str
 
 
-class Row(msgspec.Struct, gc=False, eq=False):
-    """Rows do not change but for what they remember."""
+class RegistryRecord(msgspec.Struct, gc=False, eq=False):
+    """One item of a registry file: its JSON, and the parsed fields of a subclass.
 
-    reader: ClassVar[TypeAdapter[Any]]
-    """What readers see of `full`."""
+    A record does not change, except that it remembers what it computed.
+    """
+
+    public_adapter: ClassVar[TypeAdapter[Any]]
+    """Writes the public part of the model."""
     json: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name=NOT_IN_JSON + "json")
-    _shown: bytes | None = msgspec.field(default=None, name=NOT_IN_JSON + "shown")
+    """The whole item, as it stands in the file."""
+    _public_json: bytes | None = msgspec.field(default=None, name=NOT_IN_JSON + "public_json")
 
     @classmethod
-    def of(cls, stored: BaseModel) -> Self:
+    def from_model(cls, stored: BaseModel) -> Self:
+        """Return the record of a stored product or entry."""
         text = stored.model_dump_json(by_alias=True).encode()
-        row = msgspec.json.decode(text, type=cls)
-        row.json = msgspec.Raw(text)
-        return row
+        record = msgspec.json.decode(text, type=cls)
+        record.json = msgspec.Raw(text)
+        return record
 
-    def full(self) -> BaseModel:
-        """All of it. Raises StorageUnavailable if the file holds something else."""
+    def to_model(self) -> BaseModel:
+        """Parse the whole item.
+
+        Raises StorageUnavailable if the file holds something else.
+        """
         raise NotImplementedError
 
     @property
-    def shown(self) -> bytes:
-        """JSON, as readers see it. Raises as `full`."""
-        if self._shown is None:
-            self._shown = self.reader.dump_json(self.full(), by_alias=True)
-        return self._shown
+    def public_json(self) -> bytes:
+        """The JSON that readers of the API get, without the fields that are stored only.
+
+        Raises StorageUnavailable as `to_model` does.
+        """
+        if self._public_json is None:
+            self._public_json = self.public_adapter.dump_json(self.to_model(), by_alias=True)
+        return self._public_json
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Row) and self.json == other.json
+        return isinstance(other, RegistryRecord) and self.json == other.json
 
 
-class ProductRow(Row, kw_only=True):
-    reader = PRODUCT
+class ProductRecord(RegistryRecord, kw_only=True):
+    """A product of `products.json`."""
+
+    public_adapter = PRODUCT_ADAPTER
 
     name: str
     domain: str
     owner: str
-    created_at: Moment
-    updated_at: Moment
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
     status: ProductStatus = ProductStatus.ACTIVE
     tags: tuple[str, ...] = ()
     since_revision: int = 0
-    openlineage: tuple[Name, ...] = ()
-    output_port: Port | None = None
+    openlineage: tuple[RecordedName, ...] = ()
+    output_port: RecordedPort | None = None
 
-    def full(self) -> StoredProduct:
-        return _parsed(StoredProduct, self.json, f"products.{self.name}")
+    def to_model(self) -> StoredProduct:
+        """Parse the whole product.
+
+        Raises StorageUnavailable if the file holds something else.
+        """
+        return _parse_model(StoredProduct, self.json, f"products.{self.name}")
 
 
-class LineageRow(Row, kw_only=True):
-    reader = ENTRY
+class LineageRecord(RegistryRecord, kw_only=True):
+    """An entry of `lineage.json`."""
+
+    public_adapter = ENTRY_ADAPTER
 
     source: str
     target: str
-    timestamp: Moment
+    timestamp: AwareDatetime
     id: str = ""
     lineage_type: LineageType = LineageType.DIRECT
     confidence: float = 1.0
     products_revision: int = 0
     superseded: bool = False
     evidence: Evidence | None = None
-    job: Name | None = None
+    job: RecordedName | None = None
 
-    def full(self) -> StoredLineageEntry:
-        return _parsed(StoredLineageEntry, self.json, f"lineage.{self.id}")
+    def to_model(self) -> StoredLineageEntry:
+        """Parse the whole entry.
 
-
-def with_json(rows: Iterable[Row], parts: Iterable[msgspec.Raw]) -> None:
-    for row, part in zip(rows, parts, strict=True):
-        row.json = part
-
-
-def _parsed[M: BaseModel](model: type[M], json: msgspec.Raw, place: str) -> M:
-    try:
-        return model.model_validate_json(bytes(json))
-    except ValidationError as error:
-        raise StorageUnavailable(f"{place} cannot be read: {summary(error)}") from error
+        Raises StorageUnavailable if the file holds something else.
+        """
+        return _parse_model(StoredLineageEntry, self.json, f"lineage.{self.id}")
 
 
-def summary(error: Exception) -> str:
-    """Where, and what is wrong there; not the value."""
+def attach_json(records: Iterable[RegistryRecord], items: Iterable[msgspec.Raw]) -> None:
+    """Give each record the JSON of its item. Raises ValueError if one side is longer."""
+    for record, item in zip(records, items, strict=True):
+        record.json = item
+
+
+def describe_error(error: Exception) -> str:
+    """Return where a stored file is wrong and in what, but never the value that stands there.
+
+    A validation error of two fields -> `products.orders.domain: Field required`, of the first.
+    """
     if not isinstance(error, ValidationError):
         return str(error)
     first = error.errors(include_url=False, include_input=False)[0]
     return f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+
+
+def _parse_model[M: BaseModel](model: type[M], json: msgspec.Raw, location: str) -> M:
+    try:
+        return model.model_validate_json(bytes(json))
+    except ValidationError as error:
+        raise StorageUnavailable(f"{location} cannot be read: {describe_error(error)}") from error

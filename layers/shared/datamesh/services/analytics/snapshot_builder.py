@@ -25,7 +25,7 @@ from datamesh.services.lineage import visibility
 from datamesh.services.lineage.cycles import cycles
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import RegistryFile
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 
 TOP = 20
 UNOWNED = "unowned"
@@ -37,7 +37,7 @@ def taken(
 ) -> Snapshot:
     """The figures of this moment, under the day on which the run was due."""
     products_file, lineage_file = registry.products.read(), registry.lineage.read()
-    products = [row.full() for row in products_file.products.values()]
+    products = [row.to_model() for row in products_file.products.values()]
     entries = visibility.select_visible(lineage_file, products_file)
     return Snapshot(
         date=at.date(),
@@ -83,7 +83,7 @@ def _of_file(file: RegistryFile) -> FileFigures:
     return FileFigures(revision=file.revision, bytes=len(file.encode()))
 
 
-def _of_lineage(names: Sequence[str], entries: Sequence[LineageRow]) -> LineageFigures:
+def _of_lineage(names: Sequence[str], entries: Sequence[LineageRecord]) -> LineageFigures:
     ends = [(entry.source, entry.target) for entry in entries]
     connected = {name for pair in ends for name in pair}
     confidences = [entry.confidence for entry in entries]
@@ -99,7 +99,7 @@ def _of_lineage(names: Sequence[str], entries: Sequence[LineageRow]) -> LineageF
     )
 
 
-def _dependences(names: Sequence[str], entries: Iterable[LineageRow]) -> list[Dependence]:
+def _dependences(names: Sequence[str], entries: Iterable[LineageRecord]) -> list[Dependence]:
     return dependences(names, ((entry.source, entry.target) for entry in entries))
 
 

@@ -13,7 +13,7 @@ from datamesh.storage.create_once import create
 from datamesh.storage.document import Committed
 from datamesh.storage.files import LineageFile, ProductsFile, RegistryFile
 from datamesh.storage.objects import InDoubt, LostRace, OpenObject, Unreachable
-from datamesh.storage.records import LineageRow, ProductRow
+from datamesh.storage.records import LineageRecord, ProductRecord
 
 logger = logging.getLogger(__name__)
 
@@ -106,7 +106,7 @@ def _audited(done: Committed[Any]) -> AuditedCommit:
     )
 
 
-type _Part = ProductRow | LineageRow
+type _Part = ProductRecord | LineageRecord
 
 
 def _parts(file: RegistryFile) -> Sequence[_Part]:
@@ -127,8 +127,8 @@ def _differing(
 
 
 def _key(part: _Part) -> str:
-    return part.name if isinstance(part, ProductRow) else part.id
+    return part.name if isinstance(part, ProductRecord) else part.id
 
 
 def _names(part: _Part) -> tuple[str, ...]:
-    return (part.name,) if isinstance(part, ProductRow) else (part.source, part.target)
+    return (part.name,) if isinstance(part, ProductRecord) else (part.source, part.target)

@@ -12,7 +12,7 @@ from datamesh.services.datasets.locations import check_location, location_of
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.folders import Folder
-from datamesh.storage.records import ProductRow
+from datamesh.storage.records import ProductRecord
 from datamesh.tables import cursor
 from datamesh.tables.files import DataFile, data_files, pruned
 from datamesh.tables.query import Query
@@ -65,11 +65,11 @@ def find_product(registry: Registry, domain: str, dataset: str) -> Product | Non
     port is at `domains/<domain>/<dataset>/`."""
     for product in _in_domain(registry, domain):
         if product.name == dataset:
-            return product.full()
+            return product.to_model()
     location = f"domains/{domain}/{dataset}/"
     for product in registry.products.read().products.values():
         if product.output_port and product.output_port.location == location:
-            return product.full()
+            return product.to_model()
     return None
 
 
@@ -147,11 +147,11 @@ def check(registry: Registry, dataset: Dataset) -> Quality:
     def change(file: ProductsFile) -> tuple[ProductsFile, Quality]:
         if name not in file.products:
             raise ProductNotFound(name)
-        product = file.products[name].full().model_copy(update={"quality": quality})
+        product = file.products[name].to_model().model_copy(update={"quality": quality})
         return file.with_product(product), quality
 
     return registry.products.commit(change, registry.products_key(), lambda file: quality)
 
 
-def _in_domain(registry: Registry, domain: str) -> Sequence[ProductRow]:
+def _in_domain(registry: Registry, domain: str) -> Sequence[ProductRecord]:
     return registry.domains.products_of(registry.products.read(), domain)

@@ -8,7 +8,7 @@ from datamesh.models.graph import MAX_EDGES, ColumnEdge, ColumnGraph, Way
 from datamesh.models.lineage import ColumnLineage
 from datamesh.services.lineage.walk import Graph
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 
 MAX_TEXT = 500_000
 """Characters of the names of columns in the edges of an answer: nothing else bounds these names."""
@@ -19,7 +19,7 @@ class Column(NamedTuple):
     name: str
 
 
-type Hop = tuple[Column, LineageRow, ColumnLineage]
+type Hop = tuple[Column, LineageRecord, ColumnLineage]
 """Where a column leads to, and what says so."""
 
 
@@ -73,7 +73,7 @@ class _Columns:
     def _looked_through(self, product: str) -> dict[str, list[Hop]]:
         found: dict[str, list[Hop]] = {}
         for entry in self._graph.leading(product, self._way):
-            for pair in entry.full().columns:
+            for pair in entry.to_model().columns:
                 if self._way is Way.UPSTREAM:
                     here, there = pair.target, Column(entry.source, pair.source)
                 else:
@@ -111,7 +111,7 @@ def _bounded(edges: Iterable[ColumnEdge]) -> tuple[list[ColumnEdge], bool]:
     return kept, False
 
 
-def _edge(entry: LineageRow, pair: ColumnLineage) -> ColumnEdge:
+def _edge(entry: LineageRecord, pair: ColumnLineage) -> ColumnEdge:
     return {
         "id": entry.id,
         "source_product": entry.source,

@@ -13,7 +13,7 @@ from pydantic_core import to_json
 
 from datamesh.models.graph import ExportFormat, NodeLinkEdge, NodeLinkNode
 from datamesh.models.products import ProductStatus
-from datamesh.storage.records import LineageRow, ProductRow
+from datamesh.storage.records import LineageRecord, ProductRecord
 
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (section 2.2) cannot hold, however it is escaped."""
@@ -27,9 +27,9 @@ class Writer(Protocol):
     max_edges: int
     max_bytes: int
 
-    def node(self, product: ProductRow) -> str: ...
+    def node(self, product: ProductRecord) -> str: ...
 
-    def edge(self, entry: LineageRow) -> str: ...
+    def edge(self, entry: LineageRecord) -> str: ...
 
     def document(self, nodes: Sequence[str], edges: Sequence[str]) -> str: ...
 
@@ -44,7 +44,7 @@ class Mermaid:
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
 
-    def node(self, product: ProductRow) -> str:
+    def node(self, product: ProductRecord) -> str:
         # Not the name: `end` and others are words of the language.
         node_id = self._ids[product.name] = f"n{len(self._ids)}"
         label = f"{mermaid_text(product.name)}<br/>{mermaid_text(product.domain)}"
@@ -52,7 +52,7 @@ class Mermaid:
             return f'    {node_id}["{label}"]\n'
         return f'    {node_id}["{label}, {product.status}"]:::retired\n'
 
-    def edge(self, entry: LineageRow) -> str:
+    def edge(self, entry: LineageRecord) -> str:
         source, target = self._ids[entry.source], self._ids[entry.target]
         return f'    {source} -->|"{entry.lineage_type} {entry.confidence:.3g}"| {target}\n'
 
@@ -68,7 +68,7 @@ class Dot:
     max_edges = 10_000
     max_bytes = 3_000_000
 
-    def node(self, product: ProductRow) -> str:
+    def node(self, product: ProductRecord) -> str:
         label = f"{dot_label(product.name)}\\n{dot_label(product.domain)}"
         style = "" if product.status is ProductStatus.ACTIVE else ' style="dashed"'
         return (
@@ -76,12 +76,12 @@ class Dot:
             f"owner={dot_text(product.owner)} status={dot_text(product.status)}{style}];\n"
         )
 
-    def edge(self, entry: LineageRow) -> str:
+    def edge(self, entry: LineageRecord) -> str:
         return (
             f"  {dot_text(entry.source)} -> {dot_text(entry.target)} [id={dot_text(entry.id)} "
             f'label="{entry.lineage_type} {entry.confidence:.3g}" '
             f'lineage_type="{entry.lineage_type}" confidence="{entry.confidence}" '
-            f"transformation={dot_text(entry.full().transformation)}];\n"
+            f"transformation={dot_text(entry.to_model().transformation)}];\n"
         )
 
     def document(self, nodes: Sequence[str], edges: Sequence[str]) -> str:
@@ -104,16 +104,16 @@ class GraphMl:
         ("edge", "transformation", "string"),
     )
 
-    def node(self, product: ProductRow) -> str:
+    def node(self, product: ProductRecord) -> str:
         data = {"domain": product.domain, "owner": product.owner, "status": product.status}
         return f"    <node id={xml_value(product.name)}>{_xml_data(data)}</node>\n"
 
-    def edge(self, entry: LineageRow) -> str:
+    def edge(self, entry: LineageRecord) -> str:
         ends = f"source={xml_value(entry.source)} target={xml_value(entry.target)}"
         data = {
             "lineage_type": entry.lineage_type,
             "confidence": str(entry.confidence),
-            "transformation": entry.full().transformation,
+            "transformation": entry.to_model().transformation,
         }
         return f"    <edge id={xml_value(entry.id)} {ends}>{_xml_data(data)}</edge>\n"
 
@@ -135,7 +135,7 @@ class NodeLink:
     max_edges = 10_000
     max_bytes = 3_000_000
 
-    def node(self, product: ProductRow) -> str:
+    def node(self, product: ProductRecord) -> str:
         node: NodeLinkNode = {
             "id": product.name,
             "domain": product.domain,
@@ -144,14 +144,14 @@ class NodeLink:
         }
         return to_json(node).decode()
 
-    def edge(self, entry: LineageRow) -> str:
+    def edge(self, entry: LineageRecord) -> str:
         edge: NodeLinkEdge = {
             "source": entry.source,
             "target": entry.target,
             "key": entry.id,
             "lineage_type": entry.lineage_type.value,
             "confidence": entry.confidence,
-            "transformation": entry.full().transformation,
+            "transformation": entry.to_model().transformation,
         }
         return to_json(edge).decode()
 

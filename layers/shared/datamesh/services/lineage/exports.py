@@ -8,7 +8,7 @@ from datamesh.models.graph import MAX_EDGES, MAX_NODES, Direction, ExportFormat
 from datamesh.services.lineage.export_formats import WRITERS
 from datamesh.services.lineage.walk import Filter, Graph, walk
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import LineageRow, ProductRow
+from datamesh.storage.records import LineageRecord, ProductRecord
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ def export(
     """
     graph = Graph(registry, only)
     if product is None:
-        nodes: Sequence[ProductRow] = list(islice(graph.products.values(), MAX_NODES))
-        entries: Iterable[LineageRow] = _between(graph, {node.name for node in nodes})
+        nodes: Sequence[ProductRecord] = list(islice(graph.products.values(), MAX_NODES))
+        entries: Iterable[LineageRecord] = _between(graph, {node.name for node in nodes})
         more = len(graph.products) > len(nodes)
     else:
         found = walk(graph, product, direction, depth, MAX_NODES)
@@ -43,14 +43,14 @@ def export(
     return Export(text, more or cut)
 
 
-def _between(graph: Graph, names: set[str]) -> Iterator[LineageRow]:
+def _between(graph: Graph, names: set[str]) -> Iterator[LineageRecord]:
     for place, entry in enumerate(graph.entries):
         if entry.source in names and entry.target in names and graph.followed([place]):
             yield entry
 
 
 def _written(
-    kind: ExportFormat, nodes: Iterable[ProductRow], entries: Iterable[LineageRow]
+    kind: ExportFormat, nodes: Iterable[ProductRecord], entries: Iterable[LineageRecord]
 ) -> tuple[str, bool]:
     """The text, and whether something had to be left out: nodes may take half of the room."""
     writer = WRITERS[kind]()

@@ -15,7 +15,7 @@ from datamesh.models.graph import (
 from datamesh.services.lineage.cycles import cycles
 from datamesh.services.lineage.walk import Filter, Graph, Reached, walk
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import ProductRow
+from datamesh.storage.records import ProductRecord
 
 
 def around(
@@ -65,7 +65,7 @@ def impact(registry: Registry, name: str, *, depth: int, only: Filter, max_nodes
     }
 
 
-def _node(product: ProductRow, reached: Reached) -> GraphNode:
+def _node(product: ProductRecord, reached: Reached) -> GraphNode:
     return {
         "name": product.name,
         "domain": product.domain,
@@ -92,7 +92,7 @@ def _edges(graph: Graph, places: Sequence[int]) -> list[GraphEdge]:
     ]
 
 
-def _affected(product: ProductRow, reached: Reached) -> ImpactedProduct:
+def _affected(product: ProductRecord, reached: Reached) -> ImpactedProduct:
     return {
         "name": product.name,
         "status": product.status.value,

@@ -6,7 +6,7 @@ from heapq import heappop, heappush
 from datamesh.models.graph import LineagePath, LineagePaths, Way
 from datamesh.services.lineage.walk import Filter, Graph, distances
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 
 SLACK = 1 - 1e-9
 """More than rounding takes away from a product, however its factors are grouped."""
@@ -125,7 +125,7 @@ def _improving(
 
 def _path(graph: Graph, layers: list[Arrivals], target: str) -> LineagePath:
     """The path that arrived in the last layer, followed back."""
-    entries: list[LineageRow] = []
+    entries: list[LineageRecord] = []
     name = target
     for arrivals in reversed(layers):
         entry = graph.entries[arrivals[name][1]]
@@ -133,6 +133,6 @@ def _path(graph: Graph, layers: list[Arrivals], target: str) -> LineagePath:
         name = entry.source
     return {
         "products": [name, *(entry.target for entry in entries)],
-        "entries": [entry.full() for entry in entries],
+        "entries": [entry.to_model() for entry in entries],
         "confidence": layers[-1][target][0] if layers else 1.0,
     }

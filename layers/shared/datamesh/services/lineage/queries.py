@@ -11,10 +11,10 @@ from datamesh.models.lineage import (
 )
 from datamesh.services.lineage.visibility import is_visible, select_visible
 from datamesh.services.registry.registry import Page, Registry, page
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 
 
-def list_visible_entries(registry: Registry) -> list[LineageRow]:
+def list_visible_entries(registry: Registry) -> list[LineageRecord]:
     """Every visible entry, oldest first."""
     products = registry.products.read()
     return select_visible(registry.lineage.read(), products)
@@ -28,7 +28,7 @@ def find_lineage(
     lineage_type: LineageType | None = None,
     limit: int,
     offset: int,
-) -> Page[LineageRow]:
+) -> Page[LineageRecord]:
     """Visible entries that meet every filter given, oldest first."""
     products = registry.products.read()
     found = [
@@ -42,7 +42,9 @@ def find_lineage(
     return page(found, limit, offset)
 
 
-def _candidates(registry: Registry, source: str | None, target: str | None) -> Sequence[LineageRow]:
+def _candidates(
+    registry: Registry, source: str | None, target: str | None
+) -> Sequence[LineageRecord]:
     """The entries to look at for those that have the ends given."""
     file = registry.lineage.read()
     adjacency = registry.lineage_index.of(file)
@@ -55,17 +57,17 @@ def _candidates(registry: Registry, source: str | None, target: str | None) -> S
     return [file.lineage[place] for place in places]
 
 
-def find_upstream(registry: Registry, name: str) -> list[LineageRow]:
+def find_upstream(registry: Registry, name: str) -> list[LineageRecord]:
     """The entries that lead into a product. Raises ProductNotFound."""
     return _around(registry, name, Way.UPSTREAM)
 
 
-def find_downstream(registry: Registry, name: str) -> list[LineageRow]:
+def find_downstream(registry: Registry, name: str) -> list[LineageRecord]:
     """The entries that lead out of a product. Raises ProductNotFound."""
     return _around(registry, name, Way.DOWNSTREAM)
 
 
-def _around(registry: Registry, name: str, way: Way) -> list[LineageRow]:
+def _around(registry: Registry, name: str, way: Way) -> list[LineageRecord]:
     products = registry.products.read()
     if name not in products.products:
         raise ProductNotFound(name)

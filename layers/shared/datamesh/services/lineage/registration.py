@@ -29,7 +29,7 @@ from datamesh.services.lineage.visibility import is_garbage, is_visible
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 
 
 def register_lineage(registry: Registry, registration: LineageRegistration) -> LineageEntry:
@@ -112,7 +112,7 @@ class _Admission:
             timestamp=self._now,
             products_revision=self._products.revision,
         )
-        self._entries.append(LineageRow.of(entry))
+        self._entries.append(LineageRecord.from_model(entry))
         self._admitted += 1
         return entry
 
@@ -133,11 +133,11 @@ def remove_lineage(
     """
     products = registry.products.read_latest()
 
-    def matches(entry: LineageRow) -> bool:
+    def matches(entry: LineageRecord) -> bool:
         return (
             (entry.source, entry.target) == (source, target)
             and is_visible(entry, products)
-            and (transformation is None or entry.full().transformation == transformation)
+            and (transformation is None or entry.to_model().transformation == transformation)
         )
 
     def change(file: LineageFile) -> tuple[LineageFile, RemovedLineage]:

@@ -7,18 +7,18 @@ Age is told in revisions of `products.json`, a clock that neither skews nor repe
 """
 
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 
 
-def select_visible(file: LineageFile, products: ProductsFile) -> list[LineageRow]:
+def select_visible(file: LineageFile, products: ProductsFile) -> list[LineageRecord]:
     return [entry for entry in file.lineage if is_visible(entry, products)]
 
 
-def is_visible(entry: LineageRow, products: ProductsFile) -> bool:
+def is_visible(entry: LineageRecord, products: ProductsFile) -> bool:
     return not entry.superseded and has_ends(entry, products)
 
 
-def is_garbage(entry: LineageRow, products: ProductsFile) -> bool:
+def is_garbage(entry: LineageRecord, products: ProductsFile) -> bool:
     """Whether an entry can never become visible again.
 
     An entry that has seen a newer revision than `products` is not judged by it: its ends may have
@@ -27,7 +27,7 @@ def is_garbage(entry: LineageRow, products: ProductsFile) -> bool:
     return entry.products_revision <= products.revision and not has_ends(entry, products)
 
 
-def has_ends(entry: LineageRow, products: ProductsFile) -> bool:
+def has_ends(entry: LineageRecord, products: ProductsFile) -> bool:
     """Whether both ends are registered, and are those that the entry was registered between."""
     registered = products.products
     source, target = registered.get(entry.source), registered.get(entry.target)

@@ -16,7 +16,7 @@ from datamesh.models.lineage import LineageType
 from datamesh.services.lineage.visibility import is_visible
 from datamesh.services.registry.lineage_index import Verdicts
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import LineageRow, ProductRow
+from datamesh.storage.records import LineageRecord, ProductRecord
 
 type Steps = Mapping[str, Sequence[int]]
 """Product -> the places of the entries that are followed from it."""
@@ -29,7 +29,7 @@ class Filter:
     min_confidence: float = 0.0
     lineage_type: LineageType | None = None
 
-    def accepts(self, entry: LineageRow) -> bool:
+    def accepts(self, entry: LineageRecord) -> bool:
         return entry.confidence >= self.min_confidence and (
             self.lineage_type is None or entry.lineage_type is self.lineage_type
         )
@@ -51,7 +51,7 @@ class Graph:
         self._accepts = None if only == EVERYTHING else only.accepts
         self._verdicts = registry.lineage_index.verdicts.of(lineage, file)
 
-    def product(self, name: str) -> ProductRow:
+    def product(self, name: str) -> ProductRecord:
         """Raises ProductNotFound."""
         try:
             return self.products[name]
@@ -74,7 +74,7 @@ class Graph:
         self._verdicts[place] = verdict
         return verdict
 
-    def leading(self, name: str, way: Way) -> list[LineageRow]:
+    def leading(self, name: str, way: Way) -> list[LineageRecord]:
         """The entries that are followed from a product, oldest first."""
         return [self.entries[at] for at in self.followed(self.adjacency.places(name, way))]
 

@@ -23,7 +23,7 @@ from datamesh.models.marquez import (
 )
 from datamesh.services.lineage.visibility import select_visible
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import LineageRow, ProductRow
+from datamesh.storage.records import LineageRecord, ProductRecord
 
 MAX_NODES = 500
 """Of one graph; those nearest to the node that was asked for."""
@@ -35,13 +35,13 @@ def node_id(kind: Kind, name: MarquezName) -> str:
     return f"{kind.lower()}:{name.namespace}:{name.name}"
 
 
-def names_of(product: ProductRow) -> list[MarquezName]:
+def names_of(product: ProductRecord) -> list[MarquezName]:
     """At least one."""
     named = [MarquezName(namespace=each.namespace, name=each.name) for each in product.openlineage]
     return named or [MarquezName(namespace=product.domain, name=product.name)]
 
 
-def job_of(entry: LineageRow, target: ProductRow) -> MarquezName:
+def job_of(entry: LineageRecord, target: ProductRecord) -> MarquezName:
     if entry.job:
         return MarquezName(namespace=entry.job.namespace, name=entry.job.name)
     return MarquezName(namespace=target.domain, name=f"{entry.source} -> {entry.target}")
@@ -82,12 +82,12 @@ class Catalogue:
             for name in names_of(product)
         }
 
-    def datasets(self) -> Iterator[tuple[MarquezName, ProductRow]]:
+    def datasets(self) -> Iterator[tuple[MarquezName, ProductRecord]]:
         for name, each in self.named.values():
             yield each, self.products[name]
 
-    def dataset(self, row: ProductRow, name: MarquezName) -> MarquezDataset:
-        product = row.full()
+    def dataset(self, row: ProductRecord, name: MarquezName) -> MarquezDataset:
+        product = row.to_model()
         return MarquezDataset(
             id=name,
             name=name.name,

@@ -24,7 +24,7 @@ from datamesh.services.openlineage.statements import (
     most_transforming,
 )
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import LineageRow, Name
+from datamesh.storage.records import LineageRecord, RecordedName
 
 MAX_TRANSFORMATION = 1000
 
@@ -34,15 +34,15 @@ CONFIDENCE: Mapping[Evidence, float] = {
     Evidence.DATASETS: 0.5,
 }
 
-type Entry = LineageRow | StoredLineageEntry
+type Entry = LineageRecord | StoredLineageEntry
 
-type Group = tuple[Name | None, str]
+type Group = tuple[RecordedName | None, str]
 """A job and a target: of its entries only those of the strongest evidence are shown."""
 
 
 def group_of(entry: Entry) -> Group:
     job = entry.job
-    return (Name(job.namespace, job.name) if isinstance(job, Job) else job, entry.target)
+    return (RecordedName(job.namespace, job.name) if isinstance(job, Job) else job, entry.target)
 
 
 def is_derived(entry: Entry) -> bool:
@@ -170,11 +170,11 @@ def _strength(entry: StoredLineageEntry) -> int:
 
 
 def merged(
-    entries: list[LineageRow],
+    entries: list[LineageRecord],
     claims: Iterable[StoredLineageEntry],
     products: ProductsFile,
     limit: int,
-) -> list[LineageRow]:
+) -> list[LineageRecord]:
     """The entries with the claims; that very list if they add nothing.
 
     An entry that has not seen the present incarnation of an end gives way to a claim of it. Raises
@@ -186,7 +186,7 @@ def merged(
     before: dict[str, StoredLineageEntry] = {}
     for row in entries:
         if is_derived(row) and group_of(row) in claimed:
-            entry = before[row.id] = row.full()
+            entry = before[row.id] = row.to_model()
             if has_ends(row, products) or row.products_revision > products.revision:
                 _add(claimed[group_of(row)], entry)
     after = {each.id: each for group in claimed.values() for each in _ranked(group.values())}
@@ -232,16 +232,20 @@ def _marked(entry: StoredLineageEntry, superseded: bool) -> StoredLineageEntry:
 
 
 def _replaced(
-    entries: list[LineageRow],
+    entries: list[LineageRecord],
     before: Mapping[str, StoredLineageEntry],
     after: Mapping[str, StoredLineageEntry],
     products: ProductsFile,
     limit: int,
-) -> list[LineageRow]:
+) -> list[LineageRecord]:
     """Entries keep their places; new ones follow, oldest first."""
     if before.keys() == after.keys() and all(after[id] is before[id] for id in after):
         return entries
-    changed = {id: LineageRow.of(each) for id, each in after.items() if each is not before.get(id)}
+    changed = {
+        id: LineageRecord.from_model(each)
+        for id, each in after.items()
+        if each is not before.get(id)
+    }
     kept = [
         changed.get(entry.id, entry) if is_derived(entry) else entry
         for entry in entries

@@ -19,7 +19,7 @@ from datamesh.services.openlineage.naming import product_name
 from datamesh.services.openlineage.observations import Facts, Told, joined_checks, newest
 from datamesh.services.openlineage.statements import Symlink
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import Name, ProductRow
+from datamesh.storage.records import ProductRecord, RecordedName
 
 MAX_DOMAIN = 50
 MAX_DESCRIPTION = 500
@@ -84,7 +84,7 @@ class _Catalog:
         self._limit = limit
         self._now = now
         self._products = dict(file.products)
-        self._owners: dict[Name, str] = {
+        self._owners: dict[RecordedName, str] = {
             alias: product.name
             for product in self._products.values()
             for alias in product.openlineage
@@ -103,7 +103,7 @@ class _Catalog:
         """The product's name; None if there is none, and none is to be registered."""
         others = sorted(self._symlinks.get(facts.dataset, ()), key=name_key)
         if found := self._found(facts.dataset, others):
-            known = found.full()
+            known = found.to_model()
             product = self._updated(self._learned(known, facts.dataset, others), facts)
             if product is not known:
                 moved = max(self._now, known.updated_at + TICK)
@@ -115,7 +115,7 @@ class _Catalog:
         self._put(product)
         return product.name
 
-    def _found(self, dataset: DatasetName, others: list[DatasetName]) -> ProductRow | None:
+    def _found(self, dataset: DatasetName, others: list[DatasetName]) -> ProductRecord | None:
         for alias in (*others, dataset):
             if name := self._owners.get(_key(alias)):
                 return self._products[name]
@@ -165,12 +165,12 @@ class _Catalog:
 
     def _put(self, product: StoredProduct) -> None:
         self._changed = True
-        row = self._products[product.name] = ProductRow.of(product)
+        row = self._products[product.name] = ProductRecord.from_model(product)
         self._owners |= dict.fromkeys(row.openlineage, product.name)
 
 
-def _key(dataset: DatasetName) -> Name:
-    return Name(dataset.namespace, dataset.name)
+def _key(dataset: DatasetName) -> RecordedName:
+    return RecordedName(dataset.namespace, dataset.name)
 
 
 def _checked(product: StoredProduct, facts: Facts) -> dict[str, object]:

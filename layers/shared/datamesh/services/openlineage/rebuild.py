@@ -23,7 +23,7 @@ from datamesh.services.openlineage.parsing import parsed
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 
 
 class _Sum:
@@ -115,9 +115,9 @@ def _replace(
     return registry.lineage.commit(change, identity(registry))
 
 
-def _digests(entries: list[LineageRow]) -> dict[str, str]:
+def _digests(entries: list[LineageRecord]) -> dict[str, str]:
     """Of derived entries, whenever their ends were seen: id -> digest."""
-    return {entry.id: _digest(entry.full()) for entry in entries if is_derived(entry)}
+    return {entry.id: _digest(entry.to_model()) for entry in entries if is_derived(entry)}
 
 
 def _digest(entry: StoredLineageEntry) -> str:

@@ -3,7 +3,7 @@
 from datamesh.errors import DomainNotFound
 from datamesh.models.datasets import DomainSummary
 from datamesh.services.registry.registry import Page, Registry, page
-from datamesh.storage.records import ProductRow
+from datamesh.storage.records import ProductRecord
 
 
 def list_domains(registry: Registry) -> list[DomainSummary]:
@@ -20,7 +20,7 @@ def list_domains(registry: Registry) -> list[DomainSummary]:
 
 def list_domain_products(
     registry: Registry, domain: str, limit: int, offset: int
-) -> Page[ProductRow]:
+) -> Page[ProductRecord]:
     """Raises DomainNotFound."""
     found = registry.domains.products_of(registry.products.read(), domain)
     if not found:

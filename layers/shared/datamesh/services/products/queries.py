@@ -8,17 +8,17 @@ from datamesh.models.products import (
 )
 from datamesh.services.registry.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ProductRow
+from datamesh.storage.records import ProductRecord
 
 
-def find_named(file: ProductsFile, name: str) -> ProductRow:
+def find_named(file: ProductsFile, name: str) -> ProductRecord:
     try:
         return file.products[name]
     except KeyError:
         raise ProductNotFound(name) from None
 
 
-def get_product(registry: Registry, name: str) -> ProductRow:
+def get_product(registry: Registry, name: str) -> ProductRecord:
     """Raises ProductNotFound."""
     return find_named(registry.products.read(), name)
 
@@ -31,10 +31,10 @@ def find_products(
     tag: str | None = None,
     limit: int,
     offset: int,
-) -> Page[ProductRow]:
+) -> Page[ProductRecord]:
     """Products that meet every filter given, oldest registration first."""
     file = registry.products.read()
-    among: Iterable[ProductRow] = file.products.values()
+    among: Iterable[ProductRecord] = file.products.values()
     if domain is not None:
         among = registry.domains.products_of(file, domain)
     wanted_tag = tag and tag.strip().casefold()

@@ -31,7 +31,7 @@ from datamesh.services.products.queries import find_named
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import Name, ProductRow
+from datamesh.storage.records import ProductRecord, RecordedName
 
 logger = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ class _Admission:
             updated_at=self._now,
             since_revision=self._file.revision + 1,
         )
-        self._products[product.name] = ProductRow.of(product)
+        self._products[product.name] = ProductRecord.from_model(product)
         return product
 
     def file(self) -> ProductsFile:
@@ -122,7 +122,7 @@ def update_product(
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        product = _expected(file, name, precondition).full()
+        product = _expected(file, name, precondition).to_model()
         if changes.openlineage:
             _refuse_taken(file.products.values(), name, changes.openlineage)
         moved = max(now, product.updated_at + TICK)
@@ -157,18 +157,18 @@ def delete_product(
 
 
 def _refuse_taken(
-    products: Iterable[ProductRow], name: str, datasets: Sequence[DatasetName]
+    products: Iterable[ProductRecord], name: str, datasets: Sequence[DatasetName]
 ) -> None:
     """A dataset is one product at most."""
-    wanted = {Name(each.namespace, each.name) for each in datasets}
+    wanted = {RecordedName(each.namespace, each.name) for each in datasets}
     for product in products if wanted else ():
         if product.name != name and (taken := wanted.intersection(product.openlineage)):
             first = min(taken, key=lambda each: (each.namespace, each.name))
             raise DatasetNameTaken(first.namespace, first.name, product.name)
 
 
-def _expected(file: ProductsFile, name: str, precondition: Precondition | None) -> ProductRow:
+def _expected(file: ProductsFile, name: str, precondition: Precondition | None) -> ProductRecord:
     product = find_named(file, name)
-    if precondition and not precondition(product.full()):
+    if precondition and not precondition(product.to_model()):
         raise ProductChanged(name)
     return product

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from weakref import ref
 
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ProductRow
+from datamesh.storage.records import ProductRecord
 
-type Domains = Mapping[str, Sequence[ProductRow]]
+type Domains = Mapping[str, Sequence[ProductRecord]]
 """Case-folded domain -> its products, in the order of their registration."""
 
 
@@ -16,7 +16,7 @@ class DomainIndex:
 
     def __init__(self) -> None:
         self._indexed: ref[ProductsFile] | None = None
-        self._domains: dict[str, list[ProductRow]] = {}
+        self._domains: dict[str, list[ProductRecord]] = {}
 
     def of(self, file: ProductsFile) -> Domains:
         if self._indexed is None or self._indexed() is not file:
@@ -26,6 +26,6 @@ class DomainIndex:
             self._indexed = ref(file)
         return self._domains
 
-    def products_of(self, file: ProductsFile, domain: str) -> Sequence[ProductRow]:
+    def products_of(self, file: ProductsFile, domain: str) -> Sequence[ProductRecord]:
         """Those of a domain, however it is spelled."""
         return self.of(file).get(domain.strip().casefold(), ())

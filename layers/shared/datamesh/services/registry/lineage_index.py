@@ -5,7 +5,7 @@ from weakref import ref
 
 from datamesh.models.graph import Way
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.records import LineageRow
+from datamesh.storage.records import LineageRecord
 
 
 class Adjacency:
@@ -23,12 +23,12 @@ class Adjacency:
         self._into: dict[str, list[int]] = {}
         self._out_of: dict[str, list[int]] = {}
 
-    def follows(self, entries: Sequence[LineageRow]) -> bool:
+    def follows(self, entries: Sequence[LineageRecord]) -> bool:
         """Whether what is indexed stands, as it was, at the beginning of `entries`."""
         count = len(self.ids)
         return len(entries) >= count and [entry.id for entry in entries[:count]] == self.ids
 
-    def extend(self, entries: Sequence[LineageRow]) -> None:
+    def extend(self, entries: Sequence[LineageRecord]) -> None:
         """Add those of `entries` that come after what is indexed."""
         # One string for each name, not one for each entry: a walk then stays within the cache.
         name = self._names.setdefault

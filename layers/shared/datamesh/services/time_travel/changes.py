@@ -16,7 +16,7 @@ from datamesh.models.changes import (
 )
 from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import LineageRow, ProductRow
+from datamesh.storage.records import LineageRecord, ProductRecord
 
 
 def find_changes(
@@ -41,16 +41,16 @@ def find_changes(
         until=end,
         truncated=max(products.longest, entries.longest) > limit,
         products=ProductChanges(
-            added=[row.full() for row in products.added[:limit]],
-            removed=[row.full() for row in products.removed[:limit]],
+            added=[row.to_model() for row in products.added[:limit]],
+            removed=[row.to_model() for row in products.removed[:limit]],
             changed=[
                 ChangedProduct(name=new.name, fields=fields)
                 for new, fields in products.changed[:limit]
             ],
         ),
         lineage=LineageChanges(
-            added=[row.full() for row in entries.added[:limit]],
-            removed=[row.full() for row in entries.removed[:limit]],
+            added=[row.to_model() for row in entries.added[:limit]],
+            removed=[row.to_model() for row in entries.removed[:limit]],
             changed=[
                 ChangedEntry(id=new.id, source=new.source, target=new.target, fields=fields)
                 for new, fields in entries.changed[:limit]
@@ -59,7 +59,7 @@ def find_changes(
     )
 
 
-class _Difference[R: (ProductRow, LineageRow)]:
+class _Difference[R: (ProductRecord, LineageRecord)]:
     """Between two versions of rows by their names or ids, as readers see them."""
 
     def __init__(self, old: Mapping[str, R], new: Mapping[str, R]) -> None:
@@ -74,9 +74,9 @@ class _Difference[R: (ProductRow, LineageRow)]:
 
 
 def _changed_fields(
-    old: ProductRow | LineageRow, new: ProductRow | LineageRow
+    old: ProductRecord | LineageRecord, new: ProductRecord | LineageRecord
 ) -> dict[str, FieldChange]:
-    was, is_now = from_json(old.shown), from_json(new.shown)
+    was, is_now = from_json(old.public_json), from_json(new.public_json)
     return {
         field: FieldChange(before=was[field], after=is_now[field])
         for field in was
@@ -84,9 +84,9 @@ def _changed_fields(
     }
 
 
-def _products(registry: Registry) -> Mapping[str, ProductRow]:
+def _products(registry: Registry) -> Mapping[str, ProductRecord]:
     return registry.products.read().products
 
 
-def _entries(registry: Registry) -> Mapping[str, LineageRow]:
+def _entries(registry: Registry) -> Mapping[str, LineageRecord]:
     return {entry.id: entry for entry in queries.list_visible_entries(registry)}

@@ -26,12 +26,12 @@ from datamesh.storage.s3.client import create_client
 from dev.stack import Function
 from dev.storage import seaweed
 from dev.storage.s3 import S3
-from dev.template import read
+from dev.template.reader import read_api
 from tests import deployed
 
 ROUNDS = 9
 BUILD = ROOT / ".aws-sam/build"
-FUNCTIONS = read(ROOT / "template.yaml", {}, {}).functions
+FUNCTIONS = read_api(ROOT / "template.yaml", {}, {}).functions
 CHILD = Path(__file__).with_name("first_request.py")
 READ, AUTHORIZED = ratio_at_most(0.4), ratio_at_most(0.1)
 FIRST: tuple[tuple[str, str, Target | None], ...] = (

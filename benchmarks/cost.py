@@ -26,12 +26,12 @@ from benchmarks.prices import Line
 from benchmarks.results import number
 from datamesh.aws.api_usage import STATISTICS
 from datamesh.aws.observability import Handler
-from dev import template
-from dev.intrinsics import mapping
 from dev.storage.s3 import S3
+from dev.template.intrinsics import read_map
+from dev.template.reader import read_api
 from tests.lambdas import answer_of, api_event
 from tests.meshes import lineage_body, product_body
-from tests.template import TEMPLATE, of_type, properties
+from tests.template import TEMPLATE, list_resources, read_properties
 
 REQUESTS, WRITES = 1_000_000, 50_000
 SMALL, LARGE = (100, 1_000), (1_000, 10_000)
@@ -60,7 +60,7 @@ LOGS_KEPT = 0.15
 """What compression leaves of them, for the month that they are kept."""
 GB = 1e9
 
-FUNCTIONS = template.read(TEMPLATE, {}, {"CatalogBucket": "catalog"}).functions
+FUNCTIONS = read_api(TEMPLATE, {}, {"CatalogBucket": "catalog"}).functions
 
 
 @dataclass
@@ -139,7 +139,7 @@ def bill_of_use(products: int, entries: int) -> list[Line]:
 
 def _access_log_bytes() -> int:
     """About as long as the format, whose variables are as long as what they stand for."""
-    settings = mapping(mapping(properties("RegistryApi"), "api")["AccessLogSettings"], "log")
+    settings = read_map(read_map(read_properties("RegistryApi"), "api")["AccessLogSettings"], "log")
     return len(str(settings["Format"])) + LOG_EVENT_BYTES
 
 
@@ -204,7 +204,7 @@ def bill_of_idling() -> list[Line]:
     first, other = scheduled_runs()
     use = first.times(DAYS) + other.times(RUNS - DAYS)
     return [
-        Line(prices.SECRET, len(of_type("AWS::SecretsManager::Secret"))),
+        Line(prices.SECRET, len(list_resources("AWS::SecretsManager::Secret"))),
         Line(prices.LAMBDA_REQUESTS, RUNS),
         Line(prices.LAMBDA_TIME, use.gb_seconds),
         Line(prices.S3_GET, use.gets),
@@ -212,7 +212,7 @@ def bill_of_idling() -> list[Line]:
         Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
         Line(prices.LOGS, use.log_bytes / GB),
         Line(prices.METRIC_DATA, DAYS * ASKED_A_DAY * 2 * len(STATISTICS)),
-        Line(prices.ALARMS, len(of_type("AWS::CloudWatch::Alarm"))),
+        Line(prices.ALARMS, len(list_resources("AWS::CloudWatch::Alarm"))),
     ]
 
 

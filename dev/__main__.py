@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from dev import template
 from dev.example_mesh import ExampleMesh
 from dev.execution.deployment import LocalDeployment
 from dev.execution.schedule import run_schedule
@@ -23,7 +22,8 @@ from dev.startup import finish_start
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
-from dev.template import TemplateError
+from dev.template.intrinsics import TemplateError
+from dev.template.reader import read_api
 
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "catalog"
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run_api(chosen: LocalSettings, path: Path) -> int:
-    read = partial(template.read, path, chosen.parameters, {BUCKET_RESOURCE: BUCKET})
+    read = partial(read_api, path, chosen.parameters, {BUCKET_RESOURCE: BUCKET})
     read()  # a broken template is better reported now than by the first request
     with (
         open_listener(chosen.host, chosen.port) as listener,

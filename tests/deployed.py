@@ -19,9 +19,9 @@ from datamesh.storage.event_log import EVENTS as EVENTS_FOLDER
 from datamesh.storage.s3.client import S3Client as Client
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.object import S3Object
-from dev.intrinsics import Resolver
 from dev.stack import Api
-from dev.template import read
+from dev.template.intrinsics import Resolver
+from dev.template.reader import read_api
 from tests.lambdas import ENVIRONMENT
 from tests.meshes import NO_WAIT, add_lineage, add_product, mesh
 from tests.template import DOCUMENT, ROOT, TEMPLATE
@@ -61,7 +61,7 @@ class Deployment:
         created = boto3.client("secretsmanager").create_secret(Name="keys", SecretString=secret)
         self.secret_arn = created["ARN"]
         names = {"CatalogBucket": BUCKET, "ApiKeySecret": self.secret_arn}
-        self._api = read(TEMPLATE, {}, names)
+        self._api = read_api(TEMPLATE, {}, names)
 
     def arns(self) -> Resolver:
         """Resolves what policies name to ARNs."""

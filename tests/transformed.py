@@ -1,4 +1,4 @@
-"""`template.yaml` as CloudFormation gets it: what SAM makes of it for given parameters."""
+"""Transforms `template.yaml` as SAM does, into what CloudFormation gets for given parameters."""
 
 import json
 from copy import deepcopy
@@ -8,7 +8,7 @@ import boto3
 from samtranslator.parser.parser import Parser  # type: ignore[import-untyped]
 from samtranslator.translator.translator import Translator  # type: ignore[import-untyped]
 
-from dev.intrinsics import Resolver, Yaml, mapping
+from dev.template.intrinsics import Resolver, Yaml, read_map
 from tests.template import DOCUMENT
 
 type Resources = dict[str, dict[str, Yaml]]
@@ -16,39 +16,44 @@ type Resources = dict[str, dict[str, Yaml]]
 CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
-def resources(changed: str = "", /, **parameters: str) -> Resources:
-    """Logical id -> resource, intrinsics as they stand. `changed` is a function or layer whose
-    code was edited: `sam package` then uploads it under another name."""
+def transform_template(changed: str = "", /, **parameters: str) -> Resources:
+    """Return each resource by its logical id, intrinsics as they stand.
+
+    Args:
+        changed: A function or layer whose code was edited: `sam package` then uploads it under
+            another name.
+        parameters: Values of parameters; the others keep their defaults.
+    """
     document = deepcopy(DOCUMENT)
-    for name, resource in mapping(document["Resources"], "Resources").items():
-        declared = mapping(resource, name)
+    for name, resource in read_map(document["Resources"], "Resources").items():
+        declared = read_map(resource, name)
         if key := CODE.get(str(declared["Type"])):
             edited = "-edited" if name == changed else ""
-            mapping(declared["Properties"], name)[key] = f"s3://code-bucket/{name}{edited}"
-    return cast(Resources, translated(document, **parameters)["Resources"])
+            read_map(declared["Properties"], name)[key] = f"s3://code-bucket/{name}{edited}"
+    return cast(Resources, translate_document(document, **parameters)["Resources"])
 
 
-def translated(document: dict[str, Yaml], **parameters: str) -> dict[str, Yaml]:
-    """All of it, for a template whose code has been uploaded; absent parameters are defaults."""
+def translate_document(document: dict[str, Yaml], **parameters: str) -> dict[str, Yaml]:
+    """Translate a whole template whose code has been uploaded; absent parameters are defaults."""
     session = boto3.Session(region_name="us-east-1")
-    values = {name: str(value) for name, value in defaults().items()} | parameters
+    values = {name: str(value) for name, value in list_defaults().items()} | parameters
     result = Translator({}, Parser(), boto_session=session).translate(document, values)
     # As it would be sent, without the classes of the translator.
     return cast(dict[str, Yaml], json.loads(json.dumps(result)))
 
 
-def resolver(found: Resources, **parameters: str) -> Resolver:
-    """Of the transformed template's intrinsics; a resource resolves to its logical id."""
+def make_resolver(found: Resources, **parameters: str) -> Resolver:
+    """Return a resolver of transformed intrinsics; a resource resolves to its logical id."""
     document: dict[str, Yaml] = DOCUMENT | {"Resources": cast(dict[str, Yaml], found)}
     return Resolver(document, parameters, {})
 
 
-def defaults() -> dict[str, Yaml]:
-    """Parameter -> its default."""
-    declared = mapping(DOCUMENT["Parameters"], "Parameters")
-    return {name: mapping(each, name)["Default"] for name, each in declared.items()}
+def list_defaults() -> dict[str, Yaml]:
+    """Return the default of each parameter by its name."""
+    declared = read_map(DOCUMENT["Parameters"], "Parameters")
+    return {name: read_map(each, name)["Default"] for name, each in declared.items()}
 
 
-def kind(found: Resources, type_: str) -> Resources:
-    """The resources of one type."""
+def select_resources(found: Resources, type_: str) -> Resources:
+    """Return the resources of one type."""
     return {name: each for name, each in found.items() if each["Type"] == type_}

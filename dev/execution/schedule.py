@@ -11,7 +11,7 @@ from typing import Any
 
 from dev.execution.deployment import FunctionError, LocalDeployment
 from dev.execution.pool import Unavailable
-from dev.intrinsics import TemplateError
+from dev.template.intrinsics import TemplateError
 
 SECONDS = 3600
 """Between two runs, as the template's parameter has it, which is not set for a local run."""

@@ -18,7 +18,7 @@ from dev.gateway.authorization import AuthorizerCache, BadAnswer
 from dev.gateway.events import BadRequest, GatewayRequest
 from dev.gateway.responses import BadResponse, GatewayResponse
 from dev.gateway.routing import RouteMatch, match_route
-from dev.intrinsics import TemplateError
+from dev.template.intrinsics import TemplateError
 
 # API Gateway's limit; Lambda's own for the whole event is lower and applies too.
 MAX_BODY_BYTES = 10 * 1024 * 1024

@@ -6,8 +6,8 @@ from typing import Any
 
 from datamesh.settings import Settings
 from dev import settings
-from dev.intrinsics import load, mapping
 from dev.reference.markdown import as_code, render_table
+from dev.template.intrinsics import load_template, read_map
 
 TEMPLATE = Path(__file__).parents[2] / "template.yaml"
 
@@ -58,8 +58,8 @@ def render_configuration() -> str:
 
 
 def _parameter_rows() -> Iterator[tuple[str, ...]]:
-    for name, value in mapping(load(TEMPLATE)["Parameters"], "Parameters").items():
-        parameter = mapping(value, name)
+    for name, value in read_map(load_template(TEMPLATE)["Parameters"], "Parameters").items():
+        parameter = read_map(value, name)
         variable, _ = settings.PARAMETERS.get(name, ("", None))
         yield (
             as_code(name),

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev import template
 from dev.execution.variables import ABSENT_RESOURCES, build_local_variables
-from dev.intrinsics import load
 from dev.sam import docker
 from dev.sam.forwarding import forward_port
 from dev.settings import LocalSettings
 from dev.storage.s3 import S3
+from dev.template.intrinsics import load_template
+from dev.template.reader import read_api
 
 ROOT = Path(__file__).resolve().parents[2]
 SAM = ROOT / ".venv-sam/bin/sam"
@@ -87,8 +87,8 @@ def prepare_project(chosen: LocalSettings, s3: S3) -> Iterator[SamProject]:
 def _build_template(s3: S3, api_key: str, endpoint: str) -> dict[str, Any]:
     """Return the built template with the variables that `make run` would add to each function."""
     path = BUILD / "template.yaml"
-    built: dict[str, Any] = load(path)
-    api = template.read(path, {}, {})
+    built: dict[str, Any] = load_template(path)
+    api = read_api(path, {}, {})
     for function in api.functions.values():
         properties = built["Resources"][function.name]["Properties"]
         variables = properties.setdefault("Environment", {}).setdefault("Variables", {})

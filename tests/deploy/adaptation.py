@@ -17,7 +17,7 @@ import re
 import string
 from collections.abc import Iterator
 
-from dev.intrinsics import Yaml, mapping, strings
+from dev.template.intrinsics import Yaml, read_map, read_strings
 
 AS_IT_IS = {
     "AWS::CloudWatch::Alarm",
@@ -56,24 +56,24 @@ type Resources = dict[str, Yaml]
 
 def adapted(document: dict[str, Yaml]) -> dict[str, Yaml]:
     """The transformed template with what MiniStack needs otherwise."""
-    found = mapping(document["Resources"], "Resources")
-    kinds = {name: str(mapping(resource, name)["Type"]) for name, resource in found.items()}
+    found = read_map(document["Resources"], "Resources")
+    kinds = {name: str(read_map(resource, name)["Type"]) for name, resource in found.items()}
     unknown = set(kinds.values()) - AS_IT_IS - LEFT_OUT.keys() - {API, SECRET}
     assert not unknown, f"can MiniStack create {sorted(unknown)}? Say so in {__file__}"
     dropped = {name for name, kind in kinds.items() if kind in LEFT_OUT} | _computed(found)
     resources: Resources = {}
     for name, kind in kinds.items():
-        resource = dict(mapping(found[name], name))
+        resource = dict(read_map(found[name], name))
         if name in dropped:
             continue
         _forget(resource, dropped)
         if kind == API:
-            resources |= _api(name, mapping(resource["Properties"], name))
+            resources |= _api(name, read_map(resource["Properties"], name))
         else:
             resources[name] = _secret(resource) if kind == SECRET else resource
     secrets = {name for name, kind in kinds.items() if kind == SECRET}
     result = _by_arn({**document, "Resources": resources}, secrets)
-    return mapping(result, "the template")
+    return read_map(result, "the template")
 
 
 def _computed(found: Resources) -> set[str]:
@@ -81,22 +81,22 @@ def _computed(found: Resources) -> set[str]:
     return {
         name
         for name, resource in found.items()
-        if "Metrics" in mapping(mapping(resource, name).get("Properties"), name)
+        if "Metrics" in read_map(read_map(resource, name).get("Properties"), name)
     }
 
 
 def _forget(resource: dict[str, Yaml], dropped: set[str]) -> None:
     """That it depends on resources which are not created, and how CodeDeploy would update it."""
     if "DependsOn" in resource:
-        depends: list[Yaml] = [n for n in strings(resource["DependsOn"]) if n not in dropped]
+        depends: list[Yaml] = [n for n in read_strings(resource["DependsOn"]) if n not in dropped]
         resource["DependsOn"] = depends
-    if "CodeDeployLambdaAliasUpdate" in mapping(resource.get("UpdatePolicy"), "UpdatePolicy"):
+    if "CodeDeployLambdaAliasUpdate" in read_map(resource.get("UpdatePolicy"), "UpdatePolicy"):
         del resource["UpdatePolicy"]
 
 
 def _secret(resource: dict[str, Yaml]) -> dict[str, Yaml]:
-    properties = mapping(resource["Properties"], SECRET)
-    generated = mapping(properties["GenerateSecretString"], SECRET)
+    properties = read_map(resource["Properties"], SECRET)
+    generated = read_map(properties["GenerateSecretString"], SECRET)
     generated = {**generated, "ExcludeCharacters": string.punctuation}
     return {**resource, "Properties": {**properties, "GenerateSecretString": generated}}
 
@@ -117,15 +117,15 @@ def _by_arn(value: Yaml, secrets: set[str]) -> Yaml:
 
 def operations(body: dict[str, Yaml]) -> Iterator[tuple[str, dict[str, Yaml]]]:
     """(route key, operation) of an OpenAPI document."""
-    for path, methods in mapping(body["paths"], "paths").items():
-        for method, operation in mapping(methods, path).items():
-            yield f"{method.upper()} {path}", mapping(operation, path)
+    for path, methods in read_map(body["paths"], "paths").items():
+        for method, operation in read_map(methods, path).items():
+            yield f"{method.upper()} {path}", read_map(operation, path)
 
 
 def _api(name: str, properties: dict[str, Yaml]) -> Resources:
-    body = mapping(properties["Body"], name)
-    info = mapping(body["info"], "info")
-    cors = dict(mapping(body["x-amazon-apigateway-cors"], "CORS"))
+    body = read_map(properties["Body"], name)
+    info = read_map(body["info"], "info")
+    cors = dict(read_map(body["x-amazon-apigateway-cors"], "CORS"))
     if isinstance(origins := cors["allowOrigins"], str):
         # AWS hands its transform a list for such a parameter, others hand it text.
         cors["allowOrigins"] = [*origins.split(",")]
@@ -135,16 +135,16 @@ def _api(name: str, properties: dict[str, Yaml]) -> Resources:
         "CorsConfiguration": cors,
     }
     made: Resources = {name: {"Type": API, "Properties": api}}
-    schemes = mapping(mapping(body["components"], "components")["securitySchemes"], "schemes")
+    schemes = read_map(read_map(body["components"], "components")["securitySchemes"], "schemes")
     for scheme, declared in schemes.items():
-        made[f"{name}{scheme}"] = _authorizer(name, scheme, mapping(declared, scheme))
+        made[f"{name}{scheme}"] = _authorizer(name, scheme, read_map(declared, scheme))
     for key, operation in operations(body):
         made |= _route(name, key, operation)
     return made
 
 
 def _authorizer(api: str, scheme: str, declared: dict[str, Yaml]) -> Yaml:
-    said = mapping(declared["x-amazon-apigateway-authorizer"], scheme)
+    said = read_map(declared["x-amazon-apigateway-authorizer"], scheme)
     return {
         "Type": "AWS::ApiGatewayV2::Authorizer",
         "Properties": {
@@ -162,7 +162,7 @@ def _authorizer(api: str, scheme: str, declared: dict[str, Yaml]) -> Yaml:
 
 def _route(api: str, key: str, operation: dict[str, Yaml]) -> Resources:
     name = api + re.sub(r"[^A-Za-z0-9]", "", key.title())
-    said = mapping(operation["x-amazon-apigateway-integration"], key)
+    said = read_map(operation["x-amazon-apigateway-integration"], key)
     route: dict[str, Yaml] = {
         "ApiId": {"Ref": api},
         "RouteKey": key,
@@ -170,7 +170,7 @@ def _route(api: str, key: str, operation: dict[str, Yaml]) -> Resources:
     }
     security = operation.get("security")
     if isinstance(security, list) and security:
-        [scheme] = mapping(security[0], key)
+        [scheme] = read_map(security[0], key)
         route |= {"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": f"{api}{scheme}"}}
     integration: dict[str, Yaml] = {
         "ApiId": {"Ref": api},

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dev.intrinsics import Yaml, load, mapping
+from dev.template.intrinsics import Yaml, load_template, read_map
 from tests.deploy.adaptation import adapted
 from tests.deploy.ministack import Emulator
 from tests.template import ROOT
-from tests.transformed import CODE, translated
+from tests.transformed import CODE, translate_document
 
 BUILD = ROOT / ".aws-sam" / "build"
 CODE_BUCKET = "code"
@@ -81,7 +81,7 @@ class Stack:
 
     def _request(self, changed: dict[str, str]) -> dict[str, Any]:
         parameters = WHOLE | changed
-        document = translated(self._with_code_uploaded(), **parameters)
+        document = translate_document(self._with_code_uploaded(), **parameters)
         return {
             "StackName": self._name,
             "TemplateURL": self._stored(json.dumps(adapted(document)).encode(), "template"),
@@ -96,12 +96,12 @@ class Stack:
         """The built template, its code in a bucket, as `sam package` leaves it."""
         with contextlib.suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
             self._s3.create_bucket(Bucket=CODE_BUCKET)
-        document = load(self._build / "template.yaml")
-        for name, resource in mapping(document["Resources"], "Resources").items():
-            declared = mapping(resource, name)
+        document = load_template(self._build / "template.yaml")
+        for name, resource in read_map(document["Resources"], "Resources").items():
+            declared = read_map(resource, name)
             if key := CODE.get(str(declared["Type"])):
                 url = self._stored(zipped(self._build / name), "zip")
-                mapping(declared["Properties"], name)[key] = f"s3://{url.split('/', 3)[3]}"
+                read_map(declared["Properties"], name)[key] = f"s3://{url.split('/', 3)[3]}"
         return document
 
     def _stored(self, content: bytes, suffix: str) -> str:

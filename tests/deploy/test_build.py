@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from dev.storage.s3 import NO_ACCOUNT
-from dev.template import read
+from dev.template.reader import read_api
 from tests.deploy.stack import BUILD
 from tests.lambdas import ENVIRONMENT
 from tests.template import TEMPLATE
 
-API = read(TEMPLATE, {}, {})
+API = read_api(TEMPLATE, {}, {})
 
 IMPORT = """
 import importlib, json, sys

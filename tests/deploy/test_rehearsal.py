@@ -15,7 +15,7 @@ import requests
 
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.s3.object import S3Object
-from dev.intrinsics import strings
+from dev.template.intrinsics import read_strings
 from tests.deploy.ministack import Emulator
 from tests.deploy.stack import Stack
 from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
@@ -68,7 +68,7 @@ def without(stack: Stack, function: str, action: str) -> Iterator[None]:
     attached = iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
     shared = [each["PolicyArn"] for each in attached]
     rights = [*policy["Statement"], *(s for arn in shared for s in statements(iam, arn))]
-    others = [statement for statement in rights if action not in strings(statement["Action"])]
+    others = [statement for statement in rights if action not in read_strings(statement["Action"])]
     assert len(others) < len(rights)
 
     def put(statements: list[dict[str, Any]]) -> None:

@@ -9,9 +9,9 @@ from textwrap import dedent
 
 import httpx
 
-from dev import template
 from dev.execution.deployment import LocalDeployment
 from dev.gateway.app import Gateway
+from dev.template.reader import read_api
 
 type Scenario = Callable[[httpx.AsyncClient], Awaitable[None]]
 
@@ -106,7 +106,7 @@ class FakeProject:
 
 @asynccontextmanager
 async def _serving(project: FakeProject) -> AsyncIterator[httpx.AsyncClient]:
-    read = partial(template.read, project.template, {}, {"CatalogBucket": "catalog"})
+    read = partial(read_api, project.template, {}, {"CatalogBucket": "catalog"})
     deployment = LocalDeployment(project.template, read, lambda api, function: function.environment)
     gateway = Gateway(deployment)
     transport = httpx.ASGITransport(app=gateway, client=("192.0.2.7", 1234))

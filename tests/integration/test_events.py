@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from dev.template import read
+from dev.template.reader import read_api
 from tests.template import ROOT, TEMPLATE
 
-ROUTES = {route.key: route for route in read(TEMPLATE, {}, {}).routes}
+ROUTES = {route.key: route for route in read_api(TEMPLATE, {}, {}).routes}
 OTHERS = {"schedule", "authorizer", "rebuild"}
 FILES = sorted((ROOT / "events").glob("*.json"))
 OF_ROUTES = [file for file in FILES if file.stem not in OTHERS]

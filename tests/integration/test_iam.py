@@ -13,13 +13,13 @@ import pytest
 from botocore import handlers
 
 from datamesh.storage.s3.client import Refused, Reply, Request, S3Client
-from dev.intrinsics import Resolver, Yaml, mapping, strings
+from dev.template.intrinsics import Resolver, Yaml, read_map, read_strings
 from tests import moto_server
 from tests.deployed import EVENTS, Deployment
 from tests.lambdas import Context
-from tests.template import of_type, statements
+from tests.template import list_resources, list_statements
 
-FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
 BY_LAMBDA = {"WriteLog", "KeepFailures"}
 """What Lambda does with the role, beside the function's own calls."""
 
@@ -75,13 +75,13 @@ def needs_elsewhere(operation: str, parameters: Mapping[str, Any]) -> Need:
 
 
 def granted(function: str, arns: Resolver) -> list[Grant]:
-    found = [mapping(arns.resolve(statement), function) for statement in statements(function)]
+    found = [read_map(arns.resolve(statement), function) for statement in list_statements(function)]
     return [
         Grant(action, resource, prefixes_of(statement))
         for statement in found
         if statement["Sid"] not in BY_LAMBDA
-        for action in strings(statement["Action"])
-        for resource in strings(statement["Resource"])
+        for action in read_strings(statement["Action"])
+        for resource in read_strings(statement["Resource"])
     ]
 
 
@@ -90,10 +90,10 @@ def prefixes_of(statement: dict[str, Yaml]) -> tuple[str, ...]:
     assert statement["Effect"] == "Allow"
     if "Condition" not in statement:
         return ()
-    [(operator, keys)] = mapping(statement["Condition"], "Condition").items()
-    [(key, patterns)] = mapping(keys, operator).items()
+    [(operator, keys)] = read_map(statement["Condition"], "Condition").items()
+    [(key, patterns)] = read_map(keys, operator).items()
     assert (operator, key) == ("StringLike", "s3:prefix")
-    return tuple(strings(patterns))
+    return tuple(read_strings(patterns))
 
 
 class Recorder:

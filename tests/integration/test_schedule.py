@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from dev import template
 from dev.execution import schedule
 from dev.execution.deployment import LocalDeployment
+from dev.template.reader import read_api
 from tests.integration.fake_project import FakeProject
 
 NOTES = """
@@ -26,7 +26,7 @@ def invoked(tmp_path: Path, then: str, times: int = 1) -> list[str]:
     project, seen = FakeProject(tmp_path / "project"), tmp_path / "seen"
     project.describe(schedule="rate(1 hour)")
     project.code("things", NOTES.format(seen=str(seen), then=then))
-    read = partial(template.read, project.template, {}, {"CatalogBucket": "catalog"})
+    read = partial(read_api, project.template, {}, {"CatalogBucket": "catalog"})
     deployment = LocalDeployment(project.template, read, lambda api, function: function.environment)
 
     async def main() -> None:

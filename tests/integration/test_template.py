@@ -5,11 +5,11 @@ from importlib import import_module
 
 import pytest
 
-from dev.intrinsics import mapping
-from dev.template import read
-from tests.template import DOCUMENT, ROOT, TEMPLATE, at, of_type, properties
+from dev.template.intrinsics import read_map
+from dev.template.reader import read_api
+from tests.template import DOCUMENT, ROOT, TEMPLATE, list_resources, read_at, read_properties
 
-API = read(TEMPLATE, {}, {})
+API = read_api(TEMPLATE, {}, {})
 FUNCTIONS = sorted(API.functions)
 
 COMMON = {"LOG_LEVEL", "CATALOG_BUCKET", "POWERTOOLS_SERVICE_NAME"}
@@ -71,39 +71,42 @@ def test_a_function_has_code_and_the_layer(function: str) -> None:
 @pytest.mark.parametrize("name", [*FUNCTIONS, "RegistryApi"])
 def test_a_log_has_a_group_of_its_own_with_retention(name: str) -> None:
     destination = {"RegistryApi": ("AccessLogSettings", "DestinationArn")}
-    used = at(properties(name), *destination.get(name, ("LoggingConfig", "LogGroup")))
+    used = read_at(read_properties(name), *destination.get(name, ("LoggingConfig", "LogGroup")))
     assert used == f"{name}LogGroup"
-    assert at(properties(f"{name}LogGroup"), "RetentionInDays") == "30"
+    assert read_at(read_properties(f"{name}LogGroup"), "RetentionInDays") == "30"
 
 
 def test_there_is_no_other_log_group() -> None:
-    assert set(of_type("AWS::Logs::LogGroup")) == {
+    assert set(list_resources("AWS::Logs::LogGroup")) == {
         f"{name}LogGroup" for name in [*FUNCTIONS, "RegistryApi"]
     }
 
 
 def test_the_scheduled_run_is_not_repeated_for_long() -> None:
-    scheduled = properties("AnalyticsScheduledFunction")
-    event = at(scheduled, "Events", "Schedule")
-    assert at(event, "Type") == "Schedule"
-    assert at(event, "Properties", "Schedule") == "rate(1 hour)"
-    for limits in (at(event, "Properties", "RetryPolicy"), at(scheduled, "EventInvokeConfig")):
-        assert int(str(at(limits, "MaximumRetryAttempts"))) <= 2
-        assert int(str(at(limits, "MaximumEventAgeInSeconds"))) < 3600
+    scheduled = read_properties("AnalyticsScheduledFunction")
+    event = read_at(scheduled, "Events", "Schedule")
+    assert read_at(event, "Type") == "Schedule"
+    assert read_at(event, "Properties", "Schedule") == "rate(1 hour)"
+    for limits in (
+        read_at(event, "Properties", "RetryPolicy"),
+        read_at(scheduled, "EventInvokeConfig"),
+    ):
+        assert int(str(read_at(limits, "MaximumRetryAttempts"))) <= 2
+        assert int(str(read_at(limits, "MaximumEventAgeInSeconds"))) < 3600
 
 
 def test_a_scheduled_run_that_fails_is_kept_for_two_weeks() -> None:
-    config = at(properties("AnalyticsScheduledFunction"), "EventInvokeConfig")
-    failure = at(config, "DestinationConfig", "OnFailure")
+    config = read_at(read_properties("AnalyticsScheduledFunction"), "EventInvokeConfig")
+    failure = read_at(config, "DestinationConfig", "OnFailure")
     assert failure == {"Type": "SQS", "Destination": "ScheduledRunFailures"}
-    queue = properties("ScheduledRunFailures")
-    assert at(queue, "SqsManagedSseEnabled") is True
-    assert at(queue, "MessageRetentionPeriod") == 14 * 24 * 3600
+    queue = read_properties("ScheduledRunFailures")
+    assert read_at(queue, "SqsManagedSseEnabled") is True
+    assert read_at(queue, "MessageRetentionPeriod") == 14 * 24 * 3600
 
 
-@pytest.mark.parametrize("name", list(mapping(DOCUMENT["Parameters"], "Parameters")))
+@pytest.mark.parametrize("name", list(read_map(DOCUMENT["Parameters"], "Parameters")))
 def test_a_parameter_is_limited_and_used(name: str) -> None:
-    declared = mapping(at(DOCUMENT, "Parameters", name), name)
+    declared = read_map(read_at(DOCUMENT, "Parameters", name), name)
     assert "Default" in declared and "Description" in declared
     assert declared.keys() & {"AllowedValues", "AllowedPattern"} or (
         {"MinValue", "MaxValue"} <= declared.keys()
@@ -113,6 +116,6 @@ def test_a_parameter_is_limited_and_used(name: str) -> None:
 
 
 def test_outputs_say_what_they_are() -> None:
-    outputs = mapping(DOCUMENT["Outputs"], "Outputs")
+    outputs = read_map(DOCUMENT["Outputs"], "Outputs")
     assert {"ApiUrl", "BucketName", "ApiKeySecretArn"} <= set(outputs)
-    assert all(at(output, "Description") for output in outputs.values())
+    assert all(read_at(output, "Description") for output in outputs.values())

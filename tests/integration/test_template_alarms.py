@@ -5,17 +5,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.intrinsics import Resolver, Yaml, mapping
-from tests.template import DOCUMENT, at, of_type, properties
+from dev.template.intrinsics import Resolver, Yaml, read_map
+from tests.template import DOCUMENT, list_resources, read_at, read_properties
 
-ALARMS = sorted(of_type("AWS::CloudWatch::Alarm"))
+ALARMS = sorted(list_resources("AWS::CloudWatch::Alarm"))
 STACK = "local"
 API = [{"Name": "ApiId", "Value": "RegistryApi"}]
 
 
 def metric(alarm: str) -> tuple[str, str, str]:
     """Namespace, name and statistic of what an alarm looks at."""
-    declared = mapping(properties(alarm), alarm)
+    declared = read_map(read_properties(alarm), alarm)
     statistic = declared.get("Statistic") or declared.get("ExtendedStatistic")
     return str(declared["Namespace"]), str(declared["MetricName"]), str(statistic)
 
@@ -37,21 +37,21 @@ def test_the_alarms_stay_within_the_ten_metrics_that_cost_nothing() -> None:
 
 @pytest.mark.parametrize("alarm", ["ServerErrorsAlarm", "LatencyAlarm"])
 def test_metrics_of_an_http_api_are_told_apart_by_its_id(alarm: str) -> None:
-    assert at(properties(alarm), "Dimensions") == API
+    assert read_at(read_properties(alarm), "Dimensions") == API
 
 
 @pytest.mark.parametrize("alarm", ["ContentionAlarm", "OutcomeUnknownAlarm"])
 def test_what_functions_count_has_no_dimension(alarm: str) -> None:
-    assert "Dimensions" not in mapping(properties(alarm), alarm)
-    assert at(properties(alarm), "Namespace") == STACK
+    assert "Dimensions" not in read_map(read_properties(alarm), alarm)
+    assert read_at(read_properties(alarm), "Namespace") == STACK
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
 def test_an_alarm_is_of_prod_and_quiet_without_traffic(alarm: str) -> None:
-    assert at(DOCUMENT, "Resources", alarm, "Condition") == "Watched"
-    assert at(properties(alarm), "TreatMissingData") == "notBreaching"
-    assert at(properties(alarm), "AlarmDescription")
-    assert str(at(properties(alarm), "AlarmName")).startswith(f"{STACK}-")
+    assert read_at(DOCUMENT, "Resources", alarm, "Condition") == "Watched"
+    assert read_at(read_properties(alarm), "TreatMissingData") == "notBreaching"
+    assert read_at(read_properties(alarm), "AlarmDescription")
+    assert str(read_at(read_properties(alarm), "AlarmName")).startswith(f"{STACK}-")
 
 
 def test_an_alarm_notifies_the_topic_if_there_is_one() -> None:
@@ -59,8 +59,8 @@ def test_an_alarm_notifies_the_topic_if_there_is_one() -> None:
     for given, notified in (({}, None), ({"AlarmTopicArn": topic}, [topic])):
         resolver = Resolver(DOCUMENT, given, {})
         for alarm in ALARMS:
-            declared = mapping(mapping(DOCUMENT["Resources"], "Resources")[alarm], alarm)
-            found = mapping(resolver.resolve(declared["Properties"]), alarm)
+            declared = read_map(read_map(DOCUMENT["Resources"], "Resources")[alarm], alarm)
+            found = read_map(resolver.resolve(declared["Properties"]), alarm)
             assert found.get("AlarmActions") == found.get("OKActions") == notified
 
 
@@ -71,8 +71,10 @@ def shown(body: Yaml) -> Iterator[tuple[str, str]]:
 
 
 def test_the_dashboard_shows_every_metric_that_an_alarm_watches() -> None:
-    body = at(properties("RegistryDashboard"), "DashboardBody")
+    body = read_at(read_properties("RegistryDashboard"), "DashboardBody")
     watched = {metric(alarm)[:2] for alarm in ALARMS}
     assert {*shown(body)} >= watched - {("AWS/SQS", "ApproximateNumberOfMessagesVisible")}
-    assert str(body).count('"AWS/Lambda", "Errors"') == len(of_type("AWS::Serverless::Function"))
-    assert at(DOCUMENT, "Resources", "RegistryDashboard", "Condition") == "HasDashboard"
+    assert str(body).count('"AWS/Lambda", "Errors"') == len(
+        list_resources("AWS::Serverless::Function")
+    )
+    assert read_at(DOCUMENT, "Resources", "RegistryDashboard", "Condition") == "HasDashboard"

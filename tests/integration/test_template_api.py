@@ -6,11 +6,11 @@ import re
 import pytest
 
 from datamesh.aws.api_keys import CACHE_SECONDS
-from dev.intrinsics import Resolver, mapping, strings
-from dev.template import read
-from tests.template import DOCUMENT, TEMPLATE, at, properties
+from dev.template.intrinsics import Resolver, read_map, read_strings
+from dev.template.reader import read_api
+from tests.template import DOCUMENT, TEMPLATE, read_at, read_properties
 
-API = read(TEMPLATE, {}, {})
+API = read_api(TEMPLATE, {}, {})
 
 WRITES = {
     "POST /register_product": "ProductsWriteFunction",
@@ -84,9 +84,9 @@ def test_a_revoked_key_works_for_120_seconds_at_most() -> None:
 
 def test_api_gateway_may_call_the_authorizers_alias() -> None:
     """The one that the API calls, by a reference: the alias has to be there before."""
-    resources = mapping(DOCUMENT["Resources"], "Resources")
-    permission = mapping(resources["AuthorizerPermission"], "permission")
-    assert mapping(permission["Properties"], "permission") == {
+    resources = read_map(DOCUMENT["Resources"], "Resources")
+    permission = read_map(resources["AuthorizerPermission"], "permission")
+    assert read_map(permission["Properties"], "permission") == {
         "Action": "lambda:InvokeFunction",
         "FunctionName": {"Ref": "AuthorizerFunction.Alias"},
         "Principal": "apigateway.amazonaws.com",
@@ -95,18 +95,18 @@ def test_api_gateway_may_call_the_authorizers_alias() -> None:
             ":${RegistryApi}/authorizers/*"
         },
     }
-    called = at(properties("RegistryApi"), "Auth", "Authorizers", "ApiKey", "FunctionArn")
+    called = read_at(read_properties("RegistryApi"), "Auth", "Authorizers", "ApiKey", "FunctionArn")
     assert called == "AuthorizerFunction:live"
 
 
 def test_writes_are_throttled_more_tightly_than_reads() -> None:
-    api = properties("RegistryApi")
-    routes = mapping(at(api, "RouteSettings"), "RouteSettings")
+    api = read_properties("RegistryApi")
+    routes = read_map(read_at(api, "RouteSettings"), "RouteSettings")
     assert set(routes) == set(WRITES)
     for name in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
-        of_reads = int(str(at(api, "DefaultRouteSettings", name)))
+        of_reads = int(str(read_at(api, "DefaultRouteSettings", name)))
         for key, route in routes.items():
-            limit = int(str(at(route, name)))
+            limit = int(str(read_at(route, name)))
             # Clients give up an event that is throttled.
             assert limit == of_reads if key.startswith("POST /api/v1/") else 0 < limit < of_reads
 
@@ -115,25 +115,27 @@ def test_writes_are_throttled_more_tightly_than_reads() -> None:
 def test_each_route_is_counted_by_itself_if_that_is_asked_for(chosen: str) -> None:
     """It is paid for. A route's own settings take the place of all default ones."""
     resolve = Resolver(DOCUMENT, {"RouteMetrics": chosen} if chosen == "true" else {}, {}).resolve
-    resources = mapping(DOCUMENT["Resources"], "Resources")
-    api = mapping(mapping(resources["RegistryApi"], "API")["Properties"], "API")
-    routes = mapping(api["RouteSettings"], "RouteSettings").values()
+    resources = read_map(DOCUMENT["Resources"], "Resources")
+    api = read_map(read_map(resources["RegistryApi"], "API")["Properties"], "API")
+    routes = read_map(api["RouteSettings"], "RouteSettings").values()
     for settings in (api["DefaultRouteSettings"], *routes):
-        assert mapping(resolve(settings), "settings")["DetailedMetricsEnabled"] == chosen
+        assert read_map(resolve(settings), "settings")["DetailedMetricsEnabled"] == chosen
 
 
 def test_browsers_may_read_the_total_and_never_send_credentials() -> None:
-    cors = at(properties("RegistryApi"), "CorsConfiguration")
-    assert at(cors, "AllowOrigins") == ["*"]
-    assert at(cors, "AllowCredentials") is False
+    cors = read_at(read_properties("RegistryApi"), "CorsConfiguration")
+    assert read_at(cors, "AllowOrigins") == ["*"]
+    assert read_at(cors, "AllowCredentials") is False
     exposed = {"X-Total-Count", "ETag", "X-Next-Cursor", "X-Files-Read", "X-Bytes-Read"}
-    assert exposed <= set(strings(at(cors, "ExposeHeaders")))
-    assert set(strings(at(cors, "AllowMethods"))) >= {route.method for route in API.routes}
+    assert exposed <= set(read_strings(read_at(cors, "ExposeHeaders")))
+    assert set(read_strings(read_at(cors, "AllowMethods"))) >= {
+        route.method for route in API.routes
+    }
 
 
 @pytest.mark.parametrize("value", ["-", "200", "GET /product/{name}"])
 def test_an_access_log_line_is_json_whatever_a_request_lacks(value: str) -> None:
-    text = str(at(properties("RegistryApi"), "AccessLogSettings", "Format"))
+    text = str(read_at(read_properties("RegistryApi"), "AccessLogSettings", "Format"))
     assert "\n" not in text
     line = json.loads(re.sub(r"\$context\.[A-Za-z.]+", lambda _: value, text))
     assert set(line.values()) == {value}

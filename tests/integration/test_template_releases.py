@@ -4,11 +4,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from dev.intrinsics import Resolver, Yaml, mapping
-from tests.template import of_type
-from tests.transformed import Resources, defaults, kind, resolver, resources
+from dev.template.intrinsics import Resolver, Yaml, read_map
+from tests.template import find_at, list_resources
+from tests.transformed import (
+    Resources,
+    list_defaults,
+    make_resolver,
+    select_resources,
+    transform_template,
+)
 
-FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
 
 OTHER = {
     "Stage": "prod",
@@ -47,25 +53,18 @@ class Release:
 
 
 def releases(changed: str = "", /, **parameters: str) -> dict[str, Release]:
-    found = resources(changed, **parameters)
-    return {name: release(name, found, resolver(found, **parameters)) for name in FUNCTIONS}
+    found = transform_template(changed, **parameters)
+    return {name: release(name, found, make_resolver(found, **parameters)) for name in FUNCTIONS}
 
 
 def release(name: str, found: Resources, resolver: Resolver) -> Release:
-    version = at(found[f"{name}Aliaslive"], "Properties", "FunctionVersion", "Fn::GetAtt")
+    version = find_at(found[f"{name}Aliaslive"], "Properties", "FunctionVersion", "Fn::GetAtt")
     assert isinstance(version, list)
     logical_id = str(version[0])
     # Tags belong to the function, not to its versions.
-    configuration = mapping(resolver.resolve(found[name]["Properties"]), name) | {"Tags": None}
-    description = resolver.resolve(at(found[logical_id], "Properties", "Description"))
+    configuration = read_map(resolver.resolve(found[name]["Properties"]), name) | {"Tags": None}
+    description = resolver.resolve(find_at(found[logical_id], "Properties", "Description"))
     return Release(configuration, (logical_id, description))
-
-
-def at(value: Yaml, *path: str) -> Yaml:
-    """What lies at the end of a path of keys, intrinsics as they stand."""
-    for key in path:
-        value = mapping(value, key)[key]
-    return value
 
 
 def published(before: dict[str, Release], after: dict[str, Release]) -> set[str]:
@@ -89,7 +88,7 @@ def test_a_new_layer_alone_publishes_every_function() -> None:
     assert published(BASE, releases("SharedLayer")) == set(FUNCTIONS)
 
 
-@pytest.mark.parametrize("parameter", sorted(defaults()))
+@pytest.mark.parametrize("parameter", sorted(list_defaults()))
 def test_a_parameter_publishes_the_functions_that_it_changes_and_no_other(parameter: str) -> None:
     """No other: Lambda refuses to publish a version that differs from the last one in nothing."""
     changed = releases(**{parameter: OTHER[parameter]})
@@ -110,51 +109,53 @@ def test_parameters_do_reach_the_functions() -> None:
 
 
 def test_a_version_tells_its_parameters_in_256_characters() -> None:
-    longest = {name: max(value, str(defaults()[name]), key=len) for name, value in OTHER.items()}
+    longest = {
+        name: max(value, str(list_defaults()[name]), key=len) for name, value in OTHER.items()
+    }
     texts = [str(each.version[1]) for each in releases(**longest).values()]
     assert all(0 < len(text) <= 256 for text in texts)
 
 
 def test_everything_calls_the_alias() -> None:
-    found = resources()
-    permissions = kind(found, "AWS::Lambda::Permission")
+    found = transform_template()
+    permissions = select_resources(found, "AWS::Lambda::Permission")
     # The rebuild is called by operators, with rights of their own.
     aliases = {f"{name}Aliaslive" for name in FUNCTIONS if name != "OpenLineageRebuildFunction"}
-    called = {at(each, "Properties", "FunctionName", "Ref") for each in permissions.values()}
+    called = {find_at(each, "Properties", "FunctionName", "Ref") for each in permissions.values()}
     assert called == aliases
-    [rule] = kind(found, "AWS::Events::Rule").values()
-    targets = at(rule, "Properties", "Targets")
+    [rule] = select_resources(found, "AWS::Events::Rule").values()
+    targets = find_at(rule, "Properties", "Targets")
     assert isinstance(targets, list)
-    assert [at(target, "Arn", "Ref") for target in targets] == [
+    assert [find_at(target, "Arn", "Ref") for target in targets] == [
         "AnalyticsScheduledFunctionAliaslive"
     ]
-    [invocation] = kind(found, "AWS::Lambda::EventInvokeConfig").values()
-    assert at(invocation, "Properties", "Qualifier") == "live"
+    [invocation] = select_resources(found, "AWS::Lambda::EventInvokeConfig").values()
+    assert find_at(invocation, "Properties", "Qualifier") == "live"
 
 
 def test_dev_releases_at_once() -> None:
-    found = resources(Stage="dev")
+    found = transform_template(Stage="dev")
     assert not [each for each in found.values() if "CodeDeploy" in str(each["Type"])]
-    aliases = kind(found, "AWS::Lambda::Alias")
+    aliases = select_resources(found, "AWS::Lambda::Alias")
     assert len(aliases) == len(FUNCTIONS)
     assert not [each for each in aliases.values() if "UpdatePolicy" in each]
 
 
 def test_prod_releases_a_canary_that_an_alarm_rolls_back() -> None:
-    found = resources(Stage="prod")
-    resolved = resolver(found, Stage="prod")
+    found = transform_template(Stage="prod")
+    resolved = make_resolver(found, Stage="prod")
     for name in FUNCTIONS:
-        policy = at(found[f"{name}Aliaslive"], "UpdatePolicy", "CodeDeployLambdaAliasUpdate")
-        assert at(policy, "DeploymentGroupName", "Ref") == f"{name}DeploymentGroup"
+        policy = find_at(found[f"{name}Aliaslive"], "UpdatePolicy", "CodeDeployLambdaAliasUpdate")
+        assert find_at(policy, "DeploymentGroupName", "Ref") == f"{name}DeploymentGroup"
         group = resolved.resolve(found[f"{name}DeploymentGroup"]["Properties"])
-        assert (
-            at(group, "DeploymentConfigName") == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
-        )
-        assert "DEPLOYMENT_STOP_ON_ALARM" in str(at(group, "AutoRollbackConfiguration", "Events"))
-        assert at(group, "AlarmConfiguration") == {
+        canary = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+        assert find_at(group, "DeploymentConfigName") == canary
+        events = find_at(group, "AutoRollbackConfiguration", "Events")
+        assert "DEPLOYMENT_STOP_ON_ALARM" in str(events)
+        assert find_at(group, "AlarmConfiguration") == {
             "Enabled": True,
             "Alarms": [{"Name": "local-server-errors"}, {"Name": "local-latency"}],
         }
-    alarms = kind(found, "AWS::CloudWatch::Alarm").values()
-    names = {resolved.resolve(at(each, "Properties", "AlarmName")) for each in alarms}
+    alarms = select_resources(found, "AWS::CloudWatch::Alarm").values()
+    names = {resolved.resolve(find_at(each, "Properties", "AlarmName")) for each in alarms}
     assert names >= {"local-server-errors", "local-latency"}

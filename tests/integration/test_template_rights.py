@@ -5,21 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from dev.intrinsics import Resolver, TemplateError, Yaml, mapping, strings
-from dev.template import read
+from dev.template.intrinsics import Resolver, TemplateError, Yaml, read_map, read_strings
+from dev.template.reader import read_api
 from tests.template import (
     DOCUMENT,
     RESOLVER,
     TEMPLATE,
-    all_statements,
-    at,
-    maps,
-    of_type,
-    properties,
-    statements,
+    list_all_statements,
+    list_resources,
+    list_statements,
+    read_at,
+    read_maps,
+    read_properties,
 )
 
-FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
 
 BUCKET = "CatalogBucket"
 PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
@@ -73,26 +73,26 @@ RIGHTS = {
 
 
 def test_the_catalog_is_versioned_encrypted_private_and_outlives_the_stack() -> None:
-    bucket = properties(BUCKET)
-    assert at(bucket, "VersioningConfiguration") == {"Status": "Enabled"}
-    [rule] = maps(at(bucket, "BucketEncryption", "ServerSideEncryptionConfiguration"))
-    assert at(rule, "ServerSideEncryptionByDefault", "SSEAlgorithm") == "AES256"
-    assert at(bucket, "PublicAccessBlockConfiguration") == {
+    bucket = read_properties(BUCKET)
+    assert read_at(bucket, "VersioningConfiguration") == {"Status": "Enabled"}
+    [rule] = read_maps(read_at(bucket, "BucketEncryption", "ServerSideEncryptionConfiguration"))
+    assert read_at(rule, "ServerSideEncryptionByDefault", "SSEAlgorithm") == "AES256"
+    assert read_at(bucket, "PublicAccessBlockConfiguration") == {
         "BlockPublicAcls": True,
         "BlockPublicPolicy": True,
         "IgnorePublicAcls": True,
         "RestrictPublicBuckets": True,
     }
-    assert at(bucket, "OwnershipControls") == {
+    assert read_at(bucket, "OwnershipControls") == {
         "Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]
     }
     for name in (BUCKET, f"{BUCKET}Policy"):
         for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
-            assert at(DOCUMENT, "Resources", name, policy) == "Retain"
+            assert read_at(DOCUMENT, "Resources", name, policy) == "Retain"
 
 
 def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -> None:
-    rules = maps(at(properties(BUCKET), "LifecycleConfiguration", "Rules"))
+    rules = read_maps(read_at(read_properties(BUCKET), "LifecycleConfiguration", "Rules"))
     expiring = [rule for rule in rules if "ExpirationInDays" in rule]
     assert [(rule["Prefix"], rule["ExpirationInDays"]) for rule in expiring] == [
         ("idempotency/", 1),
@@ -108,9 +108,9 @@ def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -
 
 
 def test_the_bucket_refuses_plain_http() -> None:
-    policy = properties(f"{BUCKET}Policy")
-    assert at(policy, "Bucket") == BUCKET
-    assert maps(at(policy, "PolicyDocument", "Statement"))[0] == {
+    policy = read_properties(f"{BUCKET}Policy")
+    assert read_at(policy, "Bucket") == BUCKET
+    assert read_maps(read_at(policy, "PolicyDocument", "Statement"))[0] == {
         "Sid": "DenyPlainHttp",
         "Effect": "Deny",
         "Principal": "*",
@@ -122,7 +122,9 @@ def test_the_bucket_refuses_plain_http() -> None:
 
 def test_the_bucket_refuses_to_replace_the_registry_without_a_condition() -> None:
     """All keys of a condition must hold: neither header, and not a mere part of an upload."""
-    _, unconditional = maps(at(properties(f"{BUCKET}Policy"), "PolicyDocument", "Statement"))
+    _, unconditional = read_maps(
+        read_at(read_properties(f"{BUCKET}Policy"), "PolicyDocument", "Statement")
+    )
     assert unconditional == {
         "Sid": "DenyUnconditionalPut",
         "Effect": "Deny",
@@ -137,39 +139,43 @@ def test_the_bucket_refuses_to_replace_the_registry_without_a_condition() -> Non
 
 
 def test_the_stack_generates_the_first_key() -> None:
-    secret = at(properties("ApiKeySecret"), "GenerateSecretString")
-    assert at(secret, "SecretStringTemplate") == "{}"
-    assert at(secret, "GenerateStringKey") == "key-1"
-    assert int(str(at(secret, "PasswordLength"))) >= 32
+    secret = read_at(read_properties("ApiKeySecret"), "GenerateSecretString")
+    assert read_at(secret, "SecretStringTemplate") == "{}"
+    assert read_at(secret, "GenerateStringKey") == "key-1"
+    assert int(str(read_at(secret, "PasswordLength"))) >= 32
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_role_holds_these_rights_and_no_other(function: str) -> None:
     granted = {
         (action, resource)
-        for statement in statements(function)
-        for action in strings(statement["Action"])
-        for resource in strings(RESOLVER.resolve(statement["Resource"]))
+        for statement in list_statements(function)
+        for action in read_strings(statement["Action"])
+        for resource in read_strings(RESOLVER.resolve(statement["Resource"]))
     }
     assert granted == RIGHTS[function] | {(action, f"{function}LogGroup") for action in LOG}
-    assert all(statement["Effect"] == "Allow" for statement in statements(function))
-    assert all(statement.get("Sid") for statement in statements(function))
+    assert all(statement["Effect"] == "Allow" for statement in list_statements(function))
+    assert all(statement.get("Sid") for statement in list_statements(function))
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_a_role_of_its_own_that_lambda_alone_may_take(function: str) -> None:
-    assert at(properties(function), "Role") == f"{function}Role"
-    role = mapping(properties(f"{function}Role"), function)
+    assert read_at(read_properties(function), "Role") == f"{function}Role"
+    role = read_map(read_properties(f"{function}Role"), function)
     assert role.keys() - {"ManagedPolicyArns"} == {"AssumeRolePolicyDocument", "Policies"}
-    [trust] = maps(at(properties(f"{function}Role"), "AssumeRolePolicyDocument", "Statement"))
+    [trust] = read_maps(
+        read_at(read_properties(f"{function}Role"), "AssumeRolePolicyDocument", "Statement")
+    )
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
 def test_a_policy_of_its_own_is_what_several_roles_share_and_roles_alone_attach_it() -> None:
     """Ten of them to a role is what AWS takes."""
-    shared = set(of_type("AWS::IAM::ManagedPolicy"))
+    shared = set(list_resources("AWS::IAM::ManagedPolicy"))
     attached = [
-        strings(mapping(properties(f"{function}Role"), function).get("ManagedPolicyArns"))
+        read_strings(
+            read_map(read_properties(f"{function}Role"), function).get("ManagedPolicyArns")
+        )
         for function in FUNCTIONS
     ]
     assert all(len(policies) == len(set(policies)) <= 10 for policies in attached)
@@ -177,12 +183,12 @@ def test_a_policy_of_its_own_is_what_several_roles_share_and_roles_alone_attach_
     assert users.keys() == shared
     assert min(users.values()) > 1
     for policy in shared:
-        assert mapping(properties(policy), policy).keys() == {"PolicyDocument"}
+        assert read_map(read_properties(policy), policy).keys() == {"PolicyDocument"}
 
 
 def test_the_local_api_reads_the_roles() -> None:
     """It gives a function credentials that may put an object only if the role may."""
-    functions = read(TEMPLATE, {}, {}).functions
+    functions = read_api(TEMPLATE, {}, {}).functions
     for name, declared in functions.items():
         assert declared.actions == {action for action, _ in RIGHTS[name]} | LOG
 
@@ -191,7 +197,7 @@ def test_a_role_that_is_not_there_is_named(tmp_path: Path) -> None:
     broken = tmp_path / "template.yaml"
     broken.write_text(TEMPLATE.read_text().replace("  DomainsFunctionRole:", "  OtherRole:"))
     with pytest.raises(TemplateError, match="DomainsFunctionRole"):
-        read(broken, {}, {})
+        read_api(broken, {}, {})
 
 
 def test_a_managed_policy_that_is_not_in_the_template_is_named(tmp_path: Path) -> None:
@@ -200,16 +206,16 @@ def test_a_managed_policy_that_is_not_in_the_template_is_named(tmp_path: Path) -
     everything = "arn:aws:iam::aws:policy/AdministratorAccess"
     broken.write_text(TEMPLATE.read_text().replace("!Ref ReadDomainDataPolicy", everything))
     with pytest.raises(TemplateError, match=f"DomainsFunctionRole: .* {everything}"):
-        read(broken, {}, {})
+        read_api(broken, {}, {})
 
 
 def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
     named = [
         text
         for function in FUNCTIONS
-        for statement in statements(function)
+        for statement in list_statements(function)
         for key in ("Action", "Resource")
-        for text in strings(RESOLVER.resolve(statement[key]))
+        for text in read_strings(RESOLVER.resolve(statement[key]))
     ]
     assert {text for text in named if "*" in text} == {
         *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS),
@@ -223,12 +229,12 @@ def test_domains_may_read_the_buckets_that_a_parameter_names_and_nothing_else(
 ) -> None:
     arns = "arn:aws:s3:::one,arn:aws:s3:::two"
     declared: list[Yaml] = [
-        *all_statements(function, mapping(DOCUMENT["Resources"], "Resources")),
+        *list_all_statements(function, read_map(DOCUMENT["Resources"], "Resources")),
     ]
 
     def resources(parameters: dict[str, str]) -> dict[str, set[str]]:
-        found = maps(Resolver(DOCUMENT, parameters, {}).resolve(declared))
-        return {str(each["Sid"]): set(strings(each["Resource"])) for each in found}
+        found = read_maps(Resolver(DOCUMENT, parameters, {}).resolve(declared))
+        return {str(each["Sid"]): set(read_strings(each["Resource"])) for each in found}
 
     default, given = resources({}), resources({"DataBucketArns": arns})
     assert {sid: given[sid] for sid in given.keys() - default.keys()} == {

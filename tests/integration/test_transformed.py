@@ -7,23 +7,28 @@ from fnmatch import fnmatchcase
 
 import pytest
 
-from dev.intrinsics import Yaml, mapping, strings
+from dev.template.intrinsics import Yaml, read_map, read_strings
 from tests.deploy.adaptation import operations
 from tests.integration.test_template_api import KEYED, ROUTES
-from tests.template import all_statements, by_default, of_type, statements
-from tests.transformed import kind, resolver, resources
+from tests.template import (
+    keep_defaults,
+    list_all_statements,
+    list_resources,
+    list_statements,
+)
+from tests.transformed import make_resolver, select_resources, transform_template
 
-FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
-FOUND = resources()
-RESOLVER = resolver(FOUND)
+FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
+FOUND = transform_template()
+RESOLVER = make_resolver(FOUND)
 INVOCATIONS = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{}/invocations"
 
 
 def resolved(logical_id: str) -> dict[str, Yaml]:
-    return mapping(RESOLVER.resolve(FOUND[logical_id]["Properties"]), logical_id)
+    return read_map(RESOLVER.resolve(FOUND[logical_id]["Properties"]), logical_id)
 
 
-BODY = mapping(resolved("RegistryApi")["Body"], "Body")
+BODY = read_map(resolved("RegistryApi")["Body"], "Body")
 OPERATIONS = dict(operations(BODY))
 
 
@@ -49,10 +54,10 @@ def test_a_write_has_the_authorizer_and_a_read_has_none(route: str) -> None:
 
 
 def test_the_authorizer_reads_the_header_and_answers_simply() -> None:
-    schemes = mapping(mapping(BODY["components"], "components")["securitySchemes"], "schemes")
+    schemes = read_map(read_map(BODY["components"], "components")["securitySchemes"], "schemes")
     [(name, scheme)] = schemes.items()
     assert name == "ApiKey"
-    assert mapping(scheme, name)["x-amazon-apigateway-authorizer"] == {
+    assert read_map(scheme, name)["x-amazon-apigateway-authorizer"] == {
         "type": "request",
         "authorizerUri": INVOCATIONS.format("AuthorizerFunction:live"),
         "authorizerPayloadFormatVersion": "2.0",
@@ -68,7 +73,7 @@ def test_api_gateway_may_call_what_a_route_calls(route: str, function: str) -> N
     called = f"arn:aws:execute-api:us-east-1:123456789012:RegistryApi/$default/{method}{path}"
     allowed = [
         properties["SourceArn"]
-        for properties in map(resolved, kind(FOUND, "AWS::Lambda::Permission"))
+        for properties in map(resolved, select_resources(FOUND, "AWS::Lambda::Permission"))
         if properties["FunctionName"] == f"{function}Aliaslive"
         and properties["Principal"] == "apigateway.amazonaws.com"
     ]
@@ -77,13 +82,13 @@ def test_api_gateway_may_call_what_a_route_calls(route: str, function: str) -> N
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_the_one_layer_that_was_built_for_it(function: str) -> None:
-    [layer] = kind(FOUND, "AWS::Lambda::LayerVersion")
+    [layer] = select_resources(FOUND, "AWS::Lambda::LayerVersion")
     properties = resolved(function)
     assert properties["Layers"] == [layer]
     offered = resolved(layer)
     assert offered["CompatibleRuntimes"] == [properties["Runtime"]]
-    assert set(strings(properties["Architectures"])) <= set(
-        strings(offered["CompatibleArchitectures"])
+    assert set(read_strings(properties["Architectures"])) <= set(
+        read_strings(offered["CompatibleArchitectures"])
     )
 
 
@@ -91,14 +96,16 @@ def test_a_function_has_the_one_layer_that_was_built_for_it(function: str) -> No
 def test_a_function_has_the_role_that_the_template_declares_and_nothing_more(function: str) -> None:
     """What the statements must hold is in test_iam.py."""
     assert resolved(function)["Role"] == f"{function}Role"
-    properties = mapping(FOUND[f"{function}Role"]["Properties"], function)
+    properties = read_map(FOUND[f"{function}Role"]["Properties"], function)
     declared = {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "Tags"}
     assert properties.keys() <= declared
-    assert by_default(all_statements(function, FOUND)) == statements(function)
+    assert keep_defaults(list_all_statements(function, FOUND)) == list_statements(function)
 
 
 def test_no_two_functions_share_a_role() -> None:
     roles = [resolved(function)["Role"] for function in FUNCTIONS]
     assert len(set(map(str, roles))) == len(FUNCTIONS)
-    assert not kind(FOUND, "AWS::IAM::Policy")
-    assert [*kind(FOUND, "AWS::IAM::ManagedPolicy")] == of_type("AWS::IAM::ManagedPolicy")
+    assert not select_resources(FOUND, "AWS::IAM::Policy")
+    assert [*select_resources(FOUND, "AWS::IAM::ManagedPolicy")] == list_resources(
+        "AWS::IAM::ManagedPolicy"
+    )

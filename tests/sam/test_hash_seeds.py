@@ -5,13 +5,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from dev.template import read
+from dev.template.reader import read_api
 from tests.e2e.api import Api
 from tests.e2e.targets import sam_local
 from tests.template import TEMPLATE
 
 SEEDS = range(8)
-ROUTES = read(TEMPLATE, {}, {}).routes
+ROUTES = read_api(TEMPLATE, {}, {}).routes
 WRITES = [route for route in ROUTES if route.authorizer]
 SHARED = {route.path for route in WRITES}
 OPEN = [route for route in ROUTES if not route.authorizer]

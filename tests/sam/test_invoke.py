@@ -13,7 +13,7 @@ from dev import settings
 from dev.sam import local
 from dev.sam.local import SamProject
 from dev.storage.s3 import S3
-from dev.template import read
+from dev.template.reader import read_api
 from tests import deployed
 from tests.integration.test_handlers import STATUSES
 from tests.template import ROOT, TEMPLATE
@@ -31,7 +31,7 @@ def started(s3: S3) -> Iterator[SamProject]:
 
 def invoked(started: SamProject, name: str) -> Any:
     """What the function has returned."""
-    function = deployed.function_of(read(TEMPLATE, {}, {}), deployed.EVENTS[name])
+    function = deployed.function_of(read_api(TEMPLATE, {}, {}), deployed.EVENTS[name])
     event = ROOT / "events" / f"{name}.json"
     process = started.start(
         "invoke", function, "--event", str(event), stdout=subprocess.PIPE, stderr=subprocess.PIPE

@@ -8,10 +8,10 @@ from botocore.exceptions import ClientError
 from dev.execution.variables import build_environment
 from dev.stack import Api
 from dev.storage.s3 import S3
-from dev.template import read
-from tests.template import TEMPLATE, of_type
+from dev.template.reader import read_api
+from tests.template import TEMPLATE, list_resources
 
-FUNCTIONS = sorted(of_type("AWS::Serverless::Function"))
+FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
 WRITING = {
     "ProductsWriteFunction",
     "LineageWriteFunction",
@@ -32,7 +32,7 @@ def s3(s3: S3) -> S3:
 
 @pytest.fixture(scope="module")
 def api(s3: S3) -> Api:
-    return read(TEMPLATE, {}, {"CatalogBucket": s3.bucket})
+    return read_api(TEMPLATE, {}, {"CatalogBucket": s3.bucket})
 
 
 def refusal(s3: S3, variables: dict[str, str], operation: str, **parameters: object) -> int:

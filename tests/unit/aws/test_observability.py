@@ -17,7 +17,7 @@ from datamesh.wiring import Resources
 from tests.events import run_event
 from tests.lambdas import Client, Context, api_event, app_of, configured
 from tests.meshes import NO_WAIT, NOON, intake, mesh, product_body, resources
-from tests.template import of_type, properties
+from tests.template import list_resources, read_properties
 from tests.unit.storage.faults import FaultyObject, conflict, request_is_lost, unreachable
 
 type Lines = list[dict[str, Any]]
@@ -192,7 +192,9 @@ def test_a_write_that_gave_up_is_counted_under_the_name_that_an_alarm_watches(
     [counted] = [line for line in output.lines() if "_aws" in line]
     [declared] = counted["_aws"]["CloudWatchMetrics"]
     assert (declared["Namespace"], counted[metric]) == ("a-stack", [1.0])
-    watched = {name for alarm in of_type("AWS::CloudWatch::Alarm") for name in names_in(alarm)}
+    watched = {
+        name for alarm in list_resources("AWS::CloudWatch::Alarm") for name in names_in(alarm)
+    }
     assert metric in watched
 
 
@@ -216,7 +218,7 @@ def test_datasets_that_are_skipped_are_counted_and_told(output: Output) -> None:
 
 
 def names_in(alarm: str) -> list[str]:
-    return re.findall(r"'MetricName': '(\w+)'", str(properties(alarm)))
+    return re.findall(r"'MetricName': '(\w+)'", str(read_properties(alarm)))
 
 
 def test_metrics_of_a_failing_request_are_not_kept_for_the_next(

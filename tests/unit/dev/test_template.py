@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from dev.intrinsics import Resolver, Yaml
 from dev.stack import Api, Authorizer, Cors, Route
-from dev.template import TemplateError, load, read
+from dev.template.intrinsics import Resolver, TemplateError, Yaml, load_template
+from dev.template.reader import read_api
 
 TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
@@ -86,7 +86,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def parse(path: Path, **parameters: str) -> Api:
-    return read(path, parameters, {"Bucket": "local-bucket"})
+    return read_api(path, parameters, {"Bucket": "local-bucket"})
 
 
 def test_routes_and_the_authorizers_that_guard_them(path: Path) -> None:
@@ -153,7 +153,7 @@ def test_a_default_authorizer_guards_every_route_that_does_not_opt_out(path: Pat
 
 
 def test_load_keeps_short_tags_as_mappings_and_policy_versions_as_text(path: Path) -> None:
-    document = load(path)
+    document = load_template(path)
     resources = document["Resources"]
     assert isinstance(resources, dict)
     things = resources["Things"]
@@ -203,7 +203,7 @@ def test_what_cannot_be_served_is_named(path: Path, old: str, new: str, reason: 
 
 def test_a_missing_template_is_named(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match=r"nothing\.yaml cannot be read"):
-        load(tmp_path / "nothing.yaml")
+        load_template(tmp_path / "nothing.yaml")
 
 
 @pytest.mark.parametrize(

@@ -1,27 +1,34 @@
-"""Reads from `template.yaml` what the local API serves."""
+"""Reads from a template what the local API serves."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from dev.intrinsics import Resolver, TemplateError, Yaml, load, mapping
 from dev.stack import Api, Route
-from dev.template_api import read_http_api, read_routes
-from dev.template_functions import is_scheduled, read_function, read_layers, read_roles
+from dev.template.functions import is_scheduled, read_function, read_layers, read_roles
+from dev.template.http_api import read_http_api, read_routes
+from dev.template.intrinsics import Resolver, TemplateError, Yaml, load_template, read_map
 
-__all__ = ["TemplateError", "load", "read"]
 
+def read_api(path: Path, parameters: Mapping[str, str], names: Mapping[str, str]) -> Api:
+    """Read the functions, routes and authorizers that a template declares.
 
-def read(path: Path, parameters: Mapping[str, str], names: Mapping[str, str]) -> Api:
-    """Raises `TemplateError`. `names` are the local names of resources, by logical id."""
-    document = load(path)
+    Args:
+        path: The template; what its functions' code is relative to.
+        parameters: Values of parameters by name; the others keep their defaults.
+        names: Local names of resources by logical id.
+
+    Raises:
+        TemplateError: The template is broken, or says what the local API does not support.
+    """
+    document = load_template(path)
     resolver = Resolver(document, parameters, names)
     resources = {
-        logical_id: mapping(resource, logical_id)
-        for logical_id, resource in mapping(document.get("Resources"), "Resources").items()
+        logical_id: read_map(resource, logical_id)
+        for logical_id, resource in read_map(document.get("Resources"), "Resources").items()
     }
-    shared = mapping(mapping(document.get("Globals"), "Globals").get("Function"), "Globals")
+    shared = read_map(read_map(document.get("Globals"), "Globals").get("Function"), "Globals")
     merged = {
-        logical_id: _merge(shared, mapping(resource.get("Properties"), logical_id))
+        logical_id: _merge_globals(shared, read_map(resource.get("Properties"), logical_id))
         for logical_id, resource in resources.items()
         if resource.get("Type") == "AWS::Serverless::Function"
     }
@@ -40,18 +47,18 @@ def read(path: Path, parameters: Mapping[str, str], names: Mapping[str, str]) ->
         for name, properties in merged.items()
         for route in read_routes(name, properties, authorizers, default, resolver)
     ]
-    _refuse_duplicates(routes)
+    _refuse_duplicate_routes(routes)
     scheduled = tuple(name for name, own in merged.items() if is_scheduled(name, own))
     return Api(functions, tuple(routes), cors, tuple(authorizers.values()), scheduled)
 
 
-def _merge(shared: dict[str, Yaml], own: dict[str, Yaml]) -> dict[str, Yaml]:
-    """As SAM merges Globals: maps by key, lists joined, anything else replaced."""
+def _merge_globals(shared: dict[str, Yaml], own: dict[str, Yaml]) -> dict[str, Yaml]:
+    """Merge a function into Globals as SAM does: maps by key, lists joined, the rest replaced."""
     merged = dict(shared)
     for key, value in own.items():
         known = merged.get(key)
         if isinstance(known, dict) and isinstance(value, dict):
-            merged[key] = _merge(known, value)
+            merged[key] = _merge_globals(known, value)
         elif isinstance(known, list) and isinstance(value, list):
             merged[key] = [*known, *value]
         else:
@@ -59,7 +66,7 @@ def _merge(shared: dict[str, Yaml], own: dict[str, Yaml]) -> dict[str, Yaml]:
     return merged
 
 
-def _refuse_duplicates(routes: list[Route]) -> None:
+def _refuse_duplicate_routes(routes: list[Route]) -> None:
     keys = [route.key for route in routes]
     if twice := sorted({key for key in keys if keys.count(key) > 1}):
         raise TemplateError(f"declared twice: {', '.join(twice)}")

@@ -2,8 +2,15 @@
 
 from pathlib import Path
 
-from dev.intrinsics import Resolver, TemplateError, Yaml, mapping, strings, text
 from dev.stack import Function
+from dev.template.intrinsics import (
+    Resolver,
+    TemplateError,
+    Yaml,
+    read_map,
+    read_strings,
+    read_text,
+)
 
 MAX_TIMEOUT_SECONDS = 900
 
@@ -11,8 +18,9 @@ MAX_TIMEOUT_SECONDS = 900
 def read_layers(
     root: Path, resources: dict[str, dict[str, Yaml]], resolver: Resolver
 ) -> dict[str, Path]:
+    """Return the folder of each layer by its logical id."""
     return {
-        logical_id: root / text(resource.get("Properties"), "ContentUri", logical_id, resolver)
+        logical_id: root / read_text(resource.get("Properties"), "ContentUri", logical_id, resolver)
         for logical_id, resource in resources.items()
         if resource.get("Type") == "AWS::Serverless::LayerVersion"
     }
@@ -27,7 +35,7 @@ def read_roles(resources: dict[str, dict[str, Yaml]], resolver: Resolver) -> dic
 
     def resolve_type(kind: str) -> dict[str, dict[str, Yaml]]:
         return {
-            logical_id: mapping(resolver.resolve(resource.get("Properties")), logical_id)
+            logical_id: read_map(resolver.resolve(resource.get("Properties")), logical_id)
             for logical_id, resource in resources.items()
             if resource.get("Type") == kind
         }
@@ -44,7 +52,7 @@ def _join_policies(
 ) -> list[Yaml]:
     own = role.get("Policies")
     policies = list(own) if isinstance(own, list) else []
-    for policy in strings(role.get("ManagedPolicyArns")):
+    for policy in read_strings(role.get("ManagedPolicyArns")):
         if policy not in shared:
             raise TemplateError(f"{name}: the template has no managed policy {policy}")
         policies.append(shared[policy])
@@ -59,8 +67,13 @@ def read_function(
     roles: dict[str, list[Yaml]],
     resolver: Resolver,
 ) -> Function:
-    declared = mapping(properties.get("Environment"), name).get("Variables")
-    variables = mapping(resolver.resolve(declared), name)
+    """Read a function whose properties are merged with Globals.
+
+    Raises:
+        TemplateError: A property is missing or wrong, or the role is not in the template.
+    """
+    declared = read_map(properties.get("Environment"), name).get("Variables")
+    variables = read_map(resolver.resolve(declared), name)
     try:
         timeout = float(str(resolver.resolve(properties.get("Timeout", 3))))
         memory = int(str(resolver.resolve(properties.get("MemorySize", 128))))
@@ -70,38 +83,39 @@ def read_function(
         raise TemplateError(f"{name}: Timeout is not from 1 to {MAX_TIMEOUT_SECONDS}")
     return Function(
         name=name,
-        code=root / text(properties, "CodeUri", name, resolver),
+        code=root / read_text(properties, "CodeUri", name, resolver),
         layers=tuple(
             layers[layer]
-            for layer in strings(resolver.resolve(properties.get("Layers")))
+            for layer in read_strings(resolver.resolve(properties.get("Layers")))
             if layer in layers
         ),
-        handler=text(properties, "Handler", name, resolver),
+        handler=read_text(properties, "Handler", name, resolver),
         timeout=timeout,
         memory=memory,
-        environment={key: _variable(value) for key, value in variables.items()},
-        actions=frozenset(_allowed_actions(_policies(name, properties, roles, resolver))),
+        environment={key: _format_variable(value) for key, value in variables.items()},
+        actions=frozenset(_list_allowed_actions(_read_policies(name, properties, roles, resolver))),
     )
 
 
 def is_scheduled(name: str, properties: dict[str, Yaml]) -> bool:
-    events = mapping(properties.get("Events"), name).values()
-    return any(mapping(event, name).get("Type") == "Schedule" for event in events)
+    """Tell whether a schedule invokes the function."""
+    events = read_map(properties.get("Events"), name).values()
+    return any(read_map(event, name).get("Type") == "Schedule" for event in events)
 
 
-def _policies(
+def _read_policies(
     name: str, properties: dict[str, Yaml], roles: dict[str, list[Yaml]], resolver: Resolver
 ) -> Yaml:
-    """Those of the role that the function names, or else those that SAM makes a role of."""
+    """Return the policies of the function's role, or else those that SAM makes a role of."""
     if "Role" not in properties:
         return resolver.resolve(properties.get("Policies"))
-    role = text(properties, "Role", name, resolver)
+    role = read_text(properties, "Role", name, resolver)
     if role not in roles:
         raise TemplateError(f"{name}: the template has no role {role}")
     return roles[role]
 
 
-def _allowed_actions(policies: Yaml) -> list[str]:
+def _list_allowed_actions(policies: Yaml) -> list[str]:
     statements: list[Yaml] = []
     for policy in policies if isinstance(policies, list) else [policies]:
         document = policy.get("PolicyDocument", policy) if isinstance(policy, dict) else None
@@ -111,11 +125,11 @@ def _allowed_actions(policies: Yaml) -> list[str]:
         action
         for statement in statements
         if isinstance(statement, dict) and statement.get("Effect", "Allow") == "Allow"
-        for action in strings(statement.get("Action"))
+        for action in read_strings(statement.get("Action"))
     ]
 
 
-def _variable(value: Yaml) -> str:
+def _format_variable(value: Yaml) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return ",".join(strings(value))
+    return ",".join(read_strings(value))

@@ -1,4 +1,4 @@
-"""CloudFormation's YAML: its short tags, and the intrinsic functions that the template needs."""
+"""Reads CloudFormation's YAML and resolves the intrinsic functions that the template uses."""
 
 import re
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ class _Loader(yaml.SafeLoader):
     }
 
 
-def _short_tag(loader: _Loader, suffix: str, node: yaml.Node) -> Yaml:
+def _construct_short_tag(loader: _Loader, suffix: str, node: yaml.Node) -> Yaml:
     value: Yaml
     if isinstance(node, yaml.MappingNode):
         value = cast(dict[str, Yaml], loader.construct_mapping(node, deep=True))
@@ -50,11 +50,15 @@ def _short_tag(loader: _Loader, suffix: str, node: yaml.Node) -> Yaml:
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
-_Loader.add_multi_constructor("!", _short_tag)
+_Loader.add_multi_constructor("!", _construct_short_tag)
 
 
-def load(path: Path) -> dict[str, Yaml]:
-    """The whole template with `!Sub x` as `{"Fn::Sub": "x"}` and so on, nothing resolved."""
+def load_template(path: Path) -> dict[str, Yaml]:
+    """Load a template with `!Sub x` as `{"Fn::Sub": "x"}` and so on, nothing resolved.
+
+    Raises:
+        TemplateError: The file cannot be read, or is not a YAML mapping.
+    """
     try:
         document: object = yaml.load(path.read_text(), _Loader)  # a SafeLoader
     except (OSError, UnicodeError, yaml.YAMLError) as error:
@@ -64,8 +68,12 @@ def load(path: Path) -> dict[str, Yaml]:
     return cast(dict[str, Yaml], document)
 
 
-def mapping(value: Yaml, where: str) -> dict[str, Yaml]:
-    """The value as a mapping, an absent one as an empty mapping."""
+def read_map(value: Yaml, where: str) -> dict[str, Yaml]:
+    """Return the value as a mapping, an absent one as an empty mapping.
+
+    Raises:
+        TemplateError: The value, which lies at `where`, is anything else.
+    """
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -83,15 +91,22 @@ class Resolver:
     def __init__(
         self, document: dict[str, Yaml], parameters: Mapping[str, str], names: Mapping[str, str]
     ) -> None:
-        self._conditions = mapping(document.get("Conditions"), "Conditions")
-        self._mappings = mapping(document.get("Mappings"), "Mappings")
+        self._conditions = read_map(document.get("Conditions"), "Conditions")
+        self._mappings = read_map(document.get("Mappings"), "Mappings")
         self._names: dict[str, Yaml] = dict(PSEUDO_PARAMETERS)
-        for logical_id in mapping(document.get("Resources"), "Resources"):
+        for logical_id in read_map(document.get("Resources"), "Resources"):
             self._names[logical_id] = names.get(logical_id, logical_id)
-        for name, declared in mapping(document.get("Parameters"), "Parameters").items():
-            self._names[name] = _parameter(name, mapping(declared, name), parameters.get(name))
+        for name, declared in read_map(document.get("Parameters"), "Parameters").items():
+            self._names[name] = _read_parameter(
+                name, read_map(declared, name), parameters.get(name)
+            )
 
     def resolve(self, value: Yaml) -> Yaml:
+        """Return the value with each intrinsic function in it called.
+
+        Raises:
+            TemplateError: A function or condition is not supported, or names what is not there.
+        """
         resolved = self._resolve(value)
         return None if isinstance(resolved, _NoValue) else resolved
 
@@ -104,51 +119,51 @@ class Resolver:
         if len(value) == 1:
             [(name, argument)] = value.items()
             if name == "Ref" or name.startswith("Fn::"):
-                return self._call(name, argument)
+                return self._call_function(name, argument)
         pairs = [(key, self._resolve(item)) for key, item in value.items()]
         return {key: item for key, item in pairs if not isinstance(item, _NoValue)}
 
-    def _call(self, name: str, argument: Yaml) -> Yaml | _NoValue:
+    def _call_function(self, name: str, argument: Yaml) -> Yaml | _NoValue:
         match name, argument:
             case "Ref", "AWS::NoValue":
                 return _NO_VALUE
             case "Ref", str():
-                return self._lookup(argument)
+                return self._look_up(argument)
             case "Fn::GetAtt", [str() as logical_id, _]:
-                return self._lookup(logical_id)
+                return self._look_up(logical_id)
             case "Fn::GetAtt", str():
-                return self._lookup(argument.split(".")[0])
+                return self._look_up(argument.split(".")[0])
             case "Fn::Sub", str():
                 return self._substitute(argument, {})
             case "Fn::Sub", [str() as text, dict() as values]:
                 return self._substitute(text, values)
             case "Fn::Join", [str() as separator, parts]:
-                return separator.join(str(part) for part in self._list(parts, name))
+                return separator.join(str(part) for part in self._resolve_list(parts, name))
             case "Fn::Split", [str() as separator, text]:
                 return [*str(self.resolve(text)).split(separator)]
             case "Fn::If", [str() as condition, yes, no]:
-                return self._resolve(yes if self._condition(condition) else no)
+                return self._resolve(yes if self._is_condition_met(condition) else no)
             case "Fn::FindInMap", [*keys]:
                 return self._find_in_map([str(self.resolve(key)) for key in keys])
         raise TemplateError(f"the local API does not support {name} of {argument!r}")
 
-    def _lookup(self, name: str) -> Yaml:
+    def _look_up(self, name: str) -> Yaml:
         try:
             return self._names[name]
         except KeyError:
             raise TemplateError(f"nothing is called {name}") from None
 
     def _substitute(self, text: str, values: dict[str, Yaml]) -> str:
-        def one(match: re.Match[str]) -> str:
+        def replace_variable(match: re.Match[str]) -> str:
             name = match[1]
             if name.startswith("!"):  # ${!Literal} stays as ${Literal}
                 return f"${{{name[1:]}}}"
             found = self.resolve(values[name]) if name in values else None
-            return str(self._lookup(name.split(".")[0]) if found is None else found)
+            return str(self._look_up(name.split(".")[0]) if found is None else found)
 
-        return re.sub(r"\$\{([^}]+)\}", one, text)
+        return re.sub(r"\$\{([^}]+)\}", replace_variable, text)
 
-    def _list(self, value: Yaml, where: str) -> list[Yaml]:
+    def _resolve_list(self, value: Yaml, where: str) -> list[Yaml]:
         resolved = self.resolve(value)
         if not isinstance(resolved, list):
             raise TemplateError(f"{where} needs a list")
@@ -157,30 +172,30 @@ class Resolver:
     def _find_in_map(self, keys: list[str]) -> Yaml:
         found: Yaml = self._mappings
         for key in keys:
-            found = mapping(found, "Fn::FindInMap").get(key)
+            found = read_map(found, "Fn::FindInMap").get(key)
         return found
 
-    def _condition(self, name: str) -> bool:
+    def _is_condition_met(self, name: str) -> bool:
         if name not in self._conditions:
             raise TemplateError(f"there is no condition {name}")
-        return self._holds(self._conditions[name])
+        return self._is_met(self._conditions[name])
 
-    def _holds(self, condition: Yaml) -> bool:
+    def _is_met(self, condition: Yaml) -> bool:
         match condition:
             case {"Condition": str() as name}:
-                return self._condition(name)
+                return self._is_condition_met(name)
             case {"Fn::Equals": [left, right]}:
                 return str(self.resolve(left)) == str(self.resolve(right))
             case {"Fn::Not": [inner]}:
-                return not self._holds(inner)
+                return not self._is_met(inner)
             case {"Fn::And": [*inner]}:
-                return all(self._holds(each) for each in inner)
+                return all(self._is_met(each) for each in inner)
             case {"Fn::Or": [*inner]}:
-                return any(self._holds(each) for each in inner)
+                return any(self._is_met(each) for each in inner)
         raise TemplateError(f"the local API does not support the condition {condition!r}")
 
 
-def _parameter(name: str, declared: dict[str, Yaml], override: str | None) -> Yaml:
+def _read_parameter(name: str, declared: dict[str, Yaml], override: str | None) -> Yaml:
     value = declared.get("Default") if override is None else override
     if value is None:
         raise TemplateError(f"parameter {name} has no value")
@@ -189,16 +204,20 @@ def _parameter(name: str, declared: dict[str, Yaml], override: str | None) -> Ya
     return str(value)
 
 
-def text(holder: Yaml, key: str, where: str, resolver: Resolver) -> str:
-    """A property that must be there and resolve to text."""
-    value = resolver.resolve(mapping(holder, where).get(key))
+def read_text(holder: Yaml, key: str, where: str, resolver: Resolver) -> str:
+    """Return a property that must be there and resolve to text.
+
+    Raises:
+        TemplateError: There is no such property, or its value is no text.
+    """
+    value = resolver.resolve(read_map(holder, where).get(key))
     if not isinstance(value, str) or not value:
         raise TemplateError(f"{where}: {key} is missing")
     return value
 
 
-def strings(value: Yaml) -> list[str]:
-    """One value or a list of them as a list of text, an absent one as an empty list."""
+def read_strings(value: Yaml) -> list[str]:
+    """Return one value or a list of them as a list of text, an absent one as an empty list."""
     if value is None:
         return []
     return [str(item) for item in (value if isinstance(value, list) else [value])]

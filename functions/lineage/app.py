@@ -150,7 +150,7 @@ async def lineage_graph(
     those of one distance by their names, and 10,000 entries, those of the nearest products first;
     `truncated` tells whether there are more. Cycles are named and never walked twice.
     """
-    found = graph.around(
+    found = graph.build_graph(
         registry, product, direction=direction, depth=depth, only=only, max_nodes=max_nodes
     )
     return as_json(found)
@@ -174,9 +174,9 @@ async def lineage_impact(
     Distances, path confidences and filters are those of `/lineage/graph`. As CSV there is a line
     for each product; a cell that a spreadsheet would calculate begins with an apostrophe.
     """
-    found = graph.impact(registry, product, depth=depth, only=only, max_nodes=max_nodes)
+    found = graph.find_impact(registry, product, depth=depth, only=only, max_nodes=max_nodes)
     if format is ImpactFormat.CSV:
-        answer = Response(impact_csv.impact_csv(found), media_type=CSV)
+        answer = Response(impact_csv.write_impact_csv(found), media_type=CSV)
     else:
         answer = as_json(found)
     return marked(answer, found["truncated"])
@@ -195,7 +195,7 @@ async def lineage_path(
     Of at most `depth` hops; ties are broken by the other criterion. Both are null when no path
     leads there: that is an answer about two registered products, not an error.
     """
-    return paths.between(registry, source, target, depth=depth, only=only)
+    return paths.find_paths(registry, source, target, depth=depth, only=only)
 
 
 @app.get(
@@ -218,7 +218,7 @@ async def lineage_export(
     products, 10,000 entries and 3 MB. `X-Truncated` tells whether there is more. Without `product`,
     `direction` and `depth` say nothing.
     """
-    found = exports.export(
+    found = exports.export_graph(
         registry, format, product=product, direction=direction, depth=depth, only=only
     )
     return marked(Response(found.text, media_type=MEDIA_TYPES[format]), found.truncated)
@@ -241,7 +241,7 @@ async def lineage_columns(
 
     A column of which no lineage is known is answered alone. Bounds are those of `/lineage/graph`.
     """
-    found = columns.around(
+    found = columns.build_column_graph(
         registry, product, column, way=direction, depth=depth, max_nodes=max_nodes
     )
     return as_json(found)

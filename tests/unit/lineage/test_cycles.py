@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from datamesh.services.lineage.cycles import cycles
+from datamesh.services.lineage.cycles import find_cycles
 
 
 def around(*names: str) -> list[tuple[str, str]]:
@@ -27,10 +27,10 @@ def around(*names: str) -> list[tuple[str, str]]:
 def test_a_shortest_one_through_the_first_of_each_component(
     names: str, edges: list[tuple[str, str]], expected: list[list[str]]
 ) -> None:
-    assert cycles(names, edges) == expected
+    assert find_cycles(names, edges) == expected
 
 
 def test_a_long_chain_and_a_long_cycle_do_not_recurse() -> None:
     names = [str(number) for number in range(20_000)]
-    assert cycles(names, pairwise(names)) == []
-    assert cycles(names, around(*names)) == [names]
+    assert find_cycles(names, pairwise(names)) == []
+    assert find_cycles(names, around(*names)) == [names]

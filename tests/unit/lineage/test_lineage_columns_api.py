@@ -155,7 +155,7 @@ def test_walks_over_columns_are_those_of_networkx(
     distances = dict(nx.single_source_shortest_path_length(judge, ("a", "x"), cutoff=depth))
     expected = sorted((distance, *column) for column, distance in distances.items())
     registry = columns_mesh(entries, NAMES)
-    found = columns.around(registry, "a", "x", way=way, depth=depth, max_nodes=bound)
+    found = columns.build_column_graph(registry, "a", "x", way=way, depth=depth, max_nodes=bound)
     assert [(at, *column) for *column, at in nodes(found)] == expected[:bound]
     assert found["truncated"] == (len(expected) > bound)
     kept = {(product, column) for product, column, _ in nodes(found)}

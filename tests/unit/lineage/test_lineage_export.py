@@ -10,7 +10,7 @@ import pytest
 from datamesh.models.graph import Direction, ExportFormat
 from datamesh.models.lineage import LineageType
 from datamesh.services.lineage import exports
-from datamesh.services.lineage.walk import Filter
+from datamesh.services.lineage.walk import LineageFilter
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
 from tests.graphs import Edge, chain, graph_mesh
@@ -34,8 +34,8 @@ UNREPRESENTABLE = "null \x00 bell \x07 noncharacter \uffff"
 
 
 def exported(registry: Registry, kind: ExportFormat, product: str | None = None) -> exports.Export:
-    return exports.export(
-        registry, kind, product=product, direction=Direction.BOTH, depth=10, only=Filter()
+    return exports.export_graph(
+        registry, kind, product=product, direction=Direction.BOTH, depth=10, only=LineageFilter()
     )
 
 
@@ -183,8 +183,8 @@ def test_hidden_and_filtered_entries_are_not_exported() -> None:
     registry = graph_mesh([*edges, Edge("b", "a", 0.9, LineageType.DERIVED)], names="ab")
     found = read(ExportFormat.JSON, exported(registry, ExportFormat.JSON).text)
     assert [key for _, _, key in found.edges(keys=True)] == ["entry-0", "entry-3"]
-    only = Filter(0.6, LineageType.DERIVED)
-    filtered = exports.export(
+    only = LineageFilter(0.6, LineageType.DERIVED)
+    filtered = exports.export_graph(
         registry,
         ExportFormat.JSON,
         product=None,

@@ -8,7 +8,7 @@ from datamesh.models.graph import Direction, Way
 from datamesh.services.lineage import graph
 from datamesh.services.lineage.queries import find_upstream
 from datamesh.services.lineage.registration import remove_lineage
-from datamesh.services.lineage.walk import Filter
+from datamesh.services.lineage.walk import LineageFilter
 from datamesh.services.products.registration import delete_product
 from datamesh.services.registry.lineage_index import Adjacency, LineageIndex
 from datamesh.services.registry.registry import Registry
@@ -24,21 +24,23 @@ def contents(adjacency: Adjacency) -> object:
     return (
         adjacency.sources,
         adjacency.targets,
-        dict(adjacency.of(Way.UPSTREAM)),
-        dict(adjacency.of(Way.DOWNSTREAM)),
+        dict(adjacency.get_positions(Way.UPSTREAM)),
+        dict(adjacency.get_positions(Way.DOWNSTREAM)),
     )
 
 
 def rebuilt(file: LineageFile) -> object:
-    return contents(LineageIndex().of(file))
+    return contents(LineageIndex().get_adjacency(file))
 
 
 def test_it_holds_the_places_of_the_entries_around_each_product() -> None:
-    adjacency = LineageIndex().of(lineage_file([Edge("a", "b"), Edge("b", "c"), Edge("a", "b")]))
-    assert adjacency.places("b", Way.UPSTREAM) == [0, 2]
-    assert adjacency.places("b", Way.DOWNSTREAM) == [1]
-    assert adjacency.places("nobody", Way.UPSTREAM) == ()
-    assert adjacency.ends_of([1]) == [("b", "c")]
+    adjacency = LineageIndex().get_adjacency(
+        lineage_file([Edge("a", "b"), Edge("b", "c"), Edge("a", "b")])
+    )
+    assert adjacency.find_positions("b", Way.UPSTREAM) == [0, 2]
+    assert adjacency.find_positions("b", Way.DOWNSTREAM) == [1]
+    assert adjacency.find_positions("nobody", Way.UPSTREAM) == ()
+    assert adjacency.list_ends([1]) == [("b", "c")]
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
@@ -55,38 +57,38 @@ def test_after_any_history_it_is_as_if_built_anew(history: list[tuple[list[Edge]
         number += len(added)
         stored = [entry(at, edge) for at, edge in zip(ids, entries, strict=True)]
         file = LineageFile.of(stored, revision=revision)
-        assert contents(index.of(file)) == rebuilt(file)
+        assert contents(index.get_adjacency(file)) == rebuilt(file)
 
 
 def test_a_version_that_only_appends_extends_it() -> None:
     index = LineageIndex()
     first, second = lineage_file(chain(*"abc"), 1), lineage_file(chain(*"abcd"), 2)
-    adjacency = index.of(first)
-    assert index.of(second) is adjacency
-    assert adjacency.places("c", Way.DOWNSTREAM) == [2]
+    adjacency = index.get_adjacency(first)
+    assert index.get_adjacency(second) is adjacency
+    assert adjacency.find_positions("c", Way.DOWNSTREAM) == [2]
 
 
 def test_a_version_without_an_entry_is_built_anew() -> None:
     index = LineageIndex()
-    adjacency = index.of(lineage_file(chain(*"abc"), 1))
+    adjacency = index.get_adjacency(lineage_file(chain(*"abc"), 1))
     shorter = LineageFile(revision=2, lineage=lineage_file(chain(*"abc")).lineage[1:])
-    assert index.of(shorter) is not adjacency
-    assert contents(index.of(shorter)) == rebuilt(shorter)
+    assert index.get_adjacency(shorter) is not adjacency
+    assert contents(index.get_adjacency(shorter)) == rebuilt(shorter)
 
 
 def test_an_unchanged_file_is_not_looked_through_again(monkeypatch: pytest.MonkeyPatch) -> None:
     index, file = LineageIndex(), lineage_file(chain(*"abc"))
-    adjacency = index.of(file)
-    monkeypatch.setattr(Adjacency, "follows", None)
-    assert index.of(file) is adjacency
+    adjacency = index.get_adjacency(file)
+    monkeypatch.setattr(Adjacency, "is_prefix_of", None)
+    assert index.get_adjacency(file) is adjacency
 
 
 def test_the_past_does_not_cost_the_present_its_index() -> None:
     index = LineageIndex()
     past, present = lineage_file(chain(*"ab"), 1), lineage_file(chain(*"abc"), 2)
-    adjacency = index.of(present)
-    assert contents(index.of(past)) == rebuilt(past)
-    assert index.of(present) is adjacency
+    adjacency = index.get_adjacency(present)
+    assert contents(index.get_adjacency(past)) == rebuilt(past)
+    assert index.get_adjacency(present) is adjacency
     assert contents(adjacency) == rebuilt(present)
 
 
@@ -94,8 +96,8 @@ def test_the_past_does_not_cost_the_present_its_index() -> None:
 
 
 def reached(registry: Registry, name: str) -> list[str]:
-    found = graph.around(
-        registry, name, direction=Direction.BOTH, depth=9, only=Filter(), max_nodes=99
+    found = graph.build_graph(
+        registry, name, direction=Direction.BOTH, depth=9, only=LineageFilter(), max_nodes=99
     )
     return [node["name"] for node in found["nodes"]]
 
@@ -139,7 +141,7 @@ def test_an_entry_superseded_in_its_place_is_no_longer_walked() -> None:
     """Its id stays, so that the index is extended, not built anew."""
     registry = graph_mesh(chain(*"abc"))
     assert reached(registry, "a") == ["a", "b", "c"]
-    adjacency = registry.lineage_index.of(registry.lineage.read())
+    adjacency = registry.lineage_index.get_adjacency(registry.lineage.read())
 
     def supersede(file: LineageFile) -> tuple[LineageFile, None]:
         first, second = file.lineage
@@ -151,7 +153,7 @@ def test_an_entry_superseded_in_its_place_is_no_longer_walked() -> None:
 
     registry.lineage.commit(supersede)
     assert reached(registry, "a") == ["a", "b"]
-    assert registry.lineage_index.of(registry.lineage.read()) is adjacency
+    assert registry.lineage_index.get_adjacency(registry.lineage.read()) is adjacency
 
 
 def test_two_registries_have_indices_of_their_own() -> None:

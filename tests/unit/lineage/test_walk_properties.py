@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from datamesh.models.graph import Direction, LineageGraph
 from datamesh.models.lineage import LineageType
 from datamesh.services.lineage import graph, paths
-from datamesh.services.lineage.walk import Filter
+from datamesh.services.lineage.walk import LineageFilter
 from datamesh.services.registry.registry import Registry
 from tests.graphs import REVISION, Edge, as_networkx, graph_mesh, simple_paths
 
@@ -35,7 +35,7 @@ edges = st.lists(
 meshes = st.tuples(edges, st.sets(st.sampled_from(NAMES[1:])), st.sets(st.sampled_from(NAMES)))
 """Entries; products that are not registered, though never the first; those registered again."""
 filters = st.builds(
-    Filter,
+    LineageFilter,
     min_confidence=st.sampled_from((0.0, 0.0, 0.3, 0.9)),
     lineage_type=st.none() | st.sampled_from(LineageType),
 )
@@ -49,7 +49,7 @@ def built(drawn: tuple[list[Edge], set[str], set[str]]) -> tuple[Registry, Judge
     return registry, as_networkx(registry, edges)
 
 
-def filtered(judge: Judge, only: Filter) -> Judge:
+def filtered(judge: Judge, only: LineageFilter) -> Judge:
     kept: Judge = nx.MultiDiGraph()
     kept.add_nodes_from(judge)
     for source, target, key, data in judge.edges(keys=True, data=True):
@@ -73,15 +73,15 @@ def answered(
     registry: Registry,
     direction: Direction = Direction.BOTH,
     depth: int = 50,
-    only: Filter | None = None,
+    only: LineageFilter | None = None,
     max_nodes: int = 1000,
 ) -> LineageGraph:
-    return graph.around(
+    return graph.build_graph(
         registry,
         START,
         direction=direction,
         depth=depth,
-        only=only or Filter(),
+        only=only or LineageFilter(),
         max_nodes=max_nodes,
     )
 
@@ -102,7 +102,10 @@ def nearest(ways: Iterable[Judge], depth: int) -> dict[str, int]:
 @many
 @given(meshes, st.sampled_from(Direction), st.integers(1, 8), filters)
 def test_what_is_reached_and_how_far_it_is(
-    drawn: tuple[list[Edge], set[str], set[str]], direction: Direction, depth: int, only: Filter
+    drawn: tuple[list[Edge], set[str], set[str]],
+    direction: Direction,
+    depth: int,
+    only: LineageFilter,
 ) -> None:
     registry, judge = built(drawn)
     answer = answered(registry, direction, depth, only)
@@ -116,7 +119,10 @@ def test_what_is_reached_and_how_far_it_is(
 @many
 @given(meshes, st.sampled_from(Direction), st.integers(1, 8), filters)
 def test_path_confidence_is_the_best_product_through_the_answer(
-    drawn: tuple[list[Edge], set[str], set[str]], direction: Direction, depth: int, only: Filter
+    drawn: tuple[list[Edge], set[str], set[str]],
+    direction: Direction,
+    depth: int,
+    only: LineageFilter,
 ) -> None:
     registry, judge = built(drawn)
     answer = answered(registry, direction, depth, only)
@@ -145,7 +151,10 @@ def test_path_confidence_is_the_best_product_through_the_answer(
 @many
 @given(meshes, st.sampled_from(Direction), st.integers(1, 8), filters)
 def test_edges_are_the_visible_entries_between_what_a_walk_reaches(
-    drawn: tuple[list[Edge], set[str], set[str]], direction: Direction, depth: int, only: Filter
+    drawn: tuple[list[Edge], set[str], set[str]],
+    direction: Direction,
+    depth: int,
+    only: LineageFilter,
 ) -> None:
     registry, judge = built(drawn)
     answer = answered(registry, direction, depth, only)
@@ -203,12 +212,12 @@ def test_truncation_keeps_the_nearest_and_says_so(
 @many
 @given(meshes, st.sampled_from(NAMES), st.integers(1, 8), filters)
 def test_the_two_paths_are_the_best_of_all_simple_paths(
-    drawn: tuple[list[Edge], set[str], set[str]], target: str, depth: int, only: Filter
+    drawn: tuple[list[Edge], set[str], set[str]], target: str, depth: int, only: LineageFilter
 ) -> None:
     registry, judge = built(drawn)
     if target not in judge:
         return
-    found = paths.between(registry, START, target, depth=depth, only=only)
+    found = paths.find_paths(registry, START, target, depth=depth, only=only)
     scores = simple_paths(filtered(judge, only), START, target, cutoff=depth)
     confident, short = found["most_confident"], found["shortest"]
     if not scores:

@@ -11,7 +11,7 @@ from datamesh.http.errors import Responses
 from datamesh.models.graph import MAX_DEPTH, MAX_NODES
 from datamesh.models.lineage import LineageType
 from datamesh.models.values import Timestamp
-from datamesh.services.lineage.walk import Filter
+from datamesh.services.lineage.walk import LineageFilter
 
 CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
@@ -71,11 +71,11 @@ async def _filter(
     lineage_type: Annotated[
         LineageType | None, Query(description="Follow entries of this type alone.")
     ] = None,
-) -> Filter:
-    return Filter(min_confidence, lineage_type)
+) -> LineageFilter:
+    return LineageFilter(min_confidence, lineage_type)
 
 
-Followed = Annotated[Filter, Depends(_filter)]
+Followed = Annotated[LineageFilter, Depends(_filter)]
 """Which entries a walk follows."""
 
 X_TOTAL_COUNT = "X-Total-Count"

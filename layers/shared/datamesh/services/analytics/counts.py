@@ -11,7 +11,7 @@ from datamesh.services.registry.registry import Registry
 def products_per_domain(registry: Registry) -> dict[str, int]:
     """Domain -> number of products. Spellings that differ in case alone are one domain, shown as
     first registered."""
-    domains = registry.domains.of(registry.products.read())
+    domains = registry.domains.get_domains(registry.products.read())
     return {products[0].domain: len(products) for products in domains.values()}
 
 

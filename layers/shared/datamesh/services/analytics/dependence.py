@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from datamesh.models.snapshot import Dependence
-from datamesh.services.lineage.cycles import components
+from datamesh.services.lineage.cycles import find_components
 
 
 def dependences(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[Dependence]:
@@ -32,7 +32,7 @@ def _reach(names: Sequence[str], out_of: dict[str, set[str]]) -> dict[str, int]:
     """
     bit = {name: 1 << place for place, name in enumerate(names)}
     reached: dict[str, int] = {}
-    for group in components(out_of):
+    for group in find_components(out_of):
         bits = 0
         for name in group:
             bits |= bit[name]

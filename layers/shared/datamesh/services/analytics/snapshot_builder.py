@@ -22,7 +22,7 @@ from datamesh.models.snapshot import (
 )
 from datamesh.services.analytics.dependence import dependences
 from datamesh.services.lineage import visibility
-from datamesh.services.lineage.cycles import cycles
+from datamesh.services.lineage.cycles import find_cycles
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import RegistryFile
 from datamesh.storage.records import LineageRecord
@@ -94,7 +94,7 @@ def _of_lineage(names: Sequence[str], entries: Sequence[LineageRecord]) -> Linea
         mean_confidence=fsum(confidences) / len(confidences) if confidences else None,
         lowest_confidence=min(confidences, default=None),
         orphans=_named(name for name in names if name not in connected),
-        cycles=len(cycles(names, ends)),
+        cycles=len(find_cycles(names, ends)),
         most_depended_upon=_most(_dependences(names, entries), Ranking.REACH, TOP),
     )
 

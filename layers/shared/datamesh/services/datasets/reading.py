@@ -154,4 +154,4 @@ def check(registry: Registry, dataset: Dataset) -> Quality:
 
 
 def _in_domain(registry: Registry, domain: str) -> Sequence[ProductRecord]:
-    return registry.domains.products_of(registry.products.read(), domain)
+    return registry.domains.find_products(registry.products.read(), domain)

@@ -1,6 +1,6 @@
-"""Column lineage: which columns a column comes from, and which are made of it."""
+"""Column lineage: which columns a column is made from, and which are made from it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain
 from typing import NamedTuple
 
@@ -11,38 +11,40 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
 
 MAX_TEXT = 500_000
-"""Characters of the names of columns in the edges of an answer: nothing else bounds these names."""
+"""The most characters of column names in an answer's edges; nothing else bounds these names."""
 
 
-class Column(NamedTuple):
+class ProductColumn(NamedTuple):
+    """A column of a product: the node of a walk over column lineage."""
+
     product: str
     name: str
 
 
-type Hop = tuple[Column, LineageRecord, ColumnLineage]
-"""Where a column leads to, and what says so."""
+type Hop = tuple[ProductColumn, LineageRecord, ColumnLineage]
+"""A neighbouring column, and the entry and the pair of columns in it that lead there."""
 
 
-def around(
+def build_column_graph(
     registry: Registry, product: str, column: str, *, way: Way, depth: int, max_nodes: int
 ) -> ColumnGraph:
-    """The nearest columns within `depth` hops; a column without lineage alone.
+    """Return the nearest columns within `depth` hops, and the edges between them.
 
-    Raises ProductNotFound.
+    A column without lineage is returned alone. Raises ProductNotFound.
     """
     graph = Graph(registry)
-    graph.product(product)
-    columns = _Columns(graph, way)
-    distances = _distances(columns, Column(product, column), depth, max_nodes)
+    graph.get_product(product)
+    columns = _ColumnIndex(graph, way)
+    distances = _compute_distances(columns, ProductColumn(product, column), depth, max_nodes)
     kept = sorted(distances, key=lambda found: (distances[found], found))[:max_nodes]
     among = set(kept)
-    between = (
-        _edge(entry, pair)
+    edges_between = (
+        _build_edge(entry, pair)
         for found in kept
-        for other, entry, pair in columns.hops(found)
+        for other, entry, pair in columns.find_hops(found)
         if other in among
     )
-    edges, cut = _bounded(between)
+    edges, cut = _cut_edges(edges_between)
     return {
         "product": product,
         "column": column,
@@ -57,50 +59,53 @@ def around(
     }
 
 
-class _Columns:
-    """What leads from column to column; the entries of a product are looked through once."""
+class _ColumnIndex:
+    """The hops from each column; the entries of a product are read at its first column only."""
 
     def __init__(self, graph: Graph, way: Way) -> None:
         self._graph = graph
         self._way = way
-        self._of_product: dict[str, dict[str, list[Hop]]] = {}
+        self._hops: dict[str, dict[str, list[Hop]]] = {}
 
-    def hops(self, column: Column) -> list[Hop]:
-        if column.product not in self._of_product:
-            self._of_product[column.product] = self._looked_through(column.product)
-        return self._of_product[column.product].get(column.name, [])
+    def find_hops(self, column: ProductColumn) -> list[Hop]:
+        """Return the hops from a column, oldest entry first."""
+        if column.product not in self._hops:
+            self._hops[column.product] = self._index_product(column.product)
+        return self._hops[column.product].get(column.name, [])
 
-    def _looked_through(self, product: str) -> dict[str, list[Hop]]:
+    def _index_product(self, product: str) -> dict[str, list[Hop]]:
+        """Return the hops from each column of a product by the column's name."""
         found: dict[str, list[Hop]] = {}
-        for entry in self._graph.leading(product, self._way):
+        for entry in self._graph.find_entries(product, self._way):
             for pair in entry.to_model().columns:
                 if self._way is Way.UPSTREAM:
-                    here, there = pair.target, Column(entry.source, pair.source)
+                    here, there = pair.target, ProductColumn(entry.source, pair.source)
                 else:
-                    here, there = pair.source, Column(entry.target, pair.target)
+                    here, there = pair.source, ProductColumn(entry.target, pair.target)
                 found.setdefault(here, []).append((there, entry, pair))
         return found
 
 
-def _distances(columns: _Columns, start: Column, depth: int, enough: int) -> dict[Column, int]:
-    """Column -> the fewest hops to it, up to the distance at which there are more than enough."""
+def _compute_distances(
+    columns: _ColumnIndex, start: ProductColumn, depth: int, enough: int
+) -> dict[ProductColumn, int]:
+    """Return the fewest hops from the start to each column within `depth` hops.
+
+    Stop after the distance at which more than `enough` columns are reached.
+    """
     distances = {start: 0}
     frontier = [start]
     for distance in range(1, depth + 1):
-        hops = chain.from_iterable(map(columns.hops, frontier))
-        frontier = list(_new(hops, distances))
+        hops = chain.from_iterable(map(columns.find_hops, frontier))
+        frontier = list(dict.fromkeys(other for other, _, _ in hops if other not in distances))
         distances |= dict.fromkeys(frontier, distance)
         if not frontier or len(distances) > enough:
             break
     return distances
 
 
-def _new(hops: Iterator[Hop], known: dict[Column, int]) -> dict[Column, None]:
-    return {other: None for other, _, _ in hops if other not in known}
-
-
-def _bounded(edges: Iterable[ColumnEdge]) -> tuple[list[ColumnEdge], bool]:
-    """The first of them, and whether there are more."""
+def _cut_edges(edges: Iterable[ColumnEdge]) -> tuple[list[ColumnEdge], bool]:
+    """Return the first edges, within MAX_EDGES and MAX_TEXT, and whether there are more."""
     kept: list[ColumnEdge] = []
     left = MAX_TEXT
     for edge in edges:
@@ -111,7 +116,7 @@ def _bounded(edges: Iterable[ColumnEdge]) -> tuple[list[ColumnEdge], bool]:
     return kept, False
 
 
-def _edge(entry: LineageRecord, pair: ColumnLineage) -> ColumnEdge:
+def _build_edge(entry: LineageRecord, pair: ColumnLineage) -> ColumnEdge:
     return {
         "id": entry.id,
         "source_product": entry.source,

@@ -1,35 +1,41 @@
-"""Cycles of a graph of lineage."""
+"""Find cycles and strongly connected components in a lineage graph."""
 
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 type Successors = Mapping[str, Collection[str]]
+"""Product -> the products that it feeds directly."""
 
 
-def cycles(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[str]]:
-    """For each strongly connected component of several products a shortest cycle through the first
-    of them, in the order of `names`; then `[name]` for each product that feeds itself."""
+def find_cycles(names: Sequence[str], edges: Iterable[tuple[str, str]]) -> list[list[str]]:
+    """Return a shortest cycle for each strongly connected component, in the order of `names`.
+
+    A cycle goes through the first product of its component: `["a", "b"]` means a -> b -> a. Then
+    `["a"]` for each product that feeds itself.
+    """
     successors: dict[str, list[str]] = {name: [] for name in names}
     for source, target in edges:
         successors[source].append(target)
-    several = [set(found) for found in components(successors) if len(found) > 1]
+    several = [set(found) for found in find_components(successors) if len(found) > 1]
     component_of = {name: component for component in several for name in component}
-    around = []
+    found_cycles = []
     for name in names:
         if component := component_of.get(name):
-            around.append(_around(name, component, successors))
+            found_cycles.append(_find_cycle(name, component, successors))
             for known in component:
                 del component_of[known]
-    return around + [[name] for name in names if name in successors[name]]
+    return found_cycles + [[name] for name in names if name in successors[name]]
 
 
-def components(successors: Successors) -> Iterator[list[str]]:
-    """Strongly connected components, each after those that it leads to: one pass depth-first
-    (Gabow 2000); without recursion, for chains are long."""
+def find_components(successors: Successors) -> Iterator[list[str]]:
+    """Yield the strongly connected components, each after those that it leads to.
+
+    One depth-first pass (Gabow 2000), without recursion, since chains are long.
+    """
     number: dict[str, int] = {}
     undecided: list[str] = []
     bounds: list[int] = []
-    """Where in `undecided` what may yet become one component begins."""
+    """The positions in `undecided` at which what may yet become one component begins."""
     decided: set[str] = set()
     trail: list[tuple[str, Iterator[str]]] = []
 
@@ -62,22 +68,23 @@ def components(successors: Successors) -> Iterator[list[str]]:
                     yield component
 
 
-def _around(first: str, component: set[str], successors: Successors) -> list[str]:
-    """A shortest cycle of several products, through one of a component, found breadth-first."""
+def _find_cycle(first: str, component: set[str], successors: Successors) -> list[str]:
+    """Return a shortest cycle of several products through `first`, found breadth-first."""
     reached_from = {first: first}
     queue = deque([first])
     while queue:
         name = queue.popleft()
         for other in successors[name]:
             if other == first != name:
-                return _trail(name, first, reached_from)
+                return _trace_back(name, first, reached_from)
             if other in component and other not in reached_from:
                 reached_from[other] = name
                 queue.append(other)
     raise AssertionError("each product of a component lies on a cycle")
 
 
-def _trail(name: str, first: str, reached_from: Mapping[str, str]) -> list[str]:
+def _trace_back(name: str, first: str, reached_from: Mapping[str, str]) -> list[str]:
+    """Return the path from `first` to `name`."""
     trail = [name]
     while trail[-1] != first:
         trail.append(reached_from[trail[-1]])

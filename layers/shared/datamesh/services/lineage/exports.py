@@ -1,4 +1,4 @@
-"""The graph of lineage in the formats of other tools."""
+"""Export of the lineage graph in the formats of other tools."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,72 +6,78 @@ from itertools import islice
 
 from datamesh.models.graph import MAX_EDGES, MAX_NODES, Direction, ExportFormat
 from datamesh.services.lineage.export_formats import WRITERS
-from datamesh.services.lineage.walk import Filter, Graph, walk
+from datamesh.services.lineage.walk import Graph, LineageFilter, walk_graph
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord, ProductRecord
 
 
 @dataclass(frozen=True)
 class Export:
+    """A graph as text in one of the formats."""
+
     text: str
     truncated: bool
+    """Whether a bound left something out."""
 
 
-def export(
+def export_graph(
     registry: Registry,
     kind: ExportFormat,
     *,
     product: str | None,
     direction: Direction,
     depth: int,
-    only: Filter,
+    only: LineageFilter,
 ) -> Export:
-    """The whole graph in the order of registration, or that around a product, nearest first.
+    """Return the whole graph in the order of registration, or that around `product`, nearest first.
 
-    Bounded in products and entries, and by what the format's tools open. Raises ProductNotFound.
+    It is bounded in products and entries, and by what the format's tools can open. Raises
+    ProductNotFound.
     """
     graph = Graph(registry, only)
     if product is None:
         nodes: Sequence[ProductRecord] = list(islice(graph.products.values(), MAX_NODES))
-        entries: Iterable[LineageRecord] = _between(graph, {node.name for node in nodes})
+        entries: Iterable[LineageRecord] = _find_entries_between(
+            graph, {node.name for node in nodes}
+        )
         more = len(graph.products) > len(nodes)
     else:
-        found = walk(graph, product, direction, depth, MAX_NODES)
+        found = walk_graph(graph, product, direction, depth, MAX_NODES)
         nodes = [graph.products[name] for name in found.nodes]
-        entries, more = (graph.entries[at] for at in found.places), found.truncated
-    text, cut = _written(kind, nodes, entries)
+        entries, more = (graph.entries[at] for at in found.positions), found.truncated
+    text, cut = _write_graph(kind, nodes, entries)
     return Export(text, more or cut)
 
 
-def _between(graph: Graph, names: set[str]) -> Iterator[LineageRecord]:
-    for place, entry in enumerate(graph.entries):
-        if entry.source in names and entry.target in names and graph.followed([place]):
+def _find_entries_between(graph: Graph, names: set[str]) -> Iterator[LineageRecord]:
+    for position, entry in enumerate(graph.entries):
+        if entry.source in names and entry.target in names and graph.select_followed([position]):
             yield entry
 
 
-def _written(
+def _write_graph(
     kind: ExportFormat, nodes: Iterable[ProductRecord], entries: Iterable[LineageRecord]
 ) -> tuple[str, bool]:
-    """The text, and whether something had to be left out: nodes may take half of the room."""
+    """Return the text, and whether something was left out. Nodes may take half of the bytes."""
     writer = WRITERS[kind]()
     left, max_edges = writer.max_bytes, min(MAX_EDGES, writer.max_edges)
-    drawn: dict[str, str] = {}
+    written_nodes: dict[str, str] = {}
     lines: list[str] = []
     cut = False
     for node in nodes:
-        line = writer.node(node)
+        line = writer.write_node(node)
         if 2 * (left - len(line.encode())) < writer.max_bytes:
             cut = True
             break
         left -= len(line.encode())
-        drawn[node.name] = line
+        written_nodes[node.name] = line
     for entry in entries:
-        if entry.source not in drawn or entry.target not in drawn:
+        if entry.source not in written_nodes or entry.target not in written_nodes:
             continue
-        line = writer.edge(entry)
+        line = writer.write_edge(entry)
         left -= len(line.encode())
         if left < 0 or len(lines) == max_edges:
             cut = True
             break
         lines.append(line)
-    return writer.document(list(drawn.values()), lines), cut
+    return writer.write_document(list(written_nodes.values()), lines), cut

@@ -1,4 +1,4 @@
-"""The lineage around a product, and who is affected by a change to it."""
+"""The lineage graph around a product, and the impact of a change to it."""
 
 from collections.abc import Sequence
 
@@ -12,50 +12,56 @@ from datamesh.models.graph import (
     ImpactGroup,
     LineageGraph,
 )
-from datamesh.services.lineage.cycles import cycles
-from datamesh.services.lineage.walk import Filter, Graph, Reached, walk
+from datamesh.services.lineage.cycles import find_cycles
+from datamesh.services.lineage.walk import Graph, LineageFilter, WalkNode, walk_graph
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import ProductRecord
 
 
-def around(
+def build_graph(
     registry: Registry,
     name: str,
     *,
     direction: Direction,
     depth: int,
-    only: Filter,
+    only: LineageFilter,
     max_nodes: int,
 ) -> LineageGraph:
-    """Raises ProductNotFound."""
+    """Return the products around one, nearest first, with their edges and cycles.
+
+    Raises ProductNotFound.
+    """
     graph = Graph(registry, only)
-    found = walk(graph, name, direction, depth, max_nodes)
+    found = walk_graph(graph, name, direction, depth, max_nodes)
     return {
         "product": name,
         "direction": direction,
         "depth": depth,
-        "nodes": [_node(graph.products[each], reached) for each, reached in found.nodes.items()],
-        "edges": _edges(graph, found.places[:MAX_EDGES]),
-        "cycles": cycles(list(found.nodes), graph.adjacency.ends_of(found.places)),
-        "truncated": found.truncated or len(found.places) > MAX_EDGES,
+        "nodes": [_build_node(graph.products[each], node) for each, node in found.nodes.items()],
+        "edges": _build_edges(graph, found.positions[:MAX_EDGES]),
+        "cycles": find_cycles(list(found.nodes), graph.adjacency.list_ends(found.positions)),
+        "truncated": found.truncated or len(found.positions) > MAX_EDGES,
     }
 
 
-def impact(registry: Registry, name: str, *, depth: int, only: Filter, max_nodes: int) -> Impact:
-    """Everything downstream of a product, by who has to be told. Raises ProductNotFound.
+def find_impact(
+    registry: Registry, name: str, *, depth: int, only: LineageFilter, max_nodes: int
+) -> Impact:
+    """Return the products downstream of one, grouped by domain and owner.
 
-    Spellings of a domain that differ in case alone are one, shown as that of the nearest product.
+    Domains that differ in case alone are one group, spelled as by its nearest product. Raises
+    ProductNotFound.
     """
     graph = Graph(registry, only)
-    # The product itself is a node of the walk, and none of those that it affects.
-    found = walk(graph, name, Direction.DOWNSTREAM, depth, max_nodes + 1)
-    affected = {each: reached for each, reached in found.nodes.items() if each != name}
+    # One more: the walk counts the product itself, which is not among those that it affects.
+    found = walk_graph(graph, name, Direction.DOWNSTREAM, depth, max_nodes + 1)
+    affected = {each: node for each, node in found.nodes.items() if each != name}
     groups: dict[tuple[str, str], ImpactGroup] = {}
-    for each, reached in affected.items():
+    for each, node in affected.items():
         product = graph.products[each]
         key = (product.domain.casefold(), product.owner)
-        none_yet: ImpactGroup = {"domain": product.domain, "owner": product.owner, "products": []}
-        groups.setdefault(key, none_yet)["products"].append(_affected(product, reached))
+        empty: ImpactGroup = {"domain": product.domain, "owner": product.owner, "products": []}
+        groups.setdefault(key, empty)["products"].append(_build_impacted_product(product, node))
     return {
         "product": name,
         "depth": depth,
@@ -65,37 +71,37 @@ def impact(registry: Registry, name: str, *, depth: int, only: Filter, max_nodes
     }
 
 
-def _node(product: ProductRecord, reached: Reached) -> GraphNode:
+def _build_node(product: ProductRecord, node: WalkNode) -> GraphNode:
     return {
         "name": product.name,
         "domain": product.domain,
         "owner": product.owner,
         "status": product.status.value,
-        "distance": reached.distance,
-        "path_confidence": reached.confidence,
-        "direction": reached.way and reached.way.value,
+        "distance": node.distance,
+        "path_confidence": node.confidence,
+        "direction": node.way and node.way.value,
     }
 
 
-def _edges(graph: Graph, places: Sequence[int]) -> list[GraphEdge]:
+def _build_edges(graph: Graph, positions: Sequence[int]) -> list[GraphEdge]:
     entries, adjacency = graph.entries, graph.adjacency
     ids, sources, targets = adjacency.ids, adjacency.sources, adjacency.targets
     return [
         {
-            "id": ids[place],
-            "source": sources[place],
-            "target": targets[place],
+            "id": ids[position],
+            "source": sources[position],
+            "target": targets[position],
             "lineage_type": entry.lineage_type,
             "confidence": entry.confidence,
         }
-        for place, entry in zip(places, map(entries.__getitem__, places), strict=True)
+        for position, entry in zip(positions, map(entries.__getitem__, positions), strict=True)
     ]
 
 
-def _affected(product: ProductRecord, reached: Reached) -> ImpactedProduct:
+def _build_impacted_product(product: ProductRecord, node: WalkNode) -> ImpactedProduct:
     return {
         "name": product.name,
         "status": product.status.value,
-        "distance": reached.distance,
-        "path_confidence": reached.confidence,
+        "distance": node.distance,
+        "path_confidence": node.confidence,
     }

@@ -1,17 +1,18 @@
-"""Answers as CSV (RFC 4180), to be opened as spreadsheets."""
+"""The impact of a change as CSV (RFC 4180), for spreadsheets."""
 
 import csv
 import io
 
 from datamesh.models.graph import Impact
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes a cell that begins with it for (OWASP, CSV injection)."""
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""The first characters that make a spreadsheet evaluate a cell (OWASP, CSV injection)."""
 
 IMPACT_COLUMNS = ("domain", "owner", "product", "status", "distance", "path_confidence")
 
 
-def impact_csv(impact: Impact) -> str:
+def write_impact_csv(impact: Impact) -> str:
+    """Return a header line, and a line for each affected product."""
     sheet = io.StringIO()
     writer = csv.writer(sheet)
     writer.writerow(IMPACT_COLUMNS)
@@ -19,10 +20,10 @@ def impact_csv(impact: Impact) -> str:
         for product in group["products"]:
             texts = (group["domain"], group["owner"], product["name"], product["status"])
             numbers = (product["distance"], product["path_confidence"])
-            writer.writerow((*map(harmless, texts), *numbers))
+            writer.writerow((*map(escape_formula, texts), *numbers))
     return sheet.getvalue()
 
 
-def harmless(text: str) -> str:
-    """The text as a cell that no spreadsheet calculates."""
-    return f"'{text}" if text.startswith(FORMULA) else text
+def escape_formula(text: str) -> str:
+    """Return the text as a cell that no spreadsheet evaluates: `=1+1` -> `'=1+1`."""
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -47,14 +47,14 @@ def _candidates(
 ) -> Sequence[LineageRecord]:
     """The entries to look at for those that have the ends given."""
     file = registry.lineage.read()
-    adjacency = registry.lineage_index.of(file)
+    adjacency = registry.lineage_index.get_adjacency(file)
     if target is not None:
-        places = adjacency.places(target, Way.UPSTREAM)
+        positions = adjacency.find_positions(target, Way.UPSTREAM)
     elif source is not None:
-        places = adjacency.places(source, Way.DOWNSTREAM)
+        positions = adjacency.find_positions(source, Way.DOWNSTREAM)
     else:
         return file.lineage
-    return [file.lineage[place] for place in places]
+    return [file.lineage[position] for position in positions]
 
 
 def find_upstream(registry: Registry, name: str) -> list[LineageRecord]:
@@ -72,5 +72,6 @@ def _around(registry: Registry, name: str, way: Way) -> list[LineageRecord]:
     if name not in products.products:
         raise ProductNotFound(name)
     file = registry.lineage.read()
-    entries = [file.lineage[at] for at in registry.lineage_index.of(file).places(name, way)]
+    positions = registry.lineage_index.get_adjacency(file).find_positions(name, way)
+    entries = [file.lineage[position] for position in positions]
     return [entry for entry in entries if is_visible(entry, products)]

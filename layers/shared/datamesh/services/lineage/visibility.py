@@ -2,7 +2,7 @@
 
 Products and lineage are two objects, and S3 has no commit across two. Products are the authority:
 an entry is visible only while both its ends are registered and neither is younger than the entry.
-Age is told in revisions of `products.json`, a clock that neither skews nor repeats
+Age is measured in revisions of `products.json`, a clock that neither skews nor repeats
 (docs/adr/0003-lineage-visibility.md).
 """
 
@@ -11,27 +11,29 @@ from datamesh.storage.records import LineageRecord
 
 
 def select_visible(file: LineageFile, products: ProductsFile) -> list[LineageRecord]:
+    """Return the visible entries of a file, oldest first."""
     return [entry for entry in file.lineage if is_visible(entry, products)]
 
 
 def is_visible(entry: LineageRecord, products: ProductsFile) -> bool:
+    """Return whether readers see an entry: it is not superseded, and both its ends stand."""
     return not entry.superseded and has_ends(entry, products)
 
 
 def is_garbage(entry: LineageRecord, products: ProductsFile) -> bool:
-    """Whether an entry can never become visible again.
+    """Return whether an entry can never become visible again.
 
-    An entry that has seen a newer revision than `products` is not judged by it: its ends may have
-    been registered since.
+    An entry that was registered at a newer revision than that of `products` is not garbage: its
+    ends may have been registered since.
     """
     return entry.products_revision <= products.revision and not has_ends(entry, products)
 
 
 def has_ends(entry: LineageRecord, products: ProductsFile) -> bool:
-    """Whether both ends are registered, and are those that the entry was registered between."""
+    """Return whether both ends are registered, and were when the entry was registered."""
     registered = products.products
     source, target = registered.get(entry.source), registered.get(entry.target)
     if source is None or target is None:
         return False
-    seen = entry.products_revision  # spelled out: a walk asks this of thousands of entries
+    seen = entry.products_revision  # not a loop: a walk asks this of thousands of entries
     return source.since_revision <= seen and target.since_revision <= seen

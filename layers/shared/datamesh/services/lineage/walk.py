@@ -1,7 +1,7 @@
-"""Walks over visible lineage: which products are reached from one, how near and how surely.
+"""Walks over visible lineage: the products reached from one, their distance and confidence.
 
 Distances, path confidences and what a bound leaves out are defined in
-docs/adr/0008-path-confidence.md.
+docs/adr/0008-path-confidence.md. A position is an entry's index in the list of lineage entries.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,97 +14,109 @@ from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Direction, Way
 from datamesh.models.lineage import LineageType
 from datamesh.services.lineage.visibility import is_visible
-from datamesh.services.registry.lineage_index import Verdicts
+from datamesh.services.registry.lineage_index import VisibilityCache
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord, ProductRecord
 
 type Steps = Mapping[str, Sequence[int]]
-"""Product -> the places of the entries that are followed from it."""
+"""Product -> the positions of the entries that are followed from it."""
 
 
 @dataclass(frozen=True)
-class Filter:
-    """Which entries are followed."""
+class LineageFilter:
+    """The condition on the entries that a walk follows."""
 
     min_confidence: float = 0.0
     lineage_type: LineageType | None = None
 
-    def accepts(self, entry: LineageRecord) -> bool:
+    def is_match(self, entry: LineageRecord) -> bool:
+        """Return whether a walk may follow this entry."""
         return entry.confidence >= self.min_confidence and (
             self.lineage_type is None or entry.lineage_type is self.lineage_type
         )
 
 
-EVERYTHING = Filter()
+NO_FILTER = LineageFilter()
 
 
 class Graph:
-    """The visible lineage of a registry that a filter accepts, as one request sees it."""
+    """The visible lineage of a registry that matches a filter, as one request sees it."""
 
-    def __init__(self, registry: Registry, only: Filter = EVERYTHING) -> None:
+    def __init__(self, registry: Registry, only: LineageFilter = NO_FILTER) -> None:
         file = registry.products.read()
         lineage = registry.lineage.read()
         self.products = file.products
         self.entries = lineage.lineage
-        self.adjacency = registry.lineage_index.of(lineage)
+        self.adjacency = registry.lineage_index.get_adjacency(lineage)
         self._file = file
-        self._accepts = None if only == EVERYTHING else only.accepts
-        self._verdicts = registry.lineage_index.verdicts.of(lineage, file)
+        self._is_match = None if only == NO_FILTER else only.is_match
+        self._states = registry.lineage_index.visibility.get_states(lineage, file)
 
-    def product(self, name: str) -> ProductRecord:
-        """Raises ProductNotFound."""
+    def get_product(self, name: str) -> ProductRecord:
+        """Return a product. Raises ProductNotFound if none has that name."""
         try:
             return self.products[name]
         except KeyError:
             raise ProductNotFound(name) from None
 
-    def followed(self, places: Iterable[int]) -> list[int]:
-        """Those places whose entries are visible and accepted."""
-        verdicts, visible = self._verdicts, Verdicts.VISIBLE
-        found = [at for at in places if (verdicts[at] or self._judged(at)) == visible]
-        if self._accepts is None:
+    def select_followed(self, positions: Iterable[int]) -> list[int]:
+        """Return those positions whose entries are visible and match the filter."""
+        states, visible = self._states, VisibilityCache.VISIBLE
+        found = [at for at in positions if (states[at] or self._check_visibility(at)) == visible]
+        if self._is_match is None:
             return found
-        return [at for at in found if self._accepts(self.entries[at])]
+        return [at for at in found if self._is_match(self.entries[at])]
 
-    def _judged(self, place: int) -> int:
-        entry = self.entries[place]
+    def _check_visibility(self, position: int) -> int:
+        """Find out whether an entry is visible, and cache it: VISIBLE or HIDDEN."""
+        entry = self.entries[position]
         # Files of old may hold any number.
         visible = entry.confidence >= 0 and is_visible(entry, self._file)
-        verdict = Verdicts.VISIBLE if visible else Verdicts.HIDDEN
-        self._verdicts[place] = verdict
-        return verdict
+        state = VisibilityCache.VISIBLE if visible else VisibilityCache.HIDDEN
+        self._states[position] = state
+        return state
 
-    def leading(self, name: str, way: Way) -> list[LineageRecord]:
-        """The entries that are followed from a product, oldest first."""
-        return [self.entries[at] for at in self.followed(self.adjacency.places(name, way))]
+    def find_entries(self, name: str, way: Way) -> list[LineageRecord]:
+        """Return the entries that are followed from a product, oldest first."""
+        followed = self.select_followed(self.adjacency.find_positions(name, way))
+        return [self.entries[at] for at in followed]
 
 
-class Reached(NamedTuple):
-    """How a walk comes to a product. The one it starts from is reached in no way."""
+class WalkNode(NamedTuple):
+    """A product that a walk has reached. The way is None for the product that it starts from."""
 
     distance: int
+    """The fewest hops to the product."""
     confidence: float
+    """The highest path confidence, 0 to 1."""
     way: Way | None
 
-    def is_better_than(self, other: "Reached") -> bool:
-        """Nearer, or more confident at the same distance."""
+    def is_better_than(self, other: "WalkNode") -> bool:
+        """Return whether this is nearer, or more confident at the same distance."""
         return (self.distance, -self.confidence) < (other.distance, -other.confidence)
 
 
 @dataclass(frozen=True)
 class Walk:
-    nodes: dict[str, Reached]
-    """Nearest first; those of one distance by their names."""
-    places: list[int]
-    """Of the entries that were followed between the nodes, those of the nearest node first."""
+    """The result of a walk: the nearest products and the entries between them."""
+
+    nodes: dict[str, WalkNode]
+    """The products by name, nearest first; those of one distance by their names."""
+    positions: list[int]
+    """The entries that were followed between the nodes, those of the nearest node first."""
     truncated: bool
     """Whether there are more nodes within the depth."""
 
 
-def walk(graph: Graph, start: str, direction: Direction, depth: int, max_nodes: int) -> Walk:
-    """The nearest products within `depth` hops. Raises ProductNotFound."""
-    graph.product(start)
-    reached = {way: distances(graph, start, way, depth, enough=max_nodes) for way in direction.ways}
+def walk_graph(graph: Graph, start: str, direction: Direction, depth: int, max_nodes: int) -> Walk:
+    """Return the nearest products within `depth` hops, the start among them.
+
+    Raises ProductNotFound if the start is not registered.
+    """
+    graph.get_product(start)
+    reached = {
+        way: compute_distances(graph, start, way, depth, enough=max_nodes) for way in direction.ways
+    }
     nearest: dict[str, int] = {}
     for found in reached.values():
         for name, distance in found.items():
@@ -112,22 +124,22 @@ def walk(graph: Graph, start: str, direction: Direction, depth: int, max_nodes: 
     ranked = sorted(zip(nearest.values(), nearest, strict=True))
     kept = [name for _, name in ranked[:max_nodes]]
     steps = {
-        way: _steps(graph, [name for name in kept if name in found], way)
+        way: _find_steps(graph, [name for name in kept if name in found], way)
         for way, found in reached.items()
     }
-    nodes: dict[str, Reached] = {}
+    nodes: dict[str, WalkNode] = {}
     for way, found in reached.items():
-        for name, confidence in _confidences(graph, start, way, steps[way]).items():
-            node = Reached(found[name], confidence, way)
+        for name, confidence in _compute_confidences(graph, start, way, steps[way]).items():
+            node = WalkNode(found[name], confidence, way)
             if name not in nodes or node.is_better_than(nodes[name]):
                 nodes[name] = node
-    nodes[start] = Reached(0, 1.0, None)
-    # Each once, though both ways may have followed it: around a cycle through the start.
-    places = {at: None for name in kept for each in steps.values() for at in each.get(name, ())}
-    return Walk({name: nodes[name] for name in kept}, list(places), len(ranked) > max_nodes)
+    nodes[start] = WalkNode(0, 1.0, None)
+    # Both ways may have followed an entry, around a cycle through the start: a dict keeps it once.
+    positions = {at: None for name in kept for each in steps.values() for at in each.get(name, ())}
+    return Walk({name: nodes[name] for name in kept}, list(positions), len(ranked) > max_nodes)
 
 
-def distances(
+def compute_distances(
     graph: Graph,
     start: str,
     way: Way,
@@ -136,16 +148,19 @@ def distances(
     enough: float = inf,
     until: str | None = None,
 ) -> dict[str, int]:
-    """Product -> the fewest hops to it, up to the distance at which there are more than enough, or
-    `until` is among them."""
-    adjacent, ends = graph.adjacency.of(way), graph.adjacency.ends(way)
+    """Return the fewest hops from the start to each product within `depth` hops.
+
+    Stop after the distance at which more than `enough` products, or the product `until`, are
+    reached.
+    """
+    positions, neighbours = graph.adjacency.get_positions(way), graph.adjacency.get_neighbours(way)
     reached = {start: 0}
     frontier: Iterable[str] = (start,)
     for distance in range(1, depth + 1):
         found: dict[str, int] = {}
         for name in frontier:
-            new = [at for at in adjacent.get(name, ()) if ends[at] not in reached]
-            found.update((ends[at], distance) for at in graph.followed(new))
+            new = [at for at in positions.get(name, ()) if neighbours[at] not in reached]
+            found.update((neighbours[at], distance) for at in graph.select_followed(new))
         reached |= found
         frontier = found
         if not found or until in found or len(reached) > enough:
@@ -153,22 +168,25 @@ def distances(
     return reached
 
 
-def _steps(graph: Graph, names: Sequence[str], way: Way) -> Steps:
-    """What is followed from each of these products to any of them."""
-    adjacent, ends, among = graph.adjacency.of(way), graph.adjacency.ends(way), set(names)
+def _find_steps(graph: Graph, names: Sequence[str], way: Way) -> Steps:
+    """Return what is followed from each of these products to any of them."""
+    positions, neighbours = graph.adjacency.get_positions(way), graph.adjacency.get_neighbours(way)
+    among = set(names)
     return {
-        name: graph.followed([at for at in adjacent.get(name, ()) if ends[at] in among])
+        name: graph.select_followed(
+            [at for at in positions.get(name, ()) if neighbours[at] in among]
+        )
         for name in names
     }
 
 
-def _confidences(graph: Graph, start: str, way: Way, steps: Steps) -> dict[str, float]:
-    """Product -> the best product of confidences over all paths to it, multiplied from the start.
+def _compute_confidences(graph: Graph, start: str, way: Way, steps: Steps) -> dict[str, float]:
+    """Return each product's best path confidence, multiplied from the start.
 
-    Dijkstra's algorithm: no confidence is above 1, so a product never grows along a path, and
-    rounded multiplication keeps the order of its operands.
+    Dijkstra's algorithm: no confidence is above 1, so a path's confidence never grows with its
+    length, and rounded multiplication keeps the order of its operands.
     """
-    entries, ends = graph.entries, graph.adjacency.ends(way)
+    entries, neighbours = graph.entries, graph.adjacency.get_neighbours(way)
     best = {start: 1.0}
     heap = [(-1.0, start)]
     settled: set[str] = set()
@@ -177,8 +195,8 @@ def _confidences(graph: Graph, start: str, way: Way, steps: Steps) -> dict[str, 
         if name in settled:
             continue
         settled.add(name)
-        for place in steps[name]:
-            other, confidence = ends[place], -negated * entries[place].confidence
+        for position in steps[name]:
+            other, confidence = neighbours[position], -negated * entries[position].confidence
             if confidence > best.get(other, -1.0):
                 best[other] = confidence
                 heappush(heap, (-confidence, other))

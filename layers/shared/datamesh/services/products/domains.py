@@ -14,7 +14,7 @@ def list_domains(registry: Registry) -> list[DomainSummary]:
             products=len(products),
             output_ports=sum(product.output_port is not None for product in products),
         )
-        for products in registry.domains.of(registry.products.read()).values()
+        for products in registry.domains.get_domains(registry.products.read()).values()
     ]
 
 
@@ -22,7 +22,7 @@ def list_domain_products(
     registry: Registry, domain: str, limit: int, offset: int
 ) -> Page[ProductRecord]:
     """Raises DomainNotFound."""
-    found = registry.domains.products_of(registry.products.read(), domain)
+    found = registry.domains.find_products(registry.products.read(), domain)
     if not found:
         raise DomainNotFound(domain)
     return page(found, limit, offset)

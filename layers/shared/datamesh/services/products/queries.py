@@ -36,7 +36,7 @@ def find_products(
     file = registry.products.read()
     among: Iterable[ProductRecord] = file.products.values()
     if domain is not None:
-        among = registry.domains.products_of(file, domain)
+        among = registry.domains.find_products(file, domain)
     wanted_tag = tag and tag.strip().casefold()
     found = [
         product

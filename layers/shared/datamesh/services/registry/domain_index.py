@@ -1,4 +1,4 @@
-"""Products by domain, indexed once for each version of their file."""
+"""The index of products by domain."""
 
 from collections.abc import Mapping, Sequence
 from weakref import ref
@@ -11,14 +11,18 @@ type Domains = Mapping[str, Sequence[ProductRecord]]
 
 
 class DomainIndex:
-    """That of the file that was asked for last, known by the file's identity: a document gives out
-    the same object while nothing has changed."""
+    """The products by domain of the latest products file that was asked for.
+
+    A file is recognised by its identity: a document returns the same object while nothing has
+    changed.
+    """
 
     def __init__(self) -> None:
         self._indexed: ref[ProductsFile] | None = None
         self._domains: dict[str, list[ProductRecord]] = {}
 
-    def of(self, file: ProductsFile) -> Domains:
+    def get_domains(self, file: ProductsFile) -> Domains:
+        """Return the products of a version of the file by domain, first registered domain first."""
         if self._indexed is None or self._indexed() is not file:
             self._domains = {}
             for product in file.products.values():
@@ -26,6 +30,6 @@ class DomainIndex:
             self._indexed = ref(file)
         return self._domains
 
-    def products_of(self, file: ProductsFile, domain: str) -> Sequence[ProductRecord]:
-        """Those of a domain, however it is spelled."""
-        return self.of(file).get(domain.strip().casefold(), ())
+    def find_products(self, file: ProductsFile, domain: str) -> Sequence[ProductRecord]:
+        """Return the products of a domain, ignoring the domain's case and surrounding spaces."""
+        return self.get_domains(file).get(domain.strip().casefold(), ())

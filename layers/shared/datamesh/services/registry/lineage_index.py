@@ -1,6 +1,9 @@
-"""Where lineage leads, indexed once for each version of its file."""
+"""The index over lineage entries, and the cache of which of them are visible.
 
-from collections.abc import Iterable, Sequence
+Both refer to an entry by its position: its index in the list of entries of the lineage file.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from weakref import ref
 
 from datamesh.models.graph import Way
@@ -9,10 +12,10 @@ from datamesh.storage.records import LineageRecord
 
 
 class Adjacency:
-    """For each product the places, in the file's list, of the entries that lead into and out of it.
+    """The positions of the entries that lead into and out of each product.
 
-    Places rather than entries: whatever else of an entry changes, its id and ends do not, so that
-    this holds for every later version in which the same ids stand at the same places.
+    An entry's id and ends never change. So an index of positions holds for every later version of
+    the file that has the same ids at the same positions, whatever else of its entries has changed.
     """
 
     def __init__(self) -> None:
@@ -20,91 +23,99 @@ class Adjacency:
         self.targets: list[str] = []
         self.ids: list[str] = []
         self._names: dict[str, str] = {}
-        self._into: dict[str, list[int]] = {}
-        self._out_of: dict[str, list[int]] = {}
+        self._incoming: dict[str, list[int]] = {}
+        self._outgoing: dict[str, list[int]] = {}
 
-    def follows(self, entries: Sequence[LineageRecord]) -> bool:
-        """Whether what is indexed stands, as it was, at the beginning of `entries`."""
+    def is_prefix_of(self, entries: Sequence[LineageRecord]) -> bool:
+        """Return whether `entries` begins with exactly the entries that are indexed."""
         count = len(self.ids)
         return len(entries) >= count and [entry.id for entry in entries[:count]] == self.ids
 
     def extend(self, entries: Sequence[LineageRecord]) -> None:
-        """Add those of `entries` that come after what is indexed."""
+        """Index those of `entries` that come after the ones that are indexed already."""
         # One string for each name, not one for each entry: a walk then stays within the cache.
-        name = self._names.setdefault
-        for place in range(len(self.ids), len(entries)):
-            entry = entries[place]
-            source, target = name(entry.source, entry.source), name(entry.target, entry.target)
+        intern_name = self._names.setdefault
+        for position in range(len(self.ids), len(entries)):
+            entry = entries[position]
+            source = intern_name(entry.source, entry.source)
+            target = intern_name(entry.target, entry.target)
             self.ids.append(entry.id)
             self.sources.append(source)
             self.targets.append(target)
-            self._into.setdefault(target, []).append(place)
-            self._out_of.setdefault(source, []).append(place)
+            self._incoming.setdefault(target, []).append(position)
+            self._outgoing.setdefault(source, []).append(position)
 
-    def places(self, name: str, way: Way) -> Sequence[int]:
-        """Of the entries to follow from a product, oldest first."""
-        return self.of(way).get(name, ())
+    def find_positions(self, name: str, way: Way) -> Sequence[int]:
+        """Return the positions of the entries that lead from a product, oldest entry first."""
+        return self.get_positions(way).get(name, ())
 
-    def ends_of(self, places: Iterable[int]) -> list[tuple[str, str]]:
-        sources, targets = self.sources, self.targets
-        return [(sources[place], targets[place]) for place in places]
+    def get_positions(self, way: Way) -> Mapping[str, Sequence[int]]:
+        """Return, for each product with entries in this direction, their positions."""
+        return self._incoming if way is Way.UPSTREAM else self._outgoing
 
-    def of(self, way: Way) -> dict[str, list[int]]:
-        """For each product that has any, the places of the entries to follow from it."""
-        return self._into if way is Way.UPSTREAM else self._out_of
-
-    def ends(self, way: Way) -> list[str]:
-        """For each place the product that its entry leads to."""
+    def get_neighbours(self, way: Way) -> Sequence[str]:
+        """Return, for each position, the product that its entry leads to in this direction."""
         return self.sources if way is Way.UPSTREAM else self.targets
 
+    def list_ends(self, positions: Iterable[int]) -> list[tuple[str, str]]:
+        """Return the (source, target) of the entry at each position."""
+        sources, targets = self.sources, self.targets
+        return [(sources[position], targets[position]) for position in positions]
 
-class Verdicts:
-    """Which entries of one version of the lineage are visible in one version of the products, as
-    far as that was found out: by place 0 for not yet, else VISIBLE or HIDDEN."""
 
-    VISIBLE, HIDDEN = 1, 2
+class VisibilityCache:
+    """A mutable cache of the visibility of each lineage entry, one byte an entry.
+
+    It holds for one version of the lineage file and one of the products file.
+    """
+
+    UNKNOWN, VISIBLE, HIDDEN = 0, 1, 2
 
     def __init__(self) -> None:
         self._versions: tuple[ref[LineageFile], ref[ProductsFile]] | None = None
-        self._found = bytearray()
+        self._states = bytearray()
 
-    def of(self, lineage: LineageFile, products: ProductsFile) -> bytearray:
-        """To be looked up, and written to what is found out."""
+    def get_states(self, lineage: LineageFile, products: ProductsFile) -> bytearray:
+        """Return the state of each position for these two versions, emptied if they are others.
+
+        The caller writes into it what it finds out about an UNKNOWN entry.
+        """
         known = self._versions
         if known is None or known[0]() is not lineage or known[1]() is not products:
             self._versions = ref(lineage), ref(products)
-            self._found = bytearray(len(lineage.lineage))
-        return self._found
+            self._states = bytearray(len(lineage.lineage))
+        return self._states
 
 
 class LineageIndex:
-    """The adjacency of the newest lineage file that was asked for, kept from request to request.
+    """The adjacency of the latest lineage file that was asked for, kept between requests.
 
-    It is known to be that of a file by the file's identity: a document gives out the same object
-    while nothing has changed. A version that only appends entries extends it. An older version is
-    given one of its own, which is not kept: now and then somebody asks for the past, but the next
-    request is for the present again.
+    A file is recognised by its identity: a document returns the same object while nothing has
+    changed. A version that only appends entries extends the adjacency. An older version is given
+    an adjacency of its own, which is not kept: a read of the past is rare, and the next request is
+    for the present again.
     """
 
     def __init__(self) -> None:
-        self.verdicts = Verdicts()
+        self.visibility = VisibilityCache()
         self._adjacency = Adjacency()
         self._revision = 0
         self._indexed: ref[LineageFile] | None = None
 
-    def of(self, file: LineageFile) -> Adjacency:
+    def get_adjacency(self, file: LineageFile) -> Adjacency:
+        """Return the adjacency of a version of the lineage file."""
         if self._indexed is not None and self._indexed() is file:
             return self._adjacency
         if file.revision < self._revision:
-            return _built(file)
-        if not self._adjacency.follows(file.lineage):
+            return _build_adjacency(file)
+        if not self._adjacency.is_prefix_of(file.lineage):
             self._adjacency = Adjacency()
         self._adjacency.extend(file.lineage)
         self._indexed, self._revision = ref(file), file.revision
         return self._adjacency
 
 
-def _built(file: LineageFile) -> Adjacency:
+def _build_adjacency(file: LineageFile) -> Adjacency:
     adjacency = Adjacency()
     adjacency.extend(file.lineage)
     return adjacency

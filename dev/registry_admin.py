@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from datamesh.errors import MeshError
 from datamesh.models.values import utc_now
-from datamesh.services.operations.backups import Backups, NotRestorable, again
+from datamesh.services.operations.backups import Backups, NotRestorable, build_successor
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
@@ -85,7 +85,7 @@ def _commit_version[F: (ProductsFile, LineageFile)](
                 f"the registry is at revision {now.revision}, before {earlier.revision} of the"
                 " version; restore both files from a backup"
             )
-        restored = again(earlier, now)
+        restored = build_successor(earlier, now)
         return restored, restored.revision + 1
 
     return _create_document(client, bucket, key, kind).commit(change)
@@ -106,7 +106,7 @@ def make_backup(bucket: str) -> None:
     day = utc_now().date()
     registry, backups = _open_registry(bucket)
     try:
-        backups.make(registry, day)
+        backups.copy_registry(registry, day)
     except MeshError as error:
         raise SystemExit(f"There is no backup of {day}: {error}") from error
     print(f"The backup of {day} is in s3://{bucket}/backups/{day}/.")
@@ -116,7 +116,7 @@ def restore_backup(bucket: str, day: str) -> None:
     """Commit what the backup of a day holds, as new revisions of both files."""
     registry, backups = _open_registry(bucket)
     try:
-        backups.restore(registry, date.fromisoformat(day))
+        backups.restore_registry(registry, date.fromisoformat(day))
     except (MeshError, NotRestorable, ValueError) as error:
         raise SystemExit(f"{day} was not restored: {error}") from error
     print(f"The registry is again what it was in the backup of {day}.")

@@ -48,13 +48,13 @@ LastDay = Annotated[
 @app.get("/analytics/domains", responses=responses(410, 422, 503))
 async def products_per_domain(registry: RegistryAsOf) -> dict[str, int]:
     """Domain -> number of products."""
-    return counts.products_per_domain(registry)
+    return counts.count_products_per_domain(registry)
 
 
 @app.get("/analytics/lineage-stats", responses=responses(410, 422, 503))
 async def lineage_stats(registry: RegistryAsOf) -> LineageStats:
     """How much lineage there is, and of which type."""
-    return counts.lineage_stats(registry)
+    return counts.count_lineage(registry)
 
 
 @app.get("/changes", responses=responses(400, 410, 422, 503))
@@ -90,12 +90,12 @@ async def top_products(
     registry: RegistryAsOf, by: Ranking = Ranking.REACH, limit: Limit = 20
 ) -> list[Dependence]:
     """The products on which most depends, or that depend on most."""
-    return snapshot_builder.top_products(registry, by, limit)
+    return snapshot_builder.rank_products(registry, by, limit)
 
 
 def scheduled(work: Work) -> dict[str, int]:
     """Clear garbage away, keep a snapshot and a backup. `time` of the event is when it was due."""
-    kept = scheduled_run.run(
+    kept = scheduled_run.run_schedule(
         work.resources.registry,
         work.resources.snapshots,
         work.resources.backups,

@@ -61,10 +61,10 @@ async def metrics(request: Request, resources: CurrentResources) -> Response:
     Requests are those of one instance of one function: how the API is used is in CloudWatch.
     """
     # Only who asks for metrics pays for its import.
-    from datamesh.services.analytics.prometheus import exposed
+    from datamesh.services.analytics.prometheus import render_metrics
 
     counted = request.app.state.requests
-    body = exposed(resources.registry, resources.snapshots, counted)
+    body = render_metrics(resources.registry, resources.snapshots, counted)
     return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

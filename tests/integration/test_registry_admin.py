@@ -115,10 +115,10 @@ def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
 def test_the_first_backup_of_a_day_stays(s3: S3, registry: Registry) -> None:
     registry, backups = registry_admin._open_registry(s3.bucket)
     day = date(2026, 1, 31)
-    backups.make(registry, day)
+    backups.copy_registry(registry, day)
     add_product(registry, "later")
-    backups.make(registry, day)
-    backups.restore(registry, day)
+    backups.copy_registry(registry, day)
+    backups.restore_registry(registry, day)
     assert "later" not in registry.products.read_latest().products
 
 
@@ -129,7 +129,7 @@ def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry)
     with pytest.raises(SystemExit, match="yesterday was not restored"):
         registry_admin.restore_backup(s3.bucket, "yesterday")
     made, backups = registry_admin._open_registry(s3.bucket)
-    backups.make(made, date(2026, 2, 1))
+    backups.copy_registry(made, date(2026, 2, 1))
     entry = {"id": "e", "source": "a", "target": "b", "timestamp": "2026-01-31T12:00:00Z"}
     bodies = {
         r"lineage\.json cannot be read": "{",
@@ -151,7 +151,7 @@ def test_a_backup_brings_back_what_was_deleted_with_its_versions(
     add_lineage(registry, "orders", "bills")
     expected, revision = shown(registry), registry.products.read_latest().revision
     made, backups = registry_admin._open_registry(s3.bucket)
-    backups.make(made, date(2026, 3, 1))
+    backups.copy_registry(made, date(2026, 3, 1))
     client = s3.create_client()
     for key in FILES:
         listed = client.list_object_versions(Bucket=s3.bucket, Prefix=key)

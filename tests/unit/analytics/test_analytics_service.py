@@ -16,17 +16,17 @@ from tests.meshes import NO_WAIT, NOON, add_lineage, add_product, add_products, 
 
 
 def test_an_empty_registry_has_no_domains(registry: Registry) -> None:
-    assert counts.products_per_domain(registry) == {}
+    assert counts.count_products_per_domain(registry) == {}
 
 
 def test_products_are_counted_by_domain_as_first_spelled(registry: Registry) -> None:
     for name, domain in [("a", "Sales"), ("b", "finance"), ("c", "SALES"), ("d", " sales ")]:
         add_product(registry, name, domain=domain)
-    assert counts.products_per_domain(registry) == {"Sales": 3, "finance": 1}
+    assert counts.count_products_per_domain(registry) == {"Sales": 3, "finance": 1}
 
 
 def test_without_lineage_all_counts_are_there_and_zero(registry: Registry) -> None:
-    assert counts.lineage_stats(registry).model_dump() == {
+    assert counts.count_lineage(registry).model_dump() == {
         "total_entries": 0,
         "unique_sources": 0,
         "unique_targets": 0,
@@ -39,7 +39,7 @@ def test_lineage_is_counted_by_ends_and_type(registry: Registry) -> None:
     add_lineage(registry, "a", "c")
     add_lineage(registry, "b", "c", lineage_type="derived")
     add_lineage(registry, "a", "b", lineage_type="derived")
-    stats = counts.lineage_stats(registry)
+    stats = counts.count_lineage(registry)
     assert (stats.total_entries, stats.unique_sources, stats.unique_targets) == (3, 2, 2)
     assert stats.lineage_types == {
         LineageType.DIRECT: 1,
@@ -52,7 +52,7 @@ def test_only_visible_lineage_is_counted(registry: Registry) -> None:
     add_products(registry, "ab")
     add_lineage(registry, "a", "b")
     registry.products.commit(lambda file: (file.model_copy(update={"products": {}}), None))
-    assert counts.lineage_stats(registry).total_entries == 0
+    assert counts.count_lineage(registry).total_entries == 0
     assert health.check_health(registry).total_lineage_entries == 0
 
 

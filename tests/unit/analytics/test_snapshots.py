@@ -129,7 +129,9 @@ def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Res
 
     def used(at: str, told: Callable[[date], Usage | None] = usage) -> int | None:
         due = datetime.fromisoformat(at)
-        kept = scheduled_run.run(over.registry, over.snapshots, over.backups, told, due, 90)
+        kept = scheduled_run.run_schedule(
+            over.registry, over.snapshots, over.backups, told, due, 90
+        )
         return kept.usage.total.requests if kept.usage else None
 
     assert used("2026-01-31T00:05:00Z", lambda day: None) is None
@@ -243,7 +245,7 @@ def test_every_metric_is_a_figure_of_a_snapshot(registry: Registry) -> None:
         route="", requests=5, client_errors=1, server_errors=0, p50_ms=2.5, p99_ms=9.5
     )
     usage = Usage(day=date(2026, 1, 30), total=total, routes=[])
-    snapshot = snapshot_builder.taken(registry, NOON, stale_days=1, pruned=0, usage=usage)
+    snapshot = snapshot_builder.build_snapshot(registry, NOON, stale_days=1, pruned=0, usage=usage)
     bucket = Bucket()
     kept = Snapshots(bucket.__getitem__, BucketFolder(bucket, "analytics/"), NO_WAIT)
     kept.keep(snapshot)
@@ -272,7 +274,7 @@ def test_storing_a_snapshot_is_tried_again(registry: Registry, faults: list[Any]
     stored = FaultyObject()
     stored.put_faults.extend(faults)
     kept = Snapshots(lambda key: stored, BucketFolder(Bucket(), ""), NO_WAIT)
-    snapshot = snapshot_builder.taken(registry, NOON, stale_days=1, pruned=0, usage=None)
+    snapshot = snapshot_builder.build_snapshot(registry, NOON, stale_days=1, pruned=0, usage=None)
     kept.keep(snapshot)
     assert kept.of(None) == snapshot
 
@@ -282,13 +284,15 @@ def test_a_snapshot_that_cannot_be_stored_fails_the_run(registry: Registry) -> N
     stored.put_faults.extend([no_connection] * NO_WAIT.attempts)
     kept = Snapshots(lambda key: stored, BucketFolder(Bucket(), ""), NO_WAIT)
     with pytest.raises(StorageUnavailable):
-        kept.keep(snapshot_builder.taken(registry, NOON, stale_days=1, pruned=0, usage=None))
+        kept.keep(
+            snapshot_builder.build_snapshot(registry, NOON, stale_days=1, pruned=0, usage=None)
+        )
 
 
 def test_a_snapshot_survives_writing_and_reading(registry: Registry) -> None:
     add_product(registry, "a")
     registration.delete_product(registry, "a")
-    snapshot = snapshot_builder.taken(
+    snapshot = snapshot_builder.build_snapshot(
         registry, NOON + timedelta(hours=1), stale_days=1, pruned=3, usage=None
     )
     assert Snapshot.model_validate_json(snapshot.model_dump_json(by_alias=True)) == snapshot

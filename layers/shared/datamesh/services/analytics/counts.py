@@ -1,4 +1,4 @@
-"""Counts over the registry, exact at the moment of the call."""
+"""Counts over the current registry."""
 
 from collections import Counter
 
@@ -8,14 +8,17 @@ from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
 
 
-def products_per_domain(registry: Registry) -> dict[str, int]:
-    """Domain -> number of products. Spellings that differ in case alone are one domain, shown as
-    first registered."""
+def count_products_per_domain(registry: Registry) -> dict[str, int]:
+    """Return the number of products of each domain.
+
+    Domains that differ in case alone are one, spelled as first registered.
+    """
     domains = registry.domains.get_domains(registry.products.read())
     return {products[0].domain: len(products) for products in domains.values()}
 
 
-def lineage_stats(registry: Registry) -> LineageStats:
+def count_lineage(registry: Registry) -> LineageStats:
+    """Return counts of the visible entries, their ends and their types."""
     entries = queries.list_visible_entries(registry)
     types = Counter(entry.lineage_type for entry in entries)
     return LineageStats(

@@ -1,4 +1,4 @@
-"""The registry's figures in Prometheus' text format (its documentation, "Exposition formats")."""
+"""Metrics of the registry in the Prometheus text format ("Exposition formats" in its docs)."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,44 +17,46 @@ from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.lineage import visibility
 from datamesh.services.registry.registry import Registry
 
-# A counter is made for each scrape, and would tell that as the time of its beginning.
+# Counters are made anew for each scrape, so that their creation time would be that of the scrape.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 type Requests = Mapping[tuple[str, int], int]
-"""(route, status) -> how many this instance of the function has answered so."""
+"""(route, status) -> the number of such answers of this instance of the function."""
 
 
-def exposed(registry: Registry, snapshots: Snapshots, requests: Requests) -> bytes:
-    """Raises StorageUnavailable."""
-    found = CollectorRegistry(auto_describe=False)
+def render_metrics(registry: Registry, snapshots: Snapshots, requests: Requests) -> bytes:
+    """Return all metrics as a scrape expects them. Raises StorageUnavailable."""
+    metrics = CollectorRegistry(auto_describe=False)
     products = registry.products.read()
     entries = visibility.select_visible(registry.lineage.read(), products)
-    Gauge("datamesh_info", "The version that answers.", ["version"], registry=found).labels(
+    Gauge("datamesh_info", "The version that answers.", ["version"], registry=metrics).labels(
         __version__
     ).set(1)
-    Gauge("datamesh_products", "Registered products.", registry=found).set(len(products.products))
-    Gauge("datamesh_lineage_entries", "Visible lineage entries.", registry=found).set(len(entries))
+    Gauge("datamesh_products", "Registered products.", registry=metrics).set(len(products.products))
+    Gauge("datamesh_lineage_entries", "Visible lineage entries.", registry=metrics).set(
+        len(entries)
+    )
     revision = Gauge(
-        "datamesh_revision", "Commits to a file of the registry.", ["document"], registry=found
+        "datamesh_revision", "Commits to a file of the registry.", ["document"], registry=metrics
     )
     revision.labels("products.json").set(products.revision)
     revision.labels("lineage.json").set(registry.lineage.read().revision)
-    if taken := _latest(snapshots):
+    if latest := _find_latest_run(snapshots):
         Gauge(
-            "datamesh_snapshot_age_seconds", "Since the latest scheduled run.", registry=found
-        ).set((registry.now() - taken).total_seconds())
+            "datamesh_snapshot_age_seconds", "Since the latest scheduled run.", registry=metrics
+        ).set((registry.now() - latest).total_seconds())
     answered = Counter(
         "datamesh_requests",
         "Answered by this instance of the platform function, before this request.",
         ["route", "status"],
-        registry=found,
+        registry=metrics,
     )
     for (route, status), count in requests.items():
         answered.labels(route, str(status)).inc(count)
-    return generate_latest(found)
+    return generate_latest(metrics)
 
 
-def _latest(snapshots: Snapshots) -> datetime | None:
+def _find_latest_run(snapshots: Snapshots) -> datetime | None:
     try:
         return snapshots.of(None).at
     except SnapshotNotFound:

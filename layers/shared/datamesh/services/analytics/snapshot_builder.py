@@ -1,4 +1,4 @@
-"""The figures of a moment: what the scheduled run keeps of each day."""
+"""Build the daily snapshot: counts of products, lineage and storage at one moment."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ from datamesh.models.snapshot import (
     StorageFigures,
     Usage,
 )
-from datamesh.services.analytics.dependence import dependences
+from datamesh.services.analytics.dependence import measure_dependence
 from datamesh.services.lineage import visibility
 from datamesh.services.lineage.cycles import find_cycles
 from datamesh.services.registry.registry import Registry
@@ -28,36 +28,44 @@ from datamesh.storage.files import RegistryFile
 from datamesh.storage.records import LineageRecord
 
 TOP = 20
+"""The most products in the ranking of a snapshot."""
 UNOWNED = "unowned"
-"""Who owns a product that events have registered without an owner."""
+"""The owner of a product that events have registered without one."""
 
 
-def taken(
+def build_snapshot(
     registry: Registry, at: datetime, *, stale_days: int, pruned: int, usage: Usage | None
 ) -> Snapshot:
-    """The figures of this moment, under the day on which the run was due."""
+    """Return the snapshot of the registry now, dated by `at`, the time the run was due.
+
+    A product is stale if it was last updated more than `stale_days` before that.
+    """
     products_file, lineage_file = registry.products.read(), registry.lineage.read()
-    products = [row.to_model() for row in products_file.products.values()]
+    products = [record.to_model() for record in products_file.products.values()]
     entries = visibility.select_visible(lineage_file, products_file)
     return Snapshot(
         date=at.date(),
         at=at,
-        products=_of_products(products, at - timedelta(days=stale_days), stale_days),
-        lineage=_of_lineage([product.name for product in products], entries),
-        storage=StorageFigures(products=_of_file(products_file), lineage=_of_file(lineage_file)),
+        products=_build_product_figures(products, at - timedelta(days=stale_days), stale_days),
+        lineage=_build_lineage_figures([product.name for product in products], entries),
+        storage=StorageFigures(
+            products=_build_file_figures(products_file), lineage=_build_file_figures(lineage_file)
+        ),
         usage=usage,
         pruned_lineage_entries=pruned,
     )
 
 
-def top_products(registry: Registry, by: Ranking, limit: int) -> list[Dependence]:
-    """Those that rank highest, by name where they are equal; without those that have nothing."""
+def rank_products(registry: Registry, by: Ranking, limit: int) -> list[Dependence]:
+    """Return the products that rank highest, equals by name. Products that rank 0 are left out."""
     products = registry.products.read()
     entries = visibility.select_visible(registry.lineage.read(), products)
-    return _most(_dependences(list(products.products), entries), by, limit)
+    return _rank(_measure_dependence(list(products.products), entries), by, limit)
 
 
-def _of_products(products: Sequence[Product], since: datetime, stale_days: int) -> ProductFigures:
+def _build_product_figures(
+    products: Sequence[Product], since: datetime, stale_days: int
+) -> ProductFigures:
     domains = Counter(product.domain for product in products)
     return ProductFigures(
         total=len(products),
@@ -74,16 +82,18 @@ def _of_products(products: Sequence[Product], since: datetime, stale_days: int) 
             tags=sum(bool(product.tags) for product in products),
             quality=sum(product.quality is not None for product in products),
         ),
-        stale=_named(product.name for product in products if product.updated_at < since),
+        stale=_build_named(product.name for product in products if product.updated_at < since),
         stale_days=stale_days,
     )
 
 
-def _of_file(file: RegistryFile) -> FileFigures:
+def _build_file_figures(file: RegistryFile) -> FileFigures:
     return FileFigures(revision=file.revision, bytes=len(file.encode()))
 
 
-def _of_lineage(names: Sequence[str], entries: Sequence[LineageRecord]) -> LineageFigures:
+def _build_lineage_figures(
+    names: Sequence[str], entries: Sequence[LineageRecord]
+) -> LineageFigures:
     ends = [(entry.source, entry.target) for entry in entries]
     connected = {name for pair in ends for name in pair}
     confidences = [entry.confidence for entry in entries]
@@ -93,24 +103,24 @@ def _of_lineage(names: Sequence[str], entries: Sequence[LineageRecord]) -> Linea
         by_type={kind: types[kind] for kind in LineageType},
         mean_confidence=fsum(confidences) / len(confidences) if confidences else None,
         lowest_confidence=min(confidences, default=None),
-        orphans=_named(name for name in names if name not in connected),
+        orphans=_build_named(name for name in names if name not in connected),
         cycles=len(find_cycles(names, ends)),
-        most_depended_upon=_most(_dependences(names, entries), Ranking.REACH, TOP),
+        most_depended_upon=_rank(_measure_dependence(names, entries), Ranking.REACH, TOP),
     )
 
 
-def _dependences(names: Sequence[str], entries: Iterable[LineageRecord]) -> list[Dependence]:
-    return dependences(names, ((entry.source, entry.target) for entry in entries))
+def _measure_dependence(names: Sequence[str], entries: Iterable[LineageRecord]) -> list[Dependence]:
+    return measure_dependence(names, ((entry.source, entry.target) for entry in entries))
 
 
-def _most(found: Iterable[Dependence], by: Ranking, limit: int) -> list[Dependence]:
-    def figure(each: Dependence) -> int:
+def _rank(found: Iterable[Dependence], by: Ranking, limit: int) -> list[Dependence]:
+    def get_rank(each: Dependence) -> int:
         return int(getattr(each, by))
 
-    ranked = sorted(found, key=lambda each: (-figure(each), each.name))
-    return [each for each in ranked[:limit] if figure(each)]
+    ranked = sorted(found, key=lambda each: (-get_rank(each), each.name))
+    return [each for each in ranked[:limit] if get_rank(each)]
 
 
-def _named(names: Iterable[str]) -> Named:
+def _build_named(names: Iterable[str]) -> Named:
     found = sorted(names)
     return Named(count=len(found), names=found[:LISTED])

@@ -1,7 +1,7 @@
-"""Copies of the registry's files, a pair a day, for what versions do not help with: an object that
-was deleted with its versions, or a mistake of which nobody knows the hour.
+"""Daily copies of the registry's files: `backups/<date>/products.json` and `lineage.json`.
 
-`backups/<date>/products.json` and `backups/<date>/lineage.json`.
+They help where the bucket's versions do not: an object that was deleted with all its versions, or a
+mistake made at an unknown time.
 """
 
 from dataclasses import dataclass
@@ -17,50 +17,55 @@ PRODUCTS, LINEAGE = "products.json", "lineage.json"
 
 
 class NotRestorable(Exception):
-    """Nothing was changed; the text says why, for an operator: the API restores nothing."""
+    """A restore was refused before it changed anything; the text tells the operator why."""
 
 
 @dataclass(frozen=True)
 class Backups:
+    """The folder of daily copies."""
+
     open_object: OpenObject
     backoff: Backoff
 
-    def make(self, registry: Registry, day: date) -> None:
-        """Copy what is current, unless there is a copy of that day.
+    def copy_registry(self, registry: Registry, day: date) -> None:
+        """Copy the current files, unless there is a copy of that day.
 
-        Lineage first: products that come to be in between have none in the copy. Raises
-        StorageUnavailable and OutcomeUnknown; making it again is safe.
+        Lineage is copied first, so that a product that is registered in between has no lineage in
+        the copy. Raises StorageUnavailable and OutcomeUnknown; a repetition is safe.
         """
         for name, document in ((LINEAGE, registry.lineage), (PRODUCTS, registry.products)):
             file: RegistryFile = document.read_latest()
-            create(self._copy(day, name), file.encode(), self.backoff)
+            create(self._open_copy(day, name), file.encode(), self.backoff)
 
-    def restore(self, registry: Registry, day: date) -> None:
-        """Commit anew what a day's copies hold; both are read and checked before.
+    def restore_registry(self, registry: Registry, day: date) -> None:
+        """Commit the content of a day's copies; both are read and checked before.
 
         Raises NotRestorable, StorageUnavailable if a copy is damaged, and what a commit raises.
         """
-        products = ProductsFile.decode(PRODUCTS, self._body(day, PRODUCTS))
-        lineage = LineageFile.decode(LINEAGE, self._body(day, LINEAGE))
+        products = ProductsFile.decode(PRODUCTS, self._read_copy(day, PRODUCTS))
+        lineage = LineageFile.decode(LINEAGE, self._read_copy(day, LINEAGE))
         for file in (products, lineage):
             file.check()
-        registry.products.commit(lambda now: (again(products, now), None))
-        registry.lineage.commit(lambda now: (again(lineage, now), None))
+        registry.products.commit(lambda now: (build_successor(products, now), None))
+        registry.lineage.commit(lambda now: (build_successor(lineage, now), None))
 
-    def _copy(self, day: date, name: str) -> ConditionalObject:
+    def _open_copy(self, day: date, name: str) -> ConditionalObject:
         return self.open_object(f"backups/{day.isoformat()}/{name}")
 
-    def _body(self, day: date, name: str) -> bytes:
-        copy = self._copy(day, name)
+    def _read_copy(self, day: date, name: str) -> bytes:
+        copy = self._open_copy(day, name)
         found = self.backoff.until_reached(copy.name, copy.get)
         if not isinstance(found, StoredObject):
             raise NotRestorable(f"There is no {copy.name}")
         return found.body
 
 
-def again[F: RegistryFile](earlier: F, now: F) -> F:
-    """What an earlier file held, to be committed upon the present one, or upon none: then the
-    revision goes on from the earlier one."""
+def build_successor[F: RegistryFile](earlier: F, now: F) -> F:
+    """Return the content of an earlier file, ready to be committed over the current one.
+
+    The revision goes on from the greater of both. If there is no current file, `now` is empty and
+    the revision goes on from the earlier one.
+    """
     revision = max(earlier.revision, now.revision)
     return earlier.model_copy(
         update={"revision": revision, "recent": now.recent, "committed_at": now.committed_at}

@@ -1,4 +1,4 @@
-"""Is the registry alive?"""
+"""The health check."""
 
 from datamesh import __version__
 from datamesh.models.responses import Health
@@ -7,7 +7,7 @@ from datamesh.services.registry.registry import Registry
 
 
 def check_health(registry: Registry) -> Health:
-    """Ask storage, whatever CACHE_SECONDS says. Raises StorageUnavailable."""
+    """Return counts read from storage, ignoring CACHE_SECONDS. Raises StorageUnavailable."""
     products = registry.products.read_latest()
     entries = visibility.select_visible(registry.lineage.read_latest(), products)
     return Health(

@@ -1,4 +1,4 @@
-"""What the schedule does: clear garbage away, keep the day's figures and a copy of the files."""
+"""The scheduled run: prune garbage, store the day's snapshot, copy the registry's files."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -11,11 +11,11 @@ from datamesh.services.lineage import registration
 from datamesh.services.operations.backups import Backups
 from datamesh.services.registry.registry import Registry
 
-COUNTED = time(hour=1)
-"""Of a day: yesterday's metrics are complete by then."""
+USAGE_COMPLETE = time(hour=1)
+"""The time of day from which yesterday's CloudWatch metrics are complete."""
 
 
-def run(
+def run_schedule(
     registry: Registry,
     snapshots: Snapshots,
     backups: Backups,
@@ -23,24 +23,28 @@ def run(
     due: datetime,
     stale_days: int,
 ) -> Snapshot:
-    """Each part may be repeated: a run that is delivered twice changes nothing the second time.
+    """Do all parts of the run, and return the snapshot.
 
-    Raises what storage raises; what was done until then stays done.
+    A run that is delivered twice changes nothing the second time. Raises what storage raises; what
+    was done until then stays done.
     """
     pruned = registration.prune_lineage(registry)
-    used = _kept_usage(snapshots, due.date()) or usage(due.date() - timedelta(days=1))
-    snapshot = snapshot_builder.taken(
+    used = _find_kept_usage(snapshots, due.date()) or usage(due.date() - timedelta(days=1))
+    snapshot = snapshot_builder.build_snapshot(
         registry, due, stale_days=stale_days, pruned=pruned, usage=used
     )
     snapshots.keep(snapshot)
-    backups.make(registry, due.date())
+    backups.copy_registry(registry, due.date())
     return snapshot
 
 
-def _kept_usage(snapshots: Snapshots, day: date) -> Usage | None:
-    """That of the day before, once CloudWatch has had the time to count all of it: asking costs."""
+def _find_kept_usage(snapshots: Snapshots, day: date) -> Usage | None:
+    """Return yesterday's usage if an earlier run of `day` has stored it complete.
+
+    A request to CloudWatch costs money.
+    """
     try:
         earlier = snapshots.of(day)
     except SnapshotNotFound:
         return None
-    return earlier.usage if earlier.at.time() >= COUNTED else None
+    return earlier.usage if earlier.at.time() >= USAGE_COMPLETE else None

@@ -1,21 +1,17 @@
-"""Find lineage entries, and follow them one hop."""
+"""Queries over lineage entries: lists, and the entries one hop from a product."""
 
 from collections.abc import Sequence
 
-from datamesh.errors import (
-    ProductNotFound,
-)
+from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Way
-from datamesh.models.lineage import (
-    LineageType,
-)
+from datamesh.models.lineage import LineageType
 from datamesh.services.lineage.visibility import is_visible, select_visible
 from datamesh.services.registry.registry import Page, Registry, page
 from datamesh.storage.records import LineageRecord
 
 
 def list_visible_entries(registry: Registry) -> list[LineageRecord]:
-    """Every visible entry, oldest first."""
+    """Return every visible entry, oldest first."""
     products = registry.products.read()
     return select_visible(registry.lineage.read(), products)
 
@@ -29,11 +25,11 @@ def find_lineage(
     limit: int,
     offset: int,
 ) -> Page[LineageRecord]:
-    """Visible entries that meet every filter given, oldest first."""
+    """Return the visible entries that meet every filter given, oldest first."""
     products = registry.products.read()
     found = [
         entry
-        for entry in _candidates(registry, source, target)
+        for entry in _find_candidates(registry, source, target)
         if (source is None or entry.source == source)
         and (target is None or entry.target == target)
         and (lineage_type is None or entry.lineage_type == lineage_type)
@@ -42,10 +38,10 @@ def find_lineage(
     return page(found, limit, offset)
 
 
-def _candidates(
+def _find_candidates(
     registry: Registry, source: str | None, target: str | None
 ) -> Sequence[LineageRecord]:
-    """The entries to look at for those that have the ends given."""
+    """Return a list that holds all entries with the ends given, and may hold others."""
     file = registry.lineage.read()
     adjacency = registry.lineage_index.get_adjacency(file)
     if target is not None:
@@ -58,16 +54,16 @@ def _candidates(
 
 
 def find_upstream(registry: Registry, name: str) -> list[LineageRecord]:
-    """The entries that lead into a product. Raises ProductNotFound."""
-    return _around(registry, name, Way.UPSTREAM)
+    """Return the visible entries that lead into a product. Raises ProductNotFound."""
+    return _find_one_hop(registry, name, Way.UPSTREAM)
 
 
 def find_downstream(registry: Registry, name: str) -> list[LineageRecord]:
-    """The entries that lead out of a product. Raises ProductNotFound."""
-    return _around(registry, name, Way.DOWNSTREAM)
+    """Return the visible entries that lead out of a product. Raises ProductNotFound."""
+    return _find_one_hop(registry, name, Way.DOWNSTREAM)
 
 
-def _around(registry: Registry, name: str, way: Way) -> list[LineageRecord]:
+def _find_one_hop(registry: Registry, name: str, way: Way) -> list[LineageRecord]:
     products = registry.products.read()
     if name not in products.products:
         raise ProductNotFound(name)

@@ -7,7 +7,7 @@ from datamesh.storage.records import ProductRecord
 
 
 def list_domains(registry: Registry) -> list[DomainSummary]:
-    """In the order of their first products."""
+    """Return all domains with counts of their products, first registered domain first."""
     return [
         DomainSummary(
             domain=products[0].domain,
@@ -21,7 +21,7 @@ def list_domains(registry: Registry) -> list[DomainSummary]:
 def list_domain_products(
     registry: Registry, domain: str, limit: int, offset: int
 ) -> Page[ProductRecord]:
-    """Raises DomainNotFound."""
+    """Return the products of a domain, oldest first. Raises DomainNotFound if it has none."""
     found = registry.domains.find_products(registry.products.read(), domain)
     if not found:
         raise DomainNotFound(domain)

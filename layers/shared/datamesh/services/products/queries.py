@@ -1,17 +1,16 @@
-"""Find products."""
+"""Queries over products."""
 
 from collections.abc import Iterable
 
 from datamesh.errors import ProductNotFound
-from datamesh.models.products import (
-    ProductStatus,
-)
+from datamesh.models.products import ProductStatus
 from datamesh.services.registry.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
 
-def find_named(file: ProductsFile, name: str) -> ProductRecord:
+def get_product_record(file: ProductsFile, name: str) -> ProductRecord:
+    """Return a product of a file. Raises ProductNotFound."""
     try:
         return file.products[name]
     except KeyError:
@@ -19,8 +18,8 @@ def find_named(file: ProductsFile, name: str) -> ProductRecord:
 
 
 def get_product(registry: Registry, name: str) -> ProductRecord:
-    """Raises ProductNotFound."""
-    return find_named(registry.products.read(), name)
+    """Return a product. Raises ProductNotFound."""
+    return get_product_record(registry.products.read(), name)
 
 
 def find_products(
@@ -32,7 +31,7 @@ def find_products(
     limit: int,
     offset: int,
 ) -> Page[ProductRecord]:
-    """Products that meet every filter given, oldest registration first."""
+    """Return the products that meet every filter given, oldest registration first."""
     file = registry.products.read()
     among: Iterable[ProductRecord] = file.products.values()
     if domain is not None:

@@ -27,7 +27,7 @@ from datamesh.models.responses import DeletedProduct
 from datamesh.models.values import TICK
 from datamesh.services.datasets.locations import check_location
 from datamesh.services.lineage import registration
-from datamesh.services.products.queries import find_named
+from datamesh.services.products.queries import get_product_record
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
@@ -168,7 +168,7 @@ def _refuse_taken(
 
 
 def _expected(file: ProductsFile, name: str, precondition: Precondition | None) -> ProductRecord:
-    product = find_named(file, name)
+    product = get_product_record(file, name)
     if precondition and not precondition(product.to_model()):
         raise ProductChanged(name)
     return product

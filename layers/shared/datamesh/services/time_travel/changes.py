@@ -1,4 +1,4 @@
-"""What was added, removed and changed between two moments."""
+"""The changes of the registry between two moments."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -26,31 +26,32 @@ def find_changes(
     until: datetime | None,
     limit: int,
 ) -> Changes:
-    """Changes of products and of visible lineage, at most `limit` in each list.
+    """Return what was added, removed and changed, at most `limit` items in each list.
 
-    Raises InvalidQuery if `since` is after `until`, VersionExpired, StorageUnavailable.
+    Lineage is compared as far as it is visible. `until` is now if None. Raises InvalidQuery if
+    `since` is after `until`, VersionExpired, StorageUnavailable.
     """
     end = until or registry.now()
     if since > end:
         raise InvalidQuery(f"since {since.isoformat()} is after until {end.isoformat()}")
     before, after = past(since), past(until) if until else registry
-    products = _Difference(_products(before), _products(after))
-    entries = _Difference(_entries(before), _entries(after))
+    products = _Difference(_read_products(before), _read_products(after))
+    entries = _Difference(_read_entries(before), _read_entries(after))
     return Changes(
         since=since,
         until=end,
         truncated=max(products.longest, entries.longest) > limit,
         products=ProductChanges(
-            added=[row.to_model() for row in products.added[:limit]],
-            removed=[row.to_model() for row in products.removed[:limit]],
+            added=[record.to_model() for record in products.added[:limit]],
+            removed=[record.to_model() for record in products.removed[:limit]],
             changed=[
                 ChangedProduct(name=new.name, fields=fields)
                 for new, fields in products.changed[:limit]
             ],
         ),
         lineage=LineageChanges(
-            added=[row.to_model() for row in entries.added[:limit]],
-            removed=[row.to_model() for row in entries.removed[:limit]],
+            added=[record.to_model() for record in entries.added[:limit]],
+            removed=[record.to_model() for record in entries.removed[:limit]],
             changed=[
                 ChangedEntry(id=new.id, source=new.source, target=new.target, fields=fields)
                 for new, fields in entries.changed[:limit]
@@ -60,20 +61,20 @@ def find_changes(
 
 
 class _Difference[R: (ProductRecord, LineageRecord)]:
-    """Between two versions of rows by their names or ids, as readers see them."""
+    """The difference between two versions of records by name or id, as readers see them."""
 
     def __init__(self, old: Mapping[str, R], new: Mapping[str, R]) -> None:
-        self.added: list[R] = [row for key, row in new.items() if key not in old]
-        self.removed: list[R] = [row for key, row in old.items() if key not in new]
+        self.added: list[R] = [record for key, record in new.items() if key not in old]
+        self.removed: list[R] = [record for key, record in old.items() if key not in new]
         self.changed: list[tuple[R, dict[str, FieldChange]]] = [
-            (row, fields)
-            for key, row in new.items()
-            if key in old and old[key] != row and (fields := _changed_fields(old[key], row))
+            (record, fields)
+            for key, record in new.items()
+            if key in old and old[key] != record and (fields := _compare_fields(old[key], record))
         ]
         self.longest = max(len(self.added), len(self.removed), len(self.changed))
 
 
-def _changed_fields(
+def _compare_fields(
     old: ProductRecord | LineageRecord, new: ProductRecord | LineageRecord
 ) -> dict[str, FieldChange]:
     was, is_now = from_json(old.public_json), from_json(new.public_json)
@@ -84,9 +85,9 @@ def _changed_fields(
     }
 
 
-def _products(registry: Registry) -> Mapping[str, ProductRecord]:
+def _read_products(registry: Registry) -> Mapping[str, ProductRecord]:
     return registry.products.read().products
 
 
-def _entries(registry: Registry) -> Mapping[str, LineageRecord]:
+def _read_entries(registry: Registry) -> Mapping[str, LineageRecord]:
     return {entry.id: entry for entry in queries.list_visible_entries(registry)}

@@ -76,7 +76,7 @@ def _commit_version[F: (ProductsFile, LineageFile)](
     if stored is None:
         raise SystemExit(f"{key} has no version {version}")
     earlier = kind.decode(key, stored.body)
-    earlier.check()
+    earlier.check_records()
 
     def change(now: F) -> tuple[F, int]:
         if now.revision < earlier.revision:

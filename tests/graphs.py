@@ -72,7 +72,7 @@ def entry(number: int, edge: Edge) -> StoredLineageEntry:
 
 def lineage_file(edges: Iterable[Edge], revision: int = 1) -> LineageFile:
     entries = [entry(number, edge) for number, edge in enumerate(edges)]
-    return LineageFile.of(entries, revision=revision)
+    return LineageFile.from_models(entries, revision=revision)
 
 
 def graph_mesh(
@@ -84,7 +84,7 @@ def graph_mesh(
         names = dict.fromkeys(end for edge in edges for end in (edge.source, edge.target))
     again = set(reborn)
     registered = [product(name, REVISION if name in again else 1) for name in names]
-    products = ProductsFile.of(registered, revision=REVISION)
+    products = ProductsFile.from_models(registered, revision=REVISION)
     return mesh(
         products=MemoryObject("products.json", products.encode()),
         lineage=MemoryObject("lineage.json", lineage_file(edges).encode()),

@@ -34,7 +34,7 @@ def with_columns(number: int, mapping: Mapping, superseded: bool = False) -> Sto
 
 def columns_mesh(entries: list[StoredLineageEntry], names: str) -> Registry:
     products = graph_mesh([], names=names).products
-    body = LineageFile.of(entries, revision=1).encode()
+    body = LineageFile.from_models(entries, revision=1).encode()
     registry = mesh(lineage=MemoryObject("lineage.json", body))
     return Registry(products=products, lineage=registry.lineage)
 

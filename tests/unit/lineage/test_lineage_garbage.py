@@ -45,7 +45,7 @@ def product(name: str, since: int) -> StoredProduct:
 
 def products_file(revision: int, **since: int) -> ProductsFile:
     found = [product(name, number) for name, number in since.items()]
-    return ProductsFile.of(found, revision=revision)
+    return ProductsFile.from_models(found, revision=revision)
 
 
 @pytest.mark.parametrize(

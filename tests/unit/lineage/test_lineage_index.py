@@ -56,7 +56,7 @@ def test_after_any_history_it_is_as_if_built_anew(history: list[tuple[list[Edge]
         ids += range(number, number + len(added))
         number += len(added)
         stored = [entry(at, edge) for at, edge in zip(ids, entries, strict=True)]
-        file = LineageFile.of(stored, revision=revision)
+        file = LineageFile.from_models(stored, revision=revision)
         assert contents(index.get_adjacency(file)) == rebuilt(file)
 
 

@@ -4,8 +4,9 @@ import pytest
 
 from datamesh.errors import Contended, OutcomeUnknown, ProductNameTaken, StorageUnavailable
 from datamesh.storage.document import Committed, Document
-from datamesh.storage.files import RECENT_COMMITS, ProductsFile
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace
+from datamesh.storage.registry_file import RECENT_COMMITS
 from tests.unit.storage.faults import (
     FaultyObject,
     MemoryView,

@@ -12,8 +12,9 @@ from datamesh.models.lineage import LineageType
 from datamesh.models.products import ProductStatus, ProductUpdate
 from datamesh.services.lineage import queries
 from datamesh.services.products import registration
-from datamesh.storage.files import RECENT_COMMITS, LineageFile, ProductsFile, RegistryFile
+from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject, StoredObject
+from datamesh.storage.registry_file import RECENT_COMMITS, RegistryFile
 from tests.meshes import NOON, add_product, mesh
 
 PRODUCT = {
@@ -82,7 +83,7 @@ def test_equal_files_give_equal_bytes() -> None:
     first = decode(ProductsFile, {"orders": PRODUCT})
     second = decode(ProductsFile, {"orders": PRODUCT}, zipped=True)
     assert first.encode() == second.encode()
-    assert first.encode() != first.committed(first, "x", NOON).encode()
+    assert first.encode() != first.to_successor_of(first, "x", NOON).encode()
 
 
 def test_the_bytes_carry_no_time() -> None:
@@ -98,19 +99,19 @@ def test_an_envelope_is_read_in_either_encoding(zipped: bool) -> None:
 
 def test_a_commit_is_the_successor_of_its_base() -> None:
     base = ProductsFile(revision=4, recent=("a",))
-    after = ProductsFile(revision=4, recent=("z",)).committed(base, "b", NOON)
+    after = ProductsFile(revision=4, recent=("z",)).to_successor_of(base, "b", NOON)
     assert (after.revision, after.recent) == (5, ("a", "b"))
 
 
 def test_revisions_go_on_from_a_copy_that_is_ahead() -> None:
-    restored = ProductsFile(revision=99).committed(ProductsFile(), "b", NOON)
+    restored = ProductsFile(revision=99).to_successor_of(ProductsFile(), "b", NOON)
     assert (restored.revision, restored.recent) == (100, ("b",))
 
 
 def test_each_commit_is_later_than_the_one_before_whatever_its_writers_clock_says() -> None:
-    first = ProductsFile().committed(ProductsFile(), "a", NOON)
-    behind = first.committed(first, "b", NOON - timedelta(hours=1))
-    ahead = behind.committed(behind, "c", NOON + timedelta(hours=1))
+    first = ProductsFile().to_successor_of(ProductsFile(), "a", NOON)
+    behind = first.to_successor_of(first, "b", NOON - timedelta(hours=1))
+    ahead = behind.to_successor_of(behind, "c", NOON + timedelta(hours=1))
     times = [file.committed_at for file in (first, behind, ahead)]
     assert times == [NOON, NOON + timedelta(microseconds=1), NOON + timedelta(hours=1)]
 
@@ -128,17 +129,17 @@ def test_old_entries_get_ids_that_every_reader_agrees_on_and_that_stay() -> None
     ids = [entry.id for entry in first.lineage]
     assert len(set(ids)) == 2
     assert [entry.id for entry in second.lineage] == ids
-    committed = LineageFile.decode("x", first.committed(first, "c", NOON).encode())
+    committed = LineageFile.decode("x", first.to_successor_of(first, "c", NOON).encode())
     assert [entry.id for entry in committed.lineage] == ids
     assert committed.adopted
 
 
 def test_the_ring_holds_256_commits() -> None:
     full = tuple(str(number) for number in range(RECENT_COMMITS - 1))
-    base = ProductsFile(recent=full).committed(ProductsFile(recent=full), "last", NOON)
+    base = ProductsFile(recent=full).to_successor_of(ProductsFile(recent=full), "last", NOON)
     assert base.recent == (*full, "last")
     assert len(base.recent) == RECENT_COMMITS == 256
-    assert base.committed(base, "next", NOON).recent == (*full[1:], "last", "next")
+    assert base.to_successor_of(base, "next", NOON).recent == (*full[1:], "last", "next")
 
 
 # files of before the envelope
@@ -222,14 +223,14 @@ def test_unknown_fields_outlive_an_update() -> None:
 
 def test_unknown_fields_of_an_entry_outlive_a_commit() -> None:
     file = decode(LineageFile, [ENTRY | {"run": "r1"}])
-    again = LineageFile.decode("x", file.committed(file, "c", NOON).encode())
+    again = LineageFile.decode("x", file.to_successor_of(file, "c", NOON).encode())
     assert again.lineage[0].to_model().model_dump()["run"] == "r1"
 
 
 def test_a_confidence_that_is_no_number_becomes_0_and_the_file_stays_readable() -> None:
     file = decode(LineageFile, [ENTRY | {"confidence": float("nan")}])
     assert [entry.confidence for entry in file.lineage] == [0.0]
-    again = LineageFile.decode("x", file.committed(file, "c", NOON).encode())
+    again = LineageFile.decode("x", file.to_successor_of(file, "c", NOON).encode())
     assert [entry.to_model().confidence for entry in again.lineage] == [0.0]
 
 

@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from datamesh.storage import gzip_members
-from datamesh.storage.gzip_members import Members
+from datamesh.storage.gzip_members import GzipMemberCache
 
 files = st.lists(st.lists(st.binary(max_size=9), max_size=6), max_size=5)
 
 
 @given(files)
 def test_every_version_is_a_gzip_file_of_its_own(versions: list[list[bytes]]) -> None:
-    kept = Members()
+    kept = GzipMemberCache()
     for parts in versions:
         packed = kept.pack(parts)
-        assert packed == Members().pack(parts)
+        assert packed == GzipMemberCache().pack(parts)
         if parts:
-            assert gzip.decompress(packed) == Members().unpack(packed) == b"".join(parts)
+            assert gzip.decompress(packed) == GzipMemberCache().unpack(packed) == b"".join(parts)
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ def compressed(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         seen.append(part)
         return plain(part)
 
-    plain = gzip_members._compressed
-    monkeypatch.setattr(gzip_members, "_compressed", spy)
+    plain = gzip_members._compress_member
+    monkeypatch.setattr(gzip_members, "_compress_member", spy)
     return seen
 
 
 def test_only_what_has_changed_is_compressed(compressed: list[bytes]) -> None:
-    kept = Members()
+    kept = GzipMemberCache()
     kept.pack([b"head 1", b"a", b"b"])
     compressed.clear()
     kept.pack([b"head 2", b"a", b"b changed"])
@@ -46,16 +46,16 @@ def test_only_what_has_changed_is_compressed(compressed: list[bytes]) -> None:
 
 
 def test_what_somebody_else_has_packed_is_not_compressed_again(compressed: list[bytes]) -> None:
-    body = Members().pack([b"head 1", b"a", b"b"])
+    body = GzipMemberCache().pack([b"head 1", b"a", b"b"])
     compressed.clear()
-    kept = Members()
+    kept = GzipMemberCache()
     kept.unpack(body)
     kept.pack([b"head 2", b"a", b"b"])
     assert compressed == [b"head 2"]
 
 
 def test_parts_of_the_version_before_the_last_are_forgotten(compressed: list[bytes]) -> None:
-    kept = Members()
+    kept = GzipMemberCache()
     for parts in ([b"a"], [b"b"]):
         kept.pack(parts)
     compressed.clear()
@@ -65,13 +65,13 @@ def test_parts_of_the_version_before_the_last_are_forgotten(compressed: list[byt
 
 def test_members_larger_than_a_read_are_unpacked_whole() -> None:
     noise = b"".join(zlib.crc32(bytes([n % 256, n // 256])).to_bytes(4) for n in range(50_000))
-    body = Members().pack([noise, b"short", noise])
-    assert len(body) > 3 * gzip_members.READ_AT_ONCE
-    assert Members().unpack(body) == noise + b"short" + noise
+    body = GzipMemberCache().pack([noise, b"short", noise])
+    assert len(body) > 3 * gzip_members.CHUNK_BYTES
+    assert GzipMemberCache().unpack(body) == noise + b"short" + noise
 
 
 def test_one_member_of_another_writer_is_read_and_replaced(compressed: list[bytes]) -> None:
-    kept = Members()
+    kept = GzipMemberCache()
     assert kept.unpack(gzip.compress(b"head and all", 9)) == b"head and all"
     kept.pack([b"head", b" and all"])
     assert compressed == [b"head", b" and all"]
@@ -79,13 +79,13 @@ def test_one_member_of_another_writer_is_read_and_replaced(compressed: list[byte
 
 @pytest.mark.parametrize("cut", [1, 5, 9])
 def test_a_file_that_ends_early_is_told(cut: int) -> None:
-    body = Members().pack([b"head", b"rows"])
+    body = GzipMemberCache().pack([b"head", b"rows"])
     with pytest.raises(EOFError):
-        Members().unpack(body[:-cut])
+        GzipMemberCache().unpack(body[:-cut])
 
 
 def test_a_damaged_member_is_told() -> None:
-    body = bytearray(Members().pack([b"head", b"rows"]))
+    body = bytearray(GzipMemberCache().pack([b"head", b"rows"]))
     body[-6] ^= 1  # of the check (CRC32)
     with pytest.raises(zlib.error):
-        Members().unpack(bytes(body))
+        GzipMemberCache().unpack(bytes(body))

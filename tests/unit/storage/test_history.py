@@ -125,7 +125,7 @@ def test_what_came_before_an_adopted_file_is_unknown_once_that_is_gone(timeline:
     timeline.products.keep(b"{}", NOON)
     adopted = ProductsFile.decode("x", b"{}")
     minute = NOON + 60 * SECOND
-    timeline.products.keep(adopted.committed(adopted, "c", minute).encode(), minute)
+    timeline.products.keep(adopted.to_successor_of(adopted, "c", minute).encode(), minute)
     assert names_at(timeline, -10) == []
     timeline.products.expire(1)
     with pytest.raises(VersionExpired):

@@ -91,10 +91,13 @@ def test_the_row_of_an_entry_says_what_the_entry_does(entry: StoredLineageEntry)
 def test_files_are_read_alike_with_and_without_models(
     some: list[StoredLineageEntry], registered: list[StoredProduct]
 ) -> None:
-    for file in (LineageFile.of(some, revision=3), ProductsFile.of(registered, revision=3)):
+    for file in (
+        LineageFile.from_models(some, revision=3),
+        ProductsFile.from_models(registered, revision=3),
+    ):
         body = file.encode()
         assert type(file).decode("x", body) == file
-        assert type(file).from_envelope(json.loads(b"".join(file.parts()))) == file
+        assert type(file).from_envelope(json.loads(b"".join(file.encode_parts()))) == file
 
 
 def stored(kind: str, content: Any) -> MemoryObject:
@@ -136,11 +139,11 @@ def test_a_file_with_such_a_product_is_written_with_it_as_it_was(whole: ProductR
     written = json.loads(gzip.decompress(registry.products.read().encode()))
     assert written["products"]["broken"] == content["broken"]
     with pytest.raises(StorageUnavailable):
-        registry.products.read().check()
+        registry.products.read().check_records()
 
 
 def test_an_entry_that_cannot_be_read_is_named(whole: ProductRecord) -> None:
     entry = {"id": "e1", "source": "a", "target": "b", "transformation": "t", "metadata": 7}
     file = mesh(lineage=stored("lineage", [entry | {"timestamp": NOON.isoformat()}])).lineage.read()
     with pytest.raises(StorageUnavailable, match=r"^lineage\.e1 cannot be read: metadata: "):
-        file.check()
+        file.check_records()

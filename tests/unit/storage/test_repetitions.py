@@ -9,7 +9,7 @@ import pytest
 
 from datamesh.models.values import TICK
 from datamesh.services.products import registration
-from datamesh.storage.files import RECENT_COMMITS
+from datamesh.storage.registry_file import RECENT_COMMITS
 from datamesh.wiring import Resources
 from tests.conftest import Serve
 from tests.meshes import (

@@ -7,7 +7,7 @@ from pydantic import JsonValue
 from pydantic_core import from_json
 
 from datamesh.errors import BodyTooLarge, MalformedBody
-from datamesh.storage.files import GZIP_MAGIC
+from datamesh.storage.gzip_members import GZIP_MAGIC
 
 MAX_BYTES = 6 * 1024 * 1024
 """What Lambda takes; here also the bound of what a body decompresses to."""

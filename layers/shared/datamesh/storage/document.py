@@ -12,8 +12,7 @@ from datetime import datetime
 from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavailable
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
-from datamesh.storage.files import RECENT_COMMITS, RegistryFile
-from datamesh.storage.gzip_members import Members
+from datamesh.storage.gzip_members import GzipMemberCache
 from datamesh.storage.objects import (
     ConditionalObject,
     InDoubt,
@@ -22,6 +21,7 @@ from datamesh.storage.objects import (
     Unchanged,
     Unreachable,
 )
+from datamesh.storage.registry_file import RECENT_COMMITS, RegistryFile
 
 type Change[F, R] = Callable[[F], tuple[F, R]]
 """A pure function from the current file to the new file and a result. It may run several times.
@@ -125,7 +125,7 @@ class Document[F: RegistryFile]:
         self._before_commit = before_commit
         """Called before the first PUT of a commit; what it raises prevents that."""
         self._on_commit = on_commit
-        self._members = Members()
+        self._members = GzipMemberCache()
         self._cached: Version[F] | None = None
         self._checked_at = 0.0
 
@@ -205,7 +205,7 @@ class Document[F: RegistryFile]:
             if commit.sent_on is None:
                 self._before_commit()
             commit.sent_on = base
-            commit.sent = file.committed(base.file, commit.id, self._now())
+            commit.sent = file.to_successor_of(base.file, commit.id, self._now())
             self._put(commit.sent, base)
             commit.revision = commit.sent.revision
         return commit.result

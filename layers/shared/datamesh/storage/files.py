@@ -1,9 +1,8 @@
-"""The two registry files: their envelope, their encoding, and how older files are read.
+"""The two registry files: what each holds, and how older versions of them are read.
 
 An older file is a bare object (name -> product) or a bare list (entries); it counts as revision 0.
 """
 
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
@@ -11,190 +10,120 @@ from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
 import msgspec
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    JsonValue,
-    SkipValidation,
-)
-from pydantic_core import from_json, to_json
+from pydantic import AfterValidator, Field, JsonValue, SkipValidation
+from pydantic_core import to_json
 
-from datamesh.errors import StorageUnavailable
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
-from datamesh.models.values import TICK, Timestamp
-from datamesh.storage.gzip_members import Members
-from datamesh.storage.records import LineageRecord, ProductRecord, attach_json, describe_error
+from datamesh.storage.records import LineageRecord, ProductRecord, attach_json
+from datamesh.storage.registry_file import ENVELOPE_FIELDS, RegistryFile
 
-RECENT_COMMITS = 256
-"""How many commit ids a file remembers: a writer that is overtaken by as many other commits
-before it learns its own outcome can no longer tell whether it was applied."""
-
-GZIP_MAGIC = b"\x1f\x8b"
-
-ROWS_A_PART = 1000
-
-
-class RegistryFile(BaseModel):
-    """An envelope: which format, which revision, which commits led to it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
-
-    format: Literal[1] = 1
-    revision: Annotated[int, Field(ge=0)] = 0
-    recent: tuple[str, ...] = ()
-    committed_at: Timestamp | None = None
-    """By the writer's clock, and later than that of the revision before. None at revision 0, and in
-    files of before this field."""
-    adopted: bool = False
-    """Whether revision 0 was an older file rather than nothing."""
-
-    def committed(self, base: Self, commit_id: str, now: datetime) -> Self:
-        """This content as the successor of `base`. Its own revision is ahead if it is a copy of a
-        file that was lost since."""
-        last = base.committed_at
-        return self.model_copy(
-            update={
-                "revision": max(self.revision, base.revision) + 1,
-                "recent": (*base.recent[1 - RECENT_COMMITS :], commit_id),
-                "committed_at": max(now, last + TICK) if last else now,
-            }
-        )
-
-    def encode(self, members: Members | None = None) -> bytes:
-        """Gzip-encoded JSON; equal files give equal bytes, and so equal ETags. `members` of an
-        earlier version save time."""
-        return (members or Members()).pack(self.parts())
-
-    @classmethod
-    def decode(cls, name: str, body: bytes, members: Members | None = None) -> Self:
-        """Read either encoding and either form; raise StorageUnavailable on anything else."""
-        members = members or Members()
-        try:
-            return cls.parse(members.unpack(body) if body.startswith(GZIP_MAGIC) else body)
-        except (ValueError, OSError, EOFError, zlib.error) as error:
-            raise StorageUnavailable(f"{name} cannot be read: {describe_error(error)}") from error
-
-    def check(self) -> None:
-        """Raise StorageUnavailable if there is a row that does not hold what it should: `decode`
-        does not look at all of each."""
-
-    def parts(self) -> Iterator[bytes]:
-        """The file as JSON, in parts of which most stay the same when some rows change."""
-        yield self.model_dump_json(by_alias=True).encode()
-
-    @classmethod
-    def parse(cls, text: bytes) -> Self:
-        """Raises ValueError."""
-        raw: JsonValue = from_json(text)
-        if isinstance(raw, dict) and isinstance(raw.get("format"), int):
-            return cls.from_envelope(raw)
-        return cls.from_envelope(cls.envelope(raw) | {"adopted": True})
-
-    @classmethod
-    def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
-        """Raises ValueError."""
-        return cls.model_validate(raw)
-
-    @classmethod
-    def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
-        """The envelope of an older file's content."""
-        raise NotImplementedError
-
-
-ENVELOPE = tuple(RegistryFile.model_fields)
+RECORDS_PER_PART = 1000
+"""How many records are compressed together."""
 
 
 class ProductsFile(RegistryFile):
     """`products.json`. Products stand in the order of their registration."""
 
-    products: SkipValidation[dict[str, ProductRecord]] = {}
+    products: SkipValidation[dict[str, ProductRecord]] = Field(default_factory=dict)
 
     @classmethod
-    def of(cls, products: Iterable[StoredProduct], **envelope: Any) -> Self:
-        return cls(
-            products={each.name: ProductRecord.from_model(each) for each in products}, **envelope
-        )
+    def from_models(cls, products: Iterable[StoredProduct], **envelope: Any) -> Self:
+        """Return a file of these products; `envelope` gives fields like `revision`."""
+        records = {product.name: ProductRecord.from_model(product) for product in products}
+        return cls(products=records, **envelope)
 
     def with_product(self, product: StoredProduct) -> Self:
-        """This content with a product changed, or at the end."""
-        rows = {**self.products, product.name: ProductRecord.from_model(product)}
-        return self.model_copy(update={"products": rows})
+        """Return this content with one product replaced, or added at the end."""
+        records = {**self.products, product.name: ProductRecord.from_model(product)}
+        return self.model_copy(update={"products": records})
 
-    def check(self) -> None:
-        for row in self.products.values():
-            row.to_model()
+    def check_records(self) -> None:
+        """Parse every product completely. Raises StorageUnavailable if one is not a product."""
+        for record in self.products.values():
+            record.to_model()
 
-    def parts(self) -> Iterator[bytes]:
-        rows = [b"%b:%b" % (to_json(name), row.json) for name, row in self.products.items()]
-        return _parts(self, b',"products":{', rows, b"}}")
+    def encode_parts(self) -> Iterator[bytes]:
+        """Yield the file as JSON, in parts of RECORDS_PER_PART products."""
+        members = [
+            b"%b:%b" % (to_json(name), record.json) for name, record in self.products.items()
+        ]
+        return _encode_parts(self, b',"products":{', members, b"}}")
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
+        """Parse the JSON of a products file of any age. Raises ValueError on anything else."""
         try:
-            read = msgspec.json.decode(text, type=_ProductsText)
-            rows = msgspec.json.decode(read.products, type=dict[str, ProductRecord])
+            envelope = msgspec.json.decode(text, type=_ProductsEnvelope)
+            records = msgspec.json.decode(envelope.products, type=dict[str, ProductRecord])
         except msgspec.MsgspecError:
             return super().parse(text)
-        parts = msgspec.json.decode(read.products, type=dict[str, msgspec.Raw])
-        attach_json(rows.values(), parts.values())
-        return cls(products=rows, **_envelope(read))
+        items = msgspec.json.decode(envelope.products, type=dict[str, msgspec.Raw])
+        attach_json(records.values(), items.values())
+        return cls(products=records, **_read_envelope(envelope))
 
     @classmethod
     def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
+        """Build the file from its parsed JSON. Raises ValueError if it is another thing."""
         file = _ProductsModels.model_validate(raw)
-        rows = {key: ProductRecord.from_model(product) for key, product in file.products.items()}
-        return cls(products=rows, **_envelope(file))
+        records = {key: ProductRecord.from_model(each) for key, each in file.products.items()}
+        return cls(products=records, **_read_envelope(file))
 
     @classmethod
-    def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
+    def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
+        """Return the envelope for a bare object, whose products did not repeat their names."""
         if not isinstance(raw, dict):
             return {"products": raw}
-        return {"products": {name: _named(name, product) for name, product in raw.items()}}
+        return {"products": {name: _add_name(name, product) for name, product in raw.items()}}
 
 
 class LineageFile(RegistryFile):
     """`lineage.json`. Entries stand in the order of their registration."""
 
-    lineage: SkipValidation[list[LineageRecord]] = []
+    lineage: SkipValidation[list[LineageRecord]] = Field(default_factory=list)
 
     @classmethod
-    def of(cls, entries: Iterable[StoredLineageEntry], **envelope: Any) -> Self:
+    def from_models(cls, entries: Iterable[StoredLineageEntry], **envelope: Any) -> Self:
+        """Return a file of these entries; `envelope` gives fields like `revision`."""
         return cls(lineage=[LineageRecord.from_model(entry) for entry in entries], **envelope)
 
-    def check(self) -> None:
-        for row in self.lineage:
-            row.to_model()
+    def check_records(self) -> None:
+        """Parse every entry completely. Raises StorageUnavailable if one is not an entry."""
+        for record in self.lineage:
+            record.to_model()
 
-    def parts(self) -> Iterator[bytes]:
-        return _parts(self, b',"lineage":[', [row.json for row in self.lineage], b"]}")
+    def encode_parts(self) -> Iterator[bytes]:
+        """Yield the file as JSON, in parts of RECORDS_PER_PART entries."""
+        items = [record.json for record in self.lineage]
+        return _encode_parts(self, b',"lineage":[', items, b"]}")
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
+        """Parse the JSON of a lineage file of any age. Raises ValueError on anything else."""
         try:
-            read = msgspec.json.decode(text, type=_LineageText)
-            rows = msgspec.json.decode(read.lineage, type=list[LineageRecord])
+            envelope = msgspec.json.decode(text, type=_LineageEnvelope)
+            records = msgspec.json.decode(envelope.lineage, type=list[LineageRecord])
         except msgspec.MsgspecError:
             return super().parse(text)
-        if not all(row.id for row in rows):
+        if not all(record.id for record in records):
             return super().parse(text)
-        attach_json(rows, msgspec.json.decode(read.lineage, type=list[msgspec.Raw]))
-        return cls(lineage=rows, **_envelope(read))
+        attach_json(records, msgspec.json.decode(envelope.lineage, type=list[msgspec.Raw]))
+        return cls(lineage=records, **_read_envelope(envelope))
 
     @classmethod
     def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
+        """Build the file from its parsed JSON. Raises ValueError if it is another thing."""
         file = _LineageModels.model_validate(raw)
-        return cls.of(file.lineage, **_envelope(file))
+        return cls.from_models(file.lineage, **_read_envelope(file))
 
     @classmethod
-    def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
+    def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
+        """Return the envelope for a bare list of entries."""
         return {"lineage": raw}
 
 
-class _Text(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A file as this version, or one that knew fewer fields, has written it."""
+class _Envelope(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """An envelope as this version, or one that knew fewer fields, has written it."""
 
     format: Literal[1]
     revision: int = 0
@@ -203,50 +132,57 @@ class _Text(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     adopted: bool = False
 
 
-class _ProductsText(_Text):
+class _ProductsEnvelope(_Envelope):
     products: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class _LineageText(_Text):
+class _LineageEnvelope(_Envelope):
     lineage: msgspec.Raw = msgspec.Raw(b"[]")
 
 
 class _ProductsModels(RegistryFile):
-    """For all that is not read faster, and to tell what is wrong with it."""
+    """Reads what msgspec does not, and tells what is wrong with it."""
 
-    products: dict[str, StoredProduct] = {}
+    products: dict[str, StoredProduct] = Field(default_factory=dict)
 
 
-def identified(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:
-    """Entries of before there were ids get one of their content, which every reader agrees on."""
+def assign_ids(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:
+    """Give each entry of before there were ids one that follows from its content.
+
+    Every reader of the file so agrees on it.
+    """
     seen: Counter[str] = Counter()
-    return [entry if entry.id else _identified(entry, seen) for entry in entries]
+    return [entry if entry.id else _assign_id(entry, seen) for entry in entries]
 
 
 class _LineageModels(RegistryFile):
-    lineage: Annotated[list[StoredLineageEntry], AfterValidator(identified)] = []
+    """Reads what msgspec does not, and tells what is wrong with it."""
+
+    lineage: Annotated[list[StoredLineageEntry], AfterValidator(assign_ids)] = Field(
+        default_factory=list
+    )
 
 
-def _envelope(file: RegistryFile | _Text) -> dict[str, Any]:
-    return {name: getattr(file, name) for name in ENVELOPE}
+def _read_envelope(file: RegistryFile | _Envelope) -> dict[str, Any]:
+    return {name: getattr(file, name) for name in ENVELOPE_FIELDS}
 
 
-def _parts(
-    file: RegistryFile, opening: bytes, rows: Sequence[bytes | msgspec.Raw], closing: bytes
+def _encode_parts(
+    file: RegistryFile, opening: bytes, items: Sequence[bytes | msgspec.Raw], closing: bytes
 ) -> Iterator[bytes]:
-    envelope = file.model_dump_json(include={*ENVELOPE}).encode()
+    envelope = file.model_dump_json(include={*ENVELOPE_FIELDS}).encode()
     yield envelope.removesuffix(b"}") + opening
-    for start in range(0, len(rows), ROWS_A_PART):
-        joined = b",".join(rows[start : start + ROWS_A_PART])
-        yield b"," + joined if start else joined
+    for start in range(0, len(items), RECORDS_PER_PART):
+        part = b",".join(items[start : start + RECORDS_PER_PART])
+        yield b"," + part if start else part
     yield closing
 
 
-def _named(name: str, product: JsonValue) -> JsonValue:
+def _add_name(name: str, product: JsonValue) -> JsonValue:
     return {**product, "name": name} if isinstance(product, dict) else product
 
 
-def _identified(entry: StoredLineageEntry, seen: Counter[str]) -> StoredLineageEntry:
+def _assign_id(entry: StoredLineageEntry, seen: Counter[str]) -> StoredLineageEntry:
     # Not of every field: a later version of this code may know more of them.
     content = entry.model_dump_json(include={"source", "target", "transformation", "timestamp"})
     seen[content] += 1

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import md5
 from typing import Protocol
 
 from datamesh.errors import StorageUnavailable
+from datamesh.storage.objects import compute_etag
 
 MAX_FILES = 10_000
 """Ten pages of S3's listing; a dataset of more files is refused rather than cut."""
@@ -13,37 +13,46 @@ MAX_FILES = 10_000
 
 @dataclass(frozen=True)
 class StoredFile:
+    """A file as it was listed."""
+
     name: str
-    """Within its folder."""
+    """The path within its folder."""
     size: int
     etag: str
 
 
 class Folder(Protocol):
+    """A folder of domain data, which may be used by several threads."""
+
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The prefix of its files' keys, for errors and logs."""
+        ...
 
     def files(self) -> list[StoredFile]:
-        """In the order of their names' bytes.
+        """List the files, in the order of their names' bytes.
 
-        Raises StorageUnavailable, or UnreadableDataset beyond MAX_FILES.
+        Raises StorageUnavailable, or UnreadableDataset if there are more than MAX_FILES.
         """
         ...
 
     def read(self, name: str) -> bytes:
-        """One file; empty if it vanished since it was listed. Raises StorageUnavailable."""
+        """Read a whole file; nothing if it vanished since it was listed.
+
+        Raises StorageUnavailable.
+        """
         ...
 
     def part(self, file: StoredFile, start: int, length: int) -> bytes:
-        """Some bytes of a file that is still the one that was listed; by several threads at once.
+        """Read `length` bytes of a listed file, from byte `start` on.
 
-        Raises StorageUnavailable, also if the file was replaced or removed since.
+        Raises StorageUnavailable, also if the file was replaced or removed since it was listed.
         """
         ...
 
 
 class MemoryFolder:
-    """A `Folder` for tests."""
+    """A `Folder` in memory, for tests."""
 
     def __init__(self, name: str, files: Mapping[str, bytes]) -> None:
         self.name = name
@@ -51,7 +60,7 @@ class MemoryFolder:
 
     def files(self) -> list[StoredFile]:
         return [
-            StoredFile(name, len(body), _etag(body))
+            StoredFile(name, len(body), compute_etag(body))
             for name, body in sorted(self._files.items(), key=lambda item: item[0].encode())
         ]
 
@@ -60,15 +69,11 @@ class MemoryFolder:
 
     def part(self, file: StoredFile, start: int, length: int) -> bytes:
         body = self._files.get(file.name, b"")
-        if _etag(body) != file.etag:
-            raise replaced(self.name + file.name)
+        if compute_etag(body) != file.etag:
+            raise build_replaced_error(self.name + file.name)
         return body[start : start + length]
 
 
-def replaced(name: str) -> StorageUnavailable:
+def build_replaced_error(name: str) -> StorageUnavailable:
+    """Build the error of a file that changed between its listing and its reading."""
     return StorageUnavailable(f"{name} was replaced while it was read; try again")
-
-
-def _etag(body: bytes) -> str:
-    """As S3 does: a digest of the body, in quotes."""
-    return f'"{md5(body, usedforsecurity=False).hexdigest()}"'

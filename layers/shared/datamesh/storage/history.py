@@ -15,8 +15,8 @@ from typing import Protocol
 from datamesh.errors import StorageUnavailable, VersionExpired
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.document import Document
-from datamesh.storage.files import RegistryFile
 from datamesh.storage.objects import ConditionalObject, StoredObject
+from datamesh.storage.registry_file import RegistryFile
 
 SKEW = timedelta(seconds=5)
 """By how much a writer's clock may differ from S3's, which tells whole seconds, to be believed."""

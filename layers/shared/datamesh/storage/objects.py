@@ -23,58 +23,65 @@ class InDoubt(Exception):
 
 @dataclass(frozen=True)
 class StoredObject:
+    """The content of an object as it was read."""
+
     body: bytes
     etag: str
 
 
 class Unchanged:
-    """The object still has the ETag that the reader named."""
+    """The answer to a read of an object that still has the ETag that the reader named."""
 
 
 class ConditionalObject(Protocol):
     """An object in a store that compares and swaps on ETags."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The key of the object, for errors and logs."""
+        ...
 
     def get(self, known_etag: str | None = None) -> StoredObject | Unchanged | None:
-        """The object; Unchanged if it still has `known_etag`; None if there is none.
+        """Return the object; Unchanged if it still has `known_etag`; None if there is none.
 
-        Raises Unreachable when worth another attempt, StorageUnavailable when not.
+        Raises Unreachable if another attempt may succeed, StorageUnavailable if not.
         """
         ...
 
     def put(self, body: bytes, replaces: str | None) -> str:
         """Write if the object still has the ETag `replaces` (None: if there is none yet).
 
-        Returns the new ETag. Raises LostRace, InDoubt, Unreachable or StorageUnavailable.
+        Returns the new ETag. Raises LostRace if it has another one, InDoubt if the outcome was not
+        learned, Unreachable if nothing was sent, and StorageUnavailable if the store refused.
         """
         ...
 
 
 type OpenObject = Callable[[str], ConditionalObject]
-"""Key within a bucket or a folder of it -> the object."""
+"""Opens the object of a key within a bucket, or within a folder of it."""
 
 
 class MemoryObject:
-    """The contract in memory, for tests of what stands on it."""
+    """A `ConditionalObject` in memory, for tests of what stands on it."""
 
     def __init__(self, name: str, body: bytes | None = None) -> None:
         self.name = name
-        self._stored = None if body is None else StoredObject(body, _etag(body))
+        self._stored = None if body is None else StoredObject(body, compute_etag(body))
 
     def get(self, known_etag: str | None = None) -> StoredObject | Unchanged | None:
+        """Return the object; Unchanged if it still has `known_etag`; None if there is none."""
         if self._stored and self._stored.etag == known_etag:
             return Unchanged()
         return self._stored
 
     def put(self, body: bytes, replaces: str | None) -> str:
+        """Write if the object still has the ETag `replaces`. Raises LostRace if it has not."""
         if replaces != (self._stored.etag if self._stored else None):
             raise LostRace
-        self._stored = StoredObject(body, _etag(body))
+        self._stored = StoredObject(body, compute_etag(body))
         return self._stored.etag
 
 
-def _etag(body: bytes) -> str:
-    """As S3 does: a digest of the body, in quotes."""
+def compute_etag(body: bytes) -> str:
+    """Return the ETag that S3 gives to a body: its MD5 digest in quotes."""
     return f'"{md5(body, usedforsecurity=False).hexdigest()}"'

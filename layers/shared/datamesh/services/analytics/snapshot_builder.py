@@ -24,8 +24,8 @@ from datamesh.services.analytics.dependence import measure_dependence
 from datamesh.services.lineage import visibility
 from datamesh.services.lineage.cycles import find_cycles
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.files import RegistryFile
 from datamesh.storage.records import LineageRecord
+from datamesh.storage.registry_file import RegistryFile
 
 TOP = 20
 """The most products in the ranking of a snapshot."""

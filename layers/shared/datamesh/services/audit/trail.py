@@ -11,9 +11,10 @@ from datamesh.models.audit import AuditedCommit, AuditRecord
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.create_once import create
 from datamesh.storage.document import Committed
-from datamesh.storage.files import LineageFile, ProductsFile, RegistryFile
+from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, OpenObject, Unreachable
 from datamesh.storage.records import LineageRecord, ProductRecord
+from datamesh.storage.registry_file import RegistryFile
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from pydantic import Field, JsonValue
 
 from datamesh.services.openlineage.observations import Gathered
 from datamesh.services.openlineage.statements import Statement
-from datamesh.storage.files import RegistryFile
+from datamesh.storage.registry_file import RegistryFile
 
 RUNS = "openlineage/runs/"
 

@@ -10,8 +10,9 @@ from datetime import date
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.create_once import create
-from datamesh.storage.files import LineageFile, ProductsFile, RegistryFile
+from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import ConditionalObject, OpenObject, StoredObject
+from datamesh.storage.registry_file import RegistryFile
 
 PRODUCTS, LINEAGE = "products.json", "lineage.json"
 
@@ -45,7 +46,7 @@ class Backups:
         products = ProductsFile.decode(PRODUCTS, self._read_copy(day, PRODUCTS))
         lineage = LineageFile.decode(LINEAGE, self._read_copy(day, LINEAGE))
         for file in (products, lineage):
-            file.check()
+            file.check_records()
         registry.products.commit(lambda now: (build_successor(products, now), None))
         registry.lineage.commit(lambda now: (build_successor(lineage, now), None))
 

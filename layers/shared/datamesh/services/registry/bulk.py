@@ -17,7 +17,7 @@ from datamesh.errors import (
 )
 from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
 from datamesh.storage.document import CommitKey, Document
-from datamesh.storage.files import RegistryFile
+from datamesh.storage.registry_file import RegistryFile
 
 FIELDS: dict[type[MeshError], str] = {
     ProductNameTaken: "name",

@@ -4,7 +4,7 @@ from functools import partial
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff
-from datamesh.storage.folders import MAX_FILES, StoredFile, replaced
+from datamesh.storage.folders import MAX_FILES, StoredFile, build_replaced_error
 from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import Refused, Request, S3Client
 from datamesh.storage.s3.listings import Listed, page
@@ -67,5 +67,5 @@ class S3Folder:
                 ).body
         except Refused as error:
             if error.status == 412 or error.code == "NoSuchKey":
-                raise replaced(key) from error
+                raise build_replaced_error(key) from error
             raise StorageUnavailable(str(error)) from error

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.files import GZIP_MAGIC
+from datamesh.storage.gzip_members import GZIP_MAGIC
 from datamesh.storage.objects import (
     InDoubt,
     LostRace,

@@ -16,8 +16,32 @@ if TYPE_CHECKING:
     from dev.storage.s3 import S3
     from tests.lambdas import Client
 
+# What they assert is explained, as in a test.
+for helpers in ("lambdas", "object_contract", "versions_contract", "deployed", "e2e", "properties"):
+    pytest.register_assert_rewrite(f"tests.{helpers}")
+
 type Serve = Callable[..., Client]
 """serve(area, resources) -> a client of that area's function."""
+
+
+LONGEST_ID = 60
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name a case by its value: `[{'limit': 0}]`, which says more than `[query3]`."""
+    if isinstance(val, dict | list | tuple) and is_plain(val):
+        text = repr(val)
+        return text if len(text) <= LONGEST_ID else f"{text[: LONGEST_ID - 3]}..."
+    return None
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value is written alike in every process."""
+    if isinstance(value, dict):
+        return all(is_plain(each) for item in value.items() for each in item)
+    if isinstance(value, list | tuple):
+        return all(is_plain(each) for each in value)
+    return type(value) in (str, int, float, bool, bytes, type(None))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -63,7 +63,8 @@ def needs_of_storage(request: Request, status: int) -> list[Need]:
         # Who may not list the bucket is not told that there is no such key.
         return [found, Need("s3:ListBucket", bucket)] if status == 404 else [found]
     assert request.operation == "PutObject", request
-    assert "if-match" in request.headers or "if-none-match" in request.headers
+    conditional = {"if-match", "if-none-match"} & {*request.headers}
+    assert conditional, f"PUT {request.key} is not conditional"
     return [found, Need("s3:PutObject", found.resource)]
 
 

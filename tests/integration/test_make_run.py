@@ -172,7 +172,7 @@ def test_killed_it_leaves_no_process_and_keeps_what_it_acknowledged(
         written = (data / LOG_FILE).read_text()
         looping = int(written.partition("looping ")[2].split()[0])
         pids = [idle, looping, server_pid(data)]
-        assert all(alive(pid) for pid in pids)
+        assert [pid for pid in pids if not alive(pid)] == []
         running.process.kill()
         # At once: the next start waits until the last one's server is gone.
         with started(command(project), data, log) as again:

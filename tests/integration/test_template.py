@@ -110,12 +110,12 @@ def test_a_parameter_is_limited_and_used(name: str) -> None:
     assert "Default" in declared and "Description" in declared
     assert declared.keys() & {"AllowedValues", "AllowedPattern"} or (
         {"MinValue", "MaxValue"} <= declared.keys()
-    )
+    ), "any value is taken"
     used = json.dumps({key: DOCUMENT[key] for key in ("Conditions", "Globals", "Resources")})
-    assert f'{{"Ref": "{name}"}}' in used
+    assert f'{{"Ref": "{name}"}}' in used, "no condition or resource refers to it"
 
 
 def test_outputs_say_what_they_are() -> None:
     outputs = read_map(DOCUMENT["Outputs"], "Outputs")
     assert {"ApiUrl", "BucketName", "ApiKeySecretArn"} <= set(outputs)
-    assert all(read_at(output, "Description") for output in outputs.values())
+    assert [name for name, output in outputs.items() if not read_at(output, "Description")] == []

@@ -79,7 +79,7 @@ def test_every_write_and_the_audit_trail_have_the_authorizer_and_no_other_read_h
 
 
 def test_a_revoked_key_works_for_120_seconds_at_most() -> None:
-    assert all(each.ttl + CACHE_SECONDS <= 120 for each in API.authorizers)
+    assert [each for each in API.authorizers if each.ttl + CACHE_SECONDS > 120] == []
 
 
 def test_api_gateway_may_call_the_authorizers_alias() -> None:

@@ -255,8 +255,10 @@ class MeshMachine(JudgedMachine):
         assert way.between is None
         both = [entry for entry in before.entries if entry in self.model.entries]
         rest = iter(found)  # in their order; entries may be alike, so that there may be more
-        assert all(entry in rest for entry in both)
-        assert all(entry in before.entries or entry in self.model.entries for entry in found)
+        assert [entry for entry in both if entry not in rest] == []
+        assert [
+            entry for entry in found if not (entry in before.entries or entry in self.model.entries)
+        ] == []
 
     @rule(
         who=some.instances,

@@ -57,8 +57,8 @@ def test_a_reading_function_is_refused_whatever_writes(s3: S3, api: Api, functio
     found = build_environment(s3, KEY, api, api.functions[function])
     assert refusal(s3, found, "get_object", Key="products.json") == 200
     for key in ("products.json", "lineage.json", "domains/sales/orders/1.csv", "idempotency/1"):
-        assert refusal(s3, found, "put_object", Key=key, Body=b"{}") == 403
-        assert refusal(s3, found, "delete_object", Key=key) == 403
+        assert refusal(s3, found, "put_object", Key=key, Body=b"{}") == 403, key
+        assert refusal(s3, found, "delete_object", Key=key) == 403, key
     stored = s3.create_client(s3.writer).get_object(Bucket=s3.bucket, Key="products.json")
     assert stored["Body"].read() == b"[]"
 

@@ -163,8 +163,8 @@ def decoded(label: str) -> str:
 def test_the_whole_graph_or_around_one_product(kind: ExportFormat) -> None:
     registry = graph_mesh([*chain("a1", "b1"), *chain("c1", "d1")])
     whole, around = exported(registry, kind), exported(registry, kind, "a1")
-    assert all(name in whole.text for name in ("a1", "b1", "c1", "d1"))
-    assert all(name in around.text for name in ("a1", "b1"))
+    assert [name for name in ("a1", "b1", "c1", "d1") if name not in whole.text] == []
+    assert [name for name in ("a1", "b1") if name not in around.text] == []
     assert "c1" not in around.text
     assert not whole.truncated
     assert not around.truncated

@@ -154,7 +154,7 @@ def test_a_graph_is_cut_to_the_nearest_nodes(serve: Serve) -> None:
     assert len(answer.body["graph"]) <= MAX_NODES
     known = {node["id"] for node in answer.body["graph"]}
     edges = [edge for node in answer.body["graph"] for edge in node["outEdges"] + node["inEdges"]]
-    assert all({edge["origin"], edge["destination"]} <= known for edge in edges)
+    assert [edge for edge in edges if not ({edge["origin"], edge["destination"]} <= known)] == []
     assert A in known
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong, in the words of the domain. `datamesh.http.errors` maps each to a status."""
+"""The errors of the registry. `datamesh.http.errors` maps each to a status."""
 
 from datetime import date
 from typing import TYPE_CHECKING
@@ -8,7 +8,7 @@ if TYPE_CHECKING:  # the authorizer imports this module, and no pydantic
 
 
 class MeshError(Exception):
-    """Base of every error that a caller of the API may see; its text is the caller's message."""
+    """Base of every error that a caller of the API may see. Its text is the caller's message."""
 
 
 class InvalidSettings(MeshError):
@@ -20,16 +20,19 @@ class MalformedBody(MeshError):
 
 
 class BodyTooLarge(MeshError):
+    """A request body, or what it decompresses to, is larger than the limit."""
+
     def __init__(self, limit: int) -> None:
         super().__init__(f"The body is larger than {limit} bytes, or what it decompresses to is")
 
 
 class InvalidEvent(MeshError):
-    """What was sent is not an OpenLineage event; `problems` are pairs of field and message."""
+    """What was sent is not an OpenLineage event."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
-        told = "; ".join(f"{field}: {message}" if field else message for field, message in problems)
-        super().__init__(f"Not an OpenLineage event: {told}")
+        """Keep the problems: pairs of field and message, the field empty for the whole event."""
+        reasons = "; ".join(f"{field}: {text}" if field else text for field, text in problems)
+        super().__init__(f"Not an OpenLineage event: {reasons}")
         self.problems = problems
 
 
@@ -38,94 +41,106 @@ class Unauthenticated(MeshError):
 
 
 class InvalidQuery(MeshError):
-    """Query parameters that are well-formed one by one contradict each other."""
+    """Query parameters contradict each other, though each is well-formed."""
 
 
 class RefusedParameters(MeshError):
-    """Query parameters that a dataset does not know, or whose values are not of its types."""
+    """Query parameters name no column of a dataset, or have values that its types exclude."""
 
     def __init__(self, problems: dict[str, str]) -> None:
-        """`problems`: parameter -> what is wrong with it."""
-        found = "; ".join(f"{name}: {message}" for name, message in problems.items())
-        super().__init__(f"Invalid request: {found}")
+        """Keep the problems: parameter -> what is wrong with it."""
+        reasons = "; ".join(f"{name}: {message}" for name, message in problems.items())
+        super().__init__(f"Invalid request: {reasons}")
         self.problems = problems
 
 
 class InvalidCursor(MeshError):
-    """A cursor that was not given out for this query, or whose file is no longer what it was."""
+    """A cursor is not of this registry or this query, or its file has changed since."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"The cursor {reason}; begin again without one")
 
 
 class ProductNotFound(MeshError):
+    """No product is registered under the name."""
+
     def __init__(self, name: str) -> None:
         super().__init__(f"Product '{name}' is not registered")
 
 
 class SnapshotNotFound(MeshError):
+    """There is no snapshot of the day, or none at all if no day is given."""
+
     def __init__(self, day: date | None) -> None:
         super().__init__(f"There is no snapshot {f'of {day}' if day else 'yet'}")
 
 
 class NodeNotFound(MeshError):
-    """There is no such node of the lineage graph, or namespace of it."""
+    """The lineage graph has no such node or namespace."""
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"There is no {kind} '{name}'")
 
 
 class AssetNotFound(MeshError):
+    """The documentation pages have no such asset."""
+
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no asset '{name}'")
 
 
 class DomainNotFound(MeshError):
+    """No product is registered in the domain."""
+
     def __init__(self, domain: str) -> None:
         super().__init__(f"No product is registered in the domain '{domain}'")
 
 
 class DatasetNotFound(MeshError):
+    """No product of the domain serves the dataset."""
+
     def __init__(self, domain: str, dataset: str) -> None:
         super().__init__(f"No product serves the dataset '{dataset}' of the domain '{domain}'")
 
 
 class LocationNotAllowed(MeshError):
-    """An output port in a bucket that the registry may not read."""
+    """An output port lies in a bucket that the registry may not read."""
 
     def __init__(self, location: str) -> None:
         super().__init__(f"{location} is in no bucket that the registry may read (DataBucketArns)")
 
 
 class NotAcceptable(MeshError):
-    """None of the media types that the client accepts can be had."""
+    """The client accepts none of the media types that the route can answer."""
 
 
 class ScanTooLarge(MeshError):
-    """A query would read, hold, take or answer more than one request may; the text says which."""
+    """A query takes more bytes, memory or time than one request may; the text says which."""
 
 
 class VersionExpired(MeshError):
-    """What was current at the moment asked for is no longer kept."""
+    """The version of a document that was current at a past moment is no longer kept."""
 
     def __init__(self, document: str) -> None:
         super().__init__(f"The version of {document} that was current then is no longer kept")
 
 
 class ProductChanged(MeshError):
-    """The product is no longer what the caller based its change on."""
+    """The product no longer has the ETag that the caller's change is based on."""
 
     def __init__(self, name: str) -> None:
         super().__init__(f"Product '{name}' has changed since; read it again")
 
 
 class ProductNameTaken(MeshError):
+    """A product of the name is registered already."""
+
     def __init__(self, name: str) -> None:
         super().__init__(f"Product '{name}' is already registered")
 
 
 class DatasetNameTaken(MeshError):
-    """An OpenLineage dataset is another product's."""
+    """An OpenLineage dataset belongs to another product already."""
 
     def __init__(self, namespace: str, name: str, product: str) -> None:
         super().__init__(f"The dataset '{name}' of '{namespace}' is product '{product}' already")
@@ -140,30 +155,32 @@ class UnknownLineageEnds(MeshError):
 
 
 class LineageNotFound(MeshError):
-    """There is no visible entry to remove."""
+    """No visible entry leads from the source to the target."""
 
     def __init__(self, source: str, target: str) -> None:
         super().__init__(f"There is no such lineage '{source}' -> '{target}'")
 
 
 class LimitReached(MeshError):
+    """The registry holds as many products or lineage entries as a setting allows."""
+
     def __init__(self, setting: str, limit: int) -> None:
         super().__init__(f"The registry is full: {setting} is {limit}")
 
 
 class UnreadableDataset(MeshError):
-    """A file of domain data is not what its name says; the text names file and line."""
+    """A file of domain data cannot be read as what its name says; the text names file and line."""
 
 
 class Contended(MeshError):
-    """Every attempt lost its race; nothing was written."""
+    """Every attempt of a commit lost its race; nothing was written."""
 
     def __init__(self, document: str) -> None:
         super().__init__(f"Too many writers on {document}; nothing was written, try again")
 
 
 class DerivationUnfinished(Contended):
-    """An event is kept, and what follows from it is not all written: too many writers."""
+    """An event is stored, but too many writers competed to write all that is derived from it."""
 
     def __init__(self) -> None:
         MeshError.__init__(
@@ -172,7 +189,7 @@ class DerivationUnfinished(Contended):
 
 
 class OutcomeUnknown(MeshError):
-    """A write was sent, and whether it landed could not be learned within the budget."""
+    """A write was sent, and the time did not suffice to find out whether it took effect."""
 
     def __init__(self, document: str) -> None:
         super().__init__(
@@ -181,11 +198,11 @@ class OutcomeUnknown(MeshError):
 
 
 class StorageUnavailable(MeshError):
-    """Storage cannot be reached, or refuses, or holds what cannot be read; nothing was written."""
+    """Storage cannot be reached, refuses, or holds what cannot be read; nothing was written."""
 
 
 class BulkRefused(MeshError):
-    """Some items were refused, so that none was registered."""
+    """Some items of a bulk request are refused, so none was registered."""
 
     def __init__(self, report: "BulkReport") -> None:
         total = report.registered + report.refused

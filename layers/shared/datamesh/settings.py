@@ -8,29 +8,39 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from pydantic_core import ErrorDetails, from_json
 
 from datamesh.errors import InvalidSettings
-from datamesh.models.ports import OTHER
+from datamesh.models.ports import OTHER_BUCKET_LOCATION
 from datamesh.models.products import Domain
 
 BUCKET_ARN = re.compile(r"^arn:[a-z-]+:s3:::([a-z0-9.-]+)$")
+"""Group 1 is the bucket's name."""
 
 
-def parsed_json(value: object) -> object:
+def parse_json(value: object) -> object:
+    """Return the document that a text holds; any other value stays as it is."""
     return from_json(value) if isinstance(value, str) else value
 
 
-def prefixes(value: object) -> object:
-    """With commas between. The stack gives the ARNs of whole buckets, which its policies need."""
+def parse_data_prefixes(value: object) -> object:
+    """Split `s3://` prefixes and bucket ARNs, separated by commas; an ARN becomes a prefix.
+
+    The stack passes ARNs, because its policies need them: `arn:aws:s3:::lake` -> `s3://lake/`.
+    Raises ValueError for a part that is neither.
+    """
     if not isinstance(value, str):
         return value
     parts = [BUCKET_ARN.sub(r"s3://\1/", part.strip()) for part in value.split(",")]
     found = tuple(filter(None, parts))
     for prefix in found:
-        if not re.fullmatch(OTHER, prefix):
+        if not re.fullmatch(OTHER_BUCKET_LOCATION, prefix):
             raise ValueError(f"'{prefix}' is neither s3://<bucket>/[<prefix>/] nor a bucket's ARN")
     return found
 
 
-def three_confidences(value: object) -> object:
+def parse_confidences(value: object) -> object:
+    """Split three confidences: `1,0.9,0.5` -> `(1.0, 0.9, 0.5)`.
+
+    Raises ValueError unless there are three numbers from 0 to 1.
+    """
     if not isinstance(value, str):
         return value
     try:
@@ -43,7 +53,7 @@ def three_confidences(value: object) -> object:
 
 
 class Settings(BaseModel):
-    """Fields are the published environment variables in lower case."""
+    """The settings of a function. A field is an environment variable's name in lower case."""
 
     model_config = ConfigDict(frozen=True, alias_generator=str.upper)
 
@@ -52,32 +62,37 @@ class Settings(BaseModel):
     max_products: int = Field(default=1000, ge=1)
     max_lineage_entries: int = Field(default=10_000, ge=1)
     cache_seconds: float = Field(default=0, ge=0, le=3600)
-    """How old a copy of the registry a read may answer from; 0 asks storage every time."""
+    """Greatest age, in seconds, of the copy of the registry that a read may use; 0 disables it."""
     stale_days: int = Field(default=90, ge=1)
-    """A product that was not updated for so long is counted as stale."""
+    """Days without an update after which a product counts as stale."""
     usage_api_id: str | None = None
-    """The API whose usage CloudWatch is asked for."""
+    """The API whose usage the snapshots read from CloudWatch; None for none."""
     openlineage_auto_register: bool = True
-    openlineage_domains: Annotated[dict[str, Domain], BeforeValidator(parsed_json)] = {}
-    """Namespace of datasets or jobs -> domain of the products that events register."""
+    openlineage_domains: Annotated[dict[str, Domain], BeforeValidator(parse_json)] = {}
+    """Namespace of a dataset or job -> domain of the products that its events register."""
     openlineage_confidence: Annotated[
-        tuple[float, float, float], BeforeValidator(three_confidences)
+        tuple[float, float, float], BeforeValidator(parse_confidences)
     ] = (1.0, 0.9, 0.5)
-    """Of edges from `lineage` facets, from `columnLineage` facets, from inputs and outputs."""
-    data_prefixes: Annotated[tuple[str, ...], BeforeValidator(prefixes)] = ()
-    """Where, besides `domains/` of the catalog's bucket, output ports may lie."""
+    """Confidence of edges from `lineage` facets, `columnLineage` facets, and inputs and outputs."""
+    data_prefixes: Annotated[tuple[str, ...], BeforeValidator(parse_data_prefixes)] = ()
+    """Prefixes where output ports may lie, besides `domains/` in the catalog's bucket."""
     max_scan_bytes: int = Field(default=128 * 1024 * 1024, ge=1)
-    """How much stored data one query of domain data may read."""
+    """How many stored bytes one query of domain data may read."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Read the settings; raise InvalidSettings naming every variable with a bad value."""
+    """Return the settings of an environment.
+
+    Raises InvalidSettings, which names every variable with a bad value.
+    """
     try:
         return Settings.model_validate(dict(environ))
     except ValidationError as error:
-        raise InvalidSettings("; ".join(_describe(problem) for problem in error.errors())) from None
+        raise InvalidSettings(
+            "; ".join(_describe_problem(problem) for problem in error.errors())
+        ) from None
 
 
-def _describe(problem: ErrorDetails) -> str:
+def _describe_problem(problem: ErrorDetails) -> str:
     variable = str(problem["loc"][0])
     return f"{variable}: {problem['msg']}"

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from datamesh.aws.observability import Observer
-from datamesh.models.ports import OTHER_BUCKETS
+from datamesh.models.ports import S3_SCHEME
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.audit.trail import FOLDER as AUDIT_FOLDER
@@ -78,8 +78,8 @@ def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resou
         )
 
     def folder(location: str) -> S3Folder:
-        other, _, prefix = location.removeprefix(OTHER_BUCKETS).partition("/")
-        if location.startswith(OTHER_BUCKETS):
+        other, _, prefix = location.removeprefix(S3_SCHEME).partition("/")
+        if location.startswith(S3_SCHEME):
             return S3Folder(client, other, prefix, backoff)
         return S3Folder(client, bucket, location, backoff)
 

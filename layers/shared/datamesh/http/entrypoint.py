@@ -87,7 +87,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
             observer.wrote(trail.finish(answer["statusCode"]))
         return answer
 
-    cold_start.finish()
+    cold_start.freeze_imports()
     return observer.observe(handler)
 
 
@@ -126,5 +126,5 @@ def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = 
         observer.logger.info("done", extra=dict(result))
         return result
 
-    cold_start.finish()
+    cold_start.freeze_imports()
     return observer.observe(handler)

@@ -8,21 +8,24 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from datamesh.models.values import example
 
 MAX_PARTITIONS = 8
-SEGMENT = r"[A-Za-z0-9_=+-]+(\.[A-Za-z0-9_=+-]+)*"
-"""Of a location: no blank, no `..`, nothing that a URL or a policy would have to escape."""
-BUCKET = r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)*"
-OWN = rf"domains(/{SEGMENT}){{2,8}}/"
-OTHER = rf"s3://{BUCKET}(/{SEGMENT}){{0,8}}/"
-OTHER_BUCKETS = "s3://"
+LOCATION_SEGMENT = r"[A-Za-z0-9_=+-]+(\.[A-Za-z0-9_=+-]+)*"
+"""A part of a location: no blank, no `..`, nothing that a URL or a policy has to escape."""
+BUCKET_NAME = r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)*"
+OWN_LOCATION = rf"domains(/{LOCATION_SEGMENT}){{2,8}}/"
+OTHER_BUCKET_LOCATION = rf"s3://{BUCKET_NAME}(/{LOCATION_SEGMENT}){{0,8}}/"
+S3_SCHEME = "s3://"
 
 
 class DataFormat(StrEnum):
+    """The formats of files that the registry can read."""
+
     PARQUET = "parquet"
     CSV = "csv"
     JSONL = "jsonl"
 
 
 def refuse_repetitions(names: list[str]) -> list[str]:
+    """Return the names. Raises ValueError if two are equal, whatever the case."""
     if len({name.casefold() for name in names}) != len(names):
         raise ValueError("partitions must differ")
     return names
@@ -30,7 +33,7 @@ def refuse_repetitions(names: list[str]) -> list[str]:
 
 Location = Annotated[
     str,
-    StringConstraints(max_length=500, pattern=rf"^({OWN}|{OTHER})$"),
+    StringConstraints(max_length=500, pattern=rf"^({OWN_LOCATION}|{OTHER_BUCKET_LOCATION})$"),
     Field(
         description="`domains/<domain>/<dataset>/` in the catalog's bucket, or `s3://<bucket>/...`"
         " in a bucket that the stack may read (DataBucketArns). Ends with a slash."
@@ -52,7 +55,7 @@ Partitions = Annotated[
 
 
 class OutputPort(BaseModel):
-    """The files of a product. Compression is told by their names: `.gz`, `.zst`."""
+    """The files of a product. Their names tell the compression: `.gz`, `.zst`."""
 
     model_config = ConfigDict(
         frozen=True,

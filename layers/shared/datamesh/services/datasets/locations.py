@@ -1,14 +1,14 @@
 """Which output ports a registry accepts, and where the data of a product lies."""
 
 from datamesh.errors import LocationNotAllowed
-from datamesh.models.ports import OTHER_BUCKETS, OutputPort
+from datamesh.models.ports import S3_SCHEME, OutputPort
 from datamesh.models.products import Product
 
 
 def check_location(allowed: tuple[str, ...], port: OutputPort | None) -> None:
     """Raises LocationNotAllowed. Asked when a port is registered, and again when it is read: what
     is allowed may have changed since."""
-    if port and port.location.startswith(OTHER_BUCKETS) and not port.location.startswith(allowed):
+    if port and port.location.startswith(S3_SCHEME) and not port.location.startswith(allowed):
         raise LocationNotAllowed(port.location)
 
 

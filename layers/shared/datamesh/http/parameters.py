@@ -1,6 +1,5 @@
 """Query parameters that several routes share."""
 
-import re
 from datetime import date
 from typing import Annotated, Any
 
@@ -10,15 +9,9 @@ from pydantic import BeforeValidator
 from datamesh.http.errors import Responses
 from datamesh.models.graph import MAX_DEPTH, MAX_NODES
 from datamesh.models.lineage import LineageType
+from datamesh.models.types import CALENDAR_DATE, RFC_3339_TIMESTAMP
 from datamesh.models.values import Timestamp
 from datamesh.services.lineage.walk import LineageFilter
-
-CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-MOMENT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 
 
 def calendar_date(value: Any) -> Any:
@@ -30,7 +23,7 @@ def calendar_date(value: Any) -> Any:
 
 def moment(value: Any) -> Any:
     """As for dates; and a time without a zone could be anywhere."""
-    if isinstance(value, str) and not MOMENT.fullmatch(value):
+    if isinstance(value, str) and not RFC_3339_TIMESTAMP.fullmatch(value):
         raise ValueError(
             "must be a time with its zone (RFC 3339), YYYY-MM-DDThh:mm:ssZ; + is sent as %2B"
         )

@@ -32,7 +32,7 @@ LINEAGE_EXAMPLE: dict[str, JsonValue] = {
     "metadata": {"job": "nightly", "owner": "finance"},
 }
 
-
+MAX_TRANSFORMATION_LENGTH = 1000
 MAX_METADATA_BYTES = 32 * 1024
 """Every reader of lineage gets it, and the registry's file holds that of every entry."""
 
@@ -45,7 +45,9 @@ def bounded(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
 
 
 Transformation = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), NOT_BLANK
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TRANSFORMATION_LENGTH),
+    NOT_BLANK,
 ]
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
-from datamesh.models.products import DatasetName
+from datamesh.models.products import MAX_DATASET_NAME_LENGTH, DatasetName
 from datamesh.models.values import Timestamp, example
 
 MAX_EVENTS = 100
@@ -40,8 +40,8 @@ Address = Annotated[str, Field(min_length=1)]
 
 
 class EventJob(BaseModel):
-    namespace: str = Field(min_length=1, max_length=1000)
-    name: str = Field(min_length=1, max_length=1000)
+    namespace: str = Field(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)
+    name: str = Field(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)
     facets: Facets = {}
 
 

@@ -26,9 +26,17 @@ from datamesh.models.values import (
     optional,
 )
 
+MAX_DOMAIN_LENGTH = 50
+MAX_DESCRIPTION_LENGTH = 500
 MAX_TAGS = 10
 MAX_FIELDS = 1000
 MAX_DATASET_NAMES = 20
+MAX_DATASET_NAME_LENGTH = 1000
+"""Of a namespace and of a name, each."""
+MAX_FAILURES = 100
+"""How many failures of quality checks a product keeps."""
+UNOWNED = "unowned"
+"""The owner of a product that events registered, until one of them names another."""
 
 
 class ProductStatus(StrEnum):
@@ -56,10 +64,14 @@ def refuse_equal_names(schema: object) -> object:
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9_-]+$")]
 Domain = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=50), NOT_BLANK
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DOMAIN_LENGTH),
+    NOT_BLANK,
 ]
 Description = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500), NOT_BLANK
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DESCRIPTION_LENGTH),
+    NOT_BLANK,
 ]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 Schema = Annotated[
@@ -96,8 +108,8 @@ class DatasetName(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    namespace: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-    name: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    namespace: Annotated[str, StringConstraints(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)]
 
 
 DatasetNames = Annotated[

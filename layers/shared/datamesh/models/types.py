@@ -1,7 +1,7 @@
-"""What the types of a product's schema mean: which values compare with them, and how.
+"""The types of a product's schema: how they are named, and which values they have.
 
-A schema's types are free text. Those that are not recognised are served and not judged; they
-cannot be filtered or ordered by.
+A schema's types are free text. A type that is not recognised is served and not judged; it can be
+neither filtered nor ordered by.
 """
 
 import re
@@ -13,33 +13,57 @@ from math import isfinite
 
 type Value = str | int | Decimal | float | bool | date | datetime | time
 
-MAX_TEXT = 1000
+MAX_TEXT_LENGTH = 1000
+DECIMAL_DIGITS = 38
+"""How many digits a decimal number has at most in Parquet, Arrow and DuckDB."""
+
 CALENDAR_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-MOMENT = re.compile(
+RFC_3339_TIMESTAMP = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+"""A moment as the API's own parameters take it: whole, and with a zone."""
+PARTIAL_TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
+"""A moment as data and its filters have it: zone, seconds and even the time may be left out."""
 TIME_OF_DAY = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?")
 INTEGER = re.compile(r"-?[0-9]{1,38}")
 DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?")
 DOUBLE = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?([eE][+-]?[0-9]{1,3})?")
-DECIMAL_DIGITS = 38
-"""Of a decimal number in Parquet, Arrow and DuckDB."""
+BOOLEAN = re.compile("true|false")
 
 
 class Kind(StrEnum):
+    """A type without its parameters and synonyms: `VARCHAR(20)` and `string` are TEXT."""
+
     TEXT = "text"
-    INTEGER = "an integer"
-    DECIMAL = "a decimal number"
-    DOUBLE = "a number"
-    BOOLEAN = "true or false"
-    DATE = "a date, YYYY-MM-DD"
-    TIMESTAMP = "a date and time, YYYY-MM-DDThh:mm:ss with or without a zone"
-    TIME = "a time, hh:mm:ss"
-    OTHER = "of a type that has no order"
+    INTEGER = "integer"
+    DECIMAL = "decimal"
+    DOUBLE = "double"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    TIME = "time"
+    OTHER = "other"
+    """A type that is not recognised, or is nested."""
 
 
-NAMES = {
+DESCRIPTIONS = {
+    Kind.TEXT: "text",
+    Kind.INTEGER: "an integer",
+    Kind.DECIMAL: "a decimal number",
+    Kind.DOUBLE: "a number",
+    Kind.BOOLEAN: "true or false",
+    Kind.DATE: "a date, YYYY-MM-DD",
+    Kind.TIMESTAMP: "a date and time, YYYY-MM-DDThh:mm:ss with or without a zone",
+    Kind.TIME: "a time, hh:mm:ss",
+    Kind.OTHER: "of a type that has no order",
+}
+"""What error messages call a value of the kind."""
+
+TYPE_NAMES = {
     Kind.TEXT: "string text varchar char character str utf8 enum",
     Kind.INTEGER: "integer int bigint smallint tinyint long short int8 int16 int32 int64 uint8 "
     "uint16 uint32 uint64 hugeint uhugeint ubigint uinteger usmallint utinyint",
@@ -51,75 +75,72 @@ NAMES = {
     "timestamp_ms timestamp_ns timestamp_with_time_zone timestamp_without_time_zone",
     Kind.TIME: "time",
 }
-KINDS = {name: kind for kind, names in NAMES.items() for name in names.split()}
+KINDS_BY_NAME = {name: kind for kind, names in TYPE_NAMES.items() for name in names.split()}
 TYPE = re.compile(r"([a-z0-9_ ]+?)\s*(?:\(\s*([0-9]{1,4})\s*(?:,\s*([0-9]{1,4})\s*)?\))?")
+"""A type in lower case. Its groups are the name, the precision and the scale."""
 
 
-def kind_of(type_name: str) -> Kind:
-    """Of a type that a schema or DuckDB names; OTHER for what is not recognised, or is nested."""
+def find_kind(type_name: str) -> Kind:
+    """Return the kind of a type as a schema or DuckDB names it: `DECIMAL(9, 2)` -> DECIMAL."""
     match = TYPE.fullmatch(type_name.strip().lower())
-    return KINDS.get("_".join(match[1].split()), Kind.OTHER) if match else Kind.OTHER
+    return KINDS_BY_NAME.get("_".join(match[1].split()), Kind.OTHER) if match else Kind.OTHER
 
 
-def value_of(kind: Kind, text: str) -> Value:
-    """A value that a client or a folder's name gave; times without a zone are in UTC.
+def parse_value(kind: Kind, text: str) -> Value:
+    """Return the value that a client, or the name of a folder, writes as text.
 
-    Raises ValueError, whose text says what it must be.
+    A timestamp without a zone is in UTC. Raises ValueError, whose text says what it must be.
     """
     try:
         return PARSERS[kind](text)
     except (ValueError, ArithmeticError):
-        raise ValueError(f"must be {kind}") from None
+        raise ValueError(f"must be {DESCRIPTIONS[kind]}") from None
 
 
-def _text(text: str) -> str:
-    if len(text) > MAX_TEXT or "\0" in text:
+def _parse_text(text: str) -> str:
+    if len(text) > MAX_TEXT_LENGTH or "\0" in text:
         raise ValueError
-    text.encode()
+    text.encode()  # refuses lone surrogates
     return text
 
 
-def _matching(pattern: re.Pattern[str], text: str) -> str:
+def _require_match(pattern: re.Pattern[str], text: str) -> str:
     if not pattern.fullmatch(text):
         raise ValueError
     return text
 
 
-def _decimal(text: str) -> Decimal:
-    number = Decimal(_matching(DECIMAL, text))
+def _parse_decimal(text: str) -> Decimal:
+    number = Decimal(_require_match(DECIMAL, text))
     if len(number.as_tuple().digits) > DECIMAL_DIGITS:
         raise ValueError
     return number
 
 
-def _double(text: str) -> float:
-    number = float(_matching(DOUBLE, text))
+def _parse_double(text: str) -> float:
+    number = float(_require_match(DOUBLE, text))
     if not isfinite(number):
         raise ValueError
     return number
 
 
-def _boolean(text: str) -> bool:
-    return {"true": True, "false": False}[_matching(re.compile("true|false"), text)]
-
-
-def _timestamp(text: str) -> datetime:
-    moment = datetime.fromisoformat(_matching(MOMENT, text))
+def _parse_timestamp(text: str) -> datetime:
+    moment = datetime.fromisoformat(_require_match(PARTIAL_TIMESTAMP, text))
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def _never(text: str) -> str:
+def _refuse_value(text: str) -> str:
     raise ValueError
 
 
 PARSERS: dict[Kind, Callable[[str], Value]] = {
-    Kind.TEXT: _text,
-    Kind.INTEGER: lambda text: int(_matching(INTEGER, text)),
-    Kind.DECIMAL: _decimal,
-    Kind.DOUBLE: _double,
-    Kind.BOOLEAN: _boolean,
-    Kind.DATE: lambda text: date.fromisoformat(_matching(CALENDAR_DATE, text)),
-    Kind.TIMESTAMP: _timestamp,
-    Kind.TIME: lambda text: time.fromisoformat(_matching(TIME_OF_DAY, text)),
-    Kind.OTHER: _never,
+    Kind.TEXT: _parse_text,
+    Kind.INTEGER: lambda text: int(_require_match(INTEGER, text)),
+    Kind.DECIMAL: _parse_decimal,
+    Kind.DOUBLE: _parse_double,
+    Kind.BOOLEAN: lambda text: _require_match(BOOLEAN, text) == "true",
+    Kind.DATE: lambda text: date.fromisoformat(_require_match(CALENDAR_DATE, text)),
+    Kind.TIMESTAMP: _parse_timestamp,
+    Kind.TIME: lambda text: time.fromisoformat(_require_match(TIME_OF_DAY, text)),
+    Kind.OTHER: _refuse_value,
 }

@@ -10,9 +10,13 @@ NOT_BLANK_PATTERN = r"\S"
 NOT_BLANK = Field(json_schema_extra={"pattern": NOT_BLANK_PATTERN})
 """Tells API clients what trimming followed by a minimum length of 1 means."""
 
+MAX_SHORT_TEXT_LENGTH = 100
+
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), NOT_BLANK]
 ShortText = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), NOT_BLANK
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SHORT_TEXT_LENGTH),
+    NOT_BLANK,
 ]
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from datamesh.models.types import Kind, Value, kind_of
+from datamesh.models.types import Kind, Value, find_kind
 from datamesh.tables.cursor import Position
 from datamesh.tables.query import Comparison, Filter, Order
-from datamesh.tables.sql_types import stored_as
+from datamesh.tables.sql_types import find_sql_type
 
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE)
 
@@ -37,7 +37,7 @@ class Ordering:
     @property
     def type(self) -> str:
         found = self.column.type
-        return "VARCHAR" if kind_of(found) in (Kind.OTHER, Kind.TEXT) else found
+        return "VARCHAR" if find_kind(found) in (Kind.OTHER, Kind.TEXT) else found
 
     def key(self, prefix: str = "") -> str:
         place = prefix + self.column.place
@@ -90,9 +90,9 @@ def conditions(
 
 def _condition(column: Typed, kind: Kind, each: Filter, names: Sequence[str]) -> str:
     """A column that is not of its schema's type is compared as if it were, where it can be."""
-    actual, place = kind_of(column.type), column.place
+    actual, place = find_kind(column.type), column.place
     if actual is not kind and not (actual in NUMBERS and kind in NUMBERS):
-        wanted = "DOUBLE" if kind in NUMBERS else stored_as(kind.name)
+        wanted = "DOUBLE" if kind in NUMBERS else find_sql_type(kind)
         place = f"TRY_CAST({place} AS {wanted})"
     elif actual is Kind.DOUBLE:
         # A FLOAT is compared with the nearest FLOAT, not with a DOUBLE that it never equals.

@@ -9,17 +9,16 @@ from typing import Any
 from pydantic import JsonValue
 
 from datamesh.errors import ScanTooLarge
+from datamesh.models.spreadsheets import escape_formula
 from datamesh.models.types import Kind
 from datamesh.tables.filesystem import RESULT
 from datamesh.tables.page import Page
 from datamesh.tables.session import Session
-from datamesh.tables.sql_types import is_scaled
+from datamesh.tables.sql_types import has_scale
 from datamesh.tables.values import is_json, readable
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Lambda's answers hold 6 MB, and bytes travel in base64."""
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection)."""
 
 type Row = dict[str, JsonValue]
 type Encode = Callable[[Session, Page], bytes]
@@ -96,7 +95,7 @@ def _read(
     types = [kind for _, kind in session.columns(page.rows)][: len(page.columns)]
     cells, values = [], []
     for number, (column, kind) in enumerate(zip(page.columns, types, strict=True)):
-        scaled = column.kind is not Kind.DECIMAL or is_scaled(column.registered)
+        scaled = column.kind is not Kind.DECIMAL or has_scale(column.registered)
         scaled = scaled or not str(kind).endswith(",18)")
         values.append(readable(f"c{number}", kind, exact=exact, scaled=scaled))
         text = kind.id in ("varchar", "enum", "union", "blob", "bit", "variant")
@@ -131,8 +130,7 @@ def _csv_cell(cell: _Cell, value: Any) -> str:
 
 
 def _quoted(text: str) -> str:
-    safe = f"'{text}" if text.startswith(FORMULA) else text
-    return f'"{safe.replace('"', '""')}"'
+    return f'"{escape_formula(text).replace('"', '""')}"'
 
 
 def _bounded(parts: Iterable[bytes]) -> Iterator[bytes]:

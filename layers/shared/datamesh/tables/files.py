@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
-from datamesh.models.types import Kind, Value, value_of
+from datamesh.models.types import Kind, Value, parse_value
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.query import Filter
 
@@ -97,6 +97,6 @@ def pruned(
 def _value(file: DataFile, index: int, kind: Kind) -> Value | None:
     text = file.partitions[index]
     try:
-        return None if text is None else value_of(kind, text)
+        return None if text is None else parse_value(kind, text)
     except ValueError as error:
         raise UnreadableDataset(f"{file.file.name}: {text!r} {error}") from None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datamesh.models.datasets import ColumnProfile
 from datamesh.models.ports import DataFormat
 from datamesh.models.products import QualityFailure
-from datamesh.models.types import Kind, kind_of
+from datamesh.models.types import Kind, find_kind
 from datamesh.tables.conditions import NUMBERS
 from datamesh.tables.files import DataFile
 from datamesh.tables.session import Session
@@ -118,7 +118,7 @@ def _judged(column: ColumnProfile) -> QualityFailure | None:
 def holds(registered: str, found: str) -> bool:
     """Whether values of the type `found` are of the registered one. Of a registered type that is
     not recognised nothing is asked."""
-    wanted, actual = kind_of(registered), kind_of(found)
+    wanted, actual = find_kind(registered), find_kind(found)
     if wanted is Kind.OTHER or registered == found:
         return True
     if wanted is Kind.TEXT:
@@ -137,4 +137,4 @@ def _is_text(table: Table, column: Column) -> bool:
 def _comparable(table: Table, column: Column, found: str) -> bool:
     if _is_text(table, column):
         return column.kind is not Kind.OTHER
-    return kind_of(found) is not Kind.OTHER
+    return find_kind(found) is not Kind.OTHER

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from datamesh.errors import RefusedParameters
-from datamesh.models.types import Kind, Value, value_of
+from datamesh.models.types import DESCRIPTIONS, Kind, Value, parse_value
 
 MAX_FILTERS = 20
 MAX_VALUES = 100
@@ -142,7 +142,7 @@ def _filter(columns: Mapping[str, Kind], parameter: str, text: str) -> Filter:
     parts = text.split(",") if comparison is Comparison.IN else [text]
     if len(parts) > MAX_VALUES:
         raise ValueError(f"at most {MAX_VALUES} values")
-    return Filter(name, comparison, tuple(value_of(kind, part) for part in parts))
+    return Filter(name, comparison, tuple(parse_value(kind, part) for part in parts))
 
 
 def _known(columns: Mapping[str, Kind], names: Iterable[str]) -> None:
@@ -153,4 +153,4 @@ def _known(columns: Mapping[str, Kind], names: Iterable[str]) -> None:
 
 def _comparable(name: str, kind: Kind) -> None:
     if kind is Kind.OTHER:
-        raise ValueError(f"'{name}' is {kind}")
+        raise ValueError(f"'{name}' is {DESCRIPTIONS[kind]}")

@@ -14,7 +14,7 @@ from datamesh.tables.files import DataFile
 from datamesh.tables.readers import keys, read_csv, read_json, read_parquet
 from datamesh.tables.session import Session
 from datamesh.tables.sql import folded, identifier, literal
-from datamesh.tables.sql_types import is_scaled, stored_as
+from datamesh.tables.sql_types import find_sql_type, has_scale
 from datamesh.tables.table import Column, Table
 
 FILE_INDEX = "file_index"
@@ -59,7 +59,7 @@ def open_source(
         return Source(sql, parameters, tuple(str(kind) for _, kind in found[: len(columns)]))
     parts = (_text(session, table, columns, file, first, index) for index, file in enumerate(files))
     # Known without asking, which takes a millisecond for each of possibly many files.
-    types = tuple(stored_as(column.registered) for column in columns)
+    types = tuple(find_sql_type(column.registered) for column in columns)
     return Source(" UNION ALL ".join(parts), parameters, types)
 
 
@@ -107,7 +107,7 @@ def open_cells(
             parameters[f"g{number}"] = [index + 1 for index in group.indexes]
             place = f"list_extract($g{number}, CAST({FILE_INDEX} AS BIGINT) + 1)"
         parts.append(f"SELECT {_select(table, columns, expression, place)}FROM {read}")
-    types = tuple(stored_as(column.registered) for column in columns)
+    types = tuple(find_sql_type(column.registered) for column in columns)
     return Source(" UNION ALL ".join(parts), parameters, types)
 
 
@@ -152,8 +152,8 @@ def _parquet(
 
 def _absent(column: Column) -> str:
     """Other files may tell the scale of a decimal that the schema does not."""
-    found = stored_as(column.registered)
-    return found if is_scaled(column.registered) else "DECIMAL(1,0)"
+    found = find_sql_type(column.registered)
+    return found if has_scale(column.registered) else "DECIMAL(1,0)"
 
 
 def _text(
@@ -169,7 +169,7 @@ def _text(
 
     def expression(column: Column) -> str:
         cell = cell_of(column)
-        return typed(cell, column) if cell else f"CAST(NULL AS {stored_as(column.registered)})"
+        return typed(cell, column) if cell else f"CAST(NULL AS {find_sql_type(column.registered)})"
 
     chosen = _select(table, columns, expression, str(index + 1))
     return (
@@ -207,7 +207,7 @@ def _select(
     for number, column in enumerate(columns):
         if column.name in table.partitions:
             text = f"list_extract($p{table.partitions.index(column.name)}, {place})"
-            value = f"CAST({text} AS {stored_as(column.registered)})"
+            value = f"CAST({text} AS {find_sql_type(column.registered)})"
         else:
             value = expression(column)
         chosen.append(f"{value} AS c{number}, ")
@@ -217,7 +217,7 @@ def _select(
 def typed(cell: str, column: Column, *, attempt: bool = False) -> str:
     """A text cell as what the schema says; what DuckDB would round is an error (null if an
     attempt), like everything else that does not read as the type."""
-    sql_type = stored_as(column.registered)
+    sql_type = find_sql_type(column.registered)
     if sql_type == "VARCHAR":
         return cell
     function = "TRY_CAST" if attempt else "CAST"

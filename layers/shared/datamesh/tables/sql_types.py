@@ -1,27 +1,6 @@
 """The SQL types that the text of a file is read as."""
 
-from datamesh.models.types import DECIMAL_DIGITS, TYPE, Kind, kind_of
-
-
-def stored_as(type_name: str) -> str:
-    """The SQL type that text of a file is read as.
-
-    A decimal whose schema tells no scale keeps 18 digits behind the point and 20 before it.
-    """
-    kind = kind_of(type_name)
-    if kind is not Kind.DECIMAL:
-        return SQL_TYPES[kind]
-    match = TYPE.fullmatch(type_name.strip().lower())
-    precision, scale = int((match and match[2]) or 0), int((match and match[3]) or 0)
-    if 1 <= precision <= DECIMAL_DIGITS and scale <= precision:
-        return f"DECIMAL({precision},{scale})"
-    return "DECIMAL(38,18)"
-
-
-def is_scaled(type_name: str) -> bool:
-    """False for a decimal of which the schema tells no scale."""
-    return stored_as(type_name) != "DECIMAL(38,18)"
-
+from datamesh.models.types import DECIMAL_DIGITS, TYPE, Kind, find_kind
 
 SQL_TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -33,3 +12,26 @@ SQL_TYPES = {
     Kind.TIME: "TIME",
     Kind.OTHER: "VARCHAR",
 }
+"""The types of all kinds but decimals, which have digits of their own."""
+UNSCALED_DECIMAL = "DECIMAL(38,18)"
+"""The type of a decimal without a scale in the schema: 20 digits before the point, 18 behind it."""
+
+
+def find_sql_type(type_name: str) -> str:
+    """Return the SQL type of a type: `string` -> `VARCHAR`, `money(9, 2)` -> `DECIMAL(9,2)`.
+
+    A decimal without a scale, or with one that DuckDB does not have, is UNSCALED_DECIMAL.
+    """
+    kind = find_kind(type_name)
+    if kind is not Kind.DECIMAL:
+        return SQL_TYPES[kind]
+    match = TYPE.fullmatch(type_name.strip().lower())
+    precision, scale = int((match and match[2]) or 0), int((match and match[3]) or 0)
+    if 1 <= precision <= DECIMAL_DIGITS and scale <= precision:
+        return f"DECIMAL({precision},{scale})"
+    return UNSCALED_DECIMAL
+
+
+def has_scale(type_name: str) -> bool:
+    """Return False for a decimal whose schema does not say its scale."""
+    return find_sql_type(type_name) != UNSCALED_DECIMAL

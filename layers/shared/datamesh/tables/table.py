@@ -6,7 +6,7 @@ from functools import cached_property
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
-from datamesh.models.types import Kind, kind_of
+from datamesh.models.types import Kind, find_kind
 from datamesh.tables.query import Filter, Query
 from datamesh.tables.sql import folded
 
@@ -19,7 +19,7 @@ class Column:
 
     @property
     def kind(self) -> Kind:
-        return kind_of(self.registered)
+        return find_kind(self.registered)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from duckdb.sqltypes import DuckDBPyType
 
-from datamesh.models.types import Kind, kind_of
+from datamesh.models.types import Kind, find_kind
 from datamesh.tables.sql import identifier
 
 PLAIN = ("boolean", "varchar", "null")
@@ -38,7 +38,7 @@ class _Reader:
         if is_json(kind):
             text = f"CAST({cell} AS VARCHAR)"
             return text if depth else _valid_json(text)
-        if name in PLAIN or kind_of(str(kind)) is Kind.INTEGER:
+        if name in PLAIN or find_kind(str(kind)) is Kind.INTEGER:
             return cell
         if name in ("float", "double"):
             return f"CASE WHEN isfinite({cell}) THEN {cell} END"

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import fsum
 
 from datamesh.models.lineage import LineageType
-from datamesh.models.products import Product, ProductStatus
+from datamesh.models.products import UNOWNED, Product, ProductStatus
 from datamesh.models.snapshot import (
     LISTED,
     Completeness,
@@ -29,8 +29,6 @@ from datamesh.storage.registry_file import RegistryFile
 
 TOP = 20
 """The most products in the ranking of a snapshot."""
-UNOWNED = "unowned"
-"""The owner of a product that events have registered without one."""
 
 
 def build_snapshot(

@@ -7,7 +7,7 @@ from hashlib import sha256
 from datamesh import __version__
 from datamesh.errors import DatasetNotFound, ProductNotFound
 from datamesh.models.datasets import DatasetProfile
-from datamesh.models.products import Product, Quality, QualityFailure
+from datamesh.models.products import MAX_FAILURES, Product, Quality, QualityFailure
 from datamesh.services.datasets.locations import check_location, location_of
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
@@ -18,9 +18,6 @@ from datamesh.tables.files import DataFile, data_files, pruned
 from datamesh.tables.query import Query
 from datamesh.tables.scan import Scan
 from datamesh.tables.table import Column, Table
-
-MAX_FAILURES = 100
-"""How many failures a product keeps."""
 
 
 @dataclass(frozen=True)

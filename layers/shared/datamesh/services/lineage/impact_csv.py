@@ -4,9 +4,7 @@ import csv
 import io
 
 from datamesh.models.graph import Impact
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""The first characters that make a spreadsheet evaluate a cell (OWASP, CSV injection)."""
+from datamesh.models.spreadsheets import escape_formula
 
 IMPACT_COLUMNS = ("domain", "owner", "product", "status", "distance", "path_confidence")
 
@@ -22,8 +20,3 @@ def write_impact_csv(impact: Impact) -> str:
             numbers = (product["distance"], product["path_confidence"])
             writer.writerow((*map(escape_formula, texts), *numbers))
     return sheet.getvalue()
-
-
-def escape_formula(text: str) -> str:
-    """Return the text as a cell that no spreadsheet evaluates: `=1+1` -> `'=1+1`."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

@@ -11,17 +11,17 @@ from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import EventDataset
 from datamesh.models.products import (
     MAX_DATASET_NAMES,
+    MAX_FAILURES,
     MAX_FIELDS,
     ChecksOfRun,
     DatasetName,
     QualityFailure,
 )
-from datamesh.models.values import Timestamp
-from datamesh.services.openlineage.observations import MAX_FAILURES, failure_key
+from datamesh.models.values import MAX_SHORT_TEXT_LENGTH, Timestamp
+from datamesh.services.openlineage.observations import failure_key
 from datamesh.services.openlineage.statements import most_transforming
 
 MAX_TEXT = 1000
-MAX_OWNER = 100
 
 TYPES = {"IDENTITY": LineageType.DIRECT, "AGGREGATION": LineageType.AGGREGATED}
 """By a transformation's subtype; every other one derives."""
@@ -82,7 +82,9 @@ def schema(facets: Mapping[str, object]) -> dict[str, str] | None:
 def owner(facets: Mapping[str, object]) -> str:
     """The first owner; empty if none is told."""
     owners = items(mapping(facets.get("ownership")).get("owners"))
-    return next((name for each in owners if (name := text(each.get("name"), MAX_OWNER))), "")
+    return next(
+        (name for each in owners if (name := text(each.get("name"), MAX_SHORT_TEXT_LENGTH))), ""
+    )
 
 
 def checks(dataset: EventDataset, run: str, at: Timestamp) -> tuple[ChecksOfRun, ...]:

@@ -13,7 +13,13 @@ from datetime import datetime
 from hashlib import sha256
 
 from datamesh.errors import LimitReached
-from datamesh.models.lineage import Evidence, Job, LineageType, StoredLineageEntry
+from datamesh.models.lineage import (
+    MAX_TRANSFORMATION_LENGTH,
+    Evidence,
+    Job,
+    LineageType,
+    StoredLineageEntry,
+)
 from datamesh.services.lineage.visibility import has_ends, is_garbage
 from datamesh.services.openlineage.product_resolver import Resolution
 from datamesh.services.openlineage.statements import (
@@ -25,8 +31,6 @@ from datamesh.services.openlineage.statements import (
 )
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import LineageRecord, RecordedName
-
-MAX_TRANSFORMATION = 1000
 
 CONFIDENCE: Mapping[Evidence, float] = {
     Evidence.LINEAGE: 1.0,
@@ -128,7 +132,7 @@ def entry_id(job: Job | None, source: str, target: str) -> str:
 
 
 def _transformation(job: Job | None, dataset: str) -> str:
-    return (f"{job.namespace}/{job.name}" if job else dataset)[:MAX_TRANSFORMATION].strip()
+    return (f"{job.namespace}/{job.name}" if job else dataset)[:MAX_TRANSFORMATION_LENGTH].strip()
 
 
 def _pairs(inputs: Iterable[Mention], outputs: Iterable[Mention]) -> Iterator[Flow]:

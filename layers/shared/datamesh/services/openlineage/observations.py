@@ -6,11 +6,10 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
-from datamesh.models.products import ChecksOfRun, DatasetName, QualityFailure
+from datamesh.models.products import MAX_FAILURES, ChecksOfRun, DatasetName, QualityFailure
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage.statements import Statement
 
-MAX_FAILURES = 100
 MAX_RUNS = 4
 """Whose checks of one dataset are kept apart."""
 

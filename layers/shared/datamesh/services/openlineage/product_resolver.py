@@ -8,6 +8,9 @@ from datetime import datetime
 from datamesh.errors import LimitReached
 from datamesh.models.products import (
     MAX_DATASET_NAMES,
+    MAX_DESCRIPTION_LENGTH,
+    MAX_DOMAIN_LENGTH,
+    UNOWNED,
     DatasetName,
     Observed,
     ProductStatus,
@@ -21,9 +24,6 @@ from datamesh.services.openlineage.statements import Symlink
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord, RecordedName
 
-MAX_DOMAIN = 50
-MAX_DESCRIPTION = 500
-UNOWNED = "unowned"
 BLANKS = re.compile(r"\s+")
 
 
@@ -41,7 +41,7 @@ class Policy:
             if namespace in self.domains:
                 return self.domains[namespace]
         for namespace in reversed(namespaces):
-            if domain := namespace.strip()[:MAX_DOMAIN].strip():
+            if domain := namespace.strip()[:MAX_DOMAIN_LENGTH].strip():
                 return domain
         return "unknown"
 
@@ -199,4 +199,4 @@ def _followed(product: StoredProduct, seen: Observed, facts: Facts) -> dict[str,
 
 def _description(dataset: DatasetName) -> str:
     named = BLANKS.sub(" ", f"Dataset {dataset.name} of {dataset.namespace}, seen in events")
-    return named[:MAX_DESCRIPTION].strip()
+    return named[:MAX_DESCRIPTION_LENGTH].strip()

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -59,8 +60,12 @@ def write_log_file(data_dir: Path, max_bytes: int = MAX_BYTES) -> Iterator[Path]
 class _FileFormatter(logging.Formatter):
     """Puts the time before our own lines; a function's are kept as they are, mostly JSON."""
 
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(message)s")
+        self.converter = time.gmtime  # as in a function's lines
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return record.message if record.name == FUNCTIONS else super().formatMessage(record)

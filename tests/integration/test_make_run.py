@@ -138,7 +138,7 @@ def test_a_signal_ends_everything_with_code_0(project: FakeProject, tmp_path: Pa
         assert running.process.wait(10) == 0
         assert not any(alive(pid) for pid in pids)
     written = (data / LOG_FILE).read_text()
-    assert [line.split()[2:5] for line in written.splitlines()] == [["POST", "/things", "200"]]
+    assert [line.split()[1:4] for line in written.splitlines()] == [["POST", "/things", "200"]]
     assert KEY not in written
     assert log.read_text() == ""  # nothing of a healthy request is on the terminal
 

@@ -22,7 +22,7 @@ from datamesh.services.analytics import counts
 from datamesh.services.analytics import snapshot_builder
 from datamesh.services.operations import scheduled_run
 from datamesh.services.time_travel.changes import find_changes
-from datamesh.aws.api_usage import usage_of
+from datamesh.aws.api_usage import create_usage_reader
 
 SCHEDULED_SECONDS = 90.0
 """Below the function's 120 s."""
@@ -99,7 +99,7 @@ def scheduled(work: Work) -> dict[str, int]:
         work.resources.registry,
         work.resources.snapshots,
         work.resources.backups,
-        usage_of(work.settings.usage_api_id),
+        create_usage_reader(work.settings.usage_api_id),
         DUE.validate_python(work.event.get("time") or utc_now()),
         work.settings.stale_days,
     )

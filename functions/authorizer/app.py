@@ -6,11 +6,11 @@ Imports neither FastAPI nor pydantic: every first write pays for this cold start
 import os
 from typing import Any
 
-from datamesh.aws.api_keys import key_ring
+from datamesh.aws.api_keys import create_key_ring
 
 SCHEME = "bearer"
 
-keys = key_ring(os.environ)
+keys = create_key_ring(os.environ)
 
 
 def presented_key(event: Any) -> str:
@@ -26,7 +26,7 @@ def presented_key(event: Any) -> str:
 def handler(event: Any, context: object) -> dict[str, object]:
     """Answer whether the key is active, and pass its id on as the principal."""
     key = presented_key(event)
-    principal = keys.holder(key) if key else None
+    principal = keys.find_key_id(key) if key else None
     if principal is None:
         return {"isAuthorized": False}
     return {"isAuthorized": True, "context": {"principal": principal}}

@@ -9,7 +9,7 @@ from itertools import count
 import pytest
 
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unreachable
-from datamesh.storage.s3.client import Refused, Request, create_client
+from datamesh.storage.s3.client import S3Error, S3Request, create_client
 from datamesh.storage.s3.object import S3Object
 from dev.storage.s3 import S3
 from tests.faults.plans import PASS, Fault, Kind, Plan
@@ -62,8 +62,10 @@ def test_the_server_checks_signatures_through_the_proxy(slot: Slot, s3: S3, key:
     through(slot, key)
     client = slot.clients[0]
     other = replace(client.credentials(), secret_key="another")
-    with pytest.raises(Refused, match="403 SignatureDoesNotMatch"):
-        replace(client, credentials=lambda: other).send(Request("PutObject", s3.bucket, key, "PUT"))
+    with pytest.raises(S3Error, match="403 SignatureDoesNotMatch"):
+        replace(client, credentials=lambda: other).send(
+            S3Request("PutObject", s3.bucket, key, "PUT")
+        )
     assert held(slot, key) is None
 
 

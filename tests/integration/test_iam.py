@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from botocore import handlers
 
-from datamesh.storage.s3.client import Refused, Reply, Request, S3Client
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request, S3Response
 from dev.template.intrinsics import Resolver, Yaml, read_map, read_strings
 from tests import moto_server
 from tests.deployed import EVENTS, Deployment
@@ -49,7 +49,7 @@ class Grant:
         return any(fnmatchcase(need.prefix or "", prefix) for prefix in self.prefixes)
 
 
-def needs_of_storage(request: Request, status: int) -> list[Need]:
+def needs_of_storage(request: S3Request, status: int) -> list[Need]:
     """What AWS asks of the caller's role (the S3 User Guide's table of required permissions)."""
     bucket = f"arn:aws:s3:::{request.bucket}"
     if request.operation == "ListObjectsV2":
@@ -107,11 +107,11 @@ class Recorder:
         patch.setattr(handlers, "BUILTIN_HANDLERS", [*handlers.BUILTIN_HANDLERS, *mine])
         send = S3Client.send
 
-        def recorded(client: S3Client, request: Request) -> Reply:
+        def recorded(client: S3Client, request: S3Request) -> S3Response:
             status = 200
             try:
                 return send(client, request)
-            except Refused as error:
+            except S3Error as error:
                 status = error.status
                 raise
             finally:

@@ -10,8 +10,14 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from datamesh.storage.s3.client import Refused, Request, Unanswered, create_client
-from datamesh.storage.s3.endpoints import Credentials, Place, Places, identity_of, sdk_folder
+from datamesh.storage.s3.client import S3Error, S3Request, Unanswered, create_client
+from datamesh.storage.s3.endpoints import (
+    Credentials,
+    Endpoint,
+    EndpointResolver,
+    find_sdk_folder,
+    load_identity,
+)
 from tests.integration.answers import Answers
 
 # where
@@ -51,32 +57,34 @@ def sent_by_the_sdk(bucket: str, region: str, **config: Any) -> str:
 @pytest.mark.parametrize("bucket", ["catalog", "with.dots"])
 @pytest.mark.parametrize("region", REGIONS)
 def test_a_bucket_is_where_the_sdk_finds_it(region: str, bucket: str) -> None:
-    place = Places(None).of(bucket, region)
-    assert place.secure
-    assert sent_by_the_sdk(bucket, region) == f"https://{place.host}{place.prefix}products.json"
+    endpoint = EndpointResolver(None).resolve(bucket, region)
+    assert endpoint.secure
+    assert (
+        sent_by_the_sdk(bucket, region) == f"https://{endpoint.host}{endpoint.prefix}products.json"
+    )
 
 
 @pytest.mark.parametrize(("dual_stack", "fips"), [(True, False), (False, True), (True, True)])
 def test_the_endpoints_that_can_be_chosen_are_the_sdks(dual_stack: bool, fips: bool) -> None:
-    place = Places(None, dual_stack, fips).of("catalog", "us-east-2")
+    endpoint = EndpointResolver(None, dual_stack, fips).resolve("catalog", "us-east-2")
     expected = sent_by_the_sdk(
         "catalog", "us-east-2", use_dualstack_endpoint=dual_stack, use_fips_endpoint=fips
     )
-    assert expected == f"https://{place.host}{place.prefix}products.json"
+    assert expected == f"https://{endpoint.host}{endpoint.prefix}products.json"
 
 
 def test_every_region_is_of_the_partition_that_lists_it() -> None:
-    listed = json.loads((sdk_folder() / "data/partitions.json").read_text())["partitions"]
+    listed = json.loads((find_sdk_folder() / "data/partitions.json").read_text())["partitions"]
     for partition in listed:
         suffix = partition["outputs"]["dnsSuffix"]
         for region in partition["regions"]:
             if not region.startswith(("aws-", "global")):
-                assert Places(None).of("b", region).host == f"b.s3.{region}.{suffix}"
+                assert EndpointResolver(None).resolve("b", region).host == f"b.s3.{region}.{suffix}"
 
 
 def test_an_endpoint_of_ones_own_takes_the_bucket_in_the_path() -> None:
-    place = Places("https://s3.example.com:8443/base/").of("catalog", "us-east-1")
-    assert place == Place(True, "s3.example.com:8443", "/base/catalog/")
+    endpoint = EndpointResolver("https://s3.example.com:8443/base/").resolve("catalog", "us-east-1")
+    assert endpoint == Endpoint(True, "s3.example.com:8443", "/base/catalog/")
 
 
 @pytest.mark.parametrize("status", [301, 400])
@@ -86,7 +94,7 @@ def test_a_bucket_of_another_region_is_asked_there(answers: Answers, status: int
     answers.add(200, b"found")
     client = answers.client()
     for _ in range(2):
-        assert client.send(Request("GetObject", "elsewhere", "a")).body == b"found"
+        assert client.send(S3Request("GetObject", "elsewhere", "a")).body == b"found"
     signed = [request.headers["authorization"].split("/")[2] for request in answers.received]
     assert signed == ["us-east-1", "eu-west-1", "eu-west-1"]
 
@@ -94,8 +102,8 @@ def test_a_bucket_of_another_region_is_asked_there(answers: Answers, status: int
 def test_a_bucket_that_is_nowhere_is_not_looked_for_for_ever(answers: Answers) -> None:
     for region in ("eu-west-1", "us-east-1"):
         answers.add(301, b"<Error><Code>Moved</Code></Error>", x_amz_bucket_region=region)
-    with pytest.raises(Refused, match="GetObject answered 301 Moved"):
-        answers.client().send(Request("GetObject", "elsewhere", "a"))
+    with pytest.raises(S3Error, match="GetObject answered 301 Moved"):
+        answers.client().send(S3Request("GetObject", "elsewhere", "a"))
 
 
 # signed by whom
@@ -107,9 +115,9 @@ def test_secrets_are_not_shown() -> None:
 
 def test_credentials_are_those_of_the_environment() -> None:
     keys = {"AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "secret"}
-    region, current = identity_of({**keys, "AWS_REGION": "eu-west-1", "AWS_SESSION_TOKEN": "t"})
+    region, current = load_identity({**keys, "AWS_REGION": "eu-west-1", "AWS_SESSION_TOKEN": "t"})
     assert (region, current()) == ("eu-west-1", Credentials("AKID", "secret", "t"))
-    region, current = identity_of({**keys, "AWS_DEFAULT_REGION": "eu-west-2"})
+    region, current = load_identity({**keys, "AWS_DEFAULT_REGION": "eu-west-2"})
     assert (region, current()) == ("eu-west-2", Credentials("AKID", "secret"))
 
 
@@ -125,7 +133,7 @@ def test_what_the_environment_does_not_tell_the_sdk_finds(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
     monkeypatch.setenv("AWS_PROFILE", "ops")
-    region, current = identity_of({})
+    region, current = load_identity({})
     assert (region, current()) == ("eu-north-1", Credentials("AKID", "secret", "t"))
 
 
@@ -136,13 +144,13 @@ def test_a_connection_is_kept(answers: Answers) -> None:
     client = answers.client()
     for _ in range(3):
         answers.add(200, b"found")
-        client.send(Request("GetObject", "catalog", "a"))
+        client.send(S3Request("GetObject", "catalog", "a"))
     assert answers.connections == 1
 
 
 def test_a_connection_that_was_closed_meanwhile_is_not_used(answers: Answers) -> None:
     client = answers.client()
-    request = Request("PutObject", "catalog", "a", "PUT")
+    request = S3Request("PutObject", "catalog", "a", "PUT")
     answers.add_raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
     assert client.send(request).body == b"first"
     kept = client._pool.connection_from_url(answers.endpoint).pool
@@ -155,7 +163,7 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used(answers: Answers) ->
 
 def test_a_key_may_hold_any_character(answers: Answers) -> None:
     answers.add(200, b"found")
-    answers.client().send(Request("GetObject", "catalog", "a b/é?#%.csv"))
+    answers.client().send(S3Request("GetObject", "catalog", "a b/é?#%.csv"))
     assert answers.received[0].path == "/catalog/a%20b/%C3%A9%3F%23%25.csv"
 
 
@@ -170,4 +178,4 @@ def test_the_authorities_are_those_of_the_sdk() -> None:
 def test_plain_http_is_no_tls(answers: Answers) -> None:
     client = answers.client(AWS_ENDPOINT_URL_S3=answers.endpoint.replace("http:", "https:"))
     with pytest.raises(Unanswered, match="SSLError"):
-        client.send(Request("PutObject", "catalog", "a", "PUT"))
+        client.send(S3Request("PutObject", "catalog", "a", "PUT"))

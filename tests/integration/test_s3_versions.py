@@ -15,7 +15,7 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.history import History, VersionedObject
-from datamesh.storage.s3.client import Reply, Request, S3Client, create_client
+from datamesh.storage.s3.client import S3Client, S3Request, S3Response, create_client
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
 from dev.storage.s3 import S3
@@ -104,10 +104,10 @@ def test_a_listing_of_several_pages_has_no_gap(s3: S3, environment: dict[str, st
     assert len(whole) == 5
 
     class TwoAtATime(S3Client):
-        def send(self, request: Request) -> Reply:
+        def send(self, request: S3Request) -> S3Response:
             return client.send(replace(request, query={**request.query, "max-keys": "2"}))
 
-    paged = TwoAtATime(client.places, client.region, client.credentials)
+    paged = TwoAtATime(client.endpoints, client.region, client.credentials)
     assert every(S3Versions(paged, s3.bucket, "paged.json")) == whole
 
 

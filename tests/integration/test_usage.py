@@ -10,7 +10,7 @@ from botocore.stub import Stubber
 from moto import mock_aws
 
 from datamesh.aws import api_usage
-from datamesh.aws.api_usage import usage_of
+from datamesh.aws.api_usage import create_usage_reader
 from datamesh.models.snapshot import RouteUsage
 
 DAY = date(2026, 1, 30)
@@ -24,17 +24,17 @@ def region(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_without_an_api_there_is_no_usage() -> None:
-    assert usage_of(None)(DAY) is None
+    assert create_usage_reader(None)(DAY) is None
 
 
 def test_an_account_that_does_not_answer_has_no_usage(
     region: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = boto3.client("cloudwatch")
-    monkeypatch.setattr(api_usage, "_client", lambda: client)
+    monkeypatch.setattr(api_usage, "_create_client", lambda: client)
     with Stubber(client) as stub:
         stub.add_client_error("get_metric_data", "AccessDenied", http_status_code=403)
-        assert usage_of("api-1")(DAY) is None
+        assert create_usage_reader("api-1")(DAY) is None
     assert "CloudWatch does not tell the usage" in caplog.text
 
 
@@ -71,8 +71,8 @@ def test_figures_are_those_of_the_api_and_of_each_route(monkeypatch: pytest.Monk
             ]
         },
     )
-    monkeypatch.setattr(api_usage, "_client", lambda: answers(*pages))
-    found = usage_of("api-1")(DAY)
+    monkeypatch.setattr(api_usage, "_create_client", lambda: answers(*pages))
+    found = create_usage_reader("api-1")(DAY)
     assert found
     assert found.day == DAY
     assert found.total == RouteUsage(
@@ -93,8 +93,8 @@ def test_the_day_is_asked_for_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> Non
         return {"MetricDataResults": []}
 
     monkeypatch.setattr(client, "get_metric_data", get_metric_data)
-    monkeypatch.setattr(api_usage, "_client", lambda: client)
-    usage_of("api-1")(DAY)
+    monkeypatch.setattr(api_usage, "_create_client", lambda: client)
+    create_usage_reader("api-1")(DAY)
     [request] = asked
     assert request["StartTime"] == datetime(2026, 1, 30, tzinfo=UTC)
     assert request["EndTime"] == datetime(2026, 1, 31, tzinfo=UTC)

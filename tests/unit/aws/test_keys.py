@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from datamesh.aws.api_keys import KeyRing, key_ring, parse_keys
+from datamesh.aws.api_keys import KeyRing, create_key_ring, parse_keys
 from datamesh.errors import InvalidSettings
 
 
@@ -29,7 +29,7 @@ class Vault:
 
 def test_the_holder_of_a_key_is_its_id() -> None:
     ring = Vault(old="first-key", new="second-key").ring()
-    assert [ring.holder("first-key"), ring.holder("second-key")] == ["old", "new"]
+    assert [ring.find_key_id("first-key"), ring.find_key_id("second-key")] == ["old", "new"]
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,11 @@ def test_the_holder_of_a_key_is_its_id() -> None:
     ["", "first-ke", "first-keyx", "FIRST-KEY", " first-key", "old", "größe", "\udcff", "\0"],
 )
 def test_any_other_key_has_no_holder(presented: str) -> None:
-    assert Vault(old="first-key", new="second-key").ring().holder(presented) is None
+    assert Vault(old="first-key", new="second-key").ring().find_key_id(presented) is None
 
 
 def test_a_key_beyond_ascii_has_its_holder() -> None:
-    assert Vault(one="größe").ring().holder("größe") == "one"
+    assert Vault(one="größe").ring().find_key_id("größe") == "one"
 
 
 def test_keys_are_fetched_once_a_minute() -> None:
@@ -49,7 +49,7 @@ def test_keys_are_fetched_once_a_minute() -> None:
     ring = vault.ring()
     for now, fetches in [(1000.0, 1), (1059.9, 1), (1060.0, 2), (1119.9, 2), (1120.0, 3)]:
         vault.now = now
-        assert ring.holder("key") == "one"
+        assert ring.find_key_id("key") == "one"
         assert vault.fetches == fetches
 
 
@@ -57,22 +57,22 @@ def test_wrong_keys_do_not_cause_fetches() -> None:
     vault = Vault(one="key")
     ring = vault.ring()
     for _ in range(5):
-        assert ring.holder("wrong") is None
+        assert ring.find_key_id("wrong") is None
     assert vault.fetches == 1
 
 
 def test_keys_rotate_without_a_gap() -> None:
     vault = Vault(old="first-key")
     ring = vault.ring()
-    assert ring.holder("first-key") == "old"
+    assert ring.find_key_id("first-key") == "old"
     vault.keys["new"] = "second-key"
     vault.now += 60
-    assert [ring.holder("first-key"), ring.holder("second-key")] == ["old", "new"]
+    assert [ring.find_key_id("first-key"), ring.find_key_id("second-key")] == ["old", "new"]
     del vault.keys["old"]
     vault.now += 59.9
-    assert ring.holder("first-key") == "old"
+    assert ring.find_key_id("first-key") == "old"
     vault.now += 0.1
-    assert [ring.holder("first-key"), ring.holder("second-key")] == [None, "new"]
+    assert [ring.find_key_id("first-key"), ring.find_key_id("second-key")] == [None, "new"]
 
 
 def test_a_failing_fetch_fails_the_request_and_the_next_one_asks_again() -> None:
@@ -80,33 +80,33 @@ def test_a_failing_fetch_fails_the_request_and_the_next_one_asks_again() -> None
     ring = vault.ring()
     vault.failure = ConnectionError("no secrets today")
     with pytest.raises(ConnectionError):
-        ring.holder("key")
+        ring.find_key_id("key")
     vault.failure = None
-    assert ring.holder("key") == "one"
+    assert ring.find_key_id("key") == "one"
 
 
 def test_keys_that_cannot_be_fetched_again_are_not_used_longer() -> None:
     vault = Vault(one="key")
     ring = vault.ring()
-    assert ring.holder("key") == "one"
+    assert ring.find_key_id("key") == "one"
     vault.now += 60
     vault.failure = ConnectionError("no secrets today")
     with pytest.raises(ConnectionError):
-        ring.holder("key")
+        ring.find_key_id("key")
 
 
 # where keys come from
 
 
 def test_a_local_run_has_one_key() -> None:
-    ring = key_ring({"API_KEY": "local-key"})
-    assert [ring.holder("local-key"), ring.holder("other")] == ["local", None]
+    ring = create_key_ring({"API_KEY": "local-key"})
+    assert [ring.find_key_id("local-key"), ring.find_key_id("other")] == ["local", None]
 
 
 @pytest.mark.parametrize("environ", [{}, {"API_KEY": ""}, {"API_KEYS_SECRET_ID": "", "PATH": "/"}])
 def test_there_is_no_default_key(environ: dict[str, str]) -> None:
     with pytest.raises(InvalidSettings, match=r"^API_KEYS_SECRET_ID: "):
-        key_ring(environ)
+        create_key_ring(environ)
 
 
 @pytest.mark.parametrize("keys", [{"a": "1"}, {"a": "1", "b": "2"}])

@@ -1,6 +1,7 @@
-"""The API keys: who holds the presented one?
+"""The API keys that are active, and the lookup of a presented one.
 
-Needs the standard library alone until keys must be fetched, for the authorizer's cold start.
+This module needs only the standard library until keys must be fetched, for the authorizer's cold
+start.
 """
 
 import hmac
@@ -15,48 +16,54 @@ MAX_ACTIVE_KEYS = 2
 CACHE_SECONDS = 60.0
 """Together with API Gateway's authorizer TTL of 60 s this bounds how long a revoked key works."""
 
-type Keys = Mapping[str, str]
+type KeysById = Mapping[str, str]
 """Key id -> key."""
 
 
 class KeyRing:
-    """The active keys, fetched at most every CACHE_SECONDS. A failing fetch fails the request."""
+    """The active keys, fetched at most every CACHE_SECONDS: if that fails, so does the request."""
 
-    def __init__(self, fetch: Callable[[], Keys], clock: Callable[[], float] = time.monotonic):
+    def __init__(self, fetch: Callable[[], KeysById], clock: Callable[[], float] = time.monotonic):
         self._fetch = fetch
         self._clock = clock
         self._digests: dict[str, bytes] = {}
         self._fetched_at: float | None = None
 
-    def holder(self, presented: str) -> str | None:
-        """The id of the key; None if it is not active. Takes the same time for any wrong key."""
-        digest = _digest(presented)
+    def find_key_id(self, presented: str) -> str | None:
+        """Return the id of a presented key, or None if it is not active.
+
+        This takes the same time for any wrong key. Raises what the fetch raises.
+        """
+        digest = _hash_key(presented)
         matches = [
             key_id
-            for key_id, active in self._active().items()
+            for key_id, active in self._get_digests().items()
             if hmac.compare_digest(digest, active)
         ]
         return matches[0] if matches else None
 
-    def _active(self) -> dict[str, bytes]:
+    def _get_digests(self) -> dict[str, bytes]:
         now = self._clock()
         if self._fetched_at is None or now - self._fetched_at >= CACHE_SECONDS:
-            self._digests = {key_id: _digest(key) for key_id, key in self._fetch().items()}
+            self._digests = {key_id: _hash_key(key) for key_id, key in self._fetch().items()}
             self._fetched_at = now
         return self._digests
 
 
-def key_ring(environ: Mapping[str, str]) -> KeyRing:
-    """The keys of a local run (API_KEY) or of a stack (API_KEYS_SECRET_ID); there is no default."""
+def create_key_ring(environ: Mapping[str, str]) -> KeyRing:
+    """Create the key ring of a local run (API_KEY) or of a stack (API_KEYS_SECRET_ID).
+
+    Raises InvalidSettings if neither is set: there is no default.
+    """
     if key := environ.get("API_KEY"):
         return KeyRing(lambda: {"local": key})
     if secret_id := environ.get("API_KEYS_SECRET_ID"):
-        return KeyRing(lambda: fetch_secret(secret_id))
+        return KeyRing(lambda: fetch_keys(secret_id))
     raise InvalidSettings("API_KEYS_SECRET_ID: the authorizer has no keys to check against")
 
 
-def fetch_secret(secret_id: str) -> Keys:
-    """Read `{"<key id>": "<key>", ...}`, one or two keys, from Secrets Manager."""
+def fetch_keys(secret_id: str) -> KeysById:
+    """Read the keys from Secrets Manager. Raises InvalidSettings as `parse_keys` does."""
     import boto3  # not before a key has to be fetched: it is most of a cold start
     from botocore.config import Config
 
@@ -69,8 +76,11 @@ def fetch_secret(secret_id: str) -> Keys:
     return parse_keys(client.get_secret_value(SecretId=secret_id)["SecretString"])
 
 
-def parse_keys(secret: str) -> Keys:
-    """Raises InvalidSettings without a word of the secret's content."""
+def parse_keys(secret: str) -> KeysById:
+    """Parse a secret of one or two keys, `{"<key id>": "<key>", ...}`.
+
+    Raises InvalidSettings on anything else, without a word of the content in its message.
+    """
     try:
         keys = json.loads(secret)
     except ValueError:
@@ -82,5 +92,5 @@ def parse_keys(secret: str) -> Keys:
     return keys
 
 
-def _digest(key: str) -> bytes:
+def _hash_key(key: str) -> bytes:
     return sha256(key.encode(errors="surrogateescape")).digest()

@@ -1,7 +1,7 @@
-"""How the API was used, as CloudWatch counted it.
+"""The usage of the API, as CloudWatch counted it.
 
 Metrics and dimensions: API Gateway Developer Guide, "Working with metrics for HTTP APIs". Those
-of a route are there only if the API's detailed metrics are on.
+of single routes exist only if the API's detailed metrics are on.
 """
 
 import logging
@@ -26,31 +26,35 @@ STATISTICS = {
     "p50_ms": ("Latency", "p50"),
     "p99_ms": ("Latency", "p99"),
 }
-"""Figure -> metric and statistic."""
-MAX_PAGES = 10
-ALL = ""
+"""Field of `RouteUsage` -> CloudWatch's metric and statistic."""
+MAX_RESULT_PAGES = 10
+ALL_ROUTES = ""
+"""Stands for the API as a whole where a route is expected."""
 
 
-def usage_of(api_id: str | None) -> Callable[[date], Usage | None]:
-    """day -> how the API was used on it; None without an API or an answer."""
+def create_usage_reader(api_id: str | None) -> Callable[[date], Usage | None]:
+    """Create a function that returns the usage of the API on a day.
 
-    def usage(day: date) -> Usage | None:
+    It returns None without an API (`api_id` is None), or if CloudWatch does not answer.
+    """
+
+    def read_usage(day: date) -> Usage | None:
         if api_id is None:
             return None
         # No request needs the SDK: only the scheduled run asks.
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            return _usage(_client(), api_id, day)
+            return _fetch_usage(_create_client(), api_id, day)
         except (BotoCoreError, ClientError) as error:
-            # The registry's own figures are worth keeping without these.
+            # The rest of the snapshot is worth keeping without the usage.
             logger.warning("CloudWatch does not tell the usage: %s", error)
             return None
 
-    return usage
+    return read_usage
 
 
-def _client() -> "CloudWatchClient":
+def _create_client() -> "CloudWatchClient":
     import boto3
     from botocore.config import Config
 
@@ -64,30 +68,32 @@ def _client() -> "CloudWatchClient":
     )
 
 
-def _usage(client: "CloudWatchClient", api_id: str, day: date) -> Usage:
+def _fetch_usage(client: "CloudWatchClient", api_id: str, day: date) -> Usage:
     midnight = datetime.combine(day, time(), UTC)
     found: dict[str, dict[str, float]] = defaultdict(dict)
     pages = client.get_paginator("get_metric_data").paginate(
-        MetricDataQueries=_queries(api_id), StartTime=midnight, EndTime=midnight + DAY
+        MetricDataQueries=_build_queries(api_id), StartTime=midnight, EndTime=midnight + DAY
     )
-    for page in islice(pages, MAX_PAGES):
+    for page in islice(pages, MAX_RESULT_PAGES):
         for result in page["MetricDataResults"]:
-            figure, _, route = result["Label"].partition(" ")
+            field, _, route = result["Label"].partition(" ")
             if result["Values"]:
-                found[route][figure] = result["Values"][0]
-    routes = [_route(route, found[route]) for route in sorted(found) if route != ALL]
-    return Usage(day=day, total=_route(ALL, found[ALL]), routes=routes)
+                found[route][field] = result["Values"][0]
+    routes = [
+        _build_route_usage(route, found[route]) for route in sorted(found) if route != ALL_ROUTES
+    ]
+    return Usage(day=day, total=_build_route_usage(ALL_ROUTES, found[ALL_ROUTES]), routes=routes)
 
 
-def _queries(api_id: str) -> Any:
-    """For each figure that of the API and, by a search, that of each route."""
+def _build_queries(api_id: str) -> Any:
+    """Build two queries per statistic: of the API and, by a search, of each of its routes."""
     seconds = int(DAY.total_seconds())
     queries: list[dict[str, object]] = []
-    for figure, (metric, statistic) in STATISTICS.items():
+    for field, (metric, statistic) in STATISTICS.items():
         queries.append(
             {
-                "Id": figure,
-                "Label": figure,
+                "Id": field,
+                "Label": field,
                 "MetricStat": {
                     "Metric": {
                         "Namespace": "AWS/ApiGateway",
@@ -103,20 +109,20 @@ def _queries(api_id: str) -> Any:
         search = f'{schema} ApiId="{api_id}" MetricName="{metric}"'
         queries.append(
             {
-                "Id": f"{figure}_by_route",
-                "Label": figure + " ${PROP('Dim.Method')} ${PROP('Dim.Resource')}",
+                "Id": f"{field}_by_route",
+                "Label": field + " ${PROP('Dim.Method')} ${PROP('Dim.Resource')}",
                 "Expression": f"SEARCH('{search}', '{statistic}', {seconds})",
             }
         )
     return queries
 
 
-def _route(route: str, figures: dict[str, float]) -> RouteUsage:
+def _build_route_usage(route: str, values: dict[str, float]) -> RouteUsage:
     return RouteUsage(
         route=route,
-        requests=int(figures.get("requests", 0)),
-        client_errors=int(figures.get("client_errors", 0)),
-        server_errors=int(figures.get("server_errors", 0)),
-        p50_ms=figures.get("p50_ms"),
-        p99_ms=figures.get("p99_ms"),
+        requests=int(values.get("requests", 0)),
+        client_errors=int(values.get("client_errors", 0)),
+        server_errors=int(values.get("server_errors", 0)),
+        p50_ms=values.get("p50_ms"),
+        p99_ms=values.get("p99_ms"),
     )

@@ -59,15 +59,18 @@ class MemoryFolder:
         self._files = dict(files)
 
     def files(self) -> list[StoredFile]:
+        """List the files, in the order of their names' bytes."""
         return [
             StoredFile(name, len(body), compute_etag(body))
             for name, body in sorted(self._files.items(), key=lambda item: item[0].encode())
         ]
 
     def read(self, name: str) -> bytes:
+        """Read a whole file; nothing if there is none of that name."""
         return self._files.get(name, b"")
 
     def part(self, file: StoredFile, start: int, length: int) -> bytes:
+        """Read a part of a file. Raises StorageUnavailable if it is not the one that was listed."""
         body = self._files.get(file.name, b"")
         if compute_etag(body) != file.etag:
             raise build_replaced_error(self.name + file.name)

@@ -1,8 +1,8 @@
-"""Requests to S3, each sent once: botocore's signatures over urllib3.
+"""The S3 client: requests with botocore's signatures over urllib3, each sent once.
 
-Without boto3's client, which is a third of a cold start (docs/adr/0013-cold-start.md). It would
-also have to be kept from sending a PUT again whose reply was lost: S3 would answer 412, which its
-own success has caused. Retrying is up to `Document`, which can tell the two apart.
+boto3's client would be a third of a cold start (docs/adr/0013-cold-start.md). It would also have to
+be kept from sending a PUT again whose response was lost: S3 would answer 412, which its own success
+has caused. Retrying is up to `Document`, which can tell the two apart.
 """
 
 import os
@@ -16,19 +16,25 @@ from botocore.awsrequest import AWSRequest
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
-from datamesh.storage.s3.endpoints import Credentials, Places, authorities, identity_of, places_of
+from datamesh.storage.s3.endpoints import (
+    Credentials,
+    EndpointResolver,
+    create_resolver,
+    find_ca_bundle,
+    load_identity,
+)
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 4.0
 """For each wait on the socket, not for a call as a whole."""
 
-CONNECTIONS = 10
-"""That are kept open: so many threads may send at the same time without opening others."""
-WITHOUT_BODY = (204, 304)
-NEVER_SENT = (NewConnectionError, ConnectTimeoutError)
-"""Not what befalls TLS: that can also fail while the reply is read."""
+MAX_CONNECTIONS = 10
+"""How many are kept open: so many threads may send at the same time without opening others."""
+STATUSES_WITHOUT_BODY = (204, 304)
+NEVER_SENT_ERRORS = (NewConnectionError, ConnectTimeoutError)
+"""Without the errors of TLS, which can also fail while the response is read."""
 
-CODE = re.compile(rb"<Code>([^<]+)</Code>")
+ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>")
 
 
 class NeverSent(Exception):
@@ -36,11 +42,11 @@ class NeverSent(Exception):
 
 
 class Unanswered(Exception):
-    """The request was sent, in part at least, and no whole answer came."""
+    """The request was sent, at least in part, and no complete response came."""
 
 
-class Refused(Exception):
-    """S3 answered with something other than success."""
+class S3Error(Exception):
+    """S3 answered with a status other than success."""
 
     def __init__(self, operation: str, status: int, code: str) -> None:
         super().__init__(f"{operation} answered {status} {code}")
@@ -49,9 +55,11 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
+class S3Request:
+    """A request that is not signed yet."""
+
     operation: str
-    """As AWS names it."""
+    """As AWS names it, like `GetObject`; for errors."""
     bucket: str
     key: str = ""
     method: str = "GET"
@@ -61,7 +69,9 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Reply:
+class S3Response:
+    """A response with its whole body."""
+
     status: int
     headers: Mapping[str, str]
     """By their names in lower case."""
@@ -70,54 +80,57 @@ class Reply:
 
 @dataclass
 class S3Client:
-    """May be used by several threads."""
+    """Sends requests to S3. It may be used by several threads."""
 
-    places: Places
+    endpoints: EndpointResolver
     region: str
     credentials: Callable[[], Credentials]
-    trusted: str = ""
-    """The file of the authorities that are trusted."""
+    ca_bundle: str = ""
+    """The file of the certificate authorities that are trusted; empty: those of the system."""
     connect_seconds: float = CONNECT_SECONDS
     read_seconds: float = READ_SECONDS
     _regions: dict[str, str] = field(default_factory=dict, init=False)
-    """Of buckets that turned out to be elsewhere."""
+    """Bucket -> its region, of buckets that turned out to be in another than `region`."""
 
     def __post_init__(self) -> None:
         self._pool = PoolManager(
-            maxsize=CONNECTIONS,
+            maxsize=MAX_CONNECTIONS,
             timeout=Timeout(connect=self.connect_seconds, read=self.read_seconds),
             cert_reqs="CERT_REQUIRED",
-            ca_certs=self.trusted or None,
+            ca_certs=self.ca_bundle or None,
         )
 
-    def send(self, request: Request) -> Reply:
-        """Raises Refused, NeverSent, Unanswered or StorageUnavailable."""
-        reply = self._send(request)
-        elsewhere = reply.headers.get("x-amz-bucket-region", self.region)
-        if reply.status in (301, 400) and elsewhere != self._region(request.bucket):
+    def send(self, request: S3Request) -> S3Response:
+        """Send a request once, or twice if the bucket turns out to be in another region.
+
+        Raises S3Error, NeverSent, Unanswered, or StorageUnavailable if there are no credentials.
+        """
+        response = self._send_once(request)
+        elsewhere = response.headers.get("x-amz-bucket-region", self.region)
+        if response.status in (301, 400) and elsewhere != self._find_region(request.bucket):
             # Refused for the region that it was signed for, so that nothing has happened.
             self._regions[request.bucket] = elsewhere
-            reply = self._send(request)
-        if reply.status >= 300:
-            found = CODE.search(reply.body)
-            code = found[1].decode() if found else str(reply.status)
-            raise Refused(request.operation, reply.status, code)
-        return reply
+            response = self._send_once(request)
+        if response.status >= 300:
+            found = ERROR_CODE.search(response.body)
+            code = found[1].decode() if found else str(response.status)
+            raise S3Error(request.operation, response.status, code)
+        return response
 
-    def _region(self, bucket: str) -> str:
+    def _find_region(self, bucket: str) -> str:
         return self._regions.get(bucket, self.region)
 
-    def _send(self, request: Request) -> Reply:
-        region = self._region(request.bucket)
-        place = self.places.of(request.bucket, region)
-        target = quote(place.prefix + request.key, safe="/-_.~")
+    def _send_once(self, request: S3Request) -> S3Response:
+        region = self._find_region(request.bucket)
+        endpoint = self.endpoints.resolve(request.bucket, region)
+        target = quote(endpoint.prefix + request.key, safe="/-_.~")
         if request.query:
             target += "?" + urlencode(request.query, quote_via=quote, safe="-_.~")
-        signed = AWSRequest(request.method, place.origin + target, request.headers, request.body)
+        signed = AWSRequest(request.method, endpoint.origin + target, request.headers, request.body)
         # Of the SDK's own credentials it reads these three attributes.
         S3SigV4Auth(self.credentials(), "s3", region).add_auth(signed)  # type: ignore[arg-type]
         try:
-            answer = self._pool.connection_from_url(place.origin).urlopen(
+            answer = self._pool.connection_from_url(endpoint.origin).urlopen(
                 request.method,
                 target,
                 request.body or None,
@@ -126,22 +139,23 @@ class S3Client:
                 redirect=False,
                 decode_content=False,
             )
-        except NEVER_SENT as error:
-            raise NeverSent(f"{place.host} cannot be reached: {error!r}") from error
+        except NEVER_SENT_ERRORS as error:
+            raise NeverSent(f"{endpoint.host} cannot be reached: {error!r}") from error
         except (HTTPError, ValueError) as error:
             raise Unanswered(f"{request.operation} was not answered: {error!r}") from error
-        return _whole(request.operation, answer)
+        return _read_response(request.operation, answer)
 
 
-def _whole(operation: str, answer: BaseHTTPResponse) -> Reply:
+def _read_response(operation: str, answer: BaseHTTPResponse) -> S3Response:
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    # Without a length a reply that breaks off, in its head or in its body, looks like a whole one.
-    told = "content-length" in headers or "transfer-encoding" in headers
-    if not told and answer.status not in WITHOUT_BODY:
+    # Without a length, a response that breaks off in its head or body looks like a whole one.
+    has_length = "content-length" in headers or "transfer-encoding" in headers
+    if not has_length and answer.status not in STATUSES_WITHOUT_BODY:
         raise Unanswered(f"{operation} was answered without a length")
-    return Reply(answer.status, headers, answer.data)
+    return S3Response(answer.status, headers, answer.data)
 
 
 def create_client(environ: Mapping[str, str] | None = None) -> S3Client:
+    """Create the client that the environment describes, as AWS's SDKs read it."""
     found = os.environ if environ is None else environ
-    return S3Client(places_of(found), *identity_of(found), authorities(found))
+    return S3Client(create_resolver(found), *load_identity(found), find_ca_bundle(found))

@@ -1,4 +1,4 @@
-"""Where S3 is reached and with which credentials: the environment, read as AWS's SDKs read it."""
+"""Endpoints and credentials of S3, from the environment as AWS's SDKs read it."""
 
 import json
 import re
@@ -16,14 +16,16 @@ DEFAULT_REGION = "us-east-1"
 
 @dataclass(frozen=True)
 class Credentials:
+    """An access key, and its session token if it is a temporary one."""
+
     access_key: str
     secret_key: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Of a bucket: the path of a key is `prefix` and the key."""
+class Endpoint:
+    """Where a bucket is reached: the path of a key is `prefix` and the key."""
 
     secure: bool
     host: str
@@ -31,32 +33,34 @@ class Place:
 
     @property
     def origin(self) -> str:
+        """Scheme and host, like `https://b.s3.eu-west-1.amazonaws.com`."""
         return f"{'https' if self.secure else 'http'}://{self.host}"
 
 
 @dataclass
-class Places:
-    """The endpoint that is configured, or else those of AWS."""
+class EndpointResolver:
+    """Finds the endpoint of a bucket: the one that is configured, or else AWS's own."""
 
     endpoint: str | None
     dual_stack: bool = False
     fips: bool = False
 
-    def of(self, bucket: str, region: str) -> Place:
+    def resolve(self, bucket: str, region: str) -> Endpoint:
+        """Return the endpoint of a bucket in a region."""
         if self.endpoint:
             url = urlsplit(self.endpoint)
-            return Place(url.scheme == "https", url.netloc, f"{url.path.rstrip('/')}/{bucket}/")
+            return Endpoint(url.scheme == "https", url.netloc, f"{url.path.rstrip('/')}/{bucket}/")
         service = "s3-fips" if self.fips else "s3"
         names = [service, "dualstack", region] if self.dual_stack else [service, region]
-        host = ".".join([*names, self._suffix(region)])
+        host = ".".join([*names, self._find_dns_suffix(region)])
         # A certificate of *.s3.<region> does not cover a name with a dot in it.
         return (
-            Place(True, host, f"/{bucket}/")
+            Endpoint(True, host, f"/{bucket}/")
             if "." in bucket
-            else Place(True, f"{bucket}.{host}", "/")
+            else Endpoint(True, f"{bucket}.{host}", "/")
         )
 
-    def _suffix(self, region: str) -> str:
+    def _find_dns_suffix(self, region: str) -> str:
         partitions = self._partitions
         fitting = (each for each in partitions if re.match(each["regionRegex"], region))
         suffix: str = next(fitting, partitions[0])["outputs"]["dnsSuffix"]
@@ -64,36 +68,43 @@ class Places:
 
     @cached_property
     def _partitions(self) -> list[Any]:
-        """AWS's own list: China's regions, for one, have names of another domain."""
-        found = json.loads((sdk_folder() / "data/partitions.json").read_bytes())
+        """AWS's own list: China's regions, for example, have names of another domain."""
+        found = json.loads((find_sdk_folder() / "data/partitions.json").read_bytes())
         return list(found["partitions"])
 
 
-def places_of(environ: Mapping[str, str]) -> Places:
-    def chosen(name: str) -> bool:
+def create_resolver(environ: Mapping[str, str]) -> EndpointResolver:
+    """Create the resolver that the environment describes: AWS_ENDPOINT_URL_S3 and others."""
+
+    def is_true(name: str) -> bool:
         return environ.get(name, "").lower() == "true"
 
-    return Places(
+    return EndpointResolver(
         environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL"),
-        dual_stack=chosen("AWS_USE_DUALSTACK_ENDPOINT"),
-        fips=chosen("AWS_USE_FIPS_ENDPOINT"),
+        dual_stack=is_true("AWS_USE_DUALSTACK_ENDPOINT"),
+        fips=is_true("AWS_USE_FIPS_ENDPOINT"),
     )
 
 
-def authorities(environ: Mapping[str, str]) -> str:
-    """The file of the authorities that are trusted: botocore's own, as with any of its clients."""
-    return environ.get("AWS_CA_BUNDLE") or str(sdk_folder() / "cacert.pem")
+def find_ca_bundle(environ: Mapping[str, str]) -> str:
+    """Return the file of the trusted certificate authorities: by default botocore's own."""
+    return environ.get("AWS_CA_BUNDLE") or str(find_sdk_folder() / "cacert.pem")
 
 
-def sdk_folder() -> Path:
+def find_sdk_folder() -> Path:
+    """Return the folder of botocore, which holds AWS's lists and certificates."""
     import botocore
 
     return Path(botocore.__file__).parent
 
 
-def identity_of(environ: Mapping[str, str]) -> tuple[str, Callable[[], Credentials]]:
-    """Region and credentials. What the environment does not tell, the SDK finds: in a profile, from
-    single sign-on, or, as with SnapStart, from an address within the function."""
+def load_identity(environ: Mapping[str, str]) -> tuple[str, Callable[[], Credentials]]:
+    """Return the region, and a function that returns the current credentials.
+
+    What the environment does not tell, the SDK finds: in a profile, from single sign-on, or, as
+    with SnapStart, from an address within the function. Raises StorageUnavailable if it fails; so
+    does the function, also if there are no credentials.
+    """
     region = environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION")
     key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
     if region and key and secret:
@@ -110,7 +121,7 @@ def identity_of(environ: Mapping[str, str]) -> tuple[str, Callable[[], Credentia
     except BotoCoreError as error:
         raise StorageUnavailable(str(error)) from error
 
-    def current() -> Credentials:
+    def get_current() -> Credentials:
         if found is None:
             raise StorageUnavailable("there are no AWS credentials")
         try:
@@ -121,4 +132,4 @@ def identity_of(environ: Mapping[str, str]) -> tuple[str, Callable[[], Credentia
         assert frozen.access_key and frozen.secret_key
         return Credentials(frozen.access_key, frozen.secret_key, frozen.token)
 
-    return region or DEFAULT_REGION, current
+    return region or DEFAULT_REGION, get_current

@@ -6,9 +6,9 @@ from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.folders import MAX_FILES, StoredFile, build_replaced_error
 from datamesh.storage.objects import StoredObject
-from datamesh.storage.s3.client import Refused, Request, S3Client
-from datamesh.storage.s3.listings import Listed, page
-from datamesh.storage.s3.object import S3Object, reading
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request
+from datamesh.storage.s3.listings import ListingElement, fetch_listing
+from datamesh.storage.s3.object import S3Object, translate_read_errors
 
 
 class S3Folder:
@@ -47,25 +47,27 @@ class S3Folder:
         query = {"list-type": "2", "prefix": self.name}
         if token:
             query["continuation-token"] = token
-        return page(self._client, "ListObjectsV2", self._bucket, query, self._read_page)
+        return fetch_listing(self._client, "ListObjectsV2", self._bucket, query, self._read_page)
 
-    def _read_page(self, listed: Listed) -> tuple[list[StoredFile], str]:
+    def _read_page(self, listed: ListingElement) -> tuple[list[StoredFile], str]:
         files = [
             StoredFile(
-                each.key().removeprefix(self.name), int(each.text("Size")), each.text("ETag")
+                each.read_key().removeprefix(self.name),
+                int(each.read_text("Size")),
+                each.read_text("ETag"),
             )
-            for each in listed.all("Contents")
+            for each in listed.find_all("Contents")
         ]
-        return files, listed.text("NextContinuationToken") if listed.is_truncated else ""
+        return files, listed.read_text("NextContinuationToken") if listed.is_truncated else ""
 
     def _part(self, key: str, file: StoredFile, start: int, length: int) -> bytes:
         headers = {"if-match": file.etag, "range": f"bytes={start}-{start + length - 1}"}
         try:
-            with reading():
+            with translate_read_errors():
                 return self._client.send(
-                    Request("GetObject", self._bucket, key, headers=headers)
+                    S3Request("GetObject", self._bucket, key, headers=headers)
                 ).body
-        except Refused as error:
+        except S3Error as error:
             if error.status == 412 or error.code == "NoSuchKey":
                 raise build_replaced_error(key) from error
             raise StorageUnavailable(str(error)) from error

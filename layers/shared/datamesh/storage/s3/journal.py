@@ -8,7 +8,7 @@ from datamesh.storage.backoff import Backoff
 from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import S3Client
-from datamesh.storage.s3.listings import page
+from datamesh.storage.s3.listings import fetch_listing
 from datamesh.storage.s3.object import S3Object
 
 PARALLEL_READS = 10
@@ -45,10 +45,12 @@ class S3Journal:
             "start-after": self._prefix + after,
             "max-keys": str(PAGE),
         }
-        return page(
+        return fetch_listing(
             self._client,
             "ListObjectsV2",
             self._bucket,
             query,
-            lambda listed: [e.key().removeprefix(self._prefix) for e in listed.all("Contents")],
+            lambda listed: [
+                e.read_key().removeprefix(self._prefix) for e in listed.find_all("Contents")
+            ],
         )

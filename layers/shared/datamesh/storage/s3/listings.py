@@ -5,61 +5,72 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.s3.client import Refused, Request, S3Client, Unanswered
-from datamesh.storage.s3.object import reading
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request, Unanswered
+from datamesh.storage.s3.object import translate_read_errors
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 
-class Listed:
-    """An element of a page, or the page."""
+class ListingElement:
+    """An element of a page, or the page itself."""
 
     def __init__(self, element: "Element", decode: Callable[[str], str]) -> None:
         self._element = element
         self._decode = decode
 
-    def all(self, name: str) -> list["Listed"]:
-        return [Listed(each, self._decode) for each in self._element.findall(f"{{*}}{name}")]
+    def find_all(self, name: str) -> list["ListingElement"]:
+        """Return the children of that name."""
+        return [
+            ListingElement(each, self._decode) for each in self._element.findall(f"{{*}}{name}")
+        ]
 
-    def text(self, name: str) -> str:
+    def read_text(self, name: str) -> str:
+        """Return the text of the child of that name. Raises Unanswered if there is none."""
         found = self._element.findtext(f"{{*}}{name}")
         if found is None:
             raise Unanswered(f"the listing has no {name}")
         return found
 
-    def key(self, name: str = "Key") -> str:
-        """A key, or where to go on after it, which is encoded since XML cannot hold every one."""
-        return self._decode(self.text(name))
+    def read_key(self, name: str = "Key") -> str:
+        """Return a key, or a key marker: they are encoded, since XML cannot hold every one.
+
+        Raises Unanswered if there is none.
+        """
+        return self._decode(self.read_text(name))
 
     @property
     def is_truncated(self) -> bool:
-        return self.text("IsTruncated") == "true"
+        """Whether there are more pages."""
+        return self.read_text("IsTruncated") == "true"
 
 
-def page[P](
+def fetch_listing[P](
     client: S3Client,
     operation: str,
     bucket: str,
     query: Mapping[str, str],
-    read: Callable[[Listed], P],
+    read: Callable[[ListingElement], P],
 ) -> P:
-    """What `read` makes of one page. Raises Unreachable or StorageUnavailable."""
-    request = Request(operation, bucket, query={**query, "encoding-type": "url"})
+    """Request one page of a listing and return what `read` makes of it.
+
+    Raises Unreachable if another attempt may succeed, StorageUnavailable if not.
+    """
+    request = S3Request(operation, bucket, query={**query, "encoding-type": "url"})
     try:
-        with reading():
-            return _read(client.send(request).body, read)
-    except Refused as error:
+        with translate_read_errors():
+            return _parse_listing(client.send(request).body, read)
+    except S3Error as error:
         raise StorageUnavailable(str(error)) from error
 
 
-def _read[P](body: bytes, read: Callable[[Listed], P]) -> P:
+def _parse_listing[P](body: bytes, read: Callable[[ListingElement], P]) -> P:
     # Not imported where nothing is listed, for the cold start.
     from xml.etree import ElementTree
 
     try:
         root = ElementTree.fromstring(body)
         encoded = root.findtext("{*}EncodingType") == "url"
-        return read(Listed(root, unquote_plus if encoded else str))
+        return read(ListingElement(root, unquote_plus if encoded else str))
     except (ElementTree.ParseError, ValueError) as error:
         raise Unanswered(f"the listing is unintelligible: {error}") from error

@@ -9,7 +9,7 @@ import pytest
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import RunEvent
-from datamesh.services.openlineage.files import RUNS
+from datamesh.services.openlineage.files import RUNS, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import Intake, ingest, run_digest
 from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.services.products import registration
@@ -246,3 +246,11 @@ def test_products_by_hand_are_left_alone_by_a_rebuild() -> None:
     before = registry.products.read()
     rebuild(registry, into, whole_time)
     assert registry.products.read_latest() == before
+
+
+def test_files_without_an_envelope_are_adopted() -> None:
+    """As those of the registry itself: an operator may put one there by hand."""
+    run = RunFile.decode("run", b'{"jobs": [{"namespace": "n", "name": "j"}]}')
+    assert (run.adopted, run.revision, run.statement.jobs[0].name) == (True, 0, "j")
+    rebuilt = RebuildFile.decode("rebuild", b'{"facts": []}')
+    assert (rebuilt.adopted, rebuilt.revision, rebuilt.gathered.facts) == (True, 0, ())

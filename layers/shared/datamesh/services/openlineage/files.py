@@ -18,7 +18,7 @@ class RunFile(RegistryFile):
     statement: Statement = Statement()
 
     @classmethod
-    def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
+    def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
         return {"statement": raw}
 
 
@@ -33,5 +33,5 @@ class RebuildFile(RegistryFile):
     gathered: Gathered = Gathered()
 
     @classmethod
-    def envelope(cls, raw: JsonValue) -> dict[str, JsonValue]:
+    def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
         return {"gathered": raw}

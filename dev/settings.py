@@ -47,7 +47,6 @@ def read_settings(environ: Mapping[str, str]) -> LocalSettings:
     Raises:
         SettingError: A variable holds a value that cannot be used.
     """
-
     read_value = partial(_read_value, environ)
     key = read_value("API_KEY", "", _check_api_key)
     return LocalSettings(

@@ -29,6 +29,7 @@ class Loads(HTMLParser):
         self.elsewhere: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the element loads from elsewhere."""
         attributes = dict(attrs)
         if tag == "link" and attributes.get("rel") in NOT_LOADED:
             return

@@ -17,7 +17,8 @@ from datamesh.http.dependencies import CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import lambda_handler
 from datamesh.http.tables import FILTERS, MEDIA_TYPES, OF_A_PAGE, filters_of, page_response
 from datamesh.models.datasets import DatasetProfile, DomainSummary
-from datamesh.models.products import Product, Quality
+from datamesh.models.products import Product
+from datamesh.models.quality import Quality
 from datamesh.models.responses import Written
 from datamesh.services.datasets import reading
 from datamesh.services.products import domains

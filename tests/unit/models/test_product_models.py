@@ -14,7 +14,7 @@ def register(**changes: Any) -> ProductRegistration:
 
 
 def update(**changes: Any) -> dict[str, object]:
-    return ProductUpdate.model_validate(changes).changes()
+    return ProductUpdate.model_validate(changes).to_attributes()
 
 
 def refused_fields(error: ValidationError) -> set[object]:

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 
 from datamesh.errors import LimitReached
-from datamesh.models.products import DatasetName, Product, ProductUpdate, Quality
+from datamesh.models.products import DatasetName, Product, ProductUpdate
+from datamesh.models.quality import Quality
 from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
 from datamesh.services.openlineage.naming import product_name
 from datamesh.services.openlineage.product_resolver import Policy

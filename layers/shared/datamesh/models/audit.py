@@ -1,4 +1,4 @@
-"""What is kept of each write: who asked for what, and what it changed."""
+"""Audit records: who asked for which write, and what it changed."""
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -6,7 +6,7 @@ from datamesh.models.values import Timestamp
 
 
 class AuditedCommit(BaseModel):
-    """One of the files that a write changed."""
+    """A file of the registry that a write changed, and what changed in it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -16,15 +16,16 @@ class AuditedCommit(BaseModel):
     changed: int
     removed: int
     products: tuple[str, ...] = Field(
-        description="Those that were added, changed or removed, or whose lineage was."
+        description="Products that were added, changed or removed, or whose lineage was."
     )
 
 
 class AuditRecord(BaseModel):
-    """One request that replaced a file of the registry.
+    """A request that replaced a file of the registry.
 
-    It is stored before the first file is replaced, and again once there is an answer. If a function
-    dies in between, `status` stays null: the request took effect if a file has its `commit_id`.
+    It is stored before the first file is replaced, and again once there is an answer. If the
+    function dies in between, `status` stays null: the request took effect if a file has its
+    `commit_id`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -38,23 +39,25 @@ class AuditRecord(BaseModel):
     path: str
     request_id: str
     commit_id: str = Field(
-        description="Of the commits that the request makes. Tries of one Idempotency-Key share it."
+        description="Identifies the commits of the request. Tries of one Idempotency-Key share it."
     )
     status: int | None = Field(
         default=None,
-        description="What was answered, or 500 for a scheduled run that failed; null if unknown.",
+        description="The status answered, or 500 for a scheduled run that failed; null if unknown.",
     )
     commits: tuple[AuditedCommit, ...] = ()
 
     @property
-    def touched(self) -> set[str]:
-        """The products that it concerns."""
+    def product_names(self) -> set[str]:
+        """The products that its commits changed, or whose lineage they changed."""
         return {name for commit in self.commits for name in commit.products}
 
 
 class AuditPage(BaseModel):
+    """A page of audit records."""
+
     records: list[AuditRecord] = Field(description="Oldest first.")
     next: str | None = Field(
-        description="Send it as `cursor` for what follows; null at the end. A page may have fewer "
-        "records than `limit`, or none, and still be followed by others."
+        description="Send it as `cursor` to read the next page; null at the end. A page may have "
+        "fewer records than `limit`, or none, and still be followed by others."
     )

@@ -1,4 +1,4 @@
-"""Many registrations in one commit: what a client sends and the report that it gets."""
+"""Bulk registration, many items in one commit: what a client sends, and the report it gets."""
 
 from typing import Annotated, Literal
 
@@ -6,35 +6,39 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from datamesh.models.lineage import LINEAGE_EXAMPLE
 from datamesh.models.products import PRODUCT_EXAMPLE
-from datamesh.models.values import example
+from datamesh.models.values import show_example
 
 MAX_ITEMS = 1000
 
 
 class ItemProblem(BaseModel):
+    """What is wrong with an item."""
+
     field: str = Field(description="Dotted path within the item; empty for the item as a whole.")
     message: str
 
 
 class BulkItem(BaseModel):
-    """What became of one item."""
+    """The result of one item."""
 
-    index: int = Field(description="Its place in the request, from 0.")
+    index: int = Field(description="Position of the item in the request, from 0.")
     status: Literal["registered", "refused"]
     errors: list[ItemProblem] = Field(default=[], description="Why it was refused.")
 
 
 class BulkReport(BaseModel):
+    """The result of a bulk registration."""
+
     registered: int
     refused: int
-    items: list[BulkItem] = Field(description="One for each item, in their order.")
+    items: list[BulkItem] = Field(description="One for each item, in the order of the request.")
 
 
 class ProductsBulk(BaseModel):
     """The body of `POST /products/bulk`. Items are checked one by one, for the report."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra=example({"items": [PRODUCT_EXAMPLE]})
+        extra="forbid", json_schema_extra=show_example({"items": [PRODUCT_EXAMPLE]})
     )
 
     items: list[
@@ -46,7 +50,7 @@ class LineageBulk(BaseModel):
     """The body of `POST /lineage/bulk`. Items are checked one by one, for the report."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra=example({"items": [LINEAGE_EXAMPLE]})
+        extra="forbid", json_schema_extra=show_example({"items": [LINEAGE_EXAMPLE]})
     )
 
     items: list[

@@ -1,24 +1,26 @@
-"""What the API answers about domains and their data, besides rows."""
+"""Answers about domains and their data, besides rows."""
 
 from pydantic import BaseModel, Field
 
-from datamesh.models.products import QualityFailure
+from datamesh.models.quality import QualityFailure
 
 
 class DomainSummary(BaseModel):
+    """A domain, and how many products it has."""
+
     domain: str = Field(description="As its oldest product spells it; compared whatever the case.")
     products: int
-    output_ports: int = Field(description="How many of the products name where their data lies.")
+    output_ports: int = Field(description="How many of the products have an output port.")
 
 
 class ColumnProfile(BaseModel):
-    """Of a column that is registered, or that the files have, or both."""
+    """The values of a column that is in the schema, or in the files, or in both."""
 
     name: str
     registered: str | None = Field(description="The schema's type; null if it has no such column.")
     type: str | None = Field(
-        description="What the files hold; for CSV and JSON Lines the registered type if every "
-        "value reads as it. Null if no file has the column."
+        description="The type in the files; for CSV and JSON Lines the registered type if every "
+        "value can be read as it. Null if no file has the column."
     )
     nulls: int
     distinct: int | None = Field(description="Approximate (HyperLogLog); null if not comparable.")
@@ -27,13 +29,15 @@ class ColumnProfile(BaseModel):
 
 
 class DatasetProfile(BaseModel):
+    """What a dataset's files hold, and where that differs from the product's schema."""
+
     product: str
     location: str
     rows: int
     files: int
-    bytes: int = Field(description="What the files weigh in storage.")
+    bytes: int = Field(description="Size of the files in storage.")
     columns: list[ColumnProfile]
     failures: list[QualityFailure] = Field(
-        description="Where the files are not what the schema says: `column_is_missing`, "
-        "`column_is_not_registered`, `column_has_another_type`."
+        description="The assertions that the files fail: `dataset_has_files`, `column_is_present`, "
+        "`column_is_registered`, `column_has_registered_type`."
     )

@@ -1,7 +1,7 @@
 """Answers about the graph of lineage.
 
-They are typed dictionaries, not models: an answer has up to 11,000 of them, which `to_json` writes
-as they are, while a model would first be built and checked for each.
+They are typed dictionaries, not models: an answer has up to 11,000 of them, which msgspec writes
+as they are (`http.answers`), while pydantic would build and check a model for each.
 """
 
 from enum import StrEnum
@@ -18,41 +18,46 @@ MAX_EDGES = 10_000
 
 
 class Way(StrEnum):
-    """Where lineage is followed to: what a product comes from, or what is made of it."""
+    """The way that lineage is followed: to the sources of a product, or to what is made of it."""
 
     UPSTREAM = "upstream"
     DOWNSTREAM = "downstream"
 
 
 class Direction(StrEnum):
+    """The ways that a query follows lineage: one of them, or both."""
+
     UPSTREAM = "upstream"
     DOWNSTREAM = "downstream"
     BOTH = "both"
 
     @property
     def ways(self) -> tuple[Way, ...]:
+        """The one way, or both."""
         return tuple(Way) if self is Direction.BOTH else (Way(self),)
 
 
-def _one_of(values: type[StrEnum]) -> WithJsonSchema:
+def _describe_enum(values: type[StrEnum]) -> WithJsonSchema:
+    """Return the schema of text that is one of the enum's values."""
     return WithJsonSchema({"type": "string", "enum": [each.value for each in values]})
 
 
-# Plain text, for `to_json` takes as long for one member of an enum as for all the rest of an edge.
-TypeText = Annotated[str, _one_of(LineageType)]
-StatusText = Annotated[str, _one_of(ProductStatus)]
-WayText = Annotated[str, _one_of(Way)]
+# Text here, for answers hold members of these enums and their bare values alike; the schema says
+# which values there are.
+TypeText = Annotated[str, _describe_enum(LineageType)]
+StatusText = Annotated[str, _describe_enum(ProductStatus)]
+WayText = Annotated[str, _describe_enum(Way)]
 
 Distance = Annotated[int, Field(description="The fewest hops from the product asked for.")]
 PathConfidence = Annotated[
     float,
     Field(
-        description="The best product of confidences over all paths from the product asked for "
-        "that lead through products of this answer."
+        description="Confidence of the most confident path from the product asked for, through "
+        "products of this answer. A path's confidence is that of its edges, multiplied."
     ),
 ]
 Truncated = Annotated[
-    bool, Field(description="Whether there is more than the bounds let into this answer.")
+    bool, Field(description="Whether the limits left anything out of this answer.")
 ]
 
 
@@ -68,8 +73,8 @@ class GraphNode(TypedDict):
     direction: Annotated[
         WayText | None,
         Field(
-            description="The way in which it is reached, the nearer one if both, the more "
-            "confident one if both are as near; null for the product asked for."
+            description="The way that leads to it: the nearer one if both do, the more confident "
+            "one if both are equally near; null for the product asked for."
         ),
     ]
 
@@ -85,13 +90,13 @@ class GraphEdge(TypedDict):
 
 
 class LineageGraph(TypedDict):
-    """The products that are reached from one, and the entries between them."""
+    """The products that can be reached from one, and the lineage entries between them."""
 
     product: str
     direction: Direction
     depth: int
     nodes: Annotated[
-        list[GraphNode], Field(description="Nearest first; those of one distance by their names.")
+        list[GraphNode], Field(description="Nearest first; those of one distance by name.")
     ]
     edges: list[GraphEdge]
     cycles: Annotated[
@@ -105,6 +110,8 @@ class LineageGraph(TypedDict):
 
 
 class ImpactedProduct(TypedDict):
+    """A product that a change would affect."""
+
     name: str
     status: StatusText
     distance: Distance
@@ -112,7 +119,7 @@ class ImpactedProduct(TypedDict):
 
 
 class ImpactGroup(TypedDict):
-    """What one owner in one domain has downstream."""
+    """The affected products of one owner in one domain."""
 
     domain: str
     owner: str
@@ -120,7 +127,7 @@ class ImpactGroup(TypedDict):
 
 
 class Impact(TypedDict):
-    """Who has to be told of a change to a product."""
+    """The products that a change to one affects, by domain and owner."""
 
     product: str
     depth: int
@@ -130,34 +137,40 @@ class Impact(TypedDict):
 
 
 class LineagePath(TypedDict):
+    """A path of lineage from one product to another."""
+
     products: Annotated[list[str], Field(description="From the source to the target.")]
     entries: Annotated[list[LineageEntry], Field(description="One for each hop, in their order.")]
-    confidence: Annotated[float, Field(description="The product of the entries' confidences.")]
+    confidence: Annotated[float, Field(description="The confidences of the entries, multiplied.")]
 
 
 class LineagePaths(TypedDict):
+    """The best paths from one product to another."""
+
     source: str
     target: str
     most_confident: Annotated[
         LineagePath | None,
-        Field(description="Of the most confident paths a shortest one. Null if there is no path."),
+        Field(description="A shortest one of the most confident paths; null if there is no path."),
     ]
     shortest: Annotated[
         LineagePath | None,
-        Field(description="Of the shortest paths a most confident one. Null if there is no path."),
+        Field(description="A most confident one of the shortest paths; null if there is no path."),
     ]
 
 
 class ColumnNode(TypedDict):
+    """A column of a product."""
+
     product: str
     column: str
     distance: Annotated[int, Field(description="The fewest hops from the column asked for.")]
 
 
 class ColumnEdge(TypedDict):
-    """That a column goes into another one."""
+    """A column that goes into another one."""
 
-    id: Annotated[str, Field(description="Of the lineage entry that says so.")]
+    id: Annotated[str, Field(description="Id of the lineage entry that says so.")]
     source_product: str
     source_column: str
     target_product: str
@@ -166,7 +179,7 @@ class ColumnEdge(TypedDict):
 
 
 class ColumnGraph(TypedDict):
-    """The columns that are reached from one, and what leads from one to the next."""
+    """The columns that can be reached from one, and the edges between them."""
 
     product: str
     column: str
@@ -181,6 +194,8 @@ class ColumnGraph(TypedDict):
 
 
 class NodeLinkNode(TypedDict):
+    """A product, as a node in node-link form."""
+
     id: Annotated[str, Field(description="The product's name.")]
     domain: str
     owner: str
@@ -188,6 +203,8 @@ class NodeLinkNode(TypedDict):
 
 
 class NodeLinkEdge(TypedDict):
+    """A lineage entry, as an edge in node-link form."""
+
     source: str
     target: str
     key: Annotated[str, Field(description="The entry's id.")]
@@ -207,11 +224,15 @@ class NodeLinkGraph(TypedDict):
 
 
 class RemovedLineage(TypedDict):
+    """The lineage entries that a request removed."""
+
     removed: int
-    ids: Annotated[list[str], Field(description="Of the entries that were removed.")]
+    ids: Annotated[list[str], Field(description="Ids of the entries that were removed.")]
 
 
 class ExportFormat(StrEnum):
+    """The formats of an exported lineage graph."""
+
     MERMAID = "mermaid"
     DOT = "dot"
     GRAPHML = "graphml"
@@ -219,5 +240,7 @@ class ExportFormat(StrEnum):
 
 
 class ImpactFormat(StrEnum):
+    """The formats of an impact analysis."""
+
     JSON = "json"
     CSV = "csv"

@@ -1,4 +1,4 @@
-"""Lineage entries: what a client sends, what it gets back, what is stored."""
+"""Lineage entries: what a client sends, what it gets back, and what is stored."""
 
 from enum import IntEnum, StrEnum
 from math import isfinite
@@ -14,10 +14,12 @@ from pydantic import (
 )
 from pydantic_core import to_json
 
-from datamesh.models.values import NOT_BLANK, ShortText, Timestamp, example
+from datamesh.models.values import NOT_BLANK, ShortText, Timestamp, show_example
 
 
 class LineageType(StrEnum):
+    """How the target of an entry is made of its source."""
+
     DIRECT = "direct"
     DERIVED = "derived"
     AGGREGATED = "aggregated"
@@ -34,10 +36,11 @@ LINEAGE_EXAMPLE: dict[str, JsonValue] = {
 
 MAX_TRANSFORMATION_LENGTH = 1000
 MAX_METADATA_BYTES = 32 * 1024
-"""Every reader of lineage gets it, and the registry's file holds that of every entry."""
+"""Limited because every reader of lineage receives it, and one file holds that of all entries."""
 
 
-def bounded(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+def check_metadata_size(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return the metadata. Raises ValueError if its JSON is larger than MAX_METADATA_BYTES."""
     size = len(to_json(metadata))
     if size > MAX_METADATA_BYTES:
         raise ValueError(f"at most {MAX_METADATA_BYTES} bytes of JSON, got {size}")
@@ -54,14 +57,14 @@ Transformation = Annotated[
 class LineageRegistration(BaseModel):
     """The body of `POST /register_lineage`."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=example(LINEAGE_EXAMPLE))
+    model_config = ConfigDict(extra="forbid", json_schema_extra=show_example(LINEAGE_EXAMPLE))
 
     source: ShortText = Field(description="Name of a registered product.")
     target: ShortText = Field(description="Name of a registered product.")
     transformation: Transformation
     lineage_type: LineageType = LineageType.DIRECT
     confidence: float = Field(default=1.0, ge=0, le=1, strict=True)
-    metadata: Annotated[dict[str, JsonValue], AfterValidator(bounded)] = Field(
+    metadata: Annotated[dict[str, JsonValue], AfterValidator(check_metadata_size)] = Field(
         default={}, description=f"Any object of at most {MAX_METADATA_BYTES} bytes of JSON."
     )
 
@@ -76,7 +79,7 @@ class Job(BaseModel):
 
 
 class ColumnLineage(BaseModel):
-    """That a column of the source goes into a column of the target."""
+    """A column of the source that goes into a column of the target."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -90,49 +93,53 @@ class LineageEntry(BaseModel):
 
     model_config = ConfigDict(
         frozen=True,
-        json_schema_extra=example(
+        json_schema_extra=show_example(
             {"id": "6a1f0c2e9b7d4538", **LINEAGE_EXAMPLE, "timestamp": "2026-01-31T09:30:00Z"}
         ),
     )
 
-    id: str = Field(description="The same for as long as the entry exists.")
+    id: str = Field(description="Stays the same for as long as the entry exists.")
     source: str
     target: str
     transformation: str
     lineage_type: LineageType = LineageType.DIRECT
     confidence: float = 1.0
     metadata: dict[str, JsonValue] = {}
-    job: Job | None = Field(default=None, description="Of an entry that is derived from events.")
+    job: Job | None = Field(
+        default=None, description="The job whose events the entry is derived from; else null."
+    )
     columns: tuple[ColumnLineage, ...] = ()
     timestamp: Timestamp
 
 
 class Evidence(IntEnum):
-    """What an entry is derived from, weakest first: the datasets that a run reads and writes, its
-    `columnLineage` facets, its `lineage` facets."""
+    """What an entry is derived from, weakest first."""
 
     DATASETS = 1
+    """The datasets that a run reads and writes."""
     COLUMNS = 2
+    """Its `columnLineage` facets."""
     LINEAGE = 3
+    """Its `lineage` facets."""
 
 
-def finite(confidence: float) -> float:
-    """Files of old may hold NaN, which JSON cannot: it is no confidence at all."""
+def replace_non_finite(confidence: float) -> float:
+    """Return the confidence, or 0 for NaN and infinity: old files hold some, and JSON cannot."""
     return confidence if isfinite(confidence) else 0.0
 
 
 class StoredLineageEntry(LineageEntry):
-    """An entry as `lineage.json` holds it; fields that this version does not know are kept."""
+    """An entry as `lineage.json` holds it. Fields that this version does not know are kept."""
 
     model_config = ConfigDict(extra="allow")
 
     id: str = ""
-    """Empty in files of before ids; `LineageFile` gives those theirs as it reads them."""
-    confidence: Annotated[float, AfterValidator(finite)] = 1.0
+    """Empty in files that are older than ids; `LineageFile` makes an id when it reads them."""
+    confidence: Annotated[float, AfterValidator(replace_non_finite)] = 1.0
     products_revision: int = 0
-    """The revision of `products.json` in which both ends were seen. 0 in files of before the
-    envelope."""
+    """The revision of `products.json` in which both ends were found. It is 0 in files that are
+    older than the envelope."""
     evidence: Evidence | None = None
-    """Of an entry that is derived from events; None for one that was registered by hand."""
+    """What the entry is derived from; None if it was registered by hand."""
     superseded: bool = False
-    """Whether the entry's job has given better evidence of where its target comes from."""
+    """Whether its job has since given better evidence of where the target comes from."""

@@ -1,4 +1,7 @@
-"""What Marquez answers, in its shapes (spec/openapi.yml of Marquez), as far as its clients look."""
+"""The answers of Marquez, in its own shapes (spec/openapi.yml of Marquez).
+
+They have the fields that Marquez' clients read, and no others.
+"""
 
 from typing import Literal
 
@@ -8,23 +11,31 @@ from pydantic.alias_generators import to_camel
 from datamesh.models.values import Timestamp
 
 
-class Camel(BaseModel):
+class CamelCaseModel(BaseModel):
+    """Base of models whose JSON has camelCase names."""
+
     model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, frozen=True)
 
 
-class MarquezName(Camel):
+class MarquezName(CamelCaseModel):
+    """The name of a dataset or job."""
+
     namespace: str
     name: str
 
 
-class MarquezField(Camel):
+class MarquezField(CamelCaseModel):
+    """A column of a dataset."""
+
     name: str
     type: str
     tags: list[str] = []
     description: str | None = None
 
 
-class MarquezDataset(Camel):
+class MarquezDataset(CamelCaseModel):
+    """A dataset: a product, under its OpenLineage name."""
+
     id: MarquezName
     type: Literal["DB_TABLE"] = "DB_TABLE"
     name: str
@@ -42,7 +53,9 @@ class MarquezDataset(Camel):
     deleted: bool = False
 
 
-class MarquezJob(Camel):
+class MarquezJob(CamelCaseModel):
+    """A job that lineage entries are derived from."""
+
     id: MarquezName
     type: Literal["BATCH"] = "BATCH"
     name: str
@@ -60,12 +73,16 @@ class MarquezJob(Camel):
     facets: dict[str, object] = {}
 
 
-class MarquezEdge(Camel):
+class MarquezEdge(CamelCaseModel):
+    """An edge between a dataset and a job, by their node ids."""
+
     origin: str
     destination: str
 
 
-class MarquezNode(Camel):
+class MarquezNode(CamelCaseModel):
+    """A dataset or job in a lineage graph."""
+
     id: str
     type: Literal["DATASET", "JOB"]
     data: MarquezDataset | MarquezJob
@@ -73,11 +90,15 @@ class MarquezNode(Camel):
     out_edges: list[MarquezEdge]
 
 
-class MarquezGraph(Camel):
+class MarquezGraph(CamelCaseModel):
+    """A lineage graph of datasets and jobs."""
+
     graph: list[MarquezNode]
 
 
-class MarquezNamespace(Camel):
+class MarquezNamespace(CamelCaseModel):
+    """A namespace of datasets and jobs."""
+
     name: str
     created_at: Timestamp
     updated_at: Timestamp
@@ -86,16 +107,22 @@ class MarquezNamespace(Camel):
     is_hidden: bool = False
 
 
-class MarquezNamespaces(Camel):
+class MarquezNamespaces(CamelCaseModel):
+    """A list of namespaces."""
+
     namespaces: list[MarquezNamespace]
 
 
-class MarquezDatasets(Camel):
+class MarquezDatasets(CamelCaseModel):
+    """A page of datasets."""
+
     datasets: list[MarquezDataset]
     total_count: int = Field(description="How many there are, whatever limit and offset.")
 
 
-class MarquezResult(Camel):
+class MarquezResult(CamelCaseModel):
+    """A dataset or job that a search found."""
+
     type: Literal["DATASET", "JOB"]
     name: str
     updated_at: Timestamp
@@ -103,6 +130,8 @@ class MarquezResult(Camel):
     node_id: str
 
 
-class MarquezResults(Camel):
+class MarquezResults(CamelCaseModel):
+    """The results of a search."""
+
     total_count: int
     results: list[MarquezResult]

@@ -1,7 +1,7 @@
 """OpenLineage events, as far as the registry reads them (specification 2-0-2, OpenLineage.json).
 
-What is required there is checked; facets are free: whatever an event carries is kept, and what a
-facet says is read with care (`services.openlineage.facets`).
+What the specification requires is checked. Facets are not: each is stored as it came, and
+`services.openlineage.facets` reads them with care.
 """
 
 from typing import Annotated, Literal
@@ -10,48 +10,59 @@ from uuid import UUID
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from datamesh.models.products import MAX_DATASET_NAME_LENGTH, DatasetName
-from datamesh.models.values import Timestamp, example
+from datamesh.models.values import Timestamp, show_example
 
 MAX_EVENTS = 100
-"""Of a batch. Each is an object to create, and a request has its time."""
+"""The most events of a batch. Each becomes an object, and a request has limited time."""
 
 
-def with_time(value: object) -> object:
-    """Keep pydantic from taking a number for seconds since 1970, or a date for a time."""
+def require_time(value: object) -> object:
+    """Return the value. Raises ValueError unless it is text with date and time.
+
+    Pydantic would take a number for seconds since 1970, and a date for midnight.
+    """
     if not isinstance(value, str) or "T" not in value.upper():
         raise ValueError("must be a date and time, as in RFC 3339")
     return value
 
 
-def within_years(value: object) -> object:
-    """The first and the last day of the calendar have times that are on no day in UTC."""
+def require_utc_year(value: object) -> object:
+    """Return the value. Raises ValueError for times of the years 1 and 9999.
+
+    On the first and last day of the calendar, some of them have no date in UTC.
+    """
     if isinstance(value, str) and (value.startswith("0001") or value.startswith("9999")):
         raise ValueError("must be a time after year 1 and before year 9999")
     return value
 
 
-def nothing_as_empty(value: object) -> object:
+def replace_null(value: object) -> object:
+    """Return the value, or an empty object for null."""
     return {} if value is None else value
 
 
-EventTime = Annotated[Timestamp, BeforeValidator(within_years), BeforeValidator(with_time)]
-Facets = Annotated[dict[str, object], BeforeValidator(nothing_as_empty)]
+EventTime = Annotated[Timestamp, BeforeValidator(require_utc_year), BeforeValidator(require_time)]
+Facets = Annotated[dict[str, object], BeforeValidator(replace_null)]
 Address = Annotated[str, Field(min_length=1)]
 
 
 class EventJob(BaseModel):
+    """The job of an event."""
+
     namespace: str = Field(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)
     name: str = Field(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)
     facets: Facets = {}
 
 
 class EventRun(BaseModel):
+    """The run of an event: one execution of its job."""
+
     run_id: UUID = Field(alias="runId")
     facets: Facets = {}
 
 
 class EventDataset(DatasetName):
-    """A dataset as an event shows it: as an input, as an output, or on its own."""
+    """A dataset of an event: an input, an output, or the subject of a DatasetEvent."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -61,6 +72,7 @@ class EventDataset(DatasetName):
 
     @property
     def dataset(self) -> DatasetName:
+        """The name alone, without facets."""
         return DatasetName(namespace=self.namespace, name=self.name)
 
 
@@ -70,18 +82,24 @@ Datasets = Annotated[
 
 
 class BaseEvent(BaseModel):
+    """The fields that all events have."""
+
     event_time: EventTime = Field(alias="eventTime")
     producer: Address
     schema_url: Address = Field(alias="schemaURL")
 
 
 class JobEvent(BaseEvent):
+    """Metadata of a job, outside of a run."""
+
     job: EventJob
     inputs: Datasets = []
     outputs: Datasets = []
 
 
 class RunEvent(JobEvent):
+    """A change in the state of a run."""
+
     event_type: Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"] | None = Field(
         alias="eventType", default=None
     )
@@ -89,6 +107,8 @@ class RunEvent(JobEvent):
 
 
 class DatasetEvent(BaseEvent):
+    """Metadata of a dataset, outside of a run."""
+
     dataset: EventDataset
 
 
@@ -107,14 +127,16 @@ EVENT_EXAMPLE: dict[str, JsonValue] = {
 
 
 class FailedEvent(BaseModel):
-    """An event of a batch that is none."""
+    """An item of a batch that was not accepted as an event."""
 
-    index: int = Field(description="Its place in the request, from 0.")
+    index: int = Field(description="Position of the item in the request, from 0.")
     reason: str
     retriable: bool
 
 
 class BatchSummary(BaseModel):
+    """How many events of a batch were received, stored and refused."""
+
     received: int
     successful: int
     failed: int
@@ -126,7 +148,7 @@ class BatchReport(BaseModel):
     """The answer to a batch (specification, OpenLineage.yml, postEventBatch)."""
 
     model_config = ConfigDict(
-        json_schema_extra=example(
+        json_schema_extra=show_example(
             {
                 "status": "partial_success",
                 "summary": {

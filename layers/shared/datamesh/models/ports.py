@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from datamesh.models.values import example
+from datamesh.models.values import show_example
 
 MAX_PARTITIONS = 8
 LOCATION_SEGMENT = r"[A-Za-z0-9_=+-]+(\.[A-Za-z0-9_=+-]+)*"
@@ -60,7 +60,7 @@ class OutputPort(BaseModel):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        json_schema_extra=example(
+        json_schema_extra=show_example(
             {
                 "location": "domains/sales/orders/",
                 "format": "parquet",

@@ -1,7 +1,7 @@
 """Data products: what a client sends, what it gets back, what is stored."""
 
 from enum import StrEnum
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,14 +16,15 @@ from pydantic import (
 )
 
 from datamesh.models.ports import OutputPort
+from datamesh.models.quality import Quality, RunChecks
 from datamesh.models.values import (
     NOT_BLANK,
     NOT_BLANK_PATTERN,
     ShortText,
     Text,
     Timestamp,
-    example,
-    optional,
+    declare_optional,
+    show_example,
 )
 
 MAX_DOMAIN_LENGTH = 50
@@ -32,21 +33,24 @@ MAX_TAGS = 10
 MAX_FIELDS = 1000
 MAX_DATASET_NAMES = 20
 MAX_DATASET_NAME_LENGTH = 1000
-"""Of a namespace and of a name, each."""
-MAX_FAILURES = 100
-"""How many failures of quality checks a product keeps."""
+"""The most letters of a dataset's namespace, and of its name."""
 UNOWNED = "unowned"
 """The owner of a product that events registered, until one of them names another."""
 
 
 class ProductStatus(StrEnum):
+    """The stage of a product's life."""
+
     ACTIVE = "active"
     DEPRECATED = "deprecated"
     INACTIVE = "inactive"
 
 
 def normalise_tags(tags: list[str]) -> list[str]:
-    """Trim, lower-case, drop blanks and repetitions; at most MAX_TAGS remain."""
+    """Return the tags trimmed, in lower case, without blank and repeated ones.
+
+    Raises ValueError if more than MAX_TAGS remain.
+    """
     normalised = list(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
     if len(normalised) > MAX_TAGS:
         raise ValueError(f"at most {MAX_TAGS} tags, got {len(normalised)}")
@@ -54,7 +58,10 @@ def normalise_tags(tags: list[str]) -> list[str]:
 
 
 def refuse_equal_names(schema: object) -> object:
-    """Names that differ in surrounding blanks alone would become one field."""
+    """Return the schema. Raises ValueError if two field names differ in surrounding blanks alone.
+
+    Trimming would make them one field.
+    """
     if isinstance(schema, dict):
         names = [str(name).strip() for name in schema]
         if len(set(names)) != len(names):
@@ -104,7 +111,7 @@ Tags = Annotated[
 
 
 class DatasetName(BaseModel):
-    """How OpenLineage events name a dataset. Names are compared as they are, case and all."""
+    """The name that OpenLineage events give a dataset. Upper and lower case differ."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -117,21 +124,6 @@ DatasetNames = Annotated[
     AfterValidator(lambda names: list(dict.fromkeys(names))),
     Field(max_length=MAX_DATASET_NAMES, description="The datasets of OpenLineage that this is."),
 ]
-
-
-class QualityFailure(BaseModel):
-    model_config = ConfigDict(frozen=True)
-
-    assertion: str
-    column: str | None = Field(default=None, description="Null for one about the whole product.")
-
-
-class Quality(BaseModel):
-    """The latest result of the checks of a product's data."""
-
-    status: Literal["passed", "failed"]
-    checked_at: Timestamp
-    failures: list[QualityFailure] = []
 
 
 PRODUCT_EXAMPLE: dict[str, JsonValue] = {
@@ -153,7 +145,7 @@ _TIMES: dict[str, JsonValue] = {
 class ProductRegistration(BaseModel):
     """The body of `POST /register_product`."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra=example(PRODUCT_EXAMPLE))
+    model_config = ConfigDict(extra="forbid", json_schema_extra=show_example(PRODUCT_EXAMPLE))
 
     name: Name
     domain: Domain
@@ -168,48 +160,49 @@ class ProductRegistration(BaseModel):
 
 
 class ProductUpdate(BaseModel):
-    """The body of `PUT /product/{name}`: the fields to change, at least one."""
+    """The body of `PUT /product/{name}`: at least one field to change."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
             "minProperties": 1,
-            **example({"status": "deprecated", "version": "1.1.0"}),
+            **show_example({"status": "deprecated", "version": "1.1.0"}),
         },
     )
 
-    description: Description = optional()
-    status: ProductStatus = optional()
-    tags: Tags = optional()
+    description: Description = declare_optional()
+    status: ProductStatus = declare_optional()
+    tags: Tags = declare_optional()
     schema_: Schema = Field(alias="schema", default_factory=dict)
-    owner: ShortText = optional()
-    version: Version = optional()
-    openlineage: DatasetNames = optional()
+    owner: ShortText = declare_optional()
+    version: Version = declare_optional()
+    openlineage: DatasetNames = declare_optional()
     output_port: OutputPort | None = Field(default=None, description="Null removes it.")
 
     @model_validator(mode="after")
-    def _not_empty(self) -> Self:
+    def _require_field(self) -> Self:
         if not self.model_fields_set:
-            raise ValueError("give at least one of " + ", ".join(self.given_names()))
+            raise ValueError("give at least one of " + ", ".join(self.list_fields()))
         return self
 
     @classmethod
-    def given_names(cls) -> list[str]:
+    def list_fields(cls) -> list[str]:
+        """Return the names of all fields as clients write them."""
         return [field.alias or name for name, field in cls.model_fields.items()]
 
-    def changes(self) -> dict[str, object]:
-        """Attribute -> new value, of the fields that were given."""
+    def to_attributes(self) -> dict[str, object]:
+        """Return the given fields: attribute of a Product -> new value."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
 class Product(BaseModel):
-    """A registered product as readers see it. Constraints are checked on the way in, not here."""
+    """A registered product as readers see it. Constraints are checked at registration, not here."""
 
     model_config = ConfigDict(
         frozen=True,
         validate_by_name=True,
         validate_by_alias=True,
-        json_schema_extra=example(PRODUCT_EXAMPLE | _TIMES),
+        json_schema_extra=show_example(PRODUCT_EXAMPLE | _TIMES),
     )
 
     name: str
@@ -227,40 +220,27 @@ class Product(BaseModel):
     updated_at: Timestamp
 
 
-class ChecksOfRun(BaseModel):
-    """What the events of one run, or of the run that started it, said of a product's data."""
-
-    model_config = ConfigDict(frozen=True)
-
-    run: str
-    checked_at: Timestamp
-    failures: tuple[QualityFailure, ...] = ()
-
-    def quality(self) -> Quality:
-        status: Literal["passed", "failed"] = "failed" if self.failures else "passed"
-        return Quality(status=status, checked_at=self.checked_at, failures=[*self.failures])
-
-
-class Observed(BaseModel):
-    """Which events a product that events registered has its schema and owner of."""
+class Provenance(BaseModel):
+    """When and by which events the schema and owner of a product were last set."""
 
     model_config = ConfigDict(frozen=True)
 
     schema_at: Timestamp | None = None
     owner_at: Timestamp | None = None
     owner_rank: int = 0
-    """Whose facet told the owner: a dataset's comes before a job's."""
+    """The rank of the facet that named the owner: a dataset's outranks a job's."""
 
 
 class StoredProduct(Product):
-    """A product as `products.json` holds it; fields that this version does not know are kept."""
+    """A product as `products.json` holds it. Fields that this version does not know are kept."""
 
     model_config = ConfigDict(extra="allow")
 
     since_revision: int = 0
-    """The revision of `products.json` that registered it: its age in a clock that cannot skew.
-    0 in files of before the envelope."""
-    observed: Observed | None = None
-    """Of a product that events registered, until a person changes it: it follows them no more."""
-    checks: tuple[ChecksOfRun, ...] = ()
-    """The latest that events told, of as many runs as may go on at the same time."""
+    """The revision of `products.json` that registered it: an age that no clock can skew. It is 0
+    in files that are older than the envelope."""
+    observed: Provenance | None = None
+    """Set for a product that events registered, until a person changes it. Then events no longer
+    set its schema and owner."""
+    checks: tuple[RunChecks, ...] = ()
+    """The latest checks that events reported, of several runs that may overlap. Latest first."""

@@ -1,4 +1,4 @@
-"""What the API answers besides products and entries."""
+"""Answers of the API besides products and lineage entries."""
 
 from datetime import datetime
 from typing import Literal
@@ -17,6 +17,8 @@ class Written[T](BaseModel):
 
 
 class DeletedProduct(BaseModel):
+    """A product that was deleted, and how much lineage with it."""
+
     name: str
     lineage_entries_removed: int | None = Field(
         description="How many entries named the product. Null when storage failed after the "
@@ -25,6 +27,8 @@ class DeletedProduct(BaseModel):
 
 
 class LineageStats(BaseModel):
+    """Counts over the visible lineage entries."""
+
     total_entries: int
     unique_sources: int
     unique_targets: int
@@ -32,6 +36,8 @@ class LineageStats(BaseModel):
 
 
 class Health(BaseModel):
+    """The state of the API, and how much it holds."""
+
     status: Literal["healthy"] = "healthy"
     timestamp: datetime
     version: str
@@ -40,13 +46,15 @@ class Health(BaseModel):
 
 
 class FieldProblem(BaseModel):
+    """What is wrong with a field or parameter of a request."""
+
     field: str = Field(description="Dotted path of the field, or the parameter's name.")
     location: Literal["body", "query", "path", "header", "cookie"]
     message: str
 
 
 class Problem(BaseModel):
-    """The body of every error that a function answers."""
+    """The body of every error from a function."""
 
     success: Literal[False] = False
     message: str
@@ -56,6 +64,6 @@ class Problem(BaseModel):
 
 
 class GatewayProblem(BaseModel):
-    """The body of the errors that API Gateway answers before a function is called."""
+    """The body of every error from API Gateway itself, before a function is called."""
 
     message: str

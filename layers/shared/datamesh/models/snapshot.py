@@ -1,4 +1,4 @@
-"""What the scheduled run keeps of a day: counts over the registry, and how the API was used."""
+"""Daily snapshots: counts over the registry, and the usage of the API."""
 
 import datetime
 from enum import StrEnum
@@ -10,46 +10,50 @@ from datamesh.models.lineage import LineageType
 from datamesh.models.products import ProductStatus
 from datamesh.models.values import Timestamp
 
-LISTED = 100
-"""How many names a list in a snapshot has at most; the count beside it is of all."""
+MAX_LISTED_NAMES = 100
+"""The most names in a list of a snapshot. The count beside the list covers all."""
 
 
 class Completeness(BaseModel):
-    """How many products have it."""
+    """How many products have an owner, a description and so on."""
 
-    owner: int = Field(description="One other than `unowned`.")
+    owner: int = Field(description="Products with an owner other than `unowned`.")
     description: int
-    schema_: int = Field(alias="schema", description="At least one field.")
+    schema_: int = Field(alias="schema", description="Products with at least one field.")
     tags: int
-    quality: int = Field(description="A result of a check.")
+    quality: int = Field(description="Products with a result of a check.")
 
 
 class Named(BaseModel):
+    """How many products there are of some kind, and the names of the first."""
+
     count: int
-    names: list[str] = Field(description=f"The first {LISTED}, by name.")
+    names: list[str] = Field(description=f"The first {MAX_LISTED_NAMES}, by name.")
 
 
 class ProductFigures(BaseModel):
+    """Counts over the products."""
+
     total: int
     by_domain: dict[str, int]
     by_status: dict[ProductStatus, int]
     by_owner: dict[str, int]
     complete: Completeness
-    stale: Named = Field(description="Not updated for `stale_days`.")
+    stale: Named = Field(description="Products not updated for `stale_days`.")
     stale_days: int
 
 
 class Dependence(BaseModel):
-    """How much depends on a product, and on how much it depends."""
+    """How many products depend on a product, and on how many it depends."""
 
     name: str
     downstream: int = Field(description="Products made of it directly.")
     upstream: int = Field(description="Products that it is made of directly.")
-    reach: int = Field(description="Products made of it, directly or not; itself not counted.")
+    reach: int = Field(description="Products made of it, directly or not, without itself.")
 
 
 class Ranking(StrEnum):
-    """The figure of a Dependence that products are ranked by."""
+    """The field of a Dependence that products are ranked by."""
 
     DOWNSTREAM = "downstream"
     UPSTREAM = "upstream"
@@ -57,6 +61,8 @@ class Ranking(StrEnum):
 
 
 class LineageFigures(BaseModel):
+    """Counts over the lineage entries, and what the graph looks like."""
+
     total: int
     by_type: dict[LineageType, int]
     mean_confidence: float | None = Field(description="Null without lineage.")
@@ -65,20 +71,26 @@ class LineageFigures(BaseModel):
     cycles: int = Field(
         description="Groups of products that all feed each other, and those that feed themselves."
     )
-    most_depended_upon: list[Dependence] = Field(description="By reach, then by name; 20.")
+    most_depended_upon: list[Dependence] = Field(description="The first 20 by reach, then by name.")
 
 
 class FileFigures(BaseModel):
+    """The revision and size of a file of the registry."""
+
     revision: int
-    bytes: int = Field(description="As stored, gzip-encoded.")
+    bytes: int = Field(description="Size as stored, gzip-encoded.")
 
 
 class StorageFigures(BaseModel):
+    """The files of the registry."""
+
     products: FileFigures
     lineage: FileFigures
 
 
 class RouteUsage(BaseModel):
+    """The requests of a route, or of all of them, in a day."""
+
     route: str
     requests: int
     client_errors: int
@@ -88,32 +100,37 @@ class RouteUsage(BaseModel):
 
 
 class Usage(BaseModel):
-    """Of a whole day (UTC), as CloudWatch counted it."""
+    """The requests of a whole day (UTC), as CloudWatch counted them."""
 
     day: datetime.date
     total: RouteUsage
-    routes: list[RouteUsage] = Field(description="Where the API's detailed metrics are on.")
+    routes: list[RouteUsage] = Field(
+        description="One for each route; empty unless the API's detailed metrics are on."
+    )
 
 
 class Snapshot(BaseModel):
+    """The registry and its usage, as the scheduled run of a day found them."""
+
     date: datetime.date
     at: Timestamp = Field(description="When the run was due.")
     products: ProductFigures
     lineage: LineageFigures
     storage: StorageFigures
     usage: Usage | None = Field(
-        description="Of the day before, the last whole one. Null where there is no CloudWatch."
+        description="Usage of the day before, the last whole one. Null where there is no "
+        "CloudWatch."
     )
-    pruned_lineage_entries: int = Field(description="By the runs of the day so far.")
+    pruned_lineage_entries: int = Field(description="Removed by the runs of the day so far.")
 
-    def after(self, earlier: Self) -> Self:
-        """As the snapshot of a day that already has an earlier one."""
+    def add_earlier_run(self, earlier: Self) -> Self:
+        """Return the snapshot with what an earlier run of the same day pruned added to its own."""
         pruned = earlier.pruned_lineage_entries + self.pruned_lineage_entries
         return self.model_copy(update={"pruned_lineage_entries": pruned})
 
 
 class Metric(StrEnum):
-    """A figure of a snapshot that is one number, by its path."""
+    """The numbers of a snapshot that have a trend. A value is the path to the number."""
 
     PRODUCTS = "products.total"
     STALE = "products.stale.count"
@@ -137,16 +154,20 @@ class Metric(StrEnum):
 
     @property
     def attributes(self) -> list[str]:
-        """Of the models from the snapshot on."""
+        """The attributes to follow from the snapshot to the number: `schema` is `schema_` there."""
         return [f"{name}_" if name == "schema" else name for name in self.split(".")]
 
 
 class TrendPoint(BaseModel):
+    """A metric on one day."""
+
     date: datetime.date
-    value: float | None = Field(description="Null if that day's snapshot has no such figure.")
+    value: float | None = Field(description="Null if that day's snapshot has no such number.")
 
 
 class Trend(BaseModel):
+    """A metric over time."""
+
     metric: Metric
     points: list[TrendPoint] = Field(
         description="Oldest first; days without a snapshot are left out."

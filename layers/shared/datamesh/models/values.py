@@ -1,4 +1,4 @@
-"""Values that several models share."""
+"""Types of fields that several models share."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from pydantic.config import JsonDict
 
 NOT_BLANK_PATTERN = r"\S"
 NOT_BLANK = Field(json_schema_extra={"pattern": NOT_BLANK_PATTERN})
-"""Tells API clients what trimming followed by a minimum length of 1 means."""
+"""Shows API clients in the schema that text which is blank after trimming is refused."""
 
 MAX_SHORT_TEXT_LENGTH = 100
 
@@ -20,26 +20,27 @@ ShortText = Annotated[
 ]
 
 
-def in_utc(moment: datetime) -> datetime:
-    """Registry files of old carry times without a zone; they were written in UTC."""
+def to_utc(moment: datetime) -> datetime:
+    """Return the moment in UTC. One without a zone is in UTC already, as in old registry files."""
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-Timestamp = Annotated[datetime, AfterValidator(in_utc)]
+Timestamp = Annotated[datetime, AfterValidator(to_utc)]
 
 TICK = timedelta(microseconds=1)
 """The smallest step from one Timestamp to a later one."""
 
 
 def utc_now() -> datetime:
+    """Return the present moment in UTC."""
     return datetime.now(UTC)
 
 
-def optional() -> Any:
-    """A field that may be absent but not null; whether it was given is in `model_fields_set`."""
+def declare_optional() -> Any:
+    """Return a field that may be absent but not null. `model_fields_set` tells if it was given."""
     return Field(default_factory=lambda: None)
 
 
-def example(document: dict[str, JsonValue]) -> JsonDict:
-    """Schema extra that shows `document` in the API's documentation."""
+def show_example(document: dict[str, JsonValue]) -> JsonDict:
+    """Return the extra schema that shows `document` in the API's documentation."""
     return {"examples": [document]}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from datamesh.models.datasets import ColumnProfile
 from datamesh.models.ports import DataFormat
-from datamesh.models.products import QualityFailure
+from datamesh.models.quality import QualityFailure
 from datamesh.models.types import Kind, find_kind
 from datamesh.tables.conditions import NUMBERS
 from datamesh.tables.files import DataFile

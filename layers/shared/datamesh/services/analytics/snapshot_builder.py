@@ -8,7 +8,7 @@ from math import fsum
 from datamesh.models.lineage import LineageType
 from datamesh.models.products import UNOWNED, Product, ProductStatus
 from datamesh.models.snapshot import (
-    LISTED,
+    MAX_LISTED_NAMES,
     Completeness,
     Dependence,
     FileFigures,
@@ -121,4 +121,4 @@ def _rank(found: Iterable[Dependence], by: Ranking, limit: int) -> list[Dependen
 
 def _build_named(names: Iterable[str]) -> Named:
     found = sorted(names)
-    return Named(count=len(found), names=found[:LISTED])
+    return Named(count=len(found), names=found[:MAX_LISTED_NAMES])

@@ -71,7 +71,8 @@ class Snapshots:
                 there = Snapshot.model_validate_json(found.body)
                 if there.at >= snapshot.at:
                     return there
-                next_one, etag = snapshot.after(there) if name != LATEST else snapshot, found.etag
+                next_one = snapshot.add_earlier_run(there) if name != LATEST else snapshot
+                etag = found.etag
             try:
                 stored.put(next_one.model_dump_json(by_alias=True).encode(), etag)
             except (LostRace, InDoubt, Unreachable) as error:

@@ -40,7 +40,7 @@ def find(
         chunk = looked_at[start : start + limit]
         for name, body in zip(chunk, journal.read_all(chunk), strict=True):
             record = AuditRecord.model_validate_json(body)
-            if product in (None, *record.touched) and principal in (None, record.principal):
+            if product in (None, *record.product_names) and principal in (None, record.principal):
                 found.append(record)
             if len(found) == limit:
                 return AuditPage(

@@ -7,7 +7,8 @@ from hashlib import sha256
 from datamesh import __version__
 from datamesh.errors import DatasetNotFound, ProductNotFound
 from datamesh.models.datasets import DatasetProfile
-from datamesh.models.products import MAX_FAILURES, Product, Quality, QualityFailure
+from datamesh.models.products import Product
+from datamesh.models.quality import MAX_FAILURES, Quality, QualityFailure
 from datamesh.services.datasets.locations import check_location, location_of
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile

@@ -9,14 +9,8 @@ from pydantic import ValidationError
 
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import EventDataset
-from datamesh.models.products import (
-    MAX_DATASET_NAMES,
-    MAX_FAILURES,
-    MAX_FIELDS,
-    ChecksOfRun,
-    DatasetName,
-    QualityFailure,
-)
+from datamesh.models.products import MAX_DATASET_NAMES, MAX_FIELDS, DatasetName
+from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
 from datamesh.models.values import MAX_SHORT_TEXT_LENGTH, Timestamp
 from datamesh.services.openlineage.observations import failure_key
 from datamesh.services.openlineage.statements import most_transforming
@@ -87,7 +81,7 @@ def owner(facets: Mapping[str, object]) -> str:
     )
 
 
-def checks(dataset: EventDataset, run: str, at: Timestamp) -> tuple[ChecksOfRun, ...]:
+def checks(dataset: EventDataset, run: str, at: Timestamp) -> tuple[RunChecks, ...]:
     """What the assertions about a dataset came to; empty if there are none."""
     places = (dataset.input_facets, dataset.facets, dataset.output_facets)
     checked = [
@@ -107,7 +101,7 @@ def checks(dataset: EventDataset, run: str, at: Timestamp) -> tuple[ChecksOfRun,
         if not each["success"]
     }
     first = sorted(failed, key=failure_key)[:MAX_FAILURES]
-    return (ChecksOfRun(run=run, checked_at=at, failures=tuple(first)),)
+    return (RunChecks(run=run, checked_at=at, failures=tuple(first)),)
 
 
 def parent_run(facets: Mapping[str, object]) -> str:

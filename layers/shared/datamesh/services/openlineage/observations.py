@@ -6,7 +6,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import to_json
 
-from datamesh.models.products import MAX_FAILURES, ChecksOfRun, DatasetName, QualityFailure
+from datamesh.models.products import DatasetName
+from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage.statements import Statement
 
@@ -44,7 +45,7 @@ class Facts(BaseModel):
     at: Timestamp
     schema_: Told[dict[str, str]] | None = None
     owner: Told[str] | None = None
-    checks: tuple[ChecksOfRun, ...] = ()
+    checks: tuple[RunChecks, ...] = ()
 
     def joined(self, other: Self) -> Self:
         first = min(self, other, key=lambda each: (each.at, each.job_namespace))
@@ -76,22 +77,22 @@ def unpacked(statement: bytes) -> Statement:
     return Statement.model_validate_json(zlib.decompress(statement))
 
 
-def joined_checks(*known: tuple[ChecksOfRun, ...]) -> tuple[ChecksOfRun, ...]:
+def joined_checks(*known: tuple[RunChecks, ...]) -> tuple[RunChecks, ...]:
     """Each test of a run is an event of its own, so that their failures add up; a later run begins
     anew. Latest first."""
-    runs: dict[str, ChecksOfRun] = {}
+    runs: dict[str, RunChecks] = {}
     for each in (each for checks in known for each in checks):
         runs[each.run] = _added(runs[each.run], each) if each.run in runs else each
     return tuple(sorted(runs.values(), key=_latest, reverse=True)[:MAX_RUNS])
 
 
-def _added(one: ChecksOfRun, other: ChecksOfRun) -> ChecksOfRun:
+def _added(one: RunChecks, other: RunChecks) -> RunChecks:
     failures = sorted({*one.failures, *other.failures}, key=failure_key)[:MAX_FAILURES]
     at = max(one.checked_at, other.checked_at)
-    return ChecksOfRun(run=one.run, checked_at=at, failures=tuple(failures))
+    return RunChecks(run=one.run, checked_at=at, failures=tuple(failures))
 
 
-def _latest(each: ChecksOfRun) -> tuple[Timestamp, str]:
+def _latest(each: RunChecks) -> tuple[Timestamp, str]:
     return (each.checked_at, each.run)
 
 

@@ -12,8 +12,8 @@ from datamesh.models.products import (
     MAX_DOMAIN_LENGTH,
     UNOWNED,
     DatasetName,
-    Observed,
     ProductStatus,
+    Provenance,
     StoredProduct,
 )
 from datamesh.models.values import TICK
@@ -137,7 +137,7 @@ class _Catalog:
             created_at=self._now,
             updated_at=self._now,
             since_revision=self._file.revision + 1,
-            observed=Observed(),
+            observed=Provenance(),
         )
         return self._updated(product, facts)
 
@@ -176,12 +176,12 @@ def _key(dataset: DatasetName) -> RecordedName:
 def _checked(product: StoredProduct, facts: Facts) -> dict[str, object]:
     """The quality is that of the latest run, unless something else has checked the data since."""
     checks = joined_checks(product.checks, facts.checks)
-    known, told = product.quality, checks[0].quality()
+    known, told = product.quality, checks[0].to_quality()
     quality = known if known and known.checked_at > told.checked_at else told
     return {"checks": checks, "quality": quality}
 
 
-def _followed(product: StoredProduct, seen: Observed, facts: Facts) -> dict[str, object]:
+def _followed(product: StoredProduct, seen: Provenance, facts: Facts) -> dict[str, object]:
     """The changes of a product that follows what events tell."""
     schema = Told(value=product.schema_, at=seen.schema_at) if seen.schema_at else None
     owner = (

@@ -126,7 +126,7 @@ def update_product(
         if changes.openlineage:
             _refuse_taken(file.products.values(), name, changes.openlineage)
         moved = max(now, product.updated_at + TICK)
-        update = {**changes.changes(), "updated_at": moved, "observed": None}
+        update = {**changes.to_attributes(), "updated_at": moved, "observed": None}
         changed = product.model_copy(update=update)
         return file.with_product(changed), changed
 

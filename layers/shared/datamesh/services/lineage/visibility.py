@@ -30,7 +30,7 @@ def is_garbage(entry: LineageRecord, products: ProductsFile) -> bool:
 
 
 def has_ends(entry: LineageRecord, products: ProductsFile) -> bool:
-    """Return whether both ends are registered, and were when the entry was registered."""
+    """Return whether both ends are registered, and were registered before the entry."""
     registered = products.products
     source, target = registered.get(entry.source), registered.get(entry.target)
     if source is None or target is None:

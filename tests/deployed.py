@@ -14,7 +14,7 @@ from datamesh.aws.observability import Handler
 from datamesh.http.audit import record_of
 from datamesh.models.openlineage import EVENT_EXAMPLE
 from datamesh.services.audit.trail import Trail
-from datamesh.services.openlineage.parsing import received
+from datamesh.services.openlineage.parsing import receive_event
 from datamesh.storage.event_log import EVENTS as EVENTS_FOLDER
 from datamesh.storage.s3.client import S3Client as Client
 from datamesh.storage.s3.client import create_client
@@ -147,7 +147,7 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
             None,
         )
     )
-    kept = received(EVENT_EXAMPLE)
+    kept = receive_event(EVENT_EXAMPLE)
     S3Object(ours, bucket, EVENTS_FOLDER + kept.name).put(gzip.compress(kept.body), None)
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from datamesh.services.openlineage.ingest import Intake, ingest
-from datamesh.services.openlineage.parsing import Received, received
+from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.registry.registry import Registry
 from tests.meshes import NOON
 
@@ -103,8 +103,8 @@ def lineage_facet(**targets: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def events(*raw: Any) -> list[Received]:
-    return [received(each) for each in raw]
+def events(*raw: Any) -> list[ReceivedEvent]:
+    return [receive_event(each) for each in raw]
 
 
 def send(registry: Registry, intake: Intake, *raw: Any) -> None:

@@ -13,9 +13,9 @@ from datamesh.services.audit.trail import FOLDER as AUDIT_FOLDER
 from datamesh.services.audit.trail import Trail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.lineage.registration import register_lineage
-from datamesh.services.openlineage.files import REBUILD, RUNS, RebuildFile, RunFile
+from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import Intake
-from datamesh.services.openlineage.product_resolver import Policy
+from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.services.operations.backups import Backups
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
@@ -84,14 +84,14 @@ class BucketFolder:
         return [each.body for each in found if isinstance(each, StoredObject)]
 
 
-def intake(bucket: Bucket | None = None, policy: Policy | None = None) -> Intake:
+def intake(bucket: Bucket | None = None, policy: EventPolicy | None = None) -> Intake:
     """Where events go, in memory; their listing has pages of two, so that tests turn them."""
     held = Bucket() if bucket is None else bucket
     return Intake(
         log=EventLog(lambda name: held[EVENTS + name], BucketFolder(held, EVENTS, 2), NO_WAIT),
-        run=lambda digest: Document(held[f"{RUNS}{digest}.json"], RunFile, NO_WAIT),
-        progress=Document(MemoryObject(REBUILD), RebuildFile, NO_WAIT),
-        policy=policy or Policy(),
+        run=lambda digest: Document(held[f"{RUNS_PREFIX}{digest}.json"], RunFile, NO_WAIT),
+        progress=Document(MemoryObject(REBUILD_KEY), RebuildFile, NO_WAIT),
+        policy=policy or EventPolicy(),
     )
 
 

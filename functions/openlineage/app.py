@@ -20,7 +20,7 @@ from datamesh.services.marquez import graph
 from datamesh.services.marquez import lists
 from datamesh.services.openlineage.batch import ingest_batch
 from datamesh.services.openlineage.ingest import ingest
-from datamesh.services.openlineage.parsing import received
+from datamesh.services.openlineage.parsing import receive_event
 from datamesh.services.openlineage.rebuild import rebuild
 
 REBUILD_SECONDS = 840.0
@@ -56,7 +56,7 @@ async def post_event(
     Up to 6 MiB, plain or with `Content-Encoding: gzip`. Sending an event again changes nothing, and
     finishes what an earlier try did not.
     """
-    ingested = ingest(registry, resources.intake(), [received(await large_json(request))])
+    ingested = ingest(registry, resources.intake(), [receive_event(await large_json(request))])
     request.app.state.skipped(len(ingested.skipped))
     return Response(status_code=201)
 

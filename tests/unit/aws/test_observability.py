@@ -9,7 +9,7 @@ import pytest
 
 from datamesh.aws.observability import Observer
 from datamesh.services.audit.trail import Trail
-from datamesh.services.openlineage.product_resolver import Policy
+from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import LostRace, MemoryObject
@@ -208,7 +208,7 @@ def test_events_that_are_not_derived_from_in_time_are_contention(output: Output)
 
 
 def test_datasets_that_are_skipped_are_counted_and_told(output: Output) -> None:
-    closed = intake(policy=Policy(auto_register=False))
+    closed = intake(policy=EventPolicy(auto_register=False))
     client = configured(app_of("openlineage"), resources(events=closed))
     assert client.post("/api/v1/lineage", run_event(["a"], ["b"])).status == 201
     [counted] = [line for line in output.lines() if "SkippedDatasets" in line]

@@ -7,7 +7,7 @@ import pytest
 
 from datamesh.models.products import DatasetName
 from datamesh.services.marquez.graph import MAX_NODES
-from datamesh.services.openlineage.naming import product_name
+from datamesh.services.openlineage.naming import build_product_name
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.events import WAREHOUSE, column_lineage, dataset, job_event, run_event, send
@@ -247,6 +247,6 @@ def test_hidden_entries_are_in_no_graph(client: Client, registry: Registry) -> N
     answer = client.get(f"{API}/lineage", nodeId=A)
     assert ids(answer) == ["a"]
     assert (
-        product_name(DatasetName(namespace=WAREHOUSE, name="a"))
+        build_product_name(DatasetName(namespace=WAREHOUSE, name="a"))
         in registry.products.read().products
     )

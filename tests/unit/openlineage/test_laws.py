@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
-from datamesh.services.openlineage.event_reader import statement
+from datamesh.services.openlineage.event_reader import read_statement
 from datamesh.services.openlineage.ingest import ingest
-from datamesh.services.openlineage.merge import joined
-from datamesh.services.openlineage.parsing import received
+from datamesh.services.openlineage.merge import join_claims
+from datamesh.services.openlineage.parsing import receive_event
 from datamesh.services.openlineage.rebuild import rebuild
-from datamesh.services.openlineage.statements import Statement, joined_columns
+from datamesh.services.openlineage.statements import Statement, join_columns
 from datamesh.services.registry.registry import Registry
 from tests.events import (
     at,
@@ -104,16 +104,16 @@ def test_a_rebuild_gives_what_single_events_gave(raw: Any) -> None:
     assert graph(again) == graph(registry)
 
 
-STATEMENTS = any_event().map(lambda raw: statement(received(raw).event))
+STATEMENTS = any_event().map(lambda raw: read_statement(receive_event(raw).event))
 
 
 @settings(max_examples=150, deadline=None)
 @given(STATEMENTS, STATEMENTS, STATEMENTS)
 def test_statements_form_a_semilattice(a: Statement, b: Statement, c: Statement) -> None:
-    assert a.joined(b) == b.joined(a)
-    assert a.joined(b).joined(c) == a.joined(b.joined(c))
-    assert a.joined(a) == a
-    assert a.joined(Statement()) == a
+    assert a.join_with(b) == b.join_with(a)
+    assert a.join_with(b).join_with(c) == a.join_with(b.join_with(c))
+    assert a.join_with(a) == a
+    assert a.join_with(Statement()) == a
 
 
 @st.composite
@@ -132,7 +132,7 @@ def claim(draw: st.DrawFn) -> StoredLineageEntry:
         transformation="t",
         lineage_type=draw(st.sampled_from(LineageType)),
         confidence=evidence / 10,
-        columns=joined_columns(draw(st.lists(told, max_size=4))),
+        columns=join_columns(draw(st.lists(told, max_size=4))),
         timestamp=at(draw(st.integers(0, 3))),
         evidence=evidence,
     )
@@ -143,9 +143,9 @@ def claim(draw: st.DrawFn) -> StoredLineageEntry:
 def test_claims_form_a_semilattice(
     a: StoredLineageEntry, b: StoredLineageEntry, c: StoredLineageEntry
 ) -> None:
-    assert joined(a, b) == joined(b, a)
-    assert joined(joined(a, b), c) == joined(a, joined(b, c))
-    assert joined(a, a) == a
+    assert join_claims(a, b) == join_claims(b, a)
+    assert join_claims(join_claims(a, b), c) == join_claims(a, join_claims(b, c))
+    assert join_claims(a, a) == a
 
 
 @pytest.mark.slow

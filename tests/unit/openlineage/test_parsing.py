@@ -8,7 +8,7 @@ from openapi_schema_validator import OAS31Validator
 from datamesh.errors import InvalidEvent
 from datamesh.http import event_schema
 from datamesh.models.openlineage import EVENT_EXAMPLE, DatasetEvent, JobEvent, RunEvent
-from datamesh.services.openlineage.parsing import parsed, received
+from datamesh.services.openlineage.parsing import parse_event, receive_event
 from tests.events import dataset, dataset_event, job_event, run_event
 
 ACCEPTED = OAS31Validator(event_schema.EVENT)
@@ -16,7 +16,7 @@ ACCEPTED = OAS31Validator(event_schema.EVENT)
 
 def refusal(raw: Any) -> list[tuple[str, str]]:
     with pytest.raises(InvalidEvent) as refused:
-        received(raw)
+        receive_event(raw)
     return refused.value.problems
 
 
@@ -37,7 +37,7 @@ def without(event: dict[str, Any], field: str) -> dict[str, Any]:
     ],
 )
 def test_an_event_is_told_by_what_it_has(raw: Any, kind: type) -> None:
-    assert type(parsed(raw)) is kind
+    assert type(parse_event(raw)) is kind
     assert ACCEPTED.is_valid(raw)
 
 
@@ -94,11 +94,11 @@ def test_a_number_that_json_cannot_write_is_refused() -> None:
 
 def test_times_are_read_with_nanoseconds_and_zones_and_kept_by_their_day_in_utc() -> None:
     raw = {**run_event(), "eventTime": "2026-02-01T00:30:00.123456789+01:00"}
-    assert received(raw).name.startswith("2026-01-31/")
-    assert received({**raw, "eventTime": "2026-02-01T00:30:00"}).name.startswith("2026-02-01/")
+    assert receive_event(raw).name.startswith("2026-01-31/")
+    assert receive_event({**raw, "eventTime": "2026-02-01T00:30:00"}).name.startswith("2026-02-01/")
 
 
 def test_the_same_event_has_the_same_name_whatever_the_order_of_its_keys() -> None:
     raw = run_event(["a"], ["b"])
-    assert received(dict(reversed(raw.items()))) == received(raw)
-    assert received({**raw, "more": 1}).name != received(raw).name
+    assert receive_event(dict(reversed(raw.items()))) == receive_event(raw)
+    assert receive_event({**raw, "more": 1}).name != receive_event(raw).name

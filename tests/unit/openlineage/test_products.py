@@ -13,8 +13,8 @@ from datamesh.errors import LimitReached
 from datamesh.models.products import DatasetName, Product, ProductUpdate
 from datamesh.models.quality import Quality
 from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
-from datamesh.services.openlineage.naming import product_name
-from datamesh.services.openlineage.product_resolver import Policy
+from datamesh.services.openlineage.naming import build_product_name
+from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.services.products import queries, registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
@@ -55,8 +55,8 @@ def test_names_are_acceptable_and_differ(ns1: str, name1: str, ns2: str, name2: 
         DatasetName(namespace=ns1, name=name1),
         DatasetName(namespace=ns2, name=name2),
     )
-    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,100}", product_name(first))
-    assert (product_name(first) == product_name(second)) == (first == second)
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,100}", build_product_name(first))
+    assert (build_product_name(first) == build_product_name(second)) == (first == second)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_names_are_acceptable_and_differ(ns1: str, name1: str, ns2: str, name2: 
     ],
 )
 def test_a_name_is_readable(name: str, slug_of_it: str) -> None:
-    assert slug(product_name(DatasetName(namespace="n", name=name))) == slug_of_it
+    assert slug(build_product_name(DatasetName(namespace="n", name=name))) == slug_of_it
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_names_that_slug_alike_are_two_products(alike: tuple[str, str], into: In
 def test_the_documented_name_stays_what_it_is() -> None:
     """It is in other people's links: a change of the rule is a change of the API."""
     name = DatasetName(namespace="postgres://db.example.com:5432", name="shop.public.orders")
-    assert product_name(name) == "shop-public-orders-d16aaad4c9befe12"
+    assert build_product_name(name) == "shop-public-orders-d16aaad4c9befe12"
 
 
 # registration
@@ -147,7 +147,7 @@ def test_a_job_owns_what_it_writes_and_not_what_it_reads(registry: Registry, int
 )
 def test_a_namespace_has_a_domain(domains: dict[str, str], domain: str) -> None:
     registry = mesh()
-    send(registry, intake(policy=Policy(domains=domains)), run_event(["a"]))
+    send(registry, intake(policy=EventPolicy(domains=domains)), run_event(["a"]))
     assert named(registry, "a").domain == domain
 
 
@@ -163,7 +163,7 @@ def test_without_auto_registration_an_unknown_dataset_is_skipped_and_counted(
 ) -> None:
     add_product(registry, "a")
     add_product(registry, "b")
-    closed = intake(policy=Policy(auto_register=False))
+    closed = intake(policy=EventPolicy(auto_register=False))
     found = ingest(registry, closed, events(run_event(["a", "c"], ["b", "d"])))
     assert [each.name for each in found.skipped] == ["c", "d"]
     assert edges(registry) == {("a", "b")}
@@ -214,7 +214,7 @@ def test_an_unknown_dataset_is_named_by_the_first_of_its_other_names(
 ) -> None:
     send(registry, into, run_event([linked("s3/path", "z", "db.table")]))
     product = named(registry, "db-table")
-    assert product.name == product_name(DatasetName(namespace="glue", name="db.table"))
+    assert product.name == build_product_name(DatasetName(namespace="glue", name="db.table"))
     assert [each.name for each in product.openlineage] == ["db.table", "z", "s3/path"]
     send(registry, into, run_event([linked("other/path", "db.table")], run=2))
     assert [each.name for each in named(registry, "db-table").openlineage] == [

@@ -9,7 +9,7 @@ import pytest
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import RunEvent
-from datamesh.services.openlineage.files import RUNS, RebuildFile, RunFile
+from datamesh.services.openlineage.files import RUNS_PREFIX, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import Intake, ingest, run_digest
 from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.services.products import registration
@@ -165,7 +165,7 @@ def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) ->
     [received] = events(event)
     bucket = Bucket({EVENTS + received.name: event_object})
     assert isinstance(received.event, RunEvent)
-    bucket[f"{RUNS}{run_digest(received.event)}.json"] = run
+    bucket[f"{RUNS_PREFIX}{run_digest(received.event)}.json"] = run
     into = intake(bucket)
     with pytest.raises(Killed):
         ingest(registry, into, events(event))

@@ -1,9 +1,9 @@
 """The objects that OpenLineage events go to, in the bucket."""
 
 from datamesh.models.lineage import Evidence
-from datamesh.services.openlineage.files import REBUILD, RUNS, RebuildFile, RunFile
+from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import Intake
-from datamesh.services.openlineage.product_resolver import Policy
+from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.settings import Settings
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.document import Document
@@ -27,9 +27,9 @@ def opened(settings: Settings, client: S3Client, backoff: Backoff) -> Intake:
             S3Journal(client, bucket, EVENTS, backoff),
             backoff,
         ),
-        run=lambda digest: document(f"{RUNS}{digest}.json", RunFile),
-        progress=document(REBUILD, RebuildFile),
-        policy=Policy(settings.openlineage_auto_register, settings.openlineage_domains),
+        run=lambda digest: document(f"{RUNS_PREFIX}{digest}.json", RunFile),
+        progress=document(REBUILD_KEY, RebuildFile),
+        policy=EventPolicy(settings.openlineage_auto_register, settings.openlineage_domains),
         confidence={
             Evidence.LINEAGE: lineage,
             Evidence.COLUMNS: columns,

@@ -5,7 +5,7 @@ from pydantic import JsonValue
 from datamesh.errors import InvalidEvent
 from datamesh.models.openlineage import MAX_EVENTS, BatchReport, BatchSummary, FailedEvent
 from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
-from datamesh.services.openlineage.parsing import Received, received
+from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.registry.registry import Registry
 
 
@@ -17,11 +17,11 @@ def ingest_batch(
         raise InvalidEvent([("", "a batch is a JSON array of events")])
     if len(raw) > MAX_EVENTS:
         raise InvalidEvent([("", f"a batch has at most {MAX_EVENTS} events, this one {len(raw)}")])
-    events: list[Received] = []
+    events: list[ReceivedEvent] = []
     failed: list[FailedEvent] = []
     for index, each in enumerate(raw):
         try:
-            events.append(received(each))
+            events.append(receive_event(each))
         except InvalidEvent as error:
             failed.append(FailedEvent(index=index, reason=str(error), retriable=False))
     ingested = ingest(registry, intake, events) if events else Ingested()

@@ -1,4 +1,4 @@
-"""What an event says: a statement about lineage, and facts about its datasets."""
+"""Reads an event into a statement about lineage and observations of its datasets."""
 
 from collections.abc import Iterable, Mapping
 
@@ -15,134 +15,153 @@ from datamesh.models.products import DatasetName
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.lineage_facets import (
-    column_flows,
-    describes_itself,
-    describes_lineage,
-    lineage_flows,
-    lineage_targets,
+    has_lineage_entries,
+    has_own_lineage,
+    read_column_edges,
+    read_lineage_edges,
+    read_lineage_targets,
 )
-from datamesh.services.openlineage.observations import Facts, Told
+from datamesh.services.openlineage.observations import DatasetObservations, Observation
 from datamesh.services.openlineage.statements import (
     MAX_DATASETS,
-    MAX_FLOWS,
+    MAX_EDGES,
     MAX_SYMLINKS,
-    Mention,
+    DatasetMention,
+    DatasetSymlink,
     Statement,
-    Symlink,
-    gathered,
+    build_set,
 )
 
 OWNER_OF_JOB, OWNER_OF_DATASET = 1, 2
+"""Ranks of observations: the owner of a dataset itself wins over that of a job."""
 
 
-def statement(event: Event) -> Statement:
+def read_statement(event: Event) -> Statement:
+    """Return what an event says about lineage."""
     if isinstance(event, DatasetEvent):
-        return _of_dataset(event.dataset, event.event_time)
-    at, outputs = event.event_time, _outputs(event)
-    says = Statement(
+        return _read_dataset_statement(event.dataset, event.event_time)
+    at, outputs = event.event_time, _read_outputs(event)
+    statement = Statement(
         jobs=(Job(namespace=event.job.namespace, name=event.job.name),),
-        inputs=_mentions(event.inputs, at),
-        outputs=_mentions(outputs, at),
-        symlinks=_symlinks([*event.inputs, *outputs]),
+        inputs=_build_mentions(event.inputs, at),
+        outputs=_build_mentions(outputs, at),
+        symlinks=_read_symlinks([*event.inputs, *outputs]),
     )
     for output in outputs:
-        says = says.joined(_of_dataset(output, at))
-    runs = [event.run.facets] if isinstance(event, RunEvent) else []
-    for told in (event.job.facets, *runs):
-        says = says.joined(_of_job(told, at))
-    return says
+        statement = statement.join_with(_read_dataset_statement(output, at))
+    run_facets = [event.run.facets] if isinstance(event, RunEvent) else []
+    for each in (event.job.facets, *run_facets):
+        statement = statement.join_with(_read_job_statement(each, at))
+    return statement
 
 
-def _outputs(event: JobEvent) -> list[EventDataset]:
-    """None of a test: dbt names a table for the failures of each, whether there is one or not."""
-    kind = facets.text(facets.mapping(event.job.facets.get("jobType")).get("jobType"))
+def _read_outputs(event: JobEvent) -> list[EventDataset]:
+    """Return the outputs, none of a test: dbt names a table for its failures, if any or not."""
+    kind = facets.as_text(facets.as_mapping(event.job.facets.get("jobType")).get("jobType"))
     return [] if kind.upper() == "TEST" else event.outputs
 
 
-def _of_dataset(dataset: EventDataset, at: Timestamp) -> Statement:
-    """What the facets of a dataset say of where it comes from."""
+def _read_dataset_statement(dataset: EventDataset, at: Timestamp) -> Statement:
+    """Return what the facets of a dataset say about its sources."""
     target = dataset.dataset
-    flows = column_flows(dataset.facets, target, at)
-    described = describes_itself(dataset.facets)
-    if described:
-        flows += lineage_flows(facets.mapping(dataset.facets["lineage"]), target, at)
+    edges = read_column_edges(dataset.facets, target, at)
+    is_described = has_own_lineage(dataset.facets)
+    if is_described:
+        edges += read_lineage_edges(facets.as_mapping(dataset.facets["lineage"]), target, at)
     return Statement(
-        flows=gathered(MAX_FLOWS, flows),
-        described=(Mention(dataset=target, at=at),) if described else (),
-        symlinks=_symlinks([dataset]),
+        flows=build_set(MAX_EDGES, edges),
+        described=(DatasetMention(dataset=target, at=at),) if is_described else (),
+        symlinks=_read_symlinks([dataset]),
     )
 
 
-def _of_job(told: Mapping[str, object], at: Timestamp) -> Statement:
-    """What the `lineage` facet of a job, or a run, says."""
-    targets = lineage_targets(told)
-    flows = [flow for target, entry in targets for flow in lineage_flows(entry, target, at)]
+def _read_job_statement(job_facets: Mapping[str, object], at: Timestamp) -> Statement:
+    """Return what the `lineage` facet of a job, or a run, says."""
+    targets = read_lineage_targets(job_facets)
+    edges = [edge for target, entry in targets for edge in read_lineage_edges(entry, target, at)]
     return Statement(
-        flows=gathered(MAX_FLOWS, flows),
-        described=gathered(MAX_DATASETS, (Mention(dataset=target, at=at) for target, _ in targets)),
-        explicit_at=at if describes_lineage(told) else None,
+        flows=build_set(MAX_EDGES, edges),
+        described=build_set(
+            MAX_DATASETS, (DatasetMention(dataset=target, at=at) for target, _ in targets)
+        ),
+        explicit_at=at if has_lineage_entries(job_facets) else None,
     )
 
 
-def _mentions(datasets: Iterable[EventDataset], at: Timestamp) -> tuple[Mention, ...]:
-    return gathered(MAX_DATASETS, (Mention(dataset=each.dataset, at=at) for each in datasets))
+def _build_mentions(datasets: Iterable[EventDataset], at: Timestamp) -> tuple[DatasetMention, ...]:
+    return build_set(
+        MAX_DATASETS, (DatasetMention(dataset=each.dataset, at=at) for each in datasets)
+    )
 
 
-def _symlinks(datasets: Iterable[EventDataset]) -> tuple[Symlink, ...]:
-    return gathered(
+def _read_symlinks(datasets: Iterable[EventDataset]) -> tuple[DatasetSymlink, ...]:
+    return build_set(
         MAX_SYMLINKS,
         (
-            Symlink(dataset=each.dataset, other=other)
+            DatasetSymlink(dataset=each.dataset, other=other)
             for each in datasets
-            for other in facets.symlinks(each)
+            for other in facets.read_symlinks(each)
         ),
     )
 
 
-def facts(event: Event) -> dict[DatasetName, Facts]:
-    """Of each dataset that an event shows."""
+def read_observations(event: Event) -> dict[DatasetName, DatasetObservations]:
+    """Return what an event says about each of its datasets."""
     if isinstance(event, DatasetEvent):
-        found = [_facts(event.dataset, event.event_time, None, owned=False)]
+        found = [_observe_dataset(event.dataset, event.event_time, None, owned=False)]
     else:
-        at, run = event.event_time, _checking_run(event)
-        found = [_facts(each, at, event.job, owned=False, run=run) for each in event.inputs]
-        found += [_facts(each, at, event.job, owned=True, run=run) for each in _outputs(event)]
-    return joined_facts(found)
+        at, run = event.event_time, _find_checking_run(event)
+        found = [
+            _observe_dataset(each, at, event.job, owned=False, run=run) for each in event.inputs
+        ]
+        found += [
+            _observe_dataset(each, at, event.job, owned=True, run=run)
+            for each in _read_outputs(event)
+        ]
+    return join_observations(found)
 
 
-def _checking_run(event: JobEvent) -> str:
-    """The run that checks of datasets belong to: the one that started the event's, if any."""
+def _find_checking_run(event: JobEvent) -> str:
+    """Return the run that checks belong to: the one that started the event's, if any."""
     if not isinstance(event, RunEvent):
         return ""
-    return facets.parent_run(event.run.facets) or str(event.run.run_id)
+    return facets.read_parent_run(event.run.facets) or str(event.run.run_id)
 
 
-def joined_facts(found: Iterable[Facts]) -> dict[DatasetName, Facts]:
-    joined: dict[DatasetName, Facts] = {}
-    for each in found:
+def join_observations(
+    observations: Iterable[DatasetObservations],
+) -> dict[DatasetName, DatasetObservations]:
+    """Return what the observations of each dataset say together."""
+    joined: dict[DatasetName, DatasetObservations] = {}
+    for each in observations:
         known = joined.get(each.dataset)
-        joined[each.dataset] = known.joined(each) if known else each
+        joined[each.dataset] = known.join_with(each) if known else each
     return joined
 
 
-def _facts(
+def _observe_dataset(
     dataset: EventDataset, at: Timestamp, job: EventJob | None, *, owned: bool, run: str = ""
-) -> Facts:
-    """A job owns what it writes, unless that has an owner of its own; not what it reads."""
-    fields = facets.schema(dataset.facets)
-    return Facts(
+) -> DatasetObservations:
+    """Return what an event says about a dataset.
+
+    A job owns what it writes (`owned`), unless that has an owner of its own; not what it reads.
+    """
+    fields = facets.read_schema(dataset.facets)
+    return DatasetObservations(
         dataset=dataset.dataset,
         job_namespace=job.namespace if job else "",
         at=at,
-        schema_=None if fields is None else Told(value=fields, at=at),
-        owner=_owner(dataset, at, job if owned else None),
-        checks=facets.checks(dataset, run, at),
+        schema_=None if fields is None else Observation(value=fields, at=at),
+        owner=_observe_owner(dataset, at, job if owned else None),
+        checks=facets.read_checks(dataset, run, at),
     )
 
 
-def _owner(dataset: EventDataset, at: Timestamp, job: EventJob | None) -> Told[str] | None:
-    if own := facets.owner(dataset.facets):
-        return Told(value=own, at=at, rank=OWNER_OF_DATASET)
-    if job and (of_job := facets.owner(job.facets)):
-        return Told(value=of_job, at=at, rank=OWNER_OF_JOB)
+def _observe_owner(
+    dataset: EventDataset, at: Timestamp, job: EventJob | None
+) -> Observation[str] | None:
+    if own_owner := facets.read_owner(dataset.facets):
+        return Observation(value=own_owner, at=at, rank=OWNER_OF_DATASET)
+    if job and (job_owner := facets.read_owner(job.facets)):
+        return Observation(value=job_owner, at=at, rank=OWNER_OF_JOB)
     return None

@@ -1,4 +1,4 @@
-"""Reads the facets that matter, each as far as it has the shape that its specification says.
+"""Readers of facets, each as far as it has the shape that its specification says.
 
 Facets are free: what is missing or of another shape says nothing, and is no error.
 """
@@ -12,32 +12,35 @@ from datamesh.models.openlineage import EventDataset
 from datamesh.models.products import MAX_DATASET_NAMES, MAX_FIELDS, DatasetName
 from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
 from datamesh.models.values import MAX_SHORT_TEXT_LENGTH, Timestamp
-from datamesh.services.openlineage.observations import failure_key
-from datamesh.services.openlineage.statements import most_transforming
+from datamesh.services.openlineage.observations import get_failure_key
+from datamesh.services.openlineage.statements import pick_most_transforming
 
 MAX_TEXT = 1000
+"""Letters; longer texts are cut."""
 
-TYPES = {"IDENTITY": LineageType.DIRECT, "AGGREGATION": LineageType.AGGREGATED}
-"""By a transformation's subtype; every other one derives."""
+TYPE_OF_SUBTYPE = {"IDENTITY": LineageType.DIRECT, "AGGREGATION": LineageType.AGGREGATED}
+"""Subtype of a transformation -> its kind; every other one derives."""
 
 
-def mapping(value: object) -> Mapping[str, object]:
+def as_mapping(value: object) -> Mapping[str, object]:
+    """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
-def items(value: object) -> Iterator[Mapping[str, object]]:
-    """The objects of a list."""
+def iterate_objects(value: object) -> Iterator[Mapping[str, object]]:
+    """Yield the objects of a list, leaving out what is none; nothing if it is no list."""
     for item in value if isinstance(value, list) else []:
         if isinstance(item, dict):
             yield item
 
 
-def text(value: object, limit: int = MAX_TEXT) -> str:
-    """Empty if it is none."""
+def as_text(value: object, limit: int = MAX_TEXT) -> str:
+    """Return the text without blanks around it, cut to `limit` letters; empty if it is no text."""
     return value.strip()[:limit].strip() if isinstance(value, str) else ""
 
 
-def dataset_name(value: Mapping[str, object]) -> DatasetName | None:
+def read_dataset_name(value: Mapping[str, object]) -> DatasetName | None:
+    """Return the dataset that an object names; None if it names none."""
     try:
         return DatasetName.model_validate(
             {"namespace": value.get("namespace"), "name": value.get("name")}
@@ -46,82 +49,86 @@ def dataset_name(value: Mapping[str, object]) -> DatasetName | None:
         return None
 
 
-def symlinks(dataset: EventDataset) -> list[DatasetName]:
-    """The other names of a dataset, sorted."""
-    identifiers = items(mapping(dataset.facets.get("symlinks")).get("identifiers"))
-    named = {name for each in identifiers if (name := dataset_name(each))}
-    return sorted(named - {dataset.dataset}, key=name_key)[:MAX_DATASET_NAMES]
+def read_symlinks(dataset: EventDataset) -> list[DatasetName]:
+    """Return the other names of a dataset, sorted."""
+    identifiers = iterate_objects(as_mapping(dataset.facets.get("symlinks")).get("identifiers"))
+    named = {name for each in identifiers if (name := read_dataset_name(each))}
+    return sorted(named - {dataset.dataset}, key=get_name_key)[:MAX_DATASET_NAMES]
 
 
-def name_key(name: DatasetName) -> tuple[str, str]:
+def get_name_key(name: DatasetName) -> tuple[str, str]:
+    """Return what datasets are sorted by."""
     return (name.namespace, name.name)
 
 
-def schema(facets: Mapping[str, object]) -> dict[str, str] | None:
-    """Field -> type, fields of a struct as `a.b`; None if there is no such facet."""
-    facet = mapping(facets.get("schema"))
+def read_schema(facets: Mapping[str, object]) -> dict[str, str] | None:
+    """Return field -> type, fields of a struct as `a.b`; None if there is no such facet."""
+    facet = as_mapping(facets.get("schema"))
     if not isinstance(facet.get("fields"), list):
         return None
     found: dict[str, str] = {}
-    pending = [("", field) for field in items(facet["fields"])][::-1]
+    pending = [("", field) for field in iterate_objects(facet["fields"])][::-1]
     while pending and len(found) < MAX_FIELDS:
         prefix, field = pending.pop()
-        if name := text(field.get("name")):
+        if name := as_text(field.get("name")):
             path = f"{prefix}{name}"[:MAX_TEXT]
-            found[path] = text(field.get("type")) or "unknown"
-            pending += [(f"{path}.", inner) for inner in items(field.get("fields"))][::-1]
+            found[path] = as_text(field.get("type")) or "unknown"
+            pending += [(f"{path}.", inner) for inner in iterate_objects(field.get("fields"))][::-1]
     return found
 
 
-def owner(facets: Mapping[str, object]) -> str:
-    """The first owner; empty if none is told."""
-    owners = items(mapping(facets.get("ownership")).get("owners"))
+def read_owner(facets: Mapping[str, object]) -> str:
+    """Return the name of the first owner; empty if there is none."""
+    owners = iterate_objects(as_mapping(facets.get("ownership")).get("owners"))
     return next(
-        (name for each in owners if (name := text(each.get("name"), MAX_SHORT_TEXT_LENGTH))), ""
+        (name for each in owners if (name := as_text(each.get("name"), MAX_SHORT_TEXT_LENGTH))), ""
     )
 
 
-def checks(dataset: EventDataset, run: str, at: Timestamp) -> tuple[RunChecks, ...]:
-    """What the assertions about a dataset came to; empty if there are none."""
-    places = (dataset.input_facets, dataset.facets, dataset.output_facets)
+def read_checks(dataset: EventDataset, run: str, at: Timestamp) -> tuple[RunChecks, ...]:
+    """Return the outcome of the assertions about a dataset; empty if there are none."""
+    facet_sets = (dataset.input_facets, dataset.facets, dataset.output_facets)
     checked = [
         each
-        for facets in places
-        for each in items(mapping(facets.get("dataQualityAssertions")).get("assertions"))
+        for facets in facet_sets
+        for each in iterate_objects(
+            as_mapping(facets.get("dataQualityAssertions")).get("assertions")
+        )
         if isinstance(each.get("success"), bool)
     ]
     if not checked:
         return ()
     failed = {
         QualityFailure(
-            assertion=text(each.get("assertion")) or "unknown",
-            column=text(each.get("column")) or None,
+            assertion=as_text(each.get("assertion")) or "unknown",
+            column=as_text(each.get("column")) or None,
         )
         for each in checked
         if not each["success"]
     }
-    first = sorted(failed, key=failure_key)[:MAX_FAILURES]
+    first = sorted(failed, key=get_failure_key)[:MAX_FAILURES]
     return (RunChecks(run=run, checked_at=at, failures=tuple(first)),)
 
 
-def parent_run(facets: Mapping[str, object]) -> str:
-    """Of a run that another one started, such as a test of dbt; empty if none did."""
-    return text(mapping(mapping(facets.get("parent")).get("run")).get("runId"))
+def read_parent_run(facets: Mapping[str, object]) -> str:
+    """Return the id of the run that started this one, as dbt's does a test; empty if none did."""
+    return as_text(as_mapping(as_mapping(facets.get("parent")).get("run")).get("runId"))
 
 
-def transformation_types(source: Mapping[str, object]) -> list[LineageType]:
-    """Of an input of a facet: one for each of its transformations."""
+def read_transformation_types(source: Mapping[str, object]) -> list[LineageType]:
+    """Return the kind of each transformation of an input of a facet."""
     return [
-        TYPES.get(text(each.get("subtype")).upper(), LineageType.DERIVED)
-        for each in items(source.get("transformations"))
+        TYPE_OF_SUBTYPE.get(as_text(each.get("subtype")).upper(), LineageType.DERIVED)
+        for each in iterate_objects(source.get("transformations"))
     ]
 
 
-def older_types(field: Mapping[str, object]) -> list[LineageType]:
-    """Of a field of the facet's first version, which has one transformation for all its inputs."""
-    kind = text(field.get("transformationType")).upper()
-    return [TYPES.get(kind, LineageType.DERIVED)] if kind else []
+def read_legacy_types(field: Mapping[str, object]) -> list[LineageType]:
+    """Return the kind that a field of the facet's first version has for all its inputs, if any."""
+    kind = as_text(field.get("transformationType")).upper()
+    return [TYPE_OF_SUBTYPE.get(kind, LineageType.DERIVED)] if kind else []
 
 
-def type_of(kinds: list[LineageType]) -> LineageType:
-    return most_transforming(kinds) if kinds else LineageType.DERIVED
+def combine_types(kinds: list[LineageType]) -> LineageType:
+    """Return the most transforming kind; DERIVED if none is known."""
+    return pick_most_transforming(kinds) if kinds else LineageType.DERIVED

@@ -1,15 +1,13 @@
-"""What the registry keeps of OpenLineage beside the events: what each run has said so far."""
+"""Files that the registry keeps beside the events: what each run has said so far."""
 
 from pydantic import Field, JsonValue
 
-from datamesh.services.openlineage.observations import Gathered
+from datamesh.services.openlineage.observations import EventTotals
 from datamesh.services.openlineage.statements import Statement
 from datamesh.storage.registry_file import RegistryFile
 
-RUNS = "openlineage/runs/"
-
-
-REBUILD = "openlineage/rebuild.json"
+RUNS_PREFIX = "openlineage/runs/"
+REBUILD_KEY = "openlineage/rebuild.json"
 
 
 class RunFile(RegistryFile):
@@ -19,6 +17,7 @@ class RunFile(RegistryFile):
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
+        """Return the envelope for a statement without one."""
         return {"statement": raw}
 
 
@@ -30,8 +29,9 @@ class RebuildFile(RegistryFile):
     events: int = 0
     before: dict[str, str] = Field(default_factory=dict)
     """The derived entries when it began: id -> digest of its content."""
-    gathered: Gathered = Gathered()
+    gathered: EventTotals = EventTotals()
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
+        """Return the envelope for the totals of a rebuild without one."""
         return {"gathered": raw}

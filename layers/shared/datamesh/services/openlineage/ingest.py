@@ -14,19 +14,22 @@ from datamesh.errors import Contended, DerivationUnfinished
 from datamesh.models.lineage import Evidence, StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
-from datamesh.services.openlineage.event_reader import facts, joined_facts, statement
-from datamesh.services.openlineage.facets import name_key
-from datamesh.services.openlineage.files import RebuildFile, RunFile
-from datamesh.services.openlineage.merge import (
-    CONFIDENCE,
-    Derivation,
-    check_size,
-    merged,
-    reduced,
+from datamesh.services.openlineage.claims import (
+    DEFAULT_CONFIDENCE,
+    ClaimDeriver,
+    check_statement_size,
 )
-from datamesh.services.openlineage.observations import Facts
-from datamesh.services.openlineage.parsing import Received
-from datamesh.services.openlineage.product_resolver import Policy, Resolution, settled
+from datamesh.services.openlineage.event_reader import (
+    join_observations,
+    read_observations,
+    read_statement,
+)
+from datamesh.services.openlineage.facets import get_name_key
+from datamesh.services.openlineage.files import RebuildFile, RunFile
+from datamesh.services.openlineage.merge import merge_claims, reduce_claims
+from datamesh.services.openlineage.observations import DatasetObservations
+from datamesh.services.openlineage.parsing import ReceivedEvent
+from datamesh.services.openlineage.product_resolver import EventPolicy, Resolution, resolve_products
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import CommitKey, Document
@@ -47,8 +50,8 @@ class Intake:
     run: Callable[[str], Document[RunFile]]
     """Digest of a run's id -> what its events have said."""
     progress: Document[RebuildFile]
-    policy: Policy = field(default_factory=Policy)
-    confidence: Mapping[Evidence, float] = field(default_factory=lambda: CONFIDENCE)
+    policy: EventPolicy = field(default_factory=EventPolicy)
+    confidence: Mapping[Evidence, float] = field(default_factory=lambda: DEFAULT_CONFIDENCE)
 
 
 @dataclass(frozen=True)
@@ -57,26 +60,28 @@ class Ingested:
     """Datasets that are no product, and were not registered."""
 
 
-def ingest(registry: Registry, intake: Intake, events: Sequence[Received]) -> Ingested:
+def ingest(registry: Registry, intake: Intake, events: Sequence[ReceivedEvent]) -> Ingested:
     """Raises LimitReached and DerivationUnfinished, when the events are kept, so that sending them
     again, or a rebuild, derives what is missing; StorageUnavailable and OutcomeUnknown."""
     _at_once(lambda event: intake.log.keep(event.name, event.body), events)
-    known = joined_facts(each for event in events for each in facts(event.event).values())
+    known = join_observations(
+        each for event in events for each in read_observations(event.event).values()
+    )
     try:
         return derive(registry, intake, _accumulated(intake, events), known)
     except Contended as error:
         raise DerivationUnfinished from error
 
 
-def _accumulated(intake: Intake, events: Sequence[Received]) -> list[Statement]:
+def _accumulated(intake: Intake, events: Sequence[ReceivedEvent]) -> list[Statement]:
     """What the runs of the events have said so far, and the events that are of no run."""
     runs: dict[str, Statement] = {}
     others = []
     for received in events:
-        says = statement(received.event)
+        says = read_statement(received.event)
         if isinstance(received.event, RunEvent):
             digest = run_digest(received.event)
-            runs[digest] = runs[digest].joined(says) if digest in runs else says
+            runs[digest] = runs[digest].join_with(says) if digest in runs else says
         else:
             others.append(says)
     return _at_once(lambda run: _added(intake.run(run[0]), run[1]), list(runs.items())) + others
@@ -96,7 +101,7 @@ def run_digest(event: RunEvent) -> str:
 
 def _added(run: Document[RunFile], says: Statement) -> Statement:
     def change(file: RunFile) -> tuple[RunFile, Statement]:
-        both = file.statement.joined(says)
+        both = file.statement.join_with(says)
         if both == file.statement:
             return file, both
         return file.model_copy(update={"statement": both}), both
@@ -108,13 +113,13 @@ def derive(
     registry: Registry,
     intake: Intake,
     said: Sequence[Statement],
-    known: Mapping[DatasetName, Facts],
+    known: Mapping[DatasetName, DatasetObservations],
 ) -> Ingested:
     """Products, then lineage: one commit each, none for what changes nothing."""
     claims, products, skipped = claimed(registry, intake, said, known)
 
     def change(file: LineageFile) -> tuple[LineageFile, None]:
-        entries = merged(file.lineage, claims, products, registry.max_lineage_entries)
+        entries = merge_claims(file.lineage, claims, products, registry.max_lineage_entries)
         if entries is file.lineage:
             return file, None
         return file.model_copy(update={"lineage": entries}), None
@@ -128,21 +133,21 @@ def claimed(
     registry: Registry,
     intake: Intake,
     said: Iterable[Statement],
-    known: Mapping[DatasetName, Facts],
+    known: Mapping[DatasetName, DatasetObservations],
 ) -> tuple[list[StoredLineageEntry], ProductsFile, list[DatasetName]]:
     """Commit the products; what is claimed between them, and which datasets are none.
 
     Goes through `said` several times.
     """
     for each in said:
-        check_size(each, registry.max_lineage_entries)
+        check_statement_size(each, registry.max_lineage_entries)
     known = {**_bare_facts(said), **known}
     resolution, products = _commit_products(registry, intake.policy, said, known)
-    derivation = Derivation(products, resolution, intake.confidence)
-    claims = reduced(claim for each in said for claim in derivation.claims(each))
+    derivation = ClaimDeriver(products, resolution, intake.confidence)
+    claims = reduce_claims(claim for each in said for claim in derivation.derive_claims(each))
     skipped = [dataset for dataset in known if dataset not in resolution]
     if skipped:
-        first = min(skipped, key=name_key)
+        first = min(skipped, key=get_name_key)
         logger.warning(
             "%s datasets are no product, such as '%s' of '%s'",
             len(skipped),
@@ -152,31 +157,33 @@ def claimed(
     return claims, products, skipped
 
 
-def _bare_facts(said: Iterable[Statement]) -> dict[DatasetName, Facts]:
+def _bare_facts(said: Iterable[Statement]) -> dict[DatasetName, DatasetObservations]:
     """Of the datasets that only a facet names, or only an earlier event of the run."""
-    return joined_facts(
-        Facts(
+    return join_observations(
+        DatasetObservations(
             dataset=dataset,
             job_namespace=each.jobs[0].namespace if each.jobs else "",
             at=at,
         )
         for each in said
-        for dataset, at in each.first_named().items()
+        for dataset, at in each.find_first_mentions().items()
     )
 
 
 def _commit_products(
     registry: Registry,
-    policy: Policy,
+    policy: EventPolicy,
     said: Iterable[Statement],
-    known: Mapping[DatasetName, Facts],
+    known: Mapping[DatasetName, DatasetObservations],
 ) -> tuple[Resolution, ProductsFile]:
     """Which product each dataset is, and the products as they are with these."""
     now = registry.registered_at()
     symlinks = [symlink for each in said for symlink in each.symlinks]
 
     def change(file: ProductsFile) -> tuple[ProductsFile, tuple[Resolution, ProductsFile]]:
-        after, resolution = settled(file, known, symlinks, policy, registry.max_products, now)
+        after, resolution = resolve_products(
+            file, known, symlinks, policy, registry.max_products, now
+        )
         if after is file:
             return file, (resolution, file)
         seen = after.model_copy(update={"revision": file.revision + 1})

@@ -1,4 +1,4 @@
-"""Which data goes where, as the `columnLineage` and `lineage` facets say.
+"""Readers of the `columnLineage` and `lineage` facets, which say which data goes where.
 
 `lineage` is read as specified in LineageFacet.json 1-0-0, and in the form of its drafts, which had
 the list of entries under its own name and also on runs.
@@ -12,101 +12,113 @@ from datamesh.models.lineage import ColumnLineage, Evidence, LineageType
 from datamesh.models.products import DatasetName
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage.facets import (
-    dataset_name,
-    items,
-    mapping,
-    older_types,
-    text,
-    transformation_types,
-    type_of,
+    as_mapping,
+    as_text,
+    combine_types,
+    iterate_objects,
+    read_dataset_name,
+    read_legacy_types,
+    read_transformation_types,
 )
-from datamesh.services.openlineage.statements import Flow, joined_columns
+from datamesh.services.openlineage.statements import DatasetEdge, join_columns
 
 
 @dataclass
-class _Source:
-    """What one facet says of one source of its target."""
+class _FacetSource:
+    """What one facet says about one source of its target."""
 
     types: list[LineageType] = field(default_factory=list)
     columns: list[ColumnLineage] = field(default_factory=list)
 
 
-type _Input = tuple[Mapping[str, object], list[LineageType], str]
-"""An input as the facet has it, the types of its transformations, and the target's column."""
+type _FacetInput = tuple[Mapping[str, object], list[LineageType], str]
+"""An input as the facet has it, the types of its transformations, and the target's column; without
+a column it is an empty text."""
 
 
-def column_flows(facets: Mapping[str, object], target: DatasetName, at: Timestamp) -> list[Flow]:
-    return _flows(_column_inputs(facets), target, at, Evidence.COLUMNS)
+def read_column_edges(
+    facets: Mapping[str, object], target: DatasetName, at: Timestamp
+) -> list[DatasetEdge]:
+    """Return the edges into a dataset that its `columnLineage` facet describes."""
+    return _build_edges(_read_column_inputs(facets), target, at, Evidence.COLUMNS)
 
 
-def _column_inputs(facets: Mapping[str, object]) -> Iterator[_Input]:
-    facet = mapping(facets.get("columnLineage"))
-    for column, told in mapping(facet.get("fields")).items():
-        older = older_types(mapping(told))
-        for each in items(mapping(told).get("inputFields")):
-            yield each, transformation_types(each) or older, column
-    for each in items(facet.get("dataset")):
-        yield each, transformation_types(each), ""
+def _read_column_inputs(facets: Mapping[str, object]) -> Iterator[_FacetInput]:
+    facet = as_mapping(facets.get("columnLineage"))
+    for column, field_value in as_mapping(facet.get("fields")).items():
+        entry = as_mapping(field_value)
+        legacy_types = read_legacy_types(entry)
+        for each in iterate_objects(entry.get("inputFields")):
+            yield each, read_transformation_types(each) or legacy_types, column
+    for each in iterate_objects(facet.get("dataset")):
+        yield each, read_transformation_types(each), ""
 
 
-def lineage_flows(told: Mapping[str, object], target: DatasetName, at: Timestamp) -> list[Flow]:
-    """Of what a `lineage` facet tells about one target."""
-    return _flows(_lineage_inputs(told), target, at, Evidence.LINEAGE)
+def read_lineage_edges(
+    entry: Mapping[str, object], target: DatasetName, at: Timestamp
+) -> list[DatasetEdge]:
+    """Return the edges into a dataset that an entry of a `lineage` facet describes."""
+    return _build_edges(_read_lineage_inputs(entry), target, at, Evidence.LINEAGE)
 
 
-def _lineage_inputs(told: Mapping[str, object]) -> Iterator[_Input]:
-    for each in items(told.get("inputs")):
-        yield each, transformation_types(each), ""
-    for column, entry in mapping(told.get("fields")).items():
-        for each in items(mapping(entry).get("inputs")):
-            yield each, transformation_types(each), column
+def _read_lineage_inputs(entry: Mapping[str, object]) -> Iterator[_FacetInput]:
+    for each in iterate_objects(entry.get("inputs")):
+        yield each, read_transformation_types(each), ""
+    for column, field_value in as_mapping(entry.get("fields")).items():
+        for each in iterate_objects(as_mapping(field_value).get("inputs")):
+            yield each, read_transformation_types(each), column
 
 
-def lineage_targets(facets: Mapping[str, object]) -> list[tuple[DatasetName, Mapping[str, object]]]:
-    """The datasets that the facet of a job (or a run) describes, each with what it tells."""
-    facet = mapping(facets.get("lineage"))
+def read_lineage_targets(
+    facets: Mapping[str, object],
+) -> list[tuple[DatasetName, Mapping[str, object]]]:
+    """Return the datasets that the facet of a job (or a run) describes, each with its entry."""
+    facet = as_mapping(facets.get("lineage"))
     entries = facet.get("entries", facet.get("lineage"))
     return [
         (target, entry)
-        for entry in items(entries)
-        if _is_dataset(entry) and (target := dataset_name(entry))
+        for entry in iterate_objects(entries)
+        if _is_dataset(entry) and (target := read_dataset_name(entry))
     ]
 
 
-def describes_lineage(facets: Mapping[str, object]) -> bool:
-    facet = mapping(facets.get("lineage"))
+def has_lineage_entries(facets: Mapping[str, object]) -> bool:
+    """Whether the facet of a job (or a run) lists sources of its outputs, even if none."""
+    facet = as_mapping(facets.get("lineage"))
     return isinstance(facet.get("entries", facet.get("lineage")), list)
 
 
-def describes_itself(facets: Mapping[str, object]) -> bool:
-    """Whether the facet is one of a dataset, and says anything."""
-    return bool({"inputs", "fields"} & mapping(facets.get("lineage")).keys())
+def has_own_lineage(facets: Mapping[str, object]) -> bool:
+    """Whether the facet is one of a dataset and lists sources of it, even if none."""
+    return bool({"inputs", "fields"} & as_mapping(facets.get("lineage")).keys())
 
 
 def _is_dataset(entity: Mapping[str, object]) -> bool:
-    """Jobs are no products: what comes from one, or goes into one, is no edge."""
-    return text(entity.get("type")).upper() in ("DATASET", "")
+    """Whether it is no job: what comes from a job, or goes into one, is no edge."""
+    return as_text(entity.get("type")).upper() in ("DATASET", "")
 
 
-def _flows(
-    inputs: Iterable[_Input], target: DatasetName, at: Timestamp, evidence: Evidence
-) -> list[Flow]:
-    sources: dict[DatasetName, _Source] = defaultdict(_Source)
-    for told, types, column in inputs:
-        if not _is_dataset(told) or (source := dataset_name(told)) is None:
+def _build_edges(
+    inputs: Iterable[_FacetInput], target: DatasetName, at: Timestamp, evidence: Evidence
+) -> list[DatasetEdge]:
+    sources: dict[DatasetName, _FacetSource] = defaultdict(_FacetSource)
+    for value, types, column in inputs:
+        if not _is_dataset(value) or (source := read_dataset_name(value)) is None:
             continue
         sources[source].types += types
-        if column and (origin := text(told.get("field"))):
-            pair = ColumnLineage(source=origin, target=text(column), lineage_type=type_of(types))
+        if column and (origin := as_text(value.get("field"))):
+            pair = ColumnLineage(
+                source=origin, target=as_text(column), lineage_type=combine_types(types)
+            )
             sources[source].columns.append(pair)
     return [
-        Flow(
+        DatasetEdge(
             source=source,
             target=target,
             evidence=evidence,
-            lineage_type=type_of(found.types),
+            lineage_type=combine_types(found.types),
             at=at,
-            columns=joined_columns(found.columns),
+            columns=join_columns(found.columns),
         )
         for source, found in sources.items()
     ]

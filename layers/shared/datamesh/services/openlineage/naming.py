@@ -11,12 +11,16 @@ from hashlib import sha256
 
 from datamesh.models.products import DatasetName
 
-MAX_SLUG = 80
+MAX_SLUG_LENGTH = 80
 DIGEST_LENGTH = 16
-UNSUITABLE = re.compile(r"[^a-zA-Z0-9_]+")
+UNSUITABLE_CHARACTERS = re.compile(r"[^a-zA-Z0-9_]+")
 
 
-def product_name(dataset: DatasetName) -> str:
-    slug = UNSUITABLE.sub("-", dataset.name)[-MAX_SLUG:].strip("-") or "dataset"
+def build_product_name(dataset: DatasetName) -> str:
+    """Return the name of the product that a dataset is registered as.
+
+    `shop.public.orders` of `postgres://db` -> `shop-public-orders-` and 16 hexadecimal digits.
+    """
+    slug = UNSUITABLE_CHARACTERS.sub("-", dataset.name)[-MAX_SLUG_LENGTH:].strip("-") or "dataset"
     named = json.dumps([dataset.namespace, dataset.name], ensure_ascii=False)
     return f"{slug}-{sha256(named.encode()).hexdigest()[:DIGEST_LENGTH]}"

@@ -1,4 +1,7 @@
-"""What events say about datasets themselves. Facts are joined too: the newest of each kind wins."""
+"""Observations: what events say about datasets themselves.
+
+They are joined like statements (see `statements`): the latest of each kind wins.
+"""
 
 import zlib
 from typing import Self
@@ -11,90 +14,101 @@ from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage.statements import Statement
 
-MAX_RUNS = 4
-"""Whose checks of one dataset are kept apart."""
+MAX_CHECKED_RUNS = 4
+"""Of how many runs the checks of a dataset are kept."""
 
 
-class Told[V](BaseModel):
-    """What an event said, and when. `rank` comes before time: who said so."""
+class Observation[V](BaseModel):
+    """A value that an event told, and when."""
 
     model_config = ConfigDict(frozen=True)
 
     value: V
     at: Timestamp
     rank: int = 0
+    """Who told it: an observation of a higher rank wins over a later one."""
 
     @property
     def order(self) -> tuple[int, Timestamp, bytes]:
-        """Of two values of one time the greater wins, so that it is not the later to arrive."""
+        """What decides which observation wins.
+
+        It ends with the value, so that of two values of one time the same one wins in whatever
+        order they arrive.
+        """
         return (self.rank, self.at, to_json(self.value))
 
 
-def newest[V](*told: Told[V] | None) -> Told[V] | None:
-    return max((each for each in told if each), key=lambda each: each.order, default=None)
+def select_latest[V](*observations: Observation[V] | None) -> Observation[V] | None:
+    """Return the observation that wins over the others; None if there is none."""
+    return max((each for each in observations if each), key=lambda each: each.order, default=None)
 
 
-class Facts(BaseModel):
-    """About one dataset."""
+class DatasetObservations(BaseModel):
+    """What events say about one dataset."""
 
     model_config = ConfigDict(frozen=True)
 
     dataset: DatasetName
     job_namespace: str = ""
-    """Of the earliest event that names it; empty if that is of no job."""
+    """Of the job of the earliest event that names the dataset; empty if that has no job."""
     at: Timestamp
-    schema_: Told[dict[str, str]] | None = None
-    owner: Told[str] | None = None
+    schema_: Observation[dict[str, str]] | None = None
+    owner: Observation[str] | None = None
     checks: tuple[RunChecks, ...] = ()
 
-    def joined(self, other: Self) -> Self:
+    def join_with(self, other: Self) -> Self:
+        """Return what both say together."""
         first = min(self, other, key=lambda each: (each.at, each.job_namespace))
         return first.model_copy(
             update={
-                "schema_": newest(self.schema_, other.schema_),
-                "owner": newest(self.owner, other.owner),
-                "checks": joined_checks(self.checks, other.checks),
+                "schema_": select_latest(self.schema_, other.schema_),
+                "owner": select_latest(self.owner, other.owner),
+                "checks": join_checks(self.checks, other.checks),
             }
         )
 
 
-class Gathered(BaseModel):
-    """What many events have said together."""
+class EventTotals(BaseModel):
+    """What many events say together, about lineage and about datasets."""
 
     model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 
     statements: dict[str, bytes] = {}
-    """By run, and by event of those that are of no run; packed."""
-    facts: tuple[Facts, ...] = ()
+    """Digest of a run, or of an event of no run -> its statement, compressed."""
+    facts: tuple[DatasetObservations, ...] = ()
 
 
-def packed(statement: Statement) -> bytes:
-    """A thirtieth of the memory that it takes as objects."""
+def compress_statement(statement: Statement) -> bytes:
+    """Compress a statement to about a thirtieth of the memory that it takes as objects."""
     return zlib.compress(statement.model_dump_json(exclude_defaults=True).encode(), level=1)
 
 
-def unpacked(statement: bytes) -> Statement:
+def decompress_statement(statement: bytes) -> Statement:
+    """Return the statement that `compress_statement` has compressed."""
     return Statement.model_validate_json(zlib.decompress(statement))
 
 
-def joined_checks(*known: tuple[RunChecks, ...]) -> tuple[RunChecks, ...]:
-    """Each test of a run is an event of its own, so that their failures add up; a later run begins
-    anew. Latest first."""
+def join_checks(*known: tuple[RunChecks, ...]) -> tuple[RunChecks, ...]:
+    """Return the checks by run, the latest run first, at most MAX_CHECKED_RUNS.
+
+    Each test of a run is an event of its own, so that the failures of a run add up.
+    """
     runs: dict[str, RunChecks] = {}
     for each in (each for checks in known for each in checks):
-        runs[each.run] = _added(runs[each.run], each) if each.run in runs else each
-    return tuple(sorted(runs.values(), key=_latest, reverse=True)[:MAX_RUNS])
+        runs[each.run] = _join_runs(runs[each.run], each) if each.run in runs else each
+    return tuple(sorted(runs.values(), key=_get_recency, reverse=True)[:MAX_CHECKED_RUNS])
 
 
-def _added(one: RunChecks, other: RunChecks) -> RunChecks:
-    failures = sorted({*one.failures, *other.failures}, key=failure_key)[:MAX_FAILURES]
+def _join_runs(one: RunChecks, other: RunChecks) -> RunChecks:
+    failures = sorted({*one.failures, *other.failures}, key=get_failure_key)[:MAX_FAILURES]
     at = max(one.checked_at, other.checked_at)
     return RunChecks(run=one.run, checked_at=at, failures=tuple(failures))
 
 
-def _latest(each: RunChecks) -> tuple[Timestamp, str]:
+def _get_recency(each: RunChecks) -> tuple[Timestamp, str]:
     return (each.checked_at, each.run)
 
 
-def failure_key(failure: QualityFailure) -> tuple[str, str]:
+def get_failure_key(failure: QualityFailure) -> tuple[str, str]:
+    """Return what failures are sorted by."""
     return (failure.assertion, failure.column or "")

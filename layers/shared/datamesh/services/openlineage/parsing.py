@@ -1,4 +1,4 @@
-"""From JSON to an event, and the digest that an event is kept under."""
+"""Parses events, and computes the digest that an event is kept under."""
 
 import json
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ MAX_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
-class Received:
-    """An event as it came and as it is read."""
+class ReceivedEvent:
+    """An event, the canonical JSON that is kept of it, and the digest of that."""
 
     event: Event
     body: bytes
@@ -22,19 +22,22 @@ class Received:
 
     @property
     def name(self) -> str:
-        """Below `events/openlineage/`."""
+        """The key that it is kept under, within the folder of the events."""
         return f"{self.event.event_time.date().isoformat()}/{self.digest}.json.gz"
 
 
-def received(raw: JsonValue) -> Received:
-    """Raises InvalidEvent, which names the field."""
-    event = parsed(raw)
-    body = canonical(raw)
-    return Received(event, body, sha256(body).hexdigest())
+def receive_event(raw: JsonValue) -> ReceivedEvent:
+    """Parse an event and encode it canonically. Raises InvalidEvent, which names the field."""
+    event = parse_event(raw)
+    body = encode_canonical(raw)
+    return ReceivedEvent(event, body, sha256(body).hexdigest())
 
 
-def canonical(raw: JsonValue) -> bytes:
-    """Equal for equal JSON, whatever the order of its keys."""
+def encode_canonical(raw: JsonValue) -> bytes:
+    """Encode JSON so that equal values give equal bytes, whatever the order of their keys.
+
+    Raises InvalidEvent if it has a number that JSON has not.
+    """
     try:
         text = json.dumps(
             raw, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True
@@ -44,12 +47,12 @@ def canonical(raw: JsonValue) -> bytes:
     return text.encode()
 
 
-def parsed(raw: JsonValue) -> Event:
-    """Raises InvalidEvent, which names the field."""
+def parse_event(raw: JsonValue) -> Event:
+    """Parse an event. Raises InvalidEvent, which names the field."""
     if not isinstance(raw, dict):
         raise InvalidEvent([("", "an event is a JSON object")])
     try:
-        return _kind_of(raw).model_validate(raw)
+        return _choose_event_class(raw).model_validate(raw)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]
         raise InvalidEvent(
@@ -60,8 +63,10 @@ def parsed(raw: JsonValue) -> Event:
         ) from None
 
 
-def _kind_of(raw: dict[str, JsonValue]) -> type[RunEvent] | type[JobEvent] | type[DatasetEvent]:
-    """By what an event has, as the specification tells them apart."""
+def _choose_event_class(
+    raw: dict[str, JsonValue],
+) -> type[RunEvent] | type[JobEvent] | type[DatasetEvent]:
+    """Return the kind of an event by what it has, as the specification tells them apart."""
     if "run" in raw:
         return RunEvent
     if "job" in raw:

@@ -1,4 +1,4 @@
-"""From datasets to products: found by their names, or registered, and kept up to date."""
+"""Resolves datasets to products: finds or registers them, and keeps them up to date."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -17,10 +17,15 @@ from datamesh.models.products import (
     StoredProduct,
 )
 from datamesh.models.values import TICK
-from datamesh.services.openlineage.facets import name_key
-from datamesh.services.openlineage.naming import product_name
-from datamesh.services.openlineage.observations import Facts, Told, joined_checks, newest
-from datamesh.services.openlineage.statements import Symlink
+from datamesh.services.openlineage.facets import get_name_key
+from datamesh.services.openlineage.naming import build_product_name
+from datamesh.services.openlineage.observations import (
+    DatasetObservations,
+    Observation,
+    join_checks,
+    select_latest,
+)
+from datamesh.services.openlineage.statements import DatasetSymlink
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord, RecordedName
 
@@ -28,15 +33,20 @@ BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
-class Policy:
-    """What the operator decides about events."""
+class EventPolicy:
+    """What the operator has decided about events."""
 
     auto_register: bool = True
+    """Whether datasets without a product are registered as one."""
     domains: Mapping[str, str] = field(default_factory=dict)
     """Namespace (of a dataset, or of a job) -> domain."""
 
-    def domain(self, facts: Facts) -> str:
-        namespaces = (facts.dataset.namespace, facts.job_namespace)
+    def choose_domain(self, observed: DatasetObservations) -> str:
+        """Return the domain of a dataset that is to be registered.
+
+        It is the configured one, else the namespace of the job, else that of the dataset.
+        """
+        namespaces = (observed.dataset.namespace, observed.job_namespace)
         for namespace in namespaces:
             if namespace in self.domains:
                 return self.domains[namespace]
@@ -47,35 +57,38 @@ class Policy:
 
 
 type Resolution = Mapping[DatasetName, str]
-"""Dataset -> product. One that is skipped is missing."""
+"""Dataset -> name of its product. A dataset that is skipped is missing."""
 
 
-def settled(
+def resolve_products(
     file: ProductsFile,
-    facts: Mapping[DatasetName, Facts],
-    symlinks: Iterable[Symlink],
-    policy: Policy,
+    observations: Mapping[DatasetName, DatasetObservations],
+    symlinks: Iterable[DatasetSymlink],
+    policy: EventPolicy,
     limit: int,
     now: datetime,
 ) -> tuple[ProductsFile, Resolution]:
-    """The file with what the facts say; that very file if they say nothing new.
+    """Resolve datasets to products, and return the file with what was observed of them.
 
-    Raises LimitReached.
+    Returns `file` itself if nothing is new. Raises LimitReached if there would be more than `limit`
+    products.
     """
-    catalog = _Catalog(file, symlinks, policy, limit, now)
+    resolver = ProductResolver(file, symlinks, policy, limit, now)
     resolution = {}
-    for dataset in sorted(facts, key=name_key):
-        if product := catalog.settle(facts[dataset]):
+    for dataset in sorted(observations, key=get_name_key):
+        if product := resolver.resolve(observations[dataset]):
             resolution[dataset] = product
-    return catalog.file(), resolution
+    return resolver.build_file(), resolution
 
 
-class _Catalog:
+class ProductResolver:
+    """The products of a file, with an index of their datasets, while events change them."""
+
     def __init__(
         self,
         file: ProductsFile,
-        symlinks: Iterable[Symlink],
-        policy: Policy,
+        symlinks: Iterable[DatasetSymlink],
+        policy: EventPolicy,
         limit: int,
         now: datetime,
     ) -> None:
@@ -84,119 +97,139 @@ class _Catalog:
         self._limit = limit
         self._now = now
         self._products = dict(file.products)
-        self._owners: dict[RecordedName, str] = {
+        self._product_names: dict[RecordedName, str] = {
             alias: product.name
             for product in self._products.values()
             for alias in product.openlineage
         }
+        """Dataset -> name of the product that has it."""
         self._symlinks: dict[DatasetName, set[DatasetName]] = {}
         for symlink in symlinks:
             self._symlinks.setdefault(symlink.dataset, set()).add(symlink.other)
         self._changed = False
 
-    def file(self) -> ProductsFile:
+    def build_file(self) -> ProductsFile:
+        """Return the file with all changes; the very file that it began with if there are none."""
         if not self._changed:
             return self._file
         return self._file.model_copy(update={"products": self._products})
 
-    def settle(self, facts: Facts) -> str | None:
-        """The product's name; None if there is none, and none is to be registered."""
-        others = sorted(self._symlinks.get(facts.dataset, ()), key=name_key)
-        if found := self._found(facts.dataset, others):
+    def resolve(self, observed: DatasetObservations) -> str | None:
+        """Find or register the product of a dataset, update it, and return its name.
+
+        Returns None if there is none, and none is to be registered. Raises LimitReached.
+        """
+        others = sorted(self._symlinks.get(observed.dataset, ()), key=get_name_key)
+        if found := self._find_product(observed.dataset, others):
             known = found.to_model()
-            product = self._updated(self._learned(known, facts.dataset, others), facts)
+            product = self._add_names(known, observed.dataset, others)
+            product = self._apply_observations(product, observed)
             if product is not known:
                 moved = max(self._now, known.updated_at + TICK)
-                self._put(product.model_copy(update={"updated_at": moved}))
+                self._store(product.model_copy(update={"updated_at": moved}))
             return known.name
         if not self._policy.auto_register:
             return None
-        product = self._registered(facts, others)
-        self._put(product)
+        product = self._build_product(observed, others)
+        self._store(product)
         return product.name
 
-    def _found(self, dataset: DatasetName, others: list[DatasetName]) -> ProductRecord | None:
+    def _find_product(
+        self, dataset: DatasetName, others: list[DatasetName]
+    ) -> ProductRecord | None:
         for alias in (*others, dataset):
-            if name := self._owners.get(_key(alias)):
+            if name := self._product_names.get(_to_recorded_name(alias)):
                 return self._products[name]
-        by_rule = product_name(others[0] if others else dataset)
+        by_rule = build_product_name(others[0] if others else dataset)
         return self._products.get(dataset.name) or self._products.get(by_rule)
 
-    def _registered(self, facts: Facts, others: list[DatasetName]) -> StoredProduct:
+    def _build_product(
+        self, observed: DatasetObservations, others: list[DatasetName]
+    ) -> StoredProduct:
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
-        dataset = facts.dataset
+        dataset = observed.dataset
         product = StoredProduct(
-            name=product_name(others[0] if others else dataset),
-            domain=self._policy.domain(facts),
+            name=build_product_name(others[0] if others else dataset),
+            domain=self._policy.choose_domain(observed),
             owner=UNOWNED,
-            description=_description(dataset),
+            description=_describe_dataset(dataset),
             schema={},
             status=ProductStatus.INACTIVE,
-            openlineage=sorted([dataset, *others][:MAX_DATASET_NAMES], key=name_key),
+            openlineage=sorted([dataset, *others][:MAX_DATASET_NAMES], key=get_name_key),
             created_at=self._now,
             updated_at=self._now,
             since_revision=self._file.revision + 1,
             observed=Provenance(),
         )
-        return self._updated(product, facts)
+        return self._apply_observations(product, observed)
 
-    def _learned(
+    def _add_names(
         self, product: StoredProduct, dataset: DatasetName, others: list[DatasetName]
     ) -> StoredProduct:
-        """With the names that were not known, unless another product has them."""
+        """Add the names that were not known, unless another product has them."""
         known = set(product.openlineage)
         if known.isdisjoint((dataset, *others)):  # found by its own name, not by one of those
             return product
-        new = [name for name in (dataset, *others) if _key(name) not in self._owners]
+        new = [
+            name
+            for name in (dataset, *others)
+            if _to_recorded_name(name) not in self._product_names
+        ]
         names = [*product.openlineage, *new][:MAX_DATASET_NAMES]
         if len(names) == len(known):
             return product
-        return product.model_copy(update={"openlineage": sorted(names, key=name_key)})
+        return product.model_copy(update={"openlineage": sorted(names, key=get_name_key)})
 
-    def _updated(self, product: StoredProduct, facts: Facts) -> StoredProduct:
+    def _apply_observations(
+        self, product: StoredProduct, observed: DatasetObservations
+    ) -> StoredProduct:
         update: dict[str, object] = {}
-        if facts.checks:
-            update |= _checked(product, facts)
-        if seen := product.observed:
-            update |= _followed(product, seen, facts)
+        if observed.checks:
+            update |= _update_quality(product, observed)
+        if known := product.observed:
+            update |= _update_observed(product, known, observed)
         changed = product.model_copy(update=update)
         return product if changed == product else changed
 
-    def _put(self, product: StoredProduct) -> None:
+    def _store(self, product: StoredProduct) -> None:
         self._changed = True
-        row = self._products[product.name] = ProductRecord.from_model(product)
-        self._owners |= dict.fromkeys(row.openlineage, product.name)
+        record = self._products[product.name] = ProductRecord.from_model(product)
+        self._product_names |= dict.fromkeys(record.openlineage, product.name)
 
 
-def _key(dataset: DatasetName) -> RecordedName:
+def _to_recorded_name(dataset: DatasetName) -> RecordedName:
     return RecordedName(dataset.namespace, dataset.name)
 
 
-def _checked(product: StoredProduct, facts: Facts) -> dict[str, object]:
-    """The quality is that of the latest run, unless something else has checked the data since."""
-    checks = joined_checks(product.checks, facts.checks)
-    known, told = product.quality, checks[0].to_quality()
-    quality = known if known and known.checked_at > told.checked_at else told
+def _update_quality(product: StoredProduct, observed: DatasetObservations) -> dict[str, object]:
+    """Take the quality of the latest run, unless something else has checked the data since."""
+    checks = join_checks(product.checks, observed.checks)
+    known, of_run = product.quality, checks[0].to_quality()
+    quality = known if known and known.checked_at > of_run.checked_at else of_run
     return {"checks": checks, "quality": quality}
 
 
-def _followed(product: StoredProduct, seen: Provenance, facts: Facts) -> dict[str, object]:
-    """The changes of a product that follows what events tell."""
-    schema = Told(value=product.schema_, at=seen.schema_at) if seen.schema_at else None
+def _update_observed(
+    product: StoredProduct, known: Provenance, observed: DatasetObservations
+) -> dict[str, object]:
+    """Take the latest schema and owner of what is known and what was observed now."""
+    schema = Observation(value=product.schema_, at=known.schema_at) if known.schema_at else None
     owner = (
-        Told(value=product.owner, at=seen.owner_at, rank=seen.owner_rank) if seen.owner_at else None
+        Observation(value=product.owner, at=known.owner_at, rank=known.owner_rank)
+        if known.owner_at
+        else None
     )
     update: dict[str, object] = {}
-    if schema := newest(schema, facts.schema_):
+    if schema := select_latest(schema, observed.schema_):
         update["schema_"] = schema.value
-        seen = seen.model_copy(update={"schema_at": schema.at})
-    if owner := newest(owner, facts.owner):
+        known = known.model_copy(update={"schema_at": schema.at})
+    if owner := select_latest(owner, observed.owner):
         update["owner"] = owner.value
-        seen = seen.model_copy(update={"owner_at": owner.at, "owner_rank": owner.rank})
-    return {**update, "observed": seen}
+        known = known.model_copy(update={"owner_at": owner.at, "owner_rank": owner.rank})
+    return {**update, "observed": known}
 
 
-def _description(dataset: DatasetName) -> str:
+def _describe_dataset(dataset: DatasetName) -> str:
     named = BLANKS.sub(" ", f"Dataset {dataset.name} of {dataset.namespace}, seen in events")
     return named[:MAX_DESCRIPTION_LENGTH].strip()

@@ -14,12 +14,17 @@ from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.services.lineage.visibility import has_ends
-from datamesh.services.openlineage.event_reader import facts, statement
+from datamesh.services.openlineage.event_reader import read_observations, read_statement
 from datamesh.services.openlineage.files import RebuildFile
 from datamesh.services.openlineage.ingest import Intake, claimed, identity, run_digest
-from datamesh.services.openlineage.merge import is_derived, merged
-from datamesh.services.openlineage.observations import Facts, Gathered, packed, unpacked
-from datamesh.services.openlineage.parsing import parsed
+from datamesh.services.openlineage.merge import is_derived, merge_claims
+from datamesh.services.openlineage.observations import (
+    DatasetObservations,
+    EventTotals,
+    compress_statement,
+    decompress_statement,
+)
+from datamesh.services.openlineage.parsing import parse_event
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -33,23 +38,27 @@ class _Sum:
         self.events = file.events
         self.before = file.before
         self.statements = dict(file.gathered.statements)
-        self.facts: dict[DatasetName, Facts] = {each.dataset: each for each in file.gathered.facts}
+        self.facts: dict[DatasetName, DatasetObservations] = {
+            each.dataset: each for each in file.gathered.facts
+        }
 
     def add(self, body: bytes) -> None:
-        event = parsed(from_json(body))
+        event = parse_event(from_json(body))
         key = run_digest(event) if isinstance(event, RunEvent) else sha256(body).hexdigest()
-        says, known = statement(event), self.statements.get(key)
-        self.statements[key] = packed(unpacked(known).joined(says) if known else says)
-        for dataset, each in facts(event).items():
+        says, known = read_statement(event), self.statements.get(key)
+        self.statements[key] = compress_statement(
+            decompress_statement(known).join_with(says) if known else says
+        )
+        for dataset, each in read_observations(event).items():
             earlier = self.facts.get(dataset)
-            self.facts[dataset] = earlier.joined(each) if earlier else each
+            self.facts[dataset] = earlier.join_with(each) if earlier else each
         self.events += 1
 
     def __iter__(self) -> Iterator[Statement]:
-        return map(unpacked, self.statements.values())
+        return map(decompress_statement, self.statements.values())
 
     def file(self, after: str) -> RebuildFile:
-        gathered = Gathered(statements=self.statements, facts=tuple(self.facts.values()))
+        gathered = EventTotals(statements=self.statements, facts=tuple(self.facts.values()))
         return RebuildFile(after=after, events=self.events, before=self.before, gathered=gathered)
 
 
@@ -105,7 +114,7 @@ def _replace(
             for entry in file.lineage
             if not is_derived(entry) or now[entry.id] != before.get(entry.id)
         ]
-        entries = merged(kept, claims, products, registry.max_lineage_entries)
+        entries = merge_claims(kept, claims, products, registry.max_lineage_entries)
         count = sum(map(is_derived, entries))
         alive = all(has_ends(entry, products) for entry in file.lineage if is_derived(entry))
         if alive and _digests(entries) == now:

@@ -1,8 +1,8 @@
-"""What events say about lineage, at the level of datasets: sets that only grow.
+"""Statements: what events say about lineage between datasets, as sets that only grow.
 
-Statements form a join-semilattice (docs/adr/0012-openlineage.md): joining is commutative,
-associative and idempotent, so that neither order nor repetition of events matters. Where a set is
-bounded, its smallest elements are kept, which keeps the laws.
+Statements form a join-semilattice (docs/adr/0012-openlineage.md), and `join_with` is its join: it
+is commutative, associative and idempotent, so that neither order nor repetition of events matters.
+Where a set is bounded, its smallest elements are kept, which keeps these laws.
 """
 
 from collections.abc import Iterable
@@ -16,33 +16,36 @@ from datamesh.models.values import Timestamp
 
 MAX_JOBS = 20
 MAX_DATASETS = 1000
-"""Inputs of a run, and as many outputs."""
-MAX_FLOWS = 2000
+"""How many inputs a run may have, and how many outputs."""
+MAX_EDGES = 2000
 MAX_COLUMNS = 2000
 MAX_SYMLINKS = 2000
 
 TRANSFORMING = (LineageType.DIRECT, LineageType.DERIVED, LineageType.AGGREGATED)
-"""Least transforming first."""
+"""The kinds of transformations, the least transforming first."""
 
 
-def most_transforming(kinds: Iterable[LineageType]) -> LineageType:
+def pick_most_transforming(kinds: Iterable[LineageType]) -> LineageType:
+    """Return the most transforming of some kinds. Raises ValueError if there is none."""
     return max(kinds, key=TRANSFORMING.index)
 
 
-def joined_columns(*sets: Iterable[ColumnLineage]) -> tuple[ColumnLineage, ...]:
-    """The union, sorted; of a pair of columns the most transforming."""
+def join_columns(*sets: Iterable[ColumnLineage]) -> tuple[ColumnLineage, ...]:
+    """Return the union, sorted and bounded; of a pair of columns the most transforming kind."""
     kinds: dict[tuple[str, str], LineageType] = {}
     for column in (column for columns in sets for column in columns):
         pair = (column.source, column.target)
-        kinds[pair] = most_transforming((kinds.get(pair, column.lineage_type), column.lineage_type))
+        kinds[pair] = pick_most_transforming(
+            (kinds.get(pair, column.lineage_type), column.lineage_type)
+        )
     return tuple(
         ColumnLineage(source=source, target=target, lineage_type=kinds[source, target])
         for source, target in sorted(kinds)[:MAX_COLUMNS]
     )
 
 
-class Mention(BaseModel):
-    """That a dataset was named, first at a time."""
+class DatasetMention(BaseModel):
+    """A dataset that events name, and when the first of them did."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -51,14 +54,16 @@ class Mention(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
+        """What mentions of one dataset have in common."""
         return (self.dataset.namespace, self.dataset.name)
 
-    def joined(self, other: Self) -> Self:
+    def join_with(self, other: Self) -> Self:
+        """Return the earlier mention of the same dataset."""
         return self if self.at <= other.at else other
 
 
-class Flow(BaseModel):
-    """That a facet says that data of one dataset goes into another."""
+class DatasetEdge(BaseModel):
+    """An edge between datasets: an event says that data of the source goes into the target."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -71,24 +76,26 @@ class Flow(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
+        """What descriptions of one edge by one kind of facet have in common."""
         source, target = self.source, self.target
         return (
             *(target.namespace, target.name, source.namespace, source.name),
             self.evidence.name,
         )
 
-    def joined(self, other: Self) -> Self:
+    def join_with(self, other: Self) -> Self:
+        """Return the edge as both describe it: the earlier time, and the columns of both."""
         return self.model_copy(
             update={
-                "lineage_type": most_transforming((self.lineage_type, other.lineage_type)),
+                "lineage_type": pick_most_transforming((self.lineage_type, other.lineage_type)),
                 "at": min(self.at, other.at),
-                "columns": joined_columns(self.columns, other.columns),
+                "columns": join_columns(self.columns, other.columns),
             }
         )
 
 
-class Symlink(BaseModel):
-    """That a dataset has another name."""
+class DatasetSymlink(BaseModel):
+    """Another name of a dataset."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -97,47 +104,50 @@ class Symlink(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
+        """Both names."""
         return (
             *(self.dataset.namespace, self.dataset.name),
             *(self.other.namespace, self.other.name),
         )
 
-    def joined(self, other: Self) -> Self:
+    def join_with(self, other: Self) -> Self:
+        """Return either, since they are equal."""
         return self
 
 
 class Statement(BaseModel):
-    """What the events of one run say, or one event that is of no run."""
+    """What the events of one run say about lineage, or one event that belongs to no run."""
 
     model_config = ConfigDict(frozen=True)
 
     jobs: tuple[Job, ...] = ()
-    inputs: tuple[Mention, ...] = ()
-    outputs: tuple[Mention, ...] = ()
-    flows: tuple[Flow, ...] = ()
-    described: tuple[Mention, ...] = ()
-    """Targets of which a lineage facet says where they come from, be it from nowhere."""
+    inputs: tuple[DatasetMention, ...] = ()
+    outputs: tuple[DatasetMention, ...] = ()
+    flows: tuple[DatasetEdge, ...] = ()
+    described: tuple[DatasetMention, ...] = ()
+    """Targets whose sources a lineage facet lists, even if the list is empty."""
     explicit_at: Timestamp | None = None
-    """Since when a lineage facet of the job says what its outputs come from: then inputs times
-    outputs say nothing."""
-    symlinks: tuple[Symlink, ...] = ()
+    """Since when a lineage facet of the job lists the sources of its outputs: pairs of inputs and
+    outputs then say nothing."""
+    symlinks: tuple[DatasetSymlink, ...] = ()
 
-    def joined(self, other: Self) -> Self:
+    def join_with(self, other: Self) -> Self:
+        """Return what both say together."""
         explicit = [at for at in (self.explicit_at, other.explicit_at) if at]
         return self.model_copy(
             update={
-                "jobs": tuple(sorted({*self.jobs, *other.jobs}, key=job_key)[:MAX_JOBS]),
-                "inputs": _joined(MAX_DATASETS, self.inputs, other.inputs),
-                "outputs": _joined(MAX_DATASETS, self.outputs, other.outputs),
-                "flows": _joined(MAX_FLOWS, self.flows, other.flows),
-                "described": _joined(MAX_DATASETS, self.described, other.described),
+                "jobs": tuple(sorted({*self.jobs, *other.jobs}, key=get_job_key)[:MAX_JOBS]),
+                "inputs": _join_sets(MAX_DATASETS, self.inputs, other.inputs),
+                "outputs": _join_sets(MAX_DATASETS, self.outputs, other.outputs),
+                "flows": _join_sets(MAX_EDGES, self.flows, other.flows),
+                "described": _join_sets(MAX_DATASETS, self.described, other.described),
                 "explicit_at": min(explicit, default=None),
-                "symlinks": _joined(MAX_SYMLINKS, self.symlinks, other.symlinks),
+                "symlinks": _join_sets(MAX_SYMLINKS, self.symlinks, other.symlinks),
             }
         )
 
-    def first_named(self) -> dict[DatasetName, Timestamp]:
-        """Every dataset of it, and when that was first named."""
+    def find_first_mentions(self) -> dict[DatasetName, Timestamp]:
+        """Return every dataset of the statement, and when it was named first."""
         found: dict[DatasetName, Timestamp] = {}
         named = [(each.dataset, each.at) for each in (*self.inputs, *self.outputs, *self.described)]
         named += [(end, flow.at) for flow in self.flows for end in (flow.source, flow.target)]
@@ -146,18 +156,23 @@ class Statement(BaseModel):
         return found
 
 
-def job_key(job: Job) -> tuple[str, str]:
+def get_job_key(job: Job) -> tuple[str, str]:
+    """Return what jobs are sorted by."""
     return (job.namespace, job.name)
 
 
-def _joined[M: (Mention, Flow, Symlink)](limit: int, *sets: tuple[M, ...]) -> tuple[M, ...]:
+def _join_sets[M: (DatasetMention, DatasetEdge, DatasetSymlink)](
+    limit: int, *sets: tuple[M, ...]
+) -> tuple[M, ...]:
     found: dict[tuple[str, ...], M] = {}
-    for member in (member for members in sets for member in members):
-        known = found.get(member.key)
-        found[member.key] = known.joined(member) if known else member
+    for element in (element for each in sets for element in each):
+        known = found.get(element.key)
+        found[element.key] = known.join_with(element) if known else element
     return tuple(found[key] for key in sorted(found)[:limit])
 
 
-def gathered[M: (Mention, Flow, Symlink)](limit: int, members: Iterable[M]) -> tuple[M, ...]:
-    """As a set of a Statement is to be: each key once, sorted, bounded."""
-    return _joined(limit, tuple(members))
+def build_set[M: (DatasetMention, DatasetEdge, DatasetSymlink)](
+    limit: int, elements: Iterable[M]
+) -> tuple[M, ...]:
+    """Return the elements as a field of a Statement holds them: each key once, sorted, bounded."""
+    return _join_sets(limit, tuple(elements))

@@ -1,0 +1,128 @@
+"""Claims: the lineage entries between products that statements lead to.
+
+A claim is one job's, from one product to another.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from hashlib import sha256
+
+from datamesh.errors import LimitReached
+from datamesh.models.lineage import (
+    MAX_TRANSFORMATION_LENGTH,
+    Evidence,
+    Job,
+    LineageType,
+    StoredLineageEntry,
+)
+from datamesh.services.openlineage.product_resolver import Resolution
+from datamesh.services.openlineage.statements import DatasetEdge, DatasetMention, Statement
+from datamesh.storage.files import ProductsFile
+
+DEFAULT_CONFIDENCE: Mapping[Evidence, float] = {
+    Evidence.LINEAGE: 1.0,
+    Evidence.COLUMNS: 0.9,
+    Evidence.DATASETS: 0.5,
+}
+
+
+def check_statement_size(statement: Statement, limit: int) -> None:
+    """Raise LimitReached if a statement has more pairs of datasets than there may be entries."""
+    pairs = len(statement.inputs) * len(statement.outputs) + len(statement.flows)
+    if pairs * max(len(statement.jobs), 1) > limit:
+        raise LimitReached("MAX_LINEAGE_ENTRIES", limit)
+
+
+@dataclass(frozen=True)
+class ClaimDeriver:
+    """Turns statements into claims, between products as they are in one revision."""
+
+    products: ProductsFile
+    resolution: Resolution
+    confidence: Mapping[Evidence, float] = field(default_factory=lambda: DEFAULT_CONFIDENCE)
+
+    def derive_claims(self, statement: Statement) -> Iterator[StoredLineageEntry]:
+        """Yield every claim of a statement, at each strength of evidence.
+
+        An entry may so be claimed more than once.
+        """
+        for job in statement.jobs or (None,):
+            yield from self._derive_job_claims(statement, job)
+
+    def _derive_job_claims(
+        self, statement: Statement, job: Job | None
+    ) -> Iterator[StoredLineageEntry]:
+        edges = [*statement.flows, *_pair_datasets(statement.inputs, statement.outputs)]
+        for edge in edges:
+            source, target = self.resolution.get(edge.source), self.resolution.get(edge.target)
+            if source and target and source != target:
+                yield self._build_edge(job, source, target, edge)
+        markers = [(each.dataset, Evidence.LINEAGE, each.at) for each in statement.described]
+        if statement.explicit_at:
+            markers += [
+                (each.dataset, Evidence.COLUMNS, max(each.at, statement.explicit_at))
+                for each in statement.outputs
+            ]
+        for dataset, evidence, at in markers:
+            if product := self.resolution.get(dataset):
+                yield self._build_marker(job, product, evidence, at, dataset.name)
+
+    def _build_edge(
+        self, job: Job | None, source: str, target: str, edge: DatasetEdge
+    ) -> StoredLineageEntry:
+        return StoredLineageEntry(
+            id=compute_entry_id(job, source, target),
+            source=source,
+            target=target,
+            transformation=_describe_transformation(job, edge.target.name),
+            lineage_type=edge.lineage_type,
+            confidence=self.confidence[edge.evidence],
+            job=job,
+            columns=edge.columns,
+            timestamp=edge.at,
+            products_revision=self.products.revision,
+            evidence=edge.evidence,
+        )
+
+    def _build_marker(
+        self, job: Job | None, product: str, evidence: Evidence, at: datetime, name: str
+    ) -> StoredLineageEntry:
+        return StoredLineageEntry(
+            id=compute_entry_id(job, product, product),
+            source=product,
+            target=product,
+            transformation=_describe_transformation(job, name),
+            confidence=self.confidence[evidence],
+            job=job,
+            timestamp=at,
+            products_revision=self.products.revision,
+            evidence=evidence,
+            superseded=True,
+        )
+
+
+def compute_entry_id(job: Job | None, source: str, target: str) -> str:
+    """Return the id of the entry of a job from one product to another."""
+    named = [job.namespace, job.name] if job else None
+    return sha256(json.dumps([named, source, target]).encode()).hexdigest()[:16]
+
+
+def _describe_transformation(job: Job | None, dataset: str) -> str:
+    return (f"{job.namespace}/{job.name}" if job else dataset)[:MAX_TRANSFORMATION_LENGTH].strip()
+
+
+def _pair_datasets(
+    inputs: Iterable[DatasetMention], outputs: Iterable[DatasetMention]
+) -> Iterator[DatasetEdge]:
+    """Yield an edge from each input to each output, as of when both are known."""
+    for output in outputs:
+        for each in inputs:
+            yield DatasetEdge(
+                source=each.dataset,
+                target=output.dataset,
+                evidence=Evidence.DATASETS,
+                lineage_type=LineageType.DERIVED,
+                at=max(each.at, output.at),
+            )

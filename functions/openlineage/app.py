@@ -29,7 +29,7 @@ COMMIT_SECONDS = 180.0
 
 app = create_app("OpenLineage")
 
-KINDS: dict[str, graph.Kind] = {"DATASET": "DATASET", "JOB": "JOB"}
+KINDS: dict[str, graph.NodeKind] = {"DATASET": "DATASET", "JOB": "JOB"}
 NodeId = Annotated[
     str,
     Query(
@@ -80,7 +80,7 @@ async def marquez_graph(
     registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
 ) -> MarquezGraph:
     """As Marquez: the datasets and jobs around a node, at most 500 nodes, nearest first."""
-    return graph.graph(registry, node_id, depth)
+    return graph.build_graph(registry, node_id, depth)
 
 
 @app.get("/api/v1/namespaces", responses=responses(422, 503))
@@ -88,7 +88,7 @@ async def marquez_namespaces(
     registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
 ) -> MarquezNamespaces:
     """As Marquez: the namespaces of datasets and jobs."""
-    return MarquezNamespaces(namespaces=lists.namespaces(registry, limit, offset))
+    return MarquezNamespaces(namespaces=lists.list_namespaces(registry, limit, offset))
 
 
 # API Gateway decodes the path: what comes before the last part is the namespace, slashes and all.
@@ -100,7 +100,7 @@ async def marquez_datasets(
     offset: Offset = 0,
 ) -> MarquezDatasets:
     """As Marquez: the datasets of a namespace."""
-    return lists.datasets(registry, namespace, limit, offset)
+    return lists.list_datasets(registry, namespace, limit, offset)
 
 
 @app.get("/api/v1/search", responses=responses(422, 503))
@@ -116,7 +116,7 @@ async def marquez_search(
     """As Marquez: datasets and jobs by name."""
     wanted = KINDS.get((kind or "").upper())
     by_time = sort.lower() != "name"
-    return lists.search(registry, q, wanted, by_time=by_time, limit=limit)
+    return lists.search_nodes(registry, q, wanted, by_time=by_time, limit=limit)
 
 
 def rebuild_lineage(work: Work) -> dict[str, int]:

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 
 from datamesh.models.products import DatasetName
-from datamesh.services.marquez.graph import MAX_NODES
+from datamesh.services.marquez.graph import MAX_GRAPH_NODES
 from datamesh.services.openlineage.naming import build_product_name
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
@@ -146,12 +146,12 @@ def test_a_node_has_the_name_by_which_it_was_asked_for(serve: Serve, registry: R
 
 def test_a_graph_is_cut_to_the_nearest_nodes(serve: Serve) -> None:
     registry = mesh()
-    outputs = [f"o{number}" for number in range(MAX_NODES + 20)]
+    outputs = [f"o{number}" for number in range(MAX_GRAPH_NODES + 20)]
     send(registry, intake(), *(job_event(["a"], [name], job=name) for name in outputs[:50]))
     send(registry, intake(), job_event(["o1"], outputs[50:], job="many"))
     client = serve("openlineage", resources(registry))
     answer = client.get(f"{API}/lineage", nodeId=A)
-    assert len(answer.body["graph"]) <= MAX_NODES
+    assert len(answer.body["graph"]) <= MAX_GRAPH_NODES
     known = {node["id"] for node in answer.body["graph"]}
     edges = [edge for node in answer.body["graph"] for edge in node["outEdges"] + node["inEdges"]]
     assert [edge for edge in edges if not ({edge["origin"], edge["destination"]} <= known)] == []

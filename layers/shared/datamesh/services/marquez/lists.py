@@ -1,21 +1,21 @@
-"""What Marquez lists: namespaces, the datasets of one, and what a search finds."""
+"""Marquez' lists: namespaces, the datasets of one, and the results of a search."""
 
 from collections import defaultdict
 from datetime import datetime
 
 from datamesh.errors import NodeNotFound
 from datamesh.models.marquez import MarquezDatasets, MarquezNamespace, MarquezResult, MarquezResults
-from datamesh.services.marquez.graph import Catalogue, Kind, node_id
+from datamesh.services.marquez.graph import MarquezView, NodeKind, build_node_id
 from datamesh.services.registry.registry import Registry, page
 
 
-def namespaces(registry: Registry, limit: int, offset: int) -> list[MarquezNamespace]:
-    """Of datasets and of jobs, by name."""
-    catalogue = Catalogue(registry)
+def list_namespaces(registry: Registry, limit: int, offset: int) -> list[MarquezNamespace]:
+    """List the namespaces of datasets and of jobs, by name."""
+    view = MarquezView(registry)
     times: dict[str, list[datetime]] = defaultdict(list)
-    for name, product in catalogue.datasets():
+    for name, product in view.iterate_datasets():
         times[name.namespace] += [product.created_at, product.updated_at]
-    for job in catalogue.jobs.values():
+    for job in view.jobs.values():
         times[job.name.namespace] += job.times
     found = [
         MarquezNamespace(name=name, created_at=min(at), updated_at=max(at))
@@ -24,38 +24,41 @@ def namespaces(registry: Registry, limit: int, offset: int) -> list[MarquezNames
     return list(page(found, limit, offset).items)
 
 
-def datasets(registry: Registry, namespace: str, limit: int, offset: int) -> MarquezDatasets:
-    """Of a namespace, by name. Raises NodeNotFound."""
-    catalogue = Catalogue(registry)
+def list_datasets(registry: Registry, namespace: str, limit: int, offset: int) -> MarquezDatasets:
+    """List the datasets of a namespace, by name. Raises NodeNotFound if nothing is in it."""
+    view = MarquezView(registry)
     found = sorted(
         (
-            catalogue.dataset(product, name)
-            for name, product in catalogue.datasets()
+            view.build_dataset(product, name)
+            for name, product in view.iterate_datasets()
             if name.namespace == namespace
         ),
         key=lambda dataset: dataset.name,
     )
-    jobs = catalogue.jobs.values()
+    jobs = view.jobs.values()
     if not found and all(job.name.namespace != namespace for job in jobs):
         raise NodeNotFound("namespace", namespace)
     shown = page(found, limit, offset)
     return MarquezDatasets(datasets=list(shown.items), total_count=shown.total)
 
 
-def search(
-    registry: Registry, wanted: str, kind: Kind | None, *, by_time: bool, limit: int
+def search_nodes(
+    registry: Registry, wanted: str, kind: NodeKind | None, *, by_time: bool, limit: int
 ) -> MarquezResults:
-    """Datasets and jobs whose name has the text in it, whatever the case."""
-    catalogue = Catalogue(registry)
+    """Find datasets and jobs whose name contains a text, ignoring case.
+
+    They are sorted by name, or the latest first if `by_time`.
+    """
+    view = MarquezView(registry)
     found = [
         MarquezResult(
             type="DATASET",
             name=name.name,
             updated_at=product.updated_at,
             namespace=name.namespace,
-            node_id=node_id("DATASET", name),
+            node_id=build_node_id("DATASET", name),
         )
-        for name, product in catalogue.datasets()
+        for name, product in view.iterate_datasets()
     ] + [
         MarquezResult(
             type="JOB",
@@ -64,7 +67,7 @@ def search(
             namespace=job.name.namespace,
             node_id=id,
         )
-        for id, job in catalogue.jobs.items()
+        for id, job in view.jobs.items()
     ]
     text = wanted.casefold()
     hits = [each for each in found if text in each.name.casefold() and kind in (None, each.type)]

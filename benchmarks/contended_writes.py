@@ -11,7 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -28,6 +28,7 @@ from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unreachable
 from dev.storage.s3 import S3
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import mesh, product_body
 
 PROCESSES = 8
@@ -54,7 +55,7 @@ type Work = Callable[[str, str, int, int], Told]
 
 
 def ours(bucket: str, key: str, process: int, commits: int) -> Told:
-    backoff, told = Backoff(Deadline(STORAGE_SECONDS)), Told(time.monotonic())
+    backoff, told = Backoff(), Told(time.monotonic())
 
     def committed(done: Committed[ProductsFile]) -> None:
         told.attempts.append(done.attempts)
@@ -64,25 +65,27 @@ def ours(bucket: str, key: str, process: int, commits: int) -> Told:
         Document(open_object(bucket, "lineage.json"), LineageFile, backoff),
     )
     for number in range(commits):
-        backoff.deadline.restart()  # as each request does
+        context = replace(CONTEXT, deadline=Deadline.after(STORAGE_SECONDS))  # as each request has
         body = product_body(name=f"product_{process}_{number}")
         try:
-            registration.register_product(registry, ProductRegistration.model_validate(body))
+            registration.register_product(
+                context, registry, ProductRegistration.model_validate(body)
+            )
         except (Contended, OutcomeUnknown):
             told.gave_up += 1
     return told
 
 
 def bare(bucket: str, key: str, process: int, commits: int) -> Told:
-    backoff, told = Backoff(Deadline(STORAGE_SECONDS)), Told(time.monotonic())
+    backoff, told = Backoff(), Told(time.monotonic())
     stored, etag = open_object(bucket, key), None
     for _ in range(commits):
-        backoff.deadline.restart()
-        for attempt in backoff:
+        deadline = Deadline.after(STORAGE_SECONDS)
+        for attempt in backoff.iterate_attempts(deadline):
             try:
                 etag = stored.put(os.urandom(BODY_BYTES), etag)
             except (LostRace, InDoubt, Unreachable):
-                found = backoff.until_reached(key, stored.get)
+                found = backoff.read_until_reached(key, stored.get, deadline)
                 etag = found.etag if isinstance(found, StoredObject) else None
             else:
                 told.attempts.append(attempt + 1)
@@ -145,7 +148,7 @@ def _acknowledged(told: Sequence[Told]) -> int:
 
 def _stored(s3: S3, key: str) -> int:
     found = mesh(products=open_object(s3.bucket, key))
-    return len(found.products.read().products)
+    return len(found.products.read(NO_DEADLINE).products)
 
 
 def _rate(runs: Sequence[Sequence[Told]]) -> float:

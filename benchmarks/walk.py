@@ -14,6 +14,7 @@ from benchmarks.measure import ROUNDS, Row, alternately, at_most, cpu_ms
 from benchmarks.mesh import big_mesh, lineage_file, product_name
 from datamesh.models.lineage import LineageRegistration
 from datamesh.services.lineage import registration
+from tests.contexts import CONTEXT
 
 PRODUCTS, ENTRIES, NODES = 10_000, 100_000, 1_000
 START, NEAR_THE_END = product_name(PRODUCTS // 2), product_name(PRODUCTS // 2 + 800)
@@ -39,7 +40,7 @@ def rows() -> list[Row]:
 
     def write() -> None:
         ends = {"source": START, "target": product_name(0), "transformation": "SELECT 1"}
-        registration.register_lineage(registry, LineageRegistration.model_validate(ends))
+        registration.register_lineage(CONTEXT, registry, LineageRegistration.model_validate(ends))
 
     (first,) = alternately(cpu_ms(service.in_turn([get(DOWNSTREAM.format(START))]), prepare=write))
     note = "what is visible is found out anew"

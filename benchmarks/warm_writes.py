@@ -11,10 +11,9 @@ from itertools import count
 from benchmarks.lambdas import CONTEXT, Service, over
 from benchmarks.measure import Row, alternately, cpu_ms, ratio_at_most
 from benchmarks.mesh import lineage_file, product_name, products_file
-from datamesh.services.audit.trail import Trail
 from datamesh.storage.objects import StoredObject, Unchanged
 from tests.lambdas import api_event
-from tests.meshes import NO_WAIT, Bucket, mesh, resources
+from tests.meshes import Bucket, mesh, resources
 
 PRODUCTS, ENTRIES = 10_000, 100_000
 
@@ -64,12 +63,10 @@ def rows(products: int = PRODUCTS, entries: int = ENTRIES, rounds: int = 11) -> 
 
 def writer(products: int, entries: int) -> Service:
     bucket = Bucket()
-    trail = Trail(bucket.__getitem__, NO_WAIT)
     registry = mesh(
         products=Held("products.json", products_file(products)),
         lineage=Held("lineage.json", lineage_file(products, entries)),
         max_products=2 * products,
         max_lineage_entries=2 * entries,
-        trail=trail,
     )
-    return over("lineage", resources(registry, bucket=bucket, trail=trail))
+    return over("lineage", resources(registry, bucket=bucket))

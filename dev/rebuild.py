@@ -17,8 +17,8 @@ from datamesh.aws.observability import Observer
 from datamesh.errors import MeshError
 from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.settings import load_settings
-from datamesh.storage.backoff import Deadline
 from datamesh.wiring import connect
+from dev.operator_context import create_operator_context
 from dev.settings import PARAMETERS, SettingError, read_settings
 from dev.storage import seaweed
 from dev.storage.seaweed import SeaweedError
@@ -73,11 +73,10 @@ def rebuild_local() -> Result:
     with seaweed.run_server(chosen.data_dir) as s3:
         s3.ensure_bucket()
         os.environ.update(s3.build_environment(s3.writer))
-        deadline = Deadline(LOCAL_SECONDS)
-        deadline.restart()
+        context = create_operator_context(LOCAL_SECONDS)
         configured = load_settings({**variables, "CATALOG_BUCKET": s3.bucket})
-        over = connect(configured, Observer(configured.log_level), deadline)
-        return rebuild(over.registry, over.intake(), lambda: True)
+        over = connect(configured, Observer(configured.log_level))
+        return rebuild(context, over.registry, over.intake(), lambda: True)
 
 
 def main(arguments: list[str]) -> None:

@@ -20,6 +20,7 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.s3.client import S3Client, create_client
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
+from dev.operator_context import create_operator_context
 from dev.settings import SettingError, read_settings
 from dev.storage import seaweed
 from dev.storage.seaweed import SeaweedError
@@ -72,7 +73,9 @@ def _commit_version[F: (ProductsFile, LineageFile)](
     client: S3Client, bucket: str, key: str, version: str, kind: type[F]
 ) -> int:
     versions = S3Versions(client, bucket, key)
-    stored = _create_backoff().until_reached(key, lambda: versions.get_version(version))
+    stored = Backoff().read_until_reached(
+        key, lambda: versions.get_version(version), Deadline.after(SECONDS)
+    )
     if stored is None:
         raise SystemExit(f"{key} has no version {version}")
     earlier = kind.decode(key, stored.body)
@@ -88,17 +91,13 @@ def _commit_version[F: (ProductsFile, LineageFile)](
         restored = build_successor(earlier, now)
         return restored, restored.revision + 1
 
-    return _create_document(client, bucket, key, kind).commit(change)
+    return _create_document(client, bucket, key, kind).commit(change, Deadline.after(SECONDS))
 
 
 def _create_document[F: (ProductsFile, LineageFile)](
     client: S3Client, bucket: str, key: str, kind: type[F]
 ) -> Document[F]:
-    return Document(S3Object(client, bucket, key), kind, _create_backoff())
-
-
-def _create_backoff() -> Backoff:
-    return Backoff(Deadline(SECONDS))
+    return Document(S3Object(client, bucket, key), kind, Backoff())
 
 
 def make_backup(bucket: str) -> None:
@@ -106,7 +105,7 @@ def make_backup(bucket: str) -> None:
     day = utc_now().date()
     registry, backups = _open_registry(bucket)
     try:
-        backups.copy_registry(registry, day)
+        backups.copy_registry(create_operator_context(SECONDS), registry, day)
     except MeshError as error:
         raise SystemExit(f"There is no backup of {day}: {error}") from error
     print(f"The backup of {day} is in s3://{bucket}/backups/{day}/.")
@@ -116,7 +115,8 @@ def restore_backup(bucket: str, day: str) -> None:
     """Commit what the backup of a day holds, as new revisions of both files."""
     registry, backups = _open_registry(bucket)
     try:
-        backups.restore_registry(registry, date.fromisoformat(day))
+        context = create_operator_context(SECONDS)
+        backups.restore_registry(context, registry, date.fromisoformat(day))
     except (MeshError, NotRestorable, ValueError) as error:
         raise SystemExit(f"{day} was not restored: {error}") from error
     print(f"The registry is again what it was in the backup of {day}.")
@@ -128,7 +128,7 @@ def _open_registry(bucket: str) -> tuple[Registry, Backups]:
         products=_create_document(client, bucket, "products.json", ProductsFile),
         lineage=_create_document(client, bucket, "lineage.json", LineageFile),
     )
-    return registry, Backups(lambda key: S3Object(client, bucket, key), _create_backoff())
+    return registry, Backups(lambda key: S3Object(client, bucket, key), Backoff())
 
 
 def delete_bucket(bucket: str) -> None:

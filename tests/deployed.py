@@ -11,9 +11,9 @@ import boto3
 import pytest
 
 from datamesh.aws.observability import Handler
-from datamesh.http.audit import record_of
+from datamesh.http.context import create_request_record
 from datamesh.models.openlineage import EVENT_EXAMPLE
-from datamesh.services.audit.trail import Trail
+from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.openlineage.parsing import receive_event
 from datamesh.storage.event_log import EVENTS as EVENTS_FOLDER
 from datamesh.storage.s3.client import S3Client as Client
@@ -22,6 +22,7 @@ from datamesh.storage.s3.object import S3Object
 from dev.stack import Api
 from dev.template.intrinsics import Resolver
 from dev.template.reader import read_api
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT
 from tests.meshes import NO_WAIT, add_lineage, add_product, mesh
 from tests.template import DOCUMENT, ROOT, TEMPLATE
@@ -126,9 +127,10 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     write, and an event of OpenLineage that was kept, and nothing derived from it."""
     empty(client, bucket)
     objects = [S3Object(ours, bucket, f"{n}.json") for n in ("products", "lineage")]
-    trail = Trail(lambda key: S3Object(ours, bucket, key), NO_WAIT)
-    registry = mesh(products=objects[0], lineage=objects[1], trail=trail)
-    trail.expect(record_of(EVENTS["register_product"]))
+    record = create_request_record(EVENTS["register_product"])
+    trail = AuditTrail(record, lambda key: S3Object(ours, bucket, key), NO_WAIT)
+    trail.begin(trail.commit_id, NO_DEADLINE)
+    registry = mesh(products=objects[0], lineage=objects[1])
     add_product(
         registry,
         "orders",
@@ -145,7 +147,8 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
                 update={"products": {k: v for k, v in file.products.items() if k != "gone"}}
             ),
             None,
-        )
+        ),
+        NO_DEADLINE,
     )
     kept = receive_event(EVENT_EXAMPLE)
     S3Object(ours, bucket, EVENTS_FOLDER + kept.name).put(gzip.compress(kept.body), None)

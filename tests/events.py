@@ -8,6 +8,7 @@ from uuid import UUID
 from datamesh.services.openlineage.ingest import Intake, ingest
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.registry.registry import Registry
+from tests.contexts import CONTEXT
 from tests.meshes import NOON
 
 WAREHOUSE = "postgres://db:5432"
@@ -110,4 +111,4 @@ def events(*raw: Any) -> list[ReceivedEvent]:
 def send(registry: Registry, intake: Intake, *raw: Any) -> None:
     """One after the other."""
     for event in events(*raw):
-        ingest(registry, intake, [event])
+        ingest(CONTEXT, registry, intake, [event])

@@ -12,6 +12,7 @@ from datamesh.models.products import StoredProduct
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
+from tests.contexts import NO_DEADLINE
 from tests.meshes import NOON, mesh
 
 REVISION = 10
@@ -97,7 +98,7 @@ def chain(*names: str, confidence: float = 1.0) -> list[Edge]:
 
 def as_networkx(registry: Registry, edges: Sequence[Edge]) -> "nx.MultiDiGraph[str]":
     """The visible entries, by a definition of visibility of its own."""
-    products = registry.products.read().products
+    products = registry.products.read(NO_DEADLINE).products
     graph: nx.MultiDiGraph[str] = nx.MultiDiGraph()
     graph.add_nodes_from(products)
     for number, edge in enumerate(edges):

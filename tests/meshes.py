@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from datamesh.models.audit import AuditRecord
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.audit.trail import FOLDER as AUDIT_FOLDER
-from datamesh.services.audit.trail import Trail
+from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.lineage.registration import register_lineage
 from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
@@ -27,10 +28,11 @@ from datamesh.storage.folders import Folder, MemoryFolder
 from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
 from datamesh.wiring import Resources
+from tests.contexts import CONTEXT
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
-NO_WAIT = Backoff(Deadline(10), attempts=3, sleep=lambda seconds: None)
+NO_WAIT = Backoff(attempts=3, sleep=lambda seconds: None)
 
 
 def mesh(
@@ -40,15 +42,13 @@ def mesh(
     max_products: int = 1000,
     max_lineage_entries: int = 10_000,
     now: Callable[[], datetime] = lambda: NOON,
-    trail: Trail | None = None,
 ) -> Registry:
     """A registry whose clock stands still and whose storage is in memory unless given."""
-    told = trail or Trail(MemoryObject, NO_WAIT)
 
     def document[F: (ProductsFile, LineageFile)](
         stored: ConditionalObject, kind: type[F]
     ) -> Document[F]:
-        return Document(stored, kind, NO_WAIT, before_commit=told.begin, on_commit=told.committed)
+        return Document(stored, kind, NO_WAIT)
 
     return Registry(
         products=document(products or MemoryObject("products.json"), ProductsFile),
@@ -57,6 +57,9 @@ def mesh(
         max_lineage_entries=max_lineage_entries,
         now=now,
     )
+
+
+type OpenTrail = Callable[[AuditRecord], AuditTrail]
 
 
 class Bucket(dict[str, MemoryObject]):
@@ -74,12 +77,12 @@ class BucketFolder:
     prefix: str
     page: int = PAGE
 
-    def names(self, after: str) -> list[str]:
+    def list_names(self, after: str, deadline: Deadline) -> list[str]:
         there = [key for key, stored in self.bucket.items() if stored.get()]
         below = [key.removeprefix(self.prefix) for key in there if key.startswith(self.prefix)]
         return sorted(name for name in below if name > after)[: self.page]
 
-    def read_all(self, names: Sequence[str]) -> list[bytes]:
+    def read_all(self, names: Sequence[str], deadline: Deadline) -> list[bytes]:
         found = [self.bucket[self.prefix + name].get() for name in names]
         return [each.body for each in found if isinstance(each, StoredObject)]
 
@@ -100,7 +103,7 @@ def resources(
     files: Mapping[str, bytes] | None = None,
     past: Callable[[datetime], Registry] | None = None,
     bucket: Bucket | None = None,
-    trail: Trail | None = None,
+    open_trail: OpenTrail | None = None,
     events: Intake | None = None,
     max_scan_bytes: int = 10_000_000,
 ) -> Resources:
@@ -108,7 +111,7 @@ def resources(
     -> content. Without a `past` the registry has always been what it is."""
     current = registry or mesh()
 
-    def folder(location: str) -> Folder:
+    def folder(location: str, deadline: Deadline) -> Folder:
         prefix = location.removeprefix("domains/")
         found = {
             path.removeprefix(prefix): body
@@ -129,7 +132,7 @@ def resources(
         data=DataAccess(folder, max_scan_bytes),
         past=past or (lambda moment: current),
         key_record=key_record,
-        trail=trail or Trail(held.__getitem__, NO_WAIT),
+        open_trail=open_trail or (lambda record: AuditTrail(record, held.__getitem__, NO_WAIT)),
         audit=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
@@ -159,7 +162,7 @@ def lineage_body(**changes: Any) -> dict[str, Any]:
 
 def add_product(registry: Registry, name: str, **changes: Any) -> Product:
     body = product_body(name=name, **changes)
-    return register_product(registry, ProductRegistration.model_validate(body))
+    return register_product(CONTEXT, registry, ProductRegistration.model_validate(body))
 
 
 def add_products(registry: Registry, names: Iterable[str]) -> None:
@@ -169,4 +172,4 @@ def add_products(registry: Registry, names: Iterable[str]) -> None:
 
 def add_lineage(registry: Registry, source: str, target: str, **changes: Any) -> LineageEntry:
     body = lineage_body(source=source, target=target, **changes)
-    return register_lineage(registry, LineageRegistration.model_validate(body))
+    return register_lineage(CONTEXT, registry, LineageRegistration.model_validate(body))

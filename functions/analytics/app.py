@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, TypeAdapter
 from datamesh.http.app import create_app
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Since, Until, calendar_date
-from datamesh.http.dependencies import CurrentResources, RegistryAsOf
+from datamesh.http.dependencies import CurrentContext, CurrentResources, RegistryAsOf
 from datamesh.http.entrypoint import Work, lambda_handler, task_handler
 from datamesh.models.changes import Changes
 from datamesh.models.responses import LineageStats
@@ -46,56 +46,69 @@ LastDay = Annotated[
 
 
 @app.get("/analytics/domains", responses=responses(410, 422, 503))
-async def products_per_domain(registry: RegistryAsOf) -> dict[str, int]:
+async def products_per_domain(context: CurrentContext, registry: RegistryAsOf) -> dict[str, int]:
     """Domain -> number of products."""
-    return counts.count_products_per_domain(registry)
+    return counts.count_products_per_domain(context, registry)
 
 
 @app.get("/analytics/lineage-stats", responses=responses(410, 422, 503))
-async def lineage_stats(registry: RegistryAsOf) -> LineageStats:
+async def lineage_stats(context: CurrentContext, registry: RegistryAsOf) -> LineageStats:
     """How much lineage there is, and of which type."""
-    return counts.count_lineage(registry)
+    return counts.count_lineage(context, registry)
 
 
 @app.get("/changes", responses=responses(400, 410, 422, 503))
 async def changes(
-    resources: CurrentResources, since: Since, until: Until = None, limit: Limit = 100
+    context: CurrentContext,
+    resources: CurrentResources,
+    since: Since,
+    until: Until = None,
+    limit: Limit = 100,
 ) -> Changes:
     """What was added, removed and changed between two moments; `limit` goes for each list."""
-    return find_changes(resources.past, resources.registry, since, until, limit)
+    return find_changes(context, resources.past, resources.registry, since, until, limit)
 
 
 @app.get("/analytics/snapshot", responses=responses(404, 422, 503))
-async def snapshot(resources: CurrentResources, date: Day = None) -> Snapshot:
+async def snapshot(
+    context: CurrentContext, resources: CurrentResources, date: Day = None
+) -> Snapshot:
     """The figures that the scheduled run has kept of a day; the latest if no day is given."""
-    return resources.snapshots.of(date)
+    return resources.snapshots.find_snapshot(context, date)
 
 
 @app.get("/analytics/trends", responses=responses(400, 422, 503))
 async def trends(
-    resources: CurrentResources, metric: Metric, since: FirstDay, until: LastDay = None
+    context: CurrentContext,
+    resources: CurrentResources,
+    metric: Metric,
+    since: FirstDay,
+    until: LastDay = None,
 ) -> Trend:
     """One figure of the snapshots of at most 366 days."""
-    return resources.snapshots.trend(metric, since, until or utc_now().date())
+    return resources.snapshots.find_trend(context, metric, since, until or utc_now().date())
 
 
 @app.get("/analytics/usage", responses=responses(404, 422, 503))
-async def usage(resources: CurrentResources, date: Day = None) -> Usage | None:
+async def usage(
+    context: CurrentContext, resources: CurrentResources, date: Day = None
+) -> Usage | None:
     """How the API was used the day before that of a snapshot; null where nobody counts it."""
-    return resources.snapshots.of(date).usage
+    return resources.snapshots.find_snapshot(context, date).usage
 
 
 @app.get("/analytics/top-products", responses=responses(410, 422, 503))
 async def top_products(
-    registry: RegistryAsOf, by: Ranking = Ranking.REACH, limit: Limit = 20
+    context: CurrentContext, registry: RegistryAsOf, by: Ranking = Ranking.REACH, limit: Limit = 20
 ) -> list[Dependence]:
     """The products on which most depends, or that depend on most."""
-    return snapshot_builder.rank_products(registry, by, limit)
+    return snapshot_builder.rank_products(context, registry, by, limit)
 
 
 def scheduled(work: Work) -> dict[str, int]:
     """Clear garbage away, keep a snapshot and a backup. `time` of the event is when it was due."""
     kept = scheduled_run.run_schedule(
+        work.context,
         work.resources.registry,
         work.resources.snapshots,
         work.resources.backups,

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Until, moment
-from datamesh.http.dependencies import CurrentResources
+from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.audit import AuditPage
 from datamesh.models.values import Timestamp, utc_now
@@ -42,6 +42,7 @@ Cursor = Annotated[
     dependencies=[Depends(require_principal)],
 )
 async def audit(
+    context: CurrentContext,
     resources: CurrentResources,
     product: Annotated[str | None, Query(description="Name of a product.")] = None,
     principal: Annotated[str | None, Query(description="Id of a key.")] = None,
@@ -52,8 +53,9 @@ async def audit(
 ) -> AuditPage:
     """Who changed what in the registry, oldest first."""
     end = until or utc_now()
-    return search.find(
+    return search.find_records(
         resources.audit,
+        context.deadline,
         since=since or end - DEFAULT_SPAN,
         until=end,
         product=product,

@@ -13,7 +13,7 @@ from datamesh.http.conditional import is_current
 from datamesh.http.errors import Responses, responses
 from datamesh.http.negotiation import preferred
 from datamesh.http.parameters import EndDate, Limit, Offset, StartDate, TotalCount
-from datamesh.http.dependencies import CurrentRegistry, CurrentResources
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import lambda_handler
 from datamesh.http.tables import FILTERS, MEDIA_TYPES, OF_A_PAGE, filters_of, page_response
 from datamesh.models.datasets import DatasetProfile, DomainSummary
@@ -44,9 +44,9 @@ READING: Responses = responses(404, 413, 422, 500, 503)
 
 
 @app.get("/domains", responses=responses(503))
-async def list_domains(registry: CurrentRegistry) -> list[DomainSummary]:
+async def list_domains(context: CurrentContext, registry: CurrentRegistry) -> list[DomainSummary]:
     """The domains that have products, in the order of their first ones."""
-    return domains.list_domains(registry)
+    return domains.list_domains(context, registry)
 
 
 @app.get(
@@ -55,10 +55,14 @@ async def list_domains(registry: CurrentRegistry) -> list[DomainSummary]:
     responses=TotalCount | responses(404, 422, 503),
 )
 async def list_domain_products(
-    domain: Domain, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
+    domain: Domain,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    limit: Limit = 100,
+    offset: Offset = 0,
 ) -> Response:
     """The products of a domain, oldest registration first."""
-    return shown_page(domains.list_domain_products(registry, domain, limit, offset))
+    return shown_page(domains.list_domain_products(context, registry, domain, limit, offset))
 
 
 @app.get(
@@ -71,6 +75,7 @@ async def read_dataset(
     domain: Domain,
     dataset: DatasetName,
     request: Request,
+    context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
     limit: Limit = 100,
@@ -80,7 +85,7 @@ async def read_dataset(
 ) -> Response:
     """Rows of the product that the domain has under this name, in the media type of `Accept`."""
     media_type = preferred(request.headers.get("accept", ""), MEDIA_TYPES)
-    found = reading.open_dataset(registry, resources.data, domain, dataset)
+    found = reading.open_dataset(context, registry, resources.data, domain, dataset)
     query = query_of(found.table.kinds, limit, cursor, columns, order_by, filters_of(request))
     etag = f'"{reading.version(found, query, media_type)}"'
     if is_current(request, etag):
@@ -90,25 +95,34 @@ async def read_dataset(
 
 @app.get("/domains/{domain}/{dataset}/profile", responses=READING)
 async def profile_dataset(
-    domain: Domain, dataset: DatasetName, registry: CurrentRegistry, resources: CurrentResources
+    domain: Domain,
+    dataset: DatasetName,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
 ) -> DatasetProfile:
     """What each column holds, and where that is not what the schema says."""
-    found = reading.open_dataset(registry, resources.data, domain, dataset)
+    found = reading.open_dataset(context, registry, resources.data, domain, dataset)
     return reading.profile(found)
 
 
 @app.post("/domains/{domain}/{dataset}/check", responses=responses(401, 403, 409) | READING)
 async def check_dataset(
-    domain: Domain, dataset: DatasetName, registry: CurrentRegistry, resources: CurrentResources
+    domain: Domain,
+    dataset: DatasetName,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
 ) -> Written[Quality]:
     """Compare the data with the schema, and record the result as the product's `quality`."""
-    found = reading.open_dataset(registry, resources.data, domain, dataset)
-    quality = reading.check(registry, found)
+    found = reading.open_dataset(context, registry, resources.data, domain, dataset)
+    quality = reading.check(context, registry, found)
     return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
 
 
 @app.get("/sales/orders", responses=responses(400, 413, 422, 500, 503))
 async def sales_orders(
+    context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
     limit: Limit = 100,
@@ -117,11 +131,12 @@ async def sales_orders(
 ) -> list[Row]:
     """Orders, optionally those whose `order_date` lies in a range."""
     wanted = legacy_views.between("order_date", start_date, end_date)
-    return legacy_views.view(registry, resources.data, "sales", "orders", limit, wanted)
+    return legacy_views.view(context, registry, resources.data, "sales", "orders", limit, wanted)
 
 
 @app.get("/marketing/campaigns", responses=responses(413, 422, 500, 503))
 async def marketing_campaigns(
+    context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
     limit: Limit = 100,
@@ -129,11 +144,14 @@ async def marketing_campaigns(
 ) -> list[Row]:
     """Campaigns, optionally those whose `status` is `active`."""
     wanted = legacy_views.having("status", "active") if active_only else legacy_views.anything
-    return legacy_views.view(registry, resources.data, "marketing", "campaigns", limit, wanted)
+    return legacy_views.view(
+        context, registry, resources.data, "marketing", "campaigns", limit, wanted
+    )
 
 
 @app.get("/finance/transactions", responses=responses(400, 413, 422, 500, 503))
 async def finance_transactions(
+    context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
     limit: Limit = 100,
@@ -142,7 +160,9 @@ async def finance_transactions(
 ) -> list[Row]:
     """Transactions, optionally those whose `transaction_date` lies in a range."""
     wanted = legacy_views.between("transaction_date", start_date, end_date)
-    return legacy_views.view(registry, resources.data, "finance", "transactions", limit, wanted)
+    return legacy_views.view(
+        context, registry, resources.data, "finance", "transactions", limit, wanted
+    )
 
 
 handler = lambda_handler(app, os.environ)

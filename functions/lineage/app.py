@@ -20,7 +20,7 @@ from datamesh.http.parameters import (
     Partial,
     TotalCount,
 )
-from datamesh.http.dependencies import CurrentRegistry, RegistryAsOf
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
 from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.bulk import BulkReport, LineageBulk
 from datamesh.models.graph import (
@@ -37,12 +37,7 @@ from datamesh.models.graph import (
     RemovedLineage,
     Way,
 )
-from datamesh.models.lineage import (
-    LineageEntry,
-    LineageRegistration,
-    LineageType,
-    Transformation,
-)
+from datamesh.models.lineage import LineageEntry, LineageRegistration, LineageType, Transformation
 from datamesh.models.responses import Written
 from datamesh.models.values import ShortText
 from datamesh.services.lineage import columns
@@ -71,19 +66,24 @@ EXPORT: Responses = {
 
 @app.post("/register_lineage", responses=responses(400, 401, 403, 409, 422, 429, 503))
 async def register_lineage(
-    request: LineageRegistration, registry: CurrentRegistry
+    request: LineageRegistration, context: CurrentContext, registry: CurrentRegistry
 ) -> Written[LineageEntry]:
     """Record that one registered product feeds another."""
-    entry = registration.register_lineage(registry, request)
+    entry = registration.register_lineage(context, registry, request)
     return Written(message=f"Lineage '{entry.source}' -> '{entry.target}' registered", data=entry)
 
 
 @app.post("/lineage/bulk", responses=responses(400, 401, 403, 409, 422, 429, 503))
 async def register_lineage_entries(
-    request: LineageBulk, registry: CurrentRegistry, partial: Partial = False
+    request: LineageBulk,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    partial: Partial = False,
 ) -> Written[BulkReport]:
     """Register up to 1,000 entries in one commit: all of them, or with `partial` the good ones."""
-    report = registration.register_lineage_entries(registry, request.items, partial=partial)
+    report = registration.register_lineage_entries(
+        context, registry, request.items, partial=partial
+    )
     return Written(message=f"{report.registered} lineage entries registered", data=report)
 
 
@@ -91,6 +91,7 @@ async def register_lineage_entries(
     "/lineage", response_model=list[LineageEntry], responses=TotalCount | responses(410, 422, 503)
 )
 async def list_lineage(
+    context: CurrentContext,
     registry: RegistryAsOf,
     source: Name = None,
     target: Name = None,
@@ -100,6 +101,7 @@ async def list_lineage(
 ) -> Response:
     """List lineage entries, oldest first."""
     found = queries.find_lineage(
+        context,
         registry,
         source=source,
         target=target,
@@ -115,9 +117,11 @@ async def list_lineage(
     response_model=list[LineageEntry],
     responses=responses(404, 410, 422, 503),
 )
-async def upstream(product_name: PathName, registry: RegistryAsOf) -> Response:
+async def upstream(
+    product_name: PathName, context: CurrentContext, registry: RegistryAsOf
+) -> Response:
     """The entries that lead into a product, one hop."""
-    return shown_all(queries.find_upstream(registry, product_name))
+    return shown_all(queries.find_upstream(context, registry, product_name))
 
 
 @app.get(
@@ -125,9 +129,11 @@ async def upstream(product_name: PathName, registry: RegistryAsOf) -> Response:
     response_model=list[LineageEntry],
     responses=responses(404, 410, 422, 503),
 )
-async def downstream(product_name: PathName, registry: RegistryAsOf) -> Response:
+async def downstream(
+    product_name: PathName, context: CurrentContext, registry: RegistryAsOf
+) -> Response:
     """The entries that lead out of a product, one hop."""
-    return shown_all(queries.find_downstream(registry, product_name))
+    return shown_all(queries.find_downstream(context, registry, product_name))
 
 
 @app.get(
@@ -135,6 +141,7 @@ async def downstream(product_name: PathName, registry: RegistryAsOf) -> Response
 )
 async def lineage_graph(
     product: PathName,
+    context: CurrentContext,
     registry: RegistryAsOf,
     only: Followed,
     direction: Direction = Direction.BOTH,
@@ -151,7 +158,7 @@ async def lineage_graph(
     `truncated` tells whether there are more. Cycles are named and never walked twice.
     """
     found = graph.build_graph(
-        registry, product, direction=direction, depth=depth, only=only, max_nodes=max_nodes
+        context, registry, product, direction=direction, depth=depth, only=only, max_nodes=max_nodes
     )
     return as_json(found)
 
@@ -163,6 +170,7 @@ async def lineage_graph(
 )
 async def lineage_impact(
     product: PathName,
+    context: CurrentContext,
     registry: RegistryAsOf,
     only: Followed,
     depth: Depth = MAX_DEPTH,
@@ -174,7 +182,9 @@ async def lineage_impact(
     Distances, path confidences and filters are those of `/lineage/graph`. As CSV there is a line
     for each product; a cell that a spreadsheet would calculate begins with an apostrophe.
     """
-    found = graph.find_impact(registry, product, depth=depth, only=only, max_nodes=max_nodes)
+    found = graph.find_impact(
+        context, registry, product, depth=depth, only=only, max_nodes=max_nodes
+    )
     if format is ImpactFormat.CSV:
         answer = Response(impact_csv.write_impact_csv(found), media_type=CSV)
     else:
@@ -186,6 +196,7 @@ async def lineage_impact(
 async def lineage_path(
     source: End,
     target: End,
+    context: CurrentContext,
     registry: RegistryAsOf,
     only: Followed,
     depth: Depth = MAX_DEPTH,
@@ -195,7 +206,7 @@ async def lineage_path(
     Of at most `depth` hops; ties are broken by the other criterion. Both are null when no path
     leads there: that is an answer about two registered products, not an error.
     """
-    return paths.find_paths(registry, source, target, depth=depth, only=only)
+    return paths.find_paths(context, registry, source, target, depth=depth, only=only)
 
 
 @app.get(
@@ -204,6 +215,7 @@ async def lineage_path(
     responses=EXPORT | responses(404, 410, 422, 503),
 )
 async def lineage_export(
+    context: CurrentContext,
     registry: RegistryAsOf,
     only: Followed,
     format: ExportFormat,
@@ -219,7 +231,7 @@ async def lineage_export(
     `direction` and `depth` say nothing.
     """
     found = exports.export_graph(
-        registry, format, product=product, direction=direction, depth=depth, only=only
+        context, registry, format, product=product, direction=direction, depth=depth, only=only
     )
     return marked(Response(found.text, media_type=MEDIA_TYPES[format]), found.truncated)
 
@@ -232,6 +244,7 @@ async def lineage_export(
 async def lineage_columns(
     product: PathName,
     column: Annotated[str, Path(description="Name of a column.", examples=["amount"])],
+    context: CurrentContext,
     registry: RegistryAsOf,
     direction: Way = Way.UPSTREAM,
     depth: Depth = 10,
@@ -242,7 +255,7 @@ async def lineage_columns(
     A column of which no lineage is known is answered alone. Bounds are those of `/lineage/graph`.
     """
     found = columns.build_column_graph(
-        registry, product, column, way=direction, depth=depth, max_nodes=max_nodes
+        context, registry, product, column, way=direction, depth=depth, max_nodes=max_nodes
     )
     return as_json(found)
 
@@ -251,13 +264,14 @@ async def lineage_columns(
 async def remove_lineage(
     source: End,
     target: End,
+    context: CurrentContext,
     registry: CurrentRegistry,
     transformation: Annotated[
         Transformation | None, Query(description="Remove the entries with this one alone.")
     ] = None,
 ) -> Written[RemovedLineage]:
     """Remove the entries that lead from one product to another, in one commit."""
-    removed = registration.remove_lineage(registry, source, target, transformation)
+    removed = registration.remove_lineage(context, registry, source, target, transformation)
     return Written(message=f"Lineage '{source}' -> '{target}' removed", data=removed)
 
 

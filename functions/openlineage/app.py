@@ -12,7 +12,7 @@ from datamesh.http.app import create_app
 from datamesh.http.event_body import large_json
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Offset
-from datamesh.http.dependencies import CurrentRegistry, CurrentResources
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import Work, lambda_handler, task_handler
 from datamesh.models.marquez import MarquezDatasets, MarquezGraph, MarquezNamespaces, MarquezResults
 from datamesh.models.openlineage import BatchReport
@@ -49,14 +49,19 @@ Depth = Annotated[int, Query(ge=0, le=100, description="How many jobs away.")]
     openapi_extra=event_schema.body(event_schema.EVENT),
 )
 async def post_event(
-    request: Request, registry: CurrentRegistry, resources: CurrentResources
+    request: Request,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
 ) -> Response:
     """Keep an OpenLineage event, and derive products and lineage from it.
 
     Up to 6 MiB, plain or with `Content-Encoding: gzip`. Sending an event again changes nothing, and
     finishes what an earlier try did not.
     """
-    ingested = ingest(registry, resources.intake(), [receive_event(await large_json(request))])
+    ingested = ingest(
+        context, registry, resources.intake(), [receive_event(await large_json(request))]
+    )
     request.app.state.skipped(len(ingested.skipped))
     return Response(status_code=201)
 
@@ -67,44 +72,51 @@ async def post_event(
     openapi_extra=event_schema.body(event_schema.BATCH),
 )
 async def post_events(
-    request: Request, registry: CurrentRegistry, resources: CurrentResources
+    request: Request,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
 ) -> BatchReport:
     """Keep up to 100 events, and derive from them in one go; what is no event is reported."""
-    report, ingested = ingest_batch(registry, resources.intake(), await large_json(request))
+    report, ingested = ingest_batch(
+        context, registry, resources.intake(), await large_json(request)
+    )
     request.app.state.skipped(len(ingested.skipped))
     return report
 
 
 @app.get("/api/v1/lineage", responses=responses(404, 422, 503))
 async def marquez_graph(
-    registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
+    context: CurrentContext, registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
 ) -> MarquezGraph:
     """As Marquez: the datasets and jobs around a node, at most 500 nodes, nearest first."""
-    return graph.build_graph(registry, node_id, depth)
+    return graph.build_graph(context, registry, node_id, depth)
 
 
 @app.get("/api/v1/namespaces", responses=responses(422, 503))
 async def marquez_namespaces(
-    registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
+    context: CurrentContext, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
 ) -> MarquezNamespaces:
     """As Marquez: the namespaces of datasets and jobs."""
-    return MarquezNamespaces(namespaces=lists.list_namespaces(registry, limit, offset))
+    return MarquezNamespaces(namespaces=lists.list_namespaces(context, registry, limit, offset))
 
 
 # API Gateway decodes the path: what comes before the last part is the namespace, slashes and all.
 @app.get("/api/v1/namespaces/{namespace:path}/datasets", responses=responses(404, 422, 503))
 async def marquez_datasets(
     namespace: Annotated[str, Path(description="Percent-encoded.", examples=["sales"])],
+    context: CurrentContext,
     registry: CurrentRegistry,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> MarquezDatasets:
     """As Marquez: the datasets of a namespace."""
-    return lists.list_datasets(registry, namespace, limit, offset)
+    return lists.list_datasets(context, registry, namespace, limit, offset)
 
 
 @app.get("/api/v1/search", responses=responses(422, 503))
 async def marquez_search(
+    context: CurrentContext,
     registry: CurrentRegistry,
     q: Annotated[str, Query(min_length=1, description="Part of a name, whatever the case.")],
     kind: Annotated[
@@ -116,15 +128,16 @@ async def marquez_search(
     """As Marquez: datasets and jobs by name."""
     wanted = KINDS.get((kind or "").upper())
     by_time = sort.lower() != "name"
-    return lists.search_nodes(registry, q, wanted, by_time=by_time, limit=limit)
+    return lists.search_nodes(context, registry, q, wanted, by_time=by_time, limit=limit)
 
 
 def rebuild_lineage(work: Work) -> dict[str, int]:
     """Events are read until what is left is needed for the two commits, or for noting how far."""
     return rebuild(
+        work.context,
         work.resources.registry,
         work.resources.intake(),
-        lambda: work.remaining() > COMMIT_SECONDS,
+        lambda: work.context.deadline.remaining() > COMMIT_SECONDS,
     )
 
 

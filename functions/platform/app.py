@@ -12,7 +12,7 @@ from fastapi.responses import PlainTextResponse, Response
 from datamesh.errors import AssetNotFound
 from datamesh.http.app import create_app
 from datamesh.http.errors import responses
-from datamesh.http.dependencies import CurrentRegistry, CurrentResources
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.responses import Health
 from datamesh.services.operations.health import check_health
@@ -49,13 +49,15 @@ app = create_app("Platform")
 
 
 @app.get("/health", responses=responses(503))
-async def health(registry: CurrentRegistry) -> Health:
+async def health(context: CurrentContext, registry: CurrentRegistry) -> Health:
     """Whether storage answers, and how much is registered."""
-    return check_health(registry)
+    return check_health(context, registry)
 
 
 @app.get("/metrics", response_class=PlainTextResponse, responses=responses(503))
-async def metrics(request: Request, resources: CurrentResources) -> Response:
+async def metrics(
+    request: Request, context: CurrentContext, resources: CurrentResources
+) -> Response:
     """Sizes and revisions of the registry, for Prometheus.
 
     Requests are those of one instance of one function: how the API is used is in CloudWatch.
@@ -64,7 +66,7 @@ async def metrics(request: Request, resources: CurrentResources) -> Response:
     from datamesh.services.analytics.prometheus import render_metrics
 
     counted = request.app.state.requests
-    body = render_metrics(resources.registry, resources.snapshots, counted)
+    body = render_metrics(context, resources.registry, resources.snapshots, counted)
     return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -12,7 +12,7 @@ from datamesh.http.app import create_app
 from datamesh.http.conditional import IfMatch, etag_of, precondition, product_etag
 from datamesh.http.errors import responses
 from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
-from datamesh.http.dependencies import CurrentRegistry, RegistryAsOf
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
 from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.bulk import BulkReport, ProductsBulk
 from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
@@ -27,24 +27,28 @@ PathName = Annotated[str, Path(description="Name of a product.", examples=["orde
 
 @app.post("/register_product", responses=responses(400, 401, 403, 409, 422, 429, 503))
 async def register_product(
-    request: ProductRegistration, registry: CurrentRegistry
+    request: ProductRegistration, context: CurrentContext, registry: CurrentRegistry
 ) -> Written[Product]:
     """Register a data product under a name that is not taken."""
-    product = registration.register_product(registry, request)
+    product = registration.register_product(context, registry, request)
     return Written(message=f"Product '{product.name}' registered", data=product)
 
 
 @app.post("/products/bulk", responses=responses(400, 401, 403, 409, 422, 429, 503))
 async def register_products(
-    request: ProductsBulk, registry: CurrentRegistry, partial: Partial = False
+    request: ProductsBulk,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    partial: Partial = False,
 ) -> Written[BulkReport]:
     """Register up to 1,000 products in one commit: all of them, or with `partial` the good ones."""
-    report = registration.register_products(registry, request.items, partial=partial)
+    report = registration.register_products(context, registry, request.items, partial=partial)
     return Written(message=f"{report.registered} products registered", data=report)
 
 
 @app.get("/products", response_model=list[Product], responses=TotalCount | responses(410, 422, 503))
 async def list_products(
+    context: CurrentContext,
     registry: RegistryAsOf,
     domain: Annotated[str | None, Query(description="Whatever the case.")] = None,
     status: ProductStatus | None = None,
@@ -54,15 +58,15 @@ async def list_products(
 ) -> Response:
     """List products, oldest registration first."""
     found = queries.find_products(
-        registry, domain=domain, status=status, tag=tag, limit=limit, offset=offset
+        context, registry, domain=domain, status=status, tag=tag, limit=limit, offset=offset
     )
     return shown_page(found)
 
 
 @app.get("/product/{name}", response_model=Product, responses=responses(404, 410, 422, 503))
-async def get_product(name: PathName, registry: RegistryAsOf) -> Response:
+async def get_product(name: PathName, context: CurrentContext, registry: RegistryAsOf) -> Response:
     """Read one product."""
-    product = queries.get_product(registry, name)
+    product = queries.get_product(context, registry, name)
     return Response(
         product.public_json, media_type=JSON, headers={"ETag": etag_of(product.public_json)}
     )
@@ -72,22 +76,23 @@ async def get_product(name: PathName, registry: RegistryAsOf) -> Response:
 async def update_product(
     name: PathName,
     changes: ProductUpdate,
+    context: CurrentContext,
     registry: CurrentRegistry,
     response: Response,
     if_match: IfMatch = None,
 ) -> Written[Product]:
     """Change the fields given and leave the rest as it is."""
-    product = registration.update_product(registry, name, changes, precondition(if_match))
+    product = registration.update_product(context, registry, name, changes, precondition(if_match))
     response.headers["ETag"] = product_etag(product)
     return Written(message=f"Product '{name}' updated", data=product)
 
 
 @app.delete("/product/{name}", responses=responses(401, 403, 404, 409, 412, 503))
 async def delete_product(
-    name: PathName, registry: CurrentRegistry, if_match: IfMatch = None
+    name: PathName, context: CurrentContext, registry: CurrentRegistry, if_match: IfMatch = None
 ) -> Written[DeletedProduct]:
     """Remove a product and every lineage entry that names it."""
-    deleted = registration.delete_product(registry, name, precondition(if_match))
+    deleted = registration.delete_product(context, registry, name, precondition(if_match))
     return Written(message=f"Product '{name}' deleted", data=deleted)
 
 

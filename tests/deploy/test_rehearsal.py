@@ -16,6 +16,7 @@ import requests
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.s3.object import S3Object
 from dev.template.intrinsics import read_strings
+from tests.contexts import NO_DEADLINE
 from tests.deploy.ministack import Emulator
 from tests.deploy.stack import Stack
 from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
@@ -153,10 +154,10 @@ def test_the_schedule_clears_away_lineage_of_deleted_products(stack: Stack) -> N
         add_product(registry, name)
     add_lineage(registry, "kept", "interrupted")
     # An interrupted deletion gets no further than this.
-    registry.products.commit(lambda file: (_less(file, "interrupted"), None))
+    registry.products.commit(lambda file: (_less(file, "interrupted"), None), NO_DEADLINE)
 
     def targets() -> set[str]:
-        return {entry.target for entry in registry.lineage.read().lineage}
+        return {entry.target for entry in registry.lineage.read(NO_DEADLINE).lineage}
 
     assert "interrupted" in targets()
     deadline = time.monotonic() + PRUNE_SECONDS
@@ -263,5 +264,5 @@ def test_a_deleted_stack_leaves_its_data(emulator: Emulator) -> None:
     assert [f for f in functions if f["FunctionName"].startswith("deleted-")] == []
     s3 = emulator.client("s3")
     left = mesh(products=S3Object(emulator.storage(), bucket, "products.json"))
-    assert list(left.products.read().products) == ["kept"]
+    assert list(left.products.read(NO_DEADLINE).products) == ["kept"]
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"

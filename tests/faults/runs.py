@@ -13,6 +13,7 @@ from datamesh.storage.files import LineageFile
 from datamesh.storage.records import LineageRecord
 from datamesh.storage.s3.client import S3Client, create_client
 from datamesh.storage.s3.object import S3Object
+from tests.contexts import CONTEXT
 from tests.faults.judge import Outcome, Told, judge
 from tests.faults.plans import Plan
 from tests.faults.proxy import Lane, Proxy
@@ -64,7 +65,9 @@ class Slot:
     def _appends(self, plan: Plan) -> Result:
         key = f"appends-{plan.seed}.json"
         told = self._disturbed(plan, lambda writer: append(self._object(writer, key), plan, writer))
-        file = _document(S3Object(self.direct, self.bucket, key), _patient()).read_latest()
+        file = _document(S3Object(self.direct, self.bucket, key), Backoff()).read_latest(
+            _patience()
+        )
         tokens = [entry.to_model().transformation for entry in file.lineage]
         result = self._result(plan)
         result.told = Counter(one.outcome for each in told for one in each)
@@ -85,11 +88,12 @@ class Slot:
             registry = registry_over(self._object(writer, key), backoff)
             draw = plan.draw(f"writer {writer}")
             for number in range(OPERATIONS):
-                backoff.deadline.restart()
-                operate(registry, history, draw, f"{writer}-{number}")
+                context = replace(CONTEXT, deadline=Deadline.after(BUDGET_SECONDS))
+                operate(context, registry, history, draw, f"{writer}-{number}")
 
         self._disturbed(plan, work)
-        read_all(registry_over(S3Object(self.direct, self.bucket, key), _patient()), history)
+        registry = registry_over(S3Object(self.direct, self.bucket, key), Backoff())
+        read_all(replace(CONTEXT, deadline=_patience()), registry, history)
         result = self._result(plan)
         result.operations = len(history.operations)
         if wrong := contradictions(history):
@@ -120,9 +124,9 @@ def append(stored: S3Object, plan: Plan, writer: int) -> list[Told]:
     told: list[Told] = []
     for number in range(COMMITS):
         token = f"{writer}-{number}"
-        backoff.deadline.restart()
         try:
-            position = document.commit(_appended(token))
+            deadline = Deadline.after(BUDGET_SECONDS)
+            position = document.commit(_appended(token), deadline)
             told.append(Told(token, Outcome.ACKNOWLEDGED, position))
         except OutcomeUnknown:
             told.append(Told(token, Outcome.UNKNOWN))
@@ -169,10 +173,8 @@ def _appended(token: str) -> Change[LineageFile, int]:
 def _budget(plan: Plan) -> Backoff:
     """Small, so that some plans run out of it in the middle."""
     attempts = plan.draw("budget").choice(BUDGETS)
-    return Backoff(Deadline(BUDGET_SECONDS), attempts, first_pause=0.01, longest_pause=0.1)
+    return Backoff(attempts, first_pause=0.01, longest_pause=0.1)
 
 
-def _patient() -> Backoff:
-    backoff = Backoff(Deadline(30))
-    backoff.deadline.restart()
-    return backoff
+def _patience() -> Deadline:
+    return Deadline.after(30)

@@ -11,10 +11,10 @@ import pytest
 from datamesh.aws.observability import Observer
 from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.settings import load_settings
-from datamesh.storage.backoff import Deadline
 from datamesh.wiring import connect
 from dev import rebuild
 from dev.storage import seaweed
+from tests.contexts import CONTEXT
 from tests.events import run_event, send
 
 EVENTS = 5
@@ -32,15 +32,13 @@ def data_dir(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
             over = connected(s3.bucket)
             for number in range(EVENTS):
                 send(over.registry, over.intake(), run_event(["a"], [f"b{number}"], run=number))
-            assert len(list_visible_entries(over.registry)) == EVENTS
+            assert len(list_visible_entries(CONTEXT, over.registry)) == EVENTS
         s3.create_client().delete_object(Bucket=s3.bucket, Key="lineage.json")
     return tmp_path / "data"
 
 
 def connected(bucket: str) -> Any:
-    deadline = Deadline(10)
-    deadline.restart()
-    return connect(load_settings({"CATALOG_BUCKET": bucket}), Observer("INFO"), deadline)
+    return connect(load_settings({"CATALOG_BUCKET": bucket}), Observer("INFO"))
 
 
 def test_the_lineage_of_a_local_run_is_rebuilt(

@@ -16,6 +16,7 @@ from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.object import S3Object
 from dev import registry_admin
 from dev.storage.s3 import S3
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import add_lineage, add_product, mesh
 from tests.template import DOCUMENT
 
@@ -37,7 +38,7 @@ def registry(s3: S3, environment: dict[str, str]) -> Registry:
     add_product(made, "orders")
     add_product(made, "bills")
     add_lineage(made, "orders", "bills")
-    registration.delete_product(made, "bills")
+    registration.delete_product(CONTEXT, made, "bills")
     return made
 
 
@@ -48,16 +49,16 @@ def earlier(s3: S3, key: str) -> str:
 
 
 def test_an_earlier_version_is_restored_as_a_new_revision(s3: S3, registry: Registry) -> None:
-    before = registry.products.read_latest()
+    before = registry.products.read_latest(NO_DEADLINE)
     assert set(before.products) == {"orders"}
-    assert queries.list_visible_entries(registry) == []
+    assert queries.list_visible_entries(CONTEXT, registry) == []
     for key in FILES:
         registry_admin.restore_version(s3.bucket, key, earlier(s3, key))
-    after = registry.products.read_latest()
+    after = registry.products.read_latest(NO_DEADLINE)
     assert set(after.products) == {"orders", "bills"}
     assert after.revision == before.revision + 1
     assert set(before.recent) < set(after.recent)
-    assert len(queries.list_visible_entries(registry)) == 1
+    assert len(queries.list_visible_entries(CONTEXT, registry)) == 1
 
 
 def test_what_cannot_be_restored_is_said_and_changes_nothing(s3: S3, registry: Registry) -> None:
@@ -65,7 +66,7 @@ def test_what_cannot_be_restored_is_said_and_changes_nothing(s3: S3, registry: R
     for key, chosen in (("products.json", "no-such-version"), ("domains/x.csv", version)):
         with pytest.raises(SystemExit, match=key):
             registry_admin.restore_version(s3.bucket, key, chosen)
-    assert set(registry.products.read_latest().products) == {"orders"}
+    assert set(registry.products.read_latest(NO_DEADLINE).products) == {"orders"}
 
 
 def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Registry) -> None:
@@ -75,7 +76,7 @@ def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Regi
     s3.create_client().delete_object(Bucket=s3.bucket, Key="products.json")
     with pytest.raises(SystemExit, match="is at revision 0"):
         registry_admin.restore_version(s3.bucket, "products.json", version)
-    assert registry.products.read_latest().products == {}
+    assert registry.products.read_latest(NO_DEADLINE).products == {}
 
 
 # a restore rehearsal
@@ -83,7 +84,9 @@ def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Regi
 
 def shown(registry: Registry) -> tuple[object, object]:
     """What readers see."""
-    return registry.products.read_latest().products, queries.list_visible_entries(registry)
+    return registry.products.read_latest(NO_DEADLINE).products, queries.list_visible_entries(
+        CONTEXT, registry
+    )
 
 
 def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
@@ -94,42 +97,42 @@ def test_a_backup_brings_back_everything_and_loses_nothing_since_it(
         add_product(registry, f"p{number}")
     for number in range(19):
         add_lineage(registry, f"p{number}", f"p{number + 1}")
-    expected, revision = shown(registry), registry.products.read_latest().revision
+    expected, revision = shown(registry), registry.products.read_latest(NO_DEADLINE).revision
     registry_admin.make_backup(s3.bucket)
     for number in range(20):
-        registration.delete_product(registry, f"p{number}")
+        registration.delete_product(CONTEXT, registry, f"p{number}")
     add_product(registry, "p3", owner="another")
-    damaged = registry.products.read_latest().revision
+    damaged = registry.products.read_latest(NO_DEADLINE).revision
     assert shown(registry) != expected
     registry_admin.restore_backup(s3.bucket, today)
     assert shown(registry) == expected
-    assert registry.products.read_latest().revision == damaged + 1 > revision
+    assert registry.products.read_latest(NO_DEADLINE).revision == damaged + 1 > revision
     assert f"the backup of {today}" in capsys.readouterr().out
     # What was there in between is still in the versions, and life goes on.
     listed = s3.create_client().list_object_versions(Bucket=s3.bucket, Prefix="products.json")
     assert len(listed["Versions"]) > damaged
     add_lineage(registry, "p19", "orders")
-    assert len(queries.list_visible_entries(registry)) == 20
+    assert len(queries.list_visible_entries(CONTEXT, registry)) == 20
 
 
 def test_the_first_backup_of_a_day_stays(s3: S3, registry: Registry) -> None:
     registry, backups = registry_admin._open_registry(s3.bucket)
     day = date(2026, 1, 31)
-    backups.copy_registry(registry, day)
+    backups.copy_registry(CONTEXT, registry, day)
     add_product(registry, "later")
-    backups.copy_registry(registry, day)
-    backups.restore_registry(registry, day)
-    assert "later" not in registry.products.read_latest().products
+    backups.copy_registry(CONTEXT, registry, day)
+    backups.restore_registry(CONTEXT, registry, day)
+    assert "later" not in registry.products.read_latest(NO_DEADLINE).products
 
 
 def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry) -> None:
-    before = registry.products.read_latest()
+    before = registry.products.read_latest(NO_DEADLINE)
     with pytest.raises(SystemExit, match=r"There is no backups/2020-01-01/products\.json"):
         registry_admin.restore_backup(s3.bucket, "2020-01-01")
     with pytest.raises(SystemExit, match="yesterday was not restored"):
         registry_admin.restore_backup(s3.bucket, "yesterday")
     made, backups = registry_admin._open_registry(s3.bucket)
-    backups.copy_registry(made, date(2026, 2, 1))
+    backups.copy_registry(CONTEXT, made, date(2026, 2, 1))
     entry = {"id": "e", "source": "a", "target": "b", "timestamp": "2026-01-31T12:00:00Z"}
     bodies = {
         r"lineage\.json cannot be read": "{",
@@ -141,7 +144,7 @@ def test_a_damaged_or_missing_backup_changes_nothing(s3: S3, registry: Registry)
         )
         with pytest.raises(SystemExit, match=reason):
             registry_admin.restore_backup(s3.bucket, "2026-02-01")
-    assert registry.products.read_latest() == before
+    assert registry.products.read_latest(NO_DEADLINE) == before
 
 
 def test_a_backup_brings_back_what_was_deleted_with_its_versions(
@@ -149,9 +152,9 @@ def test_a_backup_brings_back_what_was_deleted_with_its_versions(
 ) -> None:
     add_product(registry, "bills")
     add_lineage(registry, "orders", "bills")
-    expected, revision = shown(registry), registry.products.read_latest().revision
+    expected, revision = shown(registry), registry.products.read_latest(NO_DEADLINE).revision
     made, backups = registry_admin._open_registry(s3.bucket)
-    backups.copy_registry(made, date(2026, 3, 1))
+    backups.copy_registry(CONTEXT, made, date(2026, 3, 1))
     client = s3.create_client()
     for key in FILES:
         listed = client.list_object_versions(Bucket=s3.bucket, Prefix=key)
@@ -160,7 +163,7 @@ def test_a_backup_brings_back_what_was_deleted_with_its_versions(
     assert shown(registry) == ({}, [])
     registry_admin.restore_backup(s3.bucket, "2026-03-01")
     assert shown(registry) == expected
-    assert registry.products.read_latest().revision == revision + 1
+    assert registry.products.read_latest(NO_DEADLINE).revision == revision + 1
 
 
 @pytest.fixture

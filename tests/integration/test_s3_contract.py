@@ -18,6 +18,7 @@ from datamesh.storage.s3.object import S3Object
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from tests import moto_server
+from tests.contexts import NO_DEADLINE
 from tests.object_contract import ObjectContract
 from tests.unit.storage.faults import add
 
@@ -41,17 +42,16 @@ class TestS3ObjectOnSeaweedFS(ObjectContract):
 
 
 def document(bucket: str) -> Document[ProductsFile]:
-    deadline = Deadline(60)  # SeaweedFS polls its lock once a second under contention
-    deadline.restart()
     stored = S3Object(create_client(), bucket, "raced.json")
-    return Document(stored, ProductsFile, Backoff(deadline, attempts=100))
+    return Document(stored, ProductsFile, Backoff(attempts=100))
 
 
 def write(environment: dict[str, str], bucket: str, writer: int) -> None:
     os.environ.update(environment)
     mine = document(bucket)
     for number in range(COMMITS):
-        mine.commit(add(f"{writer}-{number}"))
+        # SeaweedFS polls its lock once a second under contention.
+        mine.commit(add(f"{writer}-{number}"), Deadline.after(60))
 
 
 def test_rival_processes_lose_and_repeat_nothing(s3: S3, environment: dict[str, str]) -> None:
@@ -65,7 +65,7 @@ def test_rival_processes_lose_and_repeat_nothing(s3: S3, environment: dict[str, 
     for process in writers:
         process.join(120)
     assert [process.exitcode for process in writers] == [0] * WRITERS
-    file = document(s3.bucket).read_latest()
+    file = document(s3.bucket).read_latest(NO_DEADLINE)
     assert len(file.products) == WRITERS * COMMITS
     assert file.revision == WRITERS * COMMITS
 
@@ -78,7 +78,7 @@ def test_the_registry_survives_a_restart_of_the_server(
             server.ensure_bucket()
             for variable, value in server.build_environment(server.writer).items():
                 monkeypatch.setenv(variable, value)
-            document(server.bucket).commit(add(name))
-            file = document(server.bucket).read_latest()
+            document(server.bucket).commit(add(name), NO_DEADLINE)
+            file = document(server.bucket).read_latest(NO_DEADLINE)
     assert list(file.products) == ["first", "second"]
     assert file.revision == 2

@@ -7,6 +7,7 @@ import pytest
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.folders import MAX_FILES, StoredFile
 from datamesh.storage.s3.folders import S3Folder
+from tests.contexts import NO_DEADLINE
 from tests.integration.answers import Answers
 from tests.meshes import NO_WAIT
 
@@ -17,7 +18,7 @@ XMLNS = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 @pytest.fixture
 def folder(answers: Answers) -> S3Folder:
-    return S3Folder(answers.client(), "catalog", PREFIX, NO_WAIT)
+    return S3Folder(answers.client(), "catalog", PREFIX, NO_WAIT, NO_DEADLINE)
 
 
 def page(*names: str, following: str = "", more: str = "") -> bytes:

@@ -20,6 +20,7 @@ from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
 from dev.storage.s3 import S3
 from tests import moto_server
+from tests.contexts import NO_DEADLINE
 from tests.meshes import NO_WAIT, NOON
 from tests.past import VersionedMemory
 from tests.unit.storage.faults import add
@@ -122,18 +123,16 @@ def test_the_reader_of_a_local_run_may_look_back(s3: S3, monkeypatch: pytest.Mon
 
 
 def test_the_past_of_a_document_on_a_real_server(s3: S3, environment: dict[str, str]) -> None:
-    deadline = Deadline(60)
-    deadline.restart()
-    client, backoff = create_client(), Backoff(deadline)
+    client, backoff, deadline = create_client(), Backoff(), Deadline.after(60)
     document = Document(S3Object(client, s3.bucket, "past.json"), ProductsFile, backoff)
     moments = [utc_now()]
     for number in range(6):
-        document.commit(add(f"p{number}"))
+        document.commit(add(f"p{number}"), deadline)
         moments.append(utc_now())
     history = History(S3Versions(client, s3.bucket, "past.json"), ProductsFile, backoff)
     for number, moment in enumerate(moments):
-        assert list(history.at(moment).products) == [f"p{n}" for n in range(number)]
-    assert len(history.at(utc_now() + timedelta(days=1)).products) == 6
+        assert list(history.read_at(moment, deadline).products) == [f"p{n}" for n in range(number)]
+    assert len(history.read_at(utc_now() + timedelta(days=1), deadline).products) == 6
 
 
 def test_a_bucket_that_is_not_there_is_storage_unavailable(
@@ -141,4 +140,4 @@ def test_a_bucket_that_is_not_there_is_storage_unavailable(
 ) -> None:
     history = History(S3Versions(create_client(), "nowhere", "past.json"), ProductsFile, NO_WAIT)
     with pytest.raises(StorageUnavailable, match=r"ListObjectVersions answered 40[34]"):
-        history.at(NOON)
+        history.read_at(NOON, NO_DEADLINE)

@@ -9,6 +9,7 @@ from hypothesis.stateful import RuleBasedStateMachine
 from datamesh.errors import MeshError
 from datamesh.http.errors import STATUS
 from datamesh.services.lineage import registration
+from tests.contexts import CONTEXT
 from tests.lambdas import Answer
 from tests.properties.model import Body, Mesh
 from tests.properties.storage import Crash
@@ -35,7 +36,7 @@ class JudgedMachine(RuleBasedStateMachine):
         self.world.arm(who, trouble, lambda other: self.rival(other, who, done))
         answer, status = None, 0
         if op.verb == "prune":
-            status = prune(lambda: registration.prune_lineage(instance.registry))
+            status = prune(lambda: registration.prune_lineage(CONTEXT, instance.registry))
         else:
             with suppress(Crash):
                 answer = self.world.send(who, op.event())

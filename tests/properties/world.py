@@ -9,7 +9,7 @@ from typing import Any
 
 from datamesh.errors import MeshError
 from datamesh.http.errors import STATUS
-from datamesh.http.idempotency.store import Record
+from datamesh.http.idempotency.store import IdempotencyRecord
 from datamesh.models.lineage import LineageRegistration
 from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.services.lineage.registration import prune_lineage, register_lineage
@@ -17,6 +17,7 @@ from datamesh.services.products.registration import delete_product, register_pro
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile
 from datamesh.storage.objects import StoredObject
+from tests.contexts import CONTEXT
 from tests.lambdas import Answer, api_event, served
 from tests.meshes import NOON, mesh, resources
 from tests.properties.model import Body, Mesh
@@ -82,15 +83,19 @@ class Op:
             match self.verb:
                 case "update":
                     changes = ProductUpdate.model_validate(self.body)
-                    update_product(registry, self.name, changes)
+                    update_product(CONTEXT, registry, self.name, changes)
                 case "delete":
-                    delete_product(registry, self.name)
+                    delete_product(CONTEXT, registry, self.name)
                 case "register":
-                    register_product(registry, ProductRegistration.model_validate(self.body))
+                    register_product(
+                        CONTEXT, registry, ProductRegistration.model_validate(self.body)
+                    )
                 case "link":
-                    register_lineage(registry, LineageRegistration.model_validate(self.body))
+                    register_lineage(
+                        CONTEXT, registry, LineageRegistration.model_validate(self.body)
+                    )
                 case _:
-                    prune_lineage(registry)
+                    prune_lineage(CONTEXT, registry)
         except MeshError as error:
             return STATUS[type(error)]
         return 200
@@ -166,7 +171,7 @@ class World:
         for stored in self.key_records.values():
             found = stored.get()
             assert isinstance(found, StoredObject)
-            record = Record.model_validate_json(found.body)
+            record = IdempotencyRecord.model_validate_json(found.body)
             late = record.model_copy(update={"in_progress_expiry": 1})
             stored.put(late.model_dump_json().encode(), found.etag)
 

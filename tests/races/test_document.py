@@ -6,12 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from random import Random
 from threading import Barrier
 
 import pytest
 
 from datamesh.errors import Contended, OutcomeUnknown
+from datamesh.services.context import RequestContext
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
@@ -19,6 +21,7 @@ from datamesh.storage.objects import StoredObject, Unchanged
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.faults import report
 from tests.faults.judge import Outcome, Told, judge
 from tests.races.history import History
@@ -33,15 +36,17 @@ READERS_AND_WRITERS = 6
 OPERATIONS = 20
 
 
-def backoff(seconds: float = 60, attempts: int = 200) -> Backoff:
-    """Long, since SeaweedFS polls its lock once a second under contention."""
-    made = Backoff(Deadline(seconds), attempts)
-    made.deadline.restart()
-    return made
+BACKOFF = Backoff(attempts=200)
+SECONDS = 60.0
+"""Long, since SeaweedFS polls its lock once a second under contention."""
 
 
 def document(bucket: str, key: str) -> Document[ProductsFile]:
-    return Document(S3Object(create_client(), bucket, key), ProductsFile, backoff())
+    return Document(S3Object(create_client(), bucket, key), ProductsFile, BACKOFF)
+
+
+def new_context() -> RequestContext:
+    return replace(CONTEXT, deadline=Deadline.after(SECONDS))
 
 
 def commits(document: Document[ProductsFile], tokens: Sequence[str]) -> list[Told]:
@@ -49,9 +54,8 @@ def commits(document: Document[ProductsFile], tokens: Sequence[str]) -> list[Tol
 
 
 def _told(document: Document[ProductsFile], token: str) -> Told:
-    document._backoff.deadline.restart()
     try:
-        count = document.commit(add(token))
+        count = document.commit(add(token), Deadline.after(SECONDS))
     except Contended:
         return Told(token, Outcome.REFUSED)
     except OutcomeUnknown:
@@ -90,7 +94,7 @@ def test_processes_on_one_document(
 
 
 def check(document: Document[ProductsFile], told: Sequence[Told]) -> None:
-    file = document.read_latest()
+    file = document.read_latest(NO_DEADLINE)
     verdict = judge(told, list(file.products))
     assert not verdict.guilty, verdict
     # A name cannot be there twice, but a commit that ran twice would count twice.
@@ -117,7 +121,7 @@ def test_simultaneous_creates(
 
     def create(writer: int) -> list[Told]:
         stored = Simultaneous(client, bucket, "created.json")
-        return commits(Document(stored, ProductsFile, backoff()), [f"{writer}"])
+        return commits(Document(stored, ProductsFile, BACKOFF), [f"{writer}"])
 
     started = time.monotonic()
     told = threads(CREATORS, create)
@@ -148,15 +152,14 @@ def test_histories_are_linearizable(
     key = f"history-{seed}.json"
 
     def work(client: int) -> list[None]:
-        registry = registry_over(S3Object(create_client(), bucket, key), budget := backoff())
+        registry = registry_over(S3Object(create_client(), bucket, key), BACKOFF)
         draw = Random(f"{seed} {client}")
         for number in range(OPERATIONS):
-            budget.deadline.restart()
-            operate(registry, history, draw, f"{client}-{number}")
+            operate(new_context(), registry, history, draw, f"{client}-{number}")
         return []
 
     threads(READERS_AND_WRITERS, work)
-    read_all(registry_over(S3Object(create_client(), bucket, key), backoff()), history)
+    read_all(new_context(), registry_over(S3Object(create_client(), bucket, key), BACKOFF), history)
     assert not contradictions(history)
     figures[f"History {seed} of {READERS_AND_WRITERS} clients"] = {
         "operations": len(history.operations),

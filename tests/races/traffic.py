@@ -11,6 +11,7 @@ from datamesh.errors import (
     StorageUnavailable,
 )
 from datamesh.models.products import ProductRegistration, ProductUpdate
+from datamesh.services.context import RequestContext
 from datamesh.services.products import queries, registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff
@@ -31,13 +32,15 @@ def registry_over(stored: ConditionalObject, backoff: Backoff) -> Registry:
     )
 
 
-def operate(registry: Registry, history: History, draw: random.Random, value: str) -> None:
+def operate(
+    context: RequestContext, registry: Registry, history: History, draw: random.Random, value: str
+) -> None:
     """One operation. The owner of a product tells which write it is from."""
     name = draw.choice(NAMES)
     call = history.begin()
     work, act = draw.choice(OPERATIONS)
     try:
-        work(registry, call, name, value)
+        work(context, registry, call, name, value)
     except ProductNameTaken:
         call.did(name, Act.TAKEN)
     except ProductNotFound:
@@ -48,35 +51,37 @@ def operate(registry: Registry, history: History, draw: random.Random, value: st
         pass  # it says that it had no effect: whoever sees one contradicts it
 
 
-def read_all(registry: Registry, history: History) -> None:
+def read_all(context: RequestContext, registry: Registry, history: History) -> None:
     """The final state, as one more read of each name."""
     call = history.begin()
-    found = registry.products.read_latest().products
+    found = registry.products.read_latest(context.deadline).products
     for name in NAMES:
         call.did(name, Act.READ, found[name].owner if name in found else None)
 
 
-def _register(registry: Registry, call: Call, name: str, value: str) -> None:
+def _register(
+    context: RequestContext, registry: Registry, call: Call, name: str, value: str
+) -> None:
     body = product_body(name=name, owner=value)
-    registration.register_product(registry, ProductRegistration.model_validate(body))
+    registration.register_product(context, registry, ProductRegistration.model_validate(body))
     call.did(name, Act.REGISTERED, value)
 
 
-def _update(registry: Registry, call: Call, name: str, value: str) -> None:
-    registration.update_product(registry, name, ProductUpdate(owner=value))
+def _update(context: RequestContext, registry: Registry, call: Call, name: str, value: str) -> None:
+    registration.update_product(context, registry, name, ProductUpdate(owner=value))
     call.did(name, Act.UPDATED, value)
 
 
-def _delete(registry: Registry, call: Call, name: str, value: str) -> None:
-    registration.delete_product(registry, name)
+def _delete(context: RequestContext, registry: Registry, call: Call, name: str, value: str) -> None:
+    registration.delete_product(context, registry, name)
     call.did(name, Act.DELETED)
 
 
-def _read(registry: Registry, call: Call, name: str, value: str) -> None:
-    call.did(name, Act.READ, queries.get_product(registry, name).owner)
+def _read(context: RequestContext, registry: Registry, call: Call, name: str, value: str) -> None:
+    call.did(name, Act.READ, queries.get_product(context, registry, name).owner)
 
 
-OPERATIONS: tuple[tuple[Callable[[Registry, Call, str, str], None], Act], ...] = (
+OPERATIONS: tuple[tuple[Callable[[RequestContext, Registry, Call, str, str], None], Act], ...] = (
     (_register, Act.REGISTERED),
     (_register, Act.REGISTERED),
     (_update, Act.UPDATED),

@@ -4,26 +4,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from datamesh.aws.observability import Observer
+from datamesh.models.audit import AuditRecord
 from datamesh.models.ports import S3_SCHEME
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.audit.trail import FOLDER as AUDIT_FOLDER
-from datamesh.services.audit.trail import Trail
+from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.operations.backups import Backups
 from datamesh.services.registry.registry import Registry
 from datamesh.services.time_travel.past import Past
 from datamesh.settings import Settings
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.document import Committed, Document
+from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import ConditionalObject, OpenObject
-from datamesh.storage.s3.client import create_client
+from datamesh.storage.registry_file import RegistryFile
+from datamesh.storage.s3.client import S3Client, create_client
 from datamesh.storage.s3.folders import S3Folder
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a function works on; its tests put others in their place."""
+    """What a function works on, for all its requests; its tests put others in their place."""
 
     registry: Registry
     data: DataAccess
@@ -43,79 +45,112 @@ class Resources:
     """A moment -> the registry as it was then; raises VersionExpired."""
     key_record: OpenObject
     """Digest of an idempotency key -> the object that remembers it."""
-    trail: Trail
+    open_trail: Callable[[AuditRecord], AuditTrail]
+    """The record of a request that may write -> where its commits are noted."""
     audit: Journal
-    """The records that the trail has stored."""
+    """The records that audit trails have stored."""
     snapshots: Snapshots
     backups: Backups
     intake: Callable[[], "Intake"]
     """Where OpenLineage events go."""
 
 
-def connect(settings: Settings, observer: Observer, deadline: Deadline) -> Resources:
-    """The registry and the domain data in the bucket that the settings name."""
-    client = create_client()
-    bucket = settings.catalog_bucket
-    backoff = Backoff(deadline)
+@dataclass(frozen=True)
+class _Bucket:
+    """The catalog's bucket, and how it is called."""
 
-    def open_object(key: str) -> ConditionalObject:
-        return S3Object(client, bucket, key)
+    client: S3Client
+    name: str
+    backoff: Backoff
 
-    trail = Trail(open_object, backoff)
+    def open_object(self, key: str) -> ConditionalObject:
+        return S3Object(self.client, self.name, key)
 
-    def committed(done: Committed[Any]) -> None:
-        observer.committed(done)
-        trail.committed(done)
+    def open_folder(self, location: str, deadline: Deadline) -> S3Folder:
+        """Return the files at a location: a prefix here, or `s3://<other bucket>/<prefix>`."""
+        bucket, prefix = self.name, location
+        if location.startswith(S3_SCHEME):
+            bucket, _, prefix = location.removeprefix(S3_SCHEME).partition("/")
+        return S3Folder(self.client, bucket, prefix, self.backoff, deadline)
 
-    def document[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> Document[F]:
+    def open_journal(self, prefix: str) -> S3Journal:
+        return S3Journal(self.client, self.name, prefix, self.backoff)
+
+    def open_history[F: RegistryFile](self, key: str, kind: type[F]) -> History[F]:
+        return History(S3Versions(self.client, self.name, key), kind, self.backoff)
+
+
+def connect(settings: Settings, observer: Observer) -> Resources:
+    """Return the registry and the domain data in the bucket that the settings name.
+
+    Nothing is called yet. `observer` counts the commits to the registry's two documents.
+    """
+    bucket = _Bucket(create_client(), settings.catalog_bucket, Backoff())
+    registry = _open_registry(settings, observer, bucket)
+    past = Past(
+        registry,
+        products=bucket.open_history("products.json", ProductsFile),
+        lineage=bucket.open_history("lineage.json", LineageFile),
+    )
+    return Resources(
+        registry=registry,
+        past=past.at,
+        data=DataAccess(bucket.open_folder, settings.max_scan_bytes),
+        key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
+        open_trail=lambda record: AuditTrail(record, bucket.open_object, bucket.backoff),
+        audit=bucket.open_journal(AUDIT_FOLDER),
+        snapshots=Snapshots(
+            bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff
+        ),
+        backups=Backups(bucket.open_object, bucket.backoff),
+        intake=cache(lambda: _open_intake(settings, bucket)),
+    )
+
+
+def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> Registry:
+    def open_document[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> Document[F]:
         return Document(
-            S3Object(client, bucket, key),
+            bucket.open_object(key),
             kind,
-            backoff,
+            bucket.backoff,
             cache_seconds=settings.cache_seconds,
-            before_commit=trail.begin,
-            on_commit=committed,
+            on_commit=observer.committed,
         )
 
-    def folder(location: str) -> S3Folder:
-        other, _, prefix = location.removeprefix(S3_SCHEME).partition("/")
-        if location.startswith(S3_SCHEME):
-            return S3Folder(client, other, prefix, backoff)
-        return S3Folder(client, bucket, location, backoff)
-
-    def history[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> History[F]:
-        return History(S3Versions(client, bucket, key), kind, backoff)
-
-    registry = Registry(
-        products=document("products.json", ProductsFile),
-        lineage=document("lineage.json", LineageFile),
+    return Registry(
+        products=open_document("products.json", ProductsFile),
+        lineage=open_document("lineage.json", LineageFile),
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
         data_prefixes=settings.data_prefixes,
     )
-    past = Past(
-        registry,
-        products=history("products.json", ProductsFile),
-        lineage=history("lineage.json", LineageFile),
-    )
 
-    @cache
-    def intake() -> "Intake":
-        # Not imported where no events come in: every other cold start would pay for it.
-        from datamesh.http.intake import opened
 
-        return opened(settings, client, backoff)
+def _open_intake(settings: Settings, bucket: _Bucket) -> "Intake":
+    # Not imported where no events come in: every other cold start would pay for it.
+    from datamesh.models.lineage import Evidence
+    from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
+    from datamesh.services.openlineage.ingest import Intake
+    from datamesh.services.openlineage.product_resolver import EventPolicy
+    from datamesh.storage.event_log import EVENTS, EventLog
 
-    return Resources(
-        registry=registry,
-        past=past.at,
-        data=DataAccess(folder, settings.max_scan_bytes),
-        key_record=lambda digest: S3Object(client, bucket, f"idempotency/{digest}.json"),
-        trail=trail,
-        audit=S3Journal(client, bucket, AUDIT_FOLDER, backoff),
-        snapshots=Snapshots(
-            open_object, S3Journal(client, bucket, snapshots.FOLDER, backoff), backoff
+    def open_document[F: (RunFile, RebuildFile)](key: str, kind: type[F]) -> Document[F]:
+        """Return a document whose commits nobody counts: no two writers meet at one for long."""
+        return Document(bucket.open_object(key), kind, bucket.backoff)
+
+    lineage, columns, datasets = settings.openlineage_confidence
+    return Intake(
+        log=EventLog(
+            lambda name: bucket.open_object(EVENTS + name),
+            bucket.open_journal(EVENTS),
+            bucket.backoff,
         ),
-        backups=Backups(open_object, backoff),
-        intake=intake,
+        run=lambda digest: open_document(f"{RUNS_PREFIX}{digest}.json", RunFile),
+        progress=open_document(REBUILD_KEY, RebuildFile),
+        policy=EventPolicy(settings.openlineage_auto_register, settings.openlineage_domains),
+        confidence={
+            Evidence.LINEAGE: lineage,
+            Evidence.COLUMNS: columns,
+            Evidence.DATASETS: datasets,
+        },
     )

@@ -9,6 +9,7 @@ from datamesh.services.analytics import snapshot_builder
 from datamesh.services.registry.registry import Registry
 from datamesh.wiring import Resources
 from tests.conftest import Serve
+from tests.contexts import CONTEXT
 from tests.lambdas import Client, api_event
 from tests.meshes import NOON, add_lineage, add_products, resources
 
@@ -50,7 +51,10 @@ def test_sizes_and_revisions_are_told(client: Client, registry: Registry) -> Non
 def test_the_age_of_the_snapshot_is_told(client: Client, over: Resources) -> None:
     at = NOON - timedelta(minutes=5)
     over.snapshots.keep(
-        snapshot_builder.build_snapshot(over.registry, at, stale_days=1, pruned=0, usage=None)
+        CONTEXT,
+        snapshot_builder.build_snapshot(
+            CONTEXT, over.registry, at, stale_days=1, pruned=0, usage=None
+        ),
     )
     assert samples(client)["datamesh_snapshot_age_seconds", ()] == 300
 

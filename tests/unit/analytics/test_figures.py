@@ -15,13 +15,14 @@ from datamesh.services.analytics import snapshot_builder
 from datamesh.services.analytics.dependence import measure_dependence
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
+from tests.contexts import CONTEXT
 from tests.meshes import NOON, add_lineage, add_product, add_products, mesh
 from tests.past import Timeline
 
 
 def build_snapshot(registry: Registry, **more: int) -> Snapshot:
     return snapshot_builder.build_snapshot(
-        registry, NOON, **({"stale_days": 90, "pruned": 0} | more), usage=None
+        CONTEXT, registry, NOON, **({"stale_days": 90, "pruned": 0} | more), usage=None
     )
 
 
@@ -80,13 +81,13 @@ def test_what_was_not_updated_for_long_is_stale() -> None:
     add_products(timeline.registry, ["old", "kept"])
     timeline.tick(days=100)
     registration.update_product(
-        timeline.registry, "kept", ProductUpdate.model_validate({"owner": "o"})
+        CONTEXT, timeline.registry, "kept", ProductUpdate.model_validate({"owner": "o"})
     )
     add_product(timeline.registry, "new")
     at = timeline.now
     for stale_days, names in [(101, []), (99, ["old"])]:
         found = snapshot_builder.build_snapshot(
-            timeline.registry, at, stale_days=stale_days, pruned=0, usage=None
+            CONTEXT, timeline.registry, at, stale_days=stale_days, pruned=0, usage=None
         )
         assert found.products.stale.names == names
         assert found.products.stale_days == stale_days
@@ -105,7 +106,7 @@ def test_products_are_ranked_by_each_figure(registry: Registry) -> None:
     for source, target in ("ab", "ac", "bd", "cd", "cd"):
         add_lineage(registry, source, target)
     ranked = {
-        by: [each.name for each in snapshot_builder.rank_products(registry, by, 3)]
+        by: [each.name for each in snapshot_builder.rank_products(CONTEXT, registry, by, 3)]
         for by in Ranking
     }
     assert ranked == {
@@ -113,11 +114,9 @@ def test_products_are_ranked_by_each_figure(registry: Registry) -> None:
         "upstream": ["d", "b", "c"],
         "reach": ["a", "b", "c"],
     }
-    assert [each.reach for each in snapshot_builder.rank_products(registry, Ranking.REACH, 9)] == [
-        3,
-        1,
-        1,
-    ]
+    assert [
+        each.reach for each in snapshot_builder.rank_products(CONTEXT, registry, Ranking.REACH, 9)
+    ] == [3, 1, 1]
 
 
 edges = st.integers(1, 12).flatmap(

@@ -18,6 +18,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.settings import Settings
 from datamesh.wiring import Resources
 from tests.conftest import Serve
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import Client, assert_problem
 from tests.meshes import (
     NO_WAIT,
@@ -54,7 +55,7 @@ def run(over: Resources, at: str) -> Any:
 
 
 def scheduled(over: Resources, event: dict[str, str]) -> Any:
-    work = Work(over, SETTINGS, event, lambda: 10.0)
+    work = Work(CONTEXT, over, SETTINGS, event)
     return import_module("functions.analytics.app").scheduled(work)
 
 
@@ -130,7 +131,7 @@ def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Res
     def used(at: str, told: Callable[[date], Usage | None] = usage) -> int | None:
         due = datetime.fromisoformat(at)
         kept = scheduled_run.run_schedule(
-            over.registry, over.snapshots, over.backups, told, due, 90
+            CONTEXT, over.registry, over.snapshots, over.backups, told, due, 90
         )
         return kept.usage.total.requests if kept.usage else None
 
@@ -154,7 +155,9 @@ def test_a_run_prunes_and_tells_how_much(
 ) -> None:
     add_products(registry, "ab")
     add_lineage(registry, "a", "b")
-    registry.products.commit(lambda file: (file.model_copy(update={"products": {}}), None))
+    registry.products.commit(
+        lambda file: (file.model_copy(update={"products": {}}), None), NO_DEADLINE
+    )
     assert run(over, "2026-01-31T09:00:00Z")["pruned_lineage_entries"] == 1
     assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 1
 
@@ -166,7 +169,9 @@ def test_what_the_runs_of_a_day_prune_adds_up(
         for number in range(missing):
             add_products(registry, "ab")
             add_lineage(registry, "a", "b", transformation=f"{number}")
-            registry.products.commit(lambda file: (file.model_copy(update={"products": {}}), None))
+            registry.products.commit(
+                lambda file: (file.model_copy(update={"products": {}}), None), NO_DEADLINE
+            )
         run(over, f"2026-01-31T{hour:02}:00:00Z")
     run(over, "2026-01-31T11:00:00Z")
     assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 3
@@ -245,12 +250,14 @@ def test_every_metric_is_a_figure_of_a_snapshot(registry: Registry) -> None:
         route="", requests=5, client_errors=1, server_errors=0, p50_ms=2.5, p99_ms=9.5
     )
     usage = Usage(day=date(2026, 1, 30), total=total, routes=[])
-    snapshot = snapshot_builder.build_snapshot(registry, NOON, stale_days=1, pruned=0, usage=usage)
+    snapshot = snapshot_builder.build_snapshot(
+        CONTEXT, registry, NOON, stale_days=1, pruned=0, usage=usage
+    )
     bucket = Bucket()
     kept = Snapshots(bucket.__getitem__, BucketFolder(bucket, "analytics/"), NO_WAIT)
-    kept.keep(snapshot)
+    kept.keep(CONTEXT, snapshot)
     for metric in Metric:
-        [point] = kept.trend(metric, NOON.date(), NOON.date()).points
+        [point] = kept.find_trend(CONTEXT, metric, NOON.date(), NOON.date()).points
         assert point.value is not None, metric
 
 
@@ -274,9 +281,11 @@ def test_storing_a_snapshot_is_tried_again(registry: Registry, faults: list[Any]
     stored = FaultyObject()
     stored.put_faults.extend(faults)
     kept = Snapshots(lambda key: stored, BucketFolder(Bucket(), ""), NO_WAIT)
-    snapshot = snapshot_builder.build_snapshot(registry, NOON, stale_days=1, pruned=0, usage=None)
-    kept.keep(snapshot)
-    assert kept.of(None) == snapshot
+    snapshot = snapshot_builder.build_snapshot(
+        CONTEXT, registry, NOON, stale_days=1, pruned=0, usage=None
+    )
+    kept.keep(CONTEXT, snapshot)
+    assert kept.find_snapshot(CONTEXT, None) == snapshot
 
 
 def test_a_snapshot_that_cannot_be_stored_fails_the_run(registry: Registry) -> None:
@@ -285,14 +294,17 @@ def test_a_snapshot_that_cannot_be_stored_fails_the_run(registry: Registry) -> N
     kept = Snapshots(lambda key: stored, BucketFolder(Bucket(), ""), NO_WAIT)
     with pytest.raises(StorageUnavailable):
         kept.keep(
-            snapshot_builder.build_snapshot(registry, NOON, stale_days=1, pruned=0, usage=None)
+            CONTEXT,
+            snapshot_builder.build_snapshot(
+                CONTEXT, registry, NOON, stale_days=1, pruned=0, usage=None
+            ),
         )
 
 
 def test_a_snapshot_survives_writing_and_reading(registry: Registry) -> None:
     add_product(registry, "a")
-    registration.delete_product(registry, "a")
+    registration.delete_product(CONTEXT, registry, "a")
     snapshot = snapshot_builder.build_snapshot(
-        registry, NOON + timedelta(hours=1), stale_days=1, pruned=3, usage=None
+        CONTEXT, registry, NOON + timedelta(hours=1), stale_days=1, pruned=3, usage=None
     )
     assert Snapshot.model_validate_json(snapshot.model_dump_json(by_alias=True)) == snapshot

@@ -11,11 +11,14 @@ from datamesh.errors import StorageUnavailable
 from datamesh.http import entrypoint
 from datamesh.http.entrypoint import Work
 from datamesh.models.audit import AuditRecord
-from datamesh.services.audit.trail import FOLDER, Trail, key_of
+from datamesh.models.products import ProductRegistration
+from datamesh.services.audit.trail import FOLDER, AuditTrail, key_of
+from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
 from datamesh.wiring import Resources
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, Context, api_event
 from tests.meshes import (
     NO_WAIT,
@@ -45,8 +48,7 @@ class Audited:
 
     def __init__(self, products: MemoryObject | None = None) -> None:
         self.bucket = Bucket()
-        self.trail = Trail(self.opened, NO_WAIT)
-        self.registry = mesh(trail=self.trail, products=products)
+        self.registry = mesh(products=products)
         self.faults: list[PutFault] = []
 
     def opened(self, key: str) -> MemoryObject:
@@ -57,12 +59,15 @@ class Audited:
             self.bucket[key] = stored
         return self.bucket[key]
 
+    def open_trail(self, record: AuditRecord) -> AuditTrail:
+        return AuditTrail(record, self.opened, NO_WAIT)
+
     def resources(self) -> Resources:
-        return resources(self.registry, bucket=self.bucket, trail=self.trail)
+        return resources(self.registry, bucket=self.bucket, open_trail=self.open_trail)
 
     def records(self) -> list[AuditRecord]:
         found = BucketFolder(self.bucket, FOLDER)
-        bodies = found.read_all(found.names(""))
+        bodies = found.read_all(found.list_names("", NO_DEADLINE), NO_DEADLINE)
         return [AuditRecord.model_validate_json(body) for body in bodies]
 
 
@@ -77,7 +82,7 @@ def client(serve: Serve, audited: Audited) -> Client:
 
 
 def newest_id(registry: Registry) -> str:
-    return registry.products.read_latest().recent[-1]
+    return registry.products.read_latest(NO_DEADLINE).recent[-1]
 
 
 def test_a_write_leaves_a_record_of_who_did_what(client: Client, audited: Audited) -> None:
@@ -155,7 +160,7 @@ def test_nothing_is_written_without_a_record(
     answer = client.post("/register_product", product_body())
     assert answer.status == 503
     assert "audit/" in answer.body["message"]
-    assert audited.registry.products.read_latest().revision == 0
+    assert audited.registry.products.read_latest(NO_DEADLINE).revision == 0
     audited.faults = []
     assert client.post("/register_product", product_body()).status == 200
 
@@ -207,7 +212,8 @@ def test_a_task_leaves_a_record_of_how_it_ended(
     audited: Audited, monkeypatch: pytest.MonkeyPatch, fails: bool, status: int
 ) -> None:
     def tidy(work: Work) -> dict[str, int]:
-        add_products(work.resources.registry, "a")
+        registration = ProductRegistration.model_validate(product_body(name="a"))
+        register_product(work.context, work.resources.registry, registration)
         if fails:
             raise StorageUnavailable("the second half cannot be done")
         return {}

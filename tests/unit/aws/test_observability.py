@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from datamesh.aws.observability import Observer
-from datamesh.services.audit.trail import Trail
 from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.storage.document import Committed, Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import LostRace, MemoryObject
 from datamesh.wiring import Resources
+from tests.contexts import NO_DEADLINE
 from tests.events import run_event
 from tests.lambdas import Client, Context, api_event, app_of, configured
 from tests.meshes import NO_WAIT, NOON, intake, mesh, product_body, resources
@@ -89,8 +89,7 @@ def test_a_write_is_logged_with_its_principal_route_and_status(
 
 
 def test_a_change_is_logged_with_what_it_changed_and_counted_by_its_kind(output: Output) -> None:
-    trail = Trail(MemoryObject, NO_WAIT)
-    client = products_function(resources(mesh(trail=trail), trail=trail))
+    client = products_function(resources(mesh()))
     client.post("/products/bulk", {"items": [product_body(name=name) for name in "ab"]})
     client.delete("/product/a")
     first, second = output.saying("write")
@@ -154,16 +153,14 @@ class Contested(MemoryObject):
         return super().put(body, replaces)
 
 
-def test_a_commit_counts_its_attempts_in_the_embedded_metric_format(
-    output: Output,
-) -> None:
+def test_a_commit_counts_its_attempts_in_the_embedded_metric_format(output: Output) -> None:
     observer = Observer("DEBUG")
     document = Document(
         Contested("products.json"), ProductsFile, NO_WAIT, on_commit=observer.committed
     )
 
     def handler(event: object, context: object) -> None:
-        document.commit(lambda file: (file.model_copy(), None))
+        document.commit(lambda file: (file.model_copy(), None), NO_DEADLINE)
 
     observer.observe(handler)({}, Context())
     [metric] = [line for line in output.lines() if "_aws" in line]
@@ -221,9 +218,7 @@ def names_in(alarm: str) -> list[str]:
     return re.findall(r"'MetricName': '(\w+)'", str(read_properties(alarm)))
 
 
-def test_metrics_of_a_failing_request_are_not_kept_for_the_next(
-    output: Output,
-) -> None:
+def test_metrics_of_a_failing_request_are_not_kept_for_the_next(output: Output) -> None:
     observer = Observer("INFO")
 
     def fails(event: object, context: object) -> None:

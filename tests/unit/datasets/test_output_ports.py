@@ -7,6 +7,7 @@ import pytest
 from datamesh.services.registry.registry import Registry
 from datamesh.settings import load_settings
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client
 from tests.meshes import add_product, mesh, product_body, resources
 from tests.tables import parquet
@@ -104,7 +105,7 @@ def test_a_bad_port_is_refused_by_its_field(
     add_product(registry, "orders")
     answer = client.put("/product/orders", {"output_port": PORT | changes})
     assert answer.status == 422
-    assert registry.products.read().products["orders"].output_port is None
+    assert registry.products.read(NO_DEADLINE).products["orders"].output_port is None
 
 
 def test_a_port_is_changed_and_removed(client: Client) -> None:
@@ -136,7 +137,7 @@ def test_another_bucket_is_refused_unless_a_prefix_allows_it(
     items = [product_body(name="a", output_port=PORT | {"location": location})]
     answer = client.post("/products/bulk", {"items": items})
     assert answer.body["errors"][0]["field"] == "items.0.output_port.location"
-    assert not lake.products.read().products
+    assert not lake.products.read(NO_DEADLINE).products
 
 
 def test_by_default_no_other_bucket_is_allowed(client: Client) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from datamesh.services.registry.registry import Registry
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import Answer, Client, api_event
 from tests.meshes import product_body
 
@@ -18,4 +19,4 @@ def register(client: Client, key: str = KEY, **changes: Any) -> Answer:
 
 
 def revision(registry: Registry) -> int:
-    return registry.products.read_latest().revision
+    return registry.products.read_latest(NO_DEADLINE).revision

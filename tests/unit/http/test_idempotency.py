@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from datamesh.http.idempotency.store import Record
+from datamesh.http.idempotency.store import IdempotencyRecord
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import StoredObject
 from datamesh.wiring import Resources
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client
 from tests.meshes import add_products, lineage_body, mesh, product_body, resources
 from tests.unit.http.keyed import post, register, revision
@@ -114,7 +115,7 @@ def stored() -> FaultyObject:
 def over(stored: FaultyObject) -> Resources:
     """Resources whose products are `stored`, already read once."""
     registry = mesh(products=stored)
-    registry.products.read_latest()
+    registry.products.read_latest(NO_DEADLINE)
     return resources(registry)
 
 
@@ -148,7 +149,7 @@ def with_records(over: Resources, watched: Any) -> Resources:
 def edit(over: Resources, digest: str, **changes: Any) -> None:
     stored = over.key_record(digest)
     found = only_record(over, digest)
-    record = Record.model_validate_json(found.body).model_copy(update=changes)
+    record = IdempotencyRecord.model_validate_json(found.body).model_copy(update=changes)
     stored.put(record.model_dump_json().encode(), found.etag)
 
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from datamesh.http.app import create_app
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import AREAS, api_event, app_of, configured
 from tests.meshes import add_product, product_body, resources
 
@@ -55,7 +56,7 @@ def test_401_leaves_the_registry_as_it_was(serve: Serve, registry: Registry) -> 
     add_product(registry, "orders")
     client = serve("products", resources(registry))
     assert client.send(api_event("DELETE", "/product/orders", principal=None)).status == 401
-    assert list(registry.products.read().products) == ["orders"]
+    assert list(registry.products.read(NO_DEADLINE).products) == ["orders"]
 
 
 def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:

@@ -9,8 +9,12 @@ import pytest
 from datamesh.errors import InvalidSettings, StorageUnavailable
 from datamesh.http import entrypoint
 from datamesh.http.entrypoint import lambda_handler, task_handler
+from datamesh.storage.document import Document
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.objects import MemoryObject
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, Context, app_of, assert_problem
-from tests.meshes import mesh
+from tests.meshes import NO_WAIT, mesh
 
 SPENT = "products.json cannot be reached: the time for the request is spent"
 
@@ -38,7 +42,9 @@ def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
     app = app_of("domains")
     client = Client(lambda_handler(app, ENVIRONMENT))
     in_bucket = app.state.resources
-    app.state.resources = replace(in_bucket, registry=mesh())
+    products = Document(MemoryObject("products.json"), ProductsFile, NO_WAIT, cache_seconds=60)
+    products.read(NO_DEADLINE)  # from now on it is answered without a call to storage
+    app.state.resources = replace(in_bucket, registry=replace(mesh(), products=products))
     answer = client.get("/sales/orders")
     assert_problem(answer, 503, SPENT.replace("products.json", "domains/sales/orders/"))
 

@@ -13,6 +13,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile
 from datamesh.storage.objects import MemoryObject
 from tests.conftest import Serve
+from tests.contexts import CONTEXT
 from tests.graphs import Edge, entry, graph_mesh
 from tests.lambdas import Client
 from tests.meshes import mesh, resources
@@ -155,7 +156,9 @@ def test_walks_over_columns_are_those_of_networkx(
     distances = dict(nx.single_source_shortest_path_length(judge, ("a", "x"), cutoff=depth))
     expected = sorted((distance, *column) for column, distance in distances.items())
     registry = columns_mesh(entries, NAMES)
-    found = columns.build_column_graph(registry, "a", "x", way=way, depth=depth, max_nodes=bound)
+    found = columns.build_column_graph(
+        CONTEXT, registry, "a", "x", way=way, depth=depth, max_nodes=bound
+    )
     assert [(at, *column) for *column, at in nodes(found)] == expected[:bound]
     assert found["truncated"] == (len(expected) > bound)
     kept = {(product, column) for product, column, _ in nodes(found)}

@@ -13,6 +13,7 @@ from datamesh.services.lineage import exports
 from datamesh.services.lineage.walk import LineageFilter
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.graphs import Edge, chain, graph_mesh
 from tests.meshes import add_lineage, add_product, add_products, mesh
 
@@ -35,7 +36,13 @@ UNREPRESENTABLE = "null \x00 bell \x07 noncharacter \uffff"
 
 def exported(registry: Registry, kind: ExportFormat, product: str | None = None) -> exports.Export:
     return exports.export_graph(
-        registry, kind, product=product, direction=Direction.BOTH, depth=10, only=LineageFilter()
+        CONTEXT,
+        registry,
+        kind,
+        product=product,
+        direction=Direction.BOTH,
+        depth=10,
+        only=LineageFilter(),
     )
 
 
@@ -75,7 +82,7 @@ def test_networkx_reads_what_was_registered(kind: ExportFormat, text: str) -> No
     text = text.strip()
     assert found.nodes["end"] == {"domain": text, "owner": text, "status": "active"}
     assert found.nodes["-b_2"]["status"] == "deprecated"
-    entries = registry.lineage.read().lineage
+    entries = registry.lineage.read(NO_DEADLINE).lineage
     assert {
         (source, target, key): data
         for source, target, key, data in found.edges(keys=True, data=True)
@@ -115,7 +122,7 @@ def test_pydot_reads_dot(text: str) -> None:
         (unquoted(edge.get_source()), unquoted(edge.get_destination()), edge.get_attributes())
         for edge in found.get_edges()
     ]
-    entries = registry.lineage.read().lineage
+    entries = registry.lineage.read(NO_DEADLINE).lineage
     assert [(source, target, unquoted(data["id"])) for source, target, data in edges] == [
         (each.source, each.target, each.id) for each in entries
     ]
@@ -185,6 +192,7 @@ def test_hidden_and_filtered_entries_are_not_exported() -> None:
     assert [key for _, _, key in found.edges(keys=True)] == ["entry-0", "entry-3"]
     only = LineageFilter(0.6, LineageType.DERIVED)
     filtered = exports.export_graph(
+        CONTEXT,
         registry,
         ExportFormat.JSON,
         product=None,
@@ -231,13 +239,15 @@ def test_long_text_is_bounded_in_bytes(kind: ExportFormat) -> None:
     registry = mesh()
     add_products(registry, "ab")
     add_lineage(registry, "a", "b", transformation="🙂" * 1000)
-    [entry] = registry.lineage.read().lineage
+    [entry] = registry.lineage.read(NO_DEADLINE).lineage
     stored = entry.to_model()
     copies = [
         LineageRecord.from_model(stored.model_copy(update={"id": f"e{number}"}))
         for number in range(2000)
     ]
-    registry.lineage.commit(lambda file: (file.model_copy(update={"lineage": copies}), None))
+    registry.lineage.commit(
+        lambda file: (file.model_copy(update={"lineage": copies}), None), NO_DEADLINE
+    )
     found = exported(registry, kind)
     assert 2_900_000 < len(found.text.encode()) < 3_001_000
     assert found.truncated

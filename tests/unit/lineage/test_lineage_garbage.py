@@ -12,15 +12,18 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import NOON, add_lineage, add_product, add_products, mesh
 
 
 def visible(registry: Registry) -> list[tuple[str, str]]:
-    return [(entry.source, entry.target) for entry in queries.list_visible_entries(registry)]
+    return [
+        (entry.source, entry.target) for entry in queries.list_visible_entries(CONTEXT, registry)
+    ]
 
 
 def stored(registry: Registry) -> list[tuple[str, str]]:
-    return [(entry.source, entry.target) for entry in registry.lineage.read().lineage]
+    return [(entry.source, entry.target) for entry in registry.lineage.read(NO_DEADLINE).lineage]
 
 
 def entry(seen: int) -> LineageRecord:
@@ -101,7 +104,7 @@ def test_pruning_spares_an_entry_of_a_product_that_came_meanwhile() -> None:
         add_lineage(rival, "a", "d")
 
     lineage_object.meanwhile = register_d
-    assert registration.delete_product(registry, "c").lineage_entries_removed == 1
+    assert registration.delete_product(CONTEXT, registry, "c").lineage_entries_removed == 1
     assert stored(registry) == [("a", "d")]
     assert visible(registry) == [("a", "d")]
 
@@ -114,7 +117,7 @@ def test_lineage_of_a_product_deleted_meanwhile_is_never_visible() -> None:
     add_products(registry, "ab")
 
     def replace_b() -> None:
-        registration.delete_product(rival, "b")
+        registration.delete_product(CONTEXT, rival, "b")
         add_product(rival, "b")
 
     lineage_object.meanwhile = replace_b

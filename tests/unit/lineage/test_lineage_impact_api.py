@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from datamesh.models.graph import Impact
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.graphs import Edge, chain, graph_mesh
 from tests.lambdas import Answer, Client
 from tests.meshes import add_lineage, add_product, add_products, mesh, resources
@@ -40,12 +41,7 @@ def test_impact_is_everything_downstream_by_domain_and_owner(owned: Client) -> N
 
     def affected(name: str, distance: int, status: str = "active") -> dict[str, Any]:
         confidence = 0.5**distance
-        return {
-            "name": name,
-            "status": status,
-            "distance": distance,
-            "path_confidence": confidence,
-        }
+        return {"name": name, "status": status, "distance": distance, "path_confidence": confidence}
 
     assert answer.body == {
         "product": "orders",
@@ -94,9 +90,9 @@ def test_no_cell_begins_like_a_formula(serve: Serve, first: str) -> None:
     add_products(registry, ["orders", "-1"])
     add_lineage(registry, "orders", "-1")
     change = {"domain": f"{first}d", "owner": f"{first}o"}
-    for product in registry.products.read().products.values():
+    for product in registry.products.read(NO_DEADLINE).products.values():
         changed = product.to_model().model_copy(update=change)
-        registry.products.commit(lambda file: (file.with_product(changed), None))  # noqa: B023
+        registry.products.commit(lambda file: (file.with_product(changed), None), NO_DEADLINE)  # noqa: B023
     client = serve("lineage", resources(registry))
     [_, row] = rows(client.get("/lineage/impact/orders", format="csv"))
     assert row[:3] == [f"'{first}d", f"'{first}o", "'-1"]

@@ -14,6 +14,7 @@ from datamesh.services.registry.lineage_index import Adjacency, LineageIndex
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile
 from datamesh.storage.records import LineageRecord
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.graphs import Edge, chain, entry, graph_mesh, lineage_file
 from tests.meshes import add_lineage, add_product, add_products, mesh
 
@@ -97,7 +98,13 @@ def test_the_past_does_not_cost_the_present_its_index() -> None:
 
 def reached(registry: Registry, name: str) -> list[str]:
     found = graph.build_graph(
-        registry, name, direction=Direction.BOTH, depth=9, only=LineageFilter(), max_nodes=99
+        CONTEXT,
+        registry,
+        name,
+        direction=Direction.BOTH,
+        depth=9,
+        only=LineageFilter(),
+        max_nodes=99,
     )
     return [node["name"] for node in found["nodes"]]
 
@@ -107,21 +114,22 @@ def test_a_product_that_comes_back_hides_entries_that_were_visible() -> None:
     assert reached(registry, "a") == ["a", "b", "c"]
 
     def reborn(name: str) -> None:
-        unchanged = registry.lineage.read()
+        unchanged = registry.lineage.read(NO_DEADLINE)
         registry.products.commit(
             lambda file: (
                 file.model_copy(
                     update={"products": {k: v for k, v in file.products.items() if k != name}}
                 ),
                 None,
-            )
+            ),
+            NO_DEADLINE,
         )
         add_product(registry, name)
-        assert registry.lineage.read() is unchanged
+        assert registry.lineage.read(NO_DEADLINE) is unchanged
 
     reborn("c")
     assert reached(registry, "a") == ["a", "b"]
-    assert find_upstream(registry, "c") == []
+    assert find_upstream(CONTEXT, registry, "c") == []
 
 
 def test_what_a_writer_adds_and_removes_is_walked_at_once(registry: Registry) -> None:
@@ -131,9 +139,9 @@ def test_what_a_writer_adds_and_removes_is_walked_at_once(registry: Registry) ->
     add_lineage(registry, "b", "c")
     add_lineage(registry, "c", "d")
     assert reached(registry, "a") == ["a", "b", "c", "d"]
-    remove_lineage(registry, "b", "c")
+    remove_lineage(CONTEXT, registry, "b", "c")
     assert reached(registry, "a") == ["a", "b"]
-    delete_product(registry, "b")
+    delete_product(CONTEXT, registry, "b")
     assert reached(registry, "a") == ["a"]
 
 
@@ -141,7 +149,7 @@ def test_an_entry_superseded_in_its_place_is_no_longer_walked() -> None:
     """Its id stays, so that the index is extended, not built anew."""
     registry = graph_mesh(chain(*"abc"))
     assert reached(registry, "a") == ["a", "b", "c"]
-    adjacency = registry.lineage_index.get_adjacency(registry.lineage.read())
+    adjacency = registry.lineage_index.get_adjacency(registry.lineage.read(NO_DEADLINE))
 
     def supersede(file: LineageFile) -> tuple[LineageFile, None]:
         first, second = file.lineage
@@ -151,9 +159,9 @@ def test_an_entry_superseded_in_its_place_is_no_longer_walked() -> None:
         ]
         return file.model_copy(update={"lineage": changed}), None
 
-    registry.lineage.commit(supersede)
+    registry.lineage.commit(supersede, NO_DEADLINE)
     assert reached(registry, "a") == ["a", "b"]
-    assert registry.lineage_index.get_adjacency(registry.lineage.read()) is adjacency
+    assert registry.lineage_index.get_adjacency(registry.lineage.read(NO_DEADLINE)) is adjacency
 
 
 def test_two_registries_have_indices_of_their_own() -> None:

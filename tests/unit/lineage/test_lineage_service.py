@@ -14,6 +14,7 @@ from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import NO_WAIT, NOON, add_lineage, add_product, add_products, mesh
 
 
@@ -22,7 +23,7 @@ def ends(entries: Sequence[LineageRecord]) -> list[tuple[str, str]]:
 
 
 def find(registry: Registry, **filters: Any) -> list[tuple[str, str]]:
-    return ends(queries.find_lineage(registry, limit=100, offset=0, **filters).items)
+    return ends(queries.find_lineage(CONTEXT, registry, limit=100, offset=0, **filters).items)
 
 
 @pytest.fixture
@@ -54,7 +55,9 @@ def test_an_entry_has_the_servers_time_and_what_was_sent(registry: Registry) -> 
         "columns": (),
         "timestamp": NOON,
     }
-    assert [row.to_model() for row in queries.find_upstream(registry, "revenue")] == [entry]
+    assert [row.to_model() for row in queries.find_upstream(CONTEXT, registry, "revenue")] == [
+        entry
+    ]
 
 
 @pytest.mark.parametrize(
@@ -72,13 +75,13 @@ def test_unknown_ends_are_refused_and_named(
 ) -> None:
     with pytest.raises(UnknownLineageEnds, match=unknown):
         add_lineage(diamond, source, target)
-    assert diamond.lineage.read().revision == 4
+    assert diamond.lineage.read(NO_DEADLINE).revision == 4
 
 
 def test_a_product_may_feed_itself(diamond: Registry) -> None:
     add_lineage(diamond, "a", "a")
-    assert ("a", "a") in ends(queries.find_upstream(diamond, "a"))
-    assert ("a", "a") in ends(queries.find_downstream(diamond, "a"))
+    assert ("a", "a") in ends(queries.find_upstream(CONTEXT, diamond, "a"))
+    assert ("a", "a") in ends(queries.find_downstream(CONTEXT, diamond, "a"))
 
 
 def test_the_same_two_products_may_have_several_entries(diamond: Registry) -> None:
@@ -105,7 +108,7 @@ def test_entries_are_found_oldest_first(
 
 
 def test_a_page_is_a_window_and_the_total_is_not(diamond: Registry) -> None:
-    found = queries.find_lineage(diamond, limit=2, offset=1)
+    found = queries.find_lineage(CONTEXT, diamond, limit=2, offset=1)
     assert ends(found.items) == [("a", "c"), ("b", "d")]
     assert found.total == 4
 
@@ -119,19 +122,16 @@ def test_a_page_is_a_window_and_the_total_is_not(diamond: Registry) -> None:
     ],
 )
 def test_upstream_and_downstream_are_one_hop(
-    diamond: Registry,
-    name: str,
-    upstream: list[tuple[str, str]],
-    downstream: list[tuple[str, str]],
+    diamond: Registry, name: str, upstream: list[tuple[str, str]], downstream: list[tuple[str, str]]
 ) -> None:
-    assert ends(queries.find_upstream(diamond, name)) == upstream
-    assert ends(queries.find_downstream(diamond, name)) == downstream
+    assert ends(queries.find_upstream(CONTEXT, diamond, name)) == upstream
+    assert ends(queries.find_downstream(CONTEXT, diamond, name)) == downstream
 
 
 def test_an_unknown_product_has_no_lineage_to_follow(diamond: Registry) -> None:
     for follow in (queries.find_upstream, queries.find_downstream):
         with pytest.raises(ProductNotFound, match="'x' is not registered"):
-            follow(diamond, "x")
+            follow(CONTEXT, diamond, "x")
 
 
 # the limit
@@ -163,7 +163,8 @@ def leave_garbage(registry: Registry, name: str) -> None:
                 update={"products": {k: v for k, v in file.products.items() if k != name}}
             ),
             None,
-        )
+        ),
+        NO_DEADLINE,
     )
 
 
@@ -174,7 +175,7 @@ def test_garbage_makes_room_when_the_limit_is_reached() -> None:
     add_lineage(registry, "a", "b")
     leave_garbage(registry, "c")
     add_lineage(registry, "b", "a")
-    assert ends(registry.lineage.read().lineage) == [("a", "b"), ("b", "a")]
+    assert ends(registry.lineage.read(NO_DEADLINE).lineage) == [("a", "b"), ("b", "a")]
 
 
 def test_below_the_limit_registering_does_not_prune() -> None:
@@ -183,7 +184,7 @@ def test_below_the_limit_registering_does_not_prune() -> None:
     add_lineage(registry, "a", "c")
     leave_garbage(registry, "c")
     add_lineage(registry, "a", "b")
-    assert len(registry.lineage.read().lineage) == 2
+    assert len(registry.lineage.read(NO_DEADLINE).lineage) == 2
     assert find(registry) == [("a", "b")]
 
 
@@ -200,7 +201,7 @@ def test_deleting_a_product_makes_room() -> None:
     registry = mesh(max_lineage_entries=1)
     add_products(registry, "abc")
     add_lineage(registry, "a", "c")
-    registration.delete_product(registry, "c")
+    registration.delete_product(CONTEXT, registry, "c")
     add_lineage(registry, "a", "b")
     assert find(registry) == [("a", "b")]
 
@@ -215,7 +216,7 @@ def test_ends_are_looked_up_in_the_newest_products_whatever_is_cached() -> None:
     )
     rival = mesh(products=products_object, lineage=lineage_object)
     add_products(registry, ["a", "gone"])
-    registration.delete_product(rival, "gone")
+    registration.delete_product(CONTEXT, rival, "gone")
     add_product(rival, "new")
     with pytest.raises(UnknownLineageEnds, match="'gone'"):
         add_lineage(registry, "a", "gone")

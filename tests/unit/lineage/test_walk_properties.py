@@ -13,6 +13,7 @@ from datamesh.models.lineage import LineageType
 from datamesh.services.lineage import graph, paths
 from datamesh.services.lineage.walk import LineageFilter
 from datamesh.services.registry.registry import Registry
+from tests.contexts import CONTEXT
 from tests.graphs import REVISION, Edge, as_networkx, graph_mesh, simple_paths
 
 NAMES = "abcdefg"
@@ -77,6 +78,7 @@ def answered(
     max_nodes: int = 1000,
 ) -> LineageGraph:
     return graph.build_graph(
+        CONTEXT,
         registry,
         START,
         direction=direction,
@@ -223,7 +225,7 @@ def test_the_two_paths_are_the_best_of_all_simple_paths(
     registry, judge = built(drawn)
     if target not in judge:
         return
-    found = paths.find_paths(registry, START, target, depth=depth, only=only)
+    found = paths.find_paths(CONTEXT, registry, START, target, depth=depth, only=only)
     scores = simple_paths(filtered(judge, only), START, target, cutoff=depth)
     confident, short = found["most_confident"], found["shortest"]
     if not scores:

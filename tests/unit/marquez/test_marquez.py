@@ -10,6 +10,7 @@ from datamesh.services.marquez.graph import MAX_GRAPH_NODES
 from datamesh.services.openlineage.naming import build_product_name
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.events import WAREHOUSE, column_lineage, dataset, job_event, run_event, send
 from tests.lambdas import Answer, Client, assert_problem
 from tests.meshes import add_lineage, add_product, intake, mesh, resources
@@ -248,5 +249,5 @@ def test_hidden_entries_are_in_no_graph(client: Client, registry: Registry) -> N
     assert ids(answer) == ["a"]
     assert (
         build_product_name(DatasetName(namespace=WAREHOUSE, name="a"))
-        in registry.products.read().products
+        in registry.products.read(NO_DEADLINE).products
     )

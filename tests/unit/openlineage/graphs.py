@@ -3,13 +3,14 @@
 from typing import Any
 
 from datamesh.services.registry.registry import Registry
+from tests.contexts import CONTEXT, NO_DEADLINE
 
 
 def graph(registry: Registry) -> dict[str, Any]:
     """The stored entries by id, but for the revision in which their ends were seen."""
     return {
         entry.id: entry.to_model().model_dump(exclude={"products_revision"})
-        for entry in registry.lineage.read_latest().lineage
+        for entry in registry.lineage.read_latest(NO_DEADLINE).lineage
     }
 
 
@@ -17,7 +18,10 @@ def edges(registry: Registry) -> set[tuple[str, str]]:
     """The visible ones, by products' names up to their digest."""
     from datamesh.services.lineage.queries import list_visible_entries
 
-    return {(slug(entry.source), slug(entry.target)) for entry in list_visible_entries(registry)}
+    return {
+        (slug(entry.source), slug(entry.target))
+        for entry in list_visible_entries(CONTEXT, registry)
+    }
 
 
 def slug(product: str) -> str:

@@ -11,6 +11,7 @@ from datamesh.http.event_body import MAX_BYTES, decompressed
 from datamesh.models.openlineage import MAX_EVENTS
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.events import dataset, run_event
 from tests.lambdas import Answer, api_event, assert_problem
 from tests.meshes import Bucket, add_product, intake, mesh, resources
@@ -63,7 +64,10 @@ def test_201_the_same_event_twice_changes_nothing(serve: Serve, registry: Regist
         found.append({key: stored.get() for key, stored in bucket.items()})
     assert found[0] == found[1]
     assert len(found[0]) == 2  # the event and its run
-    assert (registry.products.read_latest().revision, registry.lineage.read_latest().revision) == (
+    assert (
+        registry.products.read_latest(NO_DEADLINE).revision,
+        registry.lineage.read_latest(NO_DEADLINE).revision,
+    ) == (
         1,
         1,
     )
@@ -184,7 +188,7 @@ def test_429_comes_with_a_time_to_come_again_and_the_event_is_kept(serve: Serve)
     answer = post(serve, run_event(["a"], ["b"]), over=over)
     assert_problem(answer, 429, "The registry is full: MAX_PRODUCTS is 1")
     assert answer.headers["retry-after"] == "2"
-    assert len([*into.log.pages()]) == 1
+    assert len([*into.log.iterate_pages(NO_DEADLINE)]) == 1
 
 
 def test_503_when_too_many_writers_compete_so_that_clients_send_it_again(serve: Serve) -> None:
@@ -209,7 +213,7 @@ def test_503_an_unknown_outcome_is_mended_by_sending_it_again(serve: Serve, faul
     assert first.status == (201 if fault is reply_is_lost else 503)
     assert post(serve, run_event(["a"], ["b"]), over=over).status == 201
     assert edges(registry) == {("a", "b")}
-    assert registry.lineage.read().revision == 1
+    assert registry.lineage.read(NO_DEADLINE).revision == 1
 
 
 # batches
@@ -243,7 +247,10 @@ def test_200_a_batch_reports_what_is_no_event(serve: Serve, registry: Registry) 
         ],
     }
     assert edges(registry) == {("a", "b")}
-    assert (registry.products.read().revision, registry.lineage.read().revision) == (1, 1)
+    assert (
+        registry.products.read(NO_DEADLINE).revision,
+        registry.lineage.read(NO_DEADLINE).revision,
+    ) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -275,7 +282,10 @@ def test_a_full_batch_is_one_commit_each(serve: Serve, registry: Registry) -> No
     answer = post(serve, body, BATCH, resources(registry))
     assert answer.body["summary"]["successful"] == MAX_EVENTS
     assert len(edges(registry)) == MAX_EVENTS
-    assert (registry.products.read().revision, registry.lineage.read().revision) == (1, 1)
+    assert (
+        registry.products.read(NO_DEADLINE).revision,
+        registry.lineage.read(NO_DEADLINE).revision,
+    ) == (1, 1)
 
 
 # aliases that people give

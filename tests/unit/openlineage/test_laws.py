@@ -14,6 +14,7 @@ from datamesh.services.openlineage.parsing import receive_event
 from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.services.openlineage.statements import Statement, join_columns
 from datamesh.services.registry.registry import Registry
+from tests.contexts import CONTEXT
 from tests.events import (
     at,
     column_lineage,
@@ -79,7 +80,7 @@ EVENTS = st.lists(any_event(), min_size=1, max_size=6)
 def lineage_of(raw: list[dict[str, Any]]) -> tuple[Registry, dict[str, Any]]:
     registry, into = mesh(), intake()
     for each in raw:
-        ingest(registry, into, events(each))
+        ingest(CONTEXT, registry, into, events(each))
     return registry, graph(registry)
 
 
@@ -98,9 +99,9 @@ def test_any_order_and_any_repetition_give_the_same_lineage(raw: Any, random: An
 def test_a_rebuild_gives_what_single_events_gave(raw: Any) -> None:
     registry, into = mesh(), intake()
     for each in raw:
-        ingest(registry, into, events(each))
+        ingest(CONTEXT, registry, into, events(each))
     again = mesh()
-    rebuild(again, into, lambda: True)
+    rebuild(CONTEXT, again, into, lambda: True)
     assert graph(again) == graph(registry)
 
 
@@ -153,5 +154,5 @@ def test_claims_form_a_semilattice(
 @given(EVENTS)
 def test_one_batch_gives_what_single_events_give(raw: Any) -> None:
     registry = mesh()
-    ingest(registry, intake(), events(*raw))
+    ingest(CONTEXT, registry, intake(), events(*raw))
     assert graph(registry) == lineage_of(raw)[1]

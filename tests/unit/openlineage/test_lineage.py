@@ -11,6 +11,7 @@ from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.services.openlineage.ingest import Intake, ingest
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import (
     at,
     column_lineage,
@@ -42,7 +43,7 @@ def into() -> Intake:
 def entry(registry: Registry, source: str, target: str) -> StoredLineageEntry:
     [found] = [
         each
-        for each in registry.lineage.read().lineage
+        for each in registry.lineage.read(NO_DEADLINE).lineage
         if (each.source, each.target) == (source, target)
     ]
     return found.to_model()
@@ -96,7 +97,7 @@ def test_a_jobs_event_stands_alone(registry: Registry, into: Intake) -> None:
 
 def test_two_jobs_between_two_products_are_two_entries(registry: Registry, into: Intake) -> None:
     send(registry, into, job_event(["a"], ["b"], job="j"), job_event(["a"], ["b"], job="k"))
-    jobs = [each.to_model().job for each in list_visible_entries(registry)]
+    jobs = [each.to_model().job for each in list_visible_entries(CONTEXT, registry)]
     assert jobs == [Job(namespace="scheduler", name=name) for name in "jk"]
 
 
@@ -168,7 +169,7 @@ def test_the_facets_first_version_is_read(
     }
     output = dataset("b", facets={"columnLineage": {"fields": {"y": field}}})
     send(registry, into, run_event(["a", "c"], [output]))
-    [entry] = list_visible_entries(registry)
+    [entry] = list_visible_entries(CONTEXT, registry)
     assert entry.to_model().columns == (ColumnLineage(source="x", target="y", lineage_type=kind),)
 
 
@@ -263,7 +264,7 @@ def test_a_target_that_comes_from_nowhere_keeps_weaker_evidence_out(
     assert edges(registry) == set()
     send(registry, into, run_event(["c"], ["b"], run=3))
     assert edges(registry) == set()
-    assert queries.find_upstream(registry, "b") == []
+    assert queries.find_upstream(CONTEXT, registry, "b") == []
 
 
 def test_outputs_that_a_jobs_facet_leaves_out_have_their_columns_and_no_inputs(
@@ -297,7 +298,7 @@ def test_weaker_columns_are_hidden_and_come_back_with_the_edge(
     assert [column.source for column in entry(registry, "a", "b").columns] == ["x"]
     hidden = entry(registry, "c", "b")
     assert (hidden.superseded, hidden.evidence) == (True, Evidence.COLUMNS)
-    assert queries.find_downstream(registry, "c") == []
+    assert queries.find_downstream(CONTEXT, registry, "c") == []
     send(registry, into, explicit(run_event(["a"], ["b"], run=3), b=["c"]))
     shown = entry(registry, "c", "b")
     assert (shown.superseded, shown.confidence) == (False, 1.0)
@@ -313,7 +314,7 @@ def test_another_jobs_evidence_is_its_own(registry: Registry, into: Intake) -> N
 def test_entries_registered_by_hand_are_never_touched(registry: Registry, into: Intake) -> None:
     by_hand = add_lineage(registry, "c", "b")
     send(registry, into, explicit(run_event(["a"], ["b"]), b=["a"]))
-    assert registry.lineage.read().lineage[0].to_model().model_dump() == {
+    assert registry.lineage.read(NO_DEADLINE).lineage[0].to_model().model_dump() == {
         **by_hand.model_dump(),
         "products_revision": 4,
         "evidence": None,
@@ -336,21 +337,22 @@ def test_an_entry_whose_end_was_registered_again_gives_way_to_a_new_one(
                 update={"products": {k: v for k, v in file.products.items() if k != "a"}}
             ),
             None,
-        )
+        ),
+        NO_DEADLINE,
     )
     add_products(registry, "a")
     assert edges(registry) == set()
     send(registry, into, event)
     assert edges(registry) == {("a", "b")}
-    assert len(registry.lineage.read().lineage) == 1
+    assert len(registry.lineage.read(NO_DEADLINE).lineage) == 1
 
 
 def test_a_deleted_product_comes_back_with_the_next_event(into: Intake) -> None:
     registry = mesh()
     send(registry, into, run_event(["a"], ["b"]))
-    for name in list(registry.products.read().products):
-        registration.delete_product(registry, name)
-    assert registry.lineage.read().lineage == []
+    for name in list(registry.products.read(NO_DEADLINE).products):
+        registration.delete_product(CONTEXT, registry, name)
+    assert registry.lineage.read(NO_DEADLINE).lineage == []
     send(registry, into, run_event(["a"], ["b"], minute=1))
     assert edges(registry) == {("a", "b")}
 
@@ -366,7 +368,7 @@ def test_the_limit_of_entries_holds_and_garbage_makes_room(into: Intake) -> None
         send(registry, into, run_event(["a"], ["b"], run=2))
     assert edges(registry) == {("a", "c"), ("b", "c")}
     send(registry, into, run_event(["a", "b"], ["c"], minute=-1))  # an earlier time is no new entry
-    registration.delete_product(registry, "c")
+    registration.delete_product(CONTEXT, registry, "c")
     send(registry, into, run_event(["a"], ["b"], run=2))
     assert edges(registry) == {("a", "b")}
 
@@ -375,5 +377,5 @@ def test_more_pairs_than_there_may_be_entries_are_refused_before_they_are_made()
     registry = mesh(max_lineage_entries=10_000, max_products=10_000)
     many = [[f"{side}{n}" for n in range(900)] for side in "io"]
     with pytest.raises(LimitReached, match="MAX_LINEAGE_ENTRIES is 10000"):
-        ingest(registry, intake(), events(run_event(*many)))
-    assert registry.products.read().products == {}
+        ingest(CONTEXT, registry, intake(), events(run_event(*many)))
+    assert registry.products.read(NO_DEADLINE).products == {}

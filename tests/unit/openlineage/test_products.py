@@ -18,6 +18,7 @@ from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.services.products import queries, registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import WAREHOUSE, at, dataset, dataset_event, events, job_event, run_event, send
 from tests.meshes import add_product, intake, mesh
 from tests.unit.openlineage.graphs import edges, slug
@@ -30,7 +31,7 @@ def named(registry: Registry, name: str) -> Product:
     """The product of that name, up to a digest."""
     [found] = [
         product
-        for product in registry.products.read_latest().products.values()
+        for product in registry.products.read_latest(NO_DEADLINE).products.values()
         if slug(product.name) == name
     ]
     return found.to_model()
@@ -51,10 +52,7 @@ def into() -> Intake:
 
 @given(TEXT, TEXT, TEXT, TEXT)
 def test_names_are_acceptable_and_differ(ns1: str, name1: str, ns2: str, name2: str) -> None:
-    first, second = (
-        DatasetName(namespace=ns1, name=name1),
-        DatasetName(namespace=ns2, name=name2),
-    )
+    first, second = (DatasetName(namespace=ns1, name=name1), DatasetName(namespace=ns2, name=name2))
     assert re.fullmatch(r"[a-zA-Z0-9_-]{1,100}", build_product_name(first))
     assert (build_product_name(first) == build_product_name(second)) == (first == second)
 
@@ -79,8 +77,8 @@ def test_a_name_is_readable(name: str, slug_of_it: str) -> None:
 def test_names_that_slug_alike_are_two_products(alike: tuple[str, str], into: Intake) -> None:
     registry = mesh()
     send(registry, into, run_event([alike[0]], [alike[1]]))
-    assert len(registry.products.read().products) == 2
-    assert len(registry.lineage.read().lineage) == 1
+    assert len(registry.products.read(NO_DEADLINE).products) == 2
+    assert len(registry.lineage.read(NO_DEADLINE).lineage) == 1
 
 
 def test_the_documented_name_stays_what_it_is() -> None:
@@ -164,10 +162,10 @@ def test_without_auto_registration_an_unknown_dataset_is_skipped_and_counted(
     add_product(registry, "a")
     add_product(registry, "b")
     closed = intake(policy=EventPolicy(auto_register=False))
-    found = ingest(registry, closed, events(run_event(["a", "c"], ["b", "d"])))
+    found = ingest(CONTEXT, registry, closed, events(run_event(["a", "c"], ["b", "d"])))
     assert [each.name for each in found.skipped] == ["c", "d"]
     assert edges(registry) == {("a", "b")}
-    assert list(registry.products.read().products) == ["a", "b"]
+    assert list(registry.products.read(NO_DEADLINE).products) == ["a", "b"]
     assert "2 datasets are no product, such as 'c' of " in caplog.text
 
 
@@ -175,8 +173,8 @@ def test_the_limit_of_products_holds_and_the_event_is_kept(into: Intake) -> None
     registry = mesh(max_products=1)
     with pytest.raises(LimitReached, match="MAX_PRODUCTS is 1"):
         send(registry, into, run_event(["a"], ["b"]))
-    assert registry.products.read().products == {}
-    assert [name for page in into.log.pages() for name in page] == [
+    assert registry.products.read(NO_DEADLINE).products == {}
+    assert [name for page in into.log.iterate_pages(NO_DEADLINE) for name in page] == [
         events(run_event(["a"], ["b"]))[0].name
     ]
 
@@ -194,7 +192,7 @@ def test_a_dataset_is_the_product_of_its_name(registry: Registry, into: Intake) 
     add_product(registry, "orders")
     send(registry, into, run_event(["orders"], ["out"]))
     assert edges(registry) == {("orders", "out")}
-    assert queries.get_product(registry, "orders").openlineage == ()
+    assert queries.get_product(CONTEXT, registry, "orders").openlineage == ()
 
 
 def test_other_names_come_before_its_own_and_aliases_before_names(
@@ -240,7 +238,7 @@ def test_other_names_are_learned_later_but_never_another_products(
 def test_two_names_of_one_product_are_no_edge(registry: Registry, into: Intake) -> None:
     add_product(registry, "orders", openlineage=[dataset("a"), dataset("b")])
     send(registry, into, run_event(["a"], ["b"]))
-    assert registry.lineage.read().lineage == []
+    assert registry.lineage.read(NO_DEADLINE).lineage == []
 
 
 # what follows events
@@ -276,9 +274,9 @@ def test_a_product_that_a_person_has_changed_follows_events_no_more(
 ) -> None:
     send(registry, into, schema_event("v1", 1))
     name = named(registry, "t").name
-    registration.update_product(registry, name, ProductUpdate(description="Ours now"))
+    registration.update_product(CONTEXT, registry, name, ProductUpdate(description="Ours now"))
     send(registry, into, schema_event("v2", 2))
-    product = queries.get_product(registry, name).to_model()
+    product = queries.get_product(CONTEXT, registry, name).to_model()
     assert (product.schema_, product.owner) == ({"v1": "int"}, "team-v1")
 
 
@@ -287,15 +285,18 @@ def test_a_product_that_a_person_has_registered_never_follows_them(
 ) -> None:
     before = add_product(registry, "t")
     send(registry, into, schema_event("v2", 2))
-    assert queries.get_product(registry, "t").to_model() == before
+    assert queries.get_product(CONTEXT, registry, "t").to_model() == before
 
 
 def test_an_event_that_says_nothing_new_writes_nothing(registry: Registry, into: Intake) -> None:
     event = run_event(["a"], [dataset("b", facets=schema_event("v", 0)["dataset"]["facets"])])
     send(registry, into, event)
-    before = (registry.products.read(), registry.lineage.read())
+    before = (registry.products.read(NO_DEADLINE), registry.lineage.read(NO_DEADLINE))
     send(registry, into, event, {**event, "eventType": "OTHER"})
-    assert (registry.products.read_latest(), registry.lineage.read_latest()) == before
+    assert (
+        registry.products.read_latest(NO_DEADLINE),
+        registry.lineage.read_latest(NO_DEADLINE),
+    ) == before
     assert (before[0].revision, before[1].revision) == (1, 1)
 
 
@@ -320,7 +321,7 @@ def test_checks_become_the_quality_of_any_product(registry: Registry, into: Inta
         2, ("not_null", "id", False), ("row_count", None, False), ("unique", "id", True)
     )
     send(registry, into, event, checked(1, ("unique", "id", True)))
-    quality = queries.get_product(registry, "t").to_model().quality
+    quality = queries.get_product(CONTEXT, registry, "t").to_model().quality
     assert quality
     assert quality.status == "failed"
     assert [(each.assertion, each.column) for each in quality.failures] == [
@@ -328,7 +329,7 @@ def test_checks_become_the_quality_of_any_product(registry: Registry, into: Inta
         ("row_count", None),
     ]
     send(registry, into, checked(3, ("unique", "id", True), run=2))
-    passed = queries.get_product(registry, "t").to_model().quality
+    passed = queries.get_product(CONTEXT, registry, "t").to_model().quality
     assert passed and (passed.status, passed.failures) == ("passed", [])
 
 
@@ -351,7 +352,7 @@ def test_the_tests_of_one_run_add_up_and_the_next_run_begins_anew(order: tuple[i
     add_product(registry, "t")
     for number in order:
         send(registry, into, events[number])
-    quality = queries.get_product(registry, "t").to_model().quality
+    quality = queries.get_product(CONTEXT, registry, "t").to_model().quality
     assert quality
     assert quality.status == "failed"
     assert [(each.assertion, each.column) for each in quality.failures] == [("unique", "name")]
@@ -363,7 +364,7 @@ def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(
     add_product(registry, "t")
     send(registry, into, started_by(1, checked(1, ("not_null", "id", False), run=11)))
     send(registry, into, started_by(1, checked(2, ("unique", "id", True), run=12)))
-    quality = queries.get_product(registry, "t").to_model().quality
+    quality = queries.get_product(CONTEXT, registry, "t").to_model().quality
     assert quality and (quality.status, len(quality.failures)) == ("failed", 1)
 
 
@@ -376,11 +377,11 @@ def test_a_check_by_someone_else_counts_until_a_later_run(registry: Registry, in
         product = file.products["t"].to_model().model_copy(update={"quality": later})
         return file.with_product(product), None
 
-    registry.products.commit(passed)
+    registry.products.commit(passed, NO_DEADLINE)
     send(registry, into, checked(2, ("unique", "id", False), run=2))
-    assert queries.get_product(registry, "t").to_model().quality == later
+    assert queries.get_product(CONTEXT, registry, "t").to_model().quality == later
     send(registry, into, checked(6, ("unique", "id", False), run=3))
-    quality = queries.get_product(registry, "t").to_model().quality
+    quality = queries.get_product(CONTEXT, registry, "t").to_model().quality
     assert quality and quality.status == "failed"
 
 
@@ -391,8 +392,8 @@ def test_what_a_test_writes_is_no_product(registry: Registry, into: Intake) -> N
     kind = {"processingType": "BATCH", "integration": "DBT", "jobType": "TEST"}
     event["job"]["facets"] = {"jobType": kind}
     send(registry, into, event)
-    assert list(registry.products.read().products) == ["t"]
-    assert registry.lineage.read().lineage == []
+    assert list(registry.products.read(NO_DEADLINE).products) == ["t"]
+    assert registry.lineage.read(NO_DEADLINE).lineage == []
 
 
 @pytest.mark.parametrize("place", ["facets", "inputFacets", "outputFacets"])
@@ -416,5 +417,5 @@ def test_a_facet_of_another_shape_says_nothing(facet: str, strange: Any, into: I
     registry = mesh()
     event = run_event(["a"], [dataset("b", facets={facet: strange})])
     event["job"]["facets"] = event["run"]["facets"] = {facet: strange}
-    assert ingest(registry, into, events(event)) == Ingested([])
-    assert len(registry.products.read().products) == 2
+    assert ingest(CONTEXT, registry, into, events(event)) == Ingested([])
+    assert len(registry.products.read(NO_DEADLINE).products) == 2

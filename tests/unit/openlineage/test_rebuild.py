@@ -17,6 +17,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.event_log import EVENTS
 from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import (
     column_lineage,
     dataset,
@@ -59,29 +60,38 @@ def sent() -> tuple[Registry, Intake]:
 
 def test_a_rebuild_of_what_is_as_it_should_be_writes_nothing() -> None:
     registry, into = sent()
-    before = (registry.products.read(), registry.lineage.read())
-    assert rebuild(registry, into, whole_time) == {
+    before = (registry.products.read(NO_DEADLINE), registry.lineage.read(NO_DEADLINE))
+    assert rebuild(CONTEXT, registry, into, whole_time) == {
         "finished": 1,
         "events": len(EVENTS_SENT),
         "derived_entries": len(before[1].lineage),
     }
-    assert (registry.products.read_latest(), registry.lineage.read_latest()) == before
+    assert (
+        registry.products.read_latest(NO_DEADLINE),
+        registry.lineage.read_latest(NO_DEADLINE),
+    ) == before
 
 
 def test_an_empty_registry_becomes_what_it_was() -> None:
     registry, into = sent()
     again = mesh()
-    rebuild(again, into, whole_time)
+    rebuild(CONTEXT, again, into, whole_time)
     assert graph(again) == graph(registry)
-    assert again.products.read().products.keys() == registry.products.read().products.keys()
-    assert (again.products.read().revision, again.lineage.read().revision) == (1, 1)
+    assert (
+        again.products.read(NO_DEADLINE).products.keys()
+        == registry.products.read(NO_DEADLINE).products.keys()
+    )
+    assert (
+        again.products.read(NO_DEADLINE).revision,
+        again.lineage.read(NO_DEADLINE).revision,
+    ) == (1, 1)
 
 
 @pytest.mark.parametrize("damage", ["lost", "changed", "invented", "hidden"])
 def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> None:
     registry, into = sent()
     intact = graph(registry)
-    names = sorted(registry.products.read().products)
+    names = sorted(registry.products.read(NO_DEADLINE).products)
     by_hand = add_lineage(registry, names[0], names[1])
 
     def harm(file: Any) -> Any:
@@ -99,9 +109,9 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
         after = [*kept, *map(LineageRecord.from_model, bad[damage])]
         return file.model_copy(update={"lineage": after}), None
 
-    registry.lineage.commit(harm)
-    rebuild(registry, into, whole_time)
-    stored = {entry.id: entry for entry in registry.lineage.read().lineage}
+    registry.lineage.commit(harm, NO_DEADLINE)
+    rebuild(CONTEXT, registry, into, whole_time)
+    stored = {entry.id: entry for entry in registry.lineage.read(NO_DEADLINE).lineage}
     assert stored.pop(by_hand.id).to_model().model_dump(include={"transformation"}) == {
         "transformation": by_hand.transformation
     }
@@ -111,10 +121,10 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
 
 def test_products_that_are_missing_are_registered_again() -> None:
     registry, into = sent()
-    name = next(iter(registry.products.read().products))
-    registration.delete_product(registry, name)
-    rebuild(registry, into, whole_time)
-    assert name in registry.products.read().products
+    name = next(iter(registry.products.read(NO_DEADLINE).products))
+    registration.delete_product(CONTEXT, registry, name)
+    rebuild(CONTEXT, registry, into, whole_time)
+    assert name in registry.products.read(NO_DEADLINE).products
     assert graph(registry) == graph(sent()[0])
 
 
@@ -125,7 +135,7 @@ def test_other_names_that_were_learned_late_are_known_from_the_start() -> None:
     symlinks = {"symlinks": {"identifiers": [dataset("table", "glue")]}}
     send(registry, into, dataset_event(dataset("s3", facets=symlinks)))
     assert edges(registry) == {("s3", "out")}
-    rebuild(registry, into, whole_time)
+    rebuild(CONTEXT, registry, into, whole_time)
     assert edges(registry) == {("orders", "out")}
 
 
@@ -134,12 +144,12 @@ def test_a_rebuild_that_runs_out_of_time_goes_on_where_it_stopped() -> None:
     again = mesh()
     for read in (2, 4, 6):
         # One page of two events in each call.
-        result = rebuild(again, into, iter([True, False]).__next__)
+        result = rebuild(CONTEXT, again, into, iter([True, False]).__next__)
         assert result == {"finished": 0, "events": read} or read == len(EVENTS_SENT)
-        assert read == len(EVENTS_SENT) or again.lineage.read_latest().lineage == []
+        assert read == len(EVENTS_SENT) or again.lineage.read_latest(NO_DEADLINE).lineage == []
     assert (result["finished"], result["events"]) == (1, len(EVENTS_SENT))
     assert graph(again) == graph(registry)
-    assert rebuild(again, into, whole_time)["events"] == len(EVENTS_SENT)
+    assert rebuild(CONTEXT, again, into, whole_time)["events"] == len(EVENTS_SENT)
 
 
 # what an interrupted try leaves
@@ -168,11 +178,11 @@ def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) ->
     bucket[f"{RUNS_PREFIX}{run_digest(received.event)}.json"] = run
     into = intake(bucket)
     with pytest.raises(Killed):
-        ingest(registry, into, events(event))
+        ingest(CONTEXT, registry, into, events(event))
     fresh = mesh(products=stored_products, lineage=stored_lineage)
-    ingest(fresh, into, events(event))
+    ingest(CONTEXT, fresh, into, events(event))
     assert edges(fresh) == {("a", "b")}
-    assert fresh.lineage.read().revision == 1
+    assert fresh.lineage.read(NO_DEADLINE).revision == 1
 
 
 # the record
@@ -183,20 +193,20 @@ def test_events_are_kept_by_day_and_read_in_pages() -> None:
     into = intake(bucket)
     later = {**run_event(["b"]), "eventTime": "2026-02-01T00:00:00Z"}
     send(mesh(), into, later, *EVENTS_SENT)
-    pages = [*into.log.pages()]
+    pages = [*into.log.iterate_pages(NO_DEADLINE)]
     names = [name for page in pages for name in page]
     assert [len(page) for page in pages] == [2, 2, 2, 1]
     assert names == sorted(names)
     assert [name.partition("/")[0] for name in names] == ["2026-01-31"] * 6 + ["2026-02-01"]
     assert [name for name in names if not name.endswith(".json.gz")] == []
-    assert json.loads(next(into.log.read_all(names[-1:]))) == later
+    assert json.loads(next(into.log.read_all(names[-1:], NO_DEADLINE))) == later
 
 
 def test_an_event_that_cannot_be_read_is_told_with_its_name() -> None:
     broken = MemoryObject(f"{EVENTS}n", gzip.compress(b"{}")[:-3])
     into = intake(Bucket({f"{EVENTS}n": broken}))
     with pytest.raises(StorageUnavailable, match="events/openlineage/n cannot be read"):
-        [*into.log.read_all(["n"])]
+        [*into.log.read_all(["n"], NO_DEADLINE)]
 
 
 @pytest.mark.parametrize(
@@ -210,8 +220,8 @@ def test_an_event_that_cannot_be_kept_is_told_so_and_nothing_follows(
     stored = FaultyObject()
     stored.put_faults.extend([fault] * 3)
     with pytest.raises(error):
-        ingest(registry, intake(Bucket({EVENTS + received.name: stored})), [received])
-    assert registry.products.read().products == {}
+        ingest(CONTEXT, registry, intake(Bucket({EVENTS + received.name: stored})), [received])
+    assert registry.products.read(NO_DEADLINE).products == {}
 
 
 @pytest.mark.parametrize("pause", [False, True])
@@ -231,10 +241,10 @@ def test_events_that_come_in_meanwhile_join_in(pause: bool) -> None:
 
     expected, other = sent()
     send(expected, other, late, {**surer, "eventTime": "2020-01-01T00:00:00Z"})
-    result = rebuild(registry, into, in_time)
+    result = rebuild(CONTEXT, registry, into, in_time)
     if pause:
         assert result["finished"] == 0
-        result = rebuild(registry, into, whole_time)
+        result = rebuild(CONTEXT, registry, into, whole_time)
     assert result["finished"] == 1
     assert graph(registry) == graph(expected)
 
@@ -243,9 +253,9 @@ def test_products_by_hand_are_left_alone_by_a_rebuild() -> None:
     registry, into = mesh(), intake()
     add_products(registry, "ab")
     send(registry, into, run_event(["a"], ["b"]))
-    before = registry.products.read()
-    rebuild(registry, into, whole_time)
-    assert registry.products.read_latest() == before
+    before = registry.products.read(NO_DEADLINE)
+    rebuild(CONTEXT, registry, into, whole_time)
+    assert registry.products.read_latest(NO_DEADLINE) == before
 
 
 def test_files_without_an_envelope_are_adopted() -> None:

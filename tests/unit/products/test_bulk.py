@@ -6,6 +6,7 @@ import pytest
 
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import Answer, Client, api_event
 from tests.meshes import add_lineage, add_product, add_products, mesh, product_body, resources
 from tests.unit.storage.faults import FaultyObject, reply_is_lost
@@ -28,7 +29,7 @@ def post_partial(client: Client, path: str, body: object) -> Answer:
 
 
 def registered(registry: Registry) -> list[str]:
-    return list(registry.products.read_latest().products)
+    return list(registry.products.read_latest(NO_DEADLINE).products)
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_all_products_are_registered_in_one_commit(client: Client, registry: Reg
         "items": [{"index": n, "status": "registered", "errors": []} for n in range(3)],
     }
     assert registered(registry) == ["a", "b", "c"]
-    assert registry.products.read_latest().revision == 1
+    assert registry.products.read_latest(NO_DEADLINE).revision == 1
     assert client.get("/product/b").body["description"] == product_body()["description"]
 
 
@@ -85,7 +86,7 @@ def test_partial_keeps_the_good_ones_and_reports_the_others(
 def test_partial_without_a_good_one_writes_nothing(client: Client, registry: Registry) -> None:
     answer = post_partial(client, "/products/bulk", {"items": [{}]})
     assert (answer.status, statuses(answer)) == (200, ["refused"])
-    assert registry.products.read_latest().revision == 0
+    assert registry.products.read_latest(NO_DEADLINE).revision == 0
 
 
 @pytest.mark.parametrize("count", [1, 1000])
@@ -122,7 +123,7 @@ def test_a_bulk_whose_reply_was_lost_counts_once(serve: Serve) -> None:
     registry = mesh(products=stored)
     answer = serve("products", resources(registry)).post("/products/bulk", products("a", "b"))
     assert answer.body["data"]["registered"] == 2
-    assert registry.products.read_latest().revision == 1
+    assert registry.products.read_latest(NO_DEADLINE).revision == 1
 
 
 # lineage
@@ -139,7 +140,7 @@ def test_all_entries_are_registered_in_one_commit(lineage: Client, registry: Reg
     answer = lineage.post("/lineage/bulk", body)
     assert answer.body["message"] == "2 lineage entries registered"
     assert [row["source"] for row in lineage.get("/lineage").body] == ["a", "b"]
-    assert registry.lineage.read_latest().revision == 1
+    assert registry.lineage.read_latest(NO_DEADLINE).revision == 1
 
 
 def test_an_unknown_end_refuses_all(lineage: Client) -> None:
@@ -172,7 +173,8 @@ def test_garbage_makes_room_for_a_bulk(serve: Serve) -> None:
                 update={"products": {k: v for k, v in file.products.items() if k != "gone"}}
             ),
             None,
-        )
+        ),
+        NO_DEADLINE,
     )
     lineage = serve("lineage", resources(registry))
     body = {"items": [entry("a", "b"), entry("b", "a"), entry("a", "a")]}

@@ -11,16 +11,19 @@ from datamesh.models.products import Product, ProductStatus, ProductUpdate
 from datamesh.services.products import queries, registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import MemoryObject
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import NOON, add_product, add_products, mesh, product_body
 
 
 def names(registry: Registry, limit: int = 100, offset: int = 0, **filters: Any) -> list[str]:
-    found = queries.find_products(registry, limit=limit, offset=offset, **filters)
+    found = queries.find_products(CONTEXT, registry, limit=limit, offset=offset, **filters)
     return [product.name for product in found.items]
 
 
 def update(registry: Registry, name: str, **changes: Any) -> Product:
-    return registration.update_product(registry, name, ProductUpdate.model_validate(changes))
+    return registration.update_product(
+        CONTEXT, registry, name, ProductUpdate.model_validate(changes)
+    )
 
 
 # register
@@ -29,14 +32,14 @@ def update(registry: Registry, name: str, **changes: Any) -> Product:
 def test_a_registered_product_has_the_servers_times(registry: Registry) -> None:
     product = add_product(registry, "orders")
     assert (product.created_at, product.updated_at) == (NOON, NOON)
-    assert queries.get_product(registry, "orders").to_model() == product
+    assert queries.get_product(CONTEXT, registry, "orders").to_model() == product
 
 
 def test_a_name_is_taken_once(registry: Registry) -> None:
     first = add_product(registry, "orders", owner="first")
     with pytest.raises(ProductNameTaken, match="'orders' is already registered"):
         add_product(registry, "orders", owner="second")
-    assert queries.get_product(registry, "orders").to_model() == first
+    assert queries.get_product(CONTEXT, registry, "orders").to_model() == first
 
 
 def test_names_that_differ_in_case_are_two_products(registry: Registry) -> None:
@@ -62,7 +65,7 @@ def test_a_taken_name_is_reported_before_a_full_registry() -> None:
 def test_a_deletion_makes_room() -> None:
     registry = mesh(max_products=1)
     add_product(registry, "a")
-    registration.delete_product(registry, "a")
+    registration.delete_product(CONTEXT, registry, "a")
     add_product(registry, "b")
     assert names(registry) == ["b"]
 
@@ -77,7 +80,7 @@ def test_an_update_leaves_the_rest_untouched(registry: Registry) -> None:
         exclude={"status", "schema_", "updated_at"}
     )
     assert (after.status, after.schema_) == (ProductStatus.DEPRECATED, {"id": "int"})
-    assert queries.get_product(registry, "orders").to_model() == after
+    assert queries.get_product(CONTEXT, registry, "orders").to_model() == after
 
 
 def test_updated_at_is_the_time_of_the_update() -> None:
@@ -110,12 +113,12 @@ def test_an_update_keeps_the_place_in_the_list(registry: Registry) -> None:
 def test_what_is_not_registered_cannot_be_read_changed_or_deleted(registry: Registry) -> None:
     add_product(registry, "orders")
     with pytest.raises(ProductNotFound, match="'Orders' is not registered"):
-        queries.get_product(registry, "Orders")
+        queries.get_product(CONTEXT, registry, "Orders")
     with pytest.raises(ProductNotFound):
         update(registry, "Orders", owner="new")
     with pytest.raises(ProductNotFound):
-        registration.delete_product(registry, "Orders")
-    assert registry.products.read().revision == 1
+        registration.delete_product(CONTEXT, registry, "Orders")
+    assert registry.products.read(NO_DEADLINE).revision == 1
 
 
 # find
@@ -171,13 +174,13 @@ def test_filters_narrow_and_do_not_mind_case(
 def test_a_page_is_a_window_of_the_list(
     catalog: Registry, limit: int, offset: int, expected: list[str]
 ) -> None:
-    found = queries.find_products(catalog, limit=limit, offset=offset)
+    found = queries.find_products(CONTEXT, catalog, limit=limit, offset=offset)
     assert [product.name for product in found.items] == expected
     assert found.total == 4
 
 
 def test_the_total_counts_what_meets_the_filters(catalog: Registry) -> None:
-    assert queries.find_products(catalog, domain="sales", limit=1, offset=0).total == 2
+    assert queries.find_products(CONTEXT, catalog, domain="sales", limit=1, offset=0).total == 2
 
 
 def test_a_product_of_an_old_file_can_be_updated() -> None:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 
 from datamesh.models.products import StoredProduct
-from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.backoff import Backoff
 from datamesh.storage.document import Change, Committed, Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import (
@@ -15,6 +15,7 @@ from datamesh.storage.objects import (
     Unchanged,
     Unreachable,
 )
+from tests.contexts import NO_DEADLINE
 
 type PutFault = Callable[["FaultyObject", bytes, str | None], str]
 type GetFault = Callable[[], object]
@@ -86,7 +87,7 @@ def rival(change: Change[ProductsFile, None], *, times: int = 1) -> PutFault:
     def fault(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
         other = document(MemoryView(stored))
         for _ in range(times):
-            other.commit(change)
+            other.commit(change, NO_DEADLINE)
         return stored.land(body, replaces)
 
     return fault
@@ -139,11 +140,9 @@ class Pauses:
         return self.now
 
 
-def backoff(attempts: int = 5, pauses: Pauses | None = None, seconds: float = 10) -> Backoff:
+def backoff(attempts: int = 5, pauses: Pauses | None = None) -> Backoff:
     pauses = pauses or Pauses()
-    deadline = Deadline(seconds, pauses.clock)
-    deadline.restart()
-    return Backoff(deadline, attempts, sleep=pauses.sleep, jitter=lambda: 1.0)
+    return Backoff(attempts, sleep=pauses.sleep, jitter=lambda: 1.0)
 
 
 def document(

@@ -15,6 +15,7 @@ from datamesh.services.products import registration
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject, StoredObject
 from datamesh.storage.registry_file import RECENT_COMMITS, RegistryFile
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import NOON, add_product, mesh
 
 PRODUCT = {
@@ -49,7 +50,7 @@ def without(body: dict[str, Any], *names: str) -> dict[str, Any]:
 def test_a_file_says_what_it_is() -> None:
     registry = mesh()
     add_product(registry, "orders")
-    text = gzip.decompress(registry.products.read().encode())
+    text = gzip.decompress(registry.products.read(NO_DEADLINE).encode())
     raw = json.loads(text)
     assert list(raw) == ["format", "revision", "recent", "committed_at", "adopted", "products"]
     assert (raw["format"], raw["revision"], len(raw["recent"])) == (1, 1, 1)
@@ -203,10 +204,10 @@ def test_old_products_and_lineage_are_served_and_take_part_in_commits() -> None:
         products=MemoryObject("products.json", json.dumps({"orders": PRODUCT}).encode()),
         lineage=MemoryObject("lineage.json", json.dumps([ENTRY]).encode()),
     )
-    assert [entry.source for entry in queries.list_visible_entries(registry)] == ["orders"]
+    assert [entry.source for entry in queries.list_visible_entries(CONTEXT, registry)] == ["orders"]
     add_product(registry, "new")
-    assert list(registry.products.read().products) == ["orders", "new"]
-    assert registration.delete_product(registry, "orders").lineage_entries_removed == 1
+    assert list(registry.products.read(NO_DEADLINE).products) == ["orders", "new"]
+    assert registration.delete_product(CONTEXT, registry, "orders").lineage_entries_removed == 1
 
 
 def test_unknown_fields_outlive_an_update() -> None:
@@ -214,7 +215,7 @@ def test_unknown_fields_outlive_an_update() -> None:
         "products.json", json.dumps({"orders": PRODUCT | {"cost_centre": {"id": 7}}}).encode()
     )
     registry = mesh(products=stored)
-    registration.update_product(registry, "orders", ProductUpdate(owner="new"))
+    registration.update_product(CONTEXT, registry, "orders", ProductUpdate(owner="new"))
     found = stored.get()
     assert isinstance(found, StoredObject)
     written = json.loads(gzip.decompress(found.body))["products"]["orders"]

@@ -9,6 +9,7 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.history import History, Place
 from datamesh.storage.objects import Unreachable
+from tests.contexts import NO_DEADLINE
 from tests.meshes import NO_WAIT, NOON, add_product
 from tests.past import Timeline, VersionedMemory
 
@@ -30,7 +31,7 @@ def grow(timeline: Timeline, count: int, **step: float) -> None:
 
 def names_at(timeline: Timeline, seconds: float) -> list[str]:
     moment = NOON + timedelta(seconds=seconds)
-    return list(timeline.past.products.at(moment).products)
+    return list(timeline.past.products.read_at(moment, NO_DEADLINE).products)
 
 
 def test_before_the_first_commit_there_is_nothing(timeline: Timeline) -> None:
@@ -87,8 +88,8 @@ def test_files_without_a_time_have_that_of_their_version(timeline: Timeline) -> 
     old = b'{"format": 1, "revision": 2, "recent": [], "products": {}}'
     timeline.products.keep(old, NOON + 2 * SECOND)
     history = timeline.past.products
-    assert history.at(NOON + SECOND).revision == 1
-    assert history.at(NOON + 2 * SECOND).revision == 2
+    assert history.read_at(NOON + SECOND, NO_DEADLINE).revision == 1
+    assert history.read_at(NOON + 2 * SECOND, NO_DEADLINE).revision == 2
 
 
 def test_a_deleted_object_was_empty_until_it_came_back(timeline: Timeline) -> None:
@@ -129,7 +130,7 @@ def test_what_came_before_an_adopted_file_is_unknown_once_that_is_gone(timeline:
     assert names_at(timeline, -10) == []
     timeline.products.expire(1)
     with pytest.raises(VersionExpired):
-        History(timeline.products, ProductsFile, NO_WAIT).at(NOON - 10 * SECOND)
+        History(timeline.products, ProductsFile, NO_WAIT).read_at(NOON - 10 * SECOND, NO_DEADLINE)
 
 
 def test_what_was_listed_is_not_listed_again(timeline: Timeline) -> None:
@@ -161,8 +162,7 @@ def test_a_request_that_runs_out_of_time_is_gone_on_with_by_the_next() -> None:
     for number in range(9):
         stored.keep(ProductsFile(revision=number + 1).encode(), NOON + number * 60 * SECOND)
     now = 0.0
-    deadline = Deadline(2, clock=lambda: now)
-    history = History(stored, ProductsFile, Backoff(deadline, sleep=lambda seconds: None))
+    history = History(stored, ProductsFile, Backoff(sleep=lambda seconds: None))
     listing = stored.versions
 
     def slow(older: Place | None = None) -> object:
@@ -171,11 +171,9 @@ def test_a_request_that_runs_out_of_time_is_gone_on_with_by_the_next() -> None:
         return listing(older)
 
     stored.versions = slow  # type: ignore[assignment, method-assign]
-    deadline.restart()
     with pytest.raises(StorageUnavailable):
-        history.at(NOON)
-    deadline.restart()
-    assert history.at(NOON).revision == 1
+        history.read_at(NOON, Deadline.after(2, clock=lambda: now))
+    assert history.read_at(NOON, Deadline.after(2, clock=lambda: now)).revision == 1
 
 
 def test_a_listing_that_fails_is_tried_again_and_then_reported(timeline: Timeline) -> None:
@@ -196,7 +194,7 @@ def test_a_listing_that_fails_is_tried_again_and_then_reported(timeline: Timelin
 
 def test_the_past_cannot_be_written(timeline: Timeline) -> None:
     grow(timeline, 1)
-    document = timeline.past.products.document(NOON)
+    document = timeline.past.products.open_document(NOON)
     with pytest.raises(StorageUnavailable, match="earlier moment"):
-        document.commit(lambda file: (file.model_copy(), None))
+        document.commit(lambda file: (file.model_copy(), None), NO_DEADLINE)
     assert names_at(timeline, 0) == ["p0"]

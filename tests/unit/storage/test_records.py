@@ -16,6 +16,7 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord, ProductRecord, RecordedName
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.meshes import NOON, add_product, mesh, resources
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -113,7 +114,7 @@ def broken(product: ProductRecord) -> dict[str, Any]:
 def whole() -> ProductRecord:
     registry = mesh()
     add_product(registry, "orders")
-    return registry.products.read().products["orders"]
+    return registry.products.read(NO_DEADLINE).products["orders"]
 
 
 def test_what_cannot_be_read_of_a_product_is_in_nobody_elses_way(
@@ -127,7 +128,7 @@ def test_what_cannot_be_read_of_a_product_is_in_nobody_elses_way(
     for path in ("/product/broken", "/products"):
         assert client.get(path).status == 503
     with pytest.raises(StorageUnavailable, match=r"^products\.broken cannot be read: schema: "):
-        registry.products.read().products["broken"].to_model()
+        registry.products.read(NO_DEADLINE).products["broken"].to_model()
 
 
 def test_a_file_with_such_a_product_is_written_with_it_as_it_was(whole: ProductRecord) -> None:
@@ -136,14 +137,16 @@ def test_a_file_with_such_a_product_is_written_with_it_as_it_was(whole: ProductR
     document = stored("products", content)
     registry = mesh(products=document)
     add_product(registry, "orders")
-    written = json.loads(gzip.decompress(registry.products.read().encode()))
+    written = json.loads(gzip.decompress(registry.products.read(NO_DEADLINE).encode()))
     assert written["products"]["broken"] == content["broken"]
     with pytest.raises(StorageUnavailable):
-        registry.products.read().check_records()
+        registry.products.read(NO_DEADLINE).check_records()
 
 
 def test_an_entry_that_cannot_be_read_is_named(whole: ProductRecord) -> None:
     entry = {"id": "e1", "source": "a", "target": "b", "transformation": "t", "metadata": 7}
-    file = mesh(lineage=stored("lineage", [entry | {"timestamp": NOON.isoformat()}])).lineage.read()
+    file = mesh(lineage=stored("lineage", [entry | {"timestamp": NOON.isoformat()}])).lineage.read(
+        NO_DEADLINE
+    )
     with pytest.raises(StorageUnavailable, match=r"^lineage\.e1 cannot be read: metadata: "):
         file.check_records()

@@ -12,6 +12,7 @@ from datamesh.services.products import registration
 from datamesh.storage.registry_file import RECENT_COMMITS
 from datamesh.wiring import Resources
 from tests.conftest import Serve
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import (
     NOON,
     add_lineage,
@@ -49,7 +50,7 @@ def stored() -> FaultyObject:
 def over(stored: FaultyObject) -> Resources:
     """Resources whose products are `stored`, already read once."""
     registry = mesh(products=stored)
-    registry.products.read_latest()
+    registry.products.read_latest(NO_DEADLINE)
     return resources(registry)
 
 
@@ -89,7 +90,7 @@ def test_unknown_lineage_is_appended_once(serve: Serve) -> None:
     stored = FaultyObject()
     registry = mesh(lineage=stored)
     add_products(registry, ["orders", "revenue"])
-    registry.lineage.read_latest()
+    registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     body = lineage_body(source="orders", target="revenue")
     lost(stored, reply_is_lost)
@@ -103,7 +104,7 @@ def test_an_unknown_bulk_of_lineage_is_found_out_by_its_repetition(serve: Serve)
     stored = FaultyObject()
     registry = mesh(lineage=stored)
     add_products(registry, ["orders", "revenue"])
-    registry.lineage.read_latest()
+    registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     good, bad = (lineage_body(source="orders", target=end) for end in ("revenue", "nobody"))
     body, query = {"items": [good, bad, good]}, {"partial": "true"}
@@ -124,7 +125,7 @@ def test_a_repetition_behind_the_whole_ring_stays_unknown(
     assert register(client).status == 503
     rivals = document(MemoryView(stored))
     for _ in range(RECENT_COMMITS):
-        rivals.commit(bump)
+        rivals.commit(bump, NO_DEADLINE)
     client.get("/products")
     assert register(client).status == 503
     assert revision(over.registry) == 1 + RECENT_COMMITS
@@ -144,12 +145,12 @@ def test_an_unknown_bulk_that_was_not_partial_was_registered_whole(serve: Serve)
     stored = FaultyObject()
     registry = mesh(lineage=stored)
     add_products(registry, ["orders", "revenue"])
-    registry.lineage.read_latest()
+    registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     body = {"items": [lineage_body(source="orders", target="revenue")]}
     lost(stored, reply_is_lost)
     assert post(client, "/lineage/bulk", body).status == 503
-    registration.delete_product(registry, "revenue")
+    registration.delete_product(CONTEXT, registry, "revenue")
     answer = post(client, "/lineage/bulk", body)
     assert answer.body["data"] == {
         "registered": 1,
@@ -180,7 +181,7 @@ def test_a_repetition_has_the_time_of_the_first_try(serve: Serve) -> None:
     ticks = count()
     registry = mesh(lineage=stored, now=lambda: NOON + timedelta(seconds=next(ticks)))
     add_products(registry, ["orders", "revenue"])
-    registry.lineage.read_latest()
+    registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     body = lineage_body(source="orders", target="revenue")
     lost(stored, request_is_lost)
@@ -194,7 +195,7 @@ def test_lineage_overtaken_by_a_ring_of_others_stays_unknown(serve: Serve) -> No
     stored = FaultyObject()
     registry = mesh(lineage=stored)
     add_products(registry, ["orders", "revenue"])
-    registry.lineage.read_latest()
+    registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     body = lineage_body(source="orders", target="revenue")
     lost(stored, request_is_lost)
@@ -221,4 +222,4 @@ def test_one_commit_less_than_the_ring_is_found_out(serve: Serve) -> None:
     for _ in range(RECENT_COMMITS - 1):
         add_lineage(registry, "orders", "revenue")
     assert post(client, "/register_lineage", body).status == 200
-    assert len(registry.lineage.read_latest().lineage) == RECENT_COMMITS + 1
+    assert len(registry.lineage.read_latest(NO_DEADLINE).lineage) == RECENT_COMMITS + 1

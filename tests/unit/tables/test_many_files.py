@@ -8,7 +8,7 @@ import pytest
 
 from datamesh.errors import ScanTooLarge, StorageUnavailable
 from datamesh.models.ports import DataFormat
-from datamesh.storage.backoff import OUT_OF_TIME, unreachable
+from datamesh.storage.backoff import OUT_OF_TIME, describe_unreachable
 from datamesh.storage.folders import MemoryFolder, StoredFile
 from datamesh.storage.objects import Unreachable
 from datamesh.tables.scan import Scan
@@ -79,7 +79,7 @@ class Slow(MemoryFolder):
 
     def part(self, file: StoredFile, start: int, length: int) -> bytes:
         if next(self._left) <= 0:
-            raise unreachable(file.name, self._reason) from self._reason
+            raise describe_unreachable(file.name, self._reason) from self._reason
         return super().part(file, start, length)
 
 

@@ -8,6 +8,7 @@ import pytest
 from datamesh.services.registry.registry import Registry
 from datamesh.tables.profile import holds
 from tests.conftest import Serve
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client, api_event
 from tests.tables import ORDERS, PATH, PORT, dataset, one_file, parquet, partitioned_orders
 
@@ -165,7 +166,7 @@ def test_more_columns_than_a_schema_may_have_are_profiled(serve: Serve) -> None:
 
 def test_a_check_records_its_result_on_the_product(serve: Serve, registry: Registry) -> None:
     client = dataset(serve, partitioned_orders(), ORDERS, PORT, registry=registry)
-    before = registry.products.read().products["orders"].to_model()
+    before = registry.products.read(NO_DEADLINE).products["orders"].to_model()
     answer = client.post(CHECK, None)
     assert answer.status == 200
     assert answer.body["data"] == {
@@ -173,7 +174,7 @@ def test_a_check_records_its_result_on_the_product(serve: Serve, registry: Regis
         "checked_at": "2026-01-31T12:00:00Z",
         "failures": [],
     }
-    after = registry.products.read().products["orders"].to_model()
+    after = registry.products.read(NO_DEADLINE).products["orders"].to_model()
     assert after.quality and after.quality.status == "passed"
     assert after.model_copy(update={"quality": None}) == before
 
@@ -198,7 +199,7 @@ def test_a_failed_check_says_what_has_failed(serve: Serve, registry: Registry) -
         {"assertion": "column_has_registered_type", "column": "id"},
         {"assertion": "column_is_registered", "column": "extra"},
     ]
-    quality = registry.products.read().products["orders"].to_model().quality
+    quality = registry.products.read(NO_DEADLINE).products["orders"].to_model().quality
     assert quality and quality.status == "failed"
 
 
@@ -206,12 +207,12 @@ def test_a_product_keeps_a_hundred_failures(serve: Serve, registry: Registry) ->
     schema = {f"c{number}": "integer" for number in range(200)}
     client = one_file(serve, "a.csv", b"x\n1\n", schema, registry=registry)
     client.post(CHECK, None)
-    quality = registry.products.read().products["orders"].to_model().quality
+    quality = registry.products.read(NO_DEADLINE).products["orders"].to_model().quality
     assert quality and len(quality.failures) == 100
 
 
 def test_data_that_cannot_be_read_records_nothing(serve: Serve, registry: Registry) -> None:
     client = one_file(serve, "a.parquet", b"none", {"id": "integer"}, registry=registry)
     assert client.post(CHECK, None).status == 500
-    assert registry.products.read().products["orders"].to_model().quality is None
+    assert registry.products.read(NO_DEADLINE).products["orders"].to_model().quality is None
     assert client.post("/domains/sales/returns/check", None).status == 404

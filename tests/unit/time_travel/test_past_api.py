@@ -9,6 +9,7 @@ import pytest
 from datamesh.models.products import ProductUpdate
 from datamesh.services.products import registration
 from tests.conftest import Serve
+from tests.contexts import CONTEXT
 from tests.lambdas import Client, assert_problem
 from tests.meshes import add_lineage, add_product
 from tests.past import Timeline
@@ -35,9 +36,9 @@ def moments(timeline: Timeline) -> list[str]:
     found.append(text(timeline.tick()))
     add_lineage(registry, "orders", "revenue")
     found.append(text(timeline.tick()))
-    registration.update_product(registry, "orders", CHANGES)
+    registration.update_product(CONTEXT, registry, "orders", CHANGES)
     found.append(text(timeline.tick()))
-    registration.delete_product(registry, "orders")
+    registration.delete_product(CONTEXT, registry, "orders")
     found.append(text(timeline.tick()))
     return found
 

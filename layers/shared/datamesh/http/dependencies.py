@@ -1,44 +1,41 @@
-"""What a route is given: the registry, now or as it was."""
+"""What a route is given: the request's context, and the registry, now or as it was."""
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Request
 
 from datamesh.http.parameters import AsOf
+from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Registry
 from datamesh.wiring import Resources
 
-if TYPE_CHECKING:
-    pass
+# `async` for the reason that handlers are: FastAPI calls anything else in a thread.
 
 
-async def resources_of(request: Request) -> Resources:
+async def get_context(request: Request) -> RequestContext:
+    """Return the context that the entry point has made for this request."""
+    context: RequestContext = request.state.context
+    return context
+
+
+async def get_resources(request: Request) -> Resources:
+    """Return what the function works on, for all its requests."""
     resources: Resources = request.app.state.resources
     return resources
 
 
-async def registry_of(request: Request) -> Registry:
-    """The registry, as the request sees it: whose commits have its identity."""
-    resources = await resources_of(request)
-    return replace(
-        resources.registry,
-        attempt=request.app.state.attempt,
-        commit_id=resources.trail.commit_id,
-    )
+async def get_registry(request: Request) -> Registry:
+    """Return the registry as it is now."""
+    return (await get_resources(request)).registry
 
 
-async def registry_at(request: Request, as_of: AsOf = None) -> Registry:
-    """The registry, or what it was at the moment that the request names."""
-    if as_of is None:
-        return await registry_of(request)
-    return (await resources_of(request)).past(as_of)
+async def get_registry_as_of(request: Request, as_of: AsOf = None) -> Registry:
+    """Return the registry, or what it was at the moment that the request names."""
+    resources = await get_resources(request)
+    return resources.registry if as_of is None else resources.past(as_of)
 
 
-CurrentResources = Annotated[Resources, Depends(resources_of)]
-
-
-CurrentRegistry = Annotated[Registry, Depends(registry_of)]
-
-
-RegistryAsOf = Annotated[Registry, Depends(registry_at)]
+CurrentContext = Annotated[RequestContext, Depends(get_context)]
+CurrentResources = Annotated[Resources, Depends(get_resources)]
+CurrentRegistry = Annotated[Registry, Depends(get_registry)]
+RegistryAsOf = Annotated[Registry, Depends(get_registry_as_of)]

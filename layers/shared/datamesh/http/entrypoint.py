@@ -1,38 +1,102 @@
-"""From an app to a Lambda handler: settings, storage, logs and metrics."""
+"""From an app, or a task, to a Lambda handler: settings, storage, context, logs and metrics."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 from fastapi import FastAPI
 from mangum import Mangum
+from mangum.types import Receive, Scope, Send
 
 from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
-from datamesh.http.app import IDEMPOTENCY_KEY, SAFE_METHODS, principal_of
-from datamesh.http.audit import record_of, record_of_task
-from datamesh.services.audit.trail import Trail
-from datamesh.services.registry.registry import Attempt
+from datamesh.http.app import IDEMPOTENCY_KEY
+from datamesh.http.context import create_request_context, create_task_record
+from datamesh.services.audit.trail import AuditTrail
+from datamesh.services.context import RequestContext
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.objects import ConditionalObject
 from datamesh.wiring import Resources, connect
 
-if TYPE_CHECKING:
-    from datamesh.http.idempotency.handler import Once
-
 STORAGE_SECONDS = 10.0
-"""How long a request may go on beginning attempts. The last one, a PUT and the look at what became
-of it, ends within 10 s more (see the time-outs in `storage.s3`), below the functions' 25 s."""
+"""How long a request may go on beginning attempts at storage. What must follow the last one ends
+within 14 s more (`storage.backoff.LAST_CALLS_SECONDS` and one call), below the functions' 25 s."""
+
+type Answer = dict[str, Any]
+"""API Gateway's response, payload 2.0."""
+type Serve = Callable[[Any, Any, RequestContext], Answer]
+"""(event, Lambda context, context of the request) -> answer."""
 
 
-# `async` for the reason that handlers are: FastAPI calls anything else in a thread.
+def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
+    """Return a Lambda handler that serves `app` to API Gateway.
+
+    Raises InvalidSettings at import time of the function, before it takes a request.
+    """
+    settings = load_settings(environ)
+    observer = Observer(settings.log_level)
+    app.state.resources = connect(settings, observer)
+    app.state.gave_up, app.state.skipped = observer.gave_up, observer.skipped
+    app.state.requests = Counter[tuple[str, int]]()
+    serve = _complete_audit(_repeat_safely(_serve_with_context(app), app), observer)
+
+    def handle(event: Any, lambda_context: Any) -> Answer:
+        deadline = Deadline.after(STORAGE_SECONDS)
+        context = create_request_context(event, app.state.resources, deadline)
+        answer = serve(event, lambda_context, context)
+        answer["headers"].setdefault("x-content-type-options", "nosniff")
+        app.state.requests[event["routeKey"], answer["statusCode"]] += 1
+        return answer
+
+    cold_start.freeze_imports()
+    return observer.observe(handle)
 
 
-def idempotency_key(event: Any) -> str | None:
-    """The header of a POST; the other methods are idempotent by themselves."""
+def _serve_with_context(app: FastAPI) -> Serve:
+    """Serve the app; its routes find the context in the state of their request."""
+
+    def serve(event: Any, lambda_context: Any, context: RequestContext) -> Answer:
+        async def app_in_context(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["state"] = {"context": context}
+            await app(scope, receive, send)
+
+        return Mangum(app_in_context, lifespan="off")(event, lambda_context)
+
+    return serve
+
+
+def _repeat_safely(serve: Serve, app: FastAPI) -> Serve:
+    """Serve a POST with an Idempotency-Key at most once."""
+
+    def serve_once(event: Any, lambda_context: Any, context: RequestContext) -> Answer:
+        key = find_idempotency_key(event)
+        if key is None or context.principal is None:
+            return serve(event, lambda_context, context)
+        # Imported by the first request that has a key: no other needs it at its cold start.
+        from datamesh.http.idempotency.handler import IdempotentRequest
+
+        return IdempotentRequest(app.state.resources, context, key).answer(
+            event, lambda_context, serve
+        )
+
+    return serve_once
+
+
+def _complete_audit(serve: Serve, observer: Observer) -> Serve:
+    """Complete the audit record of a request that may write, and log it."""
+
+    def serve_audited(event: Any, lambda_context: Any, context: RequestContext) -> Answer:
+        answer = serve(event, lambda_context, context)
+        if isinstance(context.audit, AuditTrail):
+            observer.wrote(context.audit.complete(answer["statusCode"], context.deadline))
+        return answer
+
+    return serve_audited
+
+
+def find_idempotency_key(event: Any) -> str | None:
+    """Return the header of a POST; the other methods are idempotent by themselves."""
     if event["requestContext"]["http"]["method"] != "POST":
         return None
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
@@ -40,65 +104,14 @@ def idempotency_key(event: Any) -> str | None:
     return key
 
 
-def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
-    """A Lambda handler that serves `app` to API Gateway.
-
-    Raises InvalidSettings at import time of the function, before it takes a request.
-    """
-    settings = load_settings(environ)
-    observer = Observer(settings.log_level)
-    deadline = Deadline(STORAGE_SECONDS)
-    app.state.resources = connect(settings, observer, deadline)
-    app.state.gave_up, app.state.skipped = observer.gave_up, observer.skipped
-    app.state.requests = Counter[tuple[str, int]]()
-    adapter = Mangum(app, lifespan="off")
-
-    def serve(event: Any, context: Any, attempt: Attempt | None = None) -> dict[str, Any]:
-        app.state.attempt = attempt
-        if attempt:
-            app.state.resources.trail.share(attempt.id)
-        return adapter(event, context)
-
-    @cache
-    def once() -> "Once":
-        # Imported by the first request that has a key: no other needs it at its cold start.
-        from datamesh.http.idempotency.handler import Once
-        from datamesh.http.idempotency.store import KeyRecords
-
-        def record(digest: str) -> ConditionalObject:
-            opened: ConditionalObject = app.state.resources.key_record(digest)
-            return opened
-
-        return Once(serve, KeyRecords(lambda: app.state.resources.registry, record))
-
-    def handler(event: Any, context: Any) -> Any:
-        deadline.restart()
-        may_write = event["requestContext"]["http"]["method"] not in SAFE_METHODS
-        trail: Trail = app.state.resources.trail
-        trail.expect(record_of(event) if may_write else None)
-        key, principal = idempotency_key(event), principal_of(event)
-        if key is not None and principal is not None:
-            answer = once()(event, context, key, principal)
-        else:
-            answer = serve(event, context)
-        answer["headers"].setdefault("x-content-type-options", "nosniff")
-        app.state.requests[event["routeKey"], answer["statusCode"]] += 1
-        if may_write:
-            observer.wrote(trail.finish(answer["statusCode"]))
-        return answer
-
-    cold_start.freeze_imports()
-    return observer.observe(handler)
-
-
 @dataclass(frozen=True)
 class Work:
-    """What a task is given: `remaining` tells the seconds left for beginning calls to storage."""
+    """What a task is given: its context, what it works on, and the event that has started it."""
 
+    context: RequestContext
     resources: Resources
     settings: Settings
     event: Any
-    remaining: Callable[[], float]
 
 
 type Task = Callable[[Work], Mapping[str, int]]
@@ -106,25 +119,26 @@ type Task = Callable[[Work], Mapping[str, int]]
 
 
 def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = None) -> Handler:
-    """A Lambda handler for work that no client waits for; `seconds` if it takes longer than one."""
+    """Return a Lambda handler for work that no client waits for.
+
+    `seconds` is how long it may go on beginning attempts at storage, if longer than a request.
+    """
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    deadline = Deadline(STORAGE_SECONDS if seconds is None else seconds)
-    resources = connect(settings, observer, deadline)
+    resources = connect(settings, observer)
 
-    def handler(event: Any, context: Any) -> Mapping[str, int]:
-        deadline.restart()
-        resources.trail.expect(record_of_task(run.__name__, context))
-        registry = replace(resources.registry, commit_id=resources.trail.commit_id)
-        over = replace(resources, registry=registry)
+    def handle(event: Any, lambda_context: Any) -> Mapping[str, int]:
+        deadline = Deadline.after(STORAGE_SECONDS if seconds is None else seconds)
+        trail = resources.open_trail(create_task_record(run.__name__, lambda_context))
+        context = RequestContext(principal="schedule", deadline=deadline, audit=trail)
         status = 500
         try:
-            result = run(Work(over, settings, event, deadline.remaining))
+            result = run(Work(context, resources, settings, event))
             status = 200
         finally:
-            observer.wrote(resources.trail.finish(status))
+            observer.wrote(trail.complete(status, deadline))
         observer.logger.info("done", extra=dict(result))
         return result
 
     cold_start.freeze_imports()
-    return observer.observe(handler)
+    return observer.observe(handle)

@@ -1,4 +1,4 @@
-"""The one retry policy of the project."""
+"""The one retry policy of the project, and the time that a request has for storage."""
 
 import math
 import random
@@ -11,65 +11,78 @@ from datamesh.storage.objects import Unreachable
 
 OUT_OF_TIME = Unreachable("the time for the request is spent")
 
+LAST_CALLS_SECONDS = 9.0
+"""How long after the last attempt has begun another call to storage may begin: a PUT after its
+read, and the look at what became of it. A call ends within five seconds (`storage.s3.client`)."""
 
+
+@dataclass(frozen=True)
 class Deadline:
-    """Until when a request may begin another call to storage, however many documents it touches.
+    """Until when one request may call storage, however many objects it touches.
 
-    One per execution environment, which answers one request at a time.
+    Attempts (of a read or of a commit) begin before `attempts_until`. What must follow them, such
+    as learning the outcome of a PUT or completing the audit record, begins before `calls_until`.
+    Both are readings of `clock`, in seconds.
     """
 
-    def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._seconds = seconds
-        self._clock = clock
-        self._until = math.inf
+    attempts_until: float
+    calls_until: float
+    clock: Callable[[], float] = time.monotonic
 
-    def restart(self) -> None:
-        """A new request begins."""
-        self._until = self._clock() + self._seconds
+    @classmethod
+    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
+        """Return the deadline of a request that begins now and tries for so many seconds."""
+        until = clock() + seconds
+        return cls(until, until + LAST_CALLS_SECONDS, clock)
 
     def remaining(self) -> float:
-        return self._until - self._clock()
+        """Return the seconds in which attempts may still begin; negative once they may not."""
+        return self.attempts_until - self.clock()
+
+    def allows_call(self) -> bool:
+        """Tell whether a call that is no new attempt may begin and will still end in time."""
+        return self.clock() < self.calls_until
 
 
 @dataclass(frozen=True)
 class Backoff:
-    """Exponential back-off with full jitter, bounded in attempts and by the request's deadline.
+    """Exponential back-off with full jitter, bounded in attempts and by a request's deadline.
 
     Full jitter took 1.3 to 1.45 PUTs a commit with 8 rivals, against 2.3 to 3.7 without a pause.
     """
 
-    deadline: Deadline
     attempts: int = 20
     first_pause: float = 0.025
     longest_pause: float = 1.0
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
 
-    def __iter__(self) -> Iterator[int]:
+    def iterate_attempts(self, deadline: Deadline) -> Iterator[int]:
         """Yield 0, 1, ... with a pause before each but the first, until attempts or time end."""
         for attempt in range(self.attempts):
-            pause = self._pause(attempt) if attempt else 0
-            if self.deadline.remaining() <= pause:
+            pause = self._choose_pause(attempt) if attempt else 0
+            if deadline.remaining() <= pause:
                 return
             self.sleep(pause)
             yield attempt
 
-    def _pause(self, attempt: int) -> float:
+    def _choose_pause(self, attempt: int) -> float:
         return min(self.longest_pause, math.ldexp(self.first_pause, attempt)) * self.jitter()
 
-    def until_reached[T](self, name: str, read: Callable[[], T]) -> T:
-        """Repeat a call that changes nothing until it gets through.
+    def read_until_reached[T](self, name: str, read: Callable[[], T], deadline: Deadline) -> T:
+        """Repeat a call that changes nothing until it gets through, and return its result.
 
-        Raises StorageUnavailable, with the last reason, when the budget is spent.
+        Raises StorageUnavailable, with the last reason, when attempts or time are spent.
         """
         reason = OUT_OF_TIME
-        for _ in self:
+        for _ in self.iterate_attempts(deadline):
             try:
                 return read()
             except Unreachable as error:
                 reason = error
-        raise unreachable(name, reason) from reason
+        raise describe_unreachable(name, reason) from reason
 
 
-def unreachable(name: str, reason: Exception) -> StorageUnavailable:
+def describe_unreachable(name: str, reason: Exception) -> StorageUnavailable:
+    """Return the error that says why an object could not be reached."""
     return StorageUnavailable(f"{name} cannot be reached: {reason}")

@@ -1,7 +1,7 @@
-"""Objects that are created once, under a name that says what is in them or who alone writes it."""
+"""Create-if-absent: objects under a name that says what is in them, or who alone writes them."""
 
 from datamesh.errors import OutcomeUnknown
-from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
+from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline, describe_unreachable
 from datamesh.storage.objects import (
     ConditionalObject,
     InDoubt,
@@ -11,18 +11,20 @@ from datamesh.storage.objects import (
 )
 
 
-def create(stored: ConditionalObject, body: bytes, backoff: Backoff) -> str:
-    """The ETag of what is there in the end: what was there already, if anything was.
+def create_if_absent(
+    stored: ConditionalObject, body: bytes, backoff: Backoff, deadline: Deadline
+) -> str:
+    """Create an object unless there is one, and return the ETag of the one that is there then.
 
     Raises StorageUnavailable if nothing is there, OutcomeUnknown if something may be.
     """
     in_doubt, reason = False, OUT_OF_TIME
-    for _ in backoff:
+    for _ in backoff.iterate_attempts(deadline):
         try:
             return stored.put(body, None)
         except LostRace:
             # A conflict with another request (409) says the same as an object that is there (412).
-            found = backoff.until_reached(stored.name, stored.get)
+            found = backoff.read_until_reached(stored.name, stored.get, deadline)
             if isinstance(found, StoredObject):
                 return found.etag
         except InDoubt as error:
@@ -31,4 +33,4 @@ def create(stored: ConditionalObject, body: bytes, backoff: Backoff) -> str:
             reason = error
     if in_doubt:
         raise OutcomeUnknown(stored.name)
-    raise unreachable(stored.name, reason)
+    raise describe_unreachable(stored.name, reason)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavailable
 from datamesh.models.values import utc_now
-from datamesh.storage.backoff import OUT_OF_TIME, Backoff, unreachable
+from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline, describe_unreachable
 from datamesh.storage.gzip_members import GzipMemberCache
 from datamesh.storage.objects import (
     ConditionalObject,
@@ -61,10 +61,19 @@ class CommitKey:
 class _Commit[F: RegistryFile, R]:
     """One logical commit: one id on every attempt, and what is known of the attempts so far."""
 
-    def __init__(self, document: str, commit_id: str, change: Change[F, R]) -> None:
+    def __init__(
+        self,
+        document: str,
+        commit_id: str,
+        change: Change[F, R],
+        before_put: Callable[[], None],
+        on_commit: Callable[[Committed[F]], None],
+    ) -> None:
         self.document = document
         self.id = commit_id
         self.change = change
+        self.before_put = before_put
+        self.on_commit = on_commit
         self.sent_on: Version[F] | None = None
         """What the latest PUT was to replace."""
         self.sent: F
@@ -112,7 +121,6 @@ class Document[F: RegistryFile]:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = lambda: secrets.token_urlsafe(9),
-        before_commit: Callable[[], None] = lambda: None,
         on_commit: Callable[[Committed[F]], None] = lambda committed: None,
     ) -> None:
         self._stored = stored
@@ -122,75 +130,93 @@ class Document[F: RegistryFile]:
         self._clock = clock
         self._now = now
         self._new_id = new_id
-        self._before_commit = before_commit
-        """Called before the first PUT of a commit; what it raises prevents that."""
         self._on_commit = on_commit
+        """Called after each commit, whoever asked for it: for metrics."""
         self._members = GzipMemberCache()
         self._cached: Version[F] | None = None
         self._checked_at = 0.0
 
-    def read(self) -> F:
-        """The newest revision, or one that was the newest at most `cache_seconds` ago."""
+    @property
+    def name(self) -> str:
+        """The key of the stored object, such as `products.json`."""
+        return self._stored.name
+
+    def read(self, deadline: Deadline) -> F:
+        """Return the newest revision, or one that was the newest at most `cache_seconds` ago.
+
+        Raises StorageUnavailable once the deadline has passed.
+        """
         if self._cached and self._clock() - self._checked_at < self._cache_seconds:
             return self._cached.file
-        return self.read_latest()
+        return self.read_latest(deadline)
 
-    def read_latest(self) -> F:
-        """The newest revision. Raises StorageUnavailable once the budget is spent."""
-        return self._backoff.until_reached(self._stored.name, self._load).file
+    def read_latest(self, deadline: Deadline) -> F:
+        """Return the newest revision. Raises StorageUnavailable once the deadline has passed."""
+        return self._backoff.read_until_reached(self.name, self._load, deadline).file
 
-    def known_revision(self) -> int:
-        """A revision that is not newer than the newest; asks storage only if none is known."""
-        return (self._cached.file if self._cached else self.read_latest()).revision
+    def find_known_revision(self, deadline: Deadline) -> int:
+        """Return a revision that is not newer than the newest; ask storage only if none is known.
+
+        Raises StorageUnavailable once the deadline has passed.
+        """
+        return (self._cached.file if self._cached else self.read_latest(deadline)).revision
 
     def commit[R](
         self,
         change: Change[F, R],
+        deadline: Deadline,
+        *,
         key: CommitKey | None = None,
         recall: Callable[[F], R] | None = None,
+        before_put: Callable[[], None] = lambda: None,
+        on_commit: Callable[[Committed[F]], None] = lambda committed: None,
     ) -> R:
         """Apply `change` exactly once to the newest revision, and return its result.
 
-        With a `key` that an earlier try has used, a commit that has landed is not made again;
-        `recall` then tells its result from the file.
+        A `key` identifies this one commit: no other commit may ever use its id. With the key of an
+        earlier try, a commit that has landed is not made again; `recall` then tells its result from
+        the file. `before_put` is called before the first PUT, and what it raises prevents that;
+        `on_commit` once the commit is known to have landed.
 
         Raises what `change` raises on the newest revision; Contended if every attempt lost its
         race and StorageUnavailable if storage cannot be reached (nothing was written);
         OutcomeUnknown if a PUT was sent and its fate could not be learned.
         """
         if key and key.repeated and recall:
-            file = self.read_latest()
+            file = self.read_latest(deadline)
             if key.id in file.recent:
                 return recall(file)
             if file.revision - key.since >= RECENT_COMMITS:
-                raise OutcomeUnknown(self._stored.name)
-        commit = _Commit(self._stored.name, key.id if key else self._new_id(), change)
-        failure: MeshError = unreachable(self._stored.name, OUT_OF_TIME)
-        for _ in self._backoff:
+                raise OutcomeUnknown(self.name)
+        commit_id = key.id if key else self._new_id()
+        commit = _Commit(self.name, commit_id, change, before_put, on_commit)
+        failure: MeshError = describe_unreachable(self.name, OUT_OF_TIME)
+        for _ in self._backoff.iterate_attempts(deadline):
             try:
                 result = self._attempt(commit)
             except LostRace:
                 commit.unseen = True
-                failure = Contended(self._stored.name)
+                failure = Contended(self.name)
             except InDoubt as error:
                 commit.unseen = commit.may_land = True
-                failure = unreachable(self._stored.name, error)
+                failure = describe_unreachable(self.name, error)
             except Unreachable as error:
-                failure = unreachable(self._stored.name, error)
+                failure = describe_unreachable(self.name, error)
             except StorageUnavailable as error:
                 if commit.unknown:
-                    raise OutcomeUnknown(self._stored.name) from error
+                    raise OutcomeUnknown(self.name) from error
                 raise
             else:
-                self._tell(commit)
+                self._report(commit)
                 return result
-        return self._last_look(commit, failure)
+        return self._take_last_look(commit, failure, deadline)
 
-    def _tell[R](self, commit: _Commit[F, R]) -> None:
+    def _report[R](self, commit: _Commit[F, R]) -> None:
         if commit.sent_on:
-            before = commit.sent_on.file
-            name, revision = self._stored.name, commit.revision
-            self._on_commit(Committed(name, commit.attempts, revision, before, commit.sent))
+            before, revision = commit.sent_on.file, commit.revision
+            done = Committed(self.name, commit.attempts, revision, before, commit.sent)
+            self._on_commit(done)
+            commit.on_commit(done)
 
     def _attempt[R](self, commit: _Commit[F, R]) -> R:
         commit.attempts += 1
@@ -203,7 +229,7 @@ class Document[F: RegistryFile]:
             file, commit.result = commit.change(base.file)
         if file is not base.file:
             if commit.sent_on is None:
-                self._before_commit()
+                commit.before_put()
             commit.sent_on = base
             commit.sent = file.to_successor_of(base.file, commit.id, self._now())
             self._put(commit.sent, base)
@@ -227,13 +253,17 @@ class Document[F: RegistryFile]:
         base = self._load()
         return base, change(base.file)
 
-    def _last_look[R](self, commit: _Commit[F, R], failure: MeshError) -> R:
-        """The budget is spent: learn what the last PUT did, or say that it is unknown."""
+    def _take_last_look[R](
+        self, commit: _Commit[F, R], failure: MeshError, deadline: Deadline
+    ) -> R:
+        """Learn what the last PUT did once no attempt may follow, or say that it is unknown."""
         if not commit.unknown:
             raise failure
+        if not deadline.allows_call():
+            raise OutcomeUnknown(commit.document)
         try:
             if commit.landed_in(self._load()):
-                self._tell(commit)
+                self._report(commit)
                 return commit.result
         except (Unreachable, StorageUnavailable) as error:
             raise OutcomeUnknown(commit.document) from error
@@ -249,9 +279,7 @@ class Document[F: RegistryFile]:
 
     def _decoded(self, found: StoredObject | Unchanged | None) -> Version[F]:
         if isinstance(found, StoredObject):
-            return Version(
-                self._kind.decode(self._stored.name, found.body, self._members), found.etag
-            )
+            return Version(self._kind.decode(self.name, found.body, self._members), found.etag)
         return Version(self._kind(), None)
 
     def _put(self, file: F, base: Version[F]) -> None:

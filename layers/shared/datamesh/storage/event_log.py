@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import batched
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.backoff import Backoff
-from datamesh.storage.create_once import create
+from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.create_once import create_if_absent
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import OpenObject
 
@@ -31,23 +31,30 @@ class EventLog:
         self._journal = journal
         self._backoff = backoff
 
-    def keep(self, name: str, body: bytes) -> None:
-        """Returns once the event is there, be it since long ago.
+    def keep(self, name: str, body: bytes, deadline: Deadline) -> None:
+        """Store an event, unless it is stored already.
 
-        Raises StorageUnavailable if it is not there, OutcomeUnknown if it may be.
+        Raises StorageUnavailable if it is not there in the end, OutcomeUnknown if it may be.
         """
-        create(self._open(name), gzip.compress(body, compresslevel=6, mtime=0), self._backoff)
+        packed = gzip.compress(body, compresslevel=6, mtime=0)
+        create_if_absent(self._open(name), packed, self._backoff, deadline)
 
-    def pages(self, after: str = "") -> Iterator[Sequence[str]]:
-        """The names that follow a name, oldest day first. Raises StorageUnavailable."""
-        while page := self._journal.names(after):
+    def iterate_pages(self, deadline: Deadline, after: str = "") -> Iterator[Sequence[str]]:
+        """Yield the names that follow a name by pages, oldest day first.
+
+        Raises StorageUnavailable.
+        """
+        while page := self._journal.list_names(after, deadline):
             yield page
             after = page[-1]
 
-    def read_all(self, names: Sequence[str]) -> Iterator[bytes]:
-        """The events in their order, some at a time. Raises StorageUnavailable."""
+    def read_all(self, names: Sequence[str], deadline: Deadline) -> Iterator[bytes]:
+        """Yield the events in the order of their names, READ_AT_ONCE held at a time.
+
+        Raises StorageUnavailable.
+        """
         for some in batched(names, READ_AT_ONCE, strict=False):
-            for name, packed in zip(some, self._journal.read_all(some), strict=True):
+            for name, packed in zip(some, self._journal.read_all(some, deadline), strict=True):
                 yield _unpacked(name, packed)
 
 

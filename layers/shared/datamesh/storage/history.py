@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from datamesh.errors import StorageUnavailable, VersionExpired
-from datamesh.storage.backoff import Backoff
+from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.objects import ConditionalObject, StoredObject
 from datamesh.storage.registry_file import RegistryFile
@@ -75,29 +75,29 @@ class History[F: RegistryFile]:
         """Whether the oldest known version is the oldest that there is."""
         self._files: OrderedDict[str, F] = OrderedDict()
 
-    def document(self, moment: datetime) -> Document[F]:
-        """The file as it was at `moment`, which is found once it is read."""
+    def open_document(self, moment: datetime) -> Document[F]:
+        """Return a read-only document of that moment; nothing is looked up before it is read."""
         return _PastDocument(self, moment, _Past(self._stored.name), self._kind, self._backoff)
 
-    def at(self, moment: datetime) -> F:
-        """The file as it was at `moment`: empty before the first commit.
+    def read_at(self, moment: datetime, deadline: Deadline) -> F:
+        """Return the file as it was at `moment`: empty before the first commit.
 
         A version that has just been written may not be listed yet, and a commit in progress carries
         a time that has passed: ask for moments that are some seconds old to get a final answer.
         Raises VersionExpired, and StorageUnavailable if the time for the request does not suffice.
         """
-        self._refresh(moment)
-        self._reach(moment)
+        self._list_newer(moment, deadline)
+        self._list_older(moment, deadline)
         near = [v for v in self._known if abs(v.modified - moment) <= SKEW]
         near.reverse()
-        if index := bisect_right(near, moment, key=self._committed_at):
-            return self._file(near[index - 1])
+        if index := bisect_right(near, moment, key=lambda v: self._find_commit_time(v, deadline)):
+            return self._read_file(near[index - 1], deadline)
         for version in self._known:
             if moment - version.modified > SKEW:
-                return self._file(version)
-        return self._before_the_first()
+                return self._read_file(version, deadline)
+        return self._read_before_first(deadline)
 
-    def _refresh(self, moment: datetime) -> None:
+    def _list_newer(self, moment: datetime, deadline: Deadline) -> None:
         """List what is newer than what is known, unless that cannot matter."""
         if self._known and self._known[0].modified - moment > SKEW:
             return
@@ -105,7 +105,7 @@ class History[F: RegistryFile]:
         fresh: list[ObjectVersion] = []
         older: Place | None = None
         while True:
-            page = self._page(older)
+            page = self._list_page(older, deadline)
             ids = [version.id for version in page.versions]
             if newest in ids:
                 self._known[:0] = [*fresh, *page.versions[: ids.index(newest)]]
@@ -116,45 +116,52 @@ class History[F: RegistryFile]:
                 break
         self._known, self._older, self._complete = fresh, older, older is None
 
-    def _reach(self, moment: datetime) -> None:
+    def _list_older(self, moment: datetime, deadline: Deadline) -> None:
         """Go back until a version is known that was there before `moment`. What was listed stays
         known, so that a request that ran out of time is gone on with by the next."""
-        while not self._complete and not self._reaches(moment):
-            page = self._page(self._older)
+        while not self._complete and not self._is_older_known(moment):
+            page = self._list_page(self._older, deadline)
             self._known += page.versions
             self._older, self._complete = page.older, page.older is None
 
-    def _reaches(self, moment: datetime) -> bool:
+    def _is_older_known(self, moment: datetime) -> bool:
         return bool(self._known) and moment - self._known[-1].modified > SKEW
 
-    def _page(self, older: Place | None) -> VersionPage:
-        return self._backoff.until_reached(self._stored.name, lambda: self._stored.versions(older))
+    def _list_page(self, older: Place | None, deadline: Deadline) -> VersionPage:
+        return self._backoff.read_until_reached(
+            self._stored.name, lambda: self._stored.versions(older), deadline
+        )
 
-    def _committed_at(self, version: ObjectVersion) -> datetime:
+    def _find_commit_time(self, version: ObjectVersion, deadline: Deadline) -> datetime:
         if version.deleted:
             return version.modified
-        told = self._file(version).committed_at
-        return told if told and abs(told - version.modified) <= SKEW else version.modified
+        committed_at = self._read_file(version, deadline).committed_at
+        if committed_at and abs(committed_at - version.modified) <= SKEW:
+            return committed_at
+        return version.modified
 
-    def _before_the_first(self) -> F:
+    def _read_before_first(self, deadline: Deadline) -> F:
         if self._known:
             oldest = self._known[-1]
-            file = self._file(oldest)
+            file = self._read_file(oldest, deadline)
             if oldest.deleted or file.revision > 1 or (file.revision == 1 and file.adopted):
                 raise VersionExpired(self._stored.name)
         return self._kind()
 
-    def _file(self, version: ObjectVersion) -> F:
+    def _read_file(self, version: ObjectVersion, deadline: Deadline) -> F:
         if version.id not in self._files:
-            self._files[version.id] = self._kind() if version.deleted else self._decoded(version)
+            deleted = version.deleted
+            self._files[version.id] = self._kind() if deleted else self._load(version, deadline)
         self._files.move_to_end(version.id)
         if len(self._files) > KEPT_FILES:
             self._files.popitem(last=False)
         return self._files[version.id]
 
-    def _decoded(self, version: ObjectVersion) -> F:
+    def _load(self, version: ObjectVersion, deadline: Deadline) -> F:
         name = self._stored.name
-        found = self._backoff.until_reached(name, lambda: self._stored.get_version(version.id))
+        found = self._backoff.read_until_reached(
+            name, lambda: self._stored.get_version(version.id), deadline
+        )
         if found is None:
             raise VersionExpired(name)
         return self._kind.decode(name, found.body)
@@ -173,8 +180,8 @@ class _PastDocument[F: RegistryFile](Document[F]):
         self._history = history
         self._moment = moment
 
-    def read_latest(self) -> F:
-        return self._history.at(self._moment)
+    def read_latest(self, deadline: Deadline) -> F:
+        return self._history.read_at(self._moment, deadline)
 
 
 @dataclass(frozen=True)

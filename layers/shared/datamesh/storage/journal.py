@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from datamesh.storage.backoff import Deadline
+
 PAGE = 1000
 """One page of S3's listing."""
 
 
 class Journal(Protocol):
-    def names(self, after: str) -> Sequence[str]:
-        """The next PAGE names that sort after `after`, in order. Raises StorageUnavailable."""
+    """Objects below one prefix, listed and read in the order of their names."""
+
+    def list_names(self, after: str, deadline: Deadline) -> Sequence[str]:
+        """List the next PAGE names that sort after `after`. Raises StorageUnavailable."""
         ...
 
-    def read_all(self, names: Sequence[str]) -> Sequence[bytes]:
-        """The objects, in the order of their names. Raises StorageUnavailable."""
+    def read_all(self, names: Sequence[str], deadline: Deadline) -> Sequence[bytes]:
+        """Read the objects in the order of the names given. Raises StorageUnavailable."""
         ...

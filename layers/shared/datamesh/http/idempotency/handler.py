@@ -1,6 +1,7 @@
 """Serves a POST with an `Idempotency-Key` at most once."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
@@ -12,49 +13,75 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from starlette.responses import Response
 
 from datamesh.http.errors import problem
-from datamesh.http.idempotency.store import KEPT_SECONDS, KeyRecords
+from datamesh.http.idempotency.store import KEPT_SECONDS, IdempotencyRecords
 from datamesh.models.responses import FieldProblem
-from datamesh.services.registry.registry import Attempt
+from datamesh.services.context import RequestContext
+from datamesh.wiring import Resources
 
 MAX_KEY_LENGTH = 255
 
-type Serve = Callable[[Any, Any, Attempt | None], dict[str, Any]]
-"""(event, context, attempt) -> API Gateway's response."""
+type Answer = dict[str, Any]
+type Serve = Callable[[Any, Any, RequestContext], Answer]
+"""(event, Lambda context, context of the request) -> API Gateway's response."""
 
 
 class _NotDone(Exception):
     """An answer that is not to be remembered."""
 
-    def __init__(self, answer: dict[str, Any]) -> None:
+    def __init__(self, answer: Answer) -> None:
         self.answer = answer
 
 
-class Once:
-    """Successes are remembered for KEPT_SECONDS; a refused or failed request may be sent again."""
+class IdempotentRequest:
+    """One request with a key. Its success is remembered for KEPT_SECONDS; a refused or failed
+    request may be sent again."""
 
-    def __init__(self, serve: Serve, records: KeyRecords) -> None:
-        self._serve = serve
-        self._records = records
-        self._config = IdempotencyConfig(
-            event_key_jmespath="key",
-            payload_validation_jmespath="body",
-            raise_on_no_idempotency_key=True,
-            expires_after_seconds=KEPT_SECONDS,
-            hash_function="sha256",
+    def __init__(self, resources: Resources, context: RequestContext, key: str) -> None:
+        self._context = context
+        self._key = key
+        self._records = IdempotencyRecords(
+            resources.registry, resources.key_record, context.deadline
         )
-        self._once = idempotent_function(
-            self._try,
+
+    def answer(self, event: Any, lambda_context: Any, serve: Serve) -> Answer:
+        """Serve the request, or return the answer that its key has been given already.
+
+        A key of bad length or with another body is answered 422, one that is in use elsewhere 409,
+        and 503 says that the key cannot be recorded.
+        """
+        if not 1 <= len(self._key) <= MAX_KEY_LENGTH:
+            return _encode_answer(_refuse_key(f"must have 1 to {MAX_KEY_LENGTH} characters"))
+        config = _create_config()
+        config.register_lambda_context(lambda_context)
+        serve_once = idempotent_function(
+            self._serve,
             data_keyword_argument="request",
-            persistence_store=records,
-            config=self._config,
+            persistence_store=self._records,
+            config=config,
         )
+        try:
+            answer: Answer = serve_once(
+                request=self._describe(event),
+                event=event,
+                lambda_context=lambda_context,
+                serve=serve,
+            )
+        except _NotDone as not_done:
+            return not_done.answer
+        except IdempotencyAlreadyInProgressError:
+            message = "A request with this Idempotency-Key is still in progress"
+            return _encode_answer(problem(409, message))
+        except IdempotencyValidationError:
+            return _encode_answer(_refuse_key("was used with another body"))
+        except IdempotencyPersistenceLayerError as error:
+            message = f"The Idempotency-Key cannot be recorded: {error}"
+            return _encode_answer(problem(503, message))
+        return answer
 
-    def __call__(self, event: Any, context: Any, key: str, principal: str) -> dict[str, Any]:
-        if not 1 <= len(key) <= MAX_KEY_LENGTH:
-            return _answer(_bad_key(f"must have 1 to {MAX_KEY_LENGTH} characters"))
-        self._config.register_lambda_context(context)
-        request = {
-            "key": f"{principal} {event['routeKey']} {key}",
+    def _describe(self, event: Any) -> dict[str, object]:
+        """Return what identifies the request, and what must be equal if it comes again."""
+        return {
+            "key": f"{self._context.principal} {event['routeKey']} {self._key}",
             # What is asked for besides the route itself; parts of the path belong to it too.
             "body": [
                 event.get("body"),
@@ -62,32 +89,32 @@ class Once:
                 *(event.get("pathParameters") or {}).values(),
             ],
         }
-        try:
-            answer: dict[str, Any] = self._once(request=request, event=event, context=context)
-        except _NotDone as not_done:
-            return not_done.answer
-        except IdempotencyAlreadyInProgressError:
-            return _answer(problem(409, "A request with this Idempotency-Key is still in progress"))
-        except IdempotencyValidationError:
-            return _answer(_bad_key("was used with another body"))
-        except IdempotencyPersistenceLayerError as error:
-            return _answer(problem(503, f"The Idempotency-Key cannot be recorded: {error}"))
-        return answer
 
-    def _try(self, *, request: Any, event: Any, context: Any) -> dict[str, Any]:
-        answer = self._serve(event, context, self._records.current)
+    def _serve(self, *, request: Any, event: Any, lambda_context: Any, serve: Serve) -> Answer:
+        context = replace(self._context, attempt=self._records.attempt)
+        answer = serve(event, lambda_context, context)
         if answer["statusCode"] >= 300:
             self._records.in_doubt = answer["statusCode"] >= 500
             raise _NotDone(answer)
         return answer
 
 
-def _bad_key(message: str) -> Response:
+def _create_config() -> IdempotencyConfig:
+    return IdempotencyConfig(
+        event_key_jmespath="key",
+        payload_validation_jmespath="body",
+        raise_on_no_idempotency_key=True,
+        expires_after_seconds=KEPT_SECONDS,
+        hash_function="sha256",
+    )
+
+
+def _refuse_key(message: str) -> Response:
     field = FieldProblem(field="Idempotency-Key", location="header", message=message)
     return problem(422, f"Invalid request: Idempotency-Key {message}", [field])
 
 
-def _answer(response: Response) -> dict[str, Any]:
+def _encode_answer(response: Response) -> Answer:
     return {
         "statusCode": response.status_code,
         "headers": dict(response.headers),

@@ -21,7 +21,9 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 from pydantic import BaseModel
 
 from datamesh.errors import StorageUnavailable
-from datamesh.services.registry.registry import Attempt, Registry
+from datamesh.services.context import Attempt
+from datamesh.services.registry.registry import Registry
+from datamesh.storage.backoff import OUT_OF_TIME, Deadline
 from datamesh.storage.objects import (
     InDoubt,
     LostRace,
@@ -38,7 +40,7 @@ KEPT_SECONDS = 24 * 60 * 60
 FAILURES = (LostRace, InDoubt, Unreachable, StorageUnavailable)
 
 
-class Record(BaseModel):
+class IdempotencyRecord(BaseModel):
     """What is remembered of a key. Times of expiry are as Powertools has them: s and ms."""
 
     status: Literal["INPROGRESS", "COMPLETED", "RELEASED"]
@@ -53,19 +55,25 @@ class Record(BaseModel):
     lineage_since: int
 
     def is_taken(self, now: float) -> bool:
-        """Whether it is completed or in progress: not to be tried."""
+        """Tell whether the key is completed or in progress: not to be tried."""
         if self.expiry <= now or self.status == "RELEASED":
             return False
         return self.status == "COMPLETED" or self.in_progress_expiry > now * 1000
 
     def may_have_landed(self, now: float) -> bool:
-        """Whether a try of it was given up without its outcome being known."""
+        """Tell whether a try of it was given up without its outcome being known."""
         return self.expiry > now and (self.status == "INPROGRESS" or self.in_doubt)
 
-    def attempt(self, commit_id: str, *, repeated: bool) -> Attempt:
-        return Attempt(commit_id, self.first_at, self.products_since, self.lineage_since, repeated)
+    def to_attempt(self, commit_id: str, registry: Registry, *, repeated: bool) -> Attempt:
+        """Return the try of the request that this record has begun or taken over."""
+        since = {
+            registry.products.name: self.products_since,
+            registry.lineage.name: self.lineage_since,
+        }
+        return Attempt(commit_id, self.first_at, since, repeated)
 
-    def as_data_record(self, key: str) -> DataRecord:
+    def to_data_record(self, key: str) -> DataRecord:
+        """Return the record as Powertools has it."""
         return DataRecord(
             idempotency_key=key,
             status=self.status,
@@ -76,72 +84,76 @@ class Record(BaseModel):
         )
 
 
-class KeyRecords(BasePersistenceLayer):
-    """The records of keys, each an object of its own. For one request at a time."""
+class IdempotencyRecords(BasePersistenceLayer):
+    """The records of keys, each an object of its own, as one request sees them."""
 
     def __init__(
         self,
-        registry: Callable[[], Registry],
+        registry: Registry,
         open_record: OpenObject,
+        deadline: Deadline,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._registry = registry
         self._open = open_record
+        self._deadline = deadline
         self._clock = clock
-        self._record: Record | None = None
+        self._record: IdempotencyRecord | None = None
         self._etag: str | None = None
-        self.current: Attempt | None = None
-        """The try that the latest `save_inprogress` has begun."""
+        self.attempt: Attempt | None = None
+        """The try of the request, once `save_inprogress` has begun it."""
         self.in_doubt = False
         """Set before a try fails: whether it may have landed."""
 
     def _put_record(self, data_record: DataRecord) -> None:
         key = _digest(data_record.idempotency_key)
         stored = self._open(key)
-        record = self._first(data_record)
+        record = self._create_record(data_record)
         etag, repeated = None, False
         try:
             self._etag = stored.put(_encoded(record), None)
         except LostRace:
+            self._require_time()
             found = stored.get()
             assert isinstance(found, StoredObject), "records are never deleted before they expire"
-            record, repeated = self._taken_over(data_record, record, found)
+            record, repeated = self._take_over(data_record, record, found)
             etag = found.etag
         if etag:
+            self._require_time()
             try:
                 self._etag = stored.put(_encoded(record), etag)
             except LostRace:
                 raise IdempotencyItemAlreadyExistsError(
-                    old_data_record=record.as_data_record(data_record.idempotency_key)
+                    old_data_record=record.to_data_record(data_record.idempotency_key)
                 ) from None
         self._record, self.in_doubt = record, False
-        self.current = record.attempt(f"k-{key[:16]}", repeated=repeated)
+        self.attempt = record.to_attempt(f"k-{key[:16]}", self._registry, repeated=repeated)
 
-    def _first(self, data_record: DataRecord) -> Record:
-        registry = self._registry()
-        return Record(
+    def _create_record(self, data_record: DataRecord) -> IdempotencyRecord:
+        registry = self._registry
+        return IdempotencyRecord(
             status="INPROGRESS",
             expiry=data_record.expiry_timestamp or 0,
             in_progress_expiry=data_record.in_progress_expiry_timestamp or 0,
             payload_hash=data_record.payload_hash,
             first_at=registry.now(),
-            products_since=registry.products.known_revision(),
-            lineage_since=registry.lineage.known_revision(),
+            products_since=registry.products.find_known_revision(self._deadline),
+            lineage_since=registry.lineage.find_known_revision(self._deadline),
         )
 
-    def _taken_over(
-        self, data_record: DataRecord, first: Record, found: StoredObject
-    ) -> tuple[Record, bool]:
-        """The record to go on with, and whether an earlier try may have landed."""
-        known = Record.model_validate_json(found.body)
+    def _take_over(
+        self, data_record: DataRecord, first: IdempotencyRecord, found: StoredObject
+    ) -> tuple[IdempotencyRecord, bool]:
+        """Return the record to go on with, and whether an earlier try may have landed."""
+        known = IdempotencyRecord.model_validate_json(found.body)
         now = self._clock()
         taken, landed = known.is_taken(now), known.may_have_landed(now)
         if (taken or landed) and known.payload_hash != data_record.payload_hash:
             raise IdempotencyValidationError("the key was used with another body")
         if taken:
             raise IdempotencyItemAlreadyExistsError(
-                old_data_record=known.as_data_record(data_record.idempotency_key)
+                old_data_record=known.to_data_record(data_record.idempotency_key)
             )
         if not landed:
             return first, False
@@ -155,20 +167,29 @@ class KeyRecords(BasePersistenceLayer):
         self._close(data_record, "RELEASED", in_doubt=self.in_doubt)
 
     def _close(self, data_record: DataRecord, status: str, **result: object) -> None:
-        """Failing here fails nobody: the record stays in progress until it expires, and the next
-        try finds out what became of this one."""
+        """Store what became of the try, if there is time.
+
+        Failing here fails nobody: the record stays in progress until it expires, and the next try
+        finds out what became of this one.
+        """
         assert self._record is not None
         closed = self._record.model_copy(update={"status": status, **result})
         try:
+            self._require_time()
             self._open(_digest(data_record.idempotency_key)).put(_encoded(closed), self._etag)
         except FAILURES as error:
             logger.warning("an idempotency record stays in progress: %r", error)
+
+    def _require_time(self) -> None:
+        """Raise Unreachable if a call that begins now might not end within the request's time."""
+        if not self._deadline.allows_call():
+            raise OUT_OF_TIME
 
     def _get_record(self, idempotency_key: str) -> DataRecord:
         found = self._open(_digest(idempotency_key)).get()
         if not isinstance(found, StoredObject):
             raise IdempotencyItemNotFoundError
-        return Record.model_validate_json(found.body).as_data_record(idempotency_key)
+        return IdempotencyRecord.model_validate_json(found.body).to_data_record(idempotency_key)
 
 
 def _digest(idempotency_key: str) -> str:
@@ -176,5 +197,5 @@ def _digest(idempotency_key: str) -> str:
     return idempotency_key.rpartition("#")[2]
 
 
-def _encoded(record: Record) -> bytes:
+def _encoded(record: IdempotencyRecord) -> bytes:
     return record.model_dump_json().encode()

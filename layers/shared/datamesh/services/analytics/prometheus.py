@@ -14,6 +14,7 @@ from prometheus_client import (
 from datamesh import __version__
 from datamesh.errors import SnapshotNotFound
 from datamesh.services.analytics.snapshots import Snapshots
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage import visibility
 from datamesh.services.registry.registry import Registry
 
@@ -24,11 +25,13 @@ type Requests = Mapping[tuple[str, int], int]
 """(route, status) -> the number of such answers of this instance of the function."""
 
 
-def render_metrics(registry: Registry, snapshots: Snapshots, requests: Requests) -> bytes:
+def render_metrics(
+    context: RequestContext, registry: Registry, snapshots: Snapshots, requests: Requests
+) -> bytes:
     """Return all metrics as a scrape expects them. Raises StorageUnavailable."""
     metrics = CollectorRegistry(auto_describe=False)
-    products = registry.products.read()
-    entries = visibility.select_visible(registry.lineage.read(), products)
+    products = registry.products.read(context.deadline)
+    entries = visibility.select_visible(registry.lineage.read(context.deadline), products)
     Gauge("datamesh_info", "The version that answers.", ["version"], registry=metrics).labels(
         __version__
     ).set(1)
@@ -40,8 +43,8 @@ def render_metrics(registry: Registry, snapshots: Snapshots, requests: Requests)
         "datamesh_revision", "Commits to a file of the registry.", ["document"], registry=metrics
     )
     revision.labels("products.json").set(products.revision)
-    revision.labels("lineage.json").set(registry.lineage.read().revision)
-    if latest := _find_latest_run(snapshots):
+    revision.labels("lineage.json").set(registry.lineage.read(context.deadline).revision)
+    if latest := _find_latest_run(context, snapshots):
         Gauge(
             "datamesh_snapshot_age_seconds", "Since the latest scheduled run.", registry=metrics
         ).set((registry.now() - latest).total_seconds())
@@ -56,8 +59,8 @@ def render_metrics(registry: Registry, snapshots: Snapshots, requests: Requests)
     return generate_latest(metrics)
 
 
-def _find_latest_run(snapshots: Snapshots) -> datetime | None:
+def _find_latest_run(context: RequestContext, snapshots: Snapshots) -> datetime | None:
     try:
-        return snapshots.of(None).at
+        return snapshots.find_snapshot(context, None).at
     except SnapshotNotFound:
         return None

@@ -21,6 +21,7 @@ from datamesh.models.snapshot import (
     Usage,
 )
 from datamesh.services.analytics.dependence import measure_dependence
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage import visibility
 from datamesh.services.lineage.cycles import find_cycles
 from datamesh.services.registry.registry import Registry
@@ -32,13 +33,22 @@ TOP = 20
 
 
 def build_snapshot(
-    registry: Registry, at: datetime, *, stale_days: int, pruned: int, usage: Usage | None
+    context: RequestContext,
+    registry: Registry,
+    at: datetime,
+    *,
+    stale_days: int,
+    pruned: int,
+    usage: Usage | None,
 ) -> Snapshot:
     """Return the snapshot of the registry now, dated by `at`, the time the run was due.
 
     A product is stale if it was last updated more than `stale_days` before that.
     """
-    products_file, lineage_file = registry.products.read(), registry.lineage.read()
+    products_file, lineage_file = (
+        registry.products.read(context.deadline),
+        registry.lineage.read(context.deadline),
+    )
     products = [record.to_model() for record in products_file.products.values()]
     entries = visibility.select_visible(lineage_file, products_file)
     return Snapshot(
@@ -54,10 +64,12 @@ def build_snapshot(
     )
 
 
-def rank_products(registry: Registry, by: Ranking, limit: int) -> list[Dependence]:
+def rank_products(
+    context: RequestContext, registry: Registry, by: Ranking, limit: int
+) -> list[Dependence]:
     """Return the products that rank highest, equals by name. Products that rank 0 are left out."""
-    products = registry.products.read()
-    entries = visibility.select_visible(registry.lineage.read(), products)
+    products = registry.products.read(context.deadline)
+    entries = visibility.select_visible(registry.lineage.read(context.deadline), products)
     return _rank(_measure_dependence(list(products.products), entries), by, limit)
 
 

@@ -7,6 +7,7 @@ from ulid import ULID
 from datamesh.errors import InvalidQuery
 from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.services.audit.trail import name_of
+from datamesh.storage.backoff import Deadline
 from datamesh.storage.journal import PAGE, Journal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -14,8 +15,9 @@ EVERY_ZERO = "0" * 16
 """Of the 26 characters of a ULID these are random; those before tell the millisecond."""
 
 
-def find(
+def find_records(
     journal: Journal,
+    deadline: Deadline,
     *,
     since: datetime,
     until: datetime,
@@ -31,14 +33,14 @@ def find(
     """
     if since > until:
         raise InvalidQuery(f"since {since.isoformat()} is after until {until.isoformat()}")
-    names = journal.names(max(cursor or "", _just_before(since)))
+    names = journal.list_names(max(cursor or "", _just_before(since)), deadline)
     last = _just_before(until).removesuffix(EVERY_ZERO) + "Z" * len(EVERY_ZERO)
     looked_at = [name for name in names if name.removesuffix(".json") <= last]
     more = len(looked_at) == PAGE
     found: list[AuditRecord] = []
     for start in range(0, len(looked_at), limit):
         chunk = looked_at[start : start + limit]
-        for name, body in zip(chunk, journal.read_all(chunk), strict=True):
+        for name, body in zip(chunk, journal.read_all(chunk, deadline), strict=True):
             record = AuditRecord.model_validate_json(body)
             if product in (None, *record.product_names) and principal in (None, record.principal):
                 found.append(record)

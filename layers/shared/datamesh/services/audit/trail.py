@@ -4,12 +4,12 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from operator import is_not
-from typing import Any
+from typing import Any, Protocol
 
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.audit import AuditedCommit, AuditRecord
-from datamesh.storage.backoff import Backoff
-from datamesh.storage.create_once import create
+from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline
+from datamesh.storage.create_once import create_if_absent
 from datamesh.storage.document import Committed
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, OpenObject, Unreachable
@@ -30,60 +30,86 @@ def name_of(at: datetime, record_id: str) -> str:
     return f"{at:%Y-%m-%d}/{record_id}.json"
 
 
-class Trail:
-    """The record of the present request. One per execution environment."""
-
-    def __init__(self, open_object: OpenObject, backoff: Backoff) -> None:
-        self._open = open_object
-        self._backoff = backoff
-        self._record: AuditRecord | None = None
-        self._etag: str | None = None
-        self._commits: list[AuditedCommit] = []
-
-    def expect(self, record: AuditRecord | None) -> None:
-        """A request begins that may write; None: that may not."""
-        self._record, self._etag, self._commits = record, None, []
-
-    def share(self, commit_id: str) -> None:
-        """The commits have the identity of an Idempotency-Key, which other requests may share."""
-        assert self._record, "a request that may write has begun"
-        self._record = self._record.model_copy(update={"commit_id": commit_id})
+class Audit(Protocol):
+    """What a request's commits are reported to."""
 
     @property
     def commit_id(self) -> str | None:
-        return self._record.commit_id if self._record else None
+        """The id of a request's commits that the record names; None for ids at random."""
+        ...
 
-    def begin(self) -> None:
-        """Store the record, unless it is: a file is about to be replaced.
+    def begin(self, commit_id: str | None, deadline: Deadline) -> None:
+        """Prepare for a file to be replaced; what it raises prevents that."""
+        ...
+
+    def add_commit(self, done: Committed[Any]) -> None:
+        """Note that a file was replaced."""
+        ...
+
+
+class AuditTrail:
+    """The audit record of one request: stored before its first commit, completed at its end."""
+
+    def __init__(self, record: AuditRecord, open_object: OpenObject, backoff: Backoff) -> None:
+        self._record = record
+        self._open = open_object
+        self._backoff = backoff
+        self._etag: str | None = None
+        self._commits: list[AuditedCommit] = []
+
+    @property
+    def commit_id(self) -> str | None:
+        return self._record.commit_id
+
+    def begin(self, commit_id: str | None, deadline: Deadline) -> None:
+        """Store the record, unless it is stored: a file is about to be replaced.
 
         Raises StorageUnavailable, and then nothing may be written.
         """
-        if self._record and self._etag is None:
-            stored = self._open(key_of(self._record))
-            try:
-                self._etag = create(stored, _encoded(self._record), self._backoff)
-            except OutcomeUnknown as error:
-                raise StorageUnavailable(f"{stored.name} may not have been stored") from error
+        if self._etag is not None:
+            return
+        self._record = self._record.model_copy(update={"commit_id": commit_id})
+        stored = self._open(key_of(self._record))
+        try:
+            body = _encoded(self._record)
+            self._etag = create_if_absent(stored, body, self._backoff, deadline)
+        except OutcomeUnknown as error:
+            raise StorageUnavailable(f"{stored.name} may not have been stored") from error
 
-    def committed(self, done: Committed[Any]) -> None:
-        """A file was replaced."""
-        if self._record:
-            self._commits.append(_audited(done))
+    def add_commit(self, done: Committed[Any]) -> None:
+        """Note what a commit has changed, for the record's completion."""
+        self._commits.append(_audited(done))
 
-    def finish(self, status: int) -> AuditRecord:
-        """Tell the answer and what was changed; store that, if there is a stored record.
+    def complete(self, status: int, deadline: Deadline) -> AuditRecord:
+        """Add the answer's status and what was changed; store that if the record was stored.
 
-        That storing fails changes no answer: the first record stays, and the files themselves have
-        the id of its commit.
+        That storing fails, or has no time left, changes no answer: the first record stays, and the
+        files themselves have the ids of its commits.
         """
-        assert self._record, "a request that may write has begun"
         done = self._record.model_copy(update={"status": status, "commits": (*self._commits,)})
         if self._etag:
             try:
-                self._open(key_of(done)).put(_encoded(done), self._etag)
+                self._replace(done, self._etag, deadline)
             except (LostRace, InDoubt, Unreachable, StorageUnavailable) as error:
                 logger.warning("the audit record %s stays without a result: %r", done.id, error)
         return done
+
+    def _replace(self, record: AuditRecord, etag: str, deadline: Deadline) -> None:
+        if not deadline.allows_call():
+            raise OUT_OF_TIME
+        self._open(key_of(record)).put(_encoded(record), etag)
+
+
+class Unaudited:
+    """For commands of an operator, of which the registry keeps no record (ADR 11)."""
+
+    commit_id = None
+
+    def begin(self, commit_id: str | None, deadline: Deadline) -> None:
+        """Do nothing."""
+
+    def add_commit(self, done: Committed[Any]) -> None:
+        """Do nothing."""
 
 
 def _encoded(record: AuditRecord) -> bytes:

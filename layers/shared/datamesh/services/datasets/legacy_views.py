@@ -21,6 +21,7 @@ from pydantic_core import from_json
 from datamesh.errors import InvalidQuery, UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
+from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location, location_of
 from datamesh.services.datasets.reading import DataAccess, Dataset, dataset_of, find_product
 from datamesh.services.registry.registry import Registry
@@ -118,21 +119,27 @@ def having(column: str, value: str | int) -> Wanted:
 
 
 def view(
-    registry: Registry, access: DataAccess, domain: str, dataset: str, limit: int, wanted: Wanted
+    context: RequestContext,
+    registry: Registry,
+    access: DataAccess,
+    domain: str,
+    dataset: str,
+    limit: int,
+    wanted: Wanted,
 ) -> list[Row]:
     """The first rows of the product that serves the dataset, or else of the files below
     `domains/<domain>/<dataset>/`. Raises as reading a dataset does."""
-    product = find_product(registry, domain, dataset)
+    product = find_product(context, registry, domain, dataset)
     if product is None:
-        return rows(access.folder(f"domains/{domain}/{dataset}/"), limit, wanted)
+        return rows(access.folder(f"domains/{domain}/{dataset}/", context.deadline), limit, wanted)
     check_location(registry.data_prefixes, product.output_port)
-    folder = access.folder(location_of(product))
+    folder = access.folder(location_of(product), context.deadline)
     port = product.output_port
     first = next(filter(is_data, folder.files()), None) if port is None else None
     if (port and port.format is DataFormat.PARQUET) or (
         first and format_of(first.name) is DataFormat.PARQUET
     ):
-        return _table_rows(dataset_of(registry, access, product), limit, wanted)
+        return _table_rows(dataset_of(context, registry, access, product), limit, wanted)
     return rows(folder, limit, wanted)
 
 

@@ -9,8 +9,10 @@ from datamesh.errors import DatasetNotFound, ProductNotFound
 from datamesh.models.datasets import DatasetProfile
 from datamesh.models.products import Product
 from datamesh.models.quality import MAX_FAILURES, Quality, QualityFailure
+from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location, location_of
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.folders import Folder
 from datamesh.storage.records import ProductRecord
@@ -25,8 +27,8 @@ from datamesh.tables.table import Column, Table
 class DataAccess:
     """Where data lies, and how much of it one request may read."""
 
-    folder: Callable[[str], Folder]
-    """Location of an output port -> its files."""
+    folder: Callable[[str, Deadline], Folder]
+    """Location of an output port -> its files, which are read until the deadline."""
     max_scan_bytes: int
 
 
@@ -58,32 +60,38 @@ class Rows:
     bytes_read: int
 
 
-def find_product(registry: Registry, domain: str, dataset: str) -> Product | None:
+def find_product(
+    context: RequestContext, registry: Registry, domain: str, dataset: str
+) -> Product | None:
     """The product of the domain that has the dataset's name, or else the one of any domain whose
     port is at `domains/<domain>/<dataset>/`."""
-    for product in _in_domain(registry, domain):
+    for product in _in_domain(context, registry, domain):
         if product.name == dataset:
             return product.to_model()
     location = f"domains/{domain}/{dataset}/"
-    for product in registry.products.read().products.values():
+    for product in registry.products.read(context.deadline).products.values():
         if product.output_port and product.output_port.location == location:
             return product.to_model()
     return None
 
 
-def open_dataset(registry: Registry, access: DataAccess, domain: str, dataset: str) -> Dataset:
+def open_dataset(
+    context: RequestContext, registry: Registry, access: DataAccess, domain: str, dataset: str
+) -> Dataset:
     """Raises DatasetNotFound, LocationNotAllowed, UnreadableDataset, StorageUnavailable."""
-    product = find_product(registry, domain, dataset)
+    product = find_product(context, registry, domain, dataset)
     if product is None:
         raise DatasetNotFound(domain, dataset)
-    return dataset_of(registry, access, product)
+    return dataset_of(context, registry, access, product)
 
 
-def dataset_of(registry: Registry, access: DataAccess, product: Product) -> Dataset:
+def dataset_of(
+    context: RequestContext, registry: Registry, access: DataAccess, product: Product
+) -> Dataset:
     """Raises LocationNotAllowed, UnreadableDataset, StorageUnavailable."""
     port = product.output_port
     check_location(registry.data_prefixes, port)
-    folder = access.folder(location_of(product))
+    folder = access.folder(location_of(product), context.deadline)
     partitions = tuple(port.partitions) if port else ()
     form, files = data_files(folder, port.format if port else None, partitions)
     columns = [Column(name, kind) for name, kind in product.schema_.items()]
@@ -129,7 +137,7 @@ def profile(dataset: Dataset) -> DatasetProfile:
     )
 
 
-def check(registry: Registry, dataset: Dataset) -> Quality:
+def check(context: RequestContext, registry: Registry, dataset: Dataset) -> Quality:
     """Profile the data and record on the product what is not as its schema says.
 
     Raises as `profile` does, ProductNotFound, and what a commit raises.
@@ -138,7 +146,7 @@ def check(registry: Registry, dataset: Dataset) -> Quality:
     failures: list[QualityFailure] = profile(dataset).failures[:MAX_FAILURES]
     quality = Quality(
         status="failed" if failures else "passed",
-        checked_at=registry.registered_at(),
+        checked_at=context.choose_registration_time(registry.now),
         failures=failures,
     )
 
@@ -148,8 +156,8 @@ def check(registry: Registry, dataset: Dataset) -> Quality:
         product = file.products[name].to_model().model_copy(update={"quality": quality})
         return file.with_product(product), quality
 
-    return registry.products.commit(change, registry.products_key(), lambda file: quality)
+    return context.commit_audited(registry.products, change, lambda file: quality)
 
 
-def _in_domain(registry: Registry, domain: str) -> Sequence[ProductRecord]:
-    return registry.domains.find_products(registry.products.read(), domain)
+def _in_domain(context: RequestContext, registry: Registry, domain: str) -> Sequence[ProductRecord]:
+    return registry.domains.find_products(registry.products.read(context.deadline), domain)

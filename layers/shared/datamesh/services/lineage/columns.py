@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from datamesh.models.graph import MAX_EDGES, ColumnEdge, ColumnGraph, Way
 from datamesh.models.lineage import ColumnLineage
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage.walk import Graph
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
@@ -26,13 +27,20 @@ type Hop = tuple[ProductColumn, LineageRecord, ColumnLineage]
 
 
 def build_column_graph(
-    registry: Registry, product: str, column: str, *, way: Way, depth: int, max_nodes: int
+    context: RequestContext,
+    registry: Registry,
+    product: str,
+    column: str,
+    *,
+    way: Way,
+    depth: int,
+    max_nodes: int,
 ) -> ColumnGraph:
     """Return the nearest columns within `depth` hops, and the edges between them.
 
     A column without lineage is returned alone. Raises ProductNotFound.
     """
-    graph = Graph(registry)
+    graph = Graph(context, registry)
     graph.get_product(product)
     columns = _ColumnIndex(graph, way)
     distances = _compute_distances(columns, ProductColumn(product, column), depth, max_nodes)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from datamesh.models.graph import MAX_EDGES, MAX_NODES, Direction, ExportFormat
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage.export_formats import WRITERS
 from datamesh.services.lineage.walk import Graph, LineageFilter, walk_graph
 from datamesh.services.registry.registry import Registry
@@ -21,6 +22,7 @@ class Export:
 
 
 def export_graph(
+    context: RequestContext,
     registry: Registry,
     kind: ExportFormat,
     *,
@@ -34,7 +36,7 @@ def export_graph(
     It is bounded in products and entries, and by what the format's tools can open. Raises
     ProductNotFound.
     """
-    graph = Graph(registry, only)
+    graph = Graph(context, registry, only)
     if product is None:
         nodes: Sequence[ProductRecord] = list(islice(graph.products.values(), MAX_NODES))
         entries: Iterable[LineageRecord] = _find_entries_between(

@@ -12,6 +12,7 @@ from datamesh.models.graph import (
     ImpactGroup,
     LineageGraph,
 )
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage.cycles import find_cycles
 from datamesh.services.lineage.walk import Graph, LineageFilter, WalkNode, walk_graph
 from datamesh.services.registry.registry import Registry
@@ -19,6 +20,7 @@ from datamesh.storage.records import ProductRecord
 
 
 def build_graph(
+    context: RequestContext,
     registry: Registry,
     name: str,
     *,
@@ -31,7 +33,7 @@ def build_graph(
 
     Raises ProductNotFound.
     """
-    graph = Graph(registry, only)
+    graph = Graph(context, registry, only)
     found = walk_graph(graph, name, direction, depth, max_nodes)
     return {
         "product": name,
@@ -45,14 +47,20 @@ def build_graph(
 
 
 def find_impact(
-    registry: Registry, name: str, *, depth: int, only: LineageFilter, max_nodes: int
+    context: RequestContext,
+    registry: Registry,
+    name: str,
+    *,
+    depth: int,
+    only: LineageFilter,
+    max_nodes: int,
 ) -> Impact:
     """Return the products downstream of one, grouped by domain and owner.
 
     Domains that differ in case alone are one group, spelled as by its nearest product. Raises
     ProductNotFound.
     """
-    graph = Graph(registry, only)
+    graph = Graph(context, registry, only)
     # One more: the walk counts the product itself, which is not among those that it affects.
     found = walk_graph(graph, name, Direction.DOWNSTREAM, depth, max_nodes + 1)
     affected = {each: node for each, node in found.nodes.items() if each != name}

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from heapq import heappop, heappush
 
 from datamesh.models.graph import LineagePath, LineagePaths, Way
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage.walk import Graph, LineageFilter, compute_distances
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
@@ -23,14 +24,20 @@ type ExtensionTest = Callable[[str, float, int], bool]
 
 
 def find_paths(
-    registry: Registry, source: str, target: str, *, depth: int, only: LineageFilter
+    context: RequestContext,
+    registry: Registry,
+    source: str,
+    target: str,
+    *,
+    depth: int,
+    only: LineageFilter,
 ) -> LineagePaths:
     """Return a most confident and a shortest path of at most `depth` hops.
 
     Ties are broken by the other criterion. Both are None if no path leads there, and the path
     without entries if `source` is `target`. Raises ProductNotFound.
     """
-    graph = Graph(registry, only)
+    graph = Graph(context, registry, only)
     for end in (source, target):
         graph.get_product(end)
     confident = short = None

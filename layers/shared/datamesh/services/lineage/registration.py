@@ -25,6 +25,7 @@ from datamesh.models.lineage import (
     LineageRegistration,
     StoredLineageEntry,
 )
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import is_garbage, is_visible
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
@@ -32,10 +33,12 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord
 
 
-def register_lineage(registry: Registry, registration: LineageRegistration) -> LineageEntry:
+def register_lineage(
+    context: RequestContext, registry: Registry, registration: LineageRegistration
+) -> LineageEntry:
     """Raises UnknownLineageEnds, LimitReached, and what a commit raises."""
-    products = registry.products.read_latest()
-    now, ids = registry.registered_at(), _ids(registry)
+    products = registry.products.read_latest(context.deadline)
+    now, ids = context.choose_registration_time(registry.now), _ids(context)
 
     def change(file: LineageFile) -> tuple[LineageFile, LineageEntry]:
         admission = _Admission(file, products, registry.max_lineage_entries, now, ids)
@@ -45,26 +48,26 @@ def register_lineage(registry: Registry, registration: LineageRegistration) -> L
     def recall(file: LineageFile) -> LineageEntry:
         return LineageEntry(id=ids(0), **dict(registration), timestamp=now)
 
-    return registry.lineage.commit(change, registry.lineage_key(), recall)
+    return context.commit_audited(registry.lineage, change, recall)
 
 
 def register_lineage_entries(
-    registry: Registry, items: Sequence[JsonValue], *, partial: bool
+    context: RequestContext, registry: Registry, items: Sequence[JsonValue], *, partial: bool
 ) -> BulkReport:
     """Register all items in one commit or, if `partial`, those that are good.
 
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
-    products = registry.products.read_latest()
-    now, ids = registry.registered_at(), _ids(registry)
+    products = registry.products.read_latest(context.deadline)
+    now, ids = context.choose_registration_time(registry.now), _ids(context)
 
     def before(file: LineageFile) -> LineageFile:
         others = [entry for entry in file.lineage if entry.timestamp != now]
         return file.model_copy(update={"lineage": others})
 
     return bulk.register(
+        context,
         registry.lineage,
-        registry.lineage_key(),
         bulk.parsed(LineageRegistration, items),
         lambda file: _Admission(file, products, registry.max_lineage_entries, now, ids),
         before,
@@ -76,9 +79,9 @@ type Ids = Callable[[int], str]
 """Place of an entry among those of one write -> its id."""
 
 
-def _ids(registry: Registry) -> Ids:
+def _ids(context: RequestContext) -> Ids:
     """The same at each try of the write."""
-    tried = registry.attempt
+    tried = context.attempt
     seed = f"{tried.id} {tried.first_at.isoformat()}" if tried else secrets.token_hex(16)
     return lambda place: sha256(f"{seed} {place}".encode()).hexdigest()[:16]
 
@@ -125,13 +128,17 @@ class _Admission:
 
 
 def remove_lineage(
-    registry: Registry, source: str, target: str, transformation: str | None = None
+    context: RequestContext,
+    registry: Registry,
+    source: str,
+    target: str,
+    transformation: str | None = None,
 ) -> RemovedLineage:
     """Remove the visible entries between two products, those of one transformation if given.
 
     Raises LineageNotFound if there is none, and what a commit raises.
     """
-    products = registry.products.read_latest()
+    products = registry.products.read_latest(context.deadline)
 
     def matches(entry: LineageRecord) -> bool:
         return (
@@ -147,12 +154,12 @@ def remove_lineage(
         kept = [entry for entry in file.lineage if not matches(entry)]
         return file.model_copy(update={"lineage": kept}), {"removed": len(ids), "ids": ids}
 
-    return registry.lineage.commit(change, registry.lineage_key())
+    return context.commit_audited(registry.lineage, change)
 
 
-def prune_lineage(registry: Registry, *, naming: str | None = None) -> int:
+def prune_lineage(context: RequestContext, registry: Registry, *, naming: str | None = None) -> int:
     """Remove garbage; count what was removed, or only those entries that name `naming`."""
-    products = registry.products.read_latest()
+    products = registry.products.read_latest(context.deadline)
 
     def change(file: LineageFile) -> tuple[LineageFile, int]:
         garbage = [entry for entry in file.lineage if is_garbage(entry, products)]
@@ -162,4 +169,4 @@ def prune_lineage(registry: Registry, *, naming: str | None = None) -> int:
         kept = [entry for entry in file.lineage if not is_garbage(entry, products)]
         return file.model_copy(update={"lineage": kept}), counted
 
-    return registry.lineage.commit(change, registry.lineage_key())
+    return context.commit_audited(registry.lineage, change)

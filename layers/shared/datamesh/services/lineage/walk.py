@@ -13,6 +13,7 @@ from typing import NamedTuple
 from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Direction, Way
 from datamesh.models.lineage import LineageType
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import is_visible
 from datamesh.services.registry.lineage_index import VisibilityCache
 from datamesh.services.registry.registry import Registry
@@ -42,9 +43,11 @@ NO_FILTER = LineageFilter()
 class Graph:
     """The visible lineage of a registry that matches a filter, as one request sees it."""
 
-    def __init__(self, registry: Registry, only: LineageFilter = NO_FILTER) -> None:
-        file = registry.products.read()
-        lineage = registry.lineage.read()
+    def __init__(
+        self, context: RequestContext, registry: Registry, only: LineageFilter = NO_FILTER
+    ) -> None:
+        file = registry.products.read(context.deadline)
+        lineage = registry.lineage.read(context.deadline)
         self.products = file.products
         self.entries = lineage.lineage
         self.adjacency = registry.lineage_index.get_adjacency(lineage)
@@ -140,13 +143,7 @@ def walk_graph(graph: Graph, start: str, direction: Direction, depth: int, max_n
 
 
 def compute_distances(
-    graph: Graph,
-    start: str,
-    way: Way,
-    depth: int,
-    *,
-    enough: float = inf,
-    until: str | None = None,
+    graph: Graph, start: str, way: Way, depth: int, *, enough: float = inf, until: str | None = None
 ) -> dict[str, int]:
     """Return the fewest hops from the start to each product within `depth` hops.
 

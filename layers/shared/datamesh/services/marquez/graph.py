@@ -21,6 +21,7 @@ from datamesh.models.marquez import (
     MarquezName,
     MarquezNode,
 )
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import select_visible
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord, ProductRecord
@@ -72,11 +73,11 @@ class _JobEdges:
 class MarquezView:
     """The registry at one moment, as Marquez would show it: datasets, and the jobs between them."""
 
-    def __init__(self, registry: Registry) -> None:
-        file = registry.products.read()
+    def __init__(self, context: RequestContext, registry: Registry) -> None:
+        file = registry.products.read(context.deadline)
         self.products = file.products
         self.jobs: dict[str, _JobEdges] = {}
-        for entry in select_visible(registry.lineage.read(), file):
+        for entry in select_visible(registry.lineage.read(context.deadline), file):
             name = build_job_name(entry, self.products[entry.target])
             job = self.jobs.setdefault(build_node_id("JOB", name), _JobEdges(name))
             job.edges.append((entry.source, entry.target))
@@ -110,12 +111,14 @@ class MarquezView:
         )
 
 
-def build_graph(registry: Registry, asked: str, depth: int) -> MarquezGraph:
+def build_graph(
+    context: RequestContext, registry: Registry, asked: str, depth: int
+) -> MarquezGraph:
     """Build the graph of what is connected to a node by at most `depth` further jobs.
 
     The nearest nodes come first. Raises NodeNotFound if there is no node of that id.
     """
-    view = MarquezView(registry)
+    view = MarquezView(context, registry)
     if asked in view.jobs:
         start, shown = [asked], {}
     elif asked in view.dataset_names:

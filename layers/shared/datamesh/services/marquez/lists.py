@@ -5,13 +5,16 @@ from datetime import datetime
 
 from datamesh.errors import NodeNotFound
 from datamesh.models.marquez import MarquezDatasets, MarquezNamespace, MarquezResult, MarquezResults
+from datamesh.services.context import RequestContext
 from datamesh.services.marquez.graph import MarquezView, NodeKind, build_node_id
 from datamesh.services.registry.registry import Registry, page
 
 
-def list_namespaces(registry: Registry, limit: int, offset: int) -> list[MarquezNamespace]:
+def list_namespaces(
+    context: RequestContext, registry: Registry, limit: int, offset: int
+) -> list[MarquezNamespace]:
     """List the namespaces of datasets and of jobs, by name."""
-    view = MarquezView(registry)
+    view = MarquezView(context, registry)
     times: dict[str, list[datetime]] = defaultdict(list)
     for name, product in view.iterate_datasets():
         times[name.namespace] += [product.created_at, product.updated_at]
@@ -24,9 +27,11 @@ def list_namespaces(registry: Registry, limit: int, offset: int) -> list[Marquez
     return list(page(found, limit, offset).items)
 
 
-def list_datasets(registry: Registry, namespace: str, limit: int, offset: int) -> MarquezDatasets:
+def list_datasets(
+    context: RequestContext, registry: Registry, namespace: str, limit: int, offset: int
+) -> MarquezDatasets:
     """List the datasets of a namespace, by name. Raises NodeNotFound if nothing is in it."""
-    view = MarquezView(registry)
+    view = MarquezView(context, registry)
     found = sorted(
         (
             view.build_dataset(product, name)
@@ -43,13 +48,19 @@ def list_datasets(registry: Registry, namespace: str, limit: int, offset: int) -
 
 
 def search_nodes(
-    registry: Registry, wanted: str, kind: NodeKind | None, *, by_time: bool, limit: int
+    context: RequestContext,
+    registry: Registry,
+    wanted: str,
+    kind: NodeKind | None,
+    *,
+    by_time: bool,
+    limit: int,
 ) -> MarquezResults:
     """Find datasets and jobs whose name contains a text, ignoring case.
 
     They are sorted by name, or the latest first if `by_time`.
     """
-    view = MarquezView(registry)
+    view = MarquezView(context, registry)
     found = [
         MarquezResult(
             type="DATASET",

@@ -4,13 +4,14 @@ from pydantic import JsonValue
 
 from datamesh.errors import InvalidEvent
 from datamesh.models.openlineage import MAX_EVENTS, BatchReport, BatchSummary, FailedEvent
+from datamesh.services.context import RequestContext
 from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.registry.registry import Registry
 
 
 def ingest_batch(
-    registry: Registry, intake: Intake, raw: JsonValue
+    context: RequestContext, registry: Registry, intake: Intake, raw: JsonValue
 ) -> tuple[BatchReport, Ingested]:
     """Raises InvalidEvent on what is no batch, and what `ingest` raises: about all of them."""
     if not isinstance(raw, list):
@@ -24,7 +25,7 @@ def ingest_batch(
             events.append(receive_event(each))
         except InvalidEvent as error:
             failed.append(FailedEvent(index=index, reason=str(error), retriable=False))
-    ingested = ingest(registry, intake, events) if events else Ingested()
+    ingested = ingest(context, registry, intake, events) if events else Ingested()
     return _report(len(raw), failed), ingested
 
 

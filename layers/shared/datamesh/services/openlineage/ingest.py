@@ -14,6 +14,7 @@ from datamesh.errors import Contended, DerivationUnfinished
 from datamesh.models.lineage import Evidence, StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
+from datamesh.services.context import RequestContext
 from datamesh.services.openlineage.claims import (
     DEFAULT_CONFIDENCE,
     ClaimDeriver,
@@ -32,7 +33,7 @@ from datamesh.services.openlineage.parsing import ReceivedEvent
 from datamesh.services.openlineage.product_resolver import EventPolicy, Resolution, resolve_products
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.document import CommitKey, Document
+from datamesh.storage.document import Document
 from datamesh.storage.event_log import EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
 
@@ -60,20 +61,24 @@ class Ingested:
     """Datasets that are no product, and were not registered."""
 
 
-def ingest(registry: Registry, intake: Intake, events: Sequence[ReceivedEvent]) -> Ingested:
+def ingest(
+    context: RequestContext, registry: Registry, intake: Intake, events: Sequence[ReceivedEvent]
+) -> Ingested:
     """Raises LimitReached and DerivationUnfinished, when the events are kept, so that sending them
     again, or a rebuild, derives what is missing; StorageUnavailable and OutcomeUnknown."""
-    _at_once(lambda event: intake.log.keep(event.name, event.body), events)
+    _at_once(lambda event: intake.log.keep(event.name, event.body, context.deadline), events)
     known = join_observations(
         each for event in events for each in read_observations(event.event).values()
     )
     try:
-        return derive(registry, intake, _accumulated(intake, events), known)
+        return derive(context, registry, intake, _accumulated(context, intake, events), known)
     except Contended as error:
         raise DerivationUnfinished from error
 
 
-def _accumulated(intake: Intake, events: Sequence[ReceivedEvent]) -> list[Statement]:
+def _accumulated(
+    context: RequestContext, intake: Intake, events: Sequence[ReceivedEvent]
+) -> list[Statement]:
     """What the runs of the events have said so far, and the events that are of no run."""
     runs: dict[str, Statement] = {}
     others = []
@@ -84,7 +89,10 @@ def _accumulated(intake: Intake, events: Sequence[ReceivedEvent]) -> list[Statem
             runs[digest] = runs[digest].join_with(says) if digest in runs else says
         else:
             others.append(says)
-    return _at_once(lambda run: _added(intake.run(run[0]), run[1]), list(runs.items())) + others
+    return (
+        _at_once(lambda run: _added(context, intake.run(run[0]), run[1]), list(runs.items()))
+        + others
+    )
 
 
 def _at_once[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:
@@ -99,24 +107,25 @@ def run_digest(event: RunEvent) -> str:
     return sha256(str(event.run.run_id).encode()).hexdigest()[:32]
 
 
-def _added(run: Document[RunFile], says: Statement) -> Statement:
+def _added(context: RequestContext, run: Document[RunFile], says: Statement) -> Statement:
     def change(file: RunFile) -> tuple[RunFile, Statement]:
         both = file.statement.join_with(says)
         if both == file.statement:
             return file, both
         return file.model_copy(update={"statement": both}), both
 
-    return run.commit(change)
+    return run.commit(change, context.deadline)
 
 
 def derive(
+    context: RequestContext,
     registry: Registry,
     intake: Intake,
     said: Sequence[Statement],
     known: Mapping[DatasetName, DatasetObservations],
 ) -> Ingested:
     """Products, then lineage: one commit each, none for what changes nothing."""
-    claims, products, skipped = claimed(registry, intake, said, known)
+    claims, products, skipped = claimed(context, registry, intake, said, known)
 
     def change(file: LineageFile) -> tuple[LineageFile, None]:
         entries = merge_claims(file.lineage, claims, products, registry.max_lineage_entries)
@@ -125,11 +134,12 @@ def derive(
         return file.model_copy(update={"lineage": entries}), None
 
     if claims:
-        registry.lineage.commit(change, identity(registry))
+        context.commit_derived(registry.lineage, change)
     return Ingested(skipped)
 
 
 def claimed(
+    context: RequestContext,
     registry: Registry,
     intake: Intake,
     said: Iterable[Statement],
@@ -142,7 +152,7 @@ def claimed(
     for each in said:
         check_statement_size(each, registry.max_lineage_entries)
     known = {**_bare_facts(said), **known}
-    resolution, products = _commit_products(registry, intake.policy, said, known)
+    resolution, products = _commit_products(context, registry, intake.policy, said, known)
     derivation = ClaimDeriver(products, resolution, intake.confidence)
     claims = reduce_claims(claim for each in said for claim in derivation.derive_claims(each))
     skipped = [dataset for dataset in known if dataset not in resolution]
@@ -161,9 +171,7 @@ def _bare_facts(said: Iterable[Statement]) -> dict[DatasetName, DatasetObservati
     """Of the datasets that only a facet names, or only an earlier event of the run."""
     return join_observations(
         DatasetObservations(
-            dataset=dataset,
-            job_namespace=each.jobs[0].namespace if each.jobs else "",
-            at=at,
+            dataset=dataset, job_namespace=each.jobs[0].namespace if each.jobs else "", at=at
         )
         for each in said
         for dataset, at in each.find_first_mentions().items()
@@ -171,13 +179,14 @@ def _bare_facts(said: Iterable[Statement]) -> dict[DatasetName, DatasetObservati
 
 
 def _commit_products(
+    context: RequestContext,
     registry: Registry,
     policy: EventPolicy,
     said: Iterable[Statement],
     known: Mapping[DatasetName, DatasetObservations],
 ) -> tuple[Resolution, ProductsFile]:
     """Which product each dataset is, and the products as they are with these."""
-    now = registry.registered_at()
+    now = context.choose_registration_time(registry.now)
     symlinks = [symlink for each in said for symlink in each.symlinks]
 
     def change(file: ProductsFile) -> tuple[ProductsFile, tuple[Resolution, ProductsFile]]:
@@ -189,13 +198,4 @@ def _commit_products(
         seen = after.model_copy(update={"revision": file.revision + 1})
         return after, (resolution, seen)
 
-    return registry.products.commit(change, identity(registry))
-
-
-def identity(registry: Registry) -> CommitKey | None:
-    """That of the request's audit record; of a repeated try another: what an earlier one has left
-    in a file says nothing about what this one finds to do."""
-    repeated = registry.attempt is not None and registry.attempt.repeated
-    if registry.commit_id is None or repeated:
-        return None
-    return CommitKey(registry.commit_id, since=0, repeated=False)
+    return context.commit_derived(registry.products, change)

@@ -13,10 +13,11 @@ from pydantic_core import from_json
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import has_ends
 from datamesh.services.openlineage.event_reader import read_observations, read_statement
 from datamesh.services.openlineage.files import RebuildFile
-from datamesh.services.openlineage.ingest import Intake, claimed, identity, run_digest
+from datamesh.services.openlineage.ingest import Intake, claimed, run_digest
 from datamesh.services.openlineage.merge import is_derived, merge_claims
 from datamesh.services.openlineage.observations import (
     DatasetObservations,
@@ -62,31 +63,33 @@ class _Sum:
         return RebuildFile(after=after, events=self.events, before=self.before, gathered=gathered)
 
 
-def rebuild(registry: Registry, intake: Intake, in_time: Callable[[], bool]) -> dict[str, int]:
+def rebuild(
+    context: RequestContext, registry: Registry, intake: Intake, in_time: Callable[[], bool]
+) -> dict[str, int]:
     """Replace all derived entries by those of the kept events, and register what is missing.
 
     Events may come in meanwhile: entries that have changed since it began are joined, not replaced.
     Stops before a page of events for which there is no time; `finished` is 0 then. Raises
     LimitReached, and what a commit raises.
     """
-    file = intake.progress.read_latest()
+    file = intake.progress.read_latest(context.deadline)
     total, after = _Sum(file), file.after
     if not after:
-        total.before = _digests(registry.lineage.read_latest().lineage)
-    for page in intake.log.pages(after):
+        total.before = _digests(registry.lineage.read_latest(context.deadline).lineage)
+    for page in intake.log.iterate_pages(context.deadline, after):
         if not in_time():
-            _note(intake, total.file(after))
+            _note(context, intake, total.file(after))
             return {"finished": 0, "events": total.events}
-        for body in intake.log.read_all(page):
+        for body in intake.log.read_all(page, context.deadline):
             total.add(body)
         after = page[-1]
-    claims, products, _ = claimed(registry, intake, total, total.facts)
-    entries = _replace(registry, claims, products, total.before)
-    _note(intake, RebuildFile())
+    claims, products, _ = claimed(context, registry, intake, total, total.facts)
+    entries = _replace(context, registry, claims, products, total.before)
+    _note(context, intake, RebuildFile())
     return {"finished": 1, "events": total.events, "derived_entries": entries}
 
 
-def _note(intake: Intake, progress: RebuildFile) -> None:
+def _note(context: RequestContext, intake: Intake, progress: RebuildFile) -> None:
     def change(file: RebuildFile) -> tuple[RebuildFile, None]:
         content = {
             "after": progress.after,
@@ -96,10 +99,11 @@ def _note(intake: Intake, progress: RebuildFile) -> None:
         }
         return file.model_copy(update=content), None
 
-    intake.progress.commit(change)
+    intake.progress.commit(change, context.deadline)
 
 
 def _replace(
+    context: RequestContext,
     registry: Registry,
     claims: list[StoredLineageEntry],
     products: ProductsFile,
@@ -121,7 +125,7 @@ def _replace(
             return file, count
         return file.model_copy(update={"lineage": entries}), count
 
-    return registry.lineage.commit(change, identity(registry))
+    return context.commit_derived(registry.lineage, change)
 
 
 def _digests(entries: list[LineageRecord]) -> dict[str, str]:

@@ -7,9 +7,10 @@ mistake made at an unknown time.
 from dataclasses import dataclass
 from datetime import date
 
+from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff
-from datamesh.storage.create_once import create
+from datamesh.storage.create_once import create_if_absent
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import ConditionalObject, OpenObject, StoredObject
 from datamesh.storage.registry_file import RegistryFile
@@ -28,34 +29,38 @@ class Backups:
     open_object: OpenObject
     backoff: Backoff
 
-    def copy_registry(self, registry: Registry, day: date) -> None:
+    def copy_registry(self, context: RequestContext, registry: Registry, day: date) -> None:
         """Copy the current files, unless there is a copy of that day.
 
         Lineage is copied first, so that a product that is registered in between has no lineage in
         the copy. Raises StorageUnavailable and OutcomeUnknown; a repetition is safe.
         """
         for name, document in ((LINEAGE, registry.lineage), (PRODUCTS, registry.products)):
-            file: RegistryFile = document.read_latest()
-            create(self._open_copy(day, name), file.encode(), self.backoff)
+            file: RegistryFile = document.read_latest(context.deadline)
+            create_if_absent(
+                self._open_copy(day, name), file.encode(), self.backoff, context.deadline
+            )
 
-    def restore_registry(self, registry: Registry, day: date) -> None:
+    def restore_registry(self, context: RequestContext, registry: Registry, day: date) -> None:
         """Commit the content of a day's copies; both are read and checked before.
 
         Raises NotRestorable, StorageUnavailable if a copy is damaged, and what a commit raises.
         """
-        products = ProductsFile.decode(PRODUCTS, self._read_copy(day, PRODUCTS))
-        lineage = LineageFile.decode(LINEAGE, self._read_copy(day, LINEAGE))
+        products = ProductsFile.decode(PRODUCTS, self._read_copy(context, day, PRODUCTS))
+        lineage = LineageFile.decode(LINEAGE, self._read_copy(context, day, LINEAGE))
         for file in (products, lineage):
             file.check_records()
-        registry.products.commit(lambda now: (build_successor(products, now), None))
-        registry.lineage.commit(lambda now: (build_successor(lineage, now), None))
+        context.commit_audited(
+            registry.products, lambda now: (build_successor(products, now), None)
+        )
+        context.commit_audited(registry.lineage, lambda now: (build_successor(lineage, now), None))
 
     def _open_copy(self, day: date, name: str) -> ConditionalObject:
         return self.open_object(f"backups/{day.isoformat()}/{name}")
 
-    def _read_copy(self, day: date, name: str) -> bytes:
+    def _read_copy(self, context: RequestContext, day: date, name: str) -> bytes:
         copy = self._open_copy(day, name)
-        found = self.backoff.until_reached(copy.name, copy.get)
+        found = self.backoff.read_until_reached(copy.name, copy.get, context.deadline)
         if not isinstance(found, StoredObject):
             raise NotRestorable(f"There is no {copy.name}")
         return found.body

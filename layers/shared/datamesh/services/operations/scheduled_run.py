@@ -7,6 +7,7 @@ from datamesh.errors import SnapshotNotFound
 from datamesh.models.snapshot import Snapshot, Usage
 from datamesh.services.analytics import snapshot_builder
 from datamesh.services.analytics.snapshots import Snapshots
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage import registration
 from datamesh.services.operations.backups import Backups
 from datamesh.services.registry.registry import Registry
@@ -16,6 +17,7 @@ USAGE_COMPLETE = time(hour=1)
 
 
 def run_schedule(
+    context: RequestContext,
     registry: Registry,
     snapshots: Snapshots,
     backups: Backups,
@@ -28,23 +30,23 @@ def run_schedule(
     A run that is delivered twice changes nothing the second time. Raises what storage raises; what
     was done until then stays done.
     """
-    pruned = registration.prune_lineage(registry)
-    used = _find_kept_usage(snapshots, due.date()) or usage(due.date() - timedelta(days=1))
+    pruned = registration.prune_lineage(context, registry)
+    used = _find_kept_usage(context, snapshots, due.date()) or usage(due.date() - timedelta(days=1))
     snapshot = snapshot_builder.build_snapshot(
-        registry, due, stale_days=stale_days, pruned=pruned, usage=used
+        context, registry, due, stale_days=stale_days, pruned=pruned, usage=used
     )
-    snapshots.keep(snapshot)
-    backups.copy_registry(registry, due.date())
+    snapshots.keep(context, snapshot)
+    backups.copy_registry(context, registry, due.date())
     return snapshot
 
 
-def _find_kept_usage(snapshots: Snapshots, day: date) -> Usage | None:
+def _find_kept_usage(context: RequestContext, snapshots: Snapshots, day: date) -> Usage | None:
     """Return yesterday's usage if an earlier run of `day` has stored it complete.
 
     A request to CloudWatch costs money.
     """
     try:
-        earlier = snapshots.of(day)
+        earlier = snapshots.find_snapshot(context, day)
     except SnapshotNotFound:
         return None
     return earlier.usage if earlier.at.time() >= USAGE_COMPLETE else None

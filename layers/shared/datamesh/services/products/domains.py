@@ -2,11 +2,12 @@
 
 from datamesh.errors import DomainNotFound
 from datamesh.models.datasets import DomainSummary
+from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Page, Registry, page
 from datamesh.storage.records import ProductRecord
 
 
-def list_domains(registry: Registry) -> list[DomainSummary]:
+def list_domains(context: RequestContext, registry: Registry) -> list[DomainSummary]:
     """Return all domains with counts of their products, first registered domain first."""
     return [
         DomainSummary(
@@ -14,15 +15,17 @@ def list_domains(registry: Registry) -> list[DomainSummary]:
             products=len(products),
             output_ports=sum(product.output_port is not None for product in products),
         )
-        for products in registry.domains.get_domains(registry.products.read()).values()
+        for products in registry.domains.get_domains(
+            registry.products.read(context.deadline)
+        ).values()
     ]
 
 
 def list_domain_products(
-    registry: Registry, domain: str, limit: int, offset: int
+    context: RequestContext, registry: Registry, domain: str, limit: int, offset: int
 ) -> Page[ProductRecord]:
     """Return the products of a domain, oldest first. Raises DomainNotFound if it has none."""
-    found = registry.domains.find_products(registry.products.read(), domain)
+    found = registry.domains.find_products(registry.products.read(context.deadline), domain)
     if not found:
         raise DomainNotFound(domain)
     return page(found, limit, offset)

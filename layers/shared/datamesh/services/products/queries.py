@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from datamesh.errors import ProductNotFound
 from datamesh.models.products import ProductStatus
+from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Page, Registry, page
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
@@ -17,12 +18,13 @@ def get_product_record(file: ProductsFile, name: str) -> ProductRecord:
         raise ProductNotFound(name) from None
 
 
-def get_product(registry: Registry, name: str) -> ProductRecord:
+def get_product(context: RequestContext, registry: Registry, name: str) -> ProductRecord:
     """Return a product. Raises ProductNotFound."""
-    return get_product_record(registry.products.read(), name)
+    return get_product_record(registry.products.read(context.deadline), name)
 
 
 def find_products(
+    context: RequestContext,
     registry: Registry,
     *,
     domain: str | None = None,
@@ -32,7 +34,7 @@ def find_products(
     offset: int,
 ) -> Page[ProductRecord]:
     """Return the products that meet every filter given, oldest registration first."""
-    file = registry.products.read()
+    file = registry.products.read(context.deadline)
     among: Iterable[ProductRecord] = file.products.values()
     if domain is not None:
         among = registry.domains.find_products(file, domain)

@@ -25,6 +25,7 @@ from datamesh.models.products import (
 )
 from datamesh.models.responses import DeletedProduct
 from datamesh.models.values import TICK
+from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location
 from datamesh.services.lineage import registration
 from datamesh.services.products.queries import get_product_record
@@ -39,10 +40,12 @@ type Precondition = Callable[[Product], bool]
 """Whether the product still is what the caller believes it to be."""
 
 
-def register_product(registry: Registry, registration: ProductRegistration) -> Product:
+def register_product(
+    context: RequestContext, registry: Registry, registration: ProductRegistration
+) -> Product:
     """Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, LimitReached, and what a
     commit raises."""
-    now = registry.registered_at()
+    now = context.choose_registration_time(registry.now)
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
         admission = _Admission(file, registry.max_products, now, registry.data_prefixes)
@@ -52,25 +55,25 @@ def register_product(registry: Registry, registration: ProductRegistration) -> P
     def recall(file: ProductsFile) -> Product:
         return _Admission(ProductsFile(), 1, now, registry.data_prefixes).admit(registration)
 
-    return registry.products.commit(change, registry.products_key(), recall)
+    return context.commit_audited(registry.products, change, recall)
 
 
 def register_products(
-    registry: Registry, items: Sequence[JsonValue], *, partial: bool
+    context: RequestContext, registry: Registry, items: Sequence[JsonValue], *, partial: bool
 ) -> BulkReport:
     """Register all items in one commit or, if `partial`, those that are good.
 
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
-    now = registry.registered_at()
+    now = context.choose_registration_time(registry.now)
 
     def before(file: ProductsFile) -> ProductsFile:
         others = {key: row for key, row in file.products.items() if row.created_at != now}
         return file.model_copy(update={"products": others})
 
     return bulk.register(
+        context,
         registry.products,
-        registry.products_key(),
         bulk.parsed(ProductRegistration, items),
         lambda file: _Admission(file, registry.max_products, now, registry.data_prefixes),
         before,
@@ -111,7 +114,11 @@ class _Admission:
 
 
 def update_product(
-    registry: Registry, name: str, changes: ProductUpdate, precondition: Precondition | None = None
+    context: RequestContext,
+    registry: Registry,
+    name: str,
+    changes: ProductUpdate,
+    precondition: Precondition | None = None,
 ) -> Product:
     """Raises ProductNotFound, ProductChanged, DatasetNameTaken, LocationNotAllowed, and what a
     commit raises.
@@ -130,11 +137,11 @@ def update_product(
         changed = product.model_copy(update=update)
         return file.with_product(changed), changed
 
-    return registry.products.commit(change, registry.products_key())
+    return context.commit_audited(registry.products, change)
 
 
 def delete_product(
-    registry: Registry, name: str, precondition: Precondition | None = None
+    context: RequestContext, registry: Registry, name: str, precondition: Precondition | None = None
 ) -> DeletedProduct:
     """Remove a product, which hides every entry that names it, then remove those entries.
 
@@ -147,9 +154,9 @@ def delete_product(
         kept = {key: product for key, product in file.products.items() if key != name}
         return file.model_copy(update={"products": kept}), None
 
-    registry.products.commit(change, registry.products_key())
+    context.commit_audited(registry.products, change)
     try:
-        removed = registration.prune_lineage(registry, naming=name)
+        removed = registration.prune_lineage(context, registry, naming=name)
     except (StorageUnavailable, OutcomeUnknown, Contended) as error:
         logger.warning("the entries that name '%s' are left to the scheduled run: %s", name, error)
         removed = None

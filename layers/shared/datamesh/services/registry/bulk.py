@@ -16,7 +16,8 @@ from datamesh.errors import (
     UnknownLineageEnds,
 )
 from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
-from datamesh.storage.document import CommitKey, Document
+from datamesh.services.context import RequestContext
+from datamesh.storage.document import Document
 from datamesh.storage.registry_file import RegistryFile
 
 FIELDS: dict[type[MeshError], str] = {
@@ -50,8 +51,8 @@ class Admission[F, M](Protocol):
 
 
 def register[F: RegistryFile, M](
+    context: RequestContext,
     document: Document[F],
-    key: CommitKey | None,
     candidates: Sequence[M | Refused],
     admission: Callable[[F], Admission[F, M]],
     before: Callable[[F], F],
@@ -76,7 +77,7 @@ def register[F: RegistryFile, M](
         admit = admission(before(file)).admit if partial else lambda item: None
         return _report(candidates, admit, partial)
 
-    return document.commit(change, key, recall)
+    return context.commit_audited(document, change, recall)
 
 
 def _report[M](

@@ -14,12 +14,14 @@ from datamesh.models.changes import (
     LineageChanges,
     ProductChanges,
 )
+from datamesh.services.context import RequestContext
 from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord, ProductRecord
 
 
 def find_changes(
+    context: RequestContext,
     past: Callable[[datetime], Registry],
     registry: Registry,
     since: datetime,
@@ -35,8 +37,8 @@ def find_changes(
     if since > end:
         raise InvalidQuery(f"since {since.isoformat()} is after until {end.isoformat()}")
     before, after = past(since), past(until) if until else registry
-    products = _Difference(_read_products(before), _read_products(after))
-    entries = _Difference(_read_entries(before), _read_entries(after))
+    products = _Difference(_read_products(context, before), _read_products(context, after))
+    entries = _Difference(_read_entries(context, before), _read_entries(context, after))
     return Changes(
         since=since,
         until=end,
@@ -85,9 +87,9 @@ def _compare_fields(
     }
 
 
-def _read_products(registry: Registry) -> Mapping[str, ProductRecord]:
-    return registry.products.read().products
+def _read_products(context: RequestContext, registry: Registry) -> Mapping[str, ProductRecord]:
+    return registry.products.read(context.deadline).products
 
 
-def _read_entries(registry: Registry) -> Mapping[str, LineageRecord]:
-    return {entry.id: entry for entry in queries.list_visible_entries(registry)}
+def _read_entries(context: RequestContext, registry: Registry) -> Mapping[str, LineageRecord]:
+    return {entry.id: entry for entry in queries.list_visible_entries(context, registry)}

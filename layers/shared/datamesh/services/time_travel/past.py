@@ -21,6 +21,6 @@ class Past:
         every function may read both files."""
         return replace(
             self.registry,
-            products=self.products.document(moment),
-            lineage=self.lineage.document(moment),
+            products=self.products.open_document(moment),
+            lineage=self.lineage.open_document(moment),
         )

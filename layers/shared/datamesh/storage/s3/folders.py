@@ -1,9 +1,10 @@
 """The contract of `folders.py` over S3."""
 
+from collections.abc import Callable
 from functools import partial
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
-from datamesh.storage.backoff import Backoff
+from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.folders import MAX_FILES, StoredFile, build_replaced_error
 from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import S3Client, S3Error, S3Request
@@ -12,19 +13,22 @@ from datamesh.storage.s3.object import S3Object, translate_read_errors
 
 
 class S3Folder:
-    """A `Folder`: the objects below a prefix."""
+    """A `Folder`: the objects below a prefix, for one request."""
 
-    def __init__(self, client: S3Client, bucket: str, prefix: str, backoff: Backoff) -> None:
+    def __init__(
+        self, client: S3Client, bucket: str, prefix: str, backoff: Backoff, deadline: Deadline
+    ) -> None:
         self._client = client
         self._bucket = bucket
         self._backoff = backoff
+        self._deadline = deadline
         self.name = prefix
 
     def files(self) -> list[StoredFile]:
         found: list[StoredFile] = []
         token = ""
         while True:
-            files, token = self._backoff.until_reached(self.name, partial(self._page, token))
+            files, token = self._until_reached(self.name, partial(self._page, token))
             found += files
             if not token:
                 return found
@@ -33,14 +37,17 @@ class S3Folder:
 
     def read(self, name: str) -> bytes:
         stored = S3Object(self._client, self._bucket, self.name + name)
-        found = self._backoff.until_reached(stored.name, stored.get)
+        found = self._until_reached(stored.name, stored.get)
         return found.body if isinstance(found, StoredObject) else b""
 
     def part(self, file: StoredFile, start: int, length: int) -> bytes:
         if not length:
             return b""
         key = self.name + file.name
-        return self._backoff.until_reached(key, partial(self._part, key, file, start, length))
+        return self._until_reached(key, partial(self._part, key, file, start, length))
+
+    def _until_reached[T](self, name: str, read: Callable[[], T]) -> T:
+        return self._backoff.read_until_reached(name, read, self._deadline)
 
     def _page(self, token: str) -> tuple[list[StoredFile], str]:
         """The files, and the token of the next page if there is one."""

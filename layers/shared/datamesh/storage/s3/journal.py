@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.backoff import Backoff
+from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.journal import PAGE
 from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import S3Client
@@ -23,22 +23,26 @@ class S3Journal:
         self._prefix = prefix
         self._backoff = backoff
 
-    def names(self, after: str) -> list[str]:
-        return self._backoff.until_reached(self._prefix, lambda: self._list(after))
+    def list_names(self, after: str, deadline: Deadline) -> list[str]:
+        """List one page of S3's listing, which is sorted by name."""
+        return self._backoff.read_until_reached(
+            self._prefix, lambda: self._list_page(after), deadline
+        )
 
-    def read_all(self, names: Sequence[str]) -> list[bytes]:
+    def read_all(self, names: Sequence[str], deadline: Deadline) -> list[bytes]:
+        """Read the objects, PARALLEL_READS at a time."""
         # One by one, a page would take as many round trips.
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
-            return list(pool.map(self._read, names))
+            return list(pool.map(lambda name: self._read_object(name, deadline), names))
 
-    def _read(self, name: str) -> bytes:
+    def _read_object(self, name: str, deadline: Deadline) -> bytes:
         stored = S3Object(self._client, self._bucket, self._prefix + name)
-        found = self._backoff.until_reached(stored.name, stored.get)
+        found = self._backoff.read_until_reached(stored.name, stored.get, deadline)
         if not isinstance(found, StoredObject):
             raise StorageUnavailable(f"{stored.name} has vanished since it was listed")
         return found.body
 
-    def _list(self, after: str) -> list[str]:
+    def _list_page(self, after: str) -> list[str]:
         query = {
             "list-type": "2",
             "prefix": self._prefix,

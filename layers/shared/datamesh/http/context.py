@@ -1,0 +1,62 @@
+"""From a Lambda event to the context of its request, and to its record in the audit trail."""
+
+from typing import Any
+
+from ulid import ULID
+
+from datamesh.http.app import SAFE_METHODS, principal_of
+from datamesh.models.audit import AuditRecord
+from datamesh.models.values import utc_now
+from datamesh.services.context import RequestContext
+from datamesh.storage.backoff import Deadline
+from datamesh.wiring import Resources
+
+MAX_USER_AGENT = 300
+
+
+def create_request_context(event: Any, resources: Resources, deadline: Deadline) -> RequestContext:
+    """Return the context of a request from API Gateway (payload 2.0).
+
+    Only a request that may write has an audit trail.
+    """
+    may_write = event["requestContext"]["http"]["method"] not in SAFE_METHODS
+    return RequestContext(
+        principal=principal_of(event),
+        deadline=deadline,
+        audit=resources.open_trail(create_request_record(event)) if may_write else None,
+    )
+
+
+def create_request_record(event: Any) -> AuditRecord:
+    """Return the record of a request from API Gateway: who asks for what."""
+    context = event["requestContext"]
+    at = utc_now()
+    record_id = str(ULID.from_datetime(at))
+    return AuditRecord(
+        id=record_id,
+        at=at,
+        principal=principal_of(event),
+        source_ip=context["http"].get("sourceIp", ""),
+        user_agent=context["http"].get("userAgent", "")[:MAX_USER_AGENT],
+        route=event["routeKey"],
+        path=context["http"]["path"],
+        request_id=context["requestId"],
+        commit_id=record_id,
+    )
+
+
+def create_task_record(name: str, lambda_context: Any) -> AuditRecord:
+    """Return the record of work that a schedule or an operator has started, under its name."""
+    at = utc_now()
+    record_id = str(ULID.from_datetime(at))
+    return AuditRecord(
+        id=record_id,
+        at=at,
+        principal="schedule",
+        source_ip="",
+        user_agent="",
+        route=name,
+        path="",
+        request_id=lambda_context.aws_request_id,
+        commit_id=record_id,
+    )

@@ -1,0 +1,121 @@
+"""The context of a request: who asks, until when, and as what its commits are known."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from datamesh.services.audit.trail import Audit
+from datamesh.storage.backoff import Deadline
+from datamesh.storage.document import Change, CommitKey, Document
+from datamesh.storage.registry_file import RegistryFile
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One of possibly several tries of a write, which all have the same id and time.
+
+    Made from the record of an Idempotency-Key (docs/adr/0007-idempotency.md).
+    """
+
+    id: str
+    first_at: datetime
+    since: Mapping[str, int]
+    """Name of a document -> a revision that is not newer than the first try was based on."""
+    repeated: bool
+    """Whether an earlier try may have landed."""
+
+
+@dataclass(frozen=True)
+class RequestContext:
+    """What is known of one request, made once at the entry point and passed to the services.
+
+    It belongs to its request alone, so that two requests of one process never see each other's.
+    """
+
+    principal: str | None
+    """The id of the key that the authorizer has accepted; None if it was not asked."""
+    deadline: Deadline
+    audit: Audit | None
+    """The audit trail of a request that may write; None for a read, which cannot commit."""
+    attempt: Attempt | None = None
+    """Set for a write that its caller may repeat."""
+    commits: Counter[str] = field(default_factory=Counter)
+    """Name of a document -> how many commits of it this request has begun."""
+
+    def choose_registration_time(self, now: Callable[[], datetime]) -> datetime:
+        """Return the time of a registration: that of its first try, or else now."""
+        return self.attempt.first_at if self.attempt else now()
+
+    def commit_audited[F: RegistryFile, R](
+        self,
+        document: Document[F],
+        change: Change[F, R],
+        recall: Callable[[F], R] | None = None,
+    ) -> R:
+        """Commit a change to a registry document, once its audit record is stored.
+
+        If an earlier try of the request has landed, nothing is committed, and `recall` tells the
+        result from the file. Raises what `Document.commit` raises, and StorageUnavailable if the
+        audit record cannot be stored: then nothing was written.
+        """
+        return self._commit(document, change, self._create_key(document.name), recall)
+
+    def commit_derived[F: RegistryFile, R](self, document: Document[F], change: Change[F, R]) -> R:
+        """Commit, audited, a change that is derived from what is stored elsewhere.
+
+        A repeated request derives it again: what an earlier try has left in the file says nothing
+        about what this one finds to do. Raises as `commit_audited` does.
+        """
+        repeated = self.attempt is not None and self.attempt.repeated
+        commit_id = None if repeated else self._create_commit_id(document.name)
+        key = CommitKey(commit_id, since=0, repeated=False) if commit_id else None
+        return self._commit(document, change, key, None)
+
+    def _commit[F: RegistryFile, R](
+        self,
+        document: Document[F],
+        change: Change[F, R],
+        key: CommitKey | None,
+        recall: Callable[[F], R] | None,
+    ) -> R:
+        audit = self.audit
+        if audit is None:
+            raise RuntimeError(f"a request without an audit trail commits to {document.name}")
+        return document.commit(
+            change,
+            self.deadline,
+            key=key,
+            recall=recall,
+            before_put=lambda: audit.begin(self._base_id, self.deadline),
+            on_commit=audit.add_commit,
+        )
+
+    @property
+    def _base_id(self) -> str | None:
+        if self.attempt:
+            return self.attempt.id
+        return self.audit.commit_id if self.audit else None
+
+    def _create_key(self, document: str) -> CommitKey | None:
+        """Return the same key for the same commit of each try, and another for each commit."""
+        commit_id = self._create_commit_id(document)
+        if commit_id is None:
+            return None
+        if self.attempt:
+            since = self.attempt.since.get(document, 0)
+            return CommitKey(commit_id, since, self.attempt.repeated)
+        return CommitKey(commit_id, since=0, repeated=False)
+
+    def _create_commit_id(self, document: str) -> str | None:
+        """Return an id that no other commit to the document has; None for one at random.
+
+        The first commit to a document has the id that the audit record names, the next ones that
+        and their number: `01M8....2`. A document that saw one id twice would take the second commit
+        for the first, and report as done what was lost.
+        """
+        if self._base_id is None:
+            return None
+        self.commits[document] += 1
+        number = self.commits[document]
+        return self._base_id if number == 1 else f"{self._base_id}.{number}"

@@ -1,0 +1,11 @@
+"""Contexts of requests, for services that are called without a handler."""
+
+import math
+
+from datamesh.services.audit.trail import Unaudited
+from datamesh.services.context import RequestContext
+from datamesh.storage.backoff import Deadline
+
+NO_DEADLINE = Deadline(math.inf, math.inf)
+CONTEXT = RequestContext(principal="key-1", deadline=NO_DEADLINE, audit=Unaudited())
+"""It has all the time, keeps no audit record, and the ids of its commits are random."""

@@ -24,7 +24,7 @@ from datamesh.services.datasets import reading
 from datamesh.services.products import domains
 from datamesh.services.datasets import legacy_views
 from datamesh.services.datasets.legacy_views import Row
-from datamesh.tables.query import query_of
+from datamesh.tables.query import parse_query
 
 app = create_app("Domain data")
 
@@ -86,7 +86,7 @@ async def read_dataset(
     """Rows of the product that the domain has under this name, in the media type of `Accept`."""
     media_type = preferred(request.headers.get("accept", ""), MEDIA_TYPES)
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
-    query = query_of(found.table.kinds, limit, cursor, columns, order_by, filters_of(request))
+    query = parse_query(found.table.kinds, limit, cursor, columns, order_by, filters_of(request))
     etag = f'"{reading.version(found, query, media_type)}"'
     if is_current(request, etag):
         return Response(status_code=304, headers={"ETag": etag, "Vary": "Accept"})

@@ -140,7 +140,7 @@ from datamesh.tables.scan import Scan
 from datamesh.tables.session import Session
 folder = MemoryFolder("a/", {"a.csv": b"id\\n7\\n"})
 with Session(Scan(folder, folder.files(), DataFormat.CSV, 100), eager=True) as session:
-    print(session.rows("SELECT id FROM read_csv('mesh://0')"))
+    print(session.fetch_rows("SELECT id FROM read_csv('mesh://0')"))
 """
 
 

@@ -202,24 +202,24 @@ def test_sql_reaches_the_files_of_the_request_and_nothing_else(
     session: Session, statement: str
 ) -> None:
     with pytest.raises(UnreadableDataset):
-        session.rows(statement)
-    assert session.rows(f"SELECT * FROM read_csv('{ROOT}1')") == [(2,)]
+        session.fetch_rows(statement)
+    assert session.fetch_rows(f"SELECT * FROM read_csv('{ROOT}1')") == [(2,)]
 
 
 def test_a_variable_of_the_program_is_no_table(session: Session) -> None:
     secret = [("a key",)]
     with pytest.raises(UnreadableDataset):
-        session.rows("SELECT * FROM secret")
+        session.fetch_rows("SELECT * FROM secret")
     assert secret
 
 
 def test_one_request_leaves_nothing_for_the_next(session: Session) -> None:
-    session.rows("CREATE TABLE page0 AS SELECT 1")
+    session.fetch_rows("CREATE TABLE page0 AS SELECT 1")
     with Session(scan_of({"a.csv": b"id\n7\n"}), eager=False) as other:
         with pytest.raises(UnreadableDataset):
-            other.rows("SELECT * FROM page0")
-        assert other.rows(f"SELECT * FROM read_csv('{ROOT}0')") == [(7,)]
-    assert session.rows(f"SELECT * FROM read_csv('{ROOT}0')") == [(1,)]
+            other.fetch_rows("SELECT * FROM page0")
+        assert other.fetch_rows(f"SELECT * FROM read_csv('{ROOT}0')") == [(7,)]
+    assert session.fetch_rows(f"SELECT * FROM read_csv('{ROOT}0')") == [(1,)]
 
 
 # bounds
@@ -229,9 +229,9 @@ def test_a_statement_that_takes_too_long_is_interrupted() -> None:
     began = time.monotonic()
     with Session(scan_of(FILES), eager=False, seconds=0.2) as session:
         with pytest.raises(ScanTooLarge, match="took too long"):
-            session.rows("SELECT count(*) FROM range(10000000000) a, range(1000000) b")
+            session.fetch_rows("SELECT count(*) FROM range(10000000000) a, range(1000000) b")
         with pytest.raises(ScanTooLarge, match="took too long"):
-            session.rows("SELECT 1")
+            session.fetch_rows("SELECT 1")
     assert time.monotonic() - began < 5
 
 
@@ -240,7 +240,7 @@ def test_memory_is_bounded() -> None:
         Session(scan_of(FILES), eager=False) as session,
         pytest.raises(ScanTooLarge, match="more than 512MB of memory"),
     ):
-        session.rows("SELECT list(i) FROM range(1000000000) t(i)")
+        session.fetch_rows("SELECT list(i) FROM range(1000000000) t(i)")
 
 
 @pytest.mark.slow
@@ -275,7 +275,7 @@ def test_threads_that_read_at_once_each_read_where_they_sought() -> None:
     scan = Scan(folder, folder.files(), DataFormat.PARQUET, 10**9)
     with Session(scan, eager=True) as session:
         sums = "sum(a), sum(b), count(DISTINCT c)"
-        found = session.rows(f"SELECT {sums} FROM read_parquet('{ROOT}0')")
+        found = session.fetch_rows(f"SELECT {sums} FROM read_parquet('{ROOT}0')")
     assert found == [(44999850000, 89999700000, 300000)]
     assert len(Slow.threads) > 1
 
@@ -292,4 +292,4 @@ def test_what_a_read_raises_is_what_the_caller_gets() -> None:
             Session(scan, eager=eager) as session,
             pytest.raises(StorageUnavailable, match="S3 is on holiday"),
         ):
-            session.rows(f"SELECT * FROM read_parquet('{ROOT}0')")
+            session.fetch_rows(f"SELECT * FROM read_parquet('{ROOT}0')")

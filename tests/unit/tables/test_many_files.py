@@ -107,7 +107,7 @@ def test_nothing_is_read_for_a_query_that_has_taken_too_long() -> None:
     scan = Scan(folder, folder.files(), DataFormat.CSV, 1000)
     with Session(scan, eager=False, seconds=0.01) as session:
         with pytest.raises(ScanTooLarge, match="took too long"):
-            session.rows("SELECT count(*) FROM range(10000000000) a, range(1000000) b")
+            session.fetch_rows("SELECT count(*) FROM range(10000000000) a, range(1000000) b")
         with pytest.raises(ScanTooLarge, match="took too long"):
             scan.read(0, 0, 1)
     assert scan.files_read == 0

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from datamesh.services.registry.registry import Registry
-from datamesh.tables.profile import holds
+from datamesh.tables.profile import is_of_registered_type
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client, api_event
@@ -140,7 +140,7 @@ def test_a_parquet_file_is_compared_by_its_own_types(serve: Serve) -> None:
     ],
 )
 def test_which_types_are_the_registered_one(registered: str, found: str, expected: bool) -> None:
-    assert holds(registered, found) is expected
+    assert is_of_registered_type(registered, found) is expected
 
 
 def test_a_long_value_is_cut(serve: Serve) -> None:

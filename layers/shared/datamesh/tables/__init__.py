@@ -1,5 +1,5 @@
-"""The files of a dataset as one table: which of them to read, and DuckDB over what S3 gave of them.
+"""Datasets as tables: which files a query has to read, and DuckDB over what S3 returns of them.
 
-Only `session`, `filesystem` and what imports them need DuckDB, which is not in the layer: the
-domains functions alone carry it, and import it for a request that needs it.
+Only `session`, `filesystem` and the modules that import them need DuckDB, which is not in the
+layer: the functions of domain data alone have it, and import it for a request that needs it.
 """

@@ -1,4 +1,4 @@
-"""SQL for filters, for an order, and for what lies beyond a cursor. Every value is bound."""
+"""SQL for filters, for an order, and for the rows after a cursor. Every value is bound."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,96 +13,106 @@ from datamesh.tables.sql_types import find_sql_type
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE)
 
 type Parameters = dict[str, object]
+"""Name of a parameter of a statement -> its value. Functions here add those that they bind."""
 
 
 @dataclass(frozen=True)
-class Typed:
-    """A column of a source, and its type there as DuckDB names it."""
+class TypedColumn:
+    """A column of a source: its name in SQL, and its type as DuckDB names it."""
 
-    place: str
+    name: str
     type: str
 
 
 @dataclass(frozen=True)
-class Ordering:
-    """By a column's own order, or else by that of its text; nulls last, either way."""
+class SortKey:
+    """The column that rows are ordered by. Nulls come last in both directions.
 
-    column: Typed
+    A column whose type has no order is compared as text.
+    """
+
+    column: TypedColumn
     descending: bool
 
     @classmethod
-    def of(cls, order: Order, columns: Mapping[str, Typed]) -> "Ordering":
+    def from_order(cls, order: Order, columns: Mapping[str, TypedColumn]) -> "SortKey":
+        """Return the key for the order that a client asked for."""
         return cls(columns[order.column], order.descending)
 
     @property
     def type(self) -> str:
+        """The type that values of the key are compared as."""
         found = self.column.type
         return "VARCHAR" if find_kind(found) in (Kind.OTHER, Kind.TEXT) else found
 
-    def key(self, prefix: str = "") -> str:
-        place = prefix + self.column.place
-        return f"CAST({place} AS VARCHAR)" if self.type == "VARCHAR" else place
+    def build_expression(self, prefix: str = "") -> str:
+        """Return the expression that is compared; `prefix` is that of a table, such as `page.`."""
+        name = prefix + self.column.name
+        return f"CAST({name} AS VARCHAR)" if self.type == "VARCHAR" else name
 
-    def sql(self, prefix: str = "") -> str:
-        return f"{self.key(prefix)} {'DESC' if self.descending else 'ASC'} NULLS LAST"
+    def build_order_by(self, prefix: str = "") -> str:
+        """Return the first term of an ORDER BY clause."""
+        direction = "DESC" if self.descending else "ASC"
+        return f"{self.build_expression(prefix)} {direction} NULLS LAST"
 
-    def beyond(self, after: Position, parameters: Parameters) -> str:
+    def match_after_cursor(self, after: Position, parameters: Parameters) -> str:
+        """Return the condition that a row comes after the cursor in this order."""
+        key, later = self.build_expression(), match_later_rows(after, parameters)
         if after.value is None:
-            return f"({self.key()} IS NULL AND {later(after, parameters)})"
+            return f"({key} IS NULL AND {later})"
         parameters["value"] = after.value
         value = f"CAST($value AS {self.type})"
         sign = "<" if self.descending else ">"
-        return (
-            f"({self.key()} IS NULL OR {self.key()} {sign} {value}"
-            f" OR ({self.key()} = {value} AND {later(after, parameters)}))"
-        )
+        return f"({key} IS NULL OR {key} {sign} {value} OR ({key} = {value} AND {later}))"
 
 
-def further(after: Position, parameters: Parameters) -> str:
-    """Further rows of the cursor's file."""
+def match_later_rows_of_file(after: Position, parameters: Parameters) -> str:
+    """Return the condition that a row of the cursor's file comes after the cursor."""
     parameters["row"] = after.row
     return "r > $row"
 
 
-def later(after: Position, parameters: Parameters) -> str:
-    """Further rows of the cursor's file, and the files behind it."""
+def match_later_rows(after: Position, parameters: Parameters) -> str:
+    """Return the condition that a row of any file comes after the cursor."""
     parameters |= {"file": after.file, "row": after.row}
     return "(f > $file OR (f = $file AND r > $row))"
 
 
-def conditions(
+def build_conditions(
     filters: Sequence[Filter],
     kinds: Mapping[str, Kind],
-    columns: Mapping[str, Typed],
+    columns: Mapping[str, TypedColumn],
     parameters: Parameters,
 ) -> list[str]:
-    """Adds to `parameters` what the conditions compare with."""
+    """Return a condition for each filter, and add the values that they compare with."""
     found = []
     for number, each in enumerate(filters):
         column = columns[each.column]
         names = [f"v{number}_{index}" for index in range(len(each.values))]
         parameters |= {
-            name: _bound(value, column.type) for name, value in zip(names, each.values, strict=True)
+            name: _to_parameter(value, column.type)
+            for name, value in zip(names, each.values, strict=True)
         }
-        found.append(_condition(column, kinds[each.column], each, [f"${name}" for name in names]))
+        bound = [f"${name}" for name in names]
+        found.append(_build_condition(column, kinds[each.column], each, bound))
     return found
 
 
-def _condition(column: Typed, kind: Kind, each: Filter, names: Sequence[str]) -> str:
-    """A column that is not of its schema's type is compared as if it were, where it can be."""
-    actual, place = find_kind(column.type), column.place
+def _build_condition(column: TypedColumn, kind: Kind, each: Filter, values: Sequence[str]) -> str:
+    """Return one condition. A column of another type than registered is cast, where it can be."""
+    actual, name = find_kind(column.type), column.name
     if actual is not kind and not (actual in NUMBERS and kind in NUMBERS):
         wanted = "DOUBLE" if kind in NUMBERS else find_sql_type(kind)
-        place = f"TRY_CAST({place} AS {wanted})"
+        name = f"TRY_CAST({name} AS {wanted})"
     elif actual is Kind.DOUBLE:
         # A FLOAT is compared with the nearest FLOAT, not with a DOUBLE that it never equals.
-        names = [f"CAST({name} AS {column.type})" for name in names]
+        values = [f"CAST({value} AS {column.type})" for value in values]
     if each.comparison is Comparison.IN:
-        return f"{place} IN ({', '.join(names)})"
-    return f"{place} {each.comparison} {names[0]}"
+        return f"{name} IN ({', '.join(values)})"
+    return f"{name} {each.comparison} {values[0]}"
 
 
-def _bound(value: Value, type_name: str) -> object:
+def _to_parameter(value: Value, type_name: str) -> object:
     if isinstance(value, datetime) and type_name != "TIMESTAMP WITH TIME ZONE":
         return value.replace(tzinfo=None)  # a column without a zone is taken to be in UTC
     if isinstance(value, Decimal) and value == value.to_integral_value():

@@ -1,9 +1,9 @@
-"""Where a page ended: which row of which file, told in a form that outlives the request.
+"""Cursors: the row of a file where a page ended, as text that a client sends back.
 
-A cursor names the file by its name and ETag, the row by its number in the file and, under an
+A cursor names the file by its name and ETag, and the row by its number in the file and, under an
 `order_by`, its value. So it stays valid while files are added, and is refused once its own file
-has changed or gone. It also names the query: that of another one is refused. It is no secret and
-grants nothing: who forges one reads what a query could have read.
+has changed or gone. It also names the query: the cursor of another query is refused. It is no
+secret and grants nothing: a forged one reads what a query could have read.
 """
 
 import json
@@ -16,41 +16,50 @@ from datamesh.errors import InvalidCursor, RefusedParameters
 from datamesh.tables.files import DataFile
 from datamesh.tables.query import Query
 
-MAX_LENGTH = 4096
+MAX_CURSOR_LENGTH = 4096
 
 
 @dataclass(frozen=True)
 class Position:
-    """After this row. `value` is the text of the order's column, None for a null."""
+    """The last row of a page; the next page begins after it."""
 
     file: int
-    """Index among the files of the query."""
+    """The index of its file among the files of the query."""
     row: int
+    """Its number in the file, from 0."""
     value: str | None = None
+    """The text of the column that rows are ordered by; None for a null, or without an order."""
 
 
-def fingerprint(dataset: str, query: Query) -> str:
-    """Of what decides which rows follow which: not of limit and columns."""
-    return _digest(f"{dataset}\n{query.filters!r}\n{query.order!r}")
+def fingerprint_query(dataset: str, query: Query) -> str:
+    """Return a digest of what decides which row follows which: not of the limit and the columns."""
+    # Every cursor has this digest: another `repr` of Filter or Order would invalidate them all.
+    return _digest_text(f"{dataset}\n{query.filters!r}\n{query.order!r}")
 
 
-def encoded(query: str, file: DataFile, position: Position) -> str:
-    """Raises RefusedParameters for a value that a header could not carry."""
+def encode_cursor(query: str, file: DataFile, position: Position) -> str:
+    """Return the cursor of a position in a file.
+
+    Raises RefusedParameters if the value at the position is too long for a header.
+    """
     content = json.dumps(
-        [query, _identity(file), position.row, position.value], separators=(",", ":")
+        [query, _identify_file(file), position.row, position.value], separators=(",", ":")
     )
-    cursor = urlsafe_b64encode(f"{_digest(content)}{content}".encode()).decode().rstrip("=")
-    if len(cursor) > MAX_LENGTH:
+    cursor = urlsafe_b64encode(f"{_digest_text(content)}{content}".encode()).decode().rstrip("=")
+    if len(cursor) > MAX_CURSOR_LENGTH:
         raise RefusedParameters({"order_by": "its values are too long for a cursor"})
     return cursor
 
 
-def decoded(cursor: str, query: str, files: Sequence[DataFile]) -> Position:
-    """Raises InvalidCursor."""
+def decode_cursor(cursor: str, query: str, files: Sequence[DataFile]) -> Position:
+    """Return the position of a cursor among the files of the query.
+
+    Raises InvalidCursor if it is forged, of another query, or of a file that has changed.
+    """
     try:
         text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
         content = text[16:]
-        if len(cursor) > MAX_LENGTH or _digest(content) != text[:16]:
+        if len(cursor) > MAX_CURSOR_LENGTH or _digest_text(content) != text[:16]:
             raise ValueError
         of_query, identity, row, value = json.loads(content)
         if type(row) is not int or not 0 <= row < 2**62:
@@ -62,14 +71,14 @@ def decoded(cursor: str, query: str, files: Sequence[DataFile]) -> Position:
     if of_query != query:
         raise InvalidCursor("belongs to another query")
     for index, file in enumerate(files):
-        if _identity(file) == identity:
+        if _identify_file(file) == identity:
             return Position(index, row, value)
     raise InvalidCursor("stands in a file that has changed since")
 
 
-def _identity(file: DataFile) -> str:
-    return _digest(f"{file.file.etag} {file.file.name}")
+def _identify_file(file: DataFile) -> str:
+    return _digest_text(f"{file.file.etag} {file.file.name}")
 
 
-def _digest(text: str) -> str:
+def _digest_text(text: str) -> str:
     return sha256(text.encode()).hexdigest()[:16]

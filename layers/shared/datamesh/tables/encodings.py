@@ -1,4 +1,4 @@
-"""A page as the bytes of an answer, in each media type that a client may accept."""
+"""Pages as the bytes of an answer, in each media type that a client may accept."""
 
 import io
 import json
@@ -12,128 +12,144 @@ from datamesh.errors import ScanTooLarge
 from datamesh.models.spreadsheets import escape_formula
 from datamesh.models.types import Kind
 from datamesh.tables.filesystem import RESULT
-from datamesh.tables.page import Page
+from datamesh.tables.page import TablePage
 from datamesh.tables.session import Session
 from datamesh.tables.sql_types import has_scale
-from datamesh.tables.values import is_json, readable
+from datamesh.tables.values import convert_to_json, is_json
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
-"""Lambda's answers hold 6 MB, and bytes travel in base64."""
+"""Lambda limits an answer to 6 MB, and bytes travel in base64, a third longer."""
 
 type Row = dict[str, JsonValue]
-type Encode = Callable[[Session, Page], bytes]
+"""A row of a legacy view: column -> value."""
+type PageEncoder = Callable[[Session, TablePage], bytes]
 
 
 @dataclass(frozen=True)
-class _Cell:
-    """How a column's values are written: `raw` ones are JSON already, `text` may hold anything."""
+class _CellFormat:
+    """The way in which the values of a column are written."""
 
     name: str
-    raw: bool
-    text: bool
+    is_json: bool
+    """The values are JSON already."""
+    is_text: bool
+    """The values are text of any content."""
 
 
-def as_json(session: Session, page: Page) -> bytes:
-    return b"[" + b",".join(_bounded(_objects(session, page, exact=True))) + b"]"
+def encode_json(session: Session, page: TablePage) -> bytes:
+    """Return the rows as a JSON array of objects."""
+    return b"[" + b",".join(_limit_bytes(_encode_objects(session, page, exact=True))) + b"]"
 
 
-def as_json_lines(session: Session, page: Page) -> bytes:
-    return b"".join(line + b"\n" for line in _bounded(_objects(session, page, exact=True)))
+def encode_json_lines(session: Session, page: TablePage) -> bytes:
+    """Return the rows as JSON objects, one a line."""
+    objects = _limit_bytes(_encode_objects(session, page, exact=True))
+    return b"".join(each + b"\n" for each in objects)
 
 
-def as_csv(session: Session, page: Page) -> bytes:
-    """Text in quotes, the rest without, a null empty: so null and empty text can be told apart."""
-    cells, rows = _read(session, page, exact=True)
-    header = ",".join(_quoted(cell.name) for cell in cells)
+def encode_csv(session: Session, page: TablePage) -> bytes:
+    """Return the rows as CSV (RFC 4180) with a header.
+
+    Text is quoted, other values are not, and a null is empty, so that it differs from empty text.
+    """
+    cells, rows = _fetch_cells(session, page, exact=True)
+    header = ",".join(_quote_csv_text(cell.name) for cell in cells)
     lines = (
-        ",".join(_csv_cell(cell, value) for cell, value in zip(cells, row, strict=True))
+        ",".join(_encode_csv_cell(cell, value) for cell, value in zip(cells, row, strict=True))
         for row in rows
     )
-    return b"".join(_bounded(f"{line}\r\n".encode() for line in (header, *lines)))
+    return b"".join(_limit_bytes(f"{line}\r\n".encode() for line in (header, *lines)))
 
 
-def as_parquet(session: Session, page: Page) -> bytes:
-    session.rows(f"COPY ({page.named()}) TO '{RESULT}' (FORMAT parquet, COMPRESSION zstd)")
-    [body] = _bounded([session.files.result])
+def encode_parquet(session: Session, page: TablePage) -> bytes:
+    """Return the rows as a Parquet file."""
+    rows = page.select_named()
+    session.fetch_rows(f"COPY ({rows}) TO '{RESULT}' (FORMAT parquet, COMPRESSION zstd)")
+    [body] = _limit_bytes([session.files.result])
     return body
 
 
-def as_arrow(session: Session, page: Page) -> bytes:
+def encode_arrow(session: Session, page: TablePage) -> bytes:
+    """Return the rows as an Arrow IPC stream."""
     from nanoarrow.ipc import StreamWriter  # a fifth of a second that other formats need not wait
 
     out = io.BytesIO()
     with StreamWriter.from_writable(out) as writer:
-        writer.write_stream(session.stream(page.named()))
-    [body] = _bounded([out.getvalue()])
+        writer.write_stream(session.open_stream(page.select_named()))
+    [body] = _limit_bytes([out.getvalue()])
     return body
 
 
-def legacy_rows(session: Session, page: Page) -> list[Row]:
-    """Rows as the legacy views have always shown them: decimals as numbers."""
-    cells, rows = _read(session, page, exact=False)
+def to_legacy_rows(session: Session, page: TablePage) -> list[Row]:
+    """Return the rows as the legacy views have always shown them: with decimals as numbers."""
+    cells, rows = _fetch_cells(session, page, exact=False)
     return [
         {
-            cell.name: json.loads(value) if cell.raw and value is not None else value
+            cell.name: json.loads(value) if cell.is_json and value is not None else value
             for cell, value in zip(cells, row, strict=True)
         }
         for row in rows
     ]
 
 
-ENCODINGS: dict[str, Encode] = {
-    "application/json": as_json,
-    "text/csv": as_csv,
-    "application/x-ndjson": as_json_lines,
-    "application/vnd.apache.parquet": as_parquet,
-    "application/vnd.apache.arrow.stream": as_arrow,
+ENCODERS: dict[str, PageEncoder] = {
+    "application/json": encode_json,
+    "text/csv": encode_csv,
+    "application/x-ndjson": encode_json_lines,
+    "application/vnd.apache.parquet": encode_parquet,
+    "application/vnd.apache.arrow.stream": encode_arrow,
 }
 
 
-def _read(
-    session: Session, page: Page, *, exact: bool
-) -> tuple[list[_Cell], list[tuple[Any, ...]]]:
-    types = [kind for _, kind in session.columns(page.rows)][: len(page.columns)]
+def _fetch_cells(
+    session: Session, page: TablePage, *, exact: bool
+) -> tuple[list[_CellFormat], list[tuple[Any, ...]]]:
+    """Return the formats of the columns, and rows of what JSON can hold."""
+    types = [kind for _, kind in session.describe_columns(page.rows)][: len(page.columns)]
     cells, values = [], []
     for number, (column, kind) in enumerate(zip(page.columns, types, strict=True)):
-        scaled = column.kind is not Kind.DECIMAL or has_scale(column.registered)
+        # Without a scale in the schema, text was read with 18 digits behind the point.
+        scaled = column.kind is not Kind.DECIMAL or has_scale(column.registered_type)
         scaled = scaled or not str(kind).endswith(",18)")
-        values.append(readable(f"c{number}", kind, exact=exact, scaled=scaled))
+        values.append(convert_to_json(f"c{number}", kind, exact=exact, scaled=scaled))
         text = kind.id in ("varchar", "enum", "union", "blob", "bit", "variant")
-        cells.append(_Cell(column.name, is_json(kind), text))
-    return cells, session.rows(f"SELECT {', '.join(values)} FROM ({page.rows}) AS rows")
+        cells.append(_CellFormat(column.name, is_json(kind), text))
+    return cells, session.fetch_rows(f"SELECT {', '.join(values)} FROM ({page.rows}) AS rows")
 
 
-def _objects(session: Session, page: Page, *, exact: bool) -> Iterator[bytes]:
-    cells, rows = _read(session, page, exact=exact)
-    names = [f"{_dumped(cell.name)}:" for cell in cells]
+def _encode_objects(session: Session, page: TablePage, *, exact: bool) -> Iterator[bytes]:
+    """Yield each row as a JSON object."""
+    cells, rows = _fetch_cells(session, page, exact=exact)
+    names = [f"{_encode_value(cell.name)}:" for cell in cells]
     for row in rows:
         values = (
-            value if cell.raw and value is not None else _dumped(value)
+            value if cell.is_json and value is not None else _encode_value(value)
             for cell, value in zip(cells, row, strict=True)
         )
         pairs = ",".join(name + value for name, value in zip(names, values, strict=True))
         yield f"{{{pairs}}}".encode()
 
 
-def _dumped(value: object) -> str:
+def _encode_value(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
-def _csv_cell(cell: _Cell, value: Any) -> str:
+def _encode_csv_cell(cell: _CellFormat, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, (dict, list)):
-        return _quoted(_dumped(value))
+        return _quote_csv_text(_encode_value(value))
     if isinstance(value, bool):
         return str(value).lower()
-    return _quoted(value) if cell.text else str(value)
+    return _quote_csv_text(value) if cell.is_text else str(value)
 
 
-def _quoted(text: str) -> str:
+def _quote_csv_text(text: str) -> str:
     return f'"{escape_formula(text).replace('"', '""')}"'
 
 
-def _bounded(parts: Iterable[bytes]) -> Iterator[bytes]:
+def _limit_bytes(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the parts. Raises ScanTooLarge once they are larger than an answer may be."""
     total = 0
     for part in parts:
         total += len(part)

@@ -1,21 +1,20 @@
-"""Runs queries. Importing it imports DuckDB: that takes time, and not every function has it."""
+"""Queries of tables. Importing this module imports DuckDB: slow, and not in every function."""
 
 from collections.abc import Sequence
 
 from datamesh.models.ports import DataFormat
-from datamesh.tables import encodings, profile
 from datamesh.tables.cursor import Position
-from datamesh.tables.encodings import ENCODINGS, Row
+from datamesh.tables.encodings import ENCODERS, Row, to_legacy_rows
 from datamesh.tables.files import DataFile
 from datamesh.tables.page import read_page
-from datamesh.tables.profile import Profile
+from datamesh.tables.profile import TableProfile, profile_table
 from datamesh.tables.query import Query
 from datamesh.tables.scan import Scan
 from datamesh.tables.session import Session
 from datamesh.tables.table import Table
 
 
-def encoded_page(
+def encode_page(
     scan: Scan,
     table: Table,
     files: Sequence[DataFile],
@@ -23,24 +22,26 @@ def encoded_page(
     after: Position | None,
     media_type: str,
 ) -> tuple[bytes, Position | None]:
-    """The page's rows in a media type of `ENCODINGS`, and where it ended if more may follow.
+    """Return a page's rows in a media type of ENCODERS, and where it ended if more may follow.
 
     Raises ScanTooLarge, InvalidCursor, UnreadableDataset, StorageUnavailable.
     """
-    eager = table.form is DataFormat.PARQUET and table.needs_everything(query)
+    eager = table.format is DataFormat.PARQUET and table.is_full_scan(query)
     with Session(scan, eager=eager) as session:
         page = read_page(session, table, files, query, after)
-        return ENCODINGS[media_type](session, page), page.next
+        return ENCODERS[media_type](session, page), page.end
 
 
-def legacy_rows(scan: Scan, table: Table, files: Sequence[DataFile], query: Query) -> list[Row]:
-    """The first rows as the legacy views show them. Raises as `encoded_page` does."""
+def read_legacy_rows(
+    scan: Scan, table: Table, files: Sequence[DataFile], query: Query
+) -> list[Row]:
+    """Return the first rows as the legacy views show them. Raises as `encode_page` does."""
     with Session(scan, eager=False) as session:
-        return encodings.legacy_rows(session, read_page(session, table, files, query, None))
+        return to_legacy_rows(session, read_page(session, table, files, query, None))
 
 
-def profile_of(scan: Scan, table: Table, files: Sequence[DataFile]) -> Profile:
-    """Raises as `encoded_page` does."""
-    eager = table.form is DataFormat.PARQUET
+def profile_files(scan: Scan, table: Table, files: Sequence[DataFile]) -> TableProfile:
+    """Return the profile of all files. Raises as `encode_page` does."""
+    eager = table.format is DataFormat.PARQUET
     with Session(scan, eager=eager) as session:
-        return profile.profile(session, table, files)
+        return profile_table(session, table, files)

@@ -1,4 +1,4 @@
-"""Which files of a folder belong to a table, and which of them a query has to read."""
+"""The files of a table: which of a folder's files they are, and which a query has to read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.query import Filter
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+"""The value of a folder whose files have a null in its column, as Hive writes it."""
 EXTENSIONS = {
     "parquet": DataFormat.PARQUET,
     "csv": DataFormat.CSV,
@@ -18,28 +19,35 @@ EXTENSIONS = {
     "ndjson": DataFormat.JSONL,
 }
 COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
+"""Ending of a file's name -> the compression as DuckDB names it."""
 
 
 @dataclass(frozen=True)
 class DataFile:
+    """A file of a table, and the values that its folders have."""
+
     file: StoredFile
     partitions: tuple[str | None, ...] = ()
-    """What its folders are named, in the order of the port's columns."""
+    """One for each partition column of the port, in their order; None for a null."""
 
     @property
     def compression(self) -> str:
-        """DuckDB's name of it."""
-        return next((c for e, c in COMPRESSIONS.items() if self.file.name.endswith(e)), "none")
+        """The compression as DuckDB names it."""
+        name = self.file.name
+        return next((found for end, found in COMPRESSIONS.items() if name.endswith(end)), "none")
 
 
-def is_data(file: StoredFile) -> bool:
-    """Names that begin with `_` or `.` and folder markers are not data."""
+def is_data_file(file: StoredFile) -> bool:
+    """Return False for folder markers, and for names that begin with `_` or `.`."""
     base = file.name.rpartition("/")[2]
     return bool(base) and not base.startswith(("_", "."))
 
 
-def format_of(name: str) -> DataFormat | None:
-    """Told by the file's name; a Parquet file is compressed inside, not outside."""
+def detect_format(name: str) -> DataFormat | None:
+    """Return the format that a file's name tells; None if it tells none.
+
+    `a.csv.gz` -> CSV, but `a.parquet.gz` -> None: a Parquet file is compressed inside.
+    """
     plain = name
     for extension in COMPRESSIONS:
         plain = plain.removesuffix(extension)
@@ -47,26 +55,27 @@ def format_of(name: str) -> DataFormat | None:
     return None if found is DataFormat.PARQUET and plain != name else found
 
 
-def data_files(
+def list_data_files(
     folder: Folder, expected: DataFormat | None, partitions: Sequence[str]
 ) -> tuple[DataFormat, list[DataFile]]:
-    """The data of a folder, all of one format: the expected one, or else that of the first file.
+    """Return the format of a folder's data, and its files that are not empty.
 
-    Raises UnreadableDataset, StorageUnavailable.
+    The format is the expected one, or else that of the first file. Raises UnreadableDataset if a
+    file has another one or no folder for a partition, and StorageUnavailable.
     """
     found = []
-    for file in filter(is_data, folder.files()):
+    for file in filter(is_data_file, folder.files()):
         name = folder.name + file.name
-        kind = format_of(file.name)
+        kind = detect_format(file.name)
         expected = expected or kind
         if kind is None or kind is not expected:
             raise UnreadableDataset(f"{name} is not a {expected or 'parquet, csv or jsonl'} file")
         if file.size:
-            found.append(DataFile(file, _partitions(name, file.name, partitions)))
+            found.append(DataFile(file, _parse_partitions(name, file.name, partitions)))
     return expected or DataFormat.PARQUET, found
 
 
-def _partitions(where: str, name: str, partitions: Sequence[str]) -> tuple[str | None, ...]:
+def _parse_partitions(where: str, name: str, partitions: Sequence[str]) -> tuple[str | None, ...]:
     folders = dict(part.split("=", 1) for part in name.split("/")[:-1] if "=" in part)
     missing = [column for column in partitions if column not in folders]
     if missing:
@@ -75,12 +84,15 @@ def _partitions(where: str, name: str, partitions: Sequence[str]) -> tuple[str |
     return tuple(None if value == NULL_PARTITION else unquote(value) for value in values)
 
 
-def pruned(
+def prune_files(
     files: Sequence[DataFile],
     partitions: Sequence[tuple[str, Kind]],
     filters: Sequence[Filter],
 ) -> list[DataFile]:
-    """The files whose folders do not rule out that a filter is met."""
+    """Return the files that may have rows for the query, judged by the names of their folders.
+
+    Raises UnreadableDataset if a folder's value is not of its column's kind.
+    """
     wanted = [
         (index, kind, each)
         for index, (column, kind) in enumerate(partitions)
@@ -90,11 +102,11 @@ def pruned(
     return [
         file
         for file in files
-        if all(each.accepts(_value(file, index, kind)) for index, kind, each in wanted)
+        if all(each.accepts(_parse_partition(file, index, kind)) for index, kind, each in wanted)
     ]
 
 
-def _value(file: DataFile, index: int, kind: Kind) -> Value | None:
+def _parse_partition(file: DataFile, index: int, kind: Kind) -> Value | None:
     text = file.partitions[index]
     try:
         return None if text is None else parse_value(kind, text)

@@ -1,6 +1,6 @@
-"""The files of a scan as DuckDB opens them: `mesh://<index>`, and one file that it may write.
+"""The file system that DuckDB sees: the files of a scan as `mesh://<index>`, and a result file.
 
-DuckDB never sees a stored file's name, and what is not of the scan cannot be named at all.
+DuckDB never sees a stored file's name, and no path leads to a file outside of the scan.
 """
 
 import io
@@ -15,58 +15,73 @@ from datamesh.tables.scan import Scan
 PROTOCOL = "mesh"
 ROOT = f"{PROTOCOL}://"
 RESULT = f"{ROOT}result"
-UNCHANGING = datetime(2000, 1, 1, tzinfo=UTC)
+"""The one path that DuckDB may write to."""
+MODIFIED_AT = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-def path_of(index: int) -> str:
+def build_path(index: int) -> str:
+    """Return the path of a file: `0` -> `mesh://0`."""
     return f"{ROOT}{index}"
 
 
 class MeshFile(io.RawIOBase):
-    """Read by several threads of DuckDB, in one of two ways: each read right after a seek of the
-    same thread, between which other threads seek and read elsewhere; or one read after another
-    where the last one ended, whichever threads they are on (a compressed file).
+    """A file that several threads of DuckDB read, in one of two ways.
 
-    So a seek holds for its own thread, until a read without one shows that it is the second way.
+    Of a plain file, each read follows a seek of the same thread, while other threads seek and
+    read elsewhere. Of a compressed file, each read begins where the last one ended, on whatever
+    thread. So a seek holds for its own thread, until a read without one shows the second way: then
+    all earlier seeks are void.
     """
 
     def __init__(self, scan: Scan, index: int) -> None:
         super().__init__()
         self._scan = scan
         self._index = index
-        self._at = 0
-        self._way = 0
-        self._own = threading.local()
+        self._position = 0
+        self._sequential_reads = 0
+        self._thread = threading.local()
+        """`seek`: the thread's last seek, as the count of sequential reads then, and a position."""
 
     def readable(self) -> bool:
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        sought: tuple[int, int] | None = getattr(self._own, "sought", None)
-        return sought[1] if sought and sought[0] == self._way else self._at
+        """Return where the next read of this thread begins."""
+        seek = self._find_seek()
+        return self._position if seek is None else seek
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Set where the next read of this thread begins, and return it."""
         base = {io.SEEK_CUR: self.tell(), io.SEEK_END: self._scan.files[self._index].size}
-        self._at = base.get(whence, 0) + offset
-        self._own.sought = (self._way, self._at)
-        return self._at
+        self._position = base.get(whence, 0) + offset
+        self._thread.seek = (self._sequential_reads, self._position)
+        return self._position
 
     def read(self, size: int = -1) -> bytes:
-        sought: tuple[int, int] | None = getattr(self._own, "sought", None)
-        if sought is None or sought[0] != self._way:
-            self._way += 1
-        at = self.tell()
-        self._own.sought = None
+        """Return up to `size` bytes. Raises what reading the scan raises."""
+        if self._find_seek() is None:
+            self._sequential_reads += 1
+        position = self.tell()
+        self._thread.seek = None
         wanted = self._scan.files[self._index].size if size < 0 else size
-        content = self._scan.read(self._index, at, wanted)
-        self._at = at + len(content)
+        content = self._scan.read(self._index, position, wanted)
+        self._position = position + len(content)
         return content
 
+    def _find_seek(self) -> int | None:
+        """Return where this thread has sought to; None if it has not, or its seek is void."""
+        seek: tuple[int, int] | None = getattr(self._thread, "seek", None)
+        return seek[1] if seek and seek[0] == self._sequential_reads else None
 
-class _Result(io.BytesIO):
+
+class _ResultFile(io.BytesIO):
+    """A file in memory that hands its content to its owner when DuckDB closes it."""
+
     def __init__(self, owner: "MeshFiles") -> None:
         super().__init__()
         self._owner = owner
@@ -78,7 +93,7 @@ class _Result(io.BytesIO):
 
 
 class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
-    """What DuckDB calls of fsspec's interface, and no more."""
+    """The part of fsspec's interface that DuckDB calls."""
 
     protocol = PROTOCOL
     cachable = False  # fsspec would give the next request the files of this one
@@ -87,25 +102,33 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
         super().__init__()
         self._scan = scan
         self.result = b""
+        """What DuckDB wrote to RESULT."""
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> io.IOBase:
+        """Return a file of the scan to read, or the result to write.
+
+        Raises FileNotFoundError, PermissionError.
+        """
         if "w" in mode and path == RESULT:
-            return _Result(self)
+            return _ResultFile(self)
         if "r" in mode:
-            return MeshFile(self._scan, self._index(path))
+            return MeshFile(self._scan, self._parse_path(path))
         raise PermissionError(path)
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Return what fsspec tells about a file."""
         return {"name": path, "size": self.size(path), "type": "file"}
 
     def size(self, path: str) -> int:
-        return self._scan.files[self._index(path)].size
+        """Return the size of a file in bytes."""
+        return self._scan.files[self._parse_path(path)].size
 
     def modified(self, path: str) -> datetime:
-        """A scan reads versions that it has pinned by their ETags."""
-        return UNCHANGING
+        """Return a constant: a scan reads the versions of files that it pinned by their ETags."""
+        return MODIFIED_AT
 
-    def _index(self, path: str) -> int:
+    def _parse_path(self, path: str) -> int:
+        """Return the index of a file in the scan."""
         name = path.removeprefix(ROOT)
         if not (name.isascii() and name.isdigit() and int(name) < len(self._scan.files)):
             raise FileNotFoundError(path)

@@ -1,4 +1,4 @@
-"""One page of a table's rows: the fewest files, row groups and columns that it takes."""
+"""Pages of a table's rows, read from as few files, row groups and columns as possible."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,55 +6,66 @@ from math import ceil
 
 from datamesh.errors import InvalidCursor
 from datamesh.models.ports import DataFormat
-from datamesh.tables.conditions import Ordering, Parameters, Typed, conditions, further
+from datamesh.tables.conditions import (
+    Parameters,
+    SortKey,
+    TypedColumn,
+    build_conditions,
+    match_later_rows_of_file,
+)
 from datamesh.tables.cursor import Position
 from datamesh.tables.files import DataFile
 from datamesh.tables.query import Query
 from datamesh.tables.scan import WHOLE_FILE_BYTES
 from datamesh.tables.session import Session
 from datamesh.tables.source import Source, open_source
-from datamesh.tables.sql import identifier
+from datamesh.tables.sql import quote_identifier
 from datamesh.tables.table import Column, Table
 
 TEXT_FILES_AT_ONCE = 8
-"""A union of them, which DuckDB plans in the square of their number and which opens them all: a
-compressed CSV file takes 32 MB."""
+"""How many text files one statement reads. DuckDB takes the square of their number to plan it,
+and opens them all: a compressed CSV file takes 32 MB."""
 
 
 @dataclass(frozen=True)
-class Page:
-    """Rows that a session holds."""
+class TablePage:
+    """A page of rows, in temporary tables of a session."""
 
     columns: tuple[Column, ...]
     rows: str
-    """A query: `c0`, `c1`, ... for the columns, in the order of the rows."""
-    next: Position | None
-    """Where the page ended, if anything may follow."""
+    """A query of the rows in their order. Its columns are `c0`, `c1`, ..."""
+    end: Position | None
+    """Where the page ended; None if nothing follows."""
 
-    def named(self) -> str:
-        """The rows under their columns' names."""
-        names = (f"c{i} AS {identifier(column.name)}" for i, column in enumerate(self.columns))
+    def select_named(self) -> str:
+        """Return the query of the rows with the columns' own names."""
+        names = (
+            f"c{i} AS {quote_identifier(column.name)}" for i, column in enumerate(self.columns)
+        )
         return f"SELECT {', '.join(names)} FROM ({self.rows}) AS rows"
 
 
 def read_page(
     session: Session, table: Table, files: Sequence[DataFile], query: Query, after: Position | None
-) -> Page:
-    """Raises ScanTooLarge before the files are read, InvalidCursor, UnreadableDataset, and what a
-    read raises."""
+) -> TablePage:
+    """Return the rows that a query asks for, after a position.
+
+    Raises ScanTooLarge (before the files are read if all are needed), InvalidCursor,
+    UnreadableDataset, and what a read raises.
+    """
     begin = after.file if after and query.order is None else 0
-    if table.needs_everything(query):
-        session.scan.afford(range(begin, len(files)))
-    reader = _Reader(session, table, files, query, after)
+    if table.is_full_scan(query):
+        session.scan.check_budget(range(begin, len(files)))
+    reader = _PageReader(session, table, files, query, after)
     if query.order is None:
-        reader.read_some(begin)
+        reader.read_until_full(begin)
     elif files:
-        reader.read(0, len(files))
-    return reader.page()
+        reader.read_files(0, len(files))
+    return reader.build_page()
 
 
-class _Reader:
-    """Collects rows in tables `page0`, `page1`, ..., one for each time that files are read."""
+class _PageReader:
+    """The state of reading a page: rows go into tables `page0`, `page1`, ..., one a batch."""
 
     def __init__(
         self,
@@ -69,103 +80,110 @@ class _Reader:
         self._files = files
         self._query = query
         self._after = after
-        self._filters = table.filters_of_data(query)
+        self._filters = table.find_data_filters(query)
         names = table.kinds if query.columns is None else query.columns
-        self._shown = table.named(names)
+        self._shown = table.select_columns(names)
         compared = [each.column for each in self._filters]
         if query.order:
             compared.append(query.order.column)
         more = dict.fromkeys(name for name in compared if name not in names)
-        self._columns = [*self._shown, *table.named(more)]
-        self._ordering: Ordering | None = None
-        self._pages = 0
+        self._columns = [*self._shown, *table.select_columns(more)]
+        self._sort_key: SortKey | None = None
+        self._tables = 0
         self._rows = 0
-        self._read_to = 0
+        self._next_file = 0
 
-    def read_some(self, begin: int) -> None:
-        """From file to file until there are rows enough: as many files at once as the rows of
-        those before let expect, and at most twice as many as the last time."""
-        at, size = begin, 1
-        while at < len(self._files) and (at == begin or self._rows < self._query.limit):
-            size = min(size, len(self._files) - at)
-            self.read(at, size)
-            at += size
+    def read_until_full(self, begin: int) -> None:
+        """Read files in their order until the page is full.
+
+        Each batch has as many files as the rows so far let expect to suffice, and at most twice
+        as many as the batch before.
+        """
+        first, size = begin, 1
+        while first < len(self._files) and (first == begin or self._rows < self._query.limit):
+            size = min(size, len(self._files) - first)
+            self.read_files(first, size)
+            first += size
             missing = self._query.limit - self._rows
-            expected = ceil(missing * (at - begin) / self._rows) if self._rows else 2 * size
+            expected = ceil(missing * (first - begin) / self._rows) if self._rows else 2 * size
             size = max(1, min(2 * size, expected))
 
-    def read(self, first: int, count: int) -> None:
+    def read_files(self, first: int, count: int) -> None:
+        """Read a batch of files into a table of its own."""
         scan, batch = self._session.scan, range(first, first + count)
-        scan.afford([index for index in batch if self._is_read_whole(index)])
-        scan.fetch(batch)
-        step = count if self._table.form is DataFormat.PARQUET else TEXT_FILES_AT_ONCE
-        into = f"CREATE TEMP TABLE page{self._pages} AS"
+        scan.check_budget([index for index in batch if self._is_read_whole(index)])
+        scan.prefetch(batch)
+        step = count if self._table.format is DataFormat.PARQUET else TEXT_FILES_AT_ONCE
+        into = f"CREATE TEMP TABLE page{self._tables} AS"
         for begin in batch[::step]:
-            self._rows += self._collect(into, begin, min(step, batch.stop - begin))
-            into = f"INSERT INTO page{self._pages}"
-        self._pages += 1
-        self._read_to = batch.stop
+            self._rows += self._insert_rows(into, begin, min(step, batch.stop - begin))
+            into = f"INSERT INTO page{self._tables}"
+        self._tables += 1
+        self._next_file = batch.stop
 
-    def _collect(self, into: str, first: int, count: int) -> int:
-        """How many rows were added."""
+    def _insert_rows(self, into: str, first: int, count: int) -> int:
+        """Insert the rows of some files, and return how many they are."""
         source = open_source(
             self._session, self._table, self._columns, self._files[first : first + count], first
         )
         parameters = dict(source.parameters)
-        where = " AND ".join(["true", *self._conditions(source, first, parameters)])
-        order = f"ORDER BY {self._ordering.sql()}, f, r" if self._ordering else ""
+        where = " AND ".join(["true", *self._build_conditions(source, first, parameters)])
+        order = f"ORDER BY {self._sort_key.build_order_by()}, f, r" if self._sort_key else ""
         # Under an order, rows of any batch may be the first.
         limit = self._query.limit + 1 - (0 if order else self._rows)
-        [(added,)] = self._session.rows(
+        [(added,)] = self._session.fetch_rows(
             f"{into} SELECT * FROM ({source.sql}) AS source WHERE {where} {order} LIMIT {limit}",
             parameters,
         )
         return int(added)
 
-    def page(self) -> Page:
-        if not self._pages:
+    def build_page(self) -> TablePage:
+        """Return the page of all rows that were read."""
+        if not self._tables:
             nothing = ", ".join(f"NULL AS c{number}" for number in range(len(self._shown)))
-            return Page(self._shown, f"SELECT {nothing} WHERE false", None)
-        parts = " UNION ALL BY NAME ".join(f"SELECT * FROM page{n}" for n in range(self._pages))
+            return TablePage(self._shown, f"SELECT {nothing} WHERE false", None)
+        parts = " UNION ALL BY NAME ".join(f"SELECT * FROM page{n}" for n in range(self._tables))
         order = "page.f, page.r"
-        if self._ordering:
-            order = f"{self._ordering.sql('page.')}, {order}"
+        if self._sort_key:
+            order = f"{self._sort_key.build_order_by('page.')}, {order}"
         limit = self._query.limit
         rows = f"SELECT page.* FROM ({parts}) AS page ORDER BY {order} LIMIT {limit}"
-        more = self._rows > limit or (self._rows == limit and self._read_to < len(self._files))
-        return Page(self._shown, rows, self._last(rows) if more else None)
+        more = self._rows > limit or (self._rows == limit and self._next_file < len(self._files))
+        return TablePage(self._shown, rows, self._find_end(rows) if more else None)
 
-    def _last(self, rows: str) -> Position:
-        value = f"CAST({self._ordering.key()} AS VARCHAR)" if self._ordering else "NULL"
-        [(file, row, text)] = self._session.rows(
+    def _find_end(self, rows: str) -> Position:
+        """Return the position of the last row of a full page."""
+        key = self._sort_key
+        value = f"CAST({key.build_expression()} AS VARCHAR)" if key else "NULL"
+        [(file, row, text)] = self._session.fetch_rows(
             f"SELECT f, r, {value} FROM ({rows}) AS rows OFFSET {self._query.limit - 1}"
         )
         return Position(file, row, text)
 
-    def _conditions(self, source: Source, first: int, parameters: Parameters) -> list[str]:
+    def _build_conditions(self, source: Source, first: int, parameters: Parameters) -> list[str]:
         columns = {
-            column.name: Typed(f"c{number}", source.types[number])
+            column.name: TypedColumn(f"c{number}", source.types[number])
             for number, column in enumerate(self._columns)
         }
-        found = conditions(self._filters, self._table.kinds, columns, parameters)
+        found = build_conditions(self._filters, self._table.kinds, columns, parameters)
         if self._query.order:
-            self._ordering = Ordering.of(self._query.order, columns)
+            self._sort_key = SortKey.from_order(self._query.order, columns)
         if self._after is None:
             return found
-        if self._ordering is None:
+        if self._sort_key is None:
             # The cursor's file is read alone, so that DuckDB can skip row groups by this.
-            return (
-                [*found, further(self._after, parameters)] if first == self._after.file else found
-            )
-        self._check(self._after, self._ordering)
-        return [*found, self._ordering.beyond(self._after, parameters)]
+            if first == self._after.file:
+                found.append(match_later_rows_of_file(self._after, parameters))
+            return found
+        self._check_value(self._after, self._sort_key)
+        return [*found, self._sort_key.match_after_cursor(self._after, parameters)]
 
-    def _check(self, after: Position, ordering: Ordering) -> None:
-        """A forged value is the client's fault, not the data's."""
-        fits = f"SELECT $value IS NULL OR TRY_CAST($value AS {ordering.type}) IS NOT NULL"
-        if self._session.rows(fits, {"value": after.value}) != [(True,)]:
+    def _check_value(self, after: Position, key: SortKey) -> None:
+        """Raise InvalidCursor if the cursor's value is forged: that is not the data's fault."""
+        fits = f"SELECT $value IS NULL OR TRY_CAST($value AS {key.type}) IS NOT NULL"
+        if self._session.fetch_rows(fits, {"value": after.value}) != [(True,)]:
             raise InvalidCursor("is not one of this registry's")
 
     def _is_read_whole(self, index: int) -> bool:
         small = self._session.scan.files[index].size <= WHOLE_FILE_BYTES
-        return small or self._table.form is not DataFormat.PARQUET
+        return small or self._table.format is not DataFormat.PARQUET

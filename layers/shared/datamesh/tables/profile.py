@@ -1,4 +1,4 @@
-"""What the columns of a dataset hold, and whether that is what its schema says."""
+"""Profiles of datasets: what the columns hold, and where that differs from the schema."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,63 +7,75 @@ from datamesh.models.datasets import ColumnProfile
 from datamesh.models.ports import DataFormat
 from datamesh.models.quality import QualityFailure
 from datamesh.models.types import Kind, find_kind
+from datamesh.tables.casts import cast_cell
 from datamesh.tables.conditions import NUMBERS
 from datamesh.tables.files import DataFile
 from datamesh.tables.session import Session
-from datamesh.tables.source import Source, grouped, open_cells, typed
-from datamesh.tables.sql import folded
+from datamesh.tables.source import Source, group_files, open_cells
+from datamesh.tables.sql import fold_case
 from datamesh.tables.table import Column, Table
 
 HAS_FILES = "dataset_has_files"
-PRESENT = "column_is_present"
-REGISTERED = "column_is_registered"
-TYPED = "column_has_registered_type"
-FACTS = 5
+IS_PRESENT = "column_is_present"
+IS_REGISTERED = "column_is_registered"
+HAS_REGISTERED_TYPE = "column_has_registered_type"
+AGGREGATES = 5
+"""How many aggregates `_build_aggregates` has for a column."""
 MAX_SHOWN = 200
-"""How much of a least or greatest value is shown."""
+"""How many letters of a least or greatest value are shown."""
 
 
 @dataclass(frozen=True)
-class Profile:
+class TableProfile:
+    """The number of rows, the profiles of the columns, and the assertions that they fail."""
+
     rows: int
     columns: list[ColumnProfile]
     failures: list[QualityFailure]
 
 
-def profile(session: Session, table: Table, files: Sequence[DataFile]) -> Profile:
-    """Raises ScanTooLarge before the files are read, UnreadableDataset and what a read raises."""
+def profile_table(session: Session, table: Table, files: Sequence[DataFile]) -> TableProfile:
+    """Read all files, and return their profile.
+
+    Raises ScanTooLarge before the files are read, UnreadableDataset, and what a read raises.
+    """
     everything = range(len(files))
-    session.scan.afford(everything)
-    session.scan.fetch(everything)
+    session.scan.check_budget(everything)
+    session.scan.prefetch(everything)
     if not files:
-        return Profile(0, list(map(_absent, table.columns)), [QualityFailure(assertion=HAS_FILES)])
-    known = {folded(column.name) for column in table.columns}
-    groups = grouped(session, table, files)
+        failures = [QualityFailure(assertion=HAS_FILES)]
+        return TableProfile(0, [*map(_describe_absent, table.columns)], failures)
+    registered = {fold_case(column.name) for column in table.columns}
+    groups = group_files(session, table, files)
     names = dict.fromkeys(name for group in groups for name in group.names)
-    extra = [Column(name) for name in names if folded(name) not in known]
+    extra = [Column(name) for name in names if fold_case(name) not in registered]
     full = replace(table, columns=(*table.columns, *extra))
     source = open_cells(session, full, full.columns, files, groups)
-    [(rows, *facts)] = session.rows(_aggregates(full, source), source.parameters)
-    there = {folded(name) for name in (*names, *table.partitions)}
+    [(rows, *values)] = session.fetch_rows(_build_aggregates(full, source), source.parameters)
+    present = {fold_case(name) for name in (*names, *table.partitions)}
     columns = [
-        _described(full, column, source.types[n], facts[FACTS * n :][:FACTS])
-        if folded(column.name) in there
-        else _absent(column)
+        _describe_column(full, column, source.types[n], values[AGGREGATES * n :][:AGGREGATES])
+        if fold_case(column.name) in present
+        else _describe_absent(column)
         for n, column in enumerate(full.columns)
     ]
-    return Profile(rows, columns, [found for each in columns if (found := _judged(each))])
+    failures = [failure for each in columns if (failure := _find_failure(each))]
+    return TableProfile(rows, columns, failures)
 
 
-def _aggregates(table: Table, source: Source) -> str:
-    """The number of rows, and for each column its FACTS: nulls, cells that do not read as the
-    registered type, distinct values, the least and the greatest."""
+def _build_aggregates(table: Table, source: Source) -> str:
+    """Return a query of the number of rows, and of five aggregates for each column.
+
+    These are the nulls, the cells that cannot be read as the registered type, the distinct
+    values, the least and the greatest value.
+    """
     parts = ["count(*)"]
     for number, column in enumerate(table.columns):
         cell = f"c{number}"
-        value = typed(cell, column, attempt=True) if _is_text(table, column) else cell
+        value = cast_cell(cell, column, attempt=True) if _is_text(table, column) else cell
         parts.append(f"count(*) - count({cell})")
         parts.append(f"count({cell}) - count({value})")
-        if _comparable(table, column, source.types[number]):
+        if _is_comparable(table, column, source.types[number]):
             parts.append(f"approx_count_distinct({value})")
             parts += (
                 f"left(CAST({function}({value}) AS VARCHAR), {MAX_SHOWN})"
@@ -74,16 +86,19 @@ def _aggregates(table: Table, source: Source) -> str:
     return f"SELECT {', '.join(parts)} FROM ({source.sql}) AS source"
 
 
-def _described(table: Table, column: Column, found: str, facts: Sequence[object]) -> ColumnProfile:
-    nulls, wrong, distinct, least, greatest = facts
+def _describe_column(
+    table: Table, column: Column, found: str, aggregates: Sequence[object]
+) -> ColumnProfile:
+    """Return the profile of a column that the files have; `found` is its type there."""
+    nulls, wrong, distinct, least, greatest = aggregates
     if _is_text(table, column) and column.kind is not Kind.OTHER:
-        found = "VARCHAR" if wrong else column.registered
-    elif _is_text(table, column) and table.form is DataFormat.JSONL:
+        found = "VARCHAR" if wrong else column.registered_type
+    elif _is_text(table, column) and table.format is DataFormat.JSONL:
         found = "JSON"
     return ColumnProfile.model_validate(
         {
             "name": column.name,
-            "registered": column.registered or None,
+            "registered": column.registered_type or None,
             "type": found,
             "nulls": nulls,
             "distinct": distinct,
@@ -93,10 +108,10 @@ def _described(table: Table, column: Column, found: str, facts: Sequence[object]
     )
 
 
-def _absent(column: Column) -> ColumnProfile:
+def _describe_absent(column: Column) -> ColumnProfile:
     return ColumnProfile(
         name=column.name,
-        registered=column.registered or None,
+        registered=column.registered_type or None,
         type=None,
         nulls=0,
         distinct=None,
@@ -105,19 +120,22 @@ def _absent(column: Column) -> ColumnProfile:
     )
 
 
-def _judged(column: ColumnProfile) -> QualityFailure | None:
+def _find_failure(column: ColumnProfile) -> QualityFailure | None:
     if column.registered is None:
-        return QualityFailure(assertion=REGISTERED, column=column.name)
+        return QualityFailure(assertion=IS_REGISTERED, column=column.name)
     if column.type is None:
-        return QualityFailure(assertion=PRESENT, column=column.name)
-    if not holds(column.registered, column.type):
-        return QualityFailure(assertion=TYPED, column=column.name)
+        return QualityFailure(assertion=IS_PRESENT, column=column.name)
+    if not is_of_registered_type(column.registered, column.type):
+        return QualityFailure(assertion=HAS_REGISTERED_TYPE, column=column.name)
     return None
 
 
-def holds(registered: str, found: str) -> bool:
-    """Whether values of the type `found` are of the registered one. Of a registered type that is
-    not recognised nothing is asked."""
+def is_of_registered_type(registered: str, found: str) -> bool:
+    """Return True if values of the type `found` are of the registered type too.
+
+    `is_of_registered_type("double", "INTEGER")` is True. A registered type that is not recognised
+    admits all values.
+    """
     wanted, actual = find_kind(registered), find_kind(found)
     if wanted is Kind.OTHER or registered == found:
         return True
@@ -131,10 +149,12 @@ def holds(registered: str, found: str) -> bool:
 
 
 def _is_text(table: Table, column: Column) -> bool:
-    return table.form is not DataFormat.PARQUET and column.name not in table.partitions
+    """Return True if the column's cells are read as text, whatever their registered type."""
+    return table.format is not DataFormat.PARQUET and column.name not in table.partitions
 
 
-def _comparable(table: Table, column: Column, found: str) -> bool:
+def _is_comparable(table: Table, column: Column, found: str) -> bool:
+    """Return True if the column has a least and a greatest value."""
     if _is_text(table, column):
         return column.kind is not Kind.OTHER
     return find_kind(found) is not Kind.OTHER

@@ -1,4 +1,4 @@
-"""What a client asks of a table: columns, filters and an order, checked against its schema."""
+"""Queries of a table: columns, filters and an order, checked against its schema."""
 
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ MAX_COLUMNS = 1000
 
 
 class Comparison(StrEnum):
-    """SQL's operators. A null meets none of them."""
+    """The operators of filters, as SQL writes them. A null meets none of them."""
 
     EQ = "="
     NE = "<>"
@@ -26,7 +26,7 @@ class Comparison(StrEnum):
     IN = "IN"
 
 
-SUFFIXES = {
+COMPARISON_SUFFIXES = {
     "_gte": Comparison.GE,
     "_gt": Comparison.GT,
     "_lte": Comparison.LE,
@@ -34,7 +34,7 @@ SUFFIXES = {
     "_ne": Comparison.NE,
     "_in": Comparison.IN,
 }
-ORDERED: dict[Comparison, Callable[[Any, Any], bool]] = {
+OPERATORS: dict[Comparison, Callable[[Any, Any], bool]] = {
     Comparison.EQ: operator.eq,
     Comparison.NE: operator.ne,
     Comparison.GT: operator.gt,
@@ -46,38 +46,47 @@ ORDERED: dict[Comparison, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Filter:
+    """A condition on the values of a column."""
+
     column: str
     comparison: Comparison
     values: tuple[Value, ...]
-    """One; several for IN."""
+    """What the column is compared with: one value, or several for IN."""
 
     def accepts(self, value: Value | None) -> bool:
+        """Return True if a value meets the condition."""
         if value is None:
             return False
         if self.comparison is Comparison.IN:
             return value in self.values
-        return ORDERED[self.comparison](value, self.values[0])
+        return OPERATORS[self.comparison](value, self.values[0])
 
 
 @dataclass(frozen=True)
 class Order:
+    """The column that rows are ordered by, and the direction."""
+
     column: str
     descending: bool = False
 
 
 @dataclass(frozen=True)
 class Query:
-    """Rows in the order of their files' names and of their place in them, unless `order` is set."""
+    """The rows that a client asks for.
+
+    Without an `order` they come in the order of the names of their files, and within a file as
+    they stand there.
+    """
 
     limit: int
     columns: tuple[str, ...] | None = None
-    """None: those of the schema."""
+    """The names of the columns to show; None for those of the schema."""
     filters: tuple[Filter, ...] = field(default=())
     order: Order | None = None
     cursor: str | None = None
 
 
-def query_of(
+def parse_query(
     columns: Mapping[str, Kind],
     limit: int,
     cursor: str | None,
@@ -85,72 +94,80 @@ def query_of(
     order_by: str | None,
     filters: Sequence[tuple[str, str]],
 ) -> Query:
-    """Raises RefusedParameters with every problem that there is.
+    """Return the query that parameters of a request state.
 
-    `columns`: those that may be asked for; `filters`: parameter and value, as they came.
+    `columns` are those of the table, and `filters` are pairs of parameter and value, such as
+    `("amount_gte", "100")`. Raises RefusedParameters with all problems.
     """
     problems: dict[str, str] = {}
 
-    def kept[T](parameter: str, parse: Callable[[], T]) -> T | None:
+    def collect[T](parameter: str, parse: Callable[[], T]) -> T | None:
+        """Return what `parse` returns, or None and note what is wrong with the parameter."""
         try:
             return parse()
         except ValueError as error:
             problems.setdefault(parameter, str(error))
             return None
 
-    names = None if chosen is None else kept("columns", lambda: _columns(columns, chosen))
-    order = None if order_by is None else kept("order_by", lambda: _order(columns, order_by))
+    names = order = None
+    if chosen is not None:
+        names = collect("columns", lambda: _parse_columns(columns, chosen))
+    if order_by is not None:
+        order = collect("order_by", lambda: _parse_order(columns, order_by))
     if len(filters) > MAX_FILTERS:
         problems[filters[MAX_FILTERS][0]] = f"at most {MAX_FILTERS} filters"
     found = []
     for number, (parameter, text) in enumerate(filters[:MAX_FILTERS]):
         if parameter in (before for before, _ in filters[:number]):
             problems[parameter] = "is given twice"
-        found.append(kept(parameter, lambda p=parameter, t=text: _filter(columns, p, t)))  # type: ignore[misc]
+        found.append(collect(parameter, lambda p=parameter, t=text: _parse_filter(columns, p, t)))  # type: ignore[misc]
     if problems:
         raise RefusedParameters(problems)
     return Query(limit, names, tuple(filter(None, found)), order, cursor)
 
 
-def _columns(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
+def _parse_columns(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     if len(names) > MAX_COLUMNS or len(set(names)) != len(names):
         raise ValueError(f"must name at most {MAX_COLUMNS} columns, each once")
-    _known(columns, names)
+    _require_known(columns, names)
     return names
 
 
-def _order(columns: Mapping[str, Kind], text: str) -> Order:
+def _parse_order(columns: Mapping[str, Kind], text: str) -> Order:
     descending = text.startswith("-") and text not in columns
     name = text[1:] if descending else text
-    _known(columns, [name])
-    _comparable(name, columns[name])
+    _require_known(columns, [name])
+    _require_comparable(name, columns[name])
     return Order(name, descending)
 
 
-def _filter(columns: Mapping[str, Kind], parameter: str, text: str) -> Filter:
-    """A column of this very name comes before an operator at the end of another's."""
+def _parse_filter(columns: Mapping[str, Kind], parameter: str, text: str) -> Filter:
+    """Return the filter that a parameter states.
+
+    A column of the parameter's whole name takes precedence over a comparison at its end.
+    """
     name, comparison = parameter, Comparison.EQ
     if name not in columns:
-        for suffix, found in SUFFIXES.items():
+        for suffix, found in COMPARISON_SUFFIXES.items():
             if parameter.endswith(suffix):
                 name, comparison = parameter.removesuffix(suffix), found
                 break
-    _known(columns, [name])
+    _require_known(columns, [name])
     kind = columns[name]
-    _comparable(name, kind)
+    _require_comparable(name, kind)
     parts = text.split(",") if comparison is Comparison.IN else [text]
     if len(parts) > MAX_VALUES:
         raise ValueError(f"at most {MAX_VALUES} values")
     return Filter(name, comparison, tuple(parse_value(kind, part) for part in parts))
 
 
-def _known(columns: Mapping[str, Kind], names: Iterable[str]) -> None:
+def _require_known(columns: Mapping[str, Kind], names: Iterable[str]) -> None:
     unknown = [name for name in names if name not in columns]
     if unknown:
         raise ValueError(f"there is no column '{unknown[0][:100]}'")
 
 
-def _comparable(name: str, kind: Kind) -> None:
+def _require_comparable(name: str, kind: Kind) -> None:
     if kind is Kind.OTHER:
         raise ValueError(f"'{name}' is {DESCRIPTIONS[kind]}")

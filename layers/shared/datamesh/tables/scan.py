@@ -1,4 +1,4 @@
-"""Reads of stored files, within a budget and counted. Knows nothing of DuckDB."""
+"""Reads of stored files, counted and within a budget. This module knows nothing of DuckDB."""
 
 import threading
 from collections.abc import Sequence
@@ -10,17 +10,18 @@ from datamesh.storage.backoff import OUT_OF_TIME
 from datamesh.storage.folders import Folder, StoredFile
 
 WHOLE_FILE_BYTES = 1024 * 1024
-"""A file of at most this is read in one GET: S3 takes 15 to 30 ms to begin an answer, in which a
-function could have received more than this."""
+"""The largest file that is read in one GET. S3 takes 15 to 30 ms to begin an answer; in that time
+a function could receive more than this."""
 PARQUET_READ_BYTES = 64 * 1024
+"""The least that one GET of a Parquet file asks for. It is read here and there."""
 TEXT_READ_BYTES = 4 * 1024 * 1024
-"""The least that one GET asks for. Text is read from front to back, Parquet here and there."""
-REPEATED = 8
-"""A Parquet file's footer, and what a read was rounded up to, may be read twice: one part in so
-many is not held against a query that could be afforded."""
+"""The least that one GET of a text file asks for. It is read from front to back."""
+REREAD_SHARE = 8
+"""A query may read an eighth more than its budget: a Parquet file's footer, and bytes that a read
+was rounded up to, may be read twice."""
 KEPT_READS = 4
-"""How many answers of a large file are kept: the next read often begins within the last."""
-FETCHERS = 8
+"""How many reads of a large file are kept. The next read often begins within the last."""
+PREFETCH_THREADS = 8
 
 
 class Scan:
@@ -32,27 +33,30 @@ class Scan:
         self.files = files
         self.max_bytes = max_bytes
         self.failure: MeshError | None = None
-        """The first one, which DuckDB reports in words of its own; nothing is read after it."""
+        """The first failure. DuckDB reports it in words of its own. Nothing is read after it."""
         self._folder = folder
-        self._least = PARQUET_READ_BYTES if form is DataFormat.PARQUET else TEXT_READ_BYTES
+        self._min_read_bytes = PARQUET_READ_BYTES if form is DataFormat.PARQUET else TEXT_READ_BYTES
         self._lock = threading.Lock()
         self._bytes = 0
         self._kept: dict[int, list[tuple[int, bytes]]] = {}
-        self._touched: set[int] = set()
+        self._read_files: set[int] = set()
 
     @property
     def bytes_read(self) -> int:
+        """How many bytes storage was asked for."""
         return self._bytes
 
     @property
     def files_read(self) -> int:
-        return len(self._touched)
+        """How many files were read, wholly or in part."""
+        return len(self._read_files)
 
-    def name(self, index: int) -> str:
+    def get_name(self, index: int) -> str:
+        """Return the name of a file with its folder, for error messages."""
         return self._folder.name + self.files[index].name
 
-    def afford(self, files: Sequence[int]) -> None:
-        """Raises ScanTooLarge if these files are more than what is left of the budget."""
+    def check_budget(self, files: Sequence[int]) -> None:
+        """Raise ScanTooLarge if these files are larger than what is left of the budget."""
         size = sum(self.files[index].size for index in files)
         if self._bytes + size > self.max_bytes:
             raise ScanTooLarge(
@@ -61,21 +65,21 @@ class Scan:
             )
 
     def stop(self) -> None:
-        """The query has taken too long."""
-        self.failure = self.failure or _too_long()
+        """Refuse all further reads, because the query has taken too long."""
+        self.failure = self.failure or _create_time_error()
 
-    def fetch(self, files: Sequence[int]) -> None:
-        """Read those that are small at the same time, ahead of their use."""
+    def prefetch(self, files: Sequence[int]) -> None:
+        """Read the small ones of these files in parallel, before they are used."""
         small = [i for i in files if self.files[i].size <= WHOLE_FILE_BYTES and i not in self._kept]
         if len(small) < 2:
             return
-        with ThreadPoolExecutor(FETCHERS) as pool:
+        with ThreadPoolExecutor(PREFETCH_THREADS) as pool:
             list(pool.map(lambda index: self.read(index, 0, 1), small))
 
     def read(self, index: int, start: int, length: int) -> bytes:
-        """Fewer bytes than asked for at the end of the file. By several threads at once.
+        """Return bytes of a file, fewer than asked for at its end. Several threads may call it.
 
-        Raises ScanTooLarge, StorageUnavailable; the first failure is kept.
+        Raises ScanTooLarge, StorageUnavailable. The first failure is kept, and raised ever after.
         """
         if self.failure:
             raise self.failure
@@ -84,31 +88,33 @@ class Scan:
         for begin, content in self._kept.get(index, ()):
             if begin <= start and start + length <= begin + len(content):
                 return content[start - begin : start - begin + length]
-        begin, size = self._extent(file, start, length)
+        begin, size = self._choose_extent(file, start, length)
         try:
-            content = self._get(index, file, begin, size)
+            content = self._read_part(index, file, begin, size)
         except MeshError as error:
-            # Storage that has answered before is not what the time was spent on.
+            # If storage has answered before, it was the query that took all the time.
             late = error.__cause__ is OUT_OF_TIME and self._kept
-            self.failure = self.failure or (_too_long() if late else error)
+            self.failure = self.failure or (_create_time_error() if late else error)
             raise self.failure from error
         return content[start - begin : start - begin + length]
 
-    def _extent(self, file: StoredFile, start: int, length: int) -> tuple[int, int]:
+    def _choose_extent(self, file: StoredFile, start: int, length: int) -> tuple[int, int]:
+        """Return the first byte and the size of the GET that a read takes."""
         if file.size <= WHOLE_FILE_BYTES:
             return 0, file.size
-        begin = min(start, max(0, file.size - self._least))
-        return begin, max(start + length - begin, min(self._least, file.size - begin))
+        least = self._min_read_bytes
+        begin = min(start, max(0, file.size - least))
+        return begin, max(start + length - begin, min(least, file.size - begin))
 
-    def _get(self, index: int, file: StoredFile, begin: int, size: int) -> bytes:
+    def _read_part(self, index: int, file: StoredFile, begin: int, size: int) -> bytes:
         with self._lock:
-            if self._bytes + size > self.max_bytes + self.max_bytes // REPEATED:
+            if self._bytes + size > self.max_bytes + self.max_bytes // REREAD_SHARE:
                 raise ScanTooLarge(
                     f"The query reads more than {self.max_bytes} bytes (MAX_SCAN_BYTES);"
                     " filter by a partition, or ask for fewer columns"
                 )
             self._bytes += size
-            self._touched.add(index)
+            self._read_files.add(index)
         content = self._folder.part(file, begin, size)
         with self._lock:
             kept = [*self._kept.get(index, ()), (begin, content)]
@@ -116,5 +122,5 @@ class Scan:
         return content
 
 
-def _too_long() -> ScanTooLarge:
+def _create_time_error() -> ScanTooLarge:
     return ScanTooLarge("The query took too long; filter by a partition, or ask for less")

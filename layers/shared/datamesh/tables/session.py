@@ -1,4 +1,4 @@
-"""One DuckDB database in memory for one request: closed off, bounded, and gone afterwards."""
+"""DuckDB for one request: a database in memory, isolated, bounded, and gone afterwards."""
 
 import re
 import threading
@@ -15,10 +15,10 @@ from datamesh.tables.filesystem import PROTOCOL, ROOT, MeshFiles
 from datamesh.tables.scan import Scan
 
 MEMORY_LIMIT = "512MB"
-"""Half of what the function has: files that were read, Python and the answer take the rest."""
-SECONDS = 15.0
-"""For all statements of a request together, below the functions' 25 s."""
-OUR_NAMES = re.compile(rf"{PROTOCOL}://([0-9]+)")
+"""Half of a function's memory: Python, files that were read and the answer take the rest."""
+MAX_SECONDS = 15.0
+"""How long all statements of a request may take together. A function may take 25 s."""
+FILE_PATH = re.compile(rf"{PROTOCOL}://([0-9]+)")
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -26,19 +26,22 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "python_enable_replacements": False,
     "memory_limit": MEMORY_LIMIT,
     "temp_directory": "",
-    # One thread: a function has about one processor, and rows keep the order of their files.
+    # A function has about one processor, and with one thread rows keep the order of their files.
     "threads": 1,
 }
 
-type Parameters = Mapping[str, object]
 type Columns = list[tuple[str, DuckDBPyType]]
+"""Names and types of the columns of a query."""
 
 
 class Session:
-    """`eager` reads ahead on threads of DuckDB's own: faster if everything is needed, and
-    otherwise more bytes than the first rows take."""
+    """A connection to a database that can read the files of a scan, and nothing else.
 
-    def __init__(self, scan: Scan, *, eager: bool, seconds: float = SECONDS) -> None:
+    An `eager` session reads ahead, on threads of DuckDB's own: faster if everything is needed, and
+    otherwise more bytes than the first rows take.
+    """
+
+    def __init__(self, scan: Scan, *, eager: bool, seconds: float = MAX_SECONDS) -> None:
         self.scan = scan
         self.files = MeshFiles(scan)
         self._connection = duckdb.connect(config=CONFIG | {"async_threads": 8 if eager else 0})
@@ -66,25 +69,30 @@ class Session:
         self._timer.cancel()
         self._connection.close()
 
-    def rows(self, sql: str, parameters: Parameters | None = None) -> list[tuple[Any, ...]]:
-        """Raises ScanTooLarge, UnreadableDataset, and what a read raised."""
+    def fetch_rows(
+        self, sql: str, parameters: Mapping[str, object] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """Run a statement, and return its rows.
+
+        Raises ScanTooLarge, UnreadableDataset, and what a read raised.
+        """
         if self.scan.failure:
             raise self.scan.failure
         try:
             return self._connection.execute(sql, parameters or {}).fetchall()
         except duckdb.Error as error:
-            raise self._failure(error) from error
+            raise self._translate_error(error) from error
 
-    def columns(self, sql: str, parameters: Parameters | None = None) -> Columns:
-        """Names and types of a query that is not run. Raises as `rows` does."""
+    def describe_columns(self, sql: str, parameters: Mapping[str, object] | None = None) -> Columns:
+        """Return the columns of a query without running it. Raises as `fetch_rows` does."""
         try:
             found = self._connection.sql(sql, params=parameters or {})
             return list(zip(found.columns, found.types, strict=True))
         except duckdb.Error as error:
-            raise self._failure(error) from error
+            raise self._translate_error(error) from error
 
-    def stream(self, sql: str) -> object:
-        """A query's result through Arrow's C interface (`__arrow_c_stream__`)."""
+    def open_stream(self, sql: str) -> object:
+        """Return a query's result with Arrow's C interface (`__arrow_c_stream__`)."""
         return self._connection.sql(sql)
 
     def _interrupt(self) -> None:
@@ -92,12 +100,13 @@ class Session:
         with suppress(duckdb.Error):  # closed meanwhile
             self._connection.interrupt()
 
-    def _failure(self, error: duckdb.Error) -> Exception:
+    def _translate_error(self, error: duckdb.Error) -> Exception:
+        """Return what to raise for an error of DuckDB: the scan's own failure, if it has one."""
         if self.scan.failure:
             return self.scan.failure
         if isinstance(error, duckdb.OutOfMemoryException):
             return ScanTooLarge(f"The query needs more than {MEMORY_LIMIT} of memory; ask for less")
-        # What follows is advice, positions and excerpts of our own SQL.
+        # The lines after the first two are advice, positions and excerpts of our own SQL.
         text = " ".join(str(error).splitlines()[:2])[:500]
-        named = OUR_NAMES.sub(lambda match: self.scan.name(int(match[1])), text)
+        named = FILE_PATH.sub(lambda match: self.scan.get_name(int(match[1])), text)
         return UnreadableDataset(f"The data cannot be read: {named}")

@@ -1,26 +1,28 @@
 """Text that is safe within SQL. Values are bound; only what cannot be bound is quoted here.
 
-Columns of data have the positional names `c0`, `c1`, ... everywhere but where files are opened and
-where the result gets its names, so that no name of a schema can meet one of ours.
+Columns of data are called `c0`, `c1`, ... everywhere except where files are opened and where the
+result gets its names, so that no name of a schema can be taken for a name of these queries.
 """
 
 from datamesh.errors import UnreadableDataset
 
 
-def identifier(name: str) -> str:
-    return f'"{_without_nul(name).replace('"', '""')}"'
+def quote_identifier(name: str) -> str:
+    """Return the name as an SQL identifier: `a"b` -> `"a""b"`."""
+    return f'"{_refuse_nul(name).replace('"', '""')}"'
 
 
-def literal(text: str) -> str:
-    return f"'{_without_nul(text).replace("'", "''")}'"
+def quote_literal(text: str) -> str:
+    """Return the text as an SQL string: `it's` -> `'it''s'`."""
+    return f"'{_refuse_nul(text).replace("'", "''")}'"
 
 
-def folded(name: str) -> str:
-    """DuckDB compares names so: whatever the case of ASCII letters."""
+def fold_case(name: str) -> str:
+    """Return the name as DuckDB compares it: with ASCII letters, and no others, in lower case."""
     return name.encode().lower().decode()
 
 
-def _without_nul(text: str) -> str:
+def _refuse_nul(text: str) -> str:
     if "\0" in text:
         raise UnreadableDataset("A column's name holds a NUL character")
     return text

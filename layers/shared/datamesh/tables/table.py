@@ -1,4 +1,4 @@
-"""What is known of a dataset before a file of it is opened."""
+"""What is known of a dataset before any of its files is opened."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,47 +8,53 @@ from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind, find_kind
 from datamesh.tables.query import Filter, Query
-from datamesh.tables.sql import folded
+from datamesh.tables.sql import fold_case
 
 
 @dataclass(frozen=True)
 class Column:
+    """A column of a dataset, and its type in the product's schema."""
+
     name: str
-    registered: str = ""
-    """The type in the schema; empty for a column that is not in it."""
+    registered_type: str = ""
+    """Empty for a column that is not in the schema."""
 
     @property
     def kind(self) -> Kind:
-        return find_kind(self.registered)
+        """The kind of the registered type."""
+        return find_kind(self.registered_type)
 
 
 @dataclass(frozen=True)
 class Table:
-    """The columns of the schema, and those that only folders have."""
+    """The columns of a schema, and those that only folders have."""
 
-    form: DataFormat
+    format: DataFormat
     columns: tuple[Column, ...]
     partitions: tuple[str, ...] = ()
+    """The columns whose values are in the names of folders, outermost first."""
 
     def __post_init__(self) -> None:
         seen: set[str] = set()
         for column in self.columns:
-            if folded(column.name) in seen:
+            if fold_case(column.name) in seen:
                 raise UnreadableDataset(f"Two columns are called '{column.name}' but for the case")
-            seen.add(folded(column.name))
+            seen.add(fold_case(column.name))
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:
+        """Column -> the kind of its registered type."""
         return {column.name: column.kind for column in self.columns}
 
-    def named(self, names: Iterable[str]) -> tuple[Column, ...]:
+    def select_columns(self, names: Iterable[str]) -> tuple[Column, ...]:
+        """Return the columns of these names, in their order. Raises KeyError for an unknown one."""
         known = {column.name: column for column in self.columns}
         return tuple(known[name] for name in names)
 
-    def filters_of_data(self, query: Query) -> list[Filter]:
-        """Those that folders do not answer."""
+    def find_data_filters(self, query: Query) -> list[Filter]:
+        """Return the filters that need the data, as the names of folders do not decide them."""
         return [each for each in query.filters if each.column not in self.partitions]
 
-    def needs_everything(self, query: Query) -> bool:
-        """Whether every file may have to be looked into, however few rows are wanted."""
-        return query.order is not None or bool(self.filters_of_data(query))
+    def is_full_scan(self, query: Query) -> bool:
+        """Return True if the query may need every file, however few rows it asks for."""
+        return query.order is not None or bool(self.find_data_filters(query))

@@ -1,9 +1,9 @@
-"""SQL that turns any value into what JSON can say, exactly.
+"""SQL that converts any value to one that JSON can hold, without loss.
 
-Integers stay numbers with all their digits and decimals become text, since most parsers make a
-double of a number with a point; the legacy views have always had them as numbers. Dates, times and
-time stamps are ISO 8601 (with `Z` if they have a zone), bytes are base64, a map is a list of its
-keys and values, and a number that is none is null.
+Integers stay numbers with all their digits. Decimals become text, since most parsers make a double
+of a number with a point; the legacy views have always shown them as numbers. Dates, times and
+timestamps are ISO 8601 (with `Z` if they have a zone), bytes are base64, a map is a list of its
+keys and values, and NaN and infinity are null.
 """
 
 from collections.abc import Callable
@@ -11,94 +11,106 @@ from collections.abc import Callable
 from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.models.types import Kind, find_kind
-from datamesh.tables.sql import identifier
+from datamesh.tables.sql import quote_identifier
 
-PLAIN = ("boolean", "varchar", "null")
-NAIVE = ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns")
+PLAIN_TYPES = ("boolean", "varchar", "null")
+NAIVE_TIMESTAMPS = ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns")
 MAX_DEPTH = 32
+"""How deep nested values are converted. Deeper ones are shown as DuckDB's text of them."""
 
 
-def readable(cell: str, kind: DuckDBPyType, *, exact: bool, scaled: bool = True) -> str:
-    """`cell` as text, number, boolean, list or struct of them, or the text of JSON for a column of
-    the type JSON. Not `scaled`: the zeros behind a decimal's last digit are not its own."""
-    return _Reader(exact, scaled).of(cell, kind, 0)
+def convert_to_json(cell: str, kind: DuckDBPyType, *, exact: bool, scaled: bool = True) -> str:
+    """Return the expression that converts `cell`, an expression of the type `kind`.
+
+    Its values are text, numbers, booleans, lists and structs; a cell of the type JSON becomes the
+    text of its JSON. Decimals are text if `exact`, else doubles. If not `scaled`, zeros at the end
+    of a decimal are dropped: they come from the type, not from the data.
+    """
+    return _JsonConverter(exact, scaled).convert(cell, kind, 0)
 
 
 def is_json(kind: DuckDBPyType) -> bool:
+    """Return True for DuckDB's type JSON."""
     return str(kind) == "JSON"
 
 
-class _Reader:
+class _JsonConverter:
+    """Conversion of values, nested ones included. `depth` is how deep a cell is nested."""
+
     def __init__(self, exact: bool, scaled: bool) -> None:
         self._exact = exact
         self._scaled = scaled
 
-    def of(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
+    def convert(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
+        """Return the expression that converts a cell of any type."""
         name = kind.id
         if is_json(kind):
             text = f"CAST({cell} AS VARCHAR)"
-            return text if depth else _valid_json(text)
-        if name in PLAIN or find_kind(str(kind)) is Kind.INTEGER:
+            return text if depth else _convert_json(text)
+        if name in PLAIN_TYPES or find_kind(str(kind)) is Kind.INTEGER:
             return cell
         if name in ("float", "double"):
             return f"CASE WHEN isfinite({cell}) THEN {cell} END"
         if name == "decimal":
-            return self._decimal(cell)
+            return self._convert_decimal(cell)
         if name == "blob":
             return f"base64({cell})"
-        if name in NAIVE:
+        if name in NAIVE_TIMESTAMPS:
             return f"replace(CAST({cell} AS VARCHAR), ' ', 'T')"
         if name == "timestamp with time zone":
             text = f"replace(CAST({cell} AS VARCHAR), ' ', 'T')"
             return rf"regexp_replace({text}, '\+00$', 'Z')"
-        nested = NESTED.get(name)
-        if nested and depth < MAX_DEPTH:
-            return nested(self, cell, kind, depth + 1)
+        convert_nested = NESTED_CONVERTERS.get(name)
+        if convert_nested and depth < MAX_DEPTH:
+            return convert_nested(self, cell, kind, depth + 1)
         return f"CAST({cell} AS VARCHAR)"
 
-    def _decimal(self, cell: str) -> str:
+    def _convert_decimal(self, cell: str) -> str:
         if not self._exact:
             return f"CAST({cell} AS DOUBLE)"
         text = f"CAST({cell} AS VARCHAR)"
         return text if self._scaled else rf"regexp_replace({text}, '\.?0*$', '')"
 
-    def list_of(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
-        element = _children(kind)["child"]
+    def convert_list(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
+        """Return the expression that converts each element of a list or array."""
+        element = _find_children(kind)["child"]
         item = f"x{depth}"
-        return f"list_transform({cell}, lambda {item}: {self.of(item, element, depth)})"
+        return f"list_transform({cell}, lambda {item}: {self.convert(item, element, depth)})"
 
-    def struct_of(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
-        fields = ", ".join(
-            f"{identifier(name)} := {self.of(f'struct_extract_at({cell}, {number})', child, depth)}"
-            for number, (name, child) in enumerate(_children(kind).items(), start=1)
-        )
-        return f"CASE WHEN {cell} IS NOT NULL THEN struct_pack({fields}) END"
+    def convert_struct(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
+        """Return the expression that converts each field of a struct."""
+        fields = []
+        for number, (name, child) in enumerate(_find_children(kind).items(), start=1):
+            field = self.convert(f"struct_extract_at({cell}, {number})", child, depth)
+            fields.append(f"{quote_identifier(name)} := {field}")
+        return f"CASE WHEN {cell} IS NOT NULL THEN struct_pack({', '.join(fields)}) END"
 
-    def map_of(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
-        parts = _children(kind)
+    def convert_map(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
+        """Return the expression that makes a list of keys and values of a map."""
+        parts = _find_children(kind)
         item = f"x{depth}"
-        key = self.of(f"{item}.key", parts["key"], depth)
-        value = self.of(f"{item}.value", parts["value"], depth)
+        key = self.convert(f"{item}.key", parts["key"], depth)
+        value = self.convert(f"{item}.value", parts["value"], depth)
         return (
             f"list_transform(map_entries({cell}), lambda {item}:"
             f" struct_pack(key := {key}, value := {value}))"
         )
 
 
-def _children(kind: DuckDBPyType) -> dict[str, DuckDBPyType]:
-    """An array also has its length among its children."""
+def _find_children(kind: DuckDBPyType) -> dict[str, DuckDBPyType]:
+    """Return the types within a nested type, without the length that an array has among them."""
     return {name: child for name, child in kind.children if isinstance(child, DuckDBPyType)}
 
 
-def _valid_json(text: str) -> str:
-    """A Parquet file may call JSON what is none: it is shown as the text that it is."""
+def _convert_json(text: str) -> str:
+    """Return the expression for a cell of the type JSON. Invalid JSON becomes a JSON string."""
     valid, other = f"CAST(json({text}) AS VARCHAR)", f"CAST(to_json({text}) AS VARCHAR)"
     return f"CASE WHEN json_valid({text}) THEN {valid} ELSE {other} END"
 
 
-NESTED: dict[str, Callable[[_Reader, str, DuckDBPyType, int], str]] = {
-    "list": _Reader.list_of,
-    "array": _Reader.list_of,
-    "struct": _Reader.struct_of,
-    "map": _Reader.map_of,
+NESTED_CONVERTERS: dict[str, Callable[[_JsonConverter, str, DuckDBPyType, int], str]] = {
+    "list": _JsonConverter.convert_list,
+    "array": _JsonConverter.convert_list,
+    "struct": _JsonConverter.convert_struct,
+    "map": _JsonConverter.convert_map,
 }

@@ -26,7 +26,7 @@ from datamesh.services.datasets.locations import check_location, location_of
 from datamesh.services.datasets.reading import DataAccess, Dataset, dataset_of, find_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.folders import Folder
-from datamesh.tables.files import format_of, is_data
+from datamesh.tables.files import detect_format, is_data_file
 from datamesh.tables.query import Comparison, Filter, Query
 
 type Row = dict[str, JsonValue]
@@ -135,9 +135,9 @@ def view(
     check_location(registry.data_prefixes, product.output_port)
     folder = access.folder(location_of(product), context.deadline)
     port = product.output_port
-    first = next(filter(is_data, folder.files()), None) if port is None else None
+    first = next(filter(is_data_file, folder.files()), None) if port is None else None
     if (port and port.format is DataFormat.PARQUET) or (
-        first and format_of(first.name) is DataFormat.PARQUET
+        first and detect_format(first.name) is DataFormat.PARQUET
     ):
         return _table_rows(dataset_of(context, registry, access, product), limit, wanted)
     return rows(folder, limit, wanted)
@@ -153,18 +153,18 @@ def rows(folder: Folder, limit: int, keep: Callable[[Row], bool]) -> list[Row]:
 
 
 def _table_rows(dataset: Dataset, limit: int, wanted: Wanted) -> list[Row]:
-    from datamesh.tables.engine import legacy_rows  # DuckDB, for requests that need it
+    from datamesh.tables.engine import read_legacy_rows  # DuckDB, for requests that need it
 
     filters = wanted.filters(dataset.table.kinds)
     if filters is None:
         return []
     query = Query(limit, filters=filters)
     files = dataset.narrowed(query)
-    return legacy_rows(dataset.scan(files), dataset.table, files, query)
+    return read_legacy_rows(dataset.scan(files), dataset.table, files, query)
 
 
 def _all_rows(folder: Folder) -> Iterator[Row]:
-    for file in filter(is_data, folder.files()):
+    for file in filter(is_data_file, folder.files()):
         yield from _rows_of(folder.name + file.name, folder.read(file.name))
 
 

@@ -17,7 +17,7 @@ from datamesh.storage.files import ProductsFile
 from datamesh.storage.folders import Folder
 from datamesh.storage.records import ProductRecord
 from datamesh.tables import cursor
-from datamesh.tables.files import DataFile, data_files, pruned
+from datamesh.tables.files import DataFile, list_data_files, prune_files
 from datamesh.tables.query import Query
 from datamesh.tables.scan import Scan
 from datamesh.tables.table import Column, Table
@@ -45,11 +45,11 @@ class Dataset:
     def narrowed(self, query: Query) -> list[DataFile]:
         """The files that the query's filters on partitions leave. Raises UnreadableDataset."""
         kinds = [(name, self.table.kinds[name]) for name in self.table.partitions]
-        return pruned(self.files, kinds, query.filters)
+        return prune_files(self.files, kinds, query.filters)
 
     def scan(self, files: Sequence[DataFile]) -> Scan:
         stored = [file.file for file in files]
-        return Scan(self.folder, stored, self.table.form, self.max_scan_bytes)
+        return Scan(self.folder, stored, self.table.format, self.max_scan_bytes)
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def dataset_of(
     check_location(registry.data_prefixes, port)
     folder = access.folder(location_of(product), context.deadline)
     partitions = tuple(port.partitions) if port else ()
-    form, files = data_files(folder, port.format if port else None, partitions)
+    form, files = list_data_files(folder, port.format if port else None, partitions)
     columns = [Column(name, kind) for name, kind in product.schema_.items()]
     columns += [Column(name, "string") for name in partitions if name not in product.schema_]
     table = Table(form, tuple(columns), partitions)
@@ -110,22 +110,22 @@ def version(dataset: Dataset, query: Query, media_type: str) -> str:
 def read(dataset: Dataset, query: Query, media_type: str) -> Rows:
     """Raises InvalidCursor, RefusedParameters, ScanTooLarge (as a rule before any file is read),
     UnreadableDataset, StorageUnavailable."""
-    from datamesh.tables.engine import encoded_page  # DuckDB, for requests that need it
+    from datamesh.tables.engine import encode_page  # DuckDB, for requests that need it
 
     files = dataset.narrowed(query)
-    identity = cursor.fingerprint(location_of(dataset.product), query)
-    after = cursor.decoded(query.cursor, identity, files) if query.cursor else None
+    identity = cursor.fingerprint_query(location_of(dataset.product), query)
+    after = cursor.decode_cursor(query.cursor, identity, files) if query.cursor else None
     scan = dataset.scan(files)
-    body, end = encoded_page(scan, dataset.table, files, query, after, media_type)
-    following = cursor.encoded(identity, files[end.file], end) if end else None
+    body, end = encode_page(scan, dataset.table, files, query, after, media_type)
+    following = cursor.encode_cursor(identity, files[end.file], end) if end else None
     return Rows(body, following, scan.files_read, scan.bytes_read)
 
 
 def profile(dataset: Dataset) -> DatasetProfile:
     """Raises as `read` does."""
-    from datamesh.tables.engine import profile_of  # DuckDB, for requests that need it
+    from datamesh.tables.engine import profile_files  # DuckDB, for requests that need it
 
-    found = profile_of(dataset.scan(dataset.files), dataset.table, dataset.files)
+    found = profile_files(dataset.scan(dataset.files), dataset.table, dataset.files)
     return DatasetProfile(
         product=dataset.product.name,
         location=location_of(dataset.product),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from datamesh.services.registry.registry import Registry
-from datamesh.services.time_travel.past import Past
+from datamesh.services.time_travel.past import RegistryHistory
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History, ObjectVersion, Place, VersionPage
@@ -64,7 +64,7 @@ class Timeline:
     products: VersionedMemory = field(init=False)
     lineage: VersionedMemory = field(init=False)
     registry: Registry = field(init=False)
-    past: Past = field(init=False)
+    past: RegistryHistory = field(init=False)
 
     def __post_init__(self) -> None:
         def clock() -> datetime:
@@ -77,7 +77,7 @@ class Timeline:
             lineage=Document(self.lineage, LineageFile, NO_WAIT, now=clock),
             now=clock,
         )
-        self.past = Past(
+        self.past = RegistryHistory(
             self.registry,
             products=History(self.products, ProductsFile, NO_WAIT),
             lineage=History(self.lineage, LineageFile, NO_WAIT),
@@ -90,4 +90,4 @@ class Timeline:
         return self.now - step / 2
 
     def resources(self) -> Resources:
-        return resources(self.registry, past=self.past.at)
+        return resources(self.registry, past=self.past.registry_at)

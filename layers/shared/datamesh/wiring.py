@@ -16,7 +16,7 @@ from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.operations.backups import Backups
 from datamesh.services.registry.registry import Registry
-from datamesh.services.time_travel.past import Past
+from datamesh.services.time_travel.past import RegistryHistory
 from datamesh.settings import Settings
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
@@ -87,14 +87,14 @@ def connect(settings: Settings, observer: Observer) -> Resources:
     """
     bucket = _Bucket(create_client(), settings.catalog_bucket, Backoff())
     registry = _open_registry(settings, observer, bucket)
-    past = Past(
+    past = RegistryHistory(
         registry,
         products=bucket.open_history("products.json", ProductsFile),
         lineage=bucket.open_history("lineage.json", LineageFile),
     )
     return Resources(
         registry=registry,
-        past=past.at,
+        past=past.registry_at,
         data=DataAccess(bucket.open_folder, settings.max_scan_bytes),
         key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
         open_trail=lambda record: AuditTrail(record, bucket.open_object, bucket.backoff),

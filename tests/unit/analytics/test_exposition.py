@@ -50,7 +50,7 @@ def test_sizes_and_revisions_are_told(client: Client, registry: Registry) -> Non
 
 def test_the_age_of_the_snapshot_is_told(client: Client, over: Resources) -> None:
     at = NOON - timedelta(minutes=5)
-    over.snapshots.keep(
+    over.snapshots.store_snapshot(
         CONTEXT,
         snapshot_builder.build_snapshot(
             CONTEXT, over.registry, at, stale_days=1, pruned=0, usage=None

@@ -255,7 +255,7 @@ def test_every_metric_is_a_figure_of_a_snapshot(registry: Registry) -> None:
     )
     bucket = Bucket()
     kept = Snapshots(bucket.__getitem__, BucketFolder(bucket, "analytics/"), NO_WAIT)
-    kept.keep(CONTEXT, snapshot)
+    kept.store_snapshot(CONTEXT, snapshot)
     for metric in Metric:
         [point] = kept.find_trend(CONTEXT, metric, NOON.date(), NOON.date()).points
         assert point.value is not None, metric
@@ -284,7 +284,7 @@ def test_storing_a_snapshot_is_tried_again(registry: Registry, faults: list[Any]
     snapshot = snapshot_builder.build_snapshot(
         CONTEXT, registry, NOON, stale_days=1, pruned=0, usage=None
     )
-    kept.keep(CONTEXT, snapshot)
+    kept.store_snapshot(CONTEXT, snapshot)
     assert kept.find_snapshot(CONTEXT, None) == snapshot
 
 
@@ -293,7 +293,7 @@ def test_a_snapshot_that_cannot_be_stored_fails_the_run(registry: Registry) -> N
     stored.put_faults.extend([no_connection] * NO_WAIT.attempts)
     kept = Snapshots(lambda key: stored, BucketFolder(Bucket(), ""), NO_WAIT)
     with pytest.raises(StorageUnavailable):
-        kept.keep(
+        kept.store_snapshot(
             CONTEXT,
             snapshot_builder.build_snapshot(
                 CONTEXT, registry, NOON, stale_days=1, pruned=0, usage=None

@@ -14,7 +14,7 @@ def count_products_per_domain(context: RequestContext, registry: Registry) -> di
 
     Domains that differ in case alone are one, spelled as first registered.
     """
-    domains = registry.domains.get_domains(registry.products.read(context.deadline))
+    domains = registry.domain_index.get_domains(registry.products.read(context.deadline))
     return {products[0].domain: len(products) for products in domains.values()}
 
 

@@ -1,7 +1,4 @@
-"""The snapshots that are kept of each day, and how a figure went on from day to day.
-
-`analytics/<date>.json`, one for each day, and `analytics/latest.json`.
-"""
+"""The stored daily snapshots: `analytics/<date>.json` for each day, and `analytics/latest.json`."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -23,25 +20,34 @@ from datamesh.storage.objects import (
 FOLDER = "analytics/"
 LATEST = "latest"
 MAX_DAYS = 366
+"""The most days of a trend."""
 
 
 @dataclass(frozen=True)
 class Snapshots:
+    """The folder of daily snapshots."""
+
     open_object: OpenObject
     journal: Journal
-    """Of the folder."""
+    """The listing of the folder."""
     backoff: Backoff
 
-    def keep(self, context: RequestContext, snapshot: Snapshot) -> None:
-        """Store it, unless that of the same or of a later run is there: a run that is delivered
-        twice, or late, changes nothing. Raises StorageUnavailable."""
-        kept = self._keep(context, snapshot.date.isoformat(), snapshot)
-        self._keep(context, LATEST, kept)
+    def store_snapshot(self, context: RequestContext, snapshot: Snapshot) -> None:
+        """Store the snapshot of a run, as that of its day and as the latest.
+
+        A run that is delivered twice, or late, changes nothing: a snapshot of the same or of a
+        later run stays. Raises StorageUnavailable.
+        """
+        stored = self._store_newest(context, snapshot.date.isoformat(), snapshot)
+        self._store_newest(context, LATEST, stored)
 
     def find_snapshot(self, context: RequestContext, day: date | None) -> Snapshot:
-        """That of a day, or the latest. Raises SnapshotNotFound, StorageUnavailable."""
+        """Return the snapshot of a day, or the latest if `day` is None.
+
+        Raises SnapshotNotFound, StorageUnavailable.
+        """
         name = day.isoformat() if day else LATEST
-        stored = self._opened(name)
+        stored = self._open_object(name)
         found = self.backoff.read_until_reached(stored.name, stored.get, context.deadline)
         if not isinstance(found, StoredObject):
             raise SnapshotNotFound(day)
@@ -50,7 +56,11 @@ class Snapshots:
     def find_trend(
         self, context: RequestContext, metric: Metric, since: date, until: date
     ) -> Trend:
-        """Both days included. Raises InvalidQuery beyond MAX_DAYS, StorageUnavailable."""
+        """Return a metric's value of each day that has a snapshot, both ends included.
+
+        Raises InvalidQuery if `since` is after `until` or the range exceeds MAX_DAYS, and
+        StorageUnavailable.
+        """
         if since > until:
             raise InvalidQuery(f"since {since} is after until {until}")
         if until - since >= timedelta(days=MAX_DAYS):
@@ -62,36 +72,38 @@ class Snapshots:
             if first <= name <= last
         ]
         found = map(Snapshot.model_validate_json, self.journal.read_all(names, context.deadline))
-        points = [TrendPoint(date=each.date, value=_figure(each, metric)) for each in found]
+        points = [
+            TrendPoint(date=each.date, value=_get_metric_value(each, metric)) for each in found
+        ]
         return Trend(metric=metric, points=points)
 
-    def _opened(self, name: str) -> ConditionalObject:
+    def _open_object(self, name: str) -> ConditionalObject:
         return self.open_object(f"{FOLDER}{name}.json")
 
-    def _keep(self, context: RequestContext, name: str, snapshot: Snapshot) -> Snapshot:
-        """What is there in the end."""
-        stored = self._opened(name)
+    def _store_newest(self, context: RequestContext, name: str, snapshot: Snapshot) -> Snapshot:
+        """Store a snapshot unless a newer one is there; return the one that is there in the end."""
+        stored = self._open_object(name)
         reason = OUT_OF_TIME
         for _ in self.backoff.iterate_attempts(context.deadline):
             found = self.backoff.read_until_reached(stored.name, stored.get, context.deadline)
-            next_one, etag = snapshot, None
+            successor, etag = snapshot, None
             if isinstance(found, StoredObject):
                 there = Snapshot.model_validate_json(found.body)
                 if there.at >= snapshot.at:
                     return there
-                next_one = snapshot.add_earlier_run(there) if name != LATEST else snapshot
+                successor = snapshot.add_earlier_run(there) if name != LATEST else snapshot
                 etag = found.etag
             try:
-                stored.put(next_one.model_dump_json(by_alias=True).encode(), etag)
+                stored.put(successor.model_dump_json(by_alias=True).encode(), etag)
             except (LostRace, InDoubt, Unreachable) as error:
                 reason = Unreachable(repr(error))  # the next look tells what is there
             else:
-                return next_one
+                return successor
         raise describe_unreachable(stored.name, reason)
 
 
-def _figure(snapshot: Snapshot, metric: Metric) -> float | None:
-    """What the metric's path leads to; None if part of it is not there."""
+def _get_metric_value(snapshot: Snapshot, metric: Metric) -> float | None:
+    """Return the value of a metric; None if the snapshot does not have it."""
     part: object = snapshot
     for name in metric.attributes:
         part = getattr(part, name, None)

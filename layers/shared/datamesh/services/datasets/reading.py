@@ -160,4 +160,4 @@ def check(context: RequestContext, registry: Registry, dataset: Dataset) -> Qual
 
 
 def _in_domain(context: RequestContext, registry: Registry, domain: str) -> Sequence[ProductRecord]:
-    return registry.domains.find_products(registry.products.read(context.deadline), domain)
+    return registry.domain_index.find_products(registry.products.read(context.deadline), domain)

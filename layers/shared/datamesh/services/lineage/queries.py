@@ -7,7 +7,7 @@ from datamesh.models.graph import Way
 from datamesh.models.lineage import LineageType
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import is_visible, select_visible
-from datamesh.services.registry.registry import Page, Registry, page
+from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.records import LineageRecord
 
 
@@ -37,7 +37,7 @@ def find_lineage(
         and (lineage_type is None or entry.lineage_type == lineage_type)
         and is_visible(entry, products)
     ]
-    return page(found, limit, offset)
+    return cut_page(found, limit, offset)
 
 
 def _find_candidates(

@@ -1,9 +1,6 @@
-"""Register and follow lineage; which entries are visible, and which are garbage.
+"""Register, remove and prune lineage entries.
 
-Products and lineage are two objects, and S3 has no commit across two. Products are the authority:
-an entry is visible only while both its ends are registered and neither is younger than the entry.
-Age is told in revisions of `products.json`, a clock that neither skews nor repeats
-(docs/adr/0003-lineage-visibility.md).
+When an entry is visible, and when it is garbage, is defined in `visibility.py`.
 """
 
 import secrets
@@ -13,11 +10,7 @@ from hashlib import sha256
 
 from pydantic import JsonValue
 
-from datamesh.errors import (
-    LimitReached,
-    LineageNotFound,
-    UnknownLineageEnds,
-)
+from datamesh.errors import LimitReached, LineageNotFound, UnknownLineageEnds
 from datamesh.models.bulk import BulkReport
 from datamesh.models.graph import RemovedLineage
 from datamesh.models.lineage import (
@@ -36,14 +29,17 @@ from datamesh.storage.records import LineageRecord
 def register_lineage(
     context: RequestContext, registry: Registry, registration: LineageRegistration
 ) -> LineageEntry:
-    """Raises UnknownLineageEnds, LimitReached, and what a commit raises."""
+    """Register an entry and return it.
+
+    Raises UnknownLineageEnds, LimitReached, and what a commit raises.
+    """
     products = registry.products.read_latest(context.deadline)
-    now, ids = context.choose_registration_time(registry.now), _ids(context)
+    now, ids = context.choose_registration_time(registry.now), _create_id_factory(context)
 
     def change(file: LineageFile) -> tuple[LineageFile, LineageEntry]:
-        admission = _Admission(file, products, registry.max_lineage_entries, now, ids)
+        admission = _LineageAdmission(file, products, registry.max_lineage_entries, now, ids)
         entry = admission.admit(registration)
-        return admission.file(), entry
+        return admission.to_file(), entry
 
     def recall(file: LineageFile) -> LineageEntry:
         return LineageEntry(id=ids(0), **dict(registration), timestamp=now)
@@ -54,43 +50,46 @@ def register_lineage(
 def register_lineage_entries(
     context: RequestContext, registry: Registry, items: Sequence[JsonValue], *, partial: bool
 ) -> BulkReport:
-    """Register all items in one commit or, if `partial`, those that are good.
+    """Register all items in one commit or, if `partial`, those that are valid.
 
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
     products = registry.products.read_latest(context.deadline)
-    now, ids = context.choose_registration_time(registry.now), _ids(context)
+    now, ids = context.choose_registration_time(registry.now), _create_id_factory(context)
 
-    def before(file: LineageFile) -> LineageFile:
+    def undo(file: LineageFile) -> LineageFile:
         others = [entry for entry in file.lineage if entry.timestamp != now]
         return file.model_copy(update={"lineage": others})
 
-    return bulk.register(
+    return bulk.register_items(
         context,
         registry.lineage,
-        bulk.parsed(LineageRegistration, items),
-        lambda file: _Admission(file, products, registry.max_lineage_entries, now, ids),
-        before,
+        bulk.parse_items(LineageRegistration, items),
+        lambda file: _LineageAdmission(file, products, registry.max_lineage_entries, now, ids),
+        undo,
         partial=partial,
     )
 
 
-type Ids = Callable[[int], str]
-"""Place of an entry among those of one write -> its id."""
+type IdFactory = Callable[[int], str]
+"""Position of an entry among those of one request -> its id."""
 
 
-def _ids(context: RequestContext) -> Ids:
-    """The same at each try of the write."""
-    tried = context.attempt
-    seed = f"{tried.id} {tried.first_at.isoformat()}" if tried else secrets.token_hex(16)
-    return lambda place: sha256(f"{seed} {place}".encode()).hexdigest()[:16]
+def _create_id_factory(context: RequestContext) -> IdFactory:
+    """Return a factory that makes the same ids at each try of a request."""
+    attempt = context.attempt
+    seed = f"{attempt.id} {attempt.first_at.isoformat()}" if attempt else secrets.token_hex(16)
+    return lambda position: sha256(f"{seed} {position}".encode()).hexdigest()[:16]
 
 
-class _Admission:
-    """Entries that are about to join those of a file, their ends seen in `products`."""
+class _LineageAdmission:
+    """The entries of a file, to which others are added one by one.
+
+    `products` is the version of the products file in which their ends must be registered.
+    """
 
     def __init__(
-        self, file: LineageFile, products: ProductsFile, limit: int, now: datetime, ids: Ids
+        self, file: LineageFile, products: ProductsFile, limit: int, now: datetime, ids: IdFactory
     ) -> None:
         self._file = file
         self._products = products
@@ -102,11 +101,12 @@ class _Admission:
         self._pruned = False
 
     def admit(self, registration: LineageRegistration) -> StoredLineageEntry:
+        """Add an entry. Raises UnknownLineageEnds, LimitReached."""
         ends = dict.fromkeys((registration.source, registration.target))
         if unknown := [name for name in ends if name not in self._products.products]:
             raise UnknownLineageEnds(unknown)
         if len(self._entries) >= self._limit and not self._pruned:
-            self._prune()
+            self._prune_garbage()
         if len(self._entries) >= self._limit:
             raise LimitReached("MAX_LINEAGE_ENTRIES", self._limit)
         entry = StoredLineageEntry(
@@ -119,11 +119,12 @@ class _Admission:
         self._admitted += 1
         return entry
 
-    def _prune(self) -> None:
+    def _prune_garbage(self) -> None:
         self._pruned = True
         self._entries = [kept for kept in self._entries if not is_garbage(kept, self._products)]
 
-    def file(self) -> LineageFile:
+    def to_file(self) -> LineageFile:
+        """Return the file with the entries that were added."""
         return self._file.model_copy(update={"lineage": self._entries})
 
 
@@ -134,13 +135,15 @@ def remove_lineage(
     target: str,
     transformation: str | None = None,
 ) -> RemovedLineage:
-    """Remove the visible entries between two products, those of one transformation if given.
+    """Remove the visible entries from one product to another, and return their ids.
+
+    With `transformation`, only the entries of that transformation are removed.
 
     Raises LineageNotFound if there is none, and what a commit raises.
     """
     products = registry.products.read_latest(context.deadline)
 
-    def matches(entry: LineageRecord) -> bool:
+    def is_match(entry: LineageRecord) -> bool:
         return (
             (entry.source, entry.target) == (source, target)
             and is_visible(entry, products)
@@ -148,17 +151,21 @@ def remove_lineage(
         )
 
     def change(file: LineageFile) -> tuple[LineageFile, RemovedLineage]:
-        ids = [entry.id for entry in file.lineage if matches(entry)]
+        ids = [entry.id for entry in file.lineage if is_match(entry)]
         if not ids:
             raise LineageNotFound(source, target)
-        kept = [entry for entry in file.lineage if not matches(entry)]
+        kept = [entry for entry in file.lineage if not is_match(entry)]
         return file.model_copy(update={"lineage": kept}), {"removed": len(ids), "ids": ids}
 
     return context.commit_audited(registry.lineage, change)
 
 
 def prune_lineage(context: RequestContext, registry: Registry, *, naming: str | None = None) -> int:
-    """Remove garbage; count what was removed, or only those entries that name `naming`."""
+    """Remove garbage, and return how many entries were removed.
+
+    With `naming`, all garbage is removed, but only the entries of that product are counted. Raises
+    what a commit raises.
+    """
     products = registry.products.read_latest(context.deadline)
 
     def change(file: LineageFile) -> tuple[LineageFile, int]:

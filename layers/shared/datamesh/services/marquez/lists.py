@@ -7,7 +7,7 @@ from datamesh.errors import NodeNotFound
 from datamesh.models.marquez import MarquezDatasets, MarquezNamespace, MarquezResult, MarquezResults
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez.graph import MarquezView, NodeKind, build_node_id
-from datamesh.services.registry.registry import Registry, page
+from datamesh.services.registry.registry import Registry, cut_page
 
 
 def list_namespaces(
@@ -24,7 +24,7 @@ def list_namespaces(
         MarquezNamespace(name=name, created_at=min(at), updated_at=max(at))
         for name, at in sorted(times.items())
     ]
-    return list(page(found, limit, offset).items)
+    return list(cut_page(found, limit, offset).items)
 
 
 def list_datasets(
@@ -43,7 +43,7 @@ def list_datasets(
     jobs = view.jobs.values()
     if not found and all(job.name.namespace != namespace for job in jobs):
         raise NodeNotFound("namespace", namespace)
-    shown = page(found, limit, offset)
+    shown = cut_page(found, limit, offset)
     return MarquezDatasets(datasets=list(shown.items), total_count=shown.total)
 
 

@@ -35,7 +35,7 @@ def run_schedule(
     snapshot = snapshot_builder.build_snapshot(
         context, registry, due, stale_days=stale_days, pruned=pruned, usage=used
     )
-    snapshots.keep(context, snapshot)
+    snapshots.store_snapshot(context, snapshot)
     backups.copy_registry(context, registry, due.date())
     return snapshot
 

@@ -3,7 +3,7 @@
 from datamesh.errors import DomainNotFound
 from datamesh.models.datasets import DomainSummary
 from datamesh.services.context import RequestContext
-from datamesh.services.registry.registry import Page, Registry, page
+from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.records import ProductRecord
 
 
@@ -15,7 +15,7 @@ def list_domains(context: RequestContext, registry: Registry) -> list[DomainSumm
             products=len(products),
             output_ports=sum(product.output_port is not None for product in products),
         )
-        for products in registry.domains.get_domains(
+        for products in registry.domain_index.get_domains(
             registry.products.read(context.deadline)
         ).values()
     ]
@@ -25,7 +25,7 @@ def list_domain_products(
     context: RequestContext, registry: Registry, domain: str, limit: int, offset: int
 ) -> Page[ProductRecord]:
     """Return the products of a domain, oldest first. Raises DomainNotFound if it has none."""
-    found = registry.domains.find_products(registry.products.read(context.deadline), domain)
+    found = registry.domain_index.find_products(registry.products.read(context.deadline), domain)
     if not found:
         raise DomainNotFound(domain)
-    return page(found, limit, offset)
+    return cut_page(found, limit, offset)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datamesh.errors import ProductNotFound
 from datamesh.models.products import ProductStatus
 from datamesh.services.context import RequestContext
-from datamesh.services.registry.registry import Page, Registry, page
+from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
@@ -37,7 +37,7 @@ def find_products(
     file = registry.products.read(context.deadline)
     among: Iterable[ProductRecord] = file.products.values()
     if domain is not None:
-        among = registry.domains.find_products(file, domain)
+        among = registry.domain_index.find_products(file, domain)
     wanted_tag = tag and tag.strip().casefold()
     found = [
         product
@@ -45,4 +45,4 @@ def find_products(
         if (status is None or product.status == status)
         and (wanted_tag is None or wanted_tag in map(str.casefold, product.tags))
     ]
-    return page(found, limit, offset)
+    return cut_page(found, limit, offset)

@@ -1,4 +1,4 @@
-"""Register, find, change and remove products."""
+"""Register, change and remove products."""
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
@@ -37,23 +37,26 @@ from datamesh.storage.records import ProductRecord, RecordedName
 logger = logging.getLogger(__name__)
 
 type Precondition = Callable[[Product], bool]
-"""Whether the product still is what the caller believes it to be."""
+"""Returns whether the product is still what the caller believes it to be."""
 
 
 def register_product(
     context: RequestContext, registry: Registry, registration: ProductRegistration
 ) -> Product:
-    """Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, LimitReached, and what a
-    commit raises."""
+    """Register a product and return it.
+
+    Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, LimitReached, and what a commit
+    raises.
+    """
     now = context.choose_registration_time(registry.now)
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        admission = _Admission(file, registry.max_products, now, registry.data_prefixes)
+        admission = _ProductAdmission(file, registry.max_products, now, registry.data_prefixes)
         product = admission.admit(registration)
-        return admission.file(), product
+        return admission.to_file(), product
 
     def recall(file: ProductsFile) -> Product:
-        return _Admission(ProductsFile(), 1, now, registry.data_prefixes).admit(registration)
+        return _ProductAdmission(ProductsFile(), 1, now, registry.data_prefixes).admit(registration)
 
     return context.commit_audited(registry.products, change, recall)
 
@@ -61,28 +64,28 @@ def register_product(
 def register_products(
     context: RequestContext, registry: Registry, items: Sequence[JsonValue], *, partial: bool
 ) -> BulkReport:
-    """Register all items in one commit or, if `partial`, those that are good.
+    """Register all items in one commit or, if `partial`, those that are valid.
 
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
     now = context.choose_registration_time(registry.now)
 
-    def before(file: ProductsFile) -> ProductsFile:
-        others = {key: row for key, row in file.products.items() if row.created_at != now}
+    def undo(file: ProductsFile) -> ProductsFile:
+        others = {key: found for key, found in file.products.items() if found.created_at != now}
         return file.model_copy(update={"products": others})
 
-    return bulk.register(
+    return bulk.register_items(
         context,
         registry.products,
-        bulk.parsed(ProductRegistration, items),
-        lambda file: _Admission(file, registry.max_products, now, registry.data_prefixes),
-        before,
+        bulk.parse_items(ProductRegistration, items),
+        lambda file: _ProductAdmission(file, registry.max_products, now, registry.data_prefixes),
+        undo,
         partial=partial,
     )
 
 
-class _Admission:
-    """Products that are about to join those of a file."""
+class _ProductAdmission:
+    """The products of a file, to which others are added one by one."""
 
     def __init__(
         self, file: ProductsFile, limit: int, now: datetime, prefixes: tuple[str, ...]
@@ -94,11 +97,12 @@ class _Admission:
         self._products = dict(file.products)
 
     def admit(self, registration: ProductRegistration) -> StoredProduct:
+        """Add a product. Raises what `register_product` raises without a commit."""
         if registration.name in self._products:
             raise ProductNameTaken(registration.name)
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
-        _refuse_taken(self._products.values(), registration.name, registration.openlineage)
+        _check_dataset_names(self._products.values(), registration.name, registration.openlineage)
         check_location(self._prefixes, registration.output_port)
         product = StoredProduct(
             **dict(registration),
@@ -109,7 +113,8 @@ class _Admission:
         self._products[product.name] = ProductRecord.from_model(product)
         return product
 
-    def file(self) -> ProductsFile:
+    def to_file(self) -> ProductsFile:
+        """Return the file with the products that were added."""
         return self._file.model_copy(update={"products": self._products})
 
 
@@ -120,20 +125,22 @@ def update_product(
     changes: ProductUpdate,
     precondition: Precondition | None = None,
 ) -> Product:
-    """Raises ProductNotFound, ProductChanged, DatasetNameTaken, LocationNotAllowed, and what a
-    commit raises.
+    """Change the given fields of a product and return it.
 
-    A product that events registered is a person's from now on: it follows them no more.
+    A product that OpenLineage events registered is no longer updated by events from then on.
+    Raises ProductNotFound, ProductChanged if `precondition` does not hold, DatasetNameTaken,
+    LocationNotAllowed, and what a commit raises.
     """
     check_location(registry.data_prefixes, changes.output_port)
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        product = _expected(file, name, precondition).to_model()
+        product = _get_expected_record(file, name, precondition).to_model()
         if changes.openlineage:
-            _refuse_taken(file.products.values(), name, changes.openlineage)
-        moved = max(now, product.updated_at + TICK)
-        update = {**changes.to_attributes(), "updated_at": moved, "observed": None}
+            _check_dataset_names(file.products.values(), name, changes.openlineage)
+        # Never the same time twice, even if the clock goes back.
+        updated_at = max(now, product.updated_at + TICK)
+        update = {**changes.to_attributes(), "updated_at": updated_at, "observed": None}
         changed = product.model_copy(update=update)
         return file.with_product(changed), changed
 
@@ -145,12 +152,13 @@ def delete_product(
 ) -> DeletedProduct:
     """Remove a product, which hides every entry that names it, then remove those entries.
 
-    The product is gone once its commit is: if storage fails after that, the hidden entries are
-    left to the scheduled run. Raises ProductNotFound, ProductChanged, and what a commit raises.
+    The product is gone once its commit has landed: if storage fails after that, the hidden entries
+    are left to the scheduled run. Raises ProductNotFound, ProductChanged if `precondition` does not
+    hold, and what a commit raises.
     """
 
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
-        _expected(file, name, precondition)
+        _get_expected_record(file, name, precondition)
         kept = {key: product for key, product in file.products.items() if key != name}
         return file.model_copy(update={"products": kept}), None
 
@@ -163,10 +171,10 @@ def delete_product(
     return DeletedProduct(name=name, lineage_entries_removed=removed)
 
 
-def _refuse_taken(
+def _check_dataset_names(
     products: Iterable[ProductRecord], name: str, datasets: Sequence[DatasetName]
 ) -> None:
-    """A dataset is one product at most."""
+    """Raise DatasetNameTaken if one of the datasets belongs to another product."""
     wanted = {RecordedName(each.namespace, each.name) for each in datasets}
     for product in products if wanted else ():
         if product.name != name and (taken := wanted.intersection(product.openlineage)):
@@ -174,7 +182,10 @@ def _refuse_taken(
             raise DatasetNameTaken(first.namespace, first.name, product.name)
 
 
-def _expected(file: ProductsFile, name: str, precondition: Precondition | None) -> ProductRecord:
+def _get_expected_record(
+    file: ProductsFile, name: str, precondition: Precondition | None
+) -> ProductRecord:
+    """Return a product. Raises ProductNotFound, ProductChanged."""
     product = get_product_record(file, name)
     if precondition and not precondition(product.to_model()):
         raise ProductChanged(name)

@@ -1,4 +1,4 @@
-"""Many items, one commit: each is admitted or refused, and the report says which and why."""
+"""Register many items in one commit, with a report of which were refused and why."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,88 +25,96 @@ FIELDS: dict[type[MeshError], str] = {
     DatasetNameTaken: "openlineage",
     LocationNotAllowed: "output_port.location",
 }
-"""What of an item the refusal is about, where it is one field."""
+"""Refusal -> the field of an item that it is about, where it is one field."""
 
 REFUSALS: tuple[type[MeshError], ...] = (*FIELDS, UnknownLineageEnds, LimitReached)
+"""The errors for which an item is refused."""
 
 
 @dataclass(frozen=True)
-class Refused:
+class RefusedItem:
+    """An item that is not registered, and why."""
+
     problems: tuple[ItemProblem, ...]
 
 
-def parsed[M: BaseModel](model: type[M], items: Sequence[JsonValue]) -> list[M | Refused]:
-    """Each item as the model, or why it is none."""
-    return [_parsed(model, item) for item in items]
+def parse_items[M: BaseModel](model: type[M], items: Sequence[JsonValue]) -> list[M | RefusedItem]:
+    """Return each item as the model, or why it is not valid."""
+    return [_parse_item(model, item) for item in items]
 
 
 class Admission[F, M](Protocol):
-    """Items that are about to join those of a file."""
+    """The items of a file, to which others are added one by one."""
 
     def admit(self, item: M, /) -> object:
-        """Raises one of REFUSALS."""
+        """Add an item. Raises one of REFUSALS if it cannot be registered."""
 
-    def file(self) -> F:
-        """The file with what was admitted."""
+    def to_file(self) -> F:
+        """Return the file with the items that were added."""
 
 
-def register[F: RegistryFile, M](
+def register_items[F: RegistryFile, M](
     context: RequestContext,
     document: Document[F],
-    candidates: Sequence[M | Refused],
-    admission: Callable[[F], Admission[F, M]],
-    before: Callable[[F], F],
+    candidates: Sequence[M | RefusedItem],
+    open_admission: Callable[[F], Admission[F, M]],
+    undo: Callable[[F], F],
     *,
     partial: bool,
 ) -> BulkReport:
-    """Admit the candidates in their order, in one commit, and report.
+    """Register the candidates in their order, in one commit, and return the report.
 
-    `before` takes a file to what it was without this commit, to tell the result of an earlier try.
-    Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
+    If an earlier try of the request has landed, `undo` returns the file without what that try
+    registered, so that the same report can be made again. Raises BulkRefused and LimitReached
+    unless `partial`, and what a commit raises.
     """
 
     def change(file: F) -> tuple[F, BulkReport]:
-        joining = admission(file)
-        report = _report(candidates, joining.admit, partial)
+        admission = open_admission(file)
+        report = _build_report(candidates, admission.admit, partial)
         if report.refused and not partial:
             raise BulkRefused(report)
-        return joining.file() if report.registered else file, report
+        return admission.to_file() if report.registered else file, report
 
     def recall(file: F) -> BulkReport:
-        # What was not partial has landed whole.
-        admit = admission(before(file)).admit if partial else lambda item: None
-        return _report(candidates, admit, partial)
+        # A commit that is not partial has registered every item.
+        admit = open_admission(undo(file)).admit if partial else lambda item: None
+        return _build_report(candidates, admit, partial)
 
     return context.commit_audited(document, change, recall)
 
 
-def _report[M](
-    candidates: Sequence[M | Refused], admit: Callable[[M], object], partial: bool
+def _build_report[M](
+    candidates: Sequence[M | RefusedItem], admit: Callable[[M], object], partial: bool
 ) -> BulkReport:
     items = []
     for index, candidate in enumerate(candidates):
-        refused = candidate if isinstance(candidate, Refused) else _tried(candidate, admit, partial)
-        items.append(_reported(index, refused))
+        refused = (
+            candidate
+            if isinstance(candidate, RefusedItem)
+            else _admit_item(candidate, admit, partial)
+        )
+        items.append(_build_item(index, refused))
     count = sum(item.status == "refused" for item in items)
     return BulkReport(registered=len(items) - count, refused=count, items=items)
 
 
-def _tried[M](candidate: M, admit: Callable[[M], object], partial: bool) -> Refused | None:
+def _admit_item[M](candidate: M, admit: Callable[[M], object], partial: bool) -> RefusedItem | None:
     try:
         admit(candidate)
     except REFUSALS as error:
         if isinstance(error, LimitReached) and not partial:
             raise
         field = FIELDS.get(type(error), "")
-        return Refused((ItemProblem(field=field, message=str(error)),))
+        return RefusedItem((ItemProblem(field=field, message=str(error)),))
     return None
 
 
-def _parsed[M: BaseModel](model: type[M], item: JsonValue) -> M | Refused:
+def _parse_item[M: BaseModel](model: type[M], item: JsonValue) -> M | RefusedItem:
     try:
         return model.model_validate(item)
     except ValidationError as error:
-        return Refused(
+        return RefusedItem(
             tuple(
                 ItemProblem(field=".".join(map(str, found["loc"])), message=found["msg"])
                 for found in error.errors(include_url=False, include_input=False)
@@ -114,7 +122,7 @@ def _parsed[M: BaseModel](model: type[M], item: JsonValue) -> M | Refused:
         )
 
 
-def _reported(index: int, refused: Refused | None) -> BulkItem:
+def _build_item(index: int, refused: RefusedItem | None) -> BulkItem:
     if refused:
         return BulkItem(index=index, status="refused", errors=list(refused.problems))
     return BulkItem(index=index, status="registered")

@@ -13,25 +13,29 @@ from datamesh.storage.files import LineageFile, ProductsFile
 
 @dataclass(frozen=True)
 class Registry:
+    """The two documents of the registry, with what services need to work on them."""
+
     products: Document[ProductsFile]
     lineage: Document[LineageFile]
     max_products: int = 1000
     max_lineage_entries: int = 10_000
     data_prefixes: tuple[str, ...] = ()
-    """Where, besides `domains/` of the catalog's bucket, output ports may lie."""
+    """The locations besides `domains/` of the catalog's bucket where output ports may lie."""
     now: Callable[[], datetime] = utc_now
     lineage_index: LineageIndex = field(default_factory=LineageIndex)
     """Lives as long as the execution environment, like the documents."""
-    domains: DomainIndex = field(default_factory=DomainIndex)
+    domain_index: DomainIndex = field(default_factory=DomainIndex)
 
 
 @dataclass(frozen=True)
 class Page[T]:
-    """A window of a longer list."""
+    """A page of a longer list."""
 
     items: Sequence[T]
     total: int
+    """The length of the whole list."""
 
 
-def page[T](items: Sequence[T], limit: int, offset: int) -> Page[T]:
+def cut_page[T](items: Sequence[T], limit: int, offset: int) -> Page[T]:
+    """Return up to `limit` items from `offset` on."""
     return Page(items[offset : offset + limit], len(items))

@@ -1,4 +1,4 @@
-"""The registry as it was, and what has changed since."""
+"""The registry as it was at an earlier moment."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,16 +9,19 @@ from datamesh.storage.history import History
 
 
 @dataclass(frozen=True)
-class Past:
-    """What the two files of `registry` held at earlier moments."""
+class RegistryHistory:
+    """The earlier versions of the two files of `registry`."""
 
     registry: Registry
     products: History[ProductsFile]
     lineage: History[LineageFile]
 
-    def at(self, moment: datetime) -> Registry:
-        """For reading alone, which may raise VersionExpired. Nothing is looked up before that: not
-        every function may read both files."""
+    def registry_at(self, moment: datetime) -> Registry:
+        """Return the registry of a moment, read only.
+
+        Nothing is read yet, since not every function may read both files. A read of the result
+        raises VersionExpired if the version of that moment is no longer kept.
+        """
         return replace(
             self.registry,
             products=self.products.open_document(moment),

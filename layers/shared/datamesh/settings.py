@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails, from_json
+from pydantic_core import ErrorDetails
 
 from datamesh.errors import InvalidSettings
+from datamesh.models.json_codec import decode_lenient
 from datamesh.models.ports import OTHER_BUCKET_LOCATION
 from datamesh.models.products import Domain
 
@@ -17,7 +18,7 @@ BUCKET_ARN = re.compile(r"^arn:[a-z-]+:s3:::([a-z0-9.-]+)$")
 
 def parse_json(value: object) -> object:
     """Return the document that a text holds; any other value stays as it is."""
-    return from_json(value) if isinstance(value, str) else value
+    return decode_lenient(value) if isinstance(value, str) else value
 
 
 def parse_data_prefixes(value: object) -> object:

@@ -4,9 +4,9 @@ import zlib
 
 from fastapi import Request
 from pydantic import JsonValue
-from pydantic_core import from_json
 
 from datamesh.errors import BodyTooLarge, MalformedBody
+from datamesh.models.json_codec import decode_value
 from datamesh.storage.gzip_members import GZIP_MAGIC
 
 MAX_BYTES = 6 * 1024 * 1024
@@ -31,10 +31,9 @@ async def large_json(request: Request) -> JsonValue:
     if encoding.endswith("gzip") and body.startswith(GZIP_MAGIC):
         body = decompressed(body, MAX_BYTES)
     try:
-        value: JsonValue = from_json(body, allow_inf_nan=False)
+        return decode_value(body)
     except ValueError as error:
         raise MalformedBody(f"The body is not JSON: {error}") from None
-    return value
 
 
 def decompressed(body: bytes, limit: int) -> bytes:

@@ -12,8 +12,8 @@ from pydantic import (
     JsonValue,
     StringConstraints,
 )
-from pydantic_core import to_json
 
+from datamesh.models.json_codec import encode_value
 from datamesh.models.values import NOT_BLANK, ShortText, Timestamp, show_example
 
 
@@ -41,7 +41,7 @@ MAX_METADATA_BYTES = 32 * 1024
 
 def check_metadata_size(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:
     """Return the metadata. Raises ValueError if its JSON is larger than MAX_METADATA_BYTES."""
-    size = len(to_json(metadata))
+    size = len(encode_value(metadata))
     if size > MAX_METADATA_BYTES:
         raise ValueError(f"at most {MAX_METADATA_BYTES} bytes of JSON, got {size}")
     return metadata

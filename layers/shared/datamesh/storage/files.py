@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, Self
 
 import msgspec
 from pydantic import AfterValidator, Field, JsonValue, SkipValidation
-from pydantic_core import to_json
 
+from datamesh.models.json_codec import encode_model, encode_value
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
 from datamesh.storage.records import LineageRecord, ProductRecord, attach_json
@@ -46,7 +46,7 @@ class ProductsFile(RegistryFile):
     def encode_parts(self) -> Iterator[bytes]:
         """Yield the file as JSON, in parts of RECORDS_PER_PART products."""
         members = [
-            b"%b:%b" % (to_json(name), record.json) for name, record in self.products.items()
+            b"%b:%b" % (encode_value(name), record.json) for name, record in self.products.items()
         ]
         return _encode_parts(self, b',"products":{', members, b"}}")
 
@@ -151,7 +151,7 @@ def assign_ids(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:
 
     Every reader of the file so agrees on it.
     """
-    seen: Counter[str] = Counter()
+    seen: Counter[bytes] = Counter()
     return [entry if entry.id else _assign_id(entry, seen) for entry in entries]
 
 
@@ -170,7 +170,7 @@ def _read_envelope(file: RegistryFile | _Envelope) -> dict[str, Any]:
 def _encode_parts(
     file: RegistryFile, opening: bytes, items: Sequence[bytes | msgspec.Raw], closing: bytes
 ) -> Iterator[bytes]:
-    envelope = file.model_dump_json(include={*ENVELOPE_FIELDS}).encode()
+    envelope = encode_model(file, include={*ENVELOPE_FIELDS})
     yield envelope.removesuffix(b"}") + opening
     for start in range(0, len(items), RECORDS_PER_PART):
         part = b",".join(items[start : start + RECORDS_PER_PART])
@@ -182,9 +182,10 @@ def _add_name(name: str, product: JsonValue) -> JsonValue:
     return {**product, "name": name} if isinstance(product, dict) else product
 
 
-def _assign_id(entry: StoredLineageEntry, seen: Counter[str]) -> StoredLineageEntry:
+def _assign_id(entry: StoredLineageEntry, seen: Counter[bytes]) -> StoredLineageEntry:
     # Not of every field: a later version of this code may know more of them.
-    content = entry.model_dump_json(include={"source", "target", "transformation", "timestamp"})
+    fields = {"source", "target", "transformation", "timestamp"}
+    content = encode_model(entry, include=fields)
     seen[content] += 1
-    digest = sha256(f"{content} {seen[content]}".encode()).hexdigest()
+    digest = sha256(b"%b %d" % (content, seen[content])).hexdigest()
     return entry.model_copy(update={"id": digest[:16]})

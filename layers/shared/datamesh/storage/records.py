@@ -13,6 +13,7 @@ import msgspec
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from datamesh.errors import StorageUnavailable
+from datamesh.models.json_codec import decode_model, encode_model
 from datamesh.models.lineage import Evidence, LineageEntry, LineageType, StoredLineageEntry
 from datamesh.models.products import Product, ProductStatus, StoredProduct
 
@@ -54,7 +55,7 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
     @classmethod
     def from_model(cls, stored: BaseModel) -> Self:
         """Return the record of a stored product or entry."""
-        text = stored.model_dump_json(by_alias=True).encode()
+        text = encode_model(stored)
         record = msgspec.json.decode(text, type=cls)
         record.json = msgspec.Raw(text)
         return record
@@ -147,6 +148,6 @@ def describe_error(error: Exception) -> str:
 
 def _parse_model[M: BaseModel](model: type[M], json: msgspec.Raw, location: str) -> M:
     try:
-        return model.model_validate_json(bytes(json))
+        return decode_model(model, bytes(json))
     except ValidationError as error:
         raise StorageUnavailable(f"{location} cannot be read: {describe_error(error)}") from error

@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
-from pydantic_core import from_json
 
 from datamesh.errors import StorageUnavailable
+from datamesh.models.json_codec import decode_lenient, encode_model
 from datamesh.models.values import TICK, Timestamp
 from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache
 from datamesh.storage.records import describe_error
@@ -75,12 +75,12 @@ class RegistryFile(BaseModel):
 
     def encode_parts(self) -> Iterator[bytes]:
         """Yield the file as JSON, in parts of which most stay the same if few records change."""
-        yield self.model_dump_json(by_alias=True).encode()
+        yield encode_model(self)
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
         """Parse the JSON of a file of this form or an older one. Raises ValueError on others."""
-        raw: JsonValue = from_json(text)
+        raw = decode_lenient(text)
         if isinstance(raw, dict) and isinstance(raw.get("format"), int):
             return cls.from_envelope(raw)
         return cls.from_envelope(cls.wrap_content(raw) | {"adopted": True})

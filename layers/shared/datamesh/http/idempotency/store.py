@@ -21,6 +21,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 from pydantic import BaseModel
 
 from datamesh.errors import StorageUnavailable
+from datamesh.models.json_codec import decode_model, encode_model
 from datamesh.services.context import Attempt
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import OUT_OF_TIME, Deadline
@@ -146,7 +147,7 @@ class IdempotencyRecords(BasePersistenceLayer):
         self, data_record: DataRecord, first: IdempotencyRecord, found: StoredObject
     ) -> tuple[IdempotencyRecord, bool]:
         """Return the record to go on with, and whether an earlier try may have landed."""
-        known = IdempotencyRecord.model_validate_json(found.body)
+        known = decode_model(IdempotencyRecord, found.body)
         now = self._clock()
         taken, landed = known.is_taken(now), known.may_have_landed(now)
         if (taken or landed) and known.payload_hash != data_record.payload_hash:
@@ -189,7 +190,7 @@ class IdempotencyRecords(BasePersistenceLayer):
         found = self._open(_digest(idempotency_key)).get()
         if not isinstance(found, StoredObject):
             raise IdempotencyItemNotFoundError
-        return IdempotencyRecord.model_validate_json(found.body).to_data_record(idempotency_key)
+        return decode_model(IdempotencyRecord, found.body).to_data_record(idempotency_key)
 
 
 def _digest(idempotency_key: str) -> str:
@@ -198,4 +199,4 @@ def _digest(idempotency_key: str) -> str:
 
 
 def _encoded(record: IdempotencyRecord) -> bytes:
-    return record.model_dump_json().encode()
+    return encode_model(record)

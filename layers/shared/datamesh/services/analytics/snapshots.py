@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from datamesh.errors import InvalidQuery, SnapshotNotFound
+from datamesh.models.json_codec import decode_model, encode_model
 from datamesh.models.snapshot import Metric, Snapshot, Trend, TrendPoint
 from datamesh.services.context import RequestContext
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, describe_unreachable
@@ -51,7 +52,7 @@ class Snapshots:
         found = self.backoff.read_until_reached(stored.name, stored.get, context.deadline)
         if not isinstance(found, StoredObject):
             raise SnapshotNotFound(day)
-        return Snapshot.model_validate_json(found.body)
+        return decode_model(Snapshot, found.body)
 
     def find_trend(
         self, context: RequestContext, metric: Metric, since: date, until: date
@@ -71,7 +72,8 @@ class Snapshots:
             for name in self.journal.list_names(f"{since}", context.deadline)
             if first <= name <= last
         ]
-        found = map(Snapshot.model_validate_json, self.journal.read_all(names, context.deadline))
+        bodies = self.journal.read_all(names, context.deadline)
+        found = (decode_model(Snapshot, body) for body in bodies)
         points = [
             TrendPoint(date=each.date, value=_get_metric_value(each, metric)) for each in found
         ]
@@ -88,13 +90,13 @@ class Snapshots:
             found = self.backoff.read_until_reached(stored.name, stored.get, context.deadline)
             successor, etag = snapshot, None
             if isinstance(found, StoredObject):
-                there = Snapshot.model_validate_json(found.body)
+                there = decode_model(Snapshot, found.body)
                 if there.at >= snapshot.at:
                     return there
                 successor = snapshot.add_earlier_run(there) if name != LATEST else snapshot
                 etag = found.etag
             try:
-                stored.put(successor.model_dump_json(by_alias=True).encode(), etag)
+                stored.put(encode_model(successor), etag)
             except (LostRace, InDoubt, Unreachable) as error:
                 reason = Unreachable(repr(error))  # the next look tells what is there
             else:

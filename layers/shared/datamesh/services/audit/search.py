@@ -6,6 +6,7 @@ from ulid import ULID
 
 from datamesh.errors import InvalidQuery
 from datamesh.models.audit import AuditPage, AuditRecord
+from datamesh.models.json_codec import decode_model
 from datamesh.services.audit.trail import name_of
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.journal import PAGE, Journal
@@ -41,7 +42,7 @@ def find_records(
     for start in range(0, len(looked_at), limit):
         chunk = looked_at[start : start + limit]
         for name, body in zip(chunk, journal.read_all(chunk, deadline), strict=True):
-            record = AuditRecord.model_validate_json(body)
+            record = decode_model(AuditRecord, body)
             if product in (None, *record.product_names) and principal in (None, record.principal):
                 found.append(record)
             if len(found) == limit:

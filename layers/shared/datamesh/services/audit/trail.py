@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.audit import AuditedCommit, AuditRecord
+from datamesh.models.json_codec import encode_model
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline
 from datamesh.storage.create_once import create_if_absent
 from datamesh.storage.document import Committed
@@ -113,7 +114,7 @@ class Unaudited:
 
 
 def _encoded(record: AuditRecord) -> bytes:
-    return record.model_dump_json().encode()
+    return encode_model(record)
 
 
 def _audited(done: Committed[Any]) -> AuditedCommit:

@@ -16,9 +16,9 @@ from itertools import islice
 from typing import Protocol
 
 from pydantic import JsonValue
-from pydantic_core import from_json
 
 from datamesh.errors import InvalidQuery, UnreadableDataset
+from datamesh.models.json_codec import decode_value
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
 from datamesh.services.context import RequestContext
@@ -188,7 +188,7 @@ def _json_lines(name: str, text: str) -> Iterator[Row]:
 
 def _json_row(where: str, line: str) -> Row:
     try:
-        row = from_json(line, allow_inf_nan=False)
+        row = decode_value(line)
     except ValueError as error:
         raise UnreadableDataset(f"{where}: {error}") from error
     if not isinstance(row, dict):

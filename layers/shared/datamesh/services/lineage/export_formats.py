@@ -9,9 +9,8 @@ from collections.abc import Sequence
 from typing import Protocol
 from xml.sax.saxutils import escape
 
-from pydantic_core import to_json
-
 from datamesh.models.graph import ExportFormat, NodeLinkEdge, NodeLinkNode
+from datamesh.models.json_codec import encode_value
 from datamesh.models.products import ProductStatus
 from datamesh.storage.records import LineageRecord, ProductRecord
 
@@ -161,7 +160,7 @@ class NodeLinkWriter:
             "owner": product.owner,
             "status": product.status.value,
         }
-        return to_json(node).decode()
+        return encode_value(node).decode()
 
     def write_edge(self, entry: LineageRecord) -> str:
         """Return an entry as a JSON object."""
@@ -173,7 +172,7 @@ class NodeLinkWriter:
             "confidence": entry.confidence,
             "transformation": entry.to_model().transformation,
         }
-        return to_json(edge).decode()
+        return encode_value(edge).decode()
 
     def write_document(self, nodes: Sequence[str], edges: Sequence[str]) -> str:
         """Return the whole JSON object."""

@@ -3,13 +3,15 @@
 A claim is one job's, from one product to another.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
+from pydantic import JsonValue
+
 from datamesh.errors import LimitReached
+from datamesh.models.json_codec import encode_for_digest
 from datamesh.models.lineage import (
     MAX_TRANSFORMATION_LENGTH,
     Evidence,
@@ -105,8 +107,9 @@ class ClaimDeriver:
 
 def compute_entry_id(job: Job | None, source: str, target: str) -> str:
     """Return the id of the entry of a job from one product to another."""
-    named = [job.namespace, job.name] if job else None
-    return sha256(json.dumps([named, source, target]).encode()).hexdigest()[:16]
+    named: JsonValue = [job.namespace, job.name] if job else None
+    text = encode_for_digest([named, source, target], ascii_only=True)
+    return sha256(text).hexdigest()[:16]
 
 
 def _describe_transformation(job: Job | None, dataset: str) -> str:

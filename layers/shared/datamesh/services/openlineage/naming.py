@@ -5,10 +5,10 @@ hexadecimal digits of the SHA-256 over namespace and name. Names that slug alike
 two namespaces, differ in the digest.
 """
 
-import json
 import re
 from hashlib import sha256
 
+from datamesh.models.json_codec import encode_for_digest
 from datamesh.models.products import DatasetName
 
 MAX_SLUG_LENGTH = 80
@@ -22,5 +22,5 @@ def build_product_name(dataset: DatasetName) -> str:
     `shop.public.orders` of `postgres://db` -> `shop-public-orders-` and 16 hexadecimal digits.
     """
     slug = UNSUITABLE_CHARACTERS.sub("-", dataset.name)[-MAX_SLUG_LENGTH:].strip("-") or "dataset"
-    named = json.dumps([dataset.namespace, dataset.name], ensure_ascii=False)
-    return f"{slug}-{sha256(named.encode()).hexdigest()[:DIGEST_LENGTH]}"
+    text = encode_for_digest([dataset.namespace, dataset.name], ascii_only=False)
+    return f"{slug}-{sha256(text).hexdigest()[:DIGEST_LENGTH]}"

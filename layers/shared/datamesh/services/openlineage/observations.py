@@ -7,8 +7,8 @@ import zlib
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
-from pydantic_core import to_json
 
+from datamesh.models.json_codec import decode_model, encode_model, encode_value
 from datamesh.models.products import DatasetName
 from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
 from datamesh.models.values import Timestamp
@@ -35,7 +35,7 @@ class Observation[V](BaseModel):
         It ends with the value, so that of two values of one time the same one wins in whatever
         order they arrive.
         """
-        return (self.rank, self.at, to_json(self.value))
+        return (self.rank, self.at, encode_value(self.value))
 
 
 def select_latest[V](*observations: Observation[V] | None) -> Observation[V] | None:
@@ -80,12 +80,12 @@ class EventTotals(BaseModel):
 
 def compress_statement(statement: Statement) -> bytes:
     """Compress a statement to about a thirtieth of the memory that it takes as objects."""
-    return zlib.compress(statement.model_dump_json(exclude_defaults=True).encode(), level=1)
+    return zlib.compress(encode_model(statement, exclude_defaults=True), level=1)
 
 
 def decompress_statement(statement: bytes) -> Statement:
     """Return the statement that `compress_statement` has compressed."""
-    return Statement.model_validate_json(zlib.decompress(statement))
+    return decode_model(Statement, zlib.decompress(statement))
 
 
 def join_checks(*known: tuple[RunChecks, ...]) -> tuple[RunChecks, ...]:

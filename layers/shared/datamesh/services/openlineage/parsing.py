@@ -1,12 +1,12 @@
 """Parses events, and computes the digest that an event is kept under."""
 
-import json
 from dataclasses import dataclass
 from hashlib import sha256
 
 from pydantic import JsonValue, ValidationError
 
 from datamesh.errors import InvalidEvent
+from datamesh.models.json_codec import encode_canonical
 from datamesh.models.openlineage import DatasetEvent, Event, JobEvent, RunEvent
 
 MAX_PROBLEMS = 20
@@ -29,22 +29,11 @@ class ReceivedEvent:
 def receive_event(raw: JsonValue) -> ReceivedEvent:
     """Parse an event and encode it canonically. Raises InvalidEvent, which names the field."""
     event = parse_event(raw)
-    body = encode_canonical(raw)
-    return ReceivedEvent(event, body, sha256(body).hexdigest())
-
-
-def encode_canonical(raw: JsonValue) -> bytes:
-    """Encode JSON so that equal values give equal bytes, whatever the order of their keys.
-
-    Raises InvalidEvent if it has a number that JSON has not.
-    """
     try:
-        text = json.dumps(
-            raw, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True
-        )
+        body = encode_canonical(raw)
     except ValueError:
         raise InvalidEvent([("", "has a number that is too large")]) from None
-    return text.encode()
+    return ReceivedEvent(event, body, sha256(body).hexdigest())
 
 
 def parse_event(raw: JsonValue) -> Event:

@@ -8,8 +8,7 @@ read, the sum is kept, and the next call goes on from there.
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 
-from pydantic_core import from_json
-
+from datamesh.models.json_codec import decode_lenient, encode_model
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
@@ -44,7 +43,7 @@ class _Sum:
         }
 
     def add(self, body: bytes) -> None:
-        event = parse_event(from_json(body))
+        event = parse_event(decode_lenient(body))
         key = run_digest(event) if isinstance(event, RunEvent) else sha256(body).hexdigest()
         says, known = read_statement(event), self.statements.get(key)
         self.statements[key] = compress_statement(
@@ -134,5 +133,5 @@ def _digests(entries: list[LineageRecord]) -> dict[str, str]:
 
 
 def _digest(entry: StoredLineageEntry) -> str:
-    content = entry.model_dump_json(exclude={"products_revision"})
-    return sha256(content.encode()).hexdigest()
+    content = encode_model(entry, exclude={"products_revision"})
+    return sha256(content).hexdigest()

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import cast
 
-from pydantic_core import from_json
+from pydantic import JsonValue
 
 from datamesh.errors import InvalidQuery
 from datamesh.models.changes import (
@@ -14,6 +15,7 @@ from datamesh.models.changes import (
     LineageChanges,
     ProductChanges,
 )
+from datamesh.models.json_codec import decode_lenient
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
@@ -79,7 +81,9 @@ class _Difference[R: (ProductRecord, LineageRecord)]:
 def _compare_fields(
     old: ProductRecord | LineageRecord, new: ProductRecord | LineageRecord
 ) -> dict[str, FieldChange]:
-    was, is_now = from_json(old.public_json), from_json(new.public_json)
+    was, is_now = (
+        cast(dict[str, JsonValue], decode_lenient(each.public_json)) for each in (old, new)
+    )
     return {
         field: FieldChange(before=was[field], after=is_now[field])
         for field in was

@@ -80,13 +80,13 @@ def _finish_in_background(
     """Finish the start in a thread, since that needs the API, and then begin the schedule."""
     loop = asyncio.get_running_loop()
 
-    def work() -> None:
+    def finish_and_schedule() -> None:
         finish()
         if not ending.is_set():
             # On the server's loop: what still runs at the end is cancelled with it.
             asyncio.run_coroutine_threadsafe(run_schedule(deployment), loop)
 
-    _start_thread(work)
+    _start_thread(finish_and_schedule)
 
 
 def _end_with_storage(s3: S3, ending: threading.Event) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dev.openapi import DOCUMENT
-from dev.reference.markdown import as_code, on_one_line, render_table
+from dev.reference.markdown import as_code, join_lines, render_table
 from dev.reference.schemas import describe_bounds, describe_default, describe_type
 
 type Operation = Mapping[str, Any]
@@ -35,12 +35,14 @@ def render_operations() -> str:
     for tag in document["tags"]:
         lines += ["", f"## {TITLES.get(tag['name'], tag['name'].capitalize())}"]
         lines += ["", tag["description"]] if "description" in tag else []
-        for method, path, operation in _operations(document, tag["name"]):
+        for method, path, operation in _iterate_operations(document, tag["name"]):
             lines += _render_operation(method, path, operation)
     return "\n".join(lines) + "\n"
 
 
-def _operations(document: Mapping[str, Any], tag: str) -> Iterator[tuple[str, str, Operation]]:
+def _iterate_operations(
+    document: Mapping[str, Any], tag: str
+) -> Iterator[tuple[str, str, Operation]]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             if tag in operation["tags"]:
@@ -56,24 +58,24 @@ def _render_operation(method: str, path: str, operation: Operation) -> list[str]
             ("parameter", "in", "type", "default", "meaning"), map(_parameter_row, parameters)
         )
     if body := operation.get("requestBody"):
-        lines += ["", f"**Body:** {_content(body)}"]
-    return [*lines, "", *_answers(operation["responses"])]
+        lines += ["", f"**Body:** {_describe_content(body)}"]
+    return [*lines, "", *_describe_answers(operation["responses"])]
 
 
 def _parameter_row(parameter: Mapping[str, Any]) -> tuple[str, ...]:
     schema = parameter["schema"]
-    kind = ", ".join(filter(None, (_required_type(schema), describe_bounds(schema))))
+    kind = ", ".join(filter(None, (_describe_required_type(schema), describe_bounds(schema))))
     default = "required" if parameter["required"] else describe_default(schema)
-    meaning = on_one_line(parameter.get("description", ""))
+    meaning = join_lines(parameter.get("description", ""))
     return as_code(parameter["name"]), parameter["in"], kind, default, meaning
 
 
-def _required_type(schema: Mapping[str, Any]) -> str:
+def _describe_required_type(schema: Mapping[str, Any]) -> str:
     """Return the type of a parameter, which is left out rather than null."""
     return describe_type(schema, TYPES).removesuffix(" or null")
 
 
-def _content(described: Mapping[str, Any]) -> str:
+def _describe_content(described: Mapping[str, Any]) -> str:
     by_type: dict[str, list[str]] = {}
     for media_type, content in described.get("content", {}).items():
         kind = describe_type(content.get("schema", {}), TYPES)
@@ -88,12 +90,12 @@ def _join(media_types: list[str]) -> str:
     return ", ".join(map(as_code, media_types))
 
 
-def _answers(responses: Mapping[str, Any]) -> list[str]:
+def _describe_answers(responses: Mapping[str, Any]) -> list[str]:
     lines = []
     for status, response in responses.items():
         if status.startswith("2"):
             headers = _join(list(response.get("headers", {})))
-            content = _content(response) or "no body"
+            content = _describe_content(response) or "no body"
             lines.append(f"**{status}:** {content}{f'; headers {headers}' if headers else ''}")
     refused = [status for status in sorted(responses) if status >= "4"]
     links = ", ".join(f"[{status}](errors.md#{status})" for status in refused)

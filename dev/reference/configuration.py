@@ -41,7 +41,7 @@ def render_configuration() -> str:
     lines = INTRODUCTION.splitlines()
     lines += ["", "## Parameters of the stack"]
     lines += render_table(
-        ("parameter", "`make run`", "default", "accepts", "meaning"), _parameter_rows()
+        ("parameter", "`make run`", "default", "accepts", "meaning"), _iterate_parameter_rows()
     )
     lines += ["", "## Variables of a local run"]
     lines += render_table(
@@ -53,11 +53,11 @@ def render_configuration() -> str:
     )
     lines += ["", "## Environment of a function", ""]
     lines += ["The stack sets these. They matter to whoever runs a handler in another way."]
-    lines += render_table(("variable", "default", "accepts"), _environment_rows())
+    lines += render_table(("variable", "default", "accepts"), _iterate_environment_rows())
     return "\n".join(lines) + "\n"
 
 
-def _parameter_rows() -> Iterator[tuple[str, ...]]:
+def _iterate_parameter_rows() -> Iterator[tuple[str, ...]]:
     for name, value in read_map(load_template(TEMPLATE)["Parameters"], "Parameters").items():
         parameter = read_map(value, name)
         variable, _ = settings.PARAMETERS.get(name, ("", None))
@@ -65,12 +65,12 @@ def _parameter_rows() -> Iterator[tuple[str, ...]]:
             as_code(name),
             as_code(variable),
             as_code(parameter["Default"]),
-            _accepted(parameter),
+            _describe_accepted(parameter),
             str(parameter["Description"]),
         )
 
 
-def _accepted(parameter: Mapping[str, Any]) -> str:
+def _describe_accepted(parameter: Mapping[str, Any]) -> str:
     if values := parameter.get("AllowedValues"):
         return ", ".join(map(str, values))
     if "MinValue" in parameter:
@@ -78,15 +78,15 @@ def _accepted(parameter: Mapping[str, Any]) -> str:
     return str(parameter.get("ConstraintDescription", ""))
 
 
-def _environment_rows() -> Iterator[tuple[str, ...]]:
+def _iterate_environment_rows() -> Iterator[tuple[str, ...]]:
     described = Settings.model_json_schema()["properties"]
     for name, field in Settings.model_fields.items():
         variable = name.upper()
         default = "required" if field.is_required() else as_code(_as_text(field.default))
-        yield as_code(variable), default, _bounds(described[variable])
+        yield as_code(variable), default, _describe_bounds(described[variable])
 
 
-def _bounds(schema: Mapping[str, Any]) -> str:
+def _describe_bounds(schema: Mapping[str, Any]) -> str:
     if values := schema.get("enum"):
         return ", ".join(values)
     match schema.get("minimum"), schema.get("maximum"):

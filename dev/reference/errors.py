@@ -4,7 +4,7 @@ import inspect
 
 from datamesh.http.errors import DESCRIPTIONS, STATUS, WITH_RETRY_AFTER
 from datamesh.models.bulk import BulkReport
-from dev.reference.markdown import as_code, on_one_line, render_table
+from dev.reference.markdown import as_code, join_lines, render_table
 
 INTRODUCTION = """\
 # Errors
@@ -34,7 +34,7 @@ def render_errors() -> str:
         lines += ["", f"## {status}", "", f"{meaning}."]
         if raised := [error for error, of in STATUS.items() if of == status]:
             rows = (
-                (as_code(error.__name__), _describe(error), as_code(sample_message(error)))
+                (as_code(error.__name__), _describe(error), as_code(build_sample_message(error)))
                 for error in raised
             )
             lines += render_table(("error", "when", "message"), rows)
@@ -43,20 +43,20 @@ def render_errors() -> str:
 
 def _describe(error: type[Exception]) -> str:
     own = vars(error).get("__doc__") or ""
-    return on_one_line(inspect.cleandoc(own).partition("\n\n")[0])
+    return join_lines(inspect.cleandoc(own).partition("\n\n")[0])
 
 
-def sample_message(error: type[Exception]) -> str:
+def build_sample_message(error: type[Exception]) -> str:
     """Return the message with `<parameter>` in place of each value, or nothing if it varies."""
     if "__init__" not in vars(error):
         return ""
     _, *parameters = inspect.signature(error.__init__).parameters.values()
     if not all(str(each.annotation).startswith(KNOWN) for each in parameters):
         return ""
-    return on_one_line(str(error(*map(_sample_value, parameters))))
+    return join_lines(str(error(*map(_build_sample_value, parameters))))
 
 
-def _sample_value(parameter: inspect.Parameter) -> object:
+def _build_sample_value(parameter: inspect.Parameter) -> object:
     shown = f"<{parameter.name}>"
     match str(parameter.annotation):
         case kind if kind.startswith("list[tuple"):

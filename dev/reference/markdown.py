@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 
 def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """Return the lines of a table, preceded by an empty line."""
-    lines = ["", _row(head), f"|{'---|' * len(head)}"]
-    return lines + [_row(row) for row in rows]
+    lines = ["", _render_row(head), f"|{'---|' * len(head)}"]
+    return lines + [_render_row(row) for row in rows]
 
 
-def _row(cells: Sequence[str]) -> str:
+def _render_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cell.replace('|', '\\|') for cell in cells)} |"
 
 
@@ -18,6 +18,6 @@ def as_code(value: object) -> str:
     return f"`{value}`" if str(value) else ""
 
 
-def on_one_line(text: str) -> str:
+def join_lines(text: str) -> str:
     """Return the text of several lines or paragraphs as one line."""
     return " ".join(text.split())

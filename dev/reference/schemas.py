@@ -17,11 +17,11 @@ def name_of(reference: str) -> str:
 def describe_type(schema: Schema, page: str = "") -> str:
     """Return a short type such as "array of [Product](types.md#product)"; links lead to `page`."""
     if reference := schema.get("$ref"):
-        return _link(name_of(reference), page)
+        return _render_link(name_of(reference), page)
     if options := schema.get("anyOf"):
         return " or ".join(describe_type(each, page) for each in options)
     if "const" in schema:
-        return f"always `{_literal(schema['const'])}`"
+        return f"always `{_render_literal(schema['const'])}`"
     if values := schema.get("enum"):
         return " or ".join(f"`{value}`" for value in values)
     match schema.get("type"):
@@ -35,10 +35,10 @@ def describe_type(schema: Schema, page: str = "") -> str:
             return str(schema.get("format", kind))
 
 
-def _link(name: str, page: str) -> str:
+def _render_link(name: str, page: str) -> str:
     if name.startswith(ANSWER_OF_A_WRITE):
         written = name.removeprefix(ANSWER_OF_A_WRITE).rstrip("_")
-        return f"`success`, `message` and, as `data`, {_link(written, page)}"
+        return f"`success`, `message` and, as `data`, {_render_link(written, page)}"
     return f"[{name}]({page}#{name.lower()})"
 
 
@@ -48,17 +48,17 @@ def describe_bounds(schema: Schema) -> str:
         if found := describe_bounds(option):
             return found
     bounds = [
-        _range(schema.get("minimum"), schema.get("maximum"), ""),
-        _range(schema.get("minLength"), schema.get("maxLength"), " characters"),
-        _range(schema.get("minItems"), schema.get("maxItems"), " items"),
-        _range(schema.get("minProperties"), schema.get("maxProperties"), " fields"),
+        _render_range(schema.get("minimum"), schema.get("maximum"), ""),
+        _render_range(schema.get("minLength"), schema.get("maxLength"), " characters"),
+        _render_range(schema.get("minItems"), schema.get("maxItems"), " items"),
+        _render_range(schema.get("minProperties"), schema.get("maxProperties"), " fields"),
     ]
     if "pattern" in schema and len(schema["pattern"]) < 40 and schema["pattern"] != "\\S":
         bounds.append(f"`{schema['pattern']}`")
     return ", ".join(filter(None, bounds))
 
 
-def _range(low: float | None, high: float | None, unit: str) -> str:
+def _render_range(low: float | None, high: float | None, unit: str) -> str:
     match low, high:
         case None, None:
             return ""
@@ -72,10 +72,10 @@ def _range(low: float | None, high: float | None, unit: str) -> str:
 def describe_default(schema: Schema) -> str:
     """Return the default as it would stand in JSON, or nothing if there is none."""
     default = schema.get("default")
-    return "" if default is None else f"`{_literal(default)}`"
+    return "" if default is None else f"`{_render_literal(default)}`"
 
 
-def _literal(value: object) -> str:
+def _render_literal(value: object) -> str:
     match value:
         case bool():
             return str(value).lower()

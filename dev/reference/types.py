@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dev.reference.api import read_document
-from dev.reference.markdown import as_code, on_one_line, render_table
+from dev.reference.markdown import as_code, join_lines, render_table
 from dev.reference.schemas import (
     ANSWER_OF_A_WRITE,
     describe_bounds,
@@ -33,12 +33,12 @@ def _render_type(schema: Mapping[str, Any]) -> list[str]:
     if properties := schema.get("properties"):
         required = schema.get("required", [])
         head = ("field", "type", "default", "meaning")
-        return lines + render_table(head, _rows(properties, required))
+        return lines + render_table(head, _iterate_rows(properties, required))
     return [*lines, "", describe_type(schema).capitalize()]
 
 
-def _rows(properties: Mapping[str, Any], required: list[str]) -> Iterator[tuple[str, ...]]:
+def _iterate_rows(properties: Mapping[str, Any], required: list[str]) -> Iterator[tuple[str, ...]]:
     for name, schema in properties.items():
         kind = ", ".join(filter(None, (describe_type(schema), describe_bounds(schema))))
         default = "required" if name in required else describe_default(schema)
-        yield as_code(name), kind, default, on_one_line(schema.get("description", ""))
+        yield as_code(name), kind, default, join_lines(schema.get("description", ""))

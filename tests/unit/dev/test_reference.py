@@ -8,7 +8,7 @@ import pytest
 from datamesh import errors
 from dev import settings
 from dev.reference.configuration import LOCAL_VARIABLES
-from dev.reference.errors import sample_message
+from dev.reference.errors import build_sample_message
 from dev.reference.pages import REFERENCE, render_pages
 from dev.reference.schemas import describe_bounds, describe_default, describe_type
 
@@ -58,9 +58,9 @@ def test_the_documented_defaults_are_those_of_a_local_run() -> None:
 
 
 def test_a_sample_message_has_names_in_place_of_values() -> None:
-    assert sample_message(errors.ProductNotFound) == "Product '<name>' is not registered"
-    assert sample_message(errors.InvalidEvent).endswith("<field>: <message>")
-    assert sample_message(errors.MalformedBody) == ""
+    assert build_sample_message(errors.ProductNotFound) == "Product '<name>' is not registered"
+    assert build_sample_message(errors.InvalidEvent).endswith("<field>: <message>")
+    assert build_sample_message(errors.MalformedBody) == ""
 
 
 def test_types_in_words() -> None:

@@ -24,7 +24,8 @@ from datamesh.models.products import ProductRegistration
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.document import Committed, Document
+from datamesh.storage.commit import CompletedCommit
+from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unreachable
 from dev.storage.s3 import S3
@@ -57,7 +58,7 @@ type Work = Callable[[str, str, int, int], Told]
 def ours(bucket: str, key: str, process: int, commits: int) -> Told:
     backoff, told = Backoff(), Told(time.monotonic())
 
-    def committed(done: Committed[ProductsFile]) -> None:
+    def committed(done: CompletedCommit[ProductsFile]) -> None:
         told.attempts.append(done.attempts)
 
     registry = Registry(

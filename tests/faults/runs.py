@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from datamesh.errors import Contended, OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.document import Change, Document
+from datamesh.storage.commit import Change
+from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile
 from datamesh.storage.records import LineageRecord
 from datamesh.storage.s3.client import S3Client, create_client

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from datamesh.storage import document
+from datamesh.storage import commit
 from dev.storage.s3 import S3
 from tests.faults import campaign, report
 from tests.faults.judge import Outcome
@@ -41,13 +41,13 @@ def test_the_suite_notices_a_commit_that_does_not_look_for_itself(
     s3: S3, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, kind: Kind
 ) -> None:
     """The ring ignored, the first PUT whose reply is lost is made again."""
-    honest = document._Commit.landed_in
+    honest = commit.PendingCommit.has_landed_in
 
-    def forgetful(self: document._Commit, found: document.Version) -> bool:  # type: ignore[type-arg]
+    def forgetful(self: commit.PendingCommit, found: commit.FileVersion) -> bool:  # type: ignore[type-arg]
         stripped = found.file.model_copy(update={"recent": ()})
-        return honest(self, document.Version(stripped, found.etag))
+        return honest(self, commit.FileVersion(stripped, found.etag))
 
-    monkeypatch.setattr(document._Commit, "landed_in", forgetful)
+    monkeypatch.setattr(commit.PendingCommit, "has_landed_in", forgetful)
     plan = scripted(Kind.PASS, kind)
     [result] = campaign.run_here(environment, s3.endpoint, s3.bucket, [plan])
     assert result.duplicated

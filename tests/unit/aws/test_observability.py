@@ -9,7 +9,8 @@ import pytest
 
 from datamesh.aws.observability import Observer
 from datamesh.services.openlineage.product_resolver import EventPolicy
-from datamesh.storage.document import Committed, Document
+from datamesh.storage.commit import CompletedCommit
+from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import LostRace, MemoryObject
 from datamesh.wiring import Resources
@@ -222,7 +223,7 @@ def test_metrics_of_a_failing_request_are_not_kept_for_the_next(output: Output) 
     observer = Observer("INFO")
 
     def fails(event: object, context: object) -> None:
-        observer.committed(Committed("products.json", 1, 1, ProductsFile(), ProductsFile()))
+        observer.committed(CompletedCommit("products.json", 1, 1, ProductsFile(), ProductsFile()))
         raise RuntimeError("after the commit")
 
     def does_nothing(event: object, context: object) -> None:

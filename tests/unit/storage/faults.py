@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from datamesh.models.products import StoredProduct
 from datamesh.storage.backoff import Backoff
-from datamesh.storage.document import Change, Committed, Document
+from datamesh.storage.commit import Change, CompletedCommit
+from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import (
     InDoubt,
@@ -148,7 +149,7 @@ def backoff(attempts: int = 5, pauses: Pauses | None = None) -> Backoff:
 def document(
     stored: FaultyObject | MemoryView,
     attempts: int = 5,
-    on_commit: Callable[[Committed[ProductsFile]], None] = lambda committed: None,
+    on_commit: Callable[[CompletedCommit[ProductsFile]], None] = lambda committed: None,
 ) -> Document[ProductsFile]:
     return Document(stored, ProductsFile, backoff(attempts), on_commit=on_commit)
 

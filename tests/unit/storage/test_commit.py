@@ -4,7 +4,8 @@ import pytest
 
 from datamesh.errors import Contended, OutcomeUnknown, ProductNameTaken, StorageUnavailable
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.document import Committed, Document
+from datamesh.storage.commit import CompletedCommit
+from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace
 from datamesh.storage.registry_file import RECENT_COMMITS
@@ -96,7 +97,7 @@ def test_only_the_most_recent_ids_are_kept() -> None:
 
 def test_what_a_commit_took_and_did_is_reported() -> None:
     stored = FaultyObject()
-    reported: list[Committed[ProductsFile]] = []
+    reported: list[CompletedCommit[ProductsFile]] = []
     writer = document(stored, on_commit=reported.append)
     writer.commit(add("a"), NO_DEADLINE)
     stored.put_faults.extend([conflict, conflict])
@@ -113,7 +114,7 @@ def test_what_a_commit_took_and_did_is_reported() -> None:
 
 def test_what_landed_unheard_is_reported_with_the_revision_that_it_became() -> None:
     stored = FaultyObject()
-    reported: list[Committed[ProductsFile]] = []
+    reported: list[CompletedCommit[ProductsFile]] = []
     writer = document(stored, on_commit=reported.append)
 
     def overtaken_unheard(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
@@ -128,7 +129,7 @@ def test_what_landed_unheard_is_reported_with_the_revision_that_it_became() -> N
 
 
 def test_a_change_that_writes_nothing_is_not_reported() -> None:
-    reported: list[Committed[ProductsFile]] = []
+    reported: list[CompletedCommit[ProductsFile]] = []
     writer = document(FaultyObject(), on_commit=reported.append)
     writer.commit(lambda file: (file, None), NO_DEADLINE)
     assert reported == []
@@ -136,7 +137,7 @@ def test_a_change_that_writes_nothing_is_not_reported() -> None:
 
 def test_a_commit_that_only_the_last_look_finds_is_reported() -> None:
     stored = FaultyObject()
-    reported: list[Committed[ProductsFile]] = []
+    reported: list[CompletedCommit[ProductsFile]] = []
     writer = document(stored, attempts=1, on_commit=reported.append)
     stored.put_faults.append(reply_is_lost)
     writer.commit(add("mine"), NO_DEADLINE)

@@ -10,7 +10,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 
 from datamesh.errors import Contended, OutcomeUnknown
 from datamesh.models.audit import AuditRecord
-from datamesh.storage.document import Committed
+from datamesh.storage.commit import CompletedCommit
 
 type Handler = Callable[[Any, Any], Any]
 """A Lambda handler: event and context in, response out."""
@@ -31,7 +31,7 @@ class Observer:
         # Would repeat as plain text what the handler of unexpected errors has logged.
         logging.getLogger("mangum").setLevel(logging.CRITICAL)
 
-    def committed(self, done: Committed[Any]) -> None:
+    def committed(self, done: CompletedCommit[Any]) -> None:
         """Count what a commit took: more than one attempt means contention."""
         self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=done.attempts)
         self.logger.debug("committed", document=done.document, attempts=done.attempts)

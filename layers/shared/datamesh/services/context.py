@@ -7,7 +7,8 @@ from datetime import datetime
 
 from datamesh.services.audit.trail import Audit
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.document import Change, CommitKey, Document
+from datamesh.storage.commit import Change, CommitKey
+from datamesh.storage.document import Document
 from datamesh.storage.registry_file import RegistryFile
 
 

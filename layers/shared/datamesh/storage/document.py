@@ -6,12 +6,12 @@ The protocol and its reasons are in docs/adr/0002-conditional-commits.md.
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavailable
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline, describe_unreachable
+from datamesh.storage.commit import Change, CommitKey, CompletedCommit, FileVersion, PendingCommit
 from datamesh.storage.gzip_members import GzipMemberCache
 from datamesh.storage.objects import (
     ConditionalObject,
@@ -22,90 +22,6 @@ from datamesh.storage.objects import (
     Unreachable,
 )
 from datamesh.storage.registry_file import RECENT_COMMITS, RegistryFile
-
-type Change[F, R] = Callable[[F], tuple[F, R]]
-"""A pure function from the current file to the new file and a result. It may run several times.
-Returning the very file it was given means that there is nothing to write."""
-
-
-@dataclass(frozen=True)
-class Version[F]:
-    """A file as it was read or written; `etag` is None while there is no object yet."""
-
-    file: F
-    etag: str | None
-
-
-@dataclass(frozen=True)
-class Committed[F: RegistryFile]:
-    """What a commit did: it took `document` from `before` to `after`, which is `revision`."""
-
-    document: str
-    attempts: int
-    revision: int
-    before: F
-    after: F
-
-
-@dataclass(frozen=True)
-class CommitKey:
-    """The identity of a commit that its caller may try again from another process."""
-
-    id: str
-    since: int
-    """A revision that is not newer than the one that the first try was based on."""
-    repeated: bool
-    """Whether an earlier try may have landed."""
-
-
-class _Commit[F: RegistryFile, R]:
-    """One logical commit: one id on every attempt, and what is known of the attempts so far."""
-
-    def __init__(
-        self,
-        document: str,
-        commit_id: str,
-        change: Change[F, R],
-        before_put: Callable[[], None],
-        on_commit: Callable[[Committed[F]], None],
-    ) -> None:
-        self.document = document
-        self.id = commit_id
-        self.change = change
-        self.before_put = before_put
-        self.on_commit = on_commit
-        self.sent_on: Version[F] | None = None
-        """What the latest PUT was to replace."""
-        self.sent: F
-        self.revision = 0
-        """Of the document with the change in it, once that is known to have landed."""
-        self.attempts = 0
-        self.result: R
-        self.unseen = False
-        """Whether the object was not read since a PUT that may have been a success in disguise."""
-        self.may_land = False
-        """Whether a PUT in doubt may still land: until the object is seen to have moved on from
-        what it was to replace, for then its precondition fails for ever."""
-
-    @property
-    def unknown(self) -> bool:
-        return self.unseen or self.may_land
-
-    def landed_in(self, found: Version[F]) -> bool:
-        """Look for the own id in what was read after a PUT; raise OutcomeUnknown if it is too
-        late to tell."""
-        assert self.sent_on is not None
-        if self.id in found.file.recent:
-            since = len(found.file.recent) - found.file.recent.index(self.id) - 1
-            self.revision = found.file.revision - since
-            return True
-        moved = found.file.revision - self.sent_on.file.revision
-        if moved >= RECENT_COMMITS or (moved < 0 and self.may_land):
-            raise OutcomeUnknown(self.document)
-        self.unseen = False
-        if found.etag != self.sent_on.etag:
-            self.may_land = False
-        return False
 
 
 class Document[F: RegistryFile]:
@@ -121,7 +37,7 @@ class Document[F: RegistryFile]:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = lambda: secrets.token_urlsafe(9),
-        on_commit: Callable[[Committed[F]], None] = lambda committed: None,
+        on_commit: Callable[[CompletedCommit[F]], None] = lambda completed: None,
     ) -> None:
         self._stored = stored
         self._kind = kind
@@ -133,7 +49,7 @@ class Document[F: RegistryFile]:
         self._on_commit = on_commit
         """Called after each commit, whoever asked for it: for metrics."""
         self._members = GzipMemberCache()
-        self._cached: Version[F] | None = None
+        self._cached: FileVersion[F] | None = None
         self._checked_at = 0.0
 
     @property
@@ -152,7 +68,7 @@ class Document[F: RegistryFile]:
 
     def read_latest(self, deadline: Deadline) -> F:
         """Return the newest revision. Raises StorageUnavailable once the deadline has passed."""
-        return self._backoff.read_until_reached(self.name, self._load, deadline).file
+        return self._backoff.read_until_reached(self.name, self._load_version, deadline).file
 
     def find_known_revision(self, deadline: Deadline) -> int:
         """Return a revision that is not newer than the newest; ask storage only if none is known.
@@ -169,7 +85,7 @@ class Document[F: RegistryFile]:
         key: CommitKey | None = None,
         recall: Callable[[F], R] | None = None,
         before_put: Callable[[], None] = lambda: None,
-        on_commit: Callable[[Committed[F]], None] = lambda committed: None,
+        on_commit: Callable[[CompletedCommit[F]], None] = lambda completed: None,
     ) -> R:
         """Apply `change` exactly once to the newest revision, and return its result.
 
@@ -189,11 +105,11 @@ class Document[F: RegistryFile]:
             if file.revision - key.since >= RECENT_COMMITS:
                 raise OutcomeUnknown(self.name)
         commit_id = key.id if key else self._new_id()
-        commit = _Commit(self.name, commit_id, change, before_put, on_commit)
+        commit = PendingCommit(self.name, commit_id, change, before_put, on_commit)
         failure: MeshError = describe_unreachable(self.name, OUT_OF_TIME)
         for _ in self._backoff.iterate_attempts(deadline):
             try:
-                result = self._attempt(commit)
+                result = self._attempt_commit(commit)
             except LostRace:
                 commit.unseen = True
                 failure = Contended(self.name)
@@ -203,40 +119,38 @@ class Document[F: RegistryFile]:
             except Unreachable as error:
                 failure = describe_unreachable(self.name, error)
             except StorageUnavailable as error:
-                if commit.unknown:
+                if commit.is_in_doubt:
                     raise OutcomeUnknown(self.name) from error
                 raise
             else:
-                self._report(commit)
+                self._report_commit(commit)
                 return result
         return self._take_last_look(commit, failure, deadline)
 
-    def _report[R](self, commit: _Commit[F, R]) -> None:
-        if commit.sent_on:
-            before, revision = commit.sent_on.file, commit.revision
-            done = Committed(self.name, commit.attempts, revision, before, commit.sent)
-            self._on_commit(done)
-            commit.on_commit(done)
+    def _report_commit[R](self, commit: PendingCommit[F, R]) -> None:
+        if completed := commit.to_completed():
+            self._on_commit(completed)
+            commit.on_commit(completed)
 
-    def _attempt[R](self, commit: _Commit[F, R]) -> R:
+    def _attempt_commit[R](self, commit: PendingCommit[F, R]) -> R:
         commit.attempts += 1
-        if commit.sent_on is None:
-            base, (file, commit.result) = self._propose(commit.change)
+        if commit.replaced is None:
+            base, (file, commit.result) = self._propose_change(commit.change)
         else:
-            base = self._load()
-            if commit.landed_in(base):
+            base = self._load_version()
+            if commit.has_landed_in(base):
                 return commit.result
             file, commit.result = commit.change(base.file)
         if file is not base.file:
-            if commit.sent_on is None:
+            if commit.replaced is None:
                 commit.before_put()
-            commit.sent_on = base
+            commit.replaced = base
             commit.sent = file.to_successor_of(base.file, commit.id, self._now())
-            self._put(commit.sent, base)
+            self._put_file(commit.sent, base)
             commit.revision = commit.sent.revision
         return commit.result
 
-    def _propose[R](self, change: Change[F, R]) -> tuple[Version[F], tuple[F, R]]:
+    def _propose_change[R](self, change: Change[F, R]) -> tuple[FileVersion[F], tuple[F, R]]:
         """Run `change` on the copy in memory: if that is the newest, the commit takes one PUT.
 
         A refusal, or nothing to do, counts only if it was decided on the newest revision.
@@ -250,39 +164,39 @@ class Document[F: RegistryFile]:
             else:
                 if proposal[0] is not base.file:
                     return base, proposal
-        base = self._load()
+        base = self._load_version()
         return base, change(base.file)
 
     def _take_last_look[R](
-        self, commit: _Commit[F, R], failure: MeshError, deadline: Deadline
+        self, commit: PendingCommit[F, R], failure: MeshError, deadline: Deadline
     ) -> R:
         """Learn what the last PUT did once no attempt may follow, or say that it is unknown."""
-        if not commit.unknown:
+        if not commit.is_in_doubt:
             raise failure
         if not deadline.allows_call():
             raise OutcomeUnknown(commit.document)
         try:
-            if commit.landed_in(self._load()):
-                self._report(commit)
+            if commit.has_landed_in(self._load_version()):
+                self._report_commit(commit)
                 return commit.result
         except (Unreachable, StorageUnavailable) as error:
             raise OutcomeUnknown(commit.document) from error
         raise OutcomeUnknown(commit.document) if commit.may_land else failure
 
-    def _load(self) -> Version[F]:
+    def _load_version(self) -> FileVersion[F]:
         found = self._stored.get(self._cached.etag if self._cached else None)
         if self._cached is None or not isinstance(found, Unchanged):
             self._cached = None  # two versions of a large file need not fit into memory
-            self._cached = self._decoded(found)
+            self._cached = self._decode(found)
         self._checked_at = self._clock()
         return self._cached
 
-    def _decoded(self, found: StoredObject | Unchanged | None) -> Version[F]:
+    def _decode(self, found: StoredObject | Unchanged | None) -> FileVersion[F]:
         if isinstance(found, StoredObject):
-            return Version(self._kind.decode(self.name, found.body, self._members), found.etag)
-        return Version(self._kind(), None)
+            return FileVersion(self._kind.decode(self.name, found.body, self._members), found.etag)
+        return FileVersion(self._kind(), None)
 
-    def _put(self, file: F, base: Version[F]) -> None:
+    def _put_file(self, file: F, base: FileVersion[F]) -> None:
         etag = self._stored.put(file.encode(self._members), base.etag)
-        self._cached = Version(file, etag)
+        self._cached = FileVersion(file, etag)
         self._checked_at = self._clock()

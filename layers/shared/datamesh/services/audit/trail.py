@@ -10,8 +10,8 @@ from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.audit import AuditedCommit, AuditRecord
 from datamesh.models.json_codec import encode_model
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline
+from datamesh.storage.commit import CompletedCommit
 from datamesh.storage.create_once import create_if_absent
-from datamesh.storage.document import Committed
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, OpenObject, Unreachable
 from datamesh.storage.records import LineageRecord, ProductRecord
@@ -43,7 +43,7 @@ class Audit(Protocol):
         """Prepare for a file to be replaced; what it raises prevents that."""
         ...
 
-    def add_commit(self, done: Committed[Any]) -> None:
+    def add_commit(self, done: CompletedCommit[Any]) -> None:
         """Note that a file was replaced."""
         ...
 
@@ -77,7 +77,7 @@ class AuditTrail:
         except OutcomeUnknown as error:
             raise StorageUnavailable(f"{stored.name} may not have been stored") from error
 
-    def add_commit(self, done: Committed[Any]) -> None:
+    def add_commit(self, done: CompletedCommit[Any]) -> None:
         """Note what a commit has changed, for the record's completion."""
         self._commits.append(_audited(done))
 
@@ -109,7 +109,7 @@ class Unaudited:
     def begin(self, commit_id: str | None, deadline: Deadline) -> None:
         """Do nothing."""
 
-    def add_commit(self, done: Committed[Any]) -> None:
+    def add_commit(self, done: CompletedCommit[Any]) -> None:
         """Do nothing."""
 
 
@@ -117,7 +117,7 @@ def _encoded(record: AuditRecord) -> bytes:
     return encode_model(record)
 
 
-def _audited(done: Committed[Any]) -> AuditedCommit:
+def _audited(done: CompletedCommit[Any]) -> AuditedCommit:
     old, new = _differing(_parts(done.before), _parts(done.after))
     added = new.keys() - old.keys()
     removed = old.keys() - new.keys()

@@ -1,0 +1,106 @@
+"""One commit to a document: what it changes, how it is known again, and what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from datamesh.errors import OutcomeUnknown
+from datamesh.storage.registry_file import RECENT_COMMITS, RegistryFile
+
+type Change[F, R] = Callable[[F], tuple[F, R]]
+"""A pure function from the current file to the new file and a result. It may run several times.
+Returning the very file it was given means that there is nothing to write."""
+
+
+@dataclass(frozen=True)
+class FileVersion[F]:
+    """A file as it was read or written."""
+
+    file: F
+    etag: str | None
+    """The ETag of the stored object; None while there is no object yet."""
+
+
+@dataclass(frozen=True)
+class CompletedCommit[F: RegistryFile]:
+    """A commit that has landed: it took a document from one file to the next."""
+
+    document: str
+    """The name of the document, such as `products.json`."""
+    attempts: int
+    """How many attempts it took, 1 if it met no rival and no fault."""
+    revision: int
+    """The revision that the commit has made."""
+    before: F
+    after: F
+
+
+@dataclass(frozen=True)
+class CommitKey:
+    """The identity of a commit that its caller may try again from another process."""
+
+    id: str
+    since: int
+    """A revision that is not newer than the one that the first try was based on."""
+    repeated: bool
+    """Whether an earlier try may have landed."""
+
+
+class PendingCommit[F: RegistryFile, R]:
+    """One logical commit: one id on every attempt, and what is known of the attempts so far."""
+
+    def __init__(
+        self,
+        document: str,
+        commit_id: str,
+        change: Change[F, R],
+        before_put: Callable[[], None],
+        on_commit: Callable[[CompletedCommit[F]], None],
+    ) -> None:
+        self.document = document
+        self.id = commit_id
+        self.change = change
+        self.before_put = before_put
+        self.on_commit = on_commit
+        self.replaced: FileVersion[F] | None = None
+        """The version that the latest PUT was to replace; None before the first PUT."""
+        self.sent: F
+        """The file that the latest PUT has sent."""
+        self.revision = 0
+        """The revision that has the change in it, once that is known to have landed."""
+        self.attempts = 0
+        self.result: R
+        self.unseen = False
+        """Whether the object was not read since a PUT that may have been a success in disguise."""
+        self.may_land = False
+        """Whether a PUT in doubt may still land: until the object is seen to have moved on from
+        what it was to replace, for then its precondition fails for ever."""
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether the change may have landed, or may still land, without being seen."""
+        return self.unseen or self.may_land
+
+    def has_landed_in(self, found: FileVersion[F]) -> bool:
+        """Look for the commit's id in what was read after a PUT, and note what that proves.
+
+        Raises OutcomeUnknown if it is too late to tell.
+        """
+        assert self.replaced is not None
+        if self.id in found.file.recent:
+            later_commits = len(found.file.recent) - found.file.recent.index(self.id) - 1
+            self.revision = found.file.revision - later_commits
+            return True
+        moved = found.file.revision - self.replaced.file.revision
+        if moved >= RECENT_COMMITS or (moved < 0 and self.may_land):
+            raise OutcomeUnknown(self.document)
+        self.unseen = False
+        if found.etag != self.replaced.etag:
+            self.may_land = False
+        return False
+
+    def to_completed(self) -> CompletedCommit[F] | None:
+        """Return what the commit has done; None if there was nothing to write."""
+        if self.replaced is None:
+            return None
+        before, after = self.replaced.file, self.sent
+        return CompletedCommit(self.document, self.attempts, self.revision, before, after)

@@ -16,14 +16,18 @@ from datamesh.http.parameters import EndDate, Limit, Offset, StartDate, TotalCou
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import lambda_handler
 from datamesh.http.tables import FILTERS, MEDIA_TYPES, OF_A_PAGE, filters_of, page_response
-from datamesh.models.datasets import DatasetProfile, DomainSummary
+from datamesh.models.datasets import DatasetProfile, DomainSummary, Row
 from datamesh.models.products import Product
 from datamesh.models.quality import Quality
 from datamesh.models.responses import Written
 from datamesh.services.datasets import reading
 from datamesh.services.products import domains
-from datamesh.services.datasets import legacy_views
-from datamesh.services.datasets.legacy_views import Row
+from datamesh.services.datasets.legacy_views import (
+    ALL_ROWS,
+    ColumnValue,
+    build_date_range,
+    read_view,
+)
 from datamesh.tables.query import parse_query
 
 app = create_app("Domain data")
@@ -87,10 +91,10 @@ async def read_dataset(
     media_type = preferred(request.headers.get("accept", ""), MEDIA_TYPES)
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
     query = parse_query(found.table.kinds, limit, cursor, columns, order_by, filters_of(request))
-    etag = f'"{reading.version(found, query, media_type)}"'
+    etag = f'"{reading.compute_version(found, query, media_type)}"'
     if is_current(request, etag):
         return Response(status_code=304, headers={"ETag": etag, "Vary": "Accept"})
-    return page_response(reading.read(found, query, media_type), media_type, etag)
+    return page_response(reading.read_page(found, query, media_type), media_type, etag)
 
 
 @app.get("/domains/{domain}/{dataset}/profile", responses=READING)
@@ -103,7 +107,7 @@ async def profile_dataset(
 ) -> DatasetProfile:
     """What each column holds, and where that is not what the schema says."""
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
-    return reading.profile(found)
+    return reading.profile_dataset(found)
 
 
 @app.post("/domains/{domain}/{dataset}/check", responses=responses(401, 403, 409) | READING)
@@ -116,7 +120,7 @@ async def check_dataset(
 ) -> Written[Quality]:
     """Compare the data with the schema, and record the result as the product's `quality`."""
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
-    quality = reading.check(context, registry, found)
+    quality = reading.check_quality(context, registry, found)
     return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
 
 
@@ -130,8 +134,8 @@ async def sales_orders(
     end_date: EndDate = None,
 ) -> list[Row]:
     """Orders, optionally those whose `order_date` lies in a range."""
-    wanted = legacy_views.between("order_date", start_date, end_date)
-    return legacy_views.view(context, registry, resources.data, "sales", "orders", limit, wanted)
+    row_filter = build_date_range("order_date", start_date, end_date)
+    return read_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
 
 
 @app.get("/marketing/campaigns", responses=responses(413, 422, 500, 503))
@@ -143,10 +147,8 @@ async def marketing_campaigns(
     active_only: bool = False,
 ) -> list[Row]:
     """Campaigns, optionally those whose `status` is `active`."""
-    wanted = legacy_views.having("status", "active") if active_only else legacy_views.anything
-    return legacy_views.view(
-        context, registry, resources.data, "marketing", "campaigns", limit, wanted
-    )
+    row_filter = ColumnValue("status", "active") if active_only else ALL_ROWS
+    return read_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
 
 
 @app.get("/finance/transactions", responses=responses(400, 413, 422, 500, 503))
@@ -159,9 +161,9 @@ async def finance_transactions(
     end_date: EndDate = None,
 ) -> list[Row]:
     """Transactions, optionally those whose `transaction_date` lies in a range."""
-    wanted = legacy_views.between("transaction_date", start_date, end_date)
-    return legacy_views.view(
-        context, registry, resources.data, "finance", "transactions", limit, wanted
+    row_filter = build_date_range("transaction_date", start_date, end_date)
+    return read_view(
+        context, registry, resources.data, "finance", "transactions", limit, row_filter
     )
 
 

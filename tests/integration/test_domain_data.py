@@ -8,6 +8,7 @@ import pytest
 from datamesh.errors import StorageUnavailable
 from datamesh.http.entrypoint import lambda_handler
 from dev.storage.s3 import S3
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, api_event, app_of
 from tests.meshes import product_body
 from tests.tables import PATH, parquet
@@ -89,7 +90,8 @@ def test_a_listing_has_more_than_one_page(s3: S3, clients: tuple[Client, Client]
                 keys,
             )
         )
-    folder = app_of("domains").state.resources.data.folder("domains/sales/many/")
+    data = app_of("domains").state.resources.data
+    folder = data.open_folder("domains/sales/many/", NO_DEADLINE)
     assert [f"domains/sales/many/{file.name}" for file in folder.files()] == keys
     assert domains.get(PATH, limit=1).body == [{"id": 0, "text": "x", "day": "2023-07-01"}]
 
@@ -109,7 +111,8 @@ def test_a_file_that_is_replaced_is_not_mixed_with_itself(
     domains, products = clients
     register(products, "domains/sales/changing/", "parquet")
     put(s3, "domains/sales/changing/a.parquet", LARGE)
-    folder = app_of("domains").state.resources.data.folder("domains/sales/changing/")
+    data = app_of("domains").state.resources.data
+    folder = data.open_folder("domains/sales/changing/", NO_DEADLINE)
     [listed] = folder.files()
     assert folder.part(listed, 0, 4) == b"PAR1"
     put(s3, "domains/sales/changing/a.parquet", parquet("SELECT 1 AS id"))

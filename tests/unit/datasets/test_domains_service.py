@@ -8,7 +8,13 @@ from datetime import date
 import pytest
 
 from datamesh.errors import InvalidQuery, UnreadableDataset
-from datamesh.services.datasets.legacy_views import Row, anything, between, having, rows
+from datamesh.models.datasets import Row
+from datamesh.services.datasets.legacy_views import (
+    ALL_ROWS,
+    ColumnValue,
+    build_date_range,
+    read_rows,
+)
 from datamesh.storage.folders import MemoryFolder
 
 
@@ -25,7 +31,7 @@ class WatchedFolder(MemoryFolder):
 
 
 def all_rows(files: Mapping[str, bytes]) -> list[Row]:
-    return rows(WatchedFolder(files), 1000, anything)
+    return read_rows(WatchedFolder(files), 1000, ALL_ROWS)
 
 
 def ids(files: Mapping[str, bytes]) -> list[object]:
@@ -137,7 +143,7 @@ def test_an_unreadable_file_is_named_with_its_line(name: str, body: bytes, reaso
 
 def test_rows_before_a_bad_line_can_be_served() -> None:
     folder = WatchedFolder({"a.jsonl": b'{"id": 1}\n{"id": \n'})
-    assert rows(folder, 1, anything) == [{"id": 1}]
+    assert read_rows(folder, 1, ALL_ROWS) == [{"id": 1}]
 
 
 # which files, in which order, and how many
@@ -153,20 +159,20 @@ def test_files_are_read_in_the_order_of_their_names() -> None:
 )
 def test_markers_and_hidden_files_are_not_data(name: str) -> None:
     folder = WatchedFolder({name: b"garbage", "a.csv": b"id\n1\n"})
-    assert rows(folder, 10, anything) == [{"id": 1}]
+    assert read_rows(folder, 10, ALL_ROWS) == [{"id": 1}]
     assert folder.read_names == ["a.csv"]
 
 
 def test_no_more_files_are_read_than_the_limit_takes() -> None:
     files = {f"{number}.csv": b"id\n1\n2\n" for number in range(5)}
     folder = WatchedFolder(files)
-    assert len(rows(folder, 4, anything)) == 4
+    assert len(read_rows(folder, 4, ALL_ROWS)) == 4
     assert folder.read_names == ["0.csv", "1.csv"]
 
 
 def test_the_limit_counts_the_rows_that_are_kept() -> None:
     folder = WatchedFolder({"a.csv": b"id\n1\n2\n1\n2\n", "b.csv": b"id\n2\n"})
-    assert rows(folder, 2, having("id", 2)) == [{"id": 2}, {"id": 2}]
+    assert read_rows(folder, 2, ColumnValue("id", 2)) == [{"id": 2}, {"id": 2}]
     assert folder.read_names == ["a.csv"]
 
 
@@ -180,8 +186,8 @@ DAYS = ["1997-01-01", "1997-01-02T23:59:59Z", "1997-01-03", None, 19970102, ""]
 
 
 def within(start: date | None, end: date | None) -> list[object]:
-    keep = between("day", start, end)
-    return [day for day in DAYS if keep({"day": day})]
+    keep = build_date_range("day", start, end)
+    return [day for day in DAYS if keep.accepts({"day": day})]
 
 
 FIRST, SECOND, THIRD = date(1997, 1, 1), date(1997, 1, 2), date(1997, 1, 3)
@@ -207,16 +213,16 @@ def test_a_range_includes_both_its_days(
 
 
 def test_a_row_without_the_column_is_in_no_range() -> None:
-    assert not between("day", FIRST, None)({"other": "1997-01-01"})
+    assert not build_date_range("day", FIRST, None).accepts({"other": "1997-01-01"})
 
 
 def test_an_inverted_range_is_refused() -> None:
     with pytest.raises(InvalidQuery, match="start_date 1997-01-02 is after end_date 1997-01-01"):
-        between("day", SECOND, FIRST)
+        build_date_range("day", SECOND, FIRST)
 
 
 def test_having_compares_the_column() -> None:
-    keep = having("status", "active")
+    keep = ColumnValue("status", "active").accepts
     assert [keep({"status": "active"}), keep({"status": "Active"}), keep({})] == [
         True,
         False,

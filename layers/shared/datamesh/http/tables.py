@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from datamesh.http.errors import Responses
-from datamesh.services.datasets.reading import Rows
+from datamesh.services.datasets.reading import DatasetPage
 
 MEDIA_TYPES = (
     "application/json",
@@ -79,13 +79,13 @@ def filters_of(request: Request) -> list[tuple[str, str]]:
     return [pair for pair in request.query_params.multi_items() if pair[0] not in RESERVED]
 
 
-def page_response(rows: Rows, media_type: str, etag: str) -> Response:
+def page_response(page: DatasetPage, media_type: str, etag: str) -> Response:
     headers = {
         "ETag": etag,
         "Vary": "Accept",
-        "X-Files-Read": str(rows.files_read),
-        "X-Bytes-Read": str(rows.bytes_read),
+        "X-Files-Read": str(page.files_read),
+        "X-Bytes-Read": str(page.bytes_read),
     }
-    if rows.next_cursor:
-        headers["X-Next-Cursor"] = rows.next_cursor
-    return Response(rows.body, media_type=media_type, headers=headers)
+    if page.next_cursor:
+        headers["X-Next-Cursor"] = page.next_cursor
+    return Response(page.body, media_type=media_type, headers=headers)

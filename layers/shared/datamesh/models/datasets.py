@@ -1,8 +1,11 @@
 """Answers about domains and their data, besides rows."""
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 
 from datamesh.models.quality import QualityFailure
+
+type Row = dict[str, JsonValue]
+"""A row of a legacy view: column -> value."""
 
 
 class DomainSummary(BaseModel):

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import JsonValue
-
 from datamesh.errors import ScanTooLarge
+from datamesh.models.datasets import Row
 from datamesh.models.spreadsheets import escape_formula
 from datamesh.models.types import Kind
 from datamesh.tables.filesystem import RESULT
@@ -20,8 +19,6 @@ from datamesh.tables.values import convert_to_json, is_json
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Lambda limits an answer to 6 MB, and bytes travel in base64, a third longer."""
 
-type Row = dict[str, JsonValue]
-"""A row of a legacy view: column -> value."""
 type PageEncoder = Callable[[Session, TablePage], bytes]
 
 

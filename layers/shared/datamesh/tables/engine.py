@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from datamesh.models.datasets import Row
 from datamesh.models.ports import DataFormat
 from datamesh.tables.cursor import Position
-from datamesh.tables.encodings import ENCODERS, Row, to_legacy_rows
+from datamesh.tables.encodings import ENCODERS, to_legacy_rows
 from datamesh.tables.files import DataFile
 from datamesh.tables.page import read_page
 from datamesh.tables.profile import TableProfile, profile_table

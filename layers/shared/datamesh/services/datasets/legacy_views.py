@@ -1,7 +1,8 @@
-"""The three views that there were before output ports, over whatever their products serve now.
+"""The three legacy views, such as `/sales/orders`. They are older than output ports.
 
-CSV and JSON Lines files, plain or gzip-encoded, are read cell by cell, with or without a product:
-a cell has the type that it reads as, whatever a schema says. Parquet is read through the product.
+A view reads the files of the product that serves its dataset. CSV and JSON Lines files, plain or
+gzip-encoded, need no product: whatever a schema says, a cell is of the type that its text looks
+like. Parquet files are read as the product's table.
 """
 
 import csv
@@ -18,157 +19,175 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from datamesh.errors import InvalidQuery, UnreadableDataset
+from datamesh.models.datasets import Row
 from datamesh.models.json_codec import decode_value
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
 from datamesh.services.context import RequestContext
-from datamesh.services.datasets.locations import check_location, location_of
-from datamesh.services.datasets.reading import DataAccess, Dataset, dataset_of, find_product
+from datamesh.services.datasets.locations import check_location, find_location
+from datamesh.services.datasets.reading import (
+    DataAccess,
+    Dataset,
+    find_product,
+    open_product_dataset,
+)
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.folders import Folder
 from datamesh.tables.files import detect_format, is_data_file
 from datamesh.tables.query import Comparison, Filter, Query
 
-type Row = dict[str, JsonValue]
-
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,17})")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{1,15}")
 
 
-class Wanted(Protocol):
-    """Which rows a view shows."""
+DAY_STARTS: dict[Kind | None, Callable[[date], date | datetime | str]] = {
+    Kind.DATE: lambda day: day,
+    Kind.TIMESTAMP: lambda day: datetime.combine(day, time(), UTC),
+    Kind.TEXT: date.isoformat,
+}
+"""Kind of a column -> what makes the first value of a day in it."""
 
-    def __call__(self, row: Row) -> bool: ...
 
-    def filters(self, columns: Mapping[str, Kind]) -> tuple[Filter, ...] | None:
-        """The same for a table of these columns; None if no row of it can meet them."""
+class RowFilter(Protocol):
+    """The condition on the rows that a view shows."""
+
+    def accepts(self, row: Row) -> bool:
+        """Return True if the view shows the row."""
+        ...
+
+    def build_filters(self, columns: Mapping[str, Kind]) -> tuple[Filter, ...] | None:
+        """Return the same condition for a table; None if no row of the table can meet it."""
         ...
 
 
 @dataclass(frozen=True)
-class Between:
-    """Rows whose `column` begins with a date from `start` to `end`, both inclusive."""
+class DateRange:
+    """The rows whose `column` begins with a date from `start` to `end`, both inclusive."""
 
     column: str
     start: date | None
     end: date | None
 
-    def __call__(self, row: Row) -> bool:
+    def accepts(self, row: Row) -> bool:
+        """Return True if the text of the column begins with a date in the range."""
         value = row.get(self.column)
         first = (self.start or date.min).isoformat()
         last = (self.end or date.max).isoformat()
         return isinstance(value, str) and first <= value[:10] <= last
 
-    def filters(self, columns: Mapping[str, Kind]) -> tuple[Filter, ...] | None:
+    def build_filters(self, columns: Mapping[str, Kind]) -> tuple[Filter, ...] | None:
+        """Return up to two filters; None if the column has neither dates nor text."""
         kind = columns.get(self.column)
-        if kind not in DAYS:
+        if kind not in DAY_STARTS:
             return None
         found = []
         if self.start:
-            found.append(Filter(self.column, Comparison.GE, (DAYS[kind](self.start),)))
+            found.append(Filter(self.column, Comparison.GE, (DAY_STARTS[kind](self.start),)))
         if self.end and self.end < date.max:
             day_after = self.end + timedelta(days=1)
-            found.append(Filter(self.column, Comparison.LT, (DAYS[kind](day_after),)))
+            found.append(Filter(self.column, Comparison.LT, (DAY_STARTS[kind](day_after),)))
         return tuple(found)
 
 
-DAYS: dict[Kind | None, Callable[[date], date | datetime | str]] = {
-    Kind.DATE: lambda day: day,
-    Kind.TIMESTAMP: lambda day: datetime.combine(day, time(), UTC),
-    Kind.TEXT: date.isoformat,
-}
-"""A day's beginning among the values of a column."""
-
-
 @dataclass(frozen=True)
-class Having:
-    """Rows whose `column` is `value`."""
+class ColumnValue:
+    """The rows whose `column` has the value."""
 
     column: str
     value: str | int
 
-    def __call__(self, row: Row) -> bool:
+    def accepts(self, row: Row) -> bool:
+        """Return True if the column has the value."""
         return row.get(self.column) == self.value
 
-    def filters(self, columns: Mapping[str, Kind]) -> tuple[Filter, ...] | None:
+    def build_filters(self, columns: Mapping[str, Kind]) -> tuple[Filter, ...] | None:
+        """Return one filter; None if there is no such column."""
         if self.column not in columns:
             return None
         return (Filter(self.column, Comparison.EQ, (self.value,)),)
 
 
-class Anything:
-    def __call__(self, row: Row) -> bool:
+class AllRows:
+    """No condition: all rows."""
+
+    def accepts(self, row: Row) -> bool:
+        """Return True."""
         return True
 
-    def filters(self, columns: Mapping[str, Kind]) -> tuple[Filter, ...] | None:
+    def build_filters(self, columns: Mapping[str, Kind]) -> tuple[Filter, ...] | None:
+        """Return no filter."""
         return ()
 
 
-anything = Anything()
+ALL_ROWS = AllRows()
 
 
-def between(column: str, start: date | None, end: date | None) -> Wanted:
-    """With neither end, accept all. Raises InvalidQuery if the range is inverted."""
+def build_date_range(column: str, start: date | None, end: date | None) -> RowFilter:
+    """Return the filter for a range of dates, inclusive; with neither end, ALL_ROWS.
+
+    Raises InvalidQuery if the start is after the end.
+    """
     if start and end and start > end:
         raise InvalidQuery(f"start_date {start} is after end_date {end}")
-    return anything if start is None and end is None else Between(column, start, end)
+    return ALL_ROWS if start is None and end is None else DateRange(column, start, end)
 
 
-def having(column: str, value: str | int) -> Wanted:
-    return Having(column, value)
-
-
-def view(
+def read_view(
     context: RequestContext,
     registry: Registry,
     access: DataAccess,
     domain: str,
     dataset: str,
     limit: int,
-    wanted: Wanted,
+    row_filter: RowFilter,
 ) -> list[Row]:
-    """The first rows of the product that serves the dataset, or else of the files below
-    `domains/<domain>/<dataset>/`. Raises as reading a dataset does."""
+    """Return the first rows of the product that serves the dataset.
+
+    Without such a product they are those of the files below `domains/<domain>/<dataset>/`. Raises
+    LocationNotAllowed, ScanTooLarge, UnreadableDataset, StorageUnavailable.
+    """
     product = find_product(context, registry, domain, dataset)
     if product is None:
-        return rows(access.folder(f"domains/{domain}/{dataset}/", context.deadline), limit, wanted)
+        folder = access.open_folder(f"domains/{domain}/{dataset}/", context.deadline)
+        return read_rows(folder, limit, row_filter)
     check_location(registry.data_prefixes, product.output_port)
-    folder = access.folder(location_of(product), context.deadline)
+    folder = access.open_folder(find_location(product), context.deadline)
     port = product.output_port
     first = next(filter(is_data_file, folder.files()), None) if port is None else None
     if (port and port.format is DataFormat.PARQUET) or (
         first and detect_format(first.name) is DataFormat.PARQUET
     ):
-        return _table_rows(dataset_of(context, registry, access, product), limit, wanted)
-    return rows(folder, limit, wanted)
+        found = open_product_dataset(context, registry, access, product)
+        return _read_table_rows(found, limit, row_filter)
+    return read_rows(folder, limit, row_filter)
 
 
-def rows(folder: Folder, limit: int, keep: Callable[[Row], bool]) -> list[Row]:
-    """The first `limit` rows that `keep` accepts, in the order of file names and lines.
+def read_rows(folder: Folder, limit: int, row_filter: RowFilter) -> list[Row]:
+    """Return the first `limit` rows that the filter accepts, in the order of file names and lines.
 
     Files are read one at a time, and no more of them than it takes. Names that begin with `_` or
     `.` and folder markers are not data. Raises UnreadableDataset, StorageUnavailable.
     """
-    return list(islice(filter(keep, _all_rows(folder)), limit))
+    return list(islice(filter(row_filter.accepts, _read_files(folder)), limit))
 
 
-def _table_rows(dataset: Dataset, limit: int, wanted: Wanted) -> list[Row]:
+def _read_table_rows(dataset: Dataset, limit: int, row_filter: RowFilter) -> list[Row]:
     from datamesh.tables.engine import read_legacy_rows  # DuckDB, for requests that need it
 
-    filters = wanted.filters(dataset.table.kinds)
+    filters = row_filter.build_filters(dataset.table.kinds)
     if filters is None:
         return []
     query = Query(limit, filters=filters)
-    files = dataset.narrowed(query)
-    return read_legacy_rows(dataset.scan(files), dataset.table, files, query)
+    files = dataset.find_files(query)
+    return read_legacy_rows(dataset.open_scan(files), dataset.table, files, query)
 
 
-def _all_rows(folder: Folder) -> Iterator[Row]:
+def _read_files(folder: Folder) -> Iterator[Row]:
     for file in filter(is_data_file, folder.files()):
-        yield from _rows_of(folder.name + file.name, folder.read(file.name))
+        yield from _parse_file(folder.name + file.name, folder.read(file.name))
 
 
-def _rows_of(name: str, body: bytes) -> Iterator[Row]:
+def _parse_file(name: str, body: bytes) -> Iterator[Row]:
     plain = name.removesuffix(".gz")
     parse = PARSERS.get(plain.rpartition(".")[2])
     if parse is None:
@@ -180,13 +199,13 @@ def _rows_of(name: str, body: bytes) -> Iterator[Row]:
     yield from parse(name, text)
 
 
-def _json_lines(name: str, text: str) -> Iterator[Row]:
+def _parse_json_lines(name: str, text: str) -> Iterator[Row]:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
-            yield _json_row(f"{name}, line {number}", line)
+            yield _parse_json_row(f"{name}, line {number}", line)
 
 
-def _json_row(where: str, line: str) -> Row:
+def _parse_json_row(where: str, line: str) -> Row:
     try:
         row = decode_value(line)
     except ValueError as error:
@@ -196,21 +215,23 @@ def _json_row(where: str, line: str) -> Row:
     return row
 
 
-def _csv(name: str, text: str) -> Iterator[Row]:
+def _parse_csv(name: str, text: str) -> Iterator[Row]:
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         header = next(reader, [])
         for cells in filter(None, reader):
             if len(cells) != len(header):
                 raise csv.Error(f"{len(cells)} cells under {len(header)} columns")
-            yield {column: _typed(cell) for column, cell in zip(header, cells, strict=True)}
+            yield {column: _parse_cell(cell) for column, cell in zip(header, cells, strict=True)}
     except csv.Error as error:
         raise UnreadableDataset(f"{name}, line {reader.line_num}: {error}") from error
 
 
-def _typed(cell: str) -> JsonValue:
-    """CSV has no types: a cell that reads as a JSON number, true or false is one, an empty one is
-    null. Identifiers with leading zeros stay text."""
+def _parse_cell(cell: str) -> JsonValue:
+    """Return the value of a CSV cell: a JSON number, true, false, null if empty, or else text.
+
+    `7` -> 7, but `007` -> "007": identifiers with leading zeros stay text.
+    """
     if INTEGER.fullmatch(cell):
         return int(cell)
     if DECIMAL.fullmatch(cell):
@@ -219,7 +240,7 @@ def _typed(cell: str) -> JsonValue:
 
 
 PARSERS: dict[str, Callable[[str, str], Iterator[Row]]] = {
-    "csv": _csv,
-    "jsonl": _json_lines,
-    "ndjson": _json_lines,
+    "csv": _parse_csv,
+    "jsonl": _parse_json_lines,
+    "ndjson": _parse_json_lines,
 }

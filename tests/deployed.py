@@ -15,7 +15,7 @@ from datamesh.http.context import create_request_record
 from datamesh.models.openlineage import EVENT_EXAMPLE
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.openlineage.parsing import receive_event
-from datamesh.storage.event_log import EVENTS as EVENTS_FOLDER
+from datamesh.storage.event_log import EVENTS_PREFIX
 from datamesh.storage.s3.client import S3Client as Client
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.object import S3Object
@@ -151,6 +151,6 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
         NO_DEADLINE,
     )
     kept = receive_event(EVENT_EXAMPLE)
-    S3Object(ours, bucket, EVENTS_FOLDER + kept.name).put(gzip.compress(kept.body), None)
+    S3Object(ours, bucket, EVENTS_PREFIX + kept.name).put(gzip.compress(kept.body), None)
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)

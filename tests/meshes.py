@@ -22,10 +22,10 @@ from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
-from datamesh.storage.event_log import EVENTS, EventLog
+from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
-from datamesh.storage.journal import PAGE
+from datamesh.storage.journal import PAGE_SIZE
 from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
 from datamesh.wiring import Resources
 from tests.contexts import CONTEXT
@@ -75,7 +75,7 @@ class BucketFolder:
 
     bucket: Bucket
     prefix: str
-    page: int = PAGE
+    page: int = PAGE_SIZE
 
     def list_names(self, after: str, deadline: Deadline) -> list[str]:
         there = [key for key, stored in self.bucket.items() if stored.get()]
@@ -91,7 +91,9 @@ def intake(bucket: Bucket | None = None, policy: EventPolicy | None = None) -> I
     """Where events go, in memory; their listing has pages of two, so that tests turn them."""
     held = Bucket() if bucket is None else bucket
     return Intake(
-        log=EventLog(lambda name: held[EVENTS + name], BucketFolder(held, EVENTS, 2), NO_WAIT),
+        log=EventLog(
+            lambda name: held[EVENTS_PREFIX + name], BucketFolder(held, EVENTS_PREFIX, 2), NO_WAIT
+        ),
         run=lambda digest: Document(held[f"{RUNS_PREFIX}{digest}.json"], RunFile, NO_WAIT),
         progress=Document(MemoryObject(REBUILD_KEY), RebuildFile, NO_WAIT),
         policy=policy or EventPolicy(),

@@ -8,7 +8,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.services.time_travel.past import RegistryHistory
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.history import History, ObjectVersion, Place, VersionPage
+from datamesh.storage.history import History, ListMarker, ObjectVersion, VersionPage
 from datamesh.storage.objects import MemoryObject, StoredObject
 from datamesh.wiring import Resources
 from tests.meshes import NO_WAIT, NOON, resources
@@ -42,7 +42,7 @@ class VersionedMemory(MemoryObject):
         """As a lifecycle rule does: the oldest go."""
         del self.kept[:count]
 
-    def versions(self, older: Place | None = None) -> VersionPage:
+    def list_versions(self, older: ListMarker | None = None) -> VersionPage:
         self.listings += 1
         newest_first = [version for version, _ in reversed(self.kept)]
         start = 0

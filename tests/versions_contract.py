@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from datamesh.storage.history import ObjectVersion, Place, VersionedObject
+from datamesh.storage.history import ListMarker, ObjectVersion, VersionedObject
 
 
 class VersionsContract(ABC):
@@ -23,7 +23,7 @@ class VersionsContract(ABC):
     def remove(self) -> Callable[[], None]: ...
 
     def test_a_missing_object_has_no_versions(self, stored: VersionedObject) -> None:
-        page = stored.versions()
+        page = stored.list_versions()
         assert (list(page.versions), page.older) == ([], None)
 
     def test_versions_are_listed_newest_first_and_read_as_they_were(
@@ -57,9 +57,9 @@ class VersionsContract(ABC):
 def every(stored: VersionedObject) -> list[ObjectVersion]:
     """All pages; at most a hundred."""
     found: list[ObjectVersion] = []
-    older: Place | None = None
+    older: ListMarker | None = None
     for _ in range(100):
-        page = stored.versions(older)
+        page = stored.list_versions(older)
         found += page.versions
         older = page.older
         if older is None:

@@ -128,7 +128,7 @@ def test_simultaneous_creates(
     figures[f"{CREATORS} simultaneous creates"] = tally(told, started)
     check(document(bucket, "created.json"), told)
     stored = S3Versions(client, bucket, "created.json")
-    versions = stored.versions().versions
+    versions = stored.list_versions().versions
     revisions = sorted(revision(stored, version.id) for version in versions)
     assert revisions == list(range(1, len(versions) + 1)), "each revision was made once"
 

@@ -132,7 +132,7 @@ def _open_intake(settings: Settings, bucket: _Bucket) -> "Intake":
     from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
     from datamesh.services.openlineage.ingest import Intake
     from datamesh.services.openlineage.product_resolver import EventPolicy
-    from datamesh.storage.event_log import EVENTS, EventLog
+    from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 
     def open_document[F: (RunFile, RebuildFile)](key: str, kind: type[F]) -> Document[F]:
         """Return a document whose commits nobody counts: no two writers meet at one for long."""
@@ -141,8 +141,8 @@ def _open_intake(settings: Settings, bucket: _Bucket) -> "Intake":
     lineage, columns, datasets = settings.openlineage_confidence
     return Intake(
         log=EventLog(
-            lambda name: bucket.open_object(EVENTS + name),
-            bucket.open_journal(EVENTS),
+            lambda name: bucket.open_object(EVENTS_PREFIX + name),
+            bucket.open_journal(EVENTS_PREFIX),
             bucket.backoff,
         ),
         run=lambda digest: open_document(f"{RUNS_PREFIX}{digest}.json", RunFile),

@@ -14,7 +14,7 @@ from datamesh.services.openlineage.ingest import Intake, ingest, run_digest
 from datamesh.services.openlineage.rebuild import rebuild
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.event_log import EVENTS
+from datamesh.storage.event_log import EVENTS_PREFIX
 from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -173,7 +173,7 @@ def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) ->
     objects[step - 1].put_faults.append(dies)
     registry = mesh(products=stored_products, lineage=stored_lineage)
     [received] = events(event)
-    bucket = Bucket({EVENTS + received.name: event_object})
+    bucket = Bucket({EVENTS_PREFIX + received.name: event_object})
     assert isinstance(received.event, RunEvent)
     bucket[f"{RUNS_PREFIX}{run_digest(received.event)}.json"] = run
     into = intake(bucket)
@@ -203,8 +203,8 @@ def test_events_are_kept_by_day_and_read_in_pages() -> None:
 
 
 def test_an_event_that_cannot_be_read_is_told_with_its_name() -> None:
-    broken = MemoryObject(f"{EVENTS}n", gzip.compress(b"{}")[:-3])
-    into = intake(Bucket({f"{EVENTS}n": broken}))
+    broken = MemoryObject(f"{EVENTS_PREFIX}n", gzip.compress(b"{}")[:-3])
+    into = intake(Bucket({f"{EVENTS_PREFIX}n": broken}))
     with pytest.raises(StorageUnavailable, match="events/openlineage/n cannot be read"):
         [*into.log.read_all(["n"], NO_DEADLINE)]
 
@@ -220,7 +220,9 @@ def test_an_event_that_cannot_be_kept_is_told_so_and_nothing_follows(
     stored = FaultyObject()
     stored.put_faults.extend([fault] * 3)
     with pytest.raises(error):
-        ingest(CONTEXT, registry, intake(Bucket({EVENTS + received.name: stored})), [received])
+        ingest(
+            CONTEXT, registry, intake(Bucket({EVENTS_PREFIX + received.name: stored})), [received]
+        )
     assert registry.products.read(NO_DEADLINE).products == {}
 
 

@@ -7,7 +7,7 @@ import pytest
 from datamesh.errors import StorageUnavailable, VersionExpired
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.history import History, Place
+from datamesh.storage.history import History, ListMarker
 from datamesh.storage.objects import Unreachable
 from tests.contexts import NO_DEADLINE
 from tests.meshes import NO_WAIT, NOON, add_product
@@ -163,14 +163,14 @@ def test_a_request_that_runs_out_of_time_is_gone_on_with_by_the_next() -> None:
         stored.keep(ProductsFile(revision=number + 1).encode(), NOON + number * 60 * SECOND)
     now = 0.0
     history = History(stored, ProductsFile, Backoff(sleep=lambda seconds: None))
-    listing = stored.versions
+    listing = stored.list_versions
 
-    def slow(older: Place | None = None) -> object:
+    def slow(older: ListMarker | None = None) -> object:
         nonlocal now
         now += 1
         return listing(older)
 
-    stored.versions = slow  # type: ignore[assignment, method-assign]
+    stored.list_versions = slow  # type: ignore[assignment, method-assign]
     with pytest.raises(StorageUnavailable):
         history.read_at(NOON, Deadline.after(2, clock=lambda: now))
     assert history.read_at(NOON, Deadline.after(2, clock=lambda: now)).revision == 1
@@ -178,14 +178,14 @@ def test_a_request_that_runs_out_of_time_is_gone_on_with_by_the_next() -> None:
 
 def test_a_listing_that_fails_is_tried_again_and_then_reported(timeline: Timeline) -> None:
     grow(timeline, 2)
-    listing, failures = timeline.products.versions, [Unreachable("503")]
+    listing, failures = timeline.products.list_versions, [Unreachable("503")]
 
-    def failing(older: Place | None = None) -> object:
+    def failing(older: ListMarker | None = None) -> object:
         if failures:
             raise failures.pop()
         return listing(older)
 
-    timeline.products.versions = failing  # type: ignore[assignment, method-assign]
+    timeline.products.list_versions = failing  # type: ignore[assignment, method-assign]
     assert names_at(timeline, 0) == ["p0"]
     failures += [Unreachable("503")] * NO_WAIT.attempts
     with pytest.raises(StorageUnavailable, match="503"):

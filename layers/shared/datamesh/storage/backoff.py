@@ -52,8 +52,11 @@ class Backoff:
     """
 
     attempts: int = 20
+    """How many attempts there are at most, the first one included."""
     first_pause: float = 0.025
+    """Half the bound of the first pause, in seconds; the bound doubles with each attempt."""
     longest_pause: float = 1.0
+    """How long the pauses may become, in seconds."""
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
 
@@ -67,6 +70,7 @@ class Backoff:
             yield attempt
 
     def _choose_pause(self, attempt: int) -> float:
+        """Return the seconds to wait before an attempt, at random below its longest pause."""
         return min(self.longest_pause, math.ldexp(self.first_pause, attempt)) * self.jitter()
 
     def read_until_reached[T](self, name: str, read: Callable[[], T], deadline: Deadline) -> T:

@@ -1,4 +1,7 @@
-"""Create-if-absent: objects under a name that says what is in them, or who alone writes them."""
+"""Create-if-absent, for objects that are written once.
+
+Their name says what is in them, or who alone writes them: an object that is there is the right one.
+"""
 
 from datamesh.errors import OutcomeUnknown
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline, describe_unreachable
@@ -16,7 +19,7 @@ def create_if_absent(
 ) -> str:
     """Create an object unless there is one, and return the ETag of the one that is there then.
 
-    Raises StorageUnavailable if nothing is there, OutcomeUnknown if something may be.
+    Raises StorageUnavailable if nothing was created, OutcomeUnknown if something may have been.
     """
     in_doubt, reason = False, OUT_OF_TIME
     for _ in backoff.iterate_attempts(deadline):

@@ -58,7 +58,7 @@ class Document[F: RegistryFile]:
         return self._stored.name
 
     def read(self, deadline: Deadline) -> F:
-        """Return the newest revision, or one that was the newest at most `cache_seconds` ago.
+        """Return the file's newest revision, or that of at most `cache_seconds` ago.
 
         Raises StorageUnavailable once the deadline has passed.
         """
@@ -67,11 +67,14 @@ class Document[F: RegistryFile]:
         return self.read_latest(deadline)
 
     def read_latest(self, deadline: Deadline) -> F:
-        """Return the newest revision. Raises StorageUnavailable once the deadline has passed."""
+        """Return the file's newest revision.
+
+        Raises StorageUnavailable once the deadline has passed.
+        """
         return self._backoff.read_until_reached(self.name, self._load_version, deadline).file
 
     def find_known_revision(self, deadline: Deadline) -> int:
-        """Return a revision that is not newer than the newest; ask storage only if none is known.
+        """Return a revision that the file has reached, without asking storage if one is in memory.
 
         Raises StorageUnavailable once the deadline has passed.
         """
@@ -90,7 +93,7 @@ class Document[F: RegistryFile]:
         """Apply `change` exactly once to the newest revision, and return its result.
 
         A `key` identifies this one commit: no other commit may ever use its id. With the key of an
-        earlier try, a commit that has landed is not made again; `recall` then tells its result from
+        earlier try, a commit that has landed is not made again; `recall` then reads its result from
         the file. `before_put` is called before the first PUT, and what it raises prevents that;
         `on_commit` once the commit is known to have landed.
 
@@ -133,6 +136,11 @@ class Document[F: RegistryFile]:
             commit.on_commit(completed)
 
     def _attempt_commit[R](self, commit: PendingCommit[F, R]) -> R:
+        """Try a commit, with one PUT at most, and return its result.
+
+        Raises LostRace, InDoubt, Unreachable or StorageUnavailable, as the PUT or the GET does, and
+        what the change raises.
+        """
         commit.attempts += 1
         if commit.replaced is None:
             base, (file, commit.result) = self._propose_change(commit.change)
@@ -184,6 +192,7 @@ class Document[F: RegistryFile]:
         raise OutcomeUnknown(commit.document) if commit.may_land else failure
 
     def _load_version(self) -> FileVersion[F]:
+        """Return the newest version; its body is sent only if it is not the one in memory."""
         found = self._stored.get(self._cached.etag if self._cached else None)
         if self._cached is None or not isinstance(found, Unchanged):
             self._cached = None  # two versions of a large file need not fit into memory

@@ -1,4 +1,4 @@
-"""What is kept of OpenLineage: each event as it came, and what each run has said so far."""
+"""The OpenLineage events that were accepted, each kept as it came."""
 
 import gzip
 import zlib
@@ -11,14 +11,15 @@ from datamesh.storage.create_once import create_if_absent
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import OpenObject
 
-EVENTS = "events/openlineage/"
+EVENTS_PREFIX = "events/openlineage/"
+"""Where the bucket holds the events, each an object of its own."""
 
 READ_AT_ONCE = 64
-"""Events that are held at a time; one has up to 6 MiB."""
+"""How many events are in memory at a time; one has up to 6 MiB."""
 
 
 class EventLog:
-    """The record: every event that was accepted, each created once and never changed."""
+    """All events that were accepted: each is created once and never changed."""
 
     def __init__(
         self,
@@ -26,21 +27,21 @@ class EventLog:
         journal: Journal,
         backoff: Backoff,
     ) -> None:
-        """Both work on names below EVENTS."""
+        """Work on names below EVENTS_PREFIX, which `open_object` and `journal` know themselves."""
         self._open = open_object
         self._journal = journal
         self._backoff = backoff
 
-    def keep(self, name: str, body: bytes, deadline: Deadline) -> None:
+    def store_event(self, name: str, body: bytes, deadline: Deadline) -> None:
         """Store an event, unless it is stored already.
 
-        Raises StorageUnavailable if it is not there in the end, OutcomeUnknown if it may be.
+        Raises StorageUnavailable if the event is not stored, OutcomeUnknown if it may be.
         """
         packed = gzip.compress(body, compresslevel=6, mtime=0)
         create_if_absent(self._open(name), packed, self._backoff, deadline)
 
     def iterate_pages(self, deadline: Deadline, after: str = "") -> Iterator[Sequence[str]]:
-        """Yield the names that follow a name by pages, oldest day first.
+        """Yield pages of the events' names, oldest day first, from those that sort after `after`.
 
         Raises StorageUnavailable.
         """
@@ -49,17 +50,18 @@ class EventLog:
             after = page[-1]
 
     def read_all(self, names: Sequence[str], deadline: Deadline) -> Iterator[bytes]:
-        """Yield the events in the order of their names, READ_AT_ONCE held at a time.
+        """Yield the events in the order of their names, with READ_AT_ONCE in memory.
 
         Raises StorageUnavailable.
         """
-        for some in batched(names, READ_AT_ONCE, strict=False):
-            for name, packed in zip(some, self._journal.read_all(some, deadline), strict=True):
-                yield _unpacked(name, packed)
+        for chunk in batched(names, READ_AT_ONCE, strict=False):
+            for name, packed in zip(chunk, self._journal.read_all(chunk, deadline), strict=True):
+                yield _unpack(name, packed)
 
 
-def _unpacked(name: str, packed: bytes) -> bytes:
+def _unpack(name: str, packed: bytes) -> bytes:
+    """Decompress a stored event. Raises StorageUnavailable if it is damaged."""
     try:
         return gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
-        raise StorageUnavailable(f"{EVENTS}{name} cannot be read: {error}") from error
+        raise StorageUnavailable(f"{EVENTS_PREFIX}{name} cannot be read: {error}") from error

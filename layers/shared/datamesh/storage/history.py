@@ -1,8 +1,8 @@
 """The past of a registry file: which of the bucket's versions was current at a moment.
 
-S3 tells the time of a version by its own clock and to the second; the file tells that of its commit
-by the writer's clock and exactly. The file's is taken where the two agree, so that commits of one
-second are told apart (docs/adr/0010-as-of.md).
+S3 dates a version by its own clock, in whole seconds. The file has the exact time of its commit, by
+the writer's clock. Where the two agree, the file's time is taken, so that commits of one second are
+distinct (docs/adr/0010-as-of.md).
 """
 
 from bisect import bisect_right
@@ -19,65 +19,72 @@ from datamesh.storage.objects import ConditionalObject, StoredObject
 from datamesh.storage.registry_file import RegistryFile
 
 SKEW = timedelta(seconds=5)
-"""By how much a writer's clock may differ from S3's, which tells whole seconds, to be believed."""
+"""How far a writer's clock may be from S3's, which has whole seconds, to be trusted."""
 
 KEPT_FILES = 2
-"""How many past versions stay in memory, decoded: a comparison looks at two."""
+"""How many decoded versions stay in memory; a comparison of two moments needs two."""
 
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """`deleted`: the object was removed at that time, and there is nothing to read."""
+    """A version of a stored object, as a listing shows it."""
 
     id: str
     modified: datetime
+    """When the object was stored or removed, by S3's clock: whole seconds."""
     deleted: bool = False
+    """Whether the object was removed at that time: then there is nothing to read."""
 
 
-type Place = tuple[str, str]
-"""Where in a listing to go on: key and version."""
+type ListMarker = tuple[str, str]
+"""Where a listing goes on: the last key and the last version id that were listed."""
 
 
 @dataclass(frozen=True)
 class VersionPage:
-    """`older` is where to go on, None if there is nothing older."""
+    """One page of the versions of an object, newest first."""
 
     versions: Sequence[ObjectVersion]
-    older: Place | None
+    older: ListMarker | None
+    """Where the next page begins; None on the last one."""
 
 
 class VersionedObject(Protocol):
     """An object whose replaced versions are kept."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """The key of the stored object, such as `products.json`."""
+        ...
 
-    def versions(self, older: Place | None = None) -> VersionPage:
-        """Newest first, some at a time. Raises Unreachable, StorageUnavailable."""
+    def list_versions(self, older: ListMarker | None = None) -> VersionPage:
+        """Return a page of the versions, newest first. Raises Unreachable or StorageUnavailable."""
         ...
 
     def get_version(self, version_id: str) -> StoredObject | None:
-        """None if it is gone. Raises Unreachable, StorageUnavailable."""
+        """Return a version; None if it is gone. Raises Unreachable or StorageUnavailable."""
         ...
 
 
 class History[F: RegistryFile]:
-    """The past of one file. Not for use by several threads at once."""
+    """The past of one registry file. Not for use by several threads at once."""
 
     def __init__(self, stored: VersionedObject, kind: type[F], backoff: Backoff) -> None:
         self._stored = stored
         self._kind = kind
         self._backoff = backoff
         self._known: list[ObjectVersion] = []
-        """Newest first, without gaps."""
-        self._older: Place | None = None
+        """The versions listed so far, newest first and without gaps."""
+        self._older: ListMarker | None = None
+        """Where the listing of older versions goes on."""
         self._complete = False
         """Whether the oldest known version is the oldest that there is."""
         self._files: OrderedDict[str, F] = OrderedDict()
 
     def open_document(self, moment: datetime) -> Document[F]:
         """Return a read-only document of that moment; nothing is looked up before it is read."""
-        return _PastDocument(self, moment, _Past(self._stored.name), self._kind, self._backoff)
+        stored = _ReadOnlyObject(self._stored.name)
+        return _PastDocument(self, moment, stored, self._kind, self._backoff)
 
     def read_at(self, moment: datetime, deadline: Deadline) -> F:
         """Return the file as it was at `moment`: empty before the first commit.
@@ -103,7 +110,7 @@ class History[F: RegistryFile]:
             return
         newest = self._known[0].id if self._known else None
         fresh: list[ObjectVersion] = []
-        older: Place | None = None
+        older: ListMarker | None = None
         while True:
             page = self._list_page(older, deadline)
             ids = [version.id for version in page.versions]
@@ -117,8 +124,11 @@ class History[F: RegistryFile]:
         self._known, self._older, self._complete = fresh, older, older is None
 
     def _list_older(self, moment: datetime, deadline: Deadline) -> None:
-        """Go back until a version is known that was there before `moment`. What was listed stays
-        known, so that a request that ran out of time is gone on with by the next."""
+        """List further back until a version from before `moment` is known.
+
+        What was listed stays known, so that after a request that ran out of time the next one goes
+        on from there.
+        """
         while not self._complete and not self._is_older_known(moment):
             page = self._list_page(self._older, deadline)
             self._known += page.versions
@@ -127,9 +137,9 @@ class History[F: RegistryFile]:
     def _is_older_known(self, moment: datetime) -> bool:
         return bool(self._known) and moment - self._known[-1].modified > SKEW
 
-    def _list_page(self, older: Place | None, deadline: Deadline) -> VersionPage:
+    def _list_page(self, older: ListMarker | None, deadline: Deadline) -> VersionPage:
         return self._backoff.read_until_reached(
-            self._stored.name, lambda: self._stored.versions(older), deadline
+            self._stored.name, lambda: self._stored.list_versions(older), deadline
         )
 
     def _find_commit_time(self, version: ObjectVersion, deadline: Deadline) -> datetime:
@@ -168,6 +178,8 @@ class History[F: RegistryFile]:
 
 
 class _PastDocument[F: RegistryFile](Document[F]):
+    """A document as it was at a moment, read from the history of its file."""
+
     def __init__(
         self,
         history: History[F],
@@ -185,8 +197,8 @@ class _PastDocument[F: RegistryFile](Document[F]):
 
 
 @dataclass(frozen=True)
-class _Past:
-    """There is nothing to be written to."""
+class _ReadOnlyObject:
+    """Stands behind a document of the past, which nobody can write to."""
 
     name: str
 

@@ -9,7 +9,7 @@ from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.models.json_codec import decode_model
 from datamesh.services.audit.trail import name_of
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.journal import PAGE, Journal
+from datamesh.storage.journal import PAGE_SIZE, Journal
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EVERY_ZERO = "0" * 16
@@ -37,7 +37,7 @@ def find_records(
     names = journal.list_names(max(cursor or "", _just_before(since)), deadline)
     last = _just_before(until).removesuffix(EVERY_ZERO) + "Z" * len(EVERY_ZERO)
     looked_at = [name for name in names if name.removesuffix(".json") <= last]
-    more = len(looked_at) == PAGE
+    more = len(looked_at) == PAGE_SIZE
     found: list[AuditRecord] = []
     for start in range(0, len(looked_at), limit):
         chunk = looked_at[start : start + limit]

@@ -66,7 +66,7 @@ def ingest(
 ) -> Ingested:
     """Raises LimitReached and DerivationUnfinished, when the events are kept, so that sending them
     again, or a rebuild, derives what is missing; StorageUnavailable and OutcomeUnknown."""
-    _at_once(lambda event: intake.log.keep(event.name, event.body, context.deadline), events)
+    _at_once(lambda event: intake.log.store_event(event.name, event.body, context.deadline), events)
     known = join_observations(
         each for event in events for each in read_observations(event.event).values()
     )

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from datamesh.errors import StorageUnavailable
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.journal import PAGE
+from datamesh.storage.journal import PAGE_SIZE
 from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import S3Client
 from datamesh.storage.s3.listings import fetch_listing
@@ -47,7 +47,7 @@ class S3Journal:
             "list-type": "2",
             "prefix": self._prefix,
             "start-after": self._prefix + after,
-            "max-keys": str(PAGE),
+            "max-keys": str(PAGE_SIZE),
         }
         return fetch_listing(
             self._client,

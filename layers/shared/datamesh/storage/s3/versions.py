@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.history import ObjectVersion, Place, VersionPage
+from datamesh.storage.history import ListMarker, ObjectVersion, VersionPage
 from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import S3Client, S3Error
 from datamesh.storage.s3.listings import ListingElement, fetch_listing
@@ -18,7 +18,7 @@ class S3Versions:
         self._bucket = bucket
         self.name = key
 
-    def versions(self, older: Place | None = None) -> VersionPage:
+    def list_versions(self, older: ListMarker | None = None) -> VersionPage:
         """List a page of versions, newest first. Raises Unreachable or StorageUnavailable."""
         query = {"versions": "", "prefix": self.name}
         if older:

@@ -1,4 +1,4 @@
-"""Requests a second of `make run`, and of the in-memory app under uvicorn, for 32 clients.
+"""Requests a second of `make run`, and of the in-memory app under uvicorn, for 32 clients and one.
 
 95 of 100 requests read. One process sends them, for a few seconds at a time and in turns. The app
 in memory has as many processes, each with a registry of its own: it answers what no two of them
@@ -33,10 +33,11 @@ from tests.faults.messages import read_reply
 from tests.meshes import product_body
 
 CLIENTS = 32
+"""Enough that the processors are the bound; one client shows what a connection costs."""
 WRITES_OF_100 = 5
 PRODUCTS = 1_000
 SECONDS, ROUNDS = 3.0, 3
-"""Of load on each: 18 s in all."""
+"""Of load on each, first with all clients and then with one."""
 KEY = "a-key-of-the-benchmarks"
 SENT = ("name", "domain", "owner", "description", "schema", "status", "version", "tags")
 
@@ -63,12 +64,8 @@ def rows() -> list[Row]:
         _in_memory(processes) as plain,
         ProcessPoolExecutor(1, get_context("spawn")) as client,
     ):
-        mine, theirs = [], []
-        for number in range(ROUNDS + 1):
-            loads = [client.submit(send, url, f"{number}").result() for url in (ours, plain)]
-            if number:  # the first round starts execution environments
-                mine.append(loads[0])
-                theirs.append(loads[1])
+        mine, theirs = _measure_in_turns(client, ours, plain, CLIENTS)
+        mine_alone, theirs_alone = _measure_in_turns(client, ours, plain, 1)
     against = f"the app in memory, {processes} processes"
     refused = sum(load.refused for load in mine)
     note = f"{refused} of ours were refused; SeaweedFS' lock bounds the writes"
@@ -78,7 +75,20 @@ def rows() -> list[Row]:
             Row(f"p{hundredth}", "ms", _percentile(mine, hundredth), _percentile(theirs, hundredth))
             for hundredth in (50, 99)
         ],
+        Row("p50 of one client", "ms", _percentile(mine_alone, 50), _percentile(theirs_alone, 50)),
     ]
+
+
+def _measure_in_turns(
+    pool: ProcessPoolExecutor, ours: str, plain: str, clients: int
+) -> tuple[list[Load], list[Load]]:
+    mine, theirs = [], []
+    for number in range(ROUNDS + 1):
+        loads = [pool.submit(send, url, f"{number}", clients).result() for url in (ours, plain)]
+        if number:  # the first round starts execution environments
+            mine.append(loads[0])
+            theirs.append(loads[1])
+    return mine, theirs
 
 
 def _median(loads: Sequence[Load]) -> float:
@@ -101,7 +111,7 @@ def _make_run(folder: Path) -> Iterator[tuple[str, int]]:
             f"{run.url}/products/bulk", json={"items": items}, headers=headers, timeout=30
         )
         assert filled.ok, filled.text
-        send(run.url, "first")
+        send(run.url, "first", CLIENTS)
         yield run.url, len(_environments(run)) + 1
 
 
@@ -144,18 +154,18 @@ def _wait_for(url: str) -> None:
             time.sleep(0.1)
 
 
-def send(url: str, seed: str) -> Load:
-    """`CLIENTS` clients, each with a connection, one request after the other."""
+def send(url: str, seed: str, clients: int) -> Load:
+    """Send as so many clients, each with a connection, one request after the other."""
     load = Load()
-    asyncio.run(_send(url, seed, load))
+    asyncio.run(_send(url, f"{seed}_{clients}", clients, load))
     return load
 
 
-async def _send(url: str, seed: str, load: Load) -> None:
+async def _send(url: str, seed: str, clients: int, load: Load) -> None:
     numbers = count()
     began = time.monotonic()
     async with asyncio.TaskGroup() as group:
-        for number in range(CLIENTS):
+        for number in range(clients):
             requested = _requests(Random(f"{seed} {number}"), seed, numbers)
             group.create_task(_client(url, requested, began + SECONDS, load))
     load.seconds = time.monotonic() - began

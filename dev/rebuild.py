@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from datamesh.aws.observability import Observer
 from datamesh.errors import MeshError
-from datamesh.services.openlineage.rebuild import rebuild
+from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.settings import load_settings
 from datamesh.wiring import connect
 from dev.operator_context import create_operator_context
@@ -76,7 +76,9 @@ def rebuild_local() -> Result:
         context = create_operator_context(LOCAL_SECONDS)
         configured = load_settings({**variables, "CATALOG_BUCKET": s3.bucket})
         over = connect(configured, Observer(configured.log_level))
-        return rebuild(context, over.registry, over.intake(), lambda: True)
+        return rebuild_derived_lineage(
+            context, over.registry, over.open_event_pipeline(), lambda: True
+        )
 
 
 def main(arguments: list[str]) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from datamesh.services.openlineage.ingest import Intake, ingest
+from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT
@@ -108,7 +108,7 @@ def events(*raw: Any) -> list[ReceivedEvent]:
     return [receive_event(each) for each in raw]
 
 
-def send(registry: Registry, intake: Intake, *raw: Any) -> None:
+def send(registry: Registry, pipeline: EventPipeline, *raw: Any) -> None:
     """One after the other."""
     for event in events(*raw):
-        ingest(CONTEXT, registry, intake, [event])
+        ingest_events(CONTEXT, registry, pipeline, [event])

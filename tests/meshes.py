@@ -15,7 +15,7 @@ from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.lineage.registration import register_lineage
 from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
-from datamesh.services.openlineage.ingest import Intake
+from datamesh.services.openlineage.ingest import EventPipeline
 from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.services.operations.backups import Backups
 from datamesh.services.products.registration import register_product
@@ -87,14 +87,16 @@ class BucketFolder:
         return [each.body for each in found if isinstance(each, StoredObject)]
 
 
-def intake(bucket: Bucket | None = None, policy: EventPolicy | None = None) -> Intake:
+def event_pipeline(
+    bucket: Bucket | None = None, policy: EventPolicy | None = None
+) -> EventPipeline:
     """Where events go, in memory; their listing has pages of two, so that tests turn them."""
     held = Bucket() if bucket is None else bucket
-    return Intake(
+    return EventPipeline(
         log=EventLog(
             lambda name: held[EVENTS_PREFIX + name], BucketFolder(held, EVENTS_PREFIX, 2), NO_WAIT
         ),
-        run=lambda digest: Document(held[f"{RUNS_PREFIX}{digest}.json"], RunFile, NO_WAIT),
+        open_run=lambda digest: Document(held[f"{RUNS_PREFIX}{digest}.json"], RunFile, NO_WAIT),
         progress=Document(MemoryObject(REBUILD_KEY), RebuildFile, NO_WAIT),
         policy=policy or EventPolicy(),
     )
@@ -106,7 +108,7 @@ def resources(
     past: Callable[[datetime], Registry] | None = None,
     bucket: Bucket | None = None,
     open_trail: OpenTrail | None = None,
-    events: Intake | None = None,
+    events: EventPipeline | None = None,
     max_scan_bytes: int = 10_000_000,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
@@ -124,7 +126,7 @@ def resources(
 
     records: dict[str, MemoryObject] = {}
     held = Bucket() if bucket is None else bucket
-    into = events or intake()
+    into = events or event_pipeline()
 
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
@@ -138,7 +140,7 @@ def resources(
         audit=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
-        intake=lambda: into,
+        open_event_pipeline=lambda: into,
     )
 
 

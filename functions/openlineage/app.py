@@ -19,9 +19,9 @@ from datamesh.models.openlineage import BatchReport
 from datamesh.services.marquez import graph
 from datamesh.services.marquez import lists
 from datamesh.services.openlineage.batch import ingest_batch
-from datamesh.services.openlineage.ingest import ingest
+from datamesh.services.openlineage.ingest import ingest_events
 from datamesh.services.openlineage.parsing import receive_event
-from datamesh.services.openlineage.rebuild import rebuild
+from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 
 REBUILD_SECONDS = 840.0
 """Below the function's 900 s."""
@@ -59,8 +59,11 @@ async def post_event(
     Up to 6 MiB, plain or with `Content-Encoding: gzip`. Sending an event again changes nothing, and
     finishes what an earlier try did not.
     """
-    ingested = ingest(
-        context, registry, resources.intake(), [receive_event(await large_json(request))]
+    ingested = ingest_events(
+        context,
+        registry,
+        resources.open_event_pipeline(),
+        [receive_event(await large_json(request))],
     )
     request.app.state.skipped(len(ingested.skipped))
     return Response(status_code=201)
@@ -79,7 +82,7 @@ async def post_events(
 ) -> BatchReport:
     """Keep up to 100 events, and derive from them in one go; what is no event is reported."""
     report, ingested = ingest_batch(
-        context, registry, resources.intake(), await large_json(request)
+        context, registry, resources.open_event_pipeline(), await large_json(request)
     )
     request.app.state.skipped(len(ingested.skipped))
     return report
@@ -133,10 +136,10 @@ async def marquez_search(
 
 def rebuild_lineage(work: Work) -> dict[str, int]:
     """Events are read until what is left is needed for the two commits, or for noting how far."""
-    return rebuild(
+    return rebuild_derived_lineage(
         work.context,
         work.resources.registry,
-        work.resources.intake(),
+        work.resources.open_event_pipeline(),
         lambda: work.context.deadline.remaining() > COMMIT_SECONDS,
     )
 

@@ -31,7 +31,11 @@ def data_dir(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
                 patch.setenv(name, value)
             over = connected(s3.bucket)
             for number in range(EVENTS):
-                send(over.registry, over.intake(), run_event(["a"], [f"b{number}"], run=number))
+                send(
+                    over.registry,
+                    over.open_event_pipeline(),
+                    run_event(["a"], [f"b{number}"], run=number),
+                )
             assert len(list_visible_entries(CONTEXT, over.registry)) == EVENTS
         s3.create_client().delete_object(Bucket=s3.bucket, Key="lineage.json")
     return tmp_path / "data"

@@ -32,7 +32,7 @@ from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
 
 if TYPE_CHECKING:
-    from datamesh.services.openlineage.ingest import Intake
+    from datamesh.services.openlineage.ingest import EventPipeline
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Resources:
     """The records that audit trails have stored."""
     snapshots: Snapshots
     backups: Backups
-    intake: Callable[[], "Intake"]
-    """Where OpenLineage events go."""
+    open_event_pipeline: Callable[[], "EventPipeline"]
+    """Opens what OpenLineage events go through, once."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def connect(settings: Settings, observer: Observer) -> Resources:
             bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff
         ),
         backups=Backups(bucket.open_object, bucket.backoff),
-        intake=cache(lambda: _open_intake(settings, bucket)),
+        open_event_pipeline=cache(lambda: _open_event_pipeline(settings, bucket)),
     )
 
 
@@ -126,11 +126,11 @@ def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> R
     )
 
 
-def _open_intake(settings: Settings, bucket: _Bucket) -> "Intake":
+def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline":
     # Not imported where no events come in: every other cold start would pay for it.
     from datamesh.models.lineage import Evidence
     from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
-    from datamesh.services.openlineage.ingest import Intake
+    from datamesh.services.openlineage.ingest import EventPipeline
     from datamesh.services.openlineage.product_resolver import EventPolicy
     from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 
@@ -139,13 +139,13 @@ def _open_intake(settings: Settings, bucket: _Bucket) -> "Intake":
         return Document(bucket.open_object(key), kind, bucket.backoff)
 
     lineage, columns, datasets = settings.openlineage_confidence
-    return Intake(
+    return EventPipeline(
         log=EventLog(
             lambda name: bucket.open_object(EVENTS_PREFIX + name),
             bucket.open_journal(EVENTS_PREFIX),
             bucket.backoff,
         ),
-        run=lambda digest: open_document(f"{RUNS_PREFIX}{digest}.json", RunFile),
+        open_run=lambda digest: open_document(f"{RUNS_PREFIX}{digest}.json", RunFile),
         progress=open_document(REBUILD_KEY, RebuildFile),
         policy=EventPolicy(settings.openlineage_auto_register, settings.openlineage_domains),
         confidence={

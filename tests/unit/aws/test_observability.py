@@ -17,7 +17,7 @@ from datamesh.wiring import Resources
 from tests.contexts import NO_DEADLINE
 from tests.events import run_event
 from tests.lambdas import Client, Context, api_event, app_of, configured
-from tests.meshes import NO_WAIT, NOON, intake, mesh, product_body, resources
+from tests.meshes import NO_WAIT, NOON, event_pipeline, mesh, product_body, resources
 from tests.template import list_resources, read_properties
 from tests.unit.storage.faults import FaultyObject, conflict, request_is_lost, unreachable
 
@@ -206,7 +206,7 @@ def test_events_that_are_not_derived_from_in_time_are_contention(output: Output)
 
 
 def test_datasets_that_are_skipped_are_counted_and_told(output: Output) -> None:
-    closed = intake(policy=EventPolicy(auto_register=False))
+    closed = event_pipeline(policy=EventPolicy(auto_register=False))
     client = configured(app_of("openlineage"), resources(events=closed))
     assert client.post("/api/v1/lineage", run_event(["a"], ["b"])).status == 201
     [counted] = [line for line in output.lines() if "SkippedDatasets" in line]

@@ -13,7 +13,7 @@ from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.events import WAREHOUSE, column_lineage, dataset, job_event, run_event, send
 from tests.lambdas import Answer, Client, assert_problem
-from tests.meshes import add_lineage, add_product, intake, mesh, resources
+from tests.meshes import add_lineage, add_product, event_pipeline, mesh, resources
 
 API = "/api/v1"
 A = f"dataset:{WAREHOUSE}:a"
@@ -24,8 +24,8 @@ def client(serve: Serve, registry: Registry) -> Client:
     """Of a -> j -> b -> k -> c, all from events."""
     facets = {"schema": {"fields": [{"name": "x", "type": "int"}]}}
     output = dataset("b", facets={**facets, **column_lineage(x=[("a", "y", "IDENTITY")])})
-    send(registry, intake(), run_event(["a"], [output], job="j", minute=1))
-    send(registry, intake(), job_event(["b"], ["c"], job="k", minute=2))
+    send(registry, event_pipeline(), run_event(["a"], [output], job="j", minute=1))
+    send(registry, event_pipeline(), job_event(["b"], ["c"], job="k", minute=2))
     return serve("openlineage", resources(registry))
 
 
@@ -148,8 +148,8 @@ def test_a_node_has_the_name_by_which_it_was_asked_for(serve: Serve, registry: R
 def test_a_graph_is_cut_to_the_nearest_nodes(serve: Serve) -> None:
     registry = mesh()
     outputs = [f"o{number}" for number in range(MAX_GRAPH_NODES + 20)]
-    send(registry, intake(), *(job_event(["a"], [name], job=name) for name in outputs[:50]))
-    send(registry, intake(), job_event(["o1"], outputs[50:], job="many"))
+    send(registry, event_pipeline(), *(job_event(["a"], [name], job=name) for name in outputs[:50]))
+    send(registry, event_pipeline(), job_event(["o1"], outputs[50:], job="many"))
     client = serve("openlineage", resources(registry))
     answer = client.get(f"{API}/lineage", nodeId=A)
     assert len(answer.body["graph"]) <= MAX_GRAPH_NODES
@@ -227,7 +227,7 @@ def test_a_search_result_leads_to_its_node(client: Client) -> None:
 
 
 def test_a_search_is_sorted_and_cut(serve: Serve, registry: Registry) -> None:
-    send(registry, intake(), job_event(["t1"], ["t2"], job="t0", minute=5))
+    send(registry, event_pipeline(), job_event(["t1"], ["t2"], job="t0", minute=5))
     client = serve("openlineage", resources(registry))
     by_name = client.get(f"{API}/search", q="t", limit=2)
     assert [each["name"] for each in by_name.body["results"]] == ["t0", "t1"]
@@ -244,7 +244,7 @@ def test_hidden_entries_are_in_no_graph(client: Client, registry: Registry) -> N
     event = run_event(["a"], ["b"], run=2, job="j", minute=3)
     entry = {**dataset("b"), "type": "DATASET", "inputs": []}
     event["job"]["facets"] = {"lineage": {"entries": [entry]}}
-    send(registry, intake(), event)
+    send(registry, event_pipeline(), event)
     answer = client.get(f"{API}/lineage", nodeId=A)
     assert ids(answer) == ["a"]
     assert (

@@ -14,7 +14,7 @@ from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.events import dataset, run_event
 from tests.lambdas import Answer, api_event, assert_problem
-from tests.meshes import Bucket, add_product, intake, mesh, resources
+from tests.meshes import Bucket, add_product, event_pipeline, mesh, resources
 from tests.unit.openlineage.graphs import edges
 from tests.unit.storage.faults import FaultyObject, conflict, reply_is_lost, request_is_lost
 
@@ -57,7 +57,7 @@ def test_201_a_large_and_deep_event(serve: Serve) -> None:
 
 def test_201_the_same_event_twice_changes_nothing(serve: Serve, registry: Registry) -> None:
     bucket = Bucket()
-    over = resources(registry, events=intake(bucket))
+    over = resources(registry, events=event_pipeline(bucket))
     found = []
     for _ in range(2):
         assert post(serve, run_event(["a"], ["b"]), over=over).status == 201
@@ -183,7 +183,7 @@ def test_no_more_is_decompressed_than_is_allowed(monkeypatch: pytest.MonkeyPatch
 
 
 def test_429_comes_with_a_time_to_come_again_and_the_event_is_kept(serve: Serve) -> None:
-    into = intake()
+    into = event_pipeline()
     over = resources(mesh(max_products=1), events=into)
     answer = post(serve, run_event(["a"], ["b"]), over=over)
     assert_problem(answer, 429, "The registry is full: MAX_PRODUCTS is 1")

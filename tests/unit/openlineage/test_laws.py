@@ -8,10 +8,10 @@ from hypothesis import given, settings
 
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
 from datamesh.services.openlineage.event_reader import read_statement
-from datamesh.services.openlineage.ingest import ingest
+from datamesh.services.openlineage.ingest import ingest_events
 from datamesh.services.openlineage.merge import join_claims
 from datamesh.services.openlineage.parsing import receive_event
-from datamesh.services.openlineage.rebuild import rebuild
+from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.openlineage.statements import Statement, join_columns
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT
@@ -25,7 +25,7 @@ from tests.events import (
     lineage_facet,
     run_event,
 )
-from tests.meshes import intake, mesh
+from tests.meshes import event_pipeline, mesh
 from tests.unit.openlineage.graphs import graph
 
 NAMES = st.sampled_from(["a", "b", "c", "d"])
@@ -78,9 +78,9 @@ EVENTS = st.lists(any_event(), min_size=1, max_size=6)
 
 
 def lineage_of(raw: list[dict[str, Any]]) -> tuple[Registry, dict[str, Any]]:
-    registry, into = mesh(), intake()
+    registry, into = mesh(), event_pipeline()
     for each in raw:
-        ingest(CONTEXT, registry, into, events(each))
+        ingest_events(CONTEXT, registry, into, events(each))
     return registry, graph(registry)
 
 
@@ -97,11 +97,11 @@ def test_any_order_and_any_repetition_give_the_same_lineage(raw: Any, random: An
 @settings(max_examples=60, deadline=None)
 @given(EVENTS)
 def test_a_rebuild_gives_what_single_events_gave(raw: Any) -> None:
-    registry, into = mesh(), intake()
+    registry, into = mesh(), event_pipeline()
     for each in raw:
-        ingest(CONTEXT, registry, into, events(each))
+        ingest_events(CONTEXT, registry, into, events(each))
     again = mesh()
-    rebuild(CONTEXT, again, into, lambda: True)
+    rebuild_derived_lineage(CONTEXT, again, into, lambda: True)
     assert graph(again) == graph(registry)
 
 
@@ -154,5 +154,5 @@ def test_claims_form_a_semilattice(
 @given(EVENTS)
 def test_one_batch_gives_what_single_events_give(raw: Any) -> None:
     registry = mesh()
-    ingest(CONTEXT, registry, intake(), events(*raw))
+    ingest_events(CONTEXT, registry, event_pipeline(), events(*raw))
     assert graph(registry) == lineage_of(raw)[1]

@@ -8,7 +8,7 @@ from datamesh.errors import LimitReached
 from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType, StoredLineageEntry
 from datamesh.services.lineage import queries
 from datamesh.services.lineage.queries import list_visible_entries
-from datamesh.services.openlineage.ingest import Intake, ingest
+from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -23,7 +23,7 @@ from tests.events import (
     run_event,
     send,
 )
-from tests.meshes import add_lineage, add_products, intake, mesh
+from tests.meshes import add_lineage, add_products, event_pipeline, mesh
 from tests.unit.openlineage.graphs import edges, graph
 
 
@@ -36,8 +36,8 @@ def registry() -> Registry:
 
 
 @pytest.fixture
-def into() -> Intake:
-    return intake()
+def into() -> EventPipeline:
+    return event_pipeline()
 
 
 def entry(registry: Registry, source: str, target: str) -> StoredLineageEntry:
@@ -63,7 +63,7 @@ def copied(*columns: tuple[str, str, str], target: str = "b") -> dict[str, Any]:
 # inputs and outputs
 
 
-def test_each_input_goes_into_each_output(registry: Registry, into: Intake) -> None:
+def test_each_input_goes_into_each_output(registry: Registry, into: EventPipeline) -> None:
     send(registry, into, run_event(["a", "b"], ["c", "d"], minute=5))
     assert edges(registry) == {("a", "c"), ("a", "d"), ("b", "c"), ("b", "d")}
     found = entry(registry, "a", "c")
@@ -82,7 +82,7 @@ def test_each_input_goes_into_each_output(registry: Registry, into: Intake) -> N
     }
 
 
-def test_inputs_and_outputs_of_a_run_add_up(registry: Registry, into: Intake) -> None:
+def test_inputs_and_outputs_of_a_run_add_up(registry: Registry, into: EventPipeline) -> None:
     send(registry, into, run_event(["a"], minute=1), run_event(["b"], minute=2))
     assert edges(registry) == set()
     send(registry, into, run_event([], ["c"], minute=3), run_event([], ["d"], run=2))
@@ -90,31 +90,37 @@ def test_inputs_and_outputs_of_a_run_add_up(registry: Registry, into: Intake) ->
     assert entry(registry, "a", "c").timestamp == at(3)
 
 
-def test_a_jobs_event_stands_alone(registry: Registry, into: Intake) -> None:
+def test_a_jobs_event_stands_alone(registry: Registry, into: EventPipeline) -> None:
     send(registry, into, job_event(["a"], ["b"]), job_event([], ["c"]))
     assert edges(registry) == {("a", "b")}
 
 
-def test_two_jobs_between_two_products_are_two_entries(registry: Registry, into: Intake) -> None:
+def test_two_jobs_between_two_products_are_two_entries(
+    registry: Registry, into: EventPipeline
+) -> None:
     send(registry, into, job_event(["a"], ["b"], job="j"), job_event(["a"], ["b"], job="k"))
     jobs = [each.to_model().job for each in list_visible_entries(CONTEXT, registry)]
     assert jobs == [Job(namespace="scheduler", name=name) for name in "jk"]
 
 
 @pytest.mark.parametrize("kind", ["FAIL", "ABORT"])
-def test_a_run_that_fails_takes_nothing_away(kind: str, registry: Registry, into: Intake) -> None:
+def test_a_run_that_fails_takes_nothing_away(
+    kind: str, registry: Registry, into: EventPipeline
+) -> None:
     send(registry, into, run_event(["a"], ["b"]))
     before = graph(registry)
     send(registry, into, {**run_event(minute=9), "eventType": kind}, run_event([], ["b"], run=2))
     assert graph(registry) == before
 
 
-def test_the_earliest_evidence_gives_the_time(registry: Registry, into: Intake) -> None:
+def test_the_earliest_evidence_gives_the_time(registry: Registry, into: EventPipeline) -> None:
     send(registry, into, *(run_event(["a"], ["b"], run=each, minute=each) for each in (5, 3, 4)))
     assert entry(registry, "a", "b").timestamp == at(3)
 
 
-def test_a_long_jobs_name_is_cut_in_the_transformation(registry: Registry, into: Intake) -> None:
+def test_a_long_jobs_name_is_cut_in_the_transformation(
+    registry: Registry, into: EventPipeline
+) -> None:
     send(registry, into, job_event(["a"], ["b"], job="j" * 1000))
     assert entry(registry, "a", "b").transformation == f"scheduler/{'j' * 990}"
 
@@ -136,7 +142,7 @@ def test_a_long_jobs_name_is_cut_in_the_transformation(registry: Registry, into:
     ],
 )
 def test_the_most_transforming_column_gives_the_type(
-    subtypes: list[str], kind: LineageType, registry: Registry, into: Intake
+    subtypes: list[str], kind: LineageType, registry: Registry, into: EventPipeline
 ) -> None:
     columns = [("a", "x", subtype) for subtype in subtypes]
     send(registry, into, run_event(["a", "c"], [copied(*columns)]))
@@ -145,7 +151,7 @@ def test_the_most_transforming_column_gives_the_type(
     assert edges(registry) == {("a", "b")}
 
 
-def test_columns_are_kept_sorted(registry: Registry, into: Intake) -> None:
+def test_columns_are_kept_sorted(registry: Registry, into: EventPipeline) -> None:
     columns = [("a", "y", "IDENTITY"), ("a", "x", "AGGREGATION")]
     send(registry, into, run_event(["a"], [copied(*columns)]))
     assert entry(registry, "a", "b").columns == (
@@ -159,7 +165,7 @@ def test_columns_are_kept_sorted(registry: Registry, into: Intake) -> None:
     [("IDENTITY", LineageType.DIRECT), ("MASKED", LineageType.DERIVED), ("", LineageType.DERIVED)],
 )
 def test_the_facets_first_version_is_read(
-    told: str, kind: LineageType, registry: Registry, into: Intake
+    told: str, kind: LineageType, registry: Registry, into: EventPipeline
 ) -> None:
     inputs = [{**dataset("a"), "field": "x"}]
     field = {
@@ -174,7 +180,7 @@ def test_the_facets_first_version_is_read(
 
 
 def test_what_affects_the_whole_dataset_is_an_edge_without_columns(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     told = {**dataset("a"), "field": "x", "transformations": [{"type": "INDIRECT"}]}
     output = dataset("b", facets={"columnLineage": {"fields": {}, "dataset": [told]}})
@@ -184,7 +190,7 @@ def test_what_affects_the_whole_dataset_is_an_edge_without_columns(
 
 
 @pytest.mark.parametrize("fields", [{}, {"c": {"inputFields": []}}])
-def test_an_empty_facet_says_nothing(fields: Any, registry: Registry, into: Intake) -> None:
+def test_an_empty_facet_says_nothing(fields: Any, registry: Registry, into: EventPipeline) -> None:
     output = dataset("b", facets={"columnLineage": {"fields": fields}})
     send(registry, into, run_event(["a"], [output]))
     assert entry(registry, "a", "b").evidence == Evidence.DATASETS
@@ -201,7 +207,7 @@ def test_columns_are_bounded_and_the_smallest_stay() -> None:
             )
             for low in (0, 1500)
         ][::order]
-        send(registry, intake(), *halves)
+        send(registry, event_pipeline(), *halves)
         found.append(entry(registry, "a", "b").columns)
     assert found[0] == found[1]
     assert len(found[0]) == 2000
@@ -211,7 +217,7 @@ def test_columns_are_bounded_and_the_smallest_stay() -> None:
 # lineage facets
 
 
-def test_the_facet_of_a_job_says_it_all(registry: Registry, into: Intake) -> None:
+def test_the_facet_of_a_job_says_it_all(registry: Registry, into: EventPipeline) -> None:
     send(registry, into, explicit(run_event(["a", "b"], ["c", "d"]), c=["a"], d=["b"]))
     assert edges(registry) == {("a", "c"), ("b", "d")}
     found = entry(registry, "a", "c")
@@ -221,7 +227,7 @@ def test_the_facet_of_a_job_says_it_all(registry: Registry, into: Intake) -> Non
 @pytest.mark.parametrize("place", ["job", "run"])
 @pytest.mark.parametrize("name", ["entries", "lineage"])
 def test_the_drafts_of_the_facet_are_read_too(
-    place: str, name: str, registry: Registry, into: Intake
+    place: str, name: str, registry: Registry, into: EventPipeline
 ) -> None:
     event = run_event(["a", "b"], ["c"])
     told = lineage_facet(c=["a"])["lineage"]["entries"]
@@ -230,7 +236,7 @@ def test_the_drafts_of_the_facet_are_read_too(
     assert edges(registry) == {("a", "c")}
 
 
-def test_a_facet_of_a_dataset_needs_no_job(registry: Registry, into: Intake) -> None:
+def test_a_facet_of_a_dataset_needs_no_job(registry: Registry, into: EventPipeline) -> None:
     source = {**dataset("a"), "type": "DATASET"}
     field = {**source, "field": "x", "transformations": [{"type": "DIRECT", "subtype": "IDENTITY"}]}
     told = {"inputs": [source], "fields": {"y": {"inputs": [field]}}}
@@ -241,7 +247,7 @@ def test_a_facet_of_a_dataset_needs_no_job(registry: Registry, into: Intake) -> 
     assert found.columns == (ColumnLineage(source="x", target="y"),)
 
 
-def test_jobs_as_sources_and_targets_are_no_edges(registry: Registry, into: Intake) -> None:
+def test_jobs_as_sources_and_targets_are_no_edges(registry: Registry, into: EventPipeline) -> None:
     event = run_event(["a"], ["b"])
     job = {"type": "JOB", "namespace": "n", "name": "j"}
     event["job"]["facets"] = {
@@ -257,7 +263,7 @@ def test_jobs_as_sources_and_targets_are_no_edges(registry: Registry, into: Inta
 
 
 def test_a_target_that_comes_from_nowhere_keeps_weaker_evidence_out(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     send(registry, into, run_event(["a"], ["b"], run=1))
     send(registry, into, explicit(run_event(["a"], ["b"], run=2), b=[]))
@@ -268,7 +274,7 @@ def test_a_target_that_comes_from_nowhere_keeps_weaker_evidence_out(
 
 
 def test_outputs_that_a_jobs_facet_leaves_out_have_their_columns_and_no_inputs(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     output = copied(("a", "x", "IDENTITY"), target="d")
     send(registry, into, explicit(run_event(["a", "b"], ["b", "c", output]), b=["a"]))
@@ -278,7 +284,9 @@ def test_outputs_that_a_jobs_facet_leaves_out_have_their_columns_and_no_inputs(
 # strength
 
 
-def test_stronger_evidence_drops_inputs_times_outputs(registry: Registry, into: Intake) -> None:
+def test_stronger_evidence_drops_inputs_times_outputs(
+    registry: Registry, into: EventPipeline
+) -> None:
     send(registry, into, run_event(["a", "c"], ["b"], minute=1))
     assert edges(registry) == {("a", "b"), ("c", "b")}
     send(registry, into, run_event(["a", "c"], [copied(("a", "x", "IDENTITY"))], minute=2))
@@ -289,7 +297,7 @@ def test_stronger_evidence_drops_inputs_times_outputs(registry: Registry, into: 
 
 
 def test_weaker_columns_are_hidden_and_come_back_with_the_edge(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     columns = [("a", "x", "IDENTITY"), ("c", "z", "IDENTITY")]
     send(registry, into, run_event(["a", "c"], [copied(*columns)], run=1))
@@ -305,13 +313,15 @@ def test_weaker_columns_are_hidden_and_come_back_with_the_edge(
     assert [column.source for column in shown.columns] == ["z"]
 
 
-def test_another_jobs_evidence_is_its_own(registry: Registry, into: Intake) -> None:
+def test_another_jobs_evidence_is_its_own(registry: Registry, into: EventPipeline) -> None:
     send(registry, into, run_event(["a", "c"], ["b"], run=1, job="j"))
     send(registry, into, explicit(run_event(["a"], ["b"], run=2, job="k"), b=["a"]))
     assert edges(registry) == {("a", "b"), ("c", "b")}
 
 
-def test_entries_registered_by_hand_are_never_touched(registry: Registry, into: Intake) -> None:
+def test_entries_registered_by_hand_are_never_touched(
+    registry: Registry, into: EventPipeline
+) -> None:
     by_hand = add_lineage(registry, "c", "b")
     send(registry, into, explicit(run_event(["a"], ["b"]), b=["a"]))
     assert registry.lineage.read(NO_DEADLINE).lineage[0].to_model().model_dump() == {
@@ -326,7 +336,7 @@ def test_entries_registered_by_hand_are_never_touched(registry: Registry, into: 
 
 
 def test_an_entry_whose_end_was_registered_again_gives_way_to_a_new_one(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     event = run_event(["a"], ["b"])
     send(registry, into, event)
@@ -347,7 +357,7 @@ def test_an_entry_whose_end_was_registered_again_gives_way_to_a_new_one(
     assert len(registry.lineage.read(NO_DEADLINE).lineage) == 1
 
 
-def test_a_deleted_product_comes_back_with_the_next_event(into: Intake) -> None:
+def test_a_deleted_product_comes_back_with_the_next_event(into: EventPipeline) -> None:
     registry = mesh()
     send(registry, into, run_event(["a"], ["b"]))
     for name in list(registry.products.read(NO_DEADLINE).products):
@@ -360,7 +370,7 @@ def test_a_deleted_product_comes_back_with_the_next_event(into: Intake) -> None:
 # limits
 
 
-def test_the_limit_of_entries_holds_and_garbage_makes_room(into: Intake) -> None:
+def test_the_limit_of_entries_holds_and_garbage_makes_room(into: EventPipeline) -> None:
     registry = mesh(max_lineage_entries=2)
     add_products(registry, "abc")
     send(registry, into, run_event(["a", "b"], ["c"]))
@@ -377,5 +387,5 @@ def test_more_pairs_than_there_may_be_entries_are_refused_before_they_are_made()
     registry = mesh(max_lineage_entries=10_000, max_products=10_000)
     many = [[f"{side}{n}" for n in range(900)] for side in "io"]
     with pytest.raises(LimitReached, match="MAX_LINEAGE_ENTRIES is 10000"):
-        ingest(CONTEXT, registry, intake(), events(run_event(*many)))
+        ingest_events(CONTEXT, registry, event_pipeline(), events(run_event(*many)))
     assert registry.products.read(NO_DEADLINE).products == {}

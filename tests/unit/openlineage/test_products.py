@@ -12,7 +12,7 @@ from hypothesis import given
 from datamesh.errors import LimitReached
 from datamesh.models.products import DatasetName, Product, ProductUpdate
 from datamesh.models.quality import Quality
-from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
+from datamesh.services.openlineage.ingest import EventPipeline, IngestionResult, ingest_events
 from datamesh.services.openlineage.naming import build_product_name
 from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.services.products import queries, registration
@@ -20,7 +20,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import WAREHOUSE, at, dataset, dataset_event, events, job_event, run_event, send
-from tests.meshes import add_product, intake, mesh
+from tests.meshes import add_product, event_pipeline, mesh
 from tests.unit.openlineage.graphs import edges, slug
 
 TEXT = st.text(min_size=1, max_size=30)
@@ -43,8 +43,8 @@ def linked(name: str, *others: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def into() -> Intake:
-    return intake()
+def into() -> EventPipeline:
+    return event_pipeline()
 
 
 # names
@@ -74,7 +74,9 @@ def test_a_name_is_readable(name: str, slug_of_it: str) -> None:
 @pytest.mark.parametrize(
     "alike", [("a.b", "a-b"), ("a/b", "a.b"), ("a..b", "a.b"), ("A", "a"), ("x" * 90, "x" * 91)]
 )
-def test_names_that_slug_alike_are_two_products(alike: tuple[str, str], into: Intake) -> None:
+def test_names_that_slug_alike_are_two_products(
+    alike: tuple[str, str], into: EventPipeline
+) -> None:
     registry = mesh()
     send(registry, into, run_event([alike[0]], [alike[1]]))
     assert len(registry.products.read(NO_DEADLINE).products) == 2
@@ -90,7 +92,7 @@ def test_the_documented_name_stays_what_it_is() -> None:
 # registration
 
 
-def test_an_unknown_dataset_is_registered(registry: Registry, into: Intake) -> None:
+def test_an_unknown_dataset_is_registered(registry: Registry, into: EventPipeline) -> None:
     facets = {
         "schema": {"fields": [{"name": "id", "type": "int"}, {"name": " "}, {"name": "x"}]},
         "ownership": {"owners": [{"name": ""}, {"name": "team:data"}]},
@@ -109,21 +111,23 @@ def test_an_unknown_dataset_is_registered(registry: Registry, into: Intake) -> N
     assert product.description == f"Dataset public.orders of {WAREHOUSE}, seen in events"
 
 
-def test_fields_of_structs_have_paths(registry: Registry, into: Intake) -> None:
+def test_fields_of_structs_have_paths(registry: Registry, into: EventPipeline) -> None:
     fields = [{"name": "a", "type": "struct", "fields": [{"name": "b", "type": "int"}]}]
     send(registry, into, dataset_event(dataset("t", facets={"schema": {"fields": fields}})))
     assert named(registry, "t").schema_ == {"a": "struct", "a.b": "int"}
 
 
 def test_a_dataset_without_facets_has_an_empty_schema_and_no_owner(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     send(registry, into, dataset_event(dataset("t")))
     product = named(registry, "t")
     assert (product.schema_, product.owner, product.domain) == ({}, "unowned", WAREHOUSE)
 
 
-def test_a_job_owns_what_it_writes_and_not_what_it_reads(registry: Registry, into: Intake) -> None:
+def test_a_job_owns_what_it_writes_and_not_what_it_reads(
+    registry: Registry, into: EventPipeline
+) -> None:
     owners = {"ownership": {"owners": [{"name": "team:jobs"}]}}
     event = run_event(["read"], ["written"])
     event["job"]["facets"] = owners
@@ -145,11 +149,11 @@ def test_a_job_owns_what_it_writes_and_not_what_it_reads(registry: Registry, int
 )
 def test_a_namespace_has_a_domain(domains: dict[str, str], domain: str) -> None:
     registry = mesh()
-    send(registry, intake(policy=EventPolicy(domains=domains)), run_event(["a"]))
+    send(registry, event_pipeline(policy=EventPolicy(domains=domains)), run_event(["a"]))
     assert named(registry, "a").domain == domain
 
 
-def test_a_long_namespace_is_cut_to_a_domain(registry: Registry, into: Intake) -> None:
+def test_a_long_namespace_is_cut_to_a_domain(registry: Registry, into: EventPipeline) -> None:
     event = job_event(["a"])
     event["job"]["namespace"] = " " + "n" * 60
     send(registry, into, event)
@@ -161,15 +165,15 @@ def test_without_auto_registration_an_unknown_dataset_is_skipped_and_counted(
 ) -> None:
     add_product(registry, "a")
     add_product(registry, "b")
-    closed = intake(policy=EventPolicy(auto_register=False))
-    found = ingest(CONTEXT, registry, closed, events(run_event(["a", "c"], ["b", "d"])))
+    closed = event_pipeline(policy=EventPolicy(auto_register=False))
+    found = ingest_events(CONTEXT, registry, closed, events(run_event(["a", "c"], ["b", "d"])))
     assert [each.name for each in found.skipped] == ["c", "d"]
     assert edges(registry) == {("a", "b")}
     assert list(registry.products.read(NO_DEADLINE).products) == ["a", "b"]
     assert "2 datasets are no product, such as 'c' of " in caplog.text
 
 
-def test_the_limit_of_products_holds_and_the_event_is_kept(into: Intake) -> None:
+def test_the_limit_of_products_holds_and_the_event_is_kept(into: EventPipeline) -> None:
     registry = mesh(max_products=1)
     with pytest.raises(LimitReached, match="MAX_PRODUCTS is 1"):
         send(registry, into, run_event(["a"], ["b"]))
@@ -182,13 +186,15 @@ def test_the_limit_of_products_holds_and_the_event_is_kept(into: Intake) -> None
 # resolution
 
 
-def test_a_dataset_is_the_product_that_has_it_as_an_alias(registry: Registry, into: Intake) -> None:
+def test_a_dataset_is_the_product_that_has_it_as_an_alias(
+    registry: Registry, into: EventPipeline
+) -> None:
     add_product(registry, "orders", openlineage=[dataset("public.orders")])
     send(registry, into, run_event(["public.orders"], ["out"]))
     assert edges(registry) == {("orders", "out")}
 
 
-def test_a_dataset_is_the_product_of_its_name(registry: Registry, into: Intake) -> None:
+def test_a_dataset_is_the_product_of_its_name(registry: Registry, into: EventPipeline) -> None:
     add_product(registry, "orders")
     send(registry, into, run_event(["orders"], ["out"]))
     assert edges(registry) == {("orders", "out")}
@@ -196,7 +202,7 @@ def test_a_dataset_is_the_product_of_its_name(registry: Registry, into: Intake) 
 
 
 def test_other_names_come_before_its_own_and_aliases_before_names(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     add_product(registry, "by_symlink", openlineage=[dataset("table", "glue")])
     add_product(registry, "by_alias", openlineage=[dataset("t")])
@@ -208,7 +214,7 @@ def test_other_names_come_before_its_own_and_aliases_before_names(
 
 
 def test_an_unknown_dataset_is_named_by_the_first_of_its_other_names(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     send(registry, into, run_event([linked("s3/path", "z", "db.table")]))
     product = named(registry, "db-table")
@@ -224,7 +230,7 @@ def test_an_unknown_dataset_is_named_by_the_first_of_its_other_names(
 
 
 def test_other_names_are_learned_later_but_never_another_products(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     add_product(registry, "theirs", openlineage=[dataset("taken", "hive")])
     send(registry, into, dataset_event(dataset("t")))
@@ -235,7 +241,7 @@ def test_other_names_are_learned_later_but_never_another_products(
     assert edges(registry) == {("t", "out")}
 
 
-def test_two_names_of_one_product_are_no_edge(registry: Registry, into: Intake) -> None:
+def test_two_names_of_one_product_are_no_edge(registry: Registry, into: EventPipeline) -> None:
     add_product(registry, "orders", openlineage=[dataset("a"), dataset("b")])
     send(registry, into, run_event(["a"], ["b"]))
     assert registry.lineage.read(NO_DEADLINE).lineage == []
@@ -253,7 +259,7 @@ def schema_event(field: str, minute: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("order", [[1, 2, 3], [3, 1, 2], [3, 2, 1], [2, 3, 3, 1]])
-def test_the_newest_schema_and_owner_win(order: list[int], into: Intake) -> None:
+def test_the_newest_schema_and_owner_win(order: list[int], into: EventPipeline) -> None:
     registry = mesh()
     send(registry, into, *(schema_event(f"v{minute}", minute) for minute in order))
     product = named(registry, "t")
@@ -264,13 +270,13 @@ def test_of_two_events_of_one_time_the_same_wins_in_any_order() -> None:
     found = []
     for order in (["a", "b"], ["b", "a"]):
         registry = mesh()
-        send(registry, intake(), *(schema_event(field, 1) for field in order))
+        send(registry, event_pipeline(), *(schema_event(field, 1) for field in order))
         found.append(named(registry, "t").schema_)
     assert found[0] == found[1]
 
 
 def test_a_product_that_a_person_has_changed_follows_events_no_more(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     send(registry, into, schema_event("v1", 1))
     name = named(registry, "t").name
@@ -281,14 +287,16 @@ def test_a_product_that_a_person_has_changed_follows_events_no_more(
 
 
 def test_a_product_that_a_person_has_registered_never_follows_them(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     before = add_product(registry, "t")
     send(registry, into, schema_event("v2", 2))
     assert queries.get_product(CONTEXT, registry, "t").to_model() == before
 
 
-def test_an_event_that_says_nothing_new_writes_nothing(registry: Registry, into: Intake) -> None:
+def test_an_event_that_says_nothing_new_writes_nothing(
+    registry: Registry, into: EventPipeline
+) -> None:
     event = run_event(["a"], [dataset("b", facets=schema_event("v", 0)["dataset"]["facets"])])
     send(registry, into, event)
     before = (registry.products.read(NO_DEADLINE), registry.lineage.read(NO_DEADLINE))
@@ -315,7 +323,7 @@ def checked(minute: int, *assertions: Check, run: int = 1) -> dict[str, Any]:
     return run_event([dataset("t", inputFacets=facets)], minute=minute, run=run)
 
 
-def test_checks_become_the_quality_of_any_product(registry: Registry, into: Intake) -> None:
+def test_checks_become_the_quality_of_any_product(registry: Registry, into: EventPipeline) -> None:
     add_product(registry, "t")
     event = checked(
         2, ("not_null", "id", False), ("row_count", None, False), ("unique", "id", True)
@@ -348,7 +356,7 @@ def test_the_tests_of_one_run_add_up_and_the_next_run_begins_anew(order: tuple[i
         started_by(2, checked(4, ("not_null", "id", True), run=21)),
         started_by(2, checked(5, ("unique", "name", False), run=22)),
     ]
-    registry, into = mesh(), intake()
+    registry, into = mesh(), event_pipeline()
     add_product(registry, "t")
     for number in order:
         send(registry, into, events[number])
@@ -359,7 +367,7 @@ def test_the_tests_of_one_run_add_up_and_the_next_run_begins_anew(order: tuple[i
 
 
 def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(
-    registry: Registry, into: Intake
+    registry: Registry, into: EventPipeline
 ) -> None:
     add_product(registry, "t")
     send(registry, into, started_by(1, checked(1, ("not_null", "id", False), run=11)))
@@ -368,7 +376,9 @@ def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(
     assert quality and (quality.status, len(quality.failures)) == ("failed", 1)
 
 
-def test_a_check_by_someone_else_counts_until_a_later_run(registry: Registry, into: Intake) -> None:
+def test_a_check_by_someone_else_counts_until_a_later_run(
+    registry: Registry, into: EventPipeline
+) -> None:
     add_product(registry, "t")
     send(registry, into, checked(1, ("unique", "id", False)))
     later = Quality(status="passed", checked_at=at(5))
@@ -385,7 +395,7 @@ def test_a_check_by_someone_else_counts_until_a_later_run(registry: Registry, in
     assert quality and quality.status == "failed"
 
 
-def test_what_a_test_writes_is_no_product(registry: Registry, into: Intake) -> None:
+def test_what_a_test_writes_is_no_product(registry: Registry, into: EventPipeline) -> None:
     """dbt names a table of failures for each test, whether there is one or not."""
     add_product(registry, "t")
     event = run_event(["t"], ["main_dbt_test__audit.unique_id"])
@@ -397,7 +407,7 @@ def test_what_a_test_writes_is_no_product(registry: Registry, into: Intake) -> N
 
 
 @pytest.mark.parametrize("place", ["facets", "inputFacets", "outputFacets"])
-def test_checks_are_found_wherever_clients_put_them(place: str, into: Intake) -> None:
+def test_checks_are_found_wherever_clients_put_them(place: str, into: EventPipeline) -> None:
     registry = mesh()
     facets = {"dataQualityAssertions": {"assertions": [{"assertion": "a", "success": False}]}}
     send(registry, into, run_event([], [{**dataset("t"), place: facets}]))
@@ -413,9 +423,11 @@ STRANGE: list[Any] = [None, 7, "text", [], [7], {}, {"fields": 7}, {"fields": {"
     "facet",
     ["schema", "ownership", "symlinks", "dataQualityAssertions", "columnLineage", "lineage"],
 )
-def test_a_facet_of_another_shape_says_nothing(facet: str, strange: Any, into: Intake) -> None:
+def test_a_facet_of_another_shape_says_nothing(
+    facet: str, strange: Any, into: EventPipeline
+) -> None:
     registry = mesh()
     event = run_event(["a"], [dataset("b", facets={facet: strange})])
     event["job"]["facets"] = event["run"]["facets"] = {facet: strange}
-    assert ingest(CONTEXT, registry, into, events(event)) == Ingested([])
+    assert ingest_events(CONTEXT, registry, into, events(event)) == IngestionResult([])
     assert len(registry.products.read(NO_DEADLINE).products) == 2

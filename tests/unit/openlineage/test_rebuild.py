@@ -10,8 +10,8 @@ from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import RunEvent
 from datamesh.services.openlineage.files import RUNS_PREFIX, RebuildFile, RunFile
-from datamesh.services.openlineage.ingest import Intake, ingest, run_digest
-from datamesh.services.openlineage.rebuild import rebuild
+from datamesh.services.openlineage.ingest import EventPipeline, compute_run_digest, ingest_events
+from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.event_log import EVENTS_PREFIX
@@ -28,7 +28,7 @@ from tests.events import (
     run_event,
     send,
 )
-from tests.meshes import Bucket, add_lineage, add_product, add_products, intake, mesh
+from tests.meshes import Bucket, add_lineage, add_product, add_products, event_pipeline, mesh
 from tests.unit.openlineage.graphs import edges, graph
 from tests.unit.storage.faults import FaultyObject, no_connection, request_is_lost
 
@@ -52,8 +52,8 @@ def whole_time() -> bool:
     return True
 
 
-def sent() -> tuple[Registry, Intake]:
-    registry, into = mesh(), intake()
+def sent() -> tuple[Registry, EventPipeline]:
+    registry, into = mesh(), event_pipeline()
     send(registry, into, *EVENTS_SENT)
     return registry, into
 
@@ -61,7 +61,7 @@ def sent() -> tuple[Registry, Intake]:
 def test_a_rebuild_of_what_is_as_it_should_be_writes_nothing() -> None:
     registry, into = sent()
     before = (registry.products.read(NO_DEADLINE), registry.lineage.read(NO_DEADLINE))
-    assert rebuild(CONTEXT, registry, into, whole_time) == {
+    assert rebuild_derived_lineage(CONTEXT, registry, into, whole_time) == {
         "finished": 1,
         "events": len(EVENTS_SENT),
         "derived_entries": len(before[1].lineage),
@@ -75,7 +75,7 @@ def test_a_rebuild_of_what_is_as_it_should_be_writes_nothing() -> None:
 def test_an_empty_registry_becomes_what_it_was() -> None:
     registry, into = sent()
     again = mesh()
-    rebuild(CONTEXT, again, into, whole_time)
+    rebuild_derived_lineage(CONTEXT, again, into, whole_time)
     assert graph(again) == graph(registry)
     assert (
         again.products.read(NO_DEADLINE).products.keys()
@@ -110,7 +110,7 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
         return file.model_copy(update={"lineage": after}), None
 
     registry.lineage.commit(harm, NO_DEADLINE)
-    rebuild(CONTEXT, registry, into, whole_time)
+    rebuild_derived_lineage(CONTEXT, registry, into, whole_time)
     stored = {entry.id: entry for entry in registry.lineage.read(NO_DEADLINE).lineage}
     assert stored.pop(by_hand.id).to_model().model_dump(include={"transformation"}) == {
         "transformation": by_hand.transformation
@@ -123,19 +123,19 @@ def test_products_that_are_missing_are_registered_again() -> None:
     registry, into = sent()
     name = next(iter(registry.products.read(NO_DEADLINE).products))
     registration.delete_product(CONTEXT, registry, name)
-    rebuild(CONTEXT, registry, into, whole_time)
+    rebuild_derived_lineage(CONTEXT, registry, into, whole_time)
     assert name in registry.products.read(NO_DEADLINE).products
     assert graph(registry) == graph(sent()[0])
 
 
 def test_other_names_that_were_learned_late_are_known_from_the_start() -> None:
-    registry, into = mesh(), intake()
+    registry, into = mesh(), event_pipeline()
     add_product(registry, "orders", openlineage=[dataset("table", "glue")])
     send(registry, into, run_event(["s3"], ["out"], run=1))
     symlinks = {"symlinks": {"identifiers": [dataset("table", "glue")]}}
     send(registry, into, dataset_event(dataset("s3", facets=symlinks)))
     assert edges(registry) == {("s3", "out")}
-    rebuild(CONTEXT, registry, into, whole_time)
+    rebuild_derived_lineage(CONTEXT, registry, into, whole_time)
     assert edges(registry) == {("orders", "out")}
 
 
@@ -144,12 +144,12 @@ def test_a_rebuild_that_runs_out_of_time_goes_on_where_it_stopped() -> None:
     again = mesh()
     for read in (2, 4, 6):
         # One page of two events in each call.
-        result = rebuild(CONTEXT, again, into, iter([True, False]).__next__)
+        result = rebuild_derived_lineage(CONTEXT, again, into, iter([True, False]).__next__)
         assert result == {"finished": 0, "events": read} or read == len(EVENTS_SENT)
         assert read == len(EVENTS_SENT) or again.lineage.read_latest(NO_DEADLINE).lineage == []
     assert (result["finished"], result["events"]) == (1, len(EVENTS_SENT))
     assert graph(again) == graph(registry)
-    assert rebuild(CONTEXT, again, into, whole_time)["events"] == len(EVENTS_SENT)
+    assert rebuild_derived_lineage(CONTEXT, again, into, whole_time)["events"] == len(EVENTS_SENT)
 
 
 # what an interrupted try leaves
@@ -175,12 +175,12 @@ def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) ->
     [received] = events(event)
     bucket = Bucket({EVENTS_PREFIX + received.name: event_object})
     assert isinstance(received.event, RunEvent)
-    bucket[f"{RUNS_PREFIX}{run_digest(received.event)}.json"] = run
-    into = intake(bucket)
+    bucket[f"{RUNS_PREFIX}{compute_run_digest(received.event)}.json"] = run
+    into = event_pipeline(bucket)
     with pytest.raises(Killed):
-        ingest(CONTEXT, registry, into, events(event))
+        ingest_events(CONTEXT, registry, into, events(event))
     fresh = mesh(products=stored_products, lineage=stored_lineage)
-    ingest(CONTEXT, fresh, into, events(event))
+    ingest_events(CONTEXT, fresh, into, events(event))
     assert edges(fresh) == {("a", "b")}
     assert fresh.lineage.read(NO_DEADLINE).revision == 1
 
@@ -190,7 +190,7 @@ def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) ->
 
 def test_events_are_kept_by_day_and_read_in_pages() -> None:
     bucket = Bucket()
-    into = intake(bucket)
+    into = event_pipeline(bucket)
     later = {**run_event(["b"]), "eventTime": "2026-02-01T00:00:00Z"}
     send(mesh(), into, later, *EVENTS_SENT)
     pages = [*into.log.iterate_pages(NO_DEADLINE)]
@@ -204,7 +204,7 @@ def test_events_are_kept_by_day_and_read_in_pages() -> None:
 
 def test_an_event_that_cannot_be_read_is_told_with_its_name() -> None:
     broken = MemoryObject(f"{EVENTS_PREFIX}n", gzip.compress(b"{}")[:-3])
-    into = intake(Bucket({f"{EVENTS_PREFIX}n": broken}))
+    into = event_pipeline(Bucket({f"{EVENTS_PREFIX}n": broken}))
     with pytest.raises(StorageUnavailable, match="events/openlineage/n cannot be read"):
         [*into.log.read_all(["n"], NO_DEADLINE)]
 
@@ -220,8 +220,11 @@ def test_an_event_that_cannot_be_kept_is_told_so_and_nothing_follows(
     stored = FaultyObject()
     stored.put_faults.extend([fault] * 3)
     with pytest.raises(error):
-        ingest(
-            CONTEXT, registry, intake(Bucket({EVENTS_PREFIX + received.name: stored})), [received]
+        ingest_events(
+            CONTEXT,
+            registry,
+            event_pipeline(Bucket({EVENTS_PREFIX + received.name: stored})),
+            [received],
         )
     assert registry.products.read(NO_DEADLINE).products == {}
 
@@ -243,20 +246,20 @@ def test_events_that_come_in_meanwhile_join_in(pause: bool) -> None:
 
     expected, other = sent()
     send(expected, other, late, {**surer, "eventTime": "2020-01-01T00:00:00Z"})
-    result = rebuild(CONTEXT, registry, into, in_time)
+    result = rebuild_derived_lineage(CONTEXT, registry, into, in_time)
     if pause:
         assert result["finished"] == 0
-        result = rebuild(CONTEXT, registry, into, whole_time)
+        result = rebuild_derived_lineage(CONTEXT, registry, into, whole_time)
     assert result["finished"] == 1
     assert graph(registry) == graph(expected)
 
 
 def test_products_by_hand_are_left_alone_by_a_rebuild() -> None:
-    registry, into = mesh(), intake()
+    registry, into = mesh(), event_pipeline()
     add_products(registry, "ab")
     send(registry, into, run_event(["a"], ["b"]))
     before = registry.products.read(NO_DEADLINE)
-    rebuild(CONTEXT, registry, into, whole_time)
+    rebuild_derived_lineage(CONTEXT, registry, into, whole_time)
     assert registry.products.read_latest(NO_DEADLINE) == before
 
 

@@ -1,19 +1,22 @@
-"""Many events in one request: the good ones are ingested, the others reported."""
+"""Batches of events: the valid ones are ingested, the others reported."""
 
 from pydantic import JsonValue
 
 from datamesh.errors import InvalidEvent
 from datamesh.models.openlineage import MAX_EVENTS, BatchReport, BatchSummary, FailedEvent
 from datamesh.services.context import RequestContext
-from datamesh.services.openlineage.ingest import Ingested, Intake, ingest
+from datamesh.services.openlineage.ingest import EventPipeline, IngestionResult, ingest_events
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.registry.registry import Registry
 
 
 def ingest_batch(
-    context: RequestContext, registry: Registry, intake: Intake, raw: JsonValue
-) -> tuple[BatchReport, Ingested]:
-    """Raises InvalidEvent on what is no batch, and what `ingest` raises: about all of them."""
+    context: RequestContext, registry: Registry, pipeline: EventPipeline, raw: JsonValue
+) -> tuple[BatchReport, IngestionResult]:
+    """Ingest the valid events of a batch, and report the others.
+
+    Raises InvalidEvent on what is no batch. What `ingest_events` raises is about the whole batch.
+    """
     if not isinstance(raw, list):
         raise InvalidEvent([("", "a batch is a JSON array of events")])
     if len(raw) > MAX_EVENTS:
@@ -25,12 +28,12 @@ def ingest_batch(
             events.append(receive_event(each))
         except InvalidEvent as error:
             failed.append(FailedEvent(index=index, reason=str(error), retriable=False))
-    ingested = ingest(context, registry, intake, events) if events else Ingested()
-    return _report(len(raw), failed), ingested
+    result = ingest_events(context, registry, pipeline, events) if events else IngestionResult()
+    return _build_report(len(raw), failed), result
 
 
-def _report(count: int, failed: list[FailedEvent]) -> BatchReport:
-    """All of an accepted batch is kept and derived, so that nothing of it is to be sent again."""
+def _build_report(count: int, failed: list[FailedEvent]) -> BatchReport:
+    """Report a batch that was ingested whole, so that nothing of it needs to be sent again."""
     successful = count - len(failed)
     return BatchReport(
         status="success" if not failed else "partial_success" if successful else "error",

@@ -1,4 +1,4 @@
-"""Events in: keep them, add them up by run, derive products and lineage.
+"""Ingestion of events: store them, join them by run, derive products and lineage.
 
 In this order, and each step may be repeated: an event that is sent again finds what an earlier try
 has left, and does the rest. So an unknown outcome needs no more than another try.
@@ -37,79 +37,97 @@ from datamesh.storage.document import Document
 from datamesh.storage.event_log import EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
 
-WRITERS = 8
+MAX_PARALLEL_WRITES = 8
 """Objects of a batch that are written at the same time: the client holds ten connections."""
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Intake:
-    """Where events go, and what is made of them."""
+class EventPipeline:
+    """What events go through: where they are stored, and how products and lineage are derived."""
 
     log: EventLog
-    run: Callable[[str], Document[RunFile]]
-    """Digest of a run's id -> what its events have said."""
+    open_run: Callable[[str], Document[RunFile]]
+    """Digest of a run's id -> the document of what its events have said."""
     progress: Document[RebuildFile]
+    """How far a rebuild that ran out of time has come."""
     policy: EventPolicy = field(default_factory=EventPolicy)
     confidence: Mapping[Evidence, float] = field(default_factory=lambda: DEFAULT_CONFIDENCE)
 
 
 @dataclass(frozen=True)
-class Ingested:
+class IngestionResult:
+    """What became of ingested events."""
+
     skipped: Sequence[DatasetName] = ()
-    """Datasets that are no product, and were not registered."""
+    """Datasets that are no product and were not registered."""
 
 
-def ingest(
-    context: RequestContext, registry: Registry, intake: Intake, events: Sequence[ReceivedEvent]
-) -> Ingested:
-    """Raises LimitReached and DerivationUnfinished, when the events are kept, so that sending them
-    again, or a rebuild, derives what is missing; StorageUnavailable and OutcomeUnknown."""
-    _at_once(lambda event: intake.log.store_event(event.name, event.body, context.deadline), events)
-    known = join_observations(
+def ingest_events(
+    context: RequestContext,
+    registry: Registry,
+    pipeline: EventPipeline,
+    events: Sequence[ReceivedEvent],
+) -> IngestionResult:
+    """Store events, and derive products and lineage from them and from earlier ones of their runs.
+
+    Raises LimitReached and DerivationUnfinished when the events are stored already: sending them
+    again, or a rebuild, then derives what is missing. Raises StorageUnavailable and OutcomeUnknown.
+    """
+    _map_in_parallel(
+        lambda event: pipeline.log.store_event(event.name, event.body, context.deadline), events
+    )
+    observations = join_observations(
         each for event in events for each in read_observations(event.event).values()
     )
     try:
-        return derive(context, registry, intake, _accumulated(context, intake, events), known)
+        statements = _join_run_statements(context, pipeline, events)
+        return derive_lineage(context, registry, pipeline, statements, observations)
     except Contended as error:
         raise DerivationUnfinished from error
 
 
-def _accumulated(
-    context: RequestContext, intake: Intake, events: Sequence[ReceivedEvent]
+def _join_run_statements(
+    context: RequestContext, pipeline: EventPipeline, events: Sequence[ReceivedEvent]
 ) -> list[Statement]:
-    """What the runs of the events have said so far, and the events that are of no run."""
+    """Return what the runs of the events have said so far, and what events of no run say."""
     runs: dict[str, Statement] = {}
     others = []
     for received in events:
-        says = read_statement(received.event)
+        statement = read_statement(received.event)
         if isinstance(received.event, RunEvent):
-            digest = run_digest(received.event)
-            runs[digest] = runs[digest].join_with(says) if digest in runs else says
+            digest = compute_run_digest(received.event)
+            known = runs.get(digest)
+            runs[digest] = known.join_with(statement) if known else statement
         else:
-            others.append(says)
-    return (
-        _at_once(lambda run: _added(context, intake.run(run[0]), run[1]), list(runs.items()))
-        + others
+            others.append(statement)
+    joined = _map_in_parallel(
+        lambda run: _add_statement(context, pipeline.open_run(run[0]), run[1]), list(runs.items())
     )
+    return joined + others
 
 
-def _at_once[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:
-    """Each on objects of its own, and nearly all of it is waiting for them."""
+def _map_in_parallel[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:
+    """Apply `work` to all items in threads: each has its own objects, and mostly waits for them."""
     if len(items) < 2:
         return [work(item) for item in items]
-    with ThreadPoolExecutor(WRITERS) as pool:
+    with ThreadPoolExecutor(MAX_PARALLEL_WRITES) as pool:
         return list(pool.map(work, items))
 
 
-def run_digest(event: RunEvent) -> str:
+def compute_run_digest(event: RunEvent) -> str:
+    """Return what the file of a run is named after."""
     return sha256(str(event.run.run_id).encode()).hexdigest()[:32]
 
 
-def _added(context: RequestContext, run: Document[RunFile], says: Statement) -> Statement:
+def _add_statement(
+    context: RequestContext, run: Document[RunFile], statement: Statement
+) -> Statement:
+    """Join a statement with what the run has said before, and return both together."""
+
     def change(file: RunFile) -> tuple[RunFile, Statement]:
-        both = file.statement.join_with(says)
+        both = file.statement.join_with(statement)
         if both == file.statement:
             return file, both
         return file.model_copy(update={"statement": both}), both
@@ -117,15 +135,20 @@ def _added(context: RequestContext, run: Document[RunFile], says: Statement) -> 
     return run.commit(change, context.deadline)
 
 
-def derive(
+def derive_lineage(
     context: RequestContext,
     registry: Registry,
-    intake: Intake,
-    said: Sequence[Statement],
-    known: Mapping[DatasetName, DatasetObservations],
-) -> Ingested:
-    """Products, then lineage: one commit each, none for what changes nothing."""
-    claims, products, skipped = claimed(context, registry, intake, said, known)
+    pipeline: EventPipeline,
+    statements: Sequence[Statement],
+    observations: Mapping[DatasetName, DatasetObservations],
+) -> IngestionResult:
+    """Derive products, then lineage: one commit each, and none for what changes nothing.
+
+    Raises what `resolve_claims` and a commit raise.
+    """
+    claims, products, skipped = resolve_claims(
+        context, registry, pipeline, statements, observations
+    )
 
     def change(file: LineageFile) -> tuple[LineageFile, None]:
         entries = merge_claims(file.lineage, claims, products, registry.max_lineage_entries)
@@ -135,27 +158,31 @@ def derive(
 
     if claims:
         context.commit_derived(registry.lineage, change)
-    return Ingested(skipped)
+    return IngestionResult(skipped)
 
 
-def claimed(
+def resolve_claims(
     context: RequestContext,
     registry: Registry,
-    intake: Intake,
-    said: Iterable[Statement],
-    known: Mapping[DatasetName, DatasetObservations],
+    pipeline: EventPipeline,
+    statements: Iterable[Statement],
+    observations: Mapping[DatasetName, DatasetObservations],
 ) -> tuple[list[StoredLineageEntry], ProductsFile, list[DatasetName]]:
-    """Commit the products; what is claimed between them, and which datasets are none.
+    """Commit the products, and return the claims between them and the datasets that are none.
 
-    Goes through `said` several times.
+    The products are as of that commit. Iterates over `statements` several times. Raises
+    LimitReached if a statement has more pairs of datasets than there may be entries, or if there
+    would be too many products.
     """
-    for each in said:
+    for each in statements:
         check_statement_size(each, registry.max_lineage_entries)
-    known = {**_bare_facts(said), **known}
-    resolution, products = _commit_products(context, registry, intake.policy, said, known)
-    derivation = ClaimDeriver(products, resolution, intake.confidence)
-    claims = reduce_claims(claim for each in said for claim in derivation.derive_claims(each))
-    skipped = [dataset for dataset in known if dataset not in resolution]
+    observations = {**_observe_mentions(statements), **observations}
+    resolution, products = _commit_products(
+        context, registry, pipeline.policy, statements, observations
+    )
+    deriver = ClaimDeriver(products, resolution, pipeline.confidence)
+    claims = reduce_claims(claim for each in statements for claim in deriver.derive_claims(each))
+    skipped = [dataset for dataset in observations if dataset not in resolution]
     if skipped:
         first = min(skipped, key=get_name_key)
         logger.warning(
@@ -167,13 +194,13 @@ def claimed(
     return claims, products, skipped
 
 
-def _bare_facts(said: Iterable[Statement]) -> dict[DatasetName, DatasetObservations]:
-    """Of the datasets that only a facet names, or only an earlier event of the run."""
+def _observe_mentions(statements: Iterable[Statement]) -> dict[DatasetName, DatasetObservations]:
+    """Observe datasets that only a facet names, or only an earlier event of the run."""
     return join_observations(
         DatasetObservations(
             dataset=dataset, job_namespace=each.jobs[0].namespace if each.jobs else "", at=at
         )
-        for each in said
+        for each in statements
         for dataset, at in each.find_first_mentions().items()
     )
 
@@ -182,20 +209,20 @@ def _commit_products(
     context: RequestContext,
     registry: Registry,
     policy: EventPolicy,
-    said: Iterable[Statement],
-    known: Mapping[DatasetName, DatasetObservations],
+    statements: Iterable[Statement],
+    observations: Mapping[DatasetName, DatasetObservations],
 ) -> tuple[Resolution, ProductsFile]:
-    """Which product each dataset is, and the products as they are with these."""
+    """Return the product of each dataset, and the products as they are after the commit."""
     now = context.choose_registration_time(registry.now)
-    symlinks = [symlink for each in said for symlink in each.symlinks]
+    symlinks = [symlink for each in statements for symlink in each.symlinks]
 
     def change(file: ProductsFile) -> tuple[ProductsFile, tuple[Resolution, ProductsFile]]:
         after, resolution = resolve_products(
-            file, known, symlinks, policy, registry.max_products, now
+            file, observations, symlinks, policy, registry.max_products, now
         )
         if after is file:
             return file, (resolution, file)
-        seen = after.model_copy(update={"revision": file.revision + 1})
-        return after, (resolution, seen)
+        committed = after.model_copy(update={"revision": file.revision + 1})
+        return after, (resolution, committed)
 
     return context.commit_derived(registry.products, change)

@@ -1,8 +1,8 @@
-"""Lineage anew, from the events that were kept.
+"""Rebuild of all derived lineage from the stored events.
 
-Events are read in bounded pages and added up as they come: what they say together does not depend
-on their order, so that nothing has to be sorted or held. When time runs out before they are all
-read, the sum is kept, and the next call goes on from there.
+Events are read in bounded pages and joined as they come: what they say together does not depend on
+their order, so that nothing has to be sorted or held. When time runs out before they are all read,
+the totals are stored, and the next call goes on from there.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,7 +16,7 @@ from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import has_ends
 from datamesh.services.openlineage.event_reader import read_observations, read_statement
 from datamesh.services.openlineage.files import RebuildFile
-from datamesh.services.openlineage.ingest import Intake, claimed, run_digest
+from datamesh.services.openlineage.ingest import EventPipeline, compute_run_digest, resolve_claims
 from datamesh.services.openlineage.merge import is_derived, merge_claims
 from datamesh.services.openlineage.observations import (
     DatasetObservations,
@@ -31,8 +31,8 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord
 
 
-class _Sum:
-    """What the events that were read so far say together."""
+class _EventAccumulator:
+    """The totals of the events that were read so far."""
 
     def __init__(self, file: RebuildFile) -> None:
         self.events = file.events
@@ -42,12 +42,12 @@ class _Sum:
             each.dataset: each for each in file.gathered.facts
         }
 
-    def add(self, body: bytes) -> None:
+    def add_event(self, body: bytes) -> None:
         event = parse_event(decode_lenient(body))
-        key = run_digest(event) if isinstance(event, RunEvent) else sha256(body).hexdigest()
-        says, known = read_statement(event), self.statements.get(key)
+        key = compute_run_digest(event) if isinstance(event, RunEvent) else sha256(body).hexdigest()
+        statement, known = read_statement(event), self.statements.get(key)
         self.statements[key] = compress_statement(
-            decompress_statement(known).join_with(says) if known else says
+            decompress_statement(known).join_with(statement) if known else statement
         )
         for dataset, each in read_observations(event).items():
             earlier = self.facts.get(dataset)
@@ -57,38 +57,44 @@ class _Sum:
     def __iter__(self) -> Iterator[Statement]:
         return map(decompress_statement, self.statements.values())
 
-    def file(self, after: str) -> RebuildFile:
+    def build_file(self, after: str) -> RebuildFile:
+        """Return what is stored when time runs out after the event `after`."""
         gathered = EventTotals(statements=self.statements, facts=tuple(self.facts.values()))
         return RebuildFile(after=after, events=self.events, before=self.before, gathered=gathered)
 
 
-def rebuild(
-    context: RequestContext, registry: Registry, intake: Intake, in_time: Callable[[], bool]
+def rebuild_derived_lineage(
+    context: RequestContext,
+    registry: Registry,
+    pipeline: EventPipeline,
+    in_time: Callable[[], bool],
 ) -> dict[str, int]:
     """Replace all derived entries by those of the kept events, and register what is missing.
 
     Events may come in meanwhile: entries that have changed since it began are joined, not replaced.
-    Stops before a page of events for which there is no time; `finished` is 0 then. Raises
-    LimitReached, and what a commit raises.
+    It stops before a page of events for which there is no time (`in_time`), and returns `finished`
+    as 0. Raises LimitReached, and what a commit raises.
     """
-    file = intake.progress.read_latest(context.deadline)
-    total, after = _Sum(file), file.after
+    file = pipeline.progress.read_latest(context.deadline)
+    totals, after = _EventAccumulator(file), file.after
     if not after:
-        total.before = _digests(registry.lineage.read_latest(context.deadline).lineage)
-    for page in intake.log.iterate_pages(context.deadline, after):
+        totals.before = _compute_digests(registry.lineage.read_latest(context.deadline).lineage)
+    for page in pipeline.log.iterate_pages(context.deadline, after):
         if not in_time():
-            _note(context, intake, total.file(after))
-            return {"finished": 0, "events": total.events}
-        for body in intake.log.read_all(page, context.deadline):
-            total.add(body)
+            _store_progress(context, pipeline, totals.build_file(after))
+            return {"finished": 0, "events": totals.events}
+        for body in pipeline.log.read_all(page, context.deadline):
+            totals.add_event(body)
         after = page[-1]
-    claims, products, _ = claimed(context, registry, intake, total, total.facts)
-    entries = _replace(context, registry, claims, products, total.before)
-    _note(context, intake, RebuildFile())
-    return {"finished": 1, "events": total.events, "derived_entries": entries}
+    claims, products, _ = resolve_claims(context, registry, pipeline, totals, totals.facts)
+    entries = _replace_derived(context, registry, claims, products, totals.before)
+    _store_progress(context, pipeline, RebuildFile())
+    return {"finished": 1, "events": totals.events, "derived_entries": entries}
 
 
-def _note(context: RequestContext, intake: Intake, progress: RebuildFile) -> None:
+def _store_progress(
+    context: RequestContext, pipeline: EventPipeline, progress: RebuildFile
+) -> None:
     def change(file: RebuildFile) -> tuple[RebuildFile, None]:
         content = {
             "after": progress.after,
@@ -98,20 +104,23 @@ def _note(context: RequestContext, intake: Intake, progress: RebuildFile) -> Non
         }
         return file.model_copy(update=content), None
 
-    intake.progress.commit(change, context.deadline)
+    pipeline.progress.commit(change, context.deadline)
 
 
-def _replace(
+def _replace_derived(
     context: RequestContext,
     registry: Registry,
     claims: list[StoredLineageEntry],
     products: ProductsFile,
     before: Mapping[str, str],
 ) -> int:
-    """Entries registered by hand stay as they are, and those that came since join in."""
+    """Replace the derived entries that were there before, and return how many there are now.
+
+    Entries that were registered by hand stay as they are, and those that came since join in.
+    """
 
     def change(file: LineageFile) -> tuple[LineageFile, int]:
-        now = _digests(file.lineage)
+        now = _compute_digests(file.lineage)
         kept = [
             entry
             for entry in file.lineage
@@ -120,18 +129,18 @@ def _replace(
         entries = merge_claims(kept, claims, products, registry.max_lineage_entries)
         count = sum(map(is_derived, entries))
         alive = all(has_ends(entry, products) for entry in file.lineage if is_derived(entry))
-        if alive and _digests(entries) == now:
+        if alive and _compute_digests(entries) == now:
             return file, count
         return file.model_copy(update={"lineage": entries}), count
 
     return context.commit_derived(registry.lineage, change)
 
 
-def _digests(entries: list[LineageRecord]) -> dict[str, str]:
-    """Of derived entries, whenever their ends were seen: id -> digest."""
-    return {entry.id: _digest(entry.to_model()) for entry in entries if is_derived(entry)}
+def _compute_digests(entries: list[LineageRecord]) -> dict[str, str]:
+    """Return id -> digest of the derived entries, whenever their ends were seen."""
+    return {entry.id: _compute_digest(entry.to_model()) for entry in entries if is_derived(entry)}
 
 
-def _digest(entry: StoredLineageEntry) -> str:
+def _compute_digest(entry: StoredLineageEntry) -> str:
     content = encode_model(entry, exclude={"products_revision"})
     return sha256(content).hexdigest()

@@ -129,7 +129,7 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     objects = [S3Object(ours, bucket, f"{n}.json") for n in ("products", "lineage")]
     record = create_request_record(EVENTS["register_product"])
     trail = AuditTrail(record, lambda key: S3Object(ours, bucket, key), NO_WAIT)
-    trail.begin(trail.commit_id, NO_DEADLINE)
+    trail.begin_record(trail.commit_id, NO_DEADLINE)
     registry = mesh(products=objects[0], lineage=objects[1])
     add_product(
         registry,

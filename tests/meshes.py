@@ -10,8 +10,7 @@ from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
-from datamesh.services.audit.trail import FOLDER as AUDIT_FOLDER
-from datamesh.services.audit.trail import AuditTrail
+from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.lineage.registration import register_lineage
 from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile

@@ -65,7 +65,7 @@ async def post_event(
         resources.open_event_pipeline(),
         [receive_event(await large_json(request))],
     )
-    request.app.state.skipped(len(ingested.skipped))
+    request.app.state.observer.count_skipped_datasets(len(ingested.skipped))
     return Response(status_code=201)
 
 
@@ -84,7 +84,7 @@ async def post_events(
     report, ingested = ingest_batch(
         context, registry, resources.open_event_pipeline(), await large_json(request)
     )
-    request.app.state.skipped(len(ingested.skipped))
+    request.app.state.observer.count_skipped_datasets(len(ingested.skipped))
     return report
 
 

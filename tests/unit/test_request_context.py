@@ -75,5 +75,5 @@ def test_two_requests_of_one_process_have_nothing_in_common() -> None:
     one.commit_audited(document, add("a"))
     other.commit_audited(document, add("b"))
     assert isinstance(one.audit, AuditTrail)
-    record = one.audit.complete(200, NO_DEADLINE)
+    record = one.audit.complete_record(200, NO_DEADLINE)
     assert [commit.products for commit in record.commits] == [("a",)]

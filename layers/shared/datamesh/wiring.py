@@ -11,8 +11,7 @@ from datamesh.models.audit import AuditRecord
 from datamesh.models.ports import S3_SCHEME
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
-from datamesh.services.audit.trail import FOLDER as AUDIT_FOLDER
-from datamesh.services.audit.trail import AuditTrail
+from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.operations.backups import Backups
 from datamesh.services.registry.registry import Registry
@@ -114,7 +113,7 @@ def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> R
             kind,
             bucket.backoff,
             cache_seconds=settings.cache_seconds,
-            on_commit=observer.committed,
+            on_commit=observer.count_commit,
         )
 
     return Registry(

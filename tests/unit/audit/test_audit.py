@@ -12,7 +12,7 @@ from datamesh.http import entrypoint
 from datamesh.http.entrypoint import Work
 from datamesh.models.audit import AuditRecord
 from datamesh.models.products import ProductRegistration
-from datamesh.services.audit.trail import FOLDER, AuditTrail, key_of
+from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail, build_record_key
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
@@ -66,7 +66,7 @@ class Audited:
         return resources(self.registry, bucket=self.bucket, open_trail=self.open_trail)
 
     def records(self) -> list[AuditRecord]:
-        found = BucketFolder(self.bucket, FOLDER)
+        found = BucketFolder(self.bucket, AUDIT_FOLDER)
         bodies = found.read_all(found.list_names("", NO_DEADLINE), NO_DEADLINE)
         return [AuditRecord.model_validate_json(body) for body in bodies]
 
@@ -285,7 +285,7 @@ def store(audited: Audited) -> Callable[..., AuditRecord]:
                 "commits": [commit],
             }
         )
-        audited.bucket[key_of(record)].put(record.model_dump_json().encode(), None)
+        audited.bucket[build_record_key(record)].put(record.model_dump_json().encode(), None)
         return record
 
     return stored

@@ -157,13 +157,13 @@ class Contested(MemoryObject):
 def test_a_commit_counts_its_attempts_in_the_embedded_metric_format(output: Output) -> None:
     observer = Observer("DEBUG")
     document = Document(
-        Contested("products.json"), ProductsFile, NO_WAIT, on_commit=observer.committed
+        Contested("products.json"), ProductsFile, NO_WAIT, on_commit=observer.count_commit
     )
 
     def handler(event: object, context: object) -> None:
         document.commit(lambda file: (file.model_copy(), None), NO_DEADLINE)
 
-    observer.observe(handler)({}, Context())
+    observer.wrap_handler(handler)({}, Context())
     [metric] = [line for line in output.lines() if "_aws" in line]
     [declared] = metric["_aws"]["CloudWatchMetrics"]
     assert declared["Namespace"] == "a-stack"
@@ -223,16 +223,18 @@ def test_metrics_of_a_failing_request_are_not_kept_for_the_next(output: Output) 
     observer = Observer("INFO")
 
     def fails(event: object, context: object) -> None:
-        observer.committed(CompletedCommit("products.json", 1, 1, ProductsFile(), ProductsFile()))
+        observer.count_commit(
+            CompletedCommit("products.json", 1, 1, ProductsFile(), ProductsFile())
+        )
         raise RuntimeError("after the commit")
 
     def does_nothing(event: object, context: object) -> None:
         pass
 
     with pytest.raises(RuntimeError):
-        observer.observe(fails)({}, Context())
+        observer.wrap_handler(fails)({}, Context())
     assert len([line for line in output.lines() if "_aws" in line]) == 1
-    observer.observe(does_nothing)({}, Context())
+    observer.wrap_handler(does_nothing)({}, Context())
     assert len([line for line in output.lines() if "_aws" in line]) == 1
 
 

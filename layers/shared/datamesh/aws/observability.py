@@ -17,8 +17,11 @@ type Handler = Callable[[Any, Any], Any]
 
 
 class Observer:
-    """One per function. The service's name comes from POWERTOOLS_SERVICE_NAME, the metrics'
-    namespace, which tells stacks apart, from POWERTOOLS_METRICS_NAMESPACE."""
+    """The log and the metrics of a function, one for each process.
+
+    The name of the service is POWERTOOLS_SERVICE_NAME; the namespace of the metrics, one for each
+    stack, is POWERTOOLS_METRICS_NAMESPACE.
+    """
 
     def __init__(self, level: str) -> None:
         self.logger = Logger(level=level, use_rfc3339=True)
@@ -31,13 +34,13 @@ class Observer:
         # Would repeat as plain text what the handler of unexpected errors has logged.
         logging.getLogger("mangum").setLevel(logging.CRITICAL)
 
-    def committed(self, done: CompletedCommit[Any]) -> None:
-        """Count what a commit took: more than one attempt means contention."""
-        self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=done.attempts)
-        self.logger.debug("committed", document=done.document, attempts=done.attempts)
+    def count_commit(self, commit: CompletedCommit[Any]) -> None:
+        """Count the attempts of a commit: more than one means contention."""
+        self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=commit.attempts)
+        self.logger.debug("committed", document=commit.document, attempts=commit.attempts)
 
-    def wrote(self, record: AuditRecord) -> None:
-        """The line of a request that may have written."""
+    def log_write(self, record: AuditRecord) -> None:
+        """Log a request that may have written, and count what its commits have changed."""
         self.logger.info("write", extra=record.model_dump(mode="json", exclude={"at"}))
         for commit in record.commits:
             what = "Products" if commit.document == "products.json" else "Lineage"
@@ -46,27 +49,27 @@ class Observer:
                     name = f"{what}{how.title()}"
                     self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=count)
 
-    def gave_up(self, error: Contended | OutcomeUnknown) -> None:
-        """Count a write that was answered so, under the error's name: alarms watch it."""
+    def count_failed_write(self, error: Contended | OutcomeUnknown) -> None:
+        """Count a write that ended with this error, under the error's name: alarms watch it."""
         name = "Contended" if isinstance(error, Contended) else "OutcomeUnknown"
         self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
-    def skipped(self, datasets: int) -> None:
-        """Count the datasets of an event that are no product and were not registered."""
+    def count_skipped_datasets(self, datasets: int) -> None:
+        """Count the datasets of an event that are no products and were not registered."""
         if datasets:
             self.metrics.add_metric(name="SkippedDatasets", unit=MetricUnit.Count, value=datasets)
 
-    def observe(self, handler: Handler) -> Handler:
-        """Give each log line the request's id, and flush the metrics that a request left."""
+    def wrap_handler(self, handler: Handler) -> Handler:
+        """Return a handler whose log lines have the request's id and whose metrics are flushed."""
 
         @self.logger.inject_lambda_context(
             correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True
         )
-        def observed(event: Any, context: Any) -> Any:
+        def handle(event: Any, context: Any) -> Any:
             try:
                 return handler(event, context)
             finally:
                 if self.metrics.metric_set:
                     self.metrics.flush_metrics()
 
-        return observed
+        return handle

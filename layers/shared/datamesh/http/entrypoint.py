@@ -37,7 +37,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
     app.state.resources = connect(settings, observer)
-    app.state.gave_up, app.state.skipped = observer.gave_up, observer.skipped
+    app.state.observer = observer
     app.state.requests = Counter[tuple[str, int]]()
     serve = _complete_audit(_repeat_safely(_serve_with_context(app), app), observer)
 
@@ -50,7 +50,7 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
         return answer
 
     cold_start.freeze_imports()
-    return observer.observe(handle)
+    return observer.wrap_handler(handle)
 
 
 def _serve_with_context(app: FastAPI) -> Serve:
@@ -89,7 +89,9 @@ def _complete_audit(serve: Serve, observer: Observer) -> Serve:
     def serve_audited(event: Any, lambda_context: Any, context: RequestContext) -> Answer:
         answer = serve(event, lambda_context, context)
         if isinstance(context.audit, AuditTrail):
-            observer.wrote(context.audit.complete(answer["statusCode"], context.deadline))
+            observer.log_write(
+                context.audit.complete_record(answer["statusCode"], context.deadline)
+            )
         return answer
 
     return serve_audited
@@ -136,9 +138,9 @@ def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = 
             result = run(Work(context, resources, settings, event))
             status = 200
         finally:
-            observer.wrote(trail.complete(status, deadline))
+            observer.log_write(trail.complete_record(status, deadline))
         observer.logger.info("done", extra=dict(result))
         return result
 
     cold_start.freeze_imports()
-    return observer.observe(handle)
+    return observer.wrap_handler(handle)

@@ -112,7 +112,7 @@ async def _mesh_error(request: Request, error: Exception) -> JSONResponse:
     if status >= 500:
         logger.error("%s %s: %s", request.method, request.url.path, error)
     if isinstance(error, errors.Contended | errors.OutcomeUnknown):
-        request.app.state.gave_up(error)
+        request.app.state.observer.count_failed_write(error)
     return problem(status, str(error), _problems_of(error))
 
 

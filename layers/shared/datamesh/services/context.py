@@ -1,4 +1,4 @@
-"""The context of a request: who asks, until when, and as what its commits are known."""
+"""The context of a request: who asks, how long it may take, and the ids of its commits."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -16,13 +16,15 @@ from datamesh.storage.registry_file import RegistryFile
 class Attempt:
     """One of possibly several tries of a write, which all have the same id and time.
 
-    Made from the record of an Idempotency-Key (docs/adr/0007-idempotency.md).
+    It is made from the record of an Idempotency-Key (docs/adr/0007-idempotency.md).
     """
 
     id: str
+    """The id that the commits of all tries have, and their audit records name."""
     first_at: datetime
+    """When the first try was made."""
     since: Mapping[str, int]
-    """Name of a document -> a revision that is not newer than the first try was based on."""
+    """Name of a document -> a revision that is not newer than the one the first try began with."""
     repeated: bool
     """Whether an earlier try may have landed."""
 
@@ -31,12 +33,13 @@ class Attempt:
 class RequestContext:
     """What is known of one request, made once at the entry point and passed to the services.
 
-    It belongs to its request alone, so that two requests of one process never see each other's.
+    It belongs to its request alone, so that two requests of one process share nothing.
     """
 
     principal: str | None
     """The id of the key that the authorizer has accepted; None if it was not asked."""
     deadline: Deadline
+    """Until when the request may call storage."""
     audit: Audit | None
     """The audit trail of a request that may write; None for a read, which cannot commit."""
     attempt: Attempt | None = None
@@ -56,7 +59,7 @@ class RequestContext:
     ) -> R:
         """Commit a change to a registry document, once its audit record is stored.
 
-        If an earlier try of the request has landed, nothing is committed, and `recall` tells the
+        If an earlier try of the request has landed, nothing is committed, and `recall` reads the
         result from the file. Raises what `Document.commit` raises, and StorageUnavailable if the
         audit record cannot be stored: then nothing was written.
         """
@@ -88,12 +91,13 @@ class RequestContext:
             self.deadline,
             key=key,
             recall=recall,
-            before_put=lambda: audit.begin(self._base_id, self.deadline),
+            before_put=lambda: audit.begin_record(self._base_id, self.deadline),
             on_commit=audit.add_commit,
         )
 
     @property
     def _base_id(self) -> str | None:
+        """The id that the ids of the request's commits are made of; None for ids at random."""
         if self.attempt:
             return self.attempt.id
         return self.audit.commit_id if self.audit else None

@@ -19,31 +19,33 @@ from datamesh.storage.registry_file import RegistryFile
 
 logger = logging.getLogger(__name__)
 
-FOLDER = "audit/"
+AUDIT_FOLDER = "audit/"
+"""Where the bucket holds the records, in a folder for each day."""
 
 
-def key_of(record: AuditRecord) -> str:
-    return FOLDER + name_of(record.at, record.id)
+def build_record_key(record: AuditRecord) -> str:
+    """Return the key of a record's object: `audit/2026-03-01/01KJ....json`."""
+    return AUDIT_FOLDER + build_record_name(record.at, record.id)
 
 
-def name_of(at: datetime, record_id: str) -> str:
-    """Within the folder; sorts by time."""
+def build_record_name(at: datetime, record_id: str) -> str:
+    """Return the name of a record within AUDIT_FOLDER; names sort by time."""
     return f"{at:%Y-%m-%d}/{record_id}.json"
 
 
 class Audit(Protocol):
-    """What a request's commits are reported to."""
+    """Hears of the commits of one request: before the first one, and after each."""
 
     @property
     def commit_id(self) -> str | None:
-        """The id of a request's commits that the record names; None for ids at random."""
+        """The id of the request's commits, which the record names; None for ids at random."""
         ...
 
-    def begin(self, commit_id: str | None, deadline: Deadline) -> None:
-        """Prepare for a file to be replaced; what it raises prevents that."""
+    def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
+        """Prepare for a file to be replaced; what is raised here prevents that."""
         ...
 
-    def add_commit(self, done: CompletedCommit[Any]) -> None:
+    def add_commit(self, commit: CompletedCommit[Any]) -> None:
         """Note that a file was replaced."""
         ...
 
@@ -60,73 +62,73 @@ class AuditTrail:
 
     @property
     def commit_id(self) -> str | None:
+        """The id of the request's commits."""
         return self._record.commit_id
 
-    def begin(self, commit_id: str | None, deadline: Deadline) -> None:
-        """Store the record, unless it is stored: a file is about to be replaced.
+    def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
+        """Store the record, unless it is stored already: a file is about to be replaced.
 
-        Raises StorageUnavailable, and then nothing may be written.
+        Raises StorageUnavailable if it cannot be stored; then nothing else may be written.
         """
         if self._etag is not None:
             return
         self._record = self._record.model_copy(update={"commit_id": commit_id})
-        stored = self._open(key_of(self._record))
+        stored = self._open(build_record_key(self._record))
         try:
-            body = _encoded(self._record)
+            body = encode_model(self._record)
             self._etag = create_if_absent(stored, body, self._backoff, deadline)
         except OutcomeUnknown as error:
             raise StorageUnavailable(f"{stored.name} may not have been stored") from error
 
-    def add_commit(self, done: CompletedCommit[Any]) -> None:
+    def add_commit(self, commit: CompletedCommit[Any]) -> None:
         """Note what a commit has changed, for the record's completion."""
-        self._commits.append(_audited(done))
+        self._commits.append(_summarize_commit(commit))
 
-    def complete(self, status: int, deadline: Deadline) -> AuditRecord:
-        """Add the answer's status and what was changed; store that if the record was stored.
+    def complete_record(self, status: int, deadline: Deadline) -> AuditRecord:
+        """Return the record with the answer's status and what was changed.
 
-        That storing fails, or has no time left, changes no answer: the first record stays, and the
-        files themselves have the ids of its commits.
+        A record that was stored is replaced by it. If that fails, or no time is left, no answer
+        changes: the first record stays, and the files themselves have the ids of its commits.
         """
-        done = self._record.model_copy(update={"status": status, "commits": (*self._commits,)})
+        completed = self._record.model_copy(update={"status": status, "commits": (*self._commits,)})
         if self._etag:
             try:
-                self._replace(done, self._etag, deadline)
+                self._replace_record(completed, self._etag, deadline)
             except (LostRace, InDoubt, Unreachable, StorageUnavailable) as error:
-                logger.warning("the audit record %s stays without a result: %r", done.id, error)
-        return done
+                logger.warning(
+                    "the audit record %s stays without a result: %r", completed.id, error
+                )
+        return completed
 
-    def _replace(self, record: AuditRecord, etag: str, deadline: Deadline) -> None:
+    def _replace_record(self, record: AuditRecord, etag: str, deadline: Deadline) -> None:
         if not deadline.allows_call():
             raise OUT_OF_TIME
-        self._open(key_of(record)).put(_encoded(record), etag)
+        self._open(build_record_key(record)).put(encode_model(record), etag)
 
 
-class Unaudited:
-    """For commands of an operator, of which the registry keeps no record (ADR 11)."""
+class NoAuditTrail:
+    """Keeps no record, as for the commands of an operator (ADR 11)."""
 
     commit_id = None
 
-    def begin(self, commit_id: str | None, deadline: Deadline) -> None:
+    def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
         """Do nothing."""
 
-    def add_commit(self, done: CompletedCommit[Any]) -> None:
+    def add_commit(self, commit: CompletedCommit[Any]) -> None:
         """Do nothing."""
 
 
-def _encoded(record: AuditRecord) -> bytes:
-    return encode_model(record)
-
-
-def _audited(done: CompletedCommit[Any]) -> AuditedCommit:
-    old, new = _differing(_parts(done.before), _parts(done.after))
+def _summarize_commit(commit: CompletedCommit[Any]) -> AuditedCommit:
+    """Return how many records a commit has added, changed and removed, and of which products."""
+    old, new = _drop_common_start(_list_records(commit.before), _list_records(commit.after))
     added = new.keys() - old.keys()
     removed = old.keys() - new.keys()
     changed = {key for key in new.keys() & old.keys() if old[key] != new[key]}
-    names = {name for key in added | changed for name in _names(new[key])}
-    names |= {name for key in removed for name in _names(old[key])}
+    names = {name for key in added | changed for name in _list_product_names(new[key])}
+    names |= {name for key in removed for name in _list_product_names(old[key])}
     return AuditedCommit(
-        document=done.document,
-        revision=done.revision,
+        document=commit.document,
+        revision=commit.revision,
         added=len(added),
         changed=len(changed),
         removed=len(removed),
@@ -134,29 +136,37 @@ def _audited(done: CompletedCommit[Any]) -> AuditedCommit:
     )
 
 
-type _Part = ProductRecord | LineageRecord
+type _Record = ProductRecord | LineageRecord
 
 
-def _parts(file: RegistryFile) -> Sequence[_Part]:
+def _list_records(file: RegistryFile) -> Sequence[_Record]:
     if isinstance(file, ProductsFile):
         return [*file.products.values()]
     assert isinstance(file, LineageFile)
     return file.lineage
 
 
-def _differing(
-    old: Sequence[_Part], new: Sequence[_Part]
-) -> tuple[dict[str, _Part], dict[str, _Part]]:
-    """Both without what they have in common at their beginning: nearly all of a large registry."""
-    differ = enumerate(map(is_not, old, new))
-    same = next((place for place, other in differ if other), min(len(old), len(new)))
-    was, is_now = ({_key(each): each for each in parts[same:]} for parts in (old, new))
-    return was, is_now
+def _drop_common_start(
+    old: Sequence[_Record], new: Sequence[_Record]
+) -> tuple[dict[str, _Record], dict[str, _Record]]:
+    """Return both by key, without what they have in common at their beginning.
+
+    That is nearly all of a large registry: most commits append.
+    """
+    differences = enumerate(map(is_not, old, new))
+    common = next((index for index, differs in differences if differs), min(len(old), len(new)))
+    return _index_by_key(old[common:]), _index_by_key(new[common:])
 
 
-def _key(part: _Part) -> str:
-    return part.name if isinstance(part, ProductRecord) else part.id
+def _index_by_key(records: Sequence[_Record]) -> dict[str, _Record]:
+    return {_get_key(record): record for record in records}
 
 
-def _names(part: _Part) -> tuple[str, ...]:
-    return (part.name,) if isinstance(part, ProductRecord) else (part.source, part.target)
+def _get_key(record: _Record) -> str:
+    return record.name if isinstance(record, ProductRecord) else record.id
+
+
+def _list_product_names(record: _Record) -> tuple[str, ...]:
+    if isinstance(record, ProductRecord):
+        return (record.name,)
+    return (record.source, record.target)

@@ -139,7 +139,7 @@ from datamesh.storage.folders import MemoryFolder
 from datamesh.tables.scan import Scan
 from datamesh.tables.session import Session
 folder = MemoryFolder("a/", {"a.csv": b"id\\n7\\n"})
-with Session(Scan(folder, folder.files(), DataFormat.CSV, 100), eager=True) as session:
+with Session(Scan(folder, folder.list_files(), DataFormat.CSV, 100), eager=True) as session:
     print(session.fetch_rows("SELECT id FROM read_csv('mesh://0')"))
 """
 

@@ -92,7 +92,7 @@ def test_a_listing_has_more_than_one_page(s3: S3, clients: tuple[Client, Client]
         )
     data = app_of("domains").state.resources.data
     folder = data.open_folder("domains/sales/many/", NO_DEADLINE)
-    assert [f"domains/sales/many/{file.name}" for file in folder.files()] == keys
+    assert [f"domains/sales/many/{file.name}" for file in folder.list_files()] == keys
     assert domains.get(PATH, limit=1).body == [{"id": 0, "text": "x", "day": "2023-07-01"}]
 
 
@@ -113,11 +113,11 @@ def test_a_file_that_is_replaced_is_not_mixed_with_itself(
     put(s3, "domains/sales/changing/a.parquet", LARGE)
     data = app_of("domains").state.resources.data
     folder = data.open_folder("domains/sales/changing/", NO_DEADLINE)
-    [listed] = folder.files()
-    assert folder.part(listed, 0, 4) == b"PAR1"
+    [listed] = folder.list_files()
+    assert folder.read_range(listed, 0, 4) == b"PAR1"
     put(s3, "domains/sales/changing/a.parquet", parquet("SELECT 1 AS id"))
     with pytest.raises(StorageUnavailable, match="was replaced while it was read"):
-        folder.part(listed, 0, 4)
+        folder.read_range(listed, 0, 4)
     assert domains.get(PATH).body == [{"id": 1, "text": None, "day": None}]
 
 

@@ -35,7 +35,7 @@ def page(*names: str, following: str = "", more: str = "") -> bytes:
 
 
 def names(folder: S3Folder) -> list[str]:
-    return [file.name for file in folder.files()]
+    return [file.name for file in folder.list_files()]
 
 
 LIST = {"list-type": "2", "prefix": PREFIX, "encoding-type": "url"}
@@ -44,7 +44,7 @@ FILE = StoredFile("a.csv", 7, ETAG)
 
 def test_the_names_of_a_folder_are_within_it(answers: Answers, folder: S3Folder) -> None:
     answers.add(200, page("a.csv", "b/c.csv"))
-    assert folder.files() == [FILE, StoredFile("b/c.csv", 7, ETAG)]
+    assert folder.list_files() == [FILE, StoredFile("b/c.csv", 7, ETAG)]
     [request] = answers.received
     assert (request.path, request.query) == ("/catalog/", LIST)
 
@@ -68,7 +68,7 @@ def test_a_listing_that_is_not_whole_is_worth_another(
 
 def test_an_empty_folder_has_no_names(answers: Answers, folder: S3Folder) -> None:
     answers.add(200, page())
-    assert folder.files() == []
+    assert folder.list_files() == []
 
 
 def test_a_folder_is_listed_page_by_page(answers: Answers, folder: S3Folder) -> None:
@@ -85,13 +85,13 @@ def test_a_folder_of_too_many_files_is_refused_not_cut(answers: Answers, folder:
     for _ in range(MAX_FILES // 1000):
         answers.add(200, thousand)
     with pytest.raises(UnreadableDataset, match=r"domains/sales/orders/ holds more than 10000"):
-        folder.files()
+        folder.list_files()
 
 
 def test_a_part_is_of_the_version_that_was_listed(answers: Answers, folder: S3Folder) -> None:
     answers.add_error(500, "InternalError")
     answers.add(206, b"cde", ETag=ETAG)
-    assert folder.part(FILE, 2, 3) == b"cde"
+    assert folder.read_range(FILE, 2, 3) == b"cde"
     request = answers.received[-1]
     assert request.path == "/catalog/domains/sales/orders/a.csv"
     assert request.conditions() == {"if-match": ETAG, "range": "bytes=2-4"}
@@ -103,22 +103,22 @@ def test_a_file_that_was_replaced_since_is_not_read(
 ) -> None:
     answers.add_error(status, code)
     with pytest.raises(StorageUnavailable, match=r"a\.csv was replaced while it was read"):
-        folder.part(FILE, 0, 7)
+        folder.read_range(FILE, 0, 7)
 
 
 def test_no_bytes_are_not_asked_for(folder: S3Folder) -> None:
-    assert folder.part(FILE, 7, 0) == b""
+    assert folder.read_range(FILE, 7, 0) == b""
 
 
 def test_a_file_is_read_by_its_name_within_the_folder(answers: Answers, folder: S3Folder) -> None:
     answers.add(200, b"id\n1\n", ETag=ETAG)
-    assert folder.read("b/c.csv") == b"id\n1\n"
+    assert folder.read_file("b/c.csv") == b"id\n1\n"
     assert answers.received[0].path == "/catalog/domains/sales/orders/b/c.csv"
 
 
 def test_a_file_that_vanished_is_empty(answers: Answers, folder: S3Folder) -> None:
     answers.add_error(404, "NoSuchKey")
-    assert folder.read("a.csv") == b""
+    assert folder.read_file("a.csv") == b""
 
 
 def test_a_folder_outlasts_a_bad_moment(answers: Answers, folder: S3Folder) -> None:
@@ -127,7 +127,7 @@ def test_a_folder_outlasts_a_bad_moment(answers: Answers, folder: S3Folder) -> N
     answers.add_error(500, "InternalError")
     answers.add(200, b"id", ETag=ETAG)
     assert names(folder) == ["a.csv"]
-    assert folder.read("a.csv") == b"id"
+    assert folder.read_file("a.csv") == b"id"
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (404, "NoSuchBucket")])
@@ -136,7 +136,7 @@ def test_a_folder_that_may_not_be_listed_is_unavailable(
 ) -> None:
     answers.add_error(status, code)
     with pytest.raises(StorageUnavailable, match=f"ListObjectsV2 answered {status} {code}"):
-        folder.files()
+        folder.list_files()
 
 
 def test_a_folder_that_stays_out_of_reach_is_unavailable(
@@ -145,11 +145,11 @@ def test_a_folder_that_stays_out_of_reach_is_unavailable(
     for _ in range(3):
         answers.add_error(503, "SlowDown")
     with pytest.raises(StorageUnavailable, match=r"cannot be reached: .* 503 SlowDown"):
-        folder.files()
+        folder.list_files()
 
 
 def test_a_file_that_stays_out_of_reach_is_named(answers: Answers, folder: S3Folder) -> None:
     for _ in range(NO_WAIT.attempts):
         answers.add_error(503, "SlowDown")
     with pytest.raises(StorageUnavailable, match=r"^domains/sales/orders/a\.csv cannot be reached"):
-        folder.read("a.csv")
+        folder.read_file("a.csv")

@@ -25,9 +25,9 @@ class WatchedFolder(MemoryFolder):
         super().__init__("domains/sales/orders/", files)
         self.read_names: list[str] = []
 
-    def read(self, name: str) -> bytes:
+    def read_file(self, name: str) -> bytes:
         self.read_names.append(name)
-        return super().read(name)
+        return super().read_file(name)
 
 
 def all_rows(files: Mapping[str, bytes]) -> list[Row]:

@@ -4,4 +4,4 @@ from datamesh.storage.folders import MemoryFolder
 
 
 def test_a_file_that_vanished_is_empty() -> None:
-    assert MemoryFolder("domains/sales/orders/", {"a.csv": b"id"}).read("gone.csv") == b""
+    assert MemoryFolder("domains/sales/orders/", {"a.csv": b"id"}).read_file("gone.csv") == b""

@@ -157,7 +157,7 @@ FILES = {"a.csv": b"id\n1\n", "b.csv": b"id\n2\n"}
 
 def scan_of(files: dict[str, bytes], form: DataFormat = DataFormat.CSV) -> Scan:
     folder = MemoryFolder("domains/sales/orders/", files)
-    return Scan(folder, folder.files(), form, 10**8)
+    return Scan(folder, folder.list_files(), form, 10**8)
 
 
 @pytest.fixture
@@ -262,17 +262,17 @@ def test_threads_that_read_at_once_each_read_where_they_sought() -> None:
     class Slow(MemoryFolder):
         threads: set[int] = set()  # noqa: RUF012
 
-        def part(self, file: StoredFile, start: int, length: int) -> bytes:
+        def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
             self.threads.add(threading.get_ident())
             time.sleep(0.005)
-            return super().part(file, start, length)
+            return super().read_range(file, start, length)
 
     body = parquet(
         "SELECT i AS a, i * 2 AS b, md5(i::VARCHAR) AS c FROM range(300000) t(i)",
         ", ROW_GROUP_SIZE 20480",
     )
     folder = Slow("domains/sales/orders/", {"a.parquet": body})
-    scan = Scan(folder, folder.files(), DataFormat.PARQUET, 10**9)
+    scan = Scan(folder, folder.list_files(), DataFormat.PARQUET, 10**9)
     with Session(scan, eager=True) as session:
         sums = "sum(a), sum(b), count(DISTINCT c)"
         found = session.fetch_rows(f"SELECT {sums} FROM read_parquet('{ROOT}0')")
@@ -282,12 +282,12 @@ def test_threads_that_read_at_once_each_read_where_they_sought() -> None:
 
 def test_what_a_read_raises_is_what_the_caller_gets() -> None:
     class Gone(MemoryFolder):
-        def part(self, file: StoredFile, start: int, length: int) -> bytes:
+        def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
             raise StorageUnavailable("S3 is on holiday")
 
     for eager in (False, True):
         folder = Gone("domains/sales/orders/", {"a.parquet": parquet("SELECT 1 AS a")})
-        scan = Scan(folder, folder.files(), DataFormat.PARQUET, 10**9)
+        scan = Scan(folder, folder.list_files(), DataFormat.PARQUET, 10**9)
         with (
             Session(scan, eager=eager) as session,
             pytest.raises(StorageUnavailable, match="S3 is on holiday"),

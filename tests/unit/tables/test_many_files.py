@@ -77,10 +77,10 @@ class Slow(MemoryFolder):
         self._left = count(reads, -1)
         self._reason = reason
 
-    def part(self, file: StoredFile, start: int, length: int) -> bytes:
+    def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
         if next(self._left) <= 0:
             raise describe_unreachable(file.name, self._reason) from self._reason
-        return super().part(file, start, length)
+        return super().read_range(file, start, length)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_reads_that_take_too_long_are_the_querys_fault_unless_storage_fails(
     reads: int, reason: Unreachable, expected: type[Exception]
 ) -> None:
     folder = Slow(reads, reason)
-    scan = Scan(folder, folder.files(), DataFormat.CSV, 1000)
+    scan = Scan(folder, folder.list_files(), DataFormat.CSV, 1000)
     with pytest.raises(expected):
         for index in range(9):
             scan.read(index, 0, 1)
@@ -104,7 +104,7 @@ def test_reads_that_take_too_long_are_the_querys_fault_unless_storage_fails(
 def test_nothing_is_read_for_a_query_that_has_taken_too_long() -> None:
     """Not even while DuckDB plans, where it cannot be interrupted."""
     folder = MemoryFolder("domains/sales/orders/", {"a.csv": b"id\n1\n"})
-    scan = Scan(folder, folder.files(), DataFormat.CSV, 1000)
+    scan = Scan(folder, folder.list_files(), DataFormat.CSV, 1000)
     with Session(scan, eager=False, seconds=0.01) as session:
         with pytest.raises(ScanTooLarge, match="took too long"):
             session.fetch_rows("SELECT count(*) FROM range(10000000000) a, range(1000000) b")

@@ -83,9 +83,9 @@ def encode_canonical(value: JsonValue) -> bytes:
 
 
 def encode_for_digest(value: JsonValue, *, ascii_only: bool) -> bytes:
-    """Return the text that an id is a digest of; it must never be written in another way.
+    r"""Return the text that an id is a digest of; it must never be written in another way.
 
-    `["n", "é"]` -> `["n", "\\u00e9"]` with `ascii_only`, which ids of entries have and names of
+    `["n", "é"]` -> `["n", "\u00e9"]` with `ascii_only`, which ids of entries have and names of
     products have not.
     """
     return json.dumps(value, ensure_ascii=ascii_only).encode()

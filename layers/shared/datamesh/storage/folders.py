@@ -29,21 +29,21 @@ class Folder(Protocol):
         """The prefix of its files' keys, for errors and logs."""
         ...
 
-    def files(self) -> list[StoredFile]:
+    def list_files(self) -> list[StoredFile]:
         """List the files, in the order of their names' bytes.
 
         Raises StorageUnavailable, or UnreadableDataset if there are more than MAX_FILES.
         """
         ...
 
-    def read(self, name: str) -> bytes:
+    def read_file(self, name: str) -> bytes:
         """Read a whole file; nothing if it vanished since it was listed.
 
         Raises StorageUnavailable.
         """
         ...
 
-    def part(self, file: StoredFile, start: int, length: int) -> bytes:
+    def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
         """Read `length` bytes of a listed file, from byte `start` on.
 
         Raises StorageUnavailable, also if the file was replaced or removed since it was listed.
@@ -58,18 +58,18 @@ class MemoryFolder:
         self.name = name
         self._files = dict(files)
 
-    def files(self) -> list[StoredFile]:
+    def list_files(self) -> list[StoredFile]:
         """List the files, in the order of their names' bytes."""
         return [
             StoredFile(name, len(body), compute_etag(body))
             for name, body in sorted(self._files.items(), key=lambda item: item[0].encode())
         ]
 
-    def read(self, name: str) -> bytes:
+    def read_file(self, name: str) -> bytes:
         """Read a whole file; nothing if there is none of that name."""
         return self._files.get(name, b"")
 
-    def part(self, file: StoredFile, start: int, length: int) -> bytes:
+    def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
         """Read a part of a file. Raises StorageUnavailable if it is not the one that was listed."""
         body = self._files.get(file.name, b"")
         if compute_etag(body) != file.etag:

@@ -64,7 +64,7 @@ def list_data_files(
     file has another one or no folder for a partition, and StorageUnavailable.
     """
     found = []
-    for file in filter(is_data_file, folder.files()):
+    for file in filter(is_data_file, folder.list_files()):
         name = folder.name + file.name
         kind = detect_format(file.name)
         expected = expected or kind

@@ -115,7 +115,7 @@ class Scan:
                 )
             self._bytes += size
             self._read_files.add(index)
-        content = self._folder.part(file, begin, size)
+        content = self._folder.read_range(file, begin, size)
         with self._lock:
             kept = [*self._kept.get(index, ()), (begin, content)]
             self._kept[index] = kept[-KEPT_READS:]

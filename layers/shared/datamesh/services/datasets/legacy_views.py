@@ -153,7 +153,7 @@ def read_view(
     check_location(registry.data_prefixes, product.output_port)
     folder = access.open_folder(find_location(product), context.deadline)
     port = product.output_port
-    first = next(filter(is_data_file, folder.files()), None) if port is None else None
+    first = next(filter(is_data_file, folder.list_files()), None) if port is None else None
     if (port and port.format is DataFormat.PARQUET) or (
         first and detect_format(first.name) is DataFormat.PARQUET
     ):
@@ -183,8 +183,8 @@ def _read_table_rows(dataset: Dataset, limit: int, row_filter: RowFilter) -> lis
 
 
 def _read_files(folder: Folder) -> Iterator[Row]:
-    for file in filter(is_data_file, folder.files()):
-        yield from _parse_file(folder.name + file.name, folder.read(file.name))
+    for file in filter(is_data_file, folder.list_files()):
+        yield from _parse_file(folder.name + file.name, folder.read_file(file.name))
 
 
 def _parse_file(name: str, body: bytes) -> Iterator[Row]:

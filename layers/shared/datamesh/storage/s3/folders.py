@@ -1,4 +1,4 @@
-"""The contract of `folders.py` over S3."""
+"""Folders of domain data in S3."""
 
 from collections.abc import Callable
 from functools import partial
@@ -24,33 +24,45 @@ class S3Folder:
         self._deadline = deadline
         self.name = prefix
 
-    def files(self) -> list[StoredFile]:
+    def list_files(self) -> list[StoredFile]:
+        """List the files, in the order of their names' bytes.
+
+        Raises StorageUnavailable, or UnreadableDataset if there are more than MAX_FILES.
+        """
         found: list[StoredFile] = []
         token = ""
         while True:
-            files, token = self._until_reached(self.name, partial(self._page, token))
+            files, token = self._read_until_reached(self.name, partial(self._list_page, token))
             found += files
             if not token:
                 return found
             if len(found) >= MAX_FILES:
                 raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
 
-    def read(self, name: str) -> bytes:
+    def read_file(self, name: str) -> bytes:
+        """Read a whole file; nothing if it vanished since it was listed.
+
+        Raises StorageUnavailable.
+        """
         stored = S3Object(self._client, self._bucket, self.name + name)
-        found = self._until_reached(stored.name, stored.get)
+        found = self._read_until_reached(stored.name, stored.get)
         return found.body if isinstance(found, StoredObject) else b""
 
-    def part(self, file: StoredFile, start: int, length: int) -> bytes:
+    def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
+        """Read `length` bytes of a listed file, from byte `start` on.
+
+        Raises StorageUnavailable, also if the file was replaced or removed since it was listed.
+        """
         if not length:
             return b""
         key = self.name + file.name
-        return self._until_reached(key, partial(self._part, key, file, start, length))
+        return self._read_until_reached(key, partial(self._get_range, key, file, start, length))
 
-    def _until_reached[T](self, name: str, read: Callable[[], T]) -> T:
+    def _read_until_reached[T](self, name: str, read: Callable[[], T]) -> T:
         return self._backoff.read_until_reached(name, read, self._deadline)
 
-    def _page(self, token: str) -> tuple[list[StoredFile], str]:
-        """The files, and the token of the next page if there is one."""
+    def _list_page(self, token: str) -> tuple[list[StoredFile], str]:
+        """Return a page of files and the token of the next page, empty if there is none."""
         query = {"list-type": "2", "prefix": self.name}
         if token:
             query["continuation-token"] = token
@@ -67,7 +79,7 @@ class S3Folder:
         ]
         return files, listed.read_text("NextContinuationToken") if listed.is_truncated else ""
 
-    def _part(self, key: str, file: StoredFile, start: int, length: int) -> bytes:
+    def _get_range(self, key: str, file: StoredFile, start: int, length: int) -> bytes:
         headers = {"if-match": file.etag, "range": f"bytes={start}-{start + length - 1}"}
         try:
             with translate_read_errors():

@@ -1,4 +1,4 @@
-"""The contract of `journal.py` over S3."""
+"""Journals in S3."""
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor

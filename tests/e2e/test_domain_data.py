@@ -106,6 +106,7 @@ def test_a_profile_is_of_all_rows_and_a_check_is_recorded(api: Api) -> None:
     unauthorized = api.call("POST", f"{ORDERS}/check")
     assert unauthorized.status_code == 401
     checked = api.write("POST", f"{ORDERS}/check")
+    assert checked.status_code == 200, checked.text
     assert checked.json()["data"]["status"] == "passed"
     assert api.get("/product/orders").json()["quality"] == checked.json()["data"]
 

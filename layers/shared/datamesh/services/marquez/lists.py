@@ -60,8 +60,18 @@ def search_nodes(
 
     They are sorted by name, or the latest first if `by_time`.
     """
-    view = MarquezView(context, registry)
-    found = [
+    found = _list_results(MarquezView(context, registry))
+    text = wanted.casefold()
+    hits = [each for each in found if text in each.name.casefold() and kind in (None, each.type)]
+    hits.sort(key=lambda each: (each.name, each.namespace))
+    if by_time:
+        hits.sort(key=lambda each: each.updated_at, reverse=True)
+    return MarquezResults(total_count=len(hits), results=hits[:limit])
+
+
+def _list_results(view: MarquezView) -> list[MarquezResult]:
+    """List every dataset and every job as a search shows it."""
+    return [
         MarquezResult(
             type="DATASET",
             name=name.name,
@@ -80,9 +90,3 @@ def search_nodes(
         )
         for id, job in view.jobs.items()
     ]
-    text = wanted.casefold()
-    hits = [each for each in found if text in each.name.casefold() and kind in (None, each.type)]
-    hits.sort(key=lambda each: (each.name, each.namespace))
-    if by_time:
-        hits.sort(key=lambda each: each.updated_at, reverse=True)
-    return MarquezResults(total_count=len(hits), results=hits[:limit])

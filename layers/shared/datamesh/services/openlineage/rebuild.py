@@ -43,6 +43,7 @@ class _EventAccumulator:
         }
 
     def add_event(self, body: bytes) -> None:
+        """Join a stored event with the totals."""
         event = parse_event(decode_lenient(body))
         key = compute_run_digest(event) if isinstance(event, RunEvent) else sha256(body).hexdigest()
         statement, known = read_statement(event), self.statements.get(key)

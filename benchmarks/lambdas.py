@@ -9,7 +9,7 @@ from itertools import cycle
 from typing import Any
 
 from datamesh.aws.observability import Handler
-from datamesh.http.entrypoint import lambda_handler
+from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.services.registry.registry import Registry
 from datamesh.wiring import Resources
 from dev.storage.s3 import S3
@@ -55,7 +55,7 @@ def deployed(area: str, s3: S3, **variables: str) -> Service:
     found = s3.build_environment(s3.writer) | {"CATALOG_BUCKET": s3.bucket}
     os.environ.update(ENVIRONMENT | found | variables)
     asyncio.set_event_loop(asyncio.new_event_loop())
-    return Service(lambda_handler(app_of(area), os.environ))
+    return Service(create_lambda_handler(app_of(area), os.environ))
 
 
 def over(area: str, worked_on: Resources) -> Service:

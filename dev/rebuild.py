@@ -17,7 +17,7 @@ from datamesh.aws.observability import Observer
 from datamesh.errors import MeshError
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.settings import load_settings
-from datamesh.wiring import connect
+from datamesh.wiring import create_resources
 from dev.operator_context import create_operator_context
 from dev.settings import PARAMETERS, SettingError, read_settings
 from dev.storage import seaweed
@@ -75,7 +75,7 @@ def rebuild_local() -> Result:
         os.environ.update(s3.build_environment(s3.writer))
         context = create_operator_context(LOCAL_SECONDS)
         configured = load_settings({**variables, "CATALOG_BUCKET": s3.bucket})
-        over = connect(configured, Observer(configured.log_level))
+        over = create_resources(configured, Observer(configured.log_level))
         return rebuild_derived_lineage(
             context, over.registry, over.open_event_pipeline(), lambda: True
         )

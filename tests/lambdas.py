@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import FastAPI
 
 from datamesh.aws.observability import Handler
-from datamesh.http.entrypoint import lambda_handler
+from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.wiring import Resources
 
 AREAS = ("products", "lineage", "openlineage", "domains", "analytics", "audit", "platform")
@@ -143,6 +143,6 @@ def served(area: str, resources: Resources) -> Client:
 
 def configured(app: FastAPI, resources: Resources, **environ: str) -> Client:
     """A new handler with its own settings and logger."""
-    handler = lambda_handler(app, ENVIRONMENT | environ)
+    handler = create_lambda_handler(app, ENVIRONMENT | environ)
     app.state.resources = resources
     return Client(handler)

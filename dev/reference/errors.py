@@ -2,7 +2,7 @@
 
 import inspect
 
-from datamesh.http.errors import DESCRIPTIONS, STATUS, WITH_RETRY_AFTER
+from datamesh.http.errors import DESCRIPTIONS, STATUS, STATUSES_TO_RETRY
 from datamesh.models.bulk import BulkReport
 from dev.reference.markdown import as_code, join_lines, render_table
 
@@ -26,7 +26,7 @@ def render_errors() -> str:
     lines += render_table(
         ("status", "meaning", "`Retry-After`"),
         (
-            (f"[{status}](#{status})", meaning, "yes" if status in WITH_RETRY_AFTER else "")
+            (f"[{status}](#{status})", meaning, "yes" if status in STATUSES_TO_RETRY else "")
             for status, meaning in DESCRIPTIONS.items()
         ),
     )

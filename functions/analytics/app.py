@@ -9,20 +9,19 @@ from typing import Annotated
 from fastapi import Query
 from pydantic import BeforeValidator, TypeAdapter
 
+from datamesh.aws.api_usage import create_usage_reader
 from datamesh.http.app import create_app
-from datamesh.http.errors import responses
-from datamesh.http.parameters import Limit, Since, Until, calendar_date
 from datamesh.http.dependencies import CurrentContext, CurrentResources, RegistryAsOf
-from datamesh.http.entrypoint import Work, lambda_handler, task_handler
+from datamesh.http.entrypoint import Work, create_lambda_handler, create_task_handler
+from datamesh.http.errors import document_errors
+from datamesh.http.parameters import Limit, Since, Until, check_calendar_date
 from datamesh.models.changes import Changes
 from datamesh.models.responses import LineageStats
 from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Trend, Usage
 from datamesh.models.values import Timestamp, utc_now
-from datamesh.services.analytics import counts
-from datamesh.services.analytics import snapshot_builder
+from datamesh.services.analytics import counts, snapshot_builder
 from datamesh.services.operations import scheduled_run
 from datamesh.services.time_travel.changes import find_changes
-from datamesh.aws.api_usage import create_usage_reader
 
 SCHEDULED_SECONDS = 90.0
 """Below the function's 120 s."""
@@ -32,32 +31,32 @@ app = create_app("Analytics")
 DUE: TypeAdapter[datetime.datetime] = TypeAdapter(Timestamp)
 Day = Annotated[
     datetime.date | None,
-    BeforeValidator(calendar_date),
+    BeforeValidator(check_calendar_date),
     Query(description="The latest if left out."),
 ]
 FirstDay = Annotated[
-    datetime.date, BeforeValidator(calendar_date), Query(description="First day, inclusive.")
+    datetime.date, BeforeValidator(check_calendar_date), Query(description="First day, inclusive.")
 ]
 LastDay = Annotated[
     datetime.date | None,
-    BeforeValidator(calendar_date),
+    BeforeValidator(check_calendar_date),
     Query(description="Last day, inclusive; today if left out."),
 ]
 
 
-@app.get("/analytics/domains", responses=responses(410, 422, 503))
+@app.get("/analytics/domains", responses=document_errors(410, 422, 503))
 async def products_per_domain(context: CurrentContext, registry: RegistryAsOf) -> dict[str, int]:
     """Domain -> number of products."""
     return counts.count_products_per_domain(context, registry)
 
 
-@app.get("/analytics/lineage-stats", responses=responses(410, 422, 503))
+@app.get("/analytics/lineage-stats", responses=document_errors(410, 422, 503))
 async def lineage_stats(context: CurrentContext, registry: RegistryAsOf) -> LineageStats:
     """How much lineage there is, and of which type."""
     return counts.count_lineage(context, registry)
 
 
-@app.get("/changes", responses=responses(400, 410, 422, 503))
+@app.get("/changes", responses=document_errors(400, 410, 422, 503))
 async def changes(
     context: CurrentContext,
     resources: CurrentResources,
@@ -69,7 +68,7 @@ async def changes(
     return find_changes(context, resources.past, resources.registry, since, until, limit)
 
 
-@app.get("/analytics/snapshot", responses=responses(404, 422, 503))
+@app.get("/analytics/snapshot", responses=document_errors(404, 422, 503))
 async def snapshot(
     context: CurrentContext, resources: CurrentResources, date: Day = None
 ) -> Snapshot:
@@ -77,7 +76,7 @@ async def snapshot(
     return resources.snapshots.find_snapshot(context, date)
 
 
-@app.get("/analytics/trends", responses=responses(400, 422, 503))
+@app.get("/analytics/trends", responses=document_errors(400, 422, 503))
 async def trends(
     context: CurrentContext,
     resources: CurrentResources,
@@ -89,7 +88,7 @@ async def trends(
     return resources.snapshots.find_trend(context, metric, since, until or utc_now().date())
 
 
-@app.get("/analytics/usage", responses=responses(404, 422, 503))
+@app.get("/analytics/usage", responses=document_errors(404, 422, 503))
 async def usage(
     context: CurrentContext, resources: CurrentResources, date: Day = None
 ) -> Usage | None:
@@ -97,7 +96,7 @@ async def usage(
     return resources.snapshots.find_snapshot(context, date).usage
 
 
-@app.get("/analytics/top-products", responses=responses(410, 422, 503))
+@app.get("/analytics/top-products", responses=document_errors(410, 422, 503))
 async def top_products(
     context: CurrentContext, registry: RegistryAsOf, by: Ranking = Ranking.REACH, limit: Limit = 20
 ) -> list[Dependence]:
@@ -123,5 +122,5 @@ def scheduled(work: Work) -> dict[str, int]:
     }
 
 
-handler = lambda_handler(app, os.environ)
-scheduled_handler = task_handler(scheduled, os.environ, SCHEDULED_SECONDS)
+handler = create_lambda_handler(app, os.environ)
+scheduled_handler = create_task_handler(scheduled, os.environ, SCHEDULED_SECONDS)

@@ -10,10 +10,10 @@ from fastapi import Depends, Query
 from pydantic import BeforeValidator
 
 from datamesh.http.app import create_app, require_principal
-from datamesh.http.errors import responses
-from datamesh.http.parameters import Limit, Until, moment
 from datamesh.http.dependencies import CurrentContext, CurrentResources
-from datamesh.http.entrypoint import lambda_handler
+from datamesh.http.entrypoint import create_lambda_handler
+from datamesh.http.errors import document_errors
+from datamesh.http.parameters import Limit, Until, check_timestamp
 from datamesh.models.audit import AuditPage
 from datamesh.models.values import Timestamp, utc_now
 from datamesh.services.audit import search
@@ -24,7 +24,7 @@ app = create_app("Audit")
 
 Since = Annotated[
     Timestamp | None,
-    BeforeValidator(moment),
+    BeforeValidator(check_timestamp),
     Query(description="RFC 3339; seven days before `until` if left out."),
 ]
 Cursor = Annotated[
@@ -38,7 +38,7 @@ Cursor = Annotated[
 
 @app.get(
     "/audit",
-    responses=responses(400, 401, 403, 422, 503),
+    responses=document_errors(400, 401, 403, 422, 503),
     dependencies=[Depends(require_principal)],
 )
 async def audit(
@@ -65,4 +65,4 @@ async def audit(
     )
 
 
-handler = lambda_handler(app, os.environ)
+handler = create_lambda_handler(app, os.environ)

@@ -7,27 +7,33 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from datamesh.http.answers import shown_page
+from datamesh.http.answers import build_page_response
 from datamesh.http.app import create_app
 from datamesh.http.conditional import is_current
-from datamesh.http.errors import Responses, responses
-from datamesh.http.negotiation import preferred
-from datamesh.http.parameters import EndDate, Limit, Offset, StartDate, TotalCount
+from datamesh.http.dataset_pages import (
+    DATASET_PAGE_RESPONSE,
+    FILTERS_PARAMETER,
+    MEDIA_TYPES,
+    build_dataset_page_response,
+    read_filters,
+)
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
-from datamesh.http.entrypoint import lambda_handler
-from datamesh.http.tables import FILTERS, MEDIA_TYPES, OF_A_PAGE, filters_of, page_response
+from datamesh.http.entrypoint import create_lambda_handler
+from datamesh.http.errors import Responses, document_errors
+from datamesh.http.negotiation import choose_media_type
+from datamesh.http.parameters import TOTAL_COUNT_HEADER, EndDate, Limit, Offset, StartDate
 from datamesh.models.datasets import DatasetProfile, DomainSummary, Row
 from datamesh.models.products import Product
 from datamesh.models.quality import Quality
 from datamesh.models.responses import Written
 from datamesh.services.datasets import reading
-from datamesh.services.products import domains
 from datamesh.services.datasets.legacy_views import (
     ALL_ROWS,
     ColumnValue,
     build_date_range,
     read_view,
 )
+from datamesh.services.products import domains
 from datamesh.tables.query import parse_query
 
 app = create_app("Domain data")
@@ -44,10 +50,10 @@ OrderBy = Annotated[
 Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")]
 """The last three are checked against the product's schema, by the service."""
 
-READING: Responses = responses(404, 413, 422, 500, 503)
+READING: Responses = document_errors(404, 413, 422, 500, 503)
 
 
-@app.get("/domains", responses=responses(503))
+@app.get("/domains", responses=document_errors(503))
 async def list_domains(context: CurrentContext, registry: CurrentRegistry) -> list[DomainSummary]:
     """The domains that have products, in the order of their first ones."""
     return domains.list_domains(context, registry)
@@ -56,7 +62,7 @@ async def list_domains(context: CurrentContext, registry: CurrentRegistry) -> li
 @app.get(
     "/domains/{domain}",
     response_model=list[Product],
-    responses=TotalCount | responses(404, 422, 503),
+    responses=TOTAL_COUNT_HEADER | document_errors(404, 422, 503),
 )
 async def list_domain_products(
     domain: Domain,
@@ -66,13 +72,15 @@ async def list_domain_products(
     offset: Offset = 0,
 ) -> Response:
     """The products of a domain, oldest registration first."""
-    return shown_page(domains.list_domain_products(context, registry, domain, limit, offset))
+    return build_page_response(
+        domains.list_domain_products(context, registry, domain, limit, offset)
+    )
 
 
 @app.get(
     "/domains/{domain}/{dataset}",
-    responses=OF_A_PAGE | responses(400, 406) | READING,
-    openapi_extra={"parameters": [FILTERS]},
+    responses=DATASET_PAGE_RESPONSE | document_errors(400, 406) | READING,
+    openapi_extra={"parameters": [FILTERS_PARAMETER]},
     response_class=Response,
 )
 async def read_dataset(
@@ -88,13 +96,15 @@ async def read_dataset(
     order_by: OrderBy = None,
 ) -> Response:
     """Rows of the product that the domain has under this name, in the media type of `Accept`."""
-    media_type = preferred(request.headers.get("accept", ""), MEDIA_TYPES)
+    media_type = choose_media_type(request.headers.get("accept", ""), MEDIA_TYPES)
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
-    query = parse_query(found.table.kinds, limit, cursor, columns, order_by, filters_of(request))
+    query = parse_query(found.table.kinds, limit, cursor, columns, order_by, read_filters(request))
     etag = f'"{reading.compute_version(found, query, media_type)}"'
     if is_current(request, etag):
         return Response(status_code=304, headers={"ETag": etag, "Vary": "Accept"})
-    return page_response(reading.read_page(found, query, media_type), media_type, etag)
+    return build_dataset_page_response(
+        reading.read_page(found, query, media_type), media_type, etag
+    )
 
 
 @app.get("/domains/{domain}/{dataset}/profile", responses=READING)
@@ -110,7 +120,7 @@ async def profile_dataset(
     return reading.profile_dataset(found)
 
 
-@app.post("/domains/{domain}/{dataset}/check", responses=responses(401, 403, 409) | READING)
+@app.post("/domains/{domain}/{dataset}/check", responses=document_errors(401, 403, 409) | READING)
 async def check_dataset(
     domain: Domain,
     dataset: DatasetName,
@@ -124,7 +134,7 @@ async def check_dataset(
     return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
 
 
-@app.get("/sales/orders", responses=responses(400, 413, 422, 500, 503))
+@app.get("/sales/orders", responses=document_errors(400, 413, 422, 500, 503))
 async def sales_orders(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -138,7 +148,7 @@ async def sales_orders(
     return read_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
 
 
-@app.get("/marketing/campaigns", responses=responses(413, 422, 500, 503))
+@app.get("/marketing/campaigns", responses=document_errors(413, 422, 500, 503))
 async def marketing_campaigns(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -151,7 +161,7 @@ async def marketing_campaigns(
     return read_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
 
 
-@app.get("/finance/transactions", responses=responses(400, 413, 422, 500, 503))
+@app.get("/finance/transactions", responses=document_errors(400, 413, 422, 500, 503))
 async def finance_transactions(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -167,4 +177,4 @@ async def finance_transactions(
     )
 
 
-handler = lambda_handler(app, os.environ)
+handler = create_lambda_handler(app, os.environ)

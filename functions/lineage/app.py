@@ -7,21 +7,28 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from datamesh.http.answers import CSV, MEDIA_TYPES, as_json, marked, shown_all, shown_page
+from datamesh.http.answers import (
+    CSV,
+    EXPORT_MEDIA_TYPES,
+    build_json_response,
+    build_list_response,
+    build_page_response,
+    mark_truncation,
+)
 from datamesh.http.app import create_app
-from datamesh.http.errors import Responses, responses
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
+from datamesh.http.entrypoint import create_lambda_handler
+from datamesh.http.errors import Responses, document_errors
 from datamesh.http.parameters import (
+    TOTAL_COUNT_HEADER,
     TRUNCATED_HEADER,
     Depth,
-    Followed,
+    FollowedEntries,
     Limit,
     MaxNodes,
     Offset,
     Partial,
-    TotalCount,
 )
-from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
-from datamesh.http.entrypoint import lambda_handler
 from datamesh.models.bulk import BulkReport, LineageBulk
 from datamesh.models.graph import (
     MAX_DEPTH,
@@ -40,13 +47,15 @@ from datamesh.models.graph import (
 from datamesh.models.lineage import LineageEntry, LineageRegistration, LineageType, Transformation
 from datamesh.models.responses import Written
 from datamesh.models.values import ShortText
-from datamesh.services.lineage import columns
-from datamesh.services.lineage import exports
-from datamesh.services.lineage import graph
-from datamesh.services.lineage import queries
-from datamesh.services.lineage import registration
-from datamesh.services.lineage import paths
-from datamesh.services.lineage import impact_csv
+from datamesh.services.lineage import (
+    columns,
+    exports,
+    graph,
+    impact_csv,
+    paths,
+    queries,
+    registration,
+)
 
 app = create_app("Lineage")
 
@@ -59,12 +68,14 @@ IMPACT: Responses = {200: {"headers": TRUNCATED_HEADER, "content": {CSV: TEXT}}}
 EXPORT: Responses = {
     200: {
         "headers": TRUNCATED_HEADER,
-        "content": {kind: TEXT for kind in MEDIA_TYPES.values() if kind != "application/json"},
+        "content": {
+            kind: TEXT for kind in EXPORT_MEDIA_TYPES.values() if kind != "application/json"
+        },
     }
 }
 
 
-@app.post("/register_lineage", responses=responses(400, 401, 403, 409, 422, 429, 503))
+@app.post("/register_lineage", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
 async def register_lineage(
     request: LineageRegistration, context: CurrentContext, registry: CurrentRegistry
 ) -> Written[LineageEntry]:
@@ -73,7 +84,7 @@ async def register_lineage(
     return Written(message=f"Lineage '{entry.source}' -> '{entry.target}' registered", data=entry)
 
 
-@app.post("/lineage/bulk", responses=responses(400, 401, 403, 409, 422, 429, 503))
+@app.post("/lineage/bulk", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
 async def register_lineage_entries(
     request: LineageBulk,
     context: CurrentContext,
@@ -88,7 +99,9 @@ async def register_lineage_entries(
 
 
 @app.get(
-    "/lineage", response_model=list[LineageEntry], responses=TotalCount | responses(410, 422, 503)
+    "/lineage",
+    response_model=list[LineageEntry],
+    responses=TOTAL_COUNT_HEADER | document_errors(410, 422, 503),
 )
 async def list_lineage(
     context: CurrentContext,
@@ -109,41 +122,43 @@ async def list_lineage(
         limit=limit,
         offset=offset,
     )
-    return shown_page(found)
+    return build_page_response(found)
 
 
 @app.get(
     "/lineage/upstream/{product_name}",
     response_model=list[LineageEntry],
-    responses=responses(404, 410, 422, 503),
+    responses=document_errors(404, 410, 422, 503),
 )
 async def upstream(
     product_name: PathName, context: CurrentContext, registry: RegistryAsOf
 ) -> Response:
     """The entries that lead into a product, one hop."""
-    return shown_all(queries.find_upstream(context, registry, product_name))
+    return build_list_response(queries.find_upstream(context, registry, product_name))
 
 
 @app.get(
     "/lineage/downstream/{product_name}",
     response_model=list[LineageEntry],
-    responses=responses(404, 410, 422, 503),
+    responses=document_errors(404, 410, 422, 503),
 )
 async def downstream(
     product_name: PathName, context: CurrentContext, registry: RegistryAsOf
 ) -> Response:
     """The entries that lead out of a product, one hop."""
-    return shown_all(queries.find_downstream(context, registry, product_name))
+    return build_list_response(queries.find_downstream(context, registry, product_name))
 
 
 @app.get(
-    "/lineage/graph/{product}", response_model=LineageGraph, responses=responses(404, 410, 422, 503)
+    "/lineage/graph/{product}",
+    response_model=LineageGraph,
+    responses=document_errors(404, 410, 422, 503),
 )
 async def lineage_graph(
     product: PathName,
     context: CurrentContext,
     registry: RegistryAsOf,
-    only: Followed,
+    only: FollowedEntries,
     direction: Direction = Direction.BOTH,
     depth: Depth = 10,
     max_nodes: MaxNodes = MAX_NODES,
@@ -160,19 +175,19 @@ async def lineage_graph(
     found = graph.build_graph(
         context, registry, product, direction=direction, depth=depth, only=only, max_nodes=max_nodes
     )
-    return as_json(found)
+    return build_json_response(found)
 
 
 @app.get(
     "/lineage/impact/{product}",
     response_model=Impact,
-    responses=IMPACT | responses(404, 410, 422, 503),
+    responses=IMPACT | document_errors(404, 410, 422, 503),
 )
 async def lineage_impact(
     product: PathName,
     context: CurrentContext,
     registry: RegistryAsOf,
-    only: Followed,
+    only: FollowedEntries,
     depth: Depth = MAX_DEPTH,
     max_nodes: MaxNodes = MAX_NODES,
     format: ImpactFormat = ImpactFormat.JSON,
@@ -188,17 +203,17 @@ async def lineage_impact(
     if format is ImpactFormat.CSV:
         answer = Response(impact_csv.write_impact_csv(found), media_type=CSV)
     else:
-        answer = as_json(found)
-    return marked(answer, found["truncated"])
+        answer = build_json_response(found)
+    return mark_truncation(answer, found["truncated"])
 
 
-@app.get("/lineage/path", responses=responses(404, 410, 422, 503))
+@app.get("/lineage/path", responses=document_errors(404, 410, 422, 503))
 async def lineage_path(
     source: End,
     target: End,
     context: CurrentContext,
     registry: RegistryAsOf,
-    only: Followed,
+    only: FollowedEntries,
     depth: Depth = MAX_DEPTH,
 ) -> LineagePaths:
     """The most confident and the shortest path downstream from one product to another.
@@ -212,12 +227,12 @@ async def lineage_path(
 @app.get(
     "/lineage/export",
     response_model=NodeLinkGraph,
-    responses=EXPORT | responses(404, 410, 422, 503),
+    responses=EXPORT | document_errors(404, 410, 422, 503),
 )
 async def lineage_export(
     context: CurrentContext,
     registry: RegistryAsOf,
-    only: Followed,
+    only: FollowedEntries,
     format: ExportFormat,
     product: Name = None,
     direction: Direction = Direction.BOTH,
@@ -233,13 +248,15 @@ async def lineage_export(
     found = exports.export_graph(
         context, registry, format, product=product, direction=direction, depth=depth, only=only
     )
-    return marked(Response(found.text, media_type=MEDIA_TYPES[format]), found.truncated)
+    return mark_truncation(
+        Response(found.text, media_type=EXPORT_MEDIA_TYPES[format]), found.truncated
+    )
 
 
 @app.get(
     "/lineage/columns/{product}/{column}",
     response_model=ColumnGraph,
-    responses=responses(404, 410, 422, 503),
+    responses=document_errors(404, 410, 422, 503),
 )
 async def lineage_columns(
     product: PathName,
@@ -257,10 +274,10 @@ async def lineage_columns(
     found = columns.build_column_graph(
         context, registry, product, column, way=direction, depth=depth, max_nodes=max_nodes
     )
-    return as_json(found)
+    return build_json_response(found)
 
 
-@app.delete("/lineage", responses=responses(401, 403, 404, 409, 422, 503))
+@app.delete("/lineage", responses=document_errors(401, 403, 404, 409, 422, 503))
 async def remove_lineage(
     source: End,
     target: End,
@@ -275,4 +292,4 @@ async def remove_lineage(
     return Written(message=f"Lineage '{source}' -> '{target}' removed", data=removed)
 
 
-handler = lambda_handler(app, os.environ)
+handler = create_lambda_handler(app, os.environ)

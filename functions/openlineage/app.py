@@ -9,15 +9,14 @@ from fastapi import Path, Query, Request, Response
 
 from datamesh.http import event_schema
 from datamesh.http.app import create_app
-from datamesh.http.event_body import large_json
-from datamesh.http.errors import responses
-from datamesh.http.parameters import Limit, Offset
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
-from datamesh.http.entrypoint import Work, lambda_handler, task_handler
+from datamesh.http.entrypoint import Work, create_lambda_handler, create_task_handler
+from datamesh.http.errors import document_errors
+from datamesh.http.event_body import read_event_json
+from datamesh.http.parameters import Limit, Offset
 from datamesh.models.marquez import MarquezDatasets, MarquezGraph, MarquezNamespaces, MarquezResults
 from datamesh.models.openlineage import BatchReport
-from datamesh.services.marquez import graph
-from datamesh.services.marquez import lists
+from datamesh.services.marquez import graph, lists
 from datamesh.services.openlineage.batch import ingest_batch
 from datamesh.services.openlineage.ingest import ingest_events
 from datamesh.services.openlineage.parsing import receive_event
@@ -45,8 +44,8 @@ Depth = Annotated[int, Query(ge=0, le=100, description="How many jobs away.")]
     "/api/v1/lineage",
     status_code=201,
     response_class=Response,
-    responses=responses(400, 401, 403, 409, 413, 422, 429, 503),
-    openapi_extra=event_schema.body(event_schema.EVENT),
+    responses=document_errors(400, 401, 403, 409, 413, 422, 429, 503),
+    openapi_extra=event_schema.document_body(event_schema.EVENT),
 )
 async def post_event(
     request: Request,
@@ -63,7 +62,7 @@ async def post_event(
         context,
         registry,
         resources.open_event_pipeline(),
-        [receive_event(await large_json(request))],
+        [receive_event(await read_event_json(request))],
     )
     request.app.state.observer.count_skipped_datasets(len(ingested.skipped))
     return Response(status_code=201)
@@ -71,8 +70,8 @@ async def post_event(
 
 @app.post(
     "/api/v1/lineage/batch",
-    responses=responses(400, 401, 403, 409, 413, 422, 429, 503),
-    openapi_extra=event_schema.body(event_schema.BATCH),
+    responses=document_errors(400, 401, 403, 409, 413, 422, 429, 503),
+    openapi_extra=event_schema.document_body(event_schema.BATCH),
 )
 async def post_events(
     request: Request,
@@ -82,13 +81,13 @@ async def post_events(
 ) -> BatchReport:
     """Keep up to 100 events, and derive from them in one go; what is no event is reported."""
     report, ingested = ingest_batch(
-        context, registry, resources.open_event_pipeline(), await large_json(request)
+        context, registry, resources.open_event_pipeline(), await read_event_json(request)
     )
     request.app.state.observer.count_skipped_datasets(len(ingested.skipped))
     return report
 
 
-@app.get("/api/v1/lineage", responses=responses(404, 422, 503))
+@app.get("/api/v1/lineage", responses=document_errors(404, 422, 503))
 async def marquez_graph(
     context: CurrentContext, registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
 ) -> MarquezGraph:
@@ -96,7 +95,7 @@ async def marquez_graph(
     return graph.build_graph(context, registry, node_id, depth)
 
 
-@app.get("/api/v1/namespaces", responses=responses(422, 503))
+@app.get("/api/v1/namespaces", responses=document_errors(422, 503))
 async def marquez_namespaces(
     context: CurrentContext, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
 ) -> MarquezNamespaces:
@@ -105,7 +104,7 @@ async def marquez_namespaces(
 
 
 # API Gateway decodes the path: what comes before the last part is the namespace, slashes and all.
-@app.get("/api/v1/namespaces/{namespace:path}/datasets", responses=responses(404, 422, 503))
+@app.get("/api/v1/namespaces/{namespace:path}/datasets", responses=document_errors(404, 422, 503))
 async def marquez_datasets(
     namespace: Annotated[str, Path(description="Percent-encoded.", examples=["sales"])],
     context: CurrentContext,
@@ -117,7 +116,7 @@ async def marquez_datasets(
     return lists.list_datasets(context, registry, namespace, limit, offset)
 
 
-@app.get("/api/v1/search", responses=responses(422, 503))
+@app.get("/api/v1/search", responses=document_errors(422, 503))
 async def marquez_search(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -144,5 +143,5 @@ def rebuild_lineage(work: Work) -> dict[str, int]:
     )
 
 
-handler = lambda_handler(app, os.environ)
-rebuild_handler = task_handler(rebuild_lineage, os.environ, REBUILD_SECONDS)
+handler = create_lambda_handler(app, os.environ)
+rebuild_handler = create_task_handler(rebuild_lineage, os.environ, REBUILD_SECONDS)

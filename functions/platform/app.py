@@ -11,9 +11,9 @@ from fastapi.responses import PlainTextResponse, Response
 
 from datamesh.errors import AssetNotFound
 from datamesh.http.app import create_app
-from datamesh.http.errors import responses
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
-from datamesh.http.entrypoint import lambda_handler
+from datamesh.http.entrypoint import create_lambda_handler
+from datamesh.http.errors import document_errors
 from datamesh.models.responses import Health
 from datamesh.services.operations.health import check_health
 
@@ -48,13 +48,13 @@ PAGE_HEADERS = {
 app = create_app("Platform")
 
 
-@app.get("/health", responses=responses(503))
+@app.get("/health", responses=document_errors(503))
 async def health(context: CurrentContext, registry: CurrentRegistry) -> Health:
     """Whether storage answers, and how much is registered."""
     return check_health(context, registry)
 
 
-@app.get("/metrics", response_class=PlainTextResponse, responses=responses(503))
+@app.get("/metrics", response_class=PlainTextResponse, responses=document_errors(503))
 async def metrics(
     request: Request, context: CurrentContext, resources: CurrentResources
 ) -> Response:
@@ -99,4 +99,4 @@ def _page(name: str) -> Response:
     return Response(body, media_type="text/html", headers=PAGE_HEADERS)
 
 
-handler = lambda_handler(app, os.environ)
+handler = create_lambda_handler(app, os.environ)

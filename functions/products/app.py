@@ -7,25 +7,24 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from datamesh.http.answers import JSON, shown_page
+from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
-from datamesh.http.conditional import IfMatch, etag_of, precondition, product_etag
-from datamesh.http.errors import responses
-from datamesh.http.parameters import Limit, Offset, Partial, TotalCount
+from datamesh.http.conditional import IfMatch, build_etag, build_precondition, build_product_etag
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
-from datamesh.http.entrypoint import lambda_handler
+from datamesh.http.entrypoint import create_lambda_handler
+from datamesh.http.errors import document_errors
+from datamesh.http.parameters import TOTAL_COUNT_HEADER, Limit, Offset, Partial
 from datamesh.models.bulk import BulkReport, ProductsBulk
 from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
 from datamesh.models.responses import DeletedProduct, Written
-from datamesh.services.products import queries
-from datamesh.services.products import registration
+from datamesh.services.products import queries, registration
 
 app = create_app("Products")
 
 PathName = Annotated[str, Path(description="Name of a product.", examples=["orders"])]
 
 
-@app.post("/register_product", responses=responses(400, 401, 403, 409, 422, 429, 503))
+@app.post("/register_product", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
 async def register_product(
     request: ProductRegistration, context: CurrentContext, registry: CurrentRegistry
 ) -> Written[Product]:
@@ -34,7 +33,7 @@ async def register_product(
     return Written(message=f"Product '{product.name}' registered", data=product)
 
 
-@app.post("/products/bulk", responses=responses(400, 401, 403, 409, 422, 429, 503))
+@app.post("/products/bulk", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
 async def register_products(
     request: ProductsBulk,
     context: CurrentContext,
@@ -46,7 +45,11 @@ async def register_products(
     return Written(message=f"{report.registered} products registered", data=report)
 
 
-@app.get("/products", response_model=list[Product], responses=TotalCount | responses(410, 422, 503))
+@app.get(
+    "/products",
+    response_model=list[Product],
+    responses=TOTAL_COUNT_HEADER | document_errors(410, 422, 503),
+)
 async def list_products(
     context: CurrentContext,
     registry: RegistryAsOf,
@@ -60,19 +63,19 @@ async def list_products(
     found = queries.find_products(
         context, registry, domain=domain, status=status, tag=tag, limit=limit, offset=offset
     )
-    return shown_page(found)
+    return build_page_response(found)
 
 
-@app.get("/product/{name}", response_model=Product, responses=responses(404, 410, 422, 503))
+@app.get("/product/{name}", response_model=Product, responses=document_errors(404, 410, 422, 503))
 async def get_product(name: PathName, context: CurrentContext, registry: RegistryAsOf) -> Response:
     """Read one product."""
     product = queries.get_product(context, registry, name)
     return Response(
-        product.public_json, media_type=JSON, headers={"ETag": etag_of(product.public_json)}
+        product.public_json, media_type=JSON, headers={"ETag": build_etag(product.public_json)}
     )
 
 
-@app.put("/product/{name}", responses=responses(400, 401, 403, 404, 409, 412, 422, 503))
+@app.put("/product/{name}", responses=document_errors(400, 401, 403, 404, 409, 412, 422, 503))
 async def update_product(
     name: PathName,
     changes: ProductUpdate,
@@ -82,18 +85,20 @@ async def update_product(
     if_match: IfMatch = None,
 ) -> Written[Product]:
     """Change the fields given and leave the rest as it is."""
-    product = registration.update_product(context, registry, name, changes, precondition(if_match))
-    response.headers["ETag"] = product_etag(product)
+    product = registration.update_product(
+        context, registry, name, changes, build_precondition(if_match)
+    )
+    response.headers["ETag"] = build_product_etag(product)
     return Written(message=f"Product '{name}' updated", data=product)
 
 
-@app.delete("/product/{name}", responses=responses(401, 403, 404, 409, 412, 503))
+@app.delete("/product/{name}", responses=document_errors(401, 403, 404, 409, 412, 503))
 async def delete_product(
     name: PathName, context: CurrentContext, registry: CurrentRegistry, if_match: IfMatch = None
 ) -> Written[DeletedProduct]:
     """Remove a product and every lineage entry that names it."""
-    deleted = registration.delete_product(context, registry, name, precondition(if_match))
+    deleted = registration.delete_product(context, registry, name, build_precondition(if_match))
     return Written(message=f"Product '{name}' deleted", data=deleted)
 
 
-handler = lambda_handler(app, os.environ)
+handler = create_lambda_handler(app, os.environ)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from datamesh.errors import StorageUnavailable
-from datamesh.http.entrypoint import lambda_handler
+from datamesh.http.entrypoint import create_lambda_handler
 from dev.storage.s3 import S3
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, api_event, app_of
@@ -30,7 +30,9 @@ def clients(
         "CATALOG_BUCKET": s3.bucket,
         "DATA_PREFIXES": f"s3://{s3.bucket}/lake/",
     }
-    found = [Client(lambda_handler(app_of(area), environ)) for area in ("domains", "products")]
+    found = [
+        Client(create_lambda_handler(app_of(area), environ)) for area in ("domains", "products")
+    ]
     yield found[0], found[1]
     found[1].delete("/product/orders")
 

@@ -11,7 +11,7 @@ import pytest
 from datamesh.aws.observability import Observer
 from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.settings import load_settings
-from datamesh.wiring import connect
+from datamesh.wiring import create_resources
 from dev import rebuild
 from dev.storage import seaweed
 from tests.contexts import CONTEXT
@@ -42,7 +42,7 @@ def data_dir(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def connected(bucket: str) -> Any:
-    return connect(load_settings({"CATALOG_BUCKET": bucket}), Observer("INFO"))
+    return create_resources(load_settings({"CATALOG_BUCKET": bucket}), Observer("INFO"))
 
 
 def test_the_lineage_of_a_local_run_is_rebuilt(

@@ -1,4 +1,4 @@
-"""From settings to services: the one place that knows which storage stands behind which service."""
+"""The composition root: which storage stands behind which service, by the settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Resources:
-    """What a function works on, for all its requests; its tests put others in their place."""
+    """What a function works on, for all its requests; tests replace it."""
 
     registry: Registry
     data: DataAccess
     past: Callable[[datetime], Registry]
     """A moment -> the registry as it was then; raises VersionExpired."""
     key_record: OpenObject
-    """Digest of an idempotency key -> the object that remembers it."""
+    """Digest of an idempotency key -> the object that holds its record."""
     open_trail: Callable[[AuditRecord], AuditTrail]
-    """The record of a request that may write -> where its commits are noted."""
+    """The record of a request that may write -> the trail that its commits are added to."""
     audit: Journal
     """The records that audit trails have stored."""
     snapshots: Snapshots
@@ -56,13 +56,14 @@ class Resources:
 
 @dataclass(frozen=True)
 class _Bucket:
-    """The catalog's bucket, and how it is called."""
+    """The bucket of the registry, and how it is called."""
 
     client: S3Client
     name: str
     backoff: Backoff
 
     def open_object(self, key: str) -> ConditionalObject:
+        """Return the object at a key, whether it is there or not."""
         return S3Object(self.client, self.name, key)
 
     def open_folder(self, location: str, deadline: Deadline) -> S3Folder:
@@ -73,13 +74,15 @@ class _Bucket:
         return S3Folder(self.client, bucket, prefix, self.backoff, deadline)
 
     def open_journal(self, prefix: str) -> S3Journal:
+        """Return the objects below a prefix, in the order of their names."""
         return S3Journal(self.client, self.name, prefix, self.backoff)
 
     def open_history[F: RegistryFile](self, key: str, kind: type[F]) -> History[F]:
+        """Return the past of a registry file."""
         return History(S3Versions(self.client, self.name, key), kind, self.backoff)
 
 
-def connect(settings: Settings, observer: Observer) -> Resources:
+def create_resources(settings: Settings, observer: Observer) -> Resources:
     """Return the registry and the domain data in the bucket that the settings name.
 
     Nothing is called yet. `observer` counts the commits to the registry's two documents.

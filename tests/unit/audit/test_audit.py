@@ -219,8 +219,8 @@ def test_a_task_leaves_a_record_of_how_it_ended(
         return {}
 
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "a-stack")
-    monkeypatch.setattr(entrypoint, "connect", lambda *_: audited.resources())
-    handler = entrypoint.task_handler(tidy, ENVIRONMENT)
+    monkeypatch.setattr(entrypoint, "create_resources", lambda *_: audited.resources())
+    handler = entrypoint.create_task_handler(tidy, ENVIRONMENT)
     with pytest.raises(StorageUnavailable) if fails else nullcontext():
         handler({}, Context())
     [record] = audited.records()

@@ -8,7 +8,7 @@ import pytest
 
 from datamesh.errors import InvalidSettings, StorageUnavailable
 from datamesh.http import entrypoint
-from datamesh.http.entrypoint import lambda_handler, task_handler
+from datamesh.http.entrypoint import create_lambda_handler, create_task_handler
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import MemoryObject
@@ -28,19 +28,19 @@ def no_time(monkeypatch: pytest.MonkeyPatch, imported_functions: None) -> None:
 
 
 def test_a_request_has_its_time_for_storage(no_time: None) -> None:
-    client = Client(lambda_handler(app_of("products"), ENVIRONMENT))
+    client = Client(create_lambda_handler(app_of("products"), ENVIRONMENT))
     for _ in range(2):
         assert_problem(client.get("/products"), 503, SPENT)
 
 
 def test_a_write_that_has_no_time_left_wrote_nothing(no_time: None) -> None:
-    client = Client(lambda_handler(app_of("products"), ENVIRONMENT))
+    client = Client(create_lambda_handler(app_of("products"), ENVIRONMENT))
     assert_problem(client.delete("/product/orders"), 503, SPENT)
 
 
 def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
     app = app_of("domains")
-    client = Client(lambda_handler(app, ENVIRONMENT))
+    client = Client(create_lambda_handler(app, ENVIRONMENT))
     in_bucket = app.state.resources
     products = Document(MemoryObject("products.json"), ProductsFile, NO_WAIT, cache_seconds=60)
     products.read(NO_DEADLINE)  # from now on it is answered without a call to storage
@@ -51,12 +51,12 @@ def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
 
 def test_a_scheduled_run_has_its_time_for_storage(no_time: None) -> None:
     scheduled = import_module("functions.analytics.app").scheduled
-    handler = task_handler(scheduled, ENVIRONMENT)
+    handler = create_task_handler(scheduled, ENVIRONMENT)
     with pytest.raises(StorageUnavailable, match="the time for the request is spent"):
         handler({}, Context())
 
 
-@pytest.mark.parametrize("build", [lambda_handler, task_handler])
+@pytest.mark.parametrize("build", [create_lambda_handler, create_task_handler])
 def test_a_function_with_bad_settings_does_not_start(build: Any) -> None:
     environ = ENVIRONMENT | {"MAX_PRODUCTS": "0"}
     with pytest.raises(InvalidSettings, match=r"^MAX_PRODUCTS: "):

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.http.event_body import MAX_BYTES, decompressed
+from datamesh.http.event_body import MAX_BYTES, decompress_body
 from datamesh.models.openlineage import MAX_EVENTS
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
@@ -176,7 +176,7 @@ def test_no_more_is_decompressed_than_is_allowed(monkeypatch: pytest.MonkeyPatch
     real = zlib.decompressobj
     monkeypatch.setattr(zlib, "decompressobj", Watched)
     assert (
-        decompressed(gzip.compress(b"abc", mtime=0) + gzip.compress(b"def", mtime=0), 6)
+        decompress_body(gzip.compress(b"abc", mtime=0) + gzip.compress(b"def", mtime=0), 6)
         == b"abcdef"
     )
     assert asked == [7, 4]

@@ -1,6 +1,10 @@
-"""Answers that are written as they are, past the check of the response against its model."""
+"""Answers that are JSON already: FastAPI does not check them against the model of the response.
+
+1,000 nodes with their edges take milliseconds less so (`make bench`).
+"""
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from fastapi import Response
 
@@ -8,11 +12,10 @@ from datamesh.http.parameters import X_TOTAL_COUNT, X_TRUNCATED
 from datamesh.models.graph import ExportFormat
 from datamesh.models.json_codec import encode_answer
 from datamesh.services.registry.registry import Page
-from datamesh.storage.records import LineageRecord, ProductRecord
 
 CSV = "text/csv"
 JSON = "application/json"
-MEDIA_TYPES = {
+EXPORT_MEDIA_TYPES = {
     ExportFormat.MERMAID: "application/vnd.mermaid",
     ExportFormat.DOT: "text/vnd.graphviz",
     ExportFormat.GRAPHML: "application/xml",
@@ -20,25 +23,34 @@ MEDIA_TYPES = {
 }
 
 
-def as_json(answer: object) -> Response:
-    """For what is made of its model's own types: 1,000 nodes with their edges take milliseconds
-    less than through FastAPI's check of the response (`make bench`)."""
+def build_json_response(answer: object) -> Response:
+    """Return an answer of plain types as JSON; whoever built it has seen to its model."""
     return Response(encode_answer(answer), media_type=JSON)
 
 
-def shown_all(rows: Iterable[ProductRecord | LineageRecord]) -> Response:
-    body = b",".join([row.public_json for row in rows])
+class PublicRecord(Protocol):
+    """A product or lineage entry that knows its JSON."""
+
+    @property
+    def public_json(self) -> bytes:
+        """The JSON that readers of the API get."""
+        ...
+
+
+def build_list_response(records: Iterable[PublicRecord]) -> Response:
+    """Return the records as a JSON array."""
+    body = b",".join([record.public_json for record in records])
     return Response(b"[%b]" % body, media_type=JSON)
 
 
-def shown_page(found: Page[ProductRecord] | Page[LineageRecord]) -> Response:
-    """The page as the answer's body, its total as a header."""
-    answer = shown_all(found.items)
-    answer.headers[X_TOTAL_COUNT] = str(found.total)
+def build_page_response(page: Page[PublicRecord]) -> Response:
+    """Return a page of a list as a JSON array, and the length of the list as X-Total-Count."""
+    answer = build_list_response(page.items)
+    answer.headers[X_TOTAL_COUNT] = str(page.total)
     return answer
 
 
-def marked(response: Response, truncated: bool) -> Response:
-    """For formats that have no place of their own to say it."""
+def mark_truncation(response: Response, truncated: bool) -> Response:
+    """Say in X-Truncated whether an answer is cut, for formats that cannot say it themselves."""
     response.headers[X_TRUNCATED] = str(truncated).lower()
     return response

@@ -1,4 +1,4 @@
-"""The FastAPI app of a function, and the habits that every route has."""
+"""The FastAPI app of a function, and what all its routes have in common."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -11,10 +11,10 @@ from pydantic import JsonValue
 from datamesh import __version__
 from datamesh.errors import MalformedBody, Unauthenticated
 from datamesh.http import errors
-from datamesh.http.conditional import IF_NONE_MATCH, NOT_MODIFIED, revalidated
+from datamesh.http.conditional import IF_NONE_MATCH_PARAMETER, NOT_MODIFIED_RESPONSE, revalidate
+from datamesh.http.gateway import SAFE_METHODS, find_principal
 from datamesh.http.strict_json import parse_json
 
-IDEMPOTENCY_KEY = "idempotency-key"
 IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -23,7 +23,6 @@ IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
     "description": "A request with the key of one that succeeded within 24 hours is answered like "
     "that one and changes nothing; 422 if its body differs, 409 while the other is in progress.",
 }
-SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 api_key = HTTPBearer(
     scheme_name="ApiKey",
@@ -32,23 +31,22 @@ api_key = HTTPBearer(
 )
 
 
-def principal_of(event: Any) -> str | None:
-    """The key id that the authorizer passed on, if it was asked at all."""
-    authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    principal = (authorizer.get("lambda") or {}).get("principal")
-    return principal if isinstance(principal, str) and principal else None
-
-
 async def require_principal(
     request: Request, credentials: Annotated[object, Depends(api_key)]
 ) -> None:
-    """Refuse an event that did not pass the authorizer, whatever header it carries."""
-    if principal_of(request.scope.get("aws.event", {})) is None:
+    """Refuse an event that did not pass the authorizer, whatever header it carries.
+
+    Raises Unauthenticated.
+    """
+    if find_principal(request.scope.get("aws.event", {})) is None:
         raise Unauthenticated("The request carries no principal: it did not pass the authorizer")
 
 
 class JsonRequest(Request):
+    """A request whose body is read by the rules of `http.strict_json`."""
+
     async def json(self) -> JsonValue:
+        """Parse the body. Raises HTTPException with the status of MalformedBody."""
         try:
             return parse_json(await self.body())
         except MalformedBody as error:  # FastAPI would hide any other exception's text
@@ -56,8 +54,7 @@ class JsonRequest(Request):
 
 
 class MeshRoute(APIRoute):
-    """A route whose body is always JSON, whose unsafe methods always need a principal, and whose
-    reads always have an ETag.
+    """A route whose body is JSON, whose writes need a principal, and whose reads have an ETag.
 
     Handlers are `async` although they block: an execution environment answers one request at a
     time, so there is nobody to block, and a thread hand-off would cost every request its time.
@@ -65,8 +62,8 @@ class MeshRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         if SAFE_METHODS.issuperset(options.get("methods") or ()):
-            options["responses"] = {304: NOT_MODIFIED} | (options.get("responses") or {})
-            parameters = [IF_NONE_MATCH]
+            options["responses"] = {304: NOT_MODIFIED_RESPONSE} | (options.get("responses") or {})
+            parameters = [IF_NONE_MATCH_PARAMETER]
         else:
             posts = "POST" in (options.get("methods") or ())
             parameters = [IDEMPOTENCY_KEY_PARAMETER] if posts else []
@@ -81,6 +78,7 @@ class MeshRoute(APIRoute):
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler, with the body taken as JSON and the ETag on reads."""
         handle = super().get_route_handler()
 
         async def handle_json(request: Request) -> Response:
@@ -89,15 +87,17 @@ class MeshRoute(APIRoute):
             scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
             response = await handle(JsonRequest(scope, request.receive))
             if request.method in SAFE_METHODS and response.status_code == 200:
-                return revalidated(request, response)
+                return revalidate(request, response)
             return response
 
         return handle_json
 
 
 def create_app(title: str) -> FastAPI:
-    """An app whose routes are MeshRoutes and whose errors are Problems; it serves no docs itself:
-    the platform function serves those of all functions."""
+    """Return an app whose routes are MeshRoutes and whose errors are Problems.
+
+    It serves no docs itself: the platform function serves those of all functions.
+    """
     app = FastAPI(
         title=title,
         version=__version__,
@@ -108,5 +108,5 @@ def create_app(title: str) -> FastAPI:
         generate_unique_id_function=lambda route: route.name,
     )
     app.router.route_class = MeshRoute
-    errors.install(app)
+    errors.install_error_handlers(app)
     return app

@@ -4,7 +4,7 @@ from typing import Any
 
 from ulid import ULID
 
-from datamesh.http.app import SAFE_METHODS, principal_of
+from datamesh.http.gateway import SAFE_METHODS, find_principal
 from datamesh.models.audit import AuditRecord
 from datamesh.models.values import utc_now
 from datamesh.services.context import RequestContext
@@ -21,7 +21,7 @@ def create_request_context(event: Any, resources: Resources, deadline: Deadline)
     """
     may_write = event["requestContext"]["http"]["method"] not in SAFE_METHODS
     return RequestContext(
-        principal=principal_of(event),
+        principal=find_principal(event),
         deadline=deadline,
         audit=resources.open_trail(create_request_record(event)) if may_write else None,
     )
@@ -35,7 +35,7 @@ def create_request_record(event: Any) -> AuditRecord:
     return AuditRecord(
         id=record_id,
         at=at,
-        principal=principal_of(event),
+        principal=find_principal(event),
         source_ip=context["http"].get("sourceIp", ""),
         user_agent=context["http"].get("userAgent", "")[:MAX_USER_AGENT],
         route=event["routeKey"],

@@ -11,37 +11,32 @@ from mangum.types import Receive, Scope, Send
 
 from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
-from datamesh.http.app import IDEMPOTENCY_KEY
 from datamesh.http.context import create_request_context, create_task_record
+from datamesh.http.gateway import GatewayAnswer, ServeRequest, find_idempotency_key
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Deadline
-from datamesh.wiring import Resources, connect
+from datamesh.wiring import Resources, create_resources
 
 STORAGE_SECONDS = 10.0
 """How long a request may go on beginning attempts at storage. What must follow the last one ends
 within 14 s more (`storage.backoff.LAST_CALLS_SECONDS` and one call), below the functions' 25 s."""
 
-type Answer = dict[str, Any]
-"""API Gateway's response, payload 2.0."""
-type Serve = Callable[[Any, Any, RequestContext], Answer]
-"""(event, Lambda context, context of the request) -> answer."""
 
-
-def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
+def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     """Return a Lambda handler that serves `app` to API Gateway.
 
     Raises InvalidSettings at import time of the function, before it takes a request.
     """
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    app.state.resources = connect(settings, observer)
+    app.state.resources = create_resources(settings, observer)
     app.state.observer = observer
     app.state.requests = Counter[tuple[str, int]]()
-    serve = _complete_audit(_repeat_safely(_serve_with_context(app), app), observer)
+    serve = _add_audit(_add_idempotency(_create_server(app), app), observer)
 
-    def handle(event: Any, lambda_context: Any) -> Answer:
+    def handle(event: Any, lambda_context: Any) -> GatewayAnswer:
         deadline = Deadline.after(STORAGE_SECONDS)
         context = create_request_context(event, app.state.resources, deadline)
         answer = serve(event, lambda_context, context)
@@ -53,10 +48,10 @@ def lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     return observer.wrap_handler(handle)
 
 
-def _serve_with_context(app: FastAPI) -> Serve:
-    """Serve the app; its routes find the context in the state of their request."""
+def _create_server(app: FastAPI) -> ServeRequest:
+    """Return a function that serves the app; its routes read the context of their request."""
 
-    def serve(event: Any, lambda_context: Any, context: RequestContext) -> Answer:
+    def serve(event: Any, lambda_context: Any, context: RequestContext) -> GatewayAnswer:
         async def app_in_context(scope: Scope, receive: Receive, send: Send) -> None:
             scope["state"] = {"context": context}
             await app(scope, receive, send)
@@ -66,27 +61,26 @@ def _serve_with_context(app: FastAPI) -> Serve:
     return serve
 
 
-def _repeat_safely(serve: Serve, app: FastAPI) -> Serve:
-    """Serve a POST with an Idempotency-Key at most once."""
+def _add_idempotency(serve: ServeRequest, app: FastAPI) -> ServeRequest:
+    """Return a function that serves a POST with an Idempotency-Key at most once."""
 
-    def serve_once(event: Any, lambda_context: Any, context: RequestContext) -> Answer:
+    def serve_once(event: Any, lambda_context: Any, context: RequestContext) -> GatewayAnswer:
         key = find_idempotency_key(event)
         if key is None or context.principal is None:
             return serve(event, lambda_context, context)
         # Imported by the first request that has a key: no other needs it at its cold start.
         from datamesh.http.idempotency.handler import IdempotentRequest
 
-        return IdempotentRequest(app.state.resources, context, key).answer(
-            event, lambda_context, serve
-        )
+        request = IdempotentRequest(app.state.resources, context, key)
+        return request.serve_at_most_once(event, lambda_context, serve)
 
     return serve_once
 
 
-def _complete_audit(serve: Serve, observer: Observer) -> Serve:
-    """Complete the audit record of a request that may write, and log it."""
+def _add_audit(serve: ServeRequest, observer: Observer) -> ServeRequest:
+    """Return a function that completes and logs the audit record of a request that may write."""
 
-    def serve_audited(event: Any, lambda_context: Any, context: RequestContext) -> Answer:
+    def serve_audited(event: Any, lambda_context: Any, context: RequestContext) -> GatewayAnswer:
         answer = serve(event, lambda_context, context)
         if isinstance(context.audit, AuditTrail):
             observer.log_write(
@@ -97,37 +91,31 @@ def _complete_audit(serve: Serve, observer: Observer) -> Serve:
     return serve_audited
 
 
-def find_idempotency_key(event: Any) -> str | None:
-    """Return the header of a POST; the other methods are idempotent by themselves."""
-    if event["requestContext"]["http"]["method"] != "POST":
-        return None
-    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
-    key: str | None = headers.get(IDEMPOTENCY_KEY)
-    return key
-
-
 @dataclass(frozen=True)
 class Work:
-    """What a task is given: its context, what it works on, and the event that has started it."""
+    """What a task is called with."""
 
     context: RequestContext
     resources: Resources
     settings: Settings
     event: Any
+    """The event that has started the task."""
 
 
 type Task = Callable[[Work], Mapping[str, int]]
-"""Its result goes to the log and is returned."""
+"""Work that no client waits for; its result is logged and returned."""
 
 
-def task_handler(run: Task, environ: Mapping[str, str], seconds: float | None = None) -> Handler:
+def create_task_handler(
+    run: Task, environ: Mapping[str, str], seconds: float | None = None
+) -> Handler:
     """Return a Lambda handler for work that no client waits for.
 
     `seconds` is how long it may go on beginning attempts at storage, if longer than a request.
     """
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
-    resources = connect(settings, observer)
+    resources = create_resources(settings, observer)
 
     def handle(event: Any, lambda_context: Any) -> Mapping[str, int]:
         deadline = Deadline.after(STORAGE_SECONDS if seconds is None else seconds)

@@ -48,7 +48,7 @@ STATUS: dict[type[errors.MeshError], int] = {
 }
 
 RETRY_AFTER_SECONDS = 2
-WITH_RETRY_AFTER = (429, 503)
+STATUSES_TO_RETRY = (429, 503)
 """A throttled or failing S3 is usually back within seconds. OpenLineage's clients repeat neither
 without it, and wait as long as it says: not long, for somebody's pipeline waits with them."""
 
@@ -57,7 +57,7 @@ MAX_PROBLEMS = 20
 """How many refused fields an answer names: enough to mend a request, however bad it is."""
 
 DESCRIPTIONS = {
-    400: "The body is not acceptable JSON, or contradicts the registry or itself",
+    400: "The body is not valid JSON, or its values do not fit each other or what is registered",
     401: "The key is missing (answered by API Gateway)",
     403: "The key is wrong or revoked (answered by API Gateway)",
     404: "There is no such product, lineage, domain, dataset or snapshot",
@@ -75,52 +75,53 @@ DESCRIPTIONS = {
 type Responses = dict[int | str, dict[str, Any]]
 
 
-def responses(*statuses: int) -> Responses:
-    """What to document for a route that answers these error statuses."""
-    return {status: _documented(status) for status in statuses}
+def document_errors(*statuses: int) -> Responses:
+    """Return what the API's document says of a route that answers these error statuses."""
+    return {status: _document_error(status) for status in statuses}
 
 
-def _documented(status: int) -> dict[str, Any]:
+def _document_error(status: int) -> dict[str, Any]:
     model = GatewayProblem if status in (401, 403) else Problem
     entry: dict[str, Any] = {"model": model, "description": DESCRIPTIONS[status]}
-    if status in WITH_RETRY_AFTER:
+    if status in STATUSES_TO_RETRY:
         entry["headers"] = {
             "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait"}
         }
     return entry
 
 
-def install(app: FastAPI) -> None:
+def install_error_handlers(app: FastAPI) -> None:
     """Make `app` answer every error with a Problem."""
-    app.add_exception_handler(errors.MeshError, _mesh_error)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(Exception, _unexpected)
+    app.add_exception_handler(errors.MeshError, _answer_mesh_error)
+    app.add_exception_handler(RequestValidationError, _answer_invalid_request)
+    app.add_exception_handler(HTTPException, _answer_http_error)
+    app.add_exception_handler(Exception, _answer_unexpected_error)
 
 
-def problem(
+def build_problem(
     status: int, message: str, fields: Sequence[FieldProblem] | None = None
 ) -> JSONResponse:
+    """Return the answer to a request that failed; it names MAX_PROBLEMS fields at most."""
     shown = None if fields is None else list(fields[:MAX_PROBLEMS])
     body = Problem(message=message, errors=shown)
-    wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in WITH_RETRY_AFTER else None
+    wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in STATUSES_TO_RETRY else None
     return JSONResponse(body.model_dump(exclude_none=True), status, wait)
 
 
-async def _mesh_error(request: Request, error: Exception) -> JSONResponse:
+async def _answer_mesh_error(request: Request, error: Exception) -> JSONResponse:
     status = STATUS[type(error)]  # type: ignore[index]  # registered for MeshError alone
     if status >= 500:
         logger.error("%s %s: %s", request.method, request.url.path, error)
     if isinstance(error, errors.Contended | errors.OutcomeUnknown):
         request.app.state.observer.count_failed_write(error)
-    return problem(status, str(error), _problems_of(error))
+    return build_problem(status, str(error), _list_field_problems(error))
 
 
-def _problems_of(error: Exception) -> list[FieldProblem] | None:
-    """The fields or parameters that an error is about."""
+def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
+    """Return the fields or parameters that an error is about; None if it names none."""
     match error:
         case BulkRefused():
-            return _item_problems(error)
+            return _list_item_problems(error)
         case errors.InvalidEvent():
             return [
                 FieldProblem(
@@ -140,7 +141,7 @@ def _problems_of(error: Exception) -> list[FieldProblem] | None:
     return None
 
 
-def _item_problems(error: BulkRefused) -> list[FieldProblem]:
+def _list_item_problems(error: BulkRefused) -> list[FieldProblem]:
     return [
         FieldProblem(
             field=f"items.{item.index}.{found.field}".rstrip("."),
@@ -152,16 +153,16 @@ def _item_problems(error: BulkRefused) -> list[FieldProblem]:
     ]
 
 
-async def _invalid_request(request: Request, error: Exception) -> JSONResponse:
+async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = error.errors()
-    fields = [_field_problem(found) for found in errors[:MAX_PROBLEMS]]
+    fields = [_build_field_problem(found) for found in errors[:MAX_PROBLEMS]]
     summary = "; ".join(f"{found.field}: {found.message}" for found in fields)
     more = f"; and {len(errors) - MAX_PROBLEMS} more" if len(errors) > MAX_PROBLEMS else ""
-    return problem(422, f"Invalid request: {summary}{more}", fields)
+    return build_problem(422, f"Invalid request: {summary}{more}", fields)
 
 
-def _field_problem(found: dict[str, Any]) -> FieldProblem:
+def _build_field_problem(found: dict[str, Any]) -> FieldProblem:
     location, *path = found["loc"]
     return FieldProblem(
         field=".".join(map(str, path))[:MAX_FIELD_LENGTH] or str(location),
@@ -170,13 +171,13 @@ def _field_problem(found: dict[str, Any]) -> FieldProblem:
     )
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
+async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    answer = problem(error.status_code, str(error.detail))
+    answer = build_problem(error.status_code, str(error.detail))
     answer.headers.update(error.headers or {})
     return answer
 
 
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+async def _answer_unexpected_error(request: Request, error: Exception) -> JSONResponse:
     logger.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-    return problem(500, "Unexpected failure; the log of the function has the details")
+    return build_problem(500, "Unexpected failure; the log of the function has the details")

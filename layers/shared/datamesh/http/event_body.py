@@ -7,20 +7,27 @@ from pydantic import JsonValue
 
 from datamesh.errors import BodyTooLarge, MalformedBody
 from datamesh.models.json_codec import decode_value
-from datamesh.storage.gzip_members import GZIP_MAGIC
 
 MAX_BYTES = 6 * 1024 * 1024
 """What Lambda takes; here also the bound of what a body decompresses to."""
 
-MAX_MEMBERS = 16
-"""Of a gzip body; encoders make one."""
+MAX_GZIP_MEMBERS = 16
+"""How many members a gzip body may have; encoders make one."""
 
-GZIP = 16 + zlib.MAX_WBITS
+GZIP_MAGIC = b"\x1f\x8b"
+"""How every gzip body begins (RFC 1952, section 2.3.1)."""
+
+GZIP_WINDOW_BITS = 16 + zlib.MAX_WBITS
+"""zlib's code for gzip alone, with windows of any size."""
 
 
-async def large_json(request: Request) -> JsonValue:
-    """The body as JSON, without the limits of `http.body`: deep and of any number of values, since
-    it is kept and not answered. Raises BodyTooLarge and MalformedBody."""
+async def read_event_json(request: Request) -> JsonValue:
+    """Return the body as JSON, decompressed if it is gzip.
+
+    It may be deeper and have more values than `http.strict_json` allows, since it is stored and
+    never answered. Raises BodyTooLarge if it has more than MAX_BYTES, compressed or not, and
+    MalformedBody if it is neither JSON nor gzip.
+    """
     body = await request.body()
     encoding = request.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("", "identity", "gzip", "x-gzip"):
@@ -29,18 +36,21 @@ async def large_json(request: Request) -> JsonValue:
         raise BodyTooLarge(MAX_BYTES)
     # Something on the way may decompress a body and leave the header: what it is, it says itself.
     if encoding.endswith("gzip") and body.startswith(GZIP_MAGIC):
-        body = decompressed(body, MAX_BYTES)
+        body = decompress_body(body, MAX_BYTES)
     try:
         return decode_value(body)
     except ValueError as error:
         raise MalformedBody(f"The body is not JSON: {error}") from None
 
 
-def decompressed(body: bytes, limit: int) -> bytes:
-    """Never more than `limit` bytes at a time. Raises BodyTooLarge and MalformedBody."""
+def decompress_body(body: bytes, limit: int) -> bytes:
+    """Decompress a gzip body, never holding more than `limit` bytes of it.
+
+    Raises BodyTooLarge if there is more, MalformedBody if it is not gzip or is cut off.
+    """
     whole = b""
-    for _ in range(MAX_MEMBERS):
-        member = zlib.decompressobj(GZIP)
+    for _ in range(MAX_GZIP_MEMBERS):
+        member = zlib.decompressobj(GZIP_WINDOW_BITS)
         try:
             whole += member.decompress(body, limit + 1 - len(whole))
         except zlib.error as error:
@@ -52,4 +62,4 @@ def decompressed(body: bytes, limit: int) -> bytes:
         body = member.unused_data
         if not body:
             return whole
-    raise MalformedBody(f"The body is gzip of more than {MAX_MEMBERS} members")
+    raise MalformedBody(f"The body is gzip of more than {MAX_GZIP_MEMBERS} members")

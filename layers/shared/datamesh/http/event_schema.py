@@ -1,4 +1,4 @@
-"""What the API's document says of OpenLineage events: their own schema, as far as it is checked."""
+"""The JSON schema of OpenLineage events in the API's document, as far as events are checked."""
 
 from typing import Any
 
@@ -33,8 +33,13 @@ JOB = {
 }
 
 
-def kind(title: str, absent: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
-    """Events are told apart by what they have: `run`, else `job`, else `dataset`."""
+def _build_event_schema(
+    title: str, absent: tuple[str, ...] = (), **properties: Any
+) -> dict[str, Any]:
+    """Return the schema of a kind of event, which has `properties` and none of `absent`.
+
+    An event with `run` is a RunEvent, else one with `job` a JobEvent, else it is a DatasetEvent.
+    """
     required = [name for name in ("run", "job", "dataset") if name in properties]
     schema = {"title": title, "required": required, "properties": properties}
     if absent:
@@ -54,7 +59,7 @@ EVENT: dict[str, Any] = {
         "schemaURL": {"type": "string", "minLength": 1},
     },
     "anyOf": [
-        kind(
+        _build_event_schema(
             "RunEvent",
             eventType={"enum": TYPES},
             run=RUN,
@@ -62,8 +67,8 @@ EVENT: dict[str, Any] = {
             inputs=DATASETS,
             outputs=DATASETS,
         ),
-        kind("JobEvent", ("run",), job=JOB, inputs=DATASETS, outputs=DATASETS),
-        kind("DatasetEvent", ("run", "job"), dataset=DATASET),
+        _build_event_schema("JobEvent", ("run",), job=JOB, inputs=DATASETS, outputs=DATASETS),
+        _build_event_schema("DatasetEvent", ("run", "job"), dataset=DATASET),
     ],
     "examples": [EVENT_EXAMPLE],
 }
@@ -77,7 +82,7 @@ BATCH: dict[str, Any] = {
 }
 
 
-def body(schema: dict[str, Any]) -> dict[str, Any]:
-    """What to document for a route that reads its body itself."""
+def document_body(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return what the API's document says of a route that reads its body itself."""
     content = {"application/json": {"schema": schema}}
     return {"requestBody": {"required": True, "content": content}}

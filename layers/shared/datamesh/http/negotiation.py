@@ -1,39 +1,45 @@
-"""Which of the media types that can be had a client prefers (RFC 9110, section 12.5.1)."""
+"""Content negotiation: the media type that a client prefers (RFC 9110, section 12.5.1)."""
 
 from collections.abc import Sequence
 
 from datamesh.errors import NotAcceptable
 
 MAX_RANGES = 50
+"""How many ranges of an Accept header are read."""
 
 
-def preferred(accept: str, offered: Sequence[str]) -> str:
-    """The offered type of the highest quality, the first of several. Raises NotAcceptable."""
-    ranges = _ranges(accept or "*/*")
-    best = max(offered, key=lambda media_type: _quality(media_type, ranges))
-    if _quality(best, ranges) <= 0:
+def choose_media_type(accept: str, offered: Sequence[str]) -> str:
+    """Return the offered type with the highest quality; of several, the first.
+
+    `text/csv;q=0.5, */*;q=0.1` with JSON and CSV offered -> `text/csv`.
+    Raises NotAcceptable if the client accepts none of them.
+    """
+    ranges = _parse_ranges(accept or "*/*")
+    best = max(offered, key=lambda media_type: _find_quality(media_type, ranges))
+    if _find_quality(best, ranges) <= 0:
         raise NotAcceptable(f"What can be had is {', '.join(offered)}")
     return best
 
 
-def _ranges(accept: str) -> list[tuple[str, float]]:
+def _parse_ranges(accept: str) -> list[tuple[str, float]]:
+    """Return each media range with its quality: `text/*;q=0.5` -> `("text/*", 0.5)`."""
     found = []
     for part in accept.split(",")[:MAX_RANGES]:
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
-        found.append((name, _number(quality)))
+        found.append((name, _parse_quality(quality)))
     return found
 
 
-def _number(quality: str) -> float:
+def _parse_quality(quality: str) -> float:
     try:
         return min(1.0, max(0.0, float(quality)))
     except ValueError:
         return 0.0
 
 
-def _quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
-    """That of the most specific range which the type is in."""
+def _find_quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:
+    """Return the quality of the most specific range that has the type in it; 0 if none has."""
     for wanted in (media_type, media_type.partition("/")[0] + "/*", "*/*"):
         found = [quality for name, quality in ranges if name == wanted]
         if found:

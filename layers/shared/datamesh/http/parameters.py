@@ -14,15 +14,21 @@ from datamesh.models.values import Timestamp
 from datamesh.services.lineage.walk import LineageFilter
 
 
-def calendar_date(value: Any) -> Any:
-    """Keep pydantic from taking `20230701` for seconds since 1970."""
+def check_calendar_date(value: Any) -> Any:
+    """Refuse text that is no date: pydantic would take `20230701` for seconds since 1970.
+
+    Raises ValueError.
+    """
     if isinstance(value, str) and not CALENDAR_DATE.fullmatch(value):
         raise ValueError("must be a date, YYYY-MM-DD")
     return value
 
 
-def moment(value: Any) -> Any:
-    """As for dates; and a time without a zone could be anywhere."""
+def check_timestamp(value: Any) -> Any:
+    """Refuse text that is no time with a zone: without one it could be anywhere.
+
+    Raises ValueError.
+    """
     if isinstance(value, str) and not RFC_3339_TIMESTAMP.fullmatch(value):
         raise ValueError(
             "must be a time with its zone (RFC 3339), YYYY-MM-DDThh:mm:ssZ; + is sent as %2B"
@@ -34,29 +40,31 @@ Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many.")]
 Offset = Annotated[int, Query(ge=0, description="Skip this many.")]
 Partial = Annotated[bool, Query(description="Register the good items though others are refused.")]
 StartDate = Annotated[
-    date | None, BeforeValidator(calendar_date), Query(description="First day, inclusive.")
+    date | None, BeforeValidator(check_calendar_date), Query(description="First day, inclusive.")
 ]
 EndDate = Annotated[
-    date | None, BeforeValidator(calendar_date), Query(description="Last day, inclusive.")
+    date | None, BeforeValidator(check_calendar_date), Query(description="Last day, inclusive.")
 ]
 
 AsOf = Annotated[
     Timestamp | None,
-    BeforeValidator(moment),
+    BeforeValidator(check_timestamp),
     Query(
         description="Answer what was current at this moment (RFC 3339), such as "
         "2026-01-31T09:30:00Z; 410 if the registry no longer keeps it."
     ),
 ]
-Since = Annotated[Timestamp, BeforeValidator(moment), Query(description="RFC 3339.")]
+Since = Annotated[Timestamp, BeforeValidator(check_timestamp), Query(description="RFC 3339.")]
 Until = Annotated[
-    Timestamp | None, BeforeValidator(moment), Query(description="RFC 3339; now if left out.")
+    Timestamp | None,
+    BeforeValidator(check_timestamp),
+    Query(description="RFC 3339; now if left out."),
 ]
 Depth = Annotated[int, Query(ge=1, le=MAX_DEPTH, description="Follow lineage this many hops.")]
 MaxNodes = Annotated[int, Query(ge=1, le=MAX_NODES, description="Answer at most this many.")]
 
 
-async def _filter(
+async def _create_lineage_filter(
     min_confidence: Annotated[
         float,
         Query(ge=0, le=1, allow_inf_nan=False, description="Follow entries at least as confident."),
@@ -68,11 +76,11 @@ async def _filter(
     return LineageFilter(min_confidence, lineage_type)
 
 
-Followed = Annotated[LineageFilter, Depends(_filter)]
-"""Which entries a walk follows."""
+FollowedEntries = Annotated[LineageFilter, Depends(_create_lineage_filter)]
+"""The filter of the entries that a walk through lineage follows."""
 
 X_TOTAL_COUNT = "X-Total-Count"
-TotalCount: Responses = {
+TOTAL_COUNT_HEADER: Responses = {
     200: {
         "headers": {
             X_TOTAL_COUNT: {

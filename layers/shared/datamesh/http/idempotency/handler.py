@@ -1,6 +1,5 @@
-"""Serves a POST with an `Idempotency-Key` at most once."""
+"""Serving a POST with an `Idempotency-Key` at most once."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +11,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 )
 from starlette.responses import Response
 
-from datamesh.http.errors import problem
+from datamesh.http.errors import build_problem
+from datamesh.http.gateway import GatewayAnswer, ServeRequest
 from datamesh.http.idempotency.store import KEPT_SECONDS, IdempotencyRecords
 from datamesh.models.responses import FieldProblem
 from datamesh.services.context import RequestContext
@@ -20,21 +20,19 @@ from datamesh.wiring import Resources
 
 MAX_KEY_LENGTH = 255
 
-type Answer = dict[str, Any]
-type Serve = Callable[[Any, Any, RequestContext], Answer]
-"""(event, Lambda context, context of the request) -> API Gateway's response."""
 
+class _AnswerNotKept(Exception):
+    """Carries an answer that is not remembered past Powertools."""
 
-class _NotDone(Exception):
-    """An answer that is not to be remembered."""
-
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: GatewayAnswer) -> None:
         self.answer = answer
 
 
 class IdempotentRequest:
-    """One request with a key. Its success is remembered for KEPT_SECONDS; a refused or failed
-    request may be sent again."""
+    """One request with a key.
+
+    Its success is remembered for KEPT_SECONDS; a refused or failed request may be sent again.
+    """
 
     def __init__(self, resources: Resources, context: RequestContext, key: str) -> None:
         self._context = context
@@ -43,14 +41,16 @@ class IdempotentRequest:
             resources.registry, resources.key_record, context.deadline
         )
 
-    def answer(self, event: Any, lambda_context: Any, serve: Serve) -> Answer:
-        """Serve the request, or return the answer that its key has been given already.
+    def serve_at_most_once(
+        self, event: Any, lambda_context: Any, serve: ServeRequest
+    ) -> GatewayAnswer:
+        """Serve the request, or return the answer that the first request with its key was given.
 
-        A key of bad length or with another body is answered 422, one that is in use elsewhere 409,
-        and 503 says that the key cannot be recorded.
+        The answer is 422 if the key is too short or too long, or came with another body; 409 if a
+        request with it is in progress; 503 if it cannot be recorded.
         """
         if not 1 <= len(self._key) <= MAX_KEY_LENGTH:
-            return _encode_answer(_refuse_key(f"must have 1 to {MAX_KEY_LENGTH} characters"))
+            return _encode_answer(_build_key_problem(f"must have 1 to {MAX_KEY_LENGTH} characters"))
         config = _create_config()
         config.register_lambda_context(lambda_context)
         serve_once = idempotent_function(
@@ -60,25 +60,25 @@ class IdempotentRequest:
             config=config,
         )
         try:
-            answer: Answer = serve_once(
-                request=self._describe(event),
+            answer: GatewayAnswer = serve_once(
+                request=self._describe_request(event),
                 event=event,
                 lambda_context=lambda_context,
                 serve=serve,
             )
-        except _NotDone as not_done:
-            return not_done.answer
+        except _AnswerNotKept as not_kept:
+            return not_kept.answer
         except IdempotencyAlreadyInProgressError:
             message = "A request with this Idempotency-Key is still in progress"
-            return _encode_answer(problem(409, message))
+            return _encode_answer(build_problem(409, message))
         except IdempotencyValidationError:
-            return _encode_answer(_refuse_key("was used with another body"))
+            return _encode_answer(_build_key_problem("was used with another body"))
         except IdempotencyPersistenceLayerError as error:
             message = f"The Idempotency-Key cannot be recorded: {error}"
-            return _encode_answer(problem(503, message))
+            return _encode_answer(build_problem(503, message))
         return answer
 
-    def _describe(self, event: Any) -> dict[str, object]:
+    def _describe_request(self, event: Any) -> dict[str, object]:
         """Return what identifies the request, and what must be equal if it comes again."""
         return {
             "key": f"{self._context.principal} {event['routeKey']} {self._key}",
@@ -90,12 +90,14 @@ class IdempotentRequest:
             ],
         }
 
-    def _serve(self, *, request: Any, event: Any, lambda_context: Any, serve: Serve) -> Answer:
+    def _serve(
+        self, *, request: Any, event: Any, lambda_context: Any, serve: ServeRequest
+    ) -> GatewayAnswer:
         context = replace(self._context, attempt=self._records.attempt)
         answer = serve(event, lambda_context, context)
         if answer["statusCode"] >= 300:
             self._records.in_doubt = answer["statusCode"] >= 500
-            raise _NotDone(answer)
+            raise _AnswerNotKept(answer)
         return answer
 
 
@@ -109,12 +111,12 @@ def _create_config() -> IdempotencyConfig:
     )
 
 
-def _refuse_key(message: str) -> Response:
+def _build_key_problem(message: str) -> Response:
     field = FieldProblem(field="Idempotency-Key", location="header", message=message)
-    return problem(422, f"Invalid request: Idempotency-Key {message}", [field])
+    return build_problem(422, f"Invalid request: Idempotency-Key {message}", [field])
 
 
-def _encode_answer(response: Response) -> Answer:
+def _encode_answer(response: Response) -> GatewayAnswer:
     return {
         "statusCode": response.status_code,
         "headers": dict(response.headers),

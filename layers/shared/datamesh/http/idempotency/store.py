@@ -1,8 +1,8 @@
-"""`Idempotency-Key`: a POST that is sent again is not done again.
+"""The records of idempotency keys.
 
-Powertools' idempotency over one small object a key, created with `If-None-Match: *`. What it cannot
-know, whether a try whose outcome was unknown has landed, the registry file does: all tries of a key
-commit under one id (docs/adr/0007-idempotency.md).
+Powertools keeps them, here as a small object for each key, created with `If-None-Match: *`. It
+cannot know whether a try whose outcome was unknown has landed. The registry file does: all tries of
+a key commit under one id (docs/adr/0007-idempotency.md).
 """
 
 import logging
@@ -39,30 +39,35 @@ KEPT_SECONDS = 24 * 60 * 60
 """How long a key is remembered; the bucket's lifecycle rule removes the object after that."""
 
 FAILURES = (LostRace, InDoubt, Unreachable, StorageUnavailable)
+"""What a PUT may raise."""
 
 
 class IdempotencyRecord(BaseModel):
-    """What is remembered of a key. Times of expiry are as Powertools has them: s and ms."""
+    """What is remembered of a key, as it is stored."""
 
     status: Literal["INPROGRESS", "COMPLETED", "RELEASED"]
     expiry: int
+    """When the key is forgotten, in seconds since 1970."""
     payload_hash: str
     in_progress_expiry: int = 0
+    """When a try that has not ended counts as dead, in milliseconds since 1970."""
     response: str = ""
     in_doubt: bool = False
-    """Of a released key: whether the try that failed may have landed."""
+    """Whether the try that failed may have landed; says something of a released key alone."""
     first_at: datetime
+    """When the first try was made."""
     products_since: int
+    """A revision of products.json that is not newer than the one the first try began with."""
     lineage_since: int
 
     def is_taken(self, now: float) -> bool:
-        """Tell whether the key is completed or in progress: not to be tried."""
+        """Tell whether the key is completed or in progress, and may not be tried."""
         if self.expiry <= now or self.status == "RELEASED":
             return False
         return self.status == "COMPLETED" or self.in_progress_expiry > now * 1000
 
     def may_have_landed(self, now: float) -> bool:
-        """Tell whether a try of it was given up without its outcome being known."""
+        """Tell whether a try of the key has ended without its outcome being known."""
         return self.expiry > now and (self.status == "INPROGRESS" or self.in_doubt)
 
     def to_attempt(self, commit_id: str, registry: Registry, *, repeated: bool) -> Attempt:
@@ -108,7 +113,7 @@ class IdempotencyRecords(BasePersistenceLayer):
         """Set before a try fails: whether it may have landed."""
 
     def _put_record(self, data_record: DataRecord) -> None:
-        key = _digest(data_record.idempotency_key)
+        key = _extract_digest(data_record.idempotency_key)
         stored = self._open(key)
         record = self._create_record(data_record)
         etag, repeated = None, False
@@ -118,7 +123,7 @@ class IdempotencyRecords(BasePersistenceLayer):
             self._require_time()
             found = stored.get()
             assert isinstance(found, StoredObject), "records are never deleted before they expire"
-            record, repeated = self._take_over(data_record, record, found)
+            record, repeated = self._take_over_record(data_record, record, found)
             etag = found.etag
         if etag:
             self._require_time()
@@ -143,7 +148,7 @@ class IdempotencyRecords(BasePersistenceLayer):
             lineage_since=registry.lineage.find_known_revision(self._deadline),
         )
 
-    def _take_over(
+    def _take_over_record(
         self, data_record: DataRecord, first: IdempotencyRecord, found: StoredObject
     ) -> tuple[IdempotencyRecord, bool]:
         """Return the record to go on with, and whether an earlier try may have landed."""
@@ -162,12 +167,12 @@ class IdempotencyRecords(BasePersistenceLayer):
         return known.model_copy(update=begun), True
 
     def _update_record(self, data_record: DataRecord) -> None:
-        self._close(data_record, "COMPLETED", response=data_record.response_data)
+        self._close_record(data_record, "COMPLETED", response=data_record.response_data)
 
     def _delete_record(self, data_record: DataRecord) -> None:
-        self._close(data_record, "RELEASED", in_doubt=self.in_doubt)
+        self._close_record(data_record, "RELEASED", in_doubt=self.in_doubt)
 
-    def _close(self, data_record: DataRecord, status: str, **result: object) -> None:
+    def _close_record(self, data_record: DataRecord, status: str, **result: object) -> None:
         """Store what became of the try, if there is time.
 
         Failing here fails nobody: the record stays in progress until it expires, and the next try
@@ -177,7 +182,9 @@ class IdempotencyRecords(BasePersistenceLayer):
         closed = self._record.model_copy(update={"status": status, **result})
         try:
             self._require_time()
-            self._open(_digest(data_record.idempotency_key)).put(_encoded(closed), self._etag)
+            self._open(_extract_digest(data_record.idempotency_key)).put(
+                _encoded(closed), self._etag
+            )
         except FAILURES as error:
             logger.warning("an idempotency record stays in progress: %r", error)
 
@@ -187,14 +194,14 @@ class IdempotencyRecords(BasePersistenceLayer):
             raise OUT_OF_TIME
 
     def _get_record(self, idempotency_key: str) -> DataRecord:
-        found = self._open(_digest(idempotency_key)).get()
+        found = self._open(_extract_digest(idempotency_key)).get()
         if not isinstance(found, StoredObject):
             raise IdempotencyItemNotFoundError
         return decode_model(IdempotencyRecord, found.body).to_data_record(idempotency_key)
 
 
-def _digest(idempotency_key: str) -> str:
-    """Powertools puts the function's name before the digest."""
+def _extract_digest(idempotency_key: str) -> str:
+    """Return the digest of a key, before which Powertools puts the name of the function."""
     return idempotency_key.rpartition("#")[2]
 
 

@@ -1,4 +1,4 @@
-"""Pages of a table over HTTP: the parameters that are a table's own, and the answer's headers."""
+"""Pages of a dataset over HTTP: the filters in the query, and the headers of the answer."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ MEDIA_TYPES = (
     "application/vnd.apache.parquet",
     "application/vnd.apache.arrow.stream",
 )
-"""The first is for clients that do not care."""
-RESERVED = ("limit", "cursor", "columns", "order_by")
-"""A column of such a name can be filtered with an operator behind it alone: `limit_in=3`."""
+"""What a page can be answered as; the first is for clients that do not care."""
+RESERVED_PARAMETERS = ("limit", "cursor", "columns", "order_by")
+"""Parameters that are no filters. A column of such a name needs an operator: `limit_in=3`."""
 
-FILTERS: dict[str, Any] = {
+FILTERS_PARAMETER: dict[str, Any] = {
     "name": "filters",
     "in": "query",
     "style": "form",
@@ -40,7 +40,7 @@ FILTERS: dict[str, Any] = {
     " be met; a null meets none.",
 }
 
-_CONTENT: dict[str, Any] = {
+_PAGE_CONTENT: dict[str, Any] = {
     "application/json": {
         "schema": {"type": "array", "items": {"type": "object"}},
         "example": [{"order_id": "O000001", "order_date": "1997-01-01", "amount": "11.77"}],
@@ -50,12 +50,12 @@ _CONTENT: dict[str, Any] = {
     "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
     "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "format": "binary"}},
 }
-OF_A_PAGE: Responses = {
+DATASET_PAGE_RESPONSE: Responses = {
     200: {
         "description": "In JSON, decimals, dates and times are text, integers have all their"
         " digits, and a number that is none is null. In CSV, text that a spreadsheet would take"
         " for a formula begins with an apostrophe.",
-        "content": _CONTENT,
+        "content": _PAGE_CONTENT,
         "headers": {
             "X-Next-Cursor": {
                 "description": "The cursor of the next page; absent on the last one.",
@@ -75,11 +75,15 @@ OF_A_PAGE: Responses = {
 }
 
 
-def filters_of(request: Request) -> list[tuple[str, str]]:
-    return [pair for pair in request.query_params.multi_items() if pair[0] not in RESERVED]
+def read_filters(request: Request) -> list[tuple[str, str]]:
+    """Return the filters of a request in their order: `?a_gte=1&limit=5` -> `[("a_gte", "1")]`."""
+    return [
+        pair for pair in request.query_params.multi_items() if pair[0] not in RESERVED_PARAMETERS
+    ]
 
 
-def page_response(page: DatasetPage, media_type: str, etag: str) -> Response:
+def build_dataset_page_response(page: DatasetPage, media_type: str, etag: str) -> Response:
+    """Return a page of rows; its headers say what reading it took, and where the next begins."""
     headers = {
         "ETag": etag,
         "Vary": "Accept",

@@ -1,0 +1,31 @@
+"""What API Gateway sends and takes: events and answers of an HTTP API, payload 2.0."""
+
+from collections.abc import Callable
+from typing import Any
+
+from datamesh.services.context import RequestContext
+
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+IDEMPOTENCY_KEY = "idempotency-key"
+
+type GatewayAnswer = dict[str, Any]
+"""The response of a function: `statusCode`, `headers`, `body` and `isBase64Encoded`."""
+
+type ServeRequest = Callable[[Any, Any, RequestContext], GatewayAnswer]
+"""(event, Lambda context, context of the request) -> answer."""
+
+
+def find_principal(event: Any) -> str | None:
+    """Return the id of the key that the authorizer has accepted; None if it was not asked."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    principal = (authorizer.get("lambda") or {}).get("principal")
+    return principal if isinstance(principal, str) and principal else None
+
+
+def find_idempotency_key(event: Any) -> str | None:
+    """Return the Idempotency-Key of a POST; the other methods are idempotent by themselves."""
+    if event["requestContext"]["http"]["method"] != "POST":
+        return None
+    headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
+    key: str | None = headers.get(IDEMPOTENCY_KEY)
+    return key

@@ -66,7 +66,9 @@ def ours(bucket: str, key: str, process: int, commits: int) -> Told:
         Document(open_object(bucket, "lineage.json"), LineageFile, backoff),
     )
     for number in range(commits):
-        context = replace(CONTEXT, deadline=Deadline.after(STORAGE_SECONDS))  # as each request has
+        context = replace(
+            CONTEXT, deadline=Deadline.from_now(STORAGE_SECONDS)
+        )  # as each request has
         body = product_body(name=f"product_{process}_{number}")
         try:
             registration.register_product(
@@ -81,7 +83,7 @@ def bare(bucket: str, key: str, process: int, commits: int) -> Told:
     backoff, told = Backoff(), Told(time.monotonic())
     stored, etag = open_object(bucket, key), None
     for _ in range(commits):
-        deadline = Deadline.after(STORAGE_SECONDS)
+        deadline = Deadline.from_now(STORAGE_SECONDS)
         for attempt in backoff.iterate_attempts(deadline):
             try:
                 etag = stored.put(os.urandom(BODY_BYTES), etag)

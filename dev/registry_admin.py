@@ -74,7 +74,7 @@ def _commit_version[F: (ProductsFile, LineageFile)](
 ) -> int:
     versions = S3Versions(client, bucket, key)
     stored = Backoff().read_until_reached(
-        key, lambda: versions.get_version(version), Deadline.after(SECONDS)
+        key, lambda: versions.get_version(version), Deadline.from_now(SECONDS)
     )
     if stored is None:
         raise SystemExit(f"{key} has no version {version}")
@@ -91,7 +91,7 @@ def _commit_version[F: (ProductsFile, LineageFile)](
         restored = build_successor(earlier, now)
         return restored, restored.revision + 1
 
-    return _create_document(client, bucket, key, kind).commit(change, Deadline.after(SECONDS))
+    return _create_document(client, bucket, key, kind).commit(change, Deadline.from_now(SECONDS))
 
 
 def _create_document[F: (ProductsFile, LineageFile)](

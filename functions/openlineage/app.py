@@ -139,7 +139,7 @@ def rebuild_lineage(work: Work) -> dict[str, int]:
         work.context,
         work.resources.registry,
         work.resources.open_event_pipeline(),
-        lambda: work.context.deadline.remaining() > COMMIT_SECONDS,
+        lambda: work.context.deadline.remaining_seconds > COMMIT_SECONDS,
     )
 
 

@@ -89,7 +89,7 @@ class Slot:
             registry = registry_over(self._object(writer, key), backoff)
             draw = plan.draw(f"writer {writer}")
             for number in range(OPERATIONS):
-                context = replace(CONTEXT, deadline=Deadline.after(BUDGET_SECONDS))
+                context = replace(CONTEXT, deadline=Deadline.from_now(BUDGET_SECONDS))
                 operate(context, registry, history, draw, f"{writer}-{number}")
 
         self._disturbed(plan, work)
@@ -126,7 +126,7 @@ def append(stored: S3Object, plan: Plan, writer: int) -> list[Told]:
     for number in range(COMMITS):
         token = f"{writer}-{number}"
         try:
-            deadline = Deadline.after(BUDGET_SECONDS)
+            deadline = Deadline.from_now(BUDGET_SECONDS)
             position = document.commit(_appended(token), deadline)
             told.append(Told(token, Outcome.ACKNOWLEDGED, position))
         except OutcomeUnknown:
@@ -178,4 +178,4 @@ def _budget(plan: Plan) -> Backoff:
 
 
 def _patience() -> Deadline:
-    return Deadline.after(30)
+    return Deadline.from_now(30)

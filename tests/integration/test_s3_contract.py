@@ -51,7 +51,7 @@ def write(environment: dict[str, str], bucket: str, writer: int) -> None:
     mine = document(bucket)
     for number in range(COMMITS):
         # SeaweedFS polls its lock once a second under contention.
-        mine.commit(add(f"{writer}-{number}"), Deadline.after(60))
+        mine.commit(add(f"{writer}-{number}"), Deadline.from_now(60))
 
 
 def test_rival_processes_lose_and_repeat_nothing(s3: S3, environment: dict[str, str]) -> None:

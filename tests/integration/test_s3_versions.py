@@ -123,7 +123,7 @@ def test_the_reader_of_a_local_run_may_look_back(s3: S3, monkeypatch: pytest.Mon
 
 
 def test_the_past_of_a_document_on_a_real_server(s3: S3, environment: dict[str, str]) -> None:
-    client, backoff, deadline = create_client(), Backoff(), Deadline.after(60)
+    client, backoff, deadline = create_client(), Backoff(), Deadline.from_now(60)
     document = Document(S3Object(client, s3.bucket, "past.json"), ProductsFile, backoff)
     moments = [utc_now()]
     for number in range(6):

@@ -46,7 +46,7 @@ def document(bucket: str, key: str) -> Document[ProductsFile]:
 
 
 def new_context() -> RequestContext:
-    return replace(CONTEXT, deadline=Deadline.after(SECONDS))
+    return replace(CONTEXT, deadline=Deadline.from_now(SECONDS))
 
 
 def commits(document: Document[ProductsFile], tokens: Sequence[str]) -> list[Told]:
@@ -55,7 +55,7 @@ def commits(document: Document[ProductsFile], tokens: Sequence[str]) -> list[Tol
 
 def _told(document: Document[ProductsFile], token: str) -> Told:
     try:
-        count = document.commit(add(token), Deadline.after(SECONDS))
+        count = document.commit(add(token), Deadline.from_now(SECONDS))
     except Contended:
         return Told(token, Outcome.REFUSED)
     except OutcomeUnknown:

@@ -79,8 +79,8 @@ def build_client(
             key_record=open_slow,
             open_trail=lambda record: AuditTrail(record, open_slow, backoff),
         )
-        start = Deadline.after
-        monkeypatch.setattr(Deadline, "after", lambda seconds: start(seconds, clock.read))
+        start = Deadline.from_now
+        monkeypatch.setattr(Deadline, "from_now", lambda seconds: start(seconds, clock.read))
         return served("products", over)
 
     app_of("products")

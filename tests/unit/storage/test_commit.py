@@ -422,7 +422,7 @@ def test_a_look_that_is_refused_after_a_lost_race_is_unknown() -> None:
 
 def test_a_commit_without_time_writes_nothing() -> None:
     pauses = Pauses()
-    deadline = Deadline.after(10, pauses.clock)
+    deadline = Deadline.from_now(10, pauses.clock)
     stored = FaultyObject()
     writer = Document(stored, ProductsFile, backoff(5, pauses))
     pauses.now = 10.0

@@ -91,7 +91,7 @@ def test_pauses_double_up_to_the_longest() -> None:
 
 def test_no_attempt_starts_after_the_deadline() -> None:
     pauses = Pauses()
-    deadline = Deadline.after(10, pauses.clock)
+    deadline = Deadline.from_now(10, pauses.clock)
     attempts = list(backoff(100, pauses).iterate_attempts(deadline))
     assert pauses.now <= 10.0
     assert len(attempts) == 14
@@ -100,7 +100,7 @@ def test_no_attempt_starts_after_the_deadline() -> None:
 def test_time_spent_in_the_attempts_counts() -> None:
     pauses = Pauses()
     attempts = 0
-    for _ in backoff(100, pauses).iterate_attempts(Deadline.after(10, pauses.clock)):
+    for _ in backoff(100, pauses).iterate_attempts(Deadline.from_now(10, pauses.clock)):
         attempts += 1
         pauses.now += 4.0
     assert attempts == 3
@@ -108,7 +108,7 @@ def test_time_spent_in_the_attempts_counts() -> None:
 
 def test_a_request_whose_time_is_spent_asks_storage_no_more() -> None:
     pauses = Pauses()
-    deadline = Deadline.after(10, pauses.clock)
+    deadline = Deadline.from_now(10, pauses.clock)
     stored = FaultyObject()
     reader = Document(stored, ProductsFile, backoff(5, pauses))
     pauses.now = 10.0
@@ -120,19 +120,19 @@ def test_a_request_whose_time_is_spent_asks_storage_no_more() -> None:
 def test_a_new_request_has_its_own_time() -> None:
     pauses = Pauses()
     reader = Document(FaultyObject(), ProductsFile, backoff(5, pauses))
-    spent = Deadline.after(10, pauses.clock)
+    spent = Deadline.from_now(10, pauses.clock)
     pauses.now = 10.0
-    assert spent.remaining() == 0
-    assert reader.read(Deadline.after(10, pauses.clock)) == ProductsFile()
+    assert spent.remaining_seconds == 0
+    assert reader.read(Deadline.from_now(10, pauses.clock)) == ProductsFile()
 
 
 def test_calls_that_must_follow_the_last_attempt_have_some_time_more() -> None:
     pauses = Pauses()
-    deadline = Deadline.after(10, pauses.clock)
+    deadline = Deadline.from_now(10, pauses.clock)
     pauses.now = 10 + LAST_CALLS_SECONDS - 0.1
-    assert deadline.allows_call()
+    assert deadline.can_begin_call()
     pauses.now = 10 + LAST_CALLS_SECONDS
-    assert not deadline.allows_call()
+    assert not deadline.can_begin_call()
 
 
 def test_pauses_are_shortened_by_chance() -> None:

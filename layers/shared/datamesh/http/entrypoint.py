@@ -37,7 +37,7 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     serve = _add_audit(_add_idempotency(_create_server(app), app), observer)
 
     def handle(event: Any, lambda_context: Any) -> GatewayAnswer:
-        deadline = Deadline.after(STORAGE_SECONDS)
+        deadline = Deadline.from_now(STORAGE_SECONDS)
         context = create_request_context(event, app.state.resources, deadline)
         answer = serve(event, lambda_context, context)
         answer["headers"].setdefault("x-content-type-options", "nosniff")
@@ -118,7 +118,7 @@ def create_task_handler(
     resources = create_resources(settings, observer)
 
     def handle(event: Any, lambda_context: Any) -> Mapping[str, int]:
-        deadline = Deadline.after(STORAGE_SECONDS if seconds is None else seconds)
+        deadline = Deadline.from_now(STORAGE_SECONDS if seconds is None else seconds)
         trail = resources.open_trail(create_task_record(run.__name__, lambda_context))
         context = RequestContext(principal="schedule", deadline=deadline, audit=trail)
         status = 500

@@ -30,16 +30,17 @@ class Deadline:
     clock: Callable[[], float] = time.monotonic
 
     @classmethod
-    def after(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
+    def from_now(cls, seconds: float, clock: Callable[[], float] = time.monotonic) -> "Deadline":
         """Return the deadline of a request that begins now and tries for so many seconds."""
         until = clock() + seconds
         return cls(until, until + LAST_CALLS_SECONDS, clock)
 
-    def remaining(self) -> float:
-        """Return the seconds in which attempts may still begin; negative once they may not."""
+    @property
+    def remaining_seconds(self) -> float:
+        """The seconds in which attempts may still begin; negative once they may not."""
         return self.attempts_until - self.clock()
 
-    def allows_call(self) -> bool:
+    def can_begin_call(self) -> bool:
         """Tell whether a call that is no new attempt may begin and will still end in time."""
         return self.clock() < self.calls_until
 
@@ -64,7 +65,7 @@ class Backoff:
         """Yield 0, 1, ... with a pause before each but the first, until attempts or time end."""
         for attempt in range(self.attempts):
             pause = self._choose_pause(attempt) if attempt else 0
-            if deadline.remaining() <= pause:
+            if deadline.remaining_seconds <= pause:
                 return
             self.sleep(pause)
             yield attempt

@@ -181,7 +181,7 @@ class Document[F: RegistryFile]:
         """Learn what the last PUT did once no attempt may follow, or say that it is unknown."""
         if not commit.is_in_doubt:
             raise failure
-        if not deadline.allows_call():
+        if not deadline.can_begin_call():
             raise OutcomeUnknown(commit.document)
         try:
             if commit.has_landed_in(self._load_version()):

@@ -161,13 +161,15 @@ class History[F: RegistryFile]:
     def _read_file(self, version: ObjectVersion, deadline: Deadline) -> F:
         if version.id not in self._files:
             deleted = version.deleted
-            self._files[version.id] = self._kind() if deleted else self._load(version, deadline)
+            self._files[version.id] = (
+                self._kind() if deleted else self._load_version(version, deadline)
+            )
         self._files.move_to_end(version.id)
         if len(self._files) > KEPT_FILES:
             self._files.popitem(last=False)
         return self._files[version.id]
 
-    def _load(self, version: ObjectVersion, deadline: Deadline) -> F:
+    def _load_version(self, version: ObjectVersion, deadline: Deadline) -> F:
         name = self._stored.name
         found = self._backoff.read_until_reached(
             name, lambda: self._stored.get_version(version.id), deadline

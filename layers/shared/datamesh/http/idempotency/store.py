@@ -118,7 +118,7 @@ class IdempotencyRecords(BasePersistenceLayer):
         record = self._create_record(data_record)
         etag, repeated = None, False
         try:
-            self._etag = stored.put(_encoded(record), None)
+            self._etag = stored.put(encode_model(record), None)
         except LostRace:
             self._require_time()
             found = stored.get()
@@ -128,7 +128,7 @@ class IdempotencyRecords(BasePersistenceLayer):
         if etag:
             self._require_time()
             try:
-                self._etag = stored.put(_encoded(record), etag)
+                self._etag = stored.put(encode_model(record), etag)
             except LostRace:
                 raise IdempotencyItemAlreadyExistsError(
                     old_data_record=record.to_data_record(data_record.idempotency_key)
@@ -183,14 +183,14 @@ class IdempotencyRecords(BasePersistenceLayer):
         try:
             self._require_time()
             self._open(_extract_digest(data_record.idempotency_key)).put(
-                _encoded(closed), self._etag
+                encode_model(closed), self._etag
             )
         except FAILURES as error:
             logger.warning("an idempotency record stays in progress: %r", error)
 
     def _require_time(self) -> None:
         """Raise Unreachable if a call that begins now might not end within the request's time."""
-        if not self._deadline.allows_call():
+        if not self._deadline.can_begin_call():
             raise OUT_OF_TIME
 
     def _get_record(self, idempotency_key: str) -> DataRecord:
@@ -203,7 +203,3 @@ class IdempotencyRecords(BasePersistenceLayer):
 def _extract_digest(idempotency_key: str) -> str:
     """Return the digest of a key, before which Powertools puts the name of the function."""
     return idempotency_key.rpartition("#")[2]
-
-
-def _encoded(record: IdempotencyRecord) -> bytes:
-    return encode_model(record)

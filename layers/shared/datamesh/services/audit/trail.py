@@ -101,7 +101,7 @@ class AuditTrail:
         return completed
 
     def _replace_record(self, record: AuditRecord, etag: str, deadline: Deadline) -> None:
-        if not deadline.allows_call():
+        if not deadline.can_begin_call():
             raise OUT_OF_TIME
         self._open(build_record_key(record)).put(encode_model(record), etag)
 

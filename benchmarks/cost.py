@@ -29,7 +29,7 @@ from datamesh.aws.observability import Handler
 from dev.storage.s3 import S3
 from dev.template.intrinsics import read_map
 from dev.template.reader import read_api
-from tests.lambdas import answer_of, api_event
+from tests.lambdas import api_event, read_answer
 from tests.meshes import lineage_body, product_body
 from tests.template import TEMPLATE, list_resources, read_properties
 
@@ -181,7 +181,7 @@ def _measured(door: Door, handler: Handler, events: Sequence[Event], memory: int
             answer = handler(event, CONTEXT)
             if "statusCode" in answer:
                 assert answer["statusCode"] == 200, answer
-                sent += len(answer_of(answer).content)
+                sent += len(read_answer(answer).content)
     cpu = time.thread_time() - began
     puts = sum(n for kind, n in door.counted.items() if kind.startswith("PUT"))
     gets = door.counted.total() - puts

@@ -13,10 +13,10 @@ from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.services.registry.registry import Registry
 from datamesh.wiring import Resources
 from dev.storage.s3 import S3
-from tests.lambdas import ENVIRONMENT, Answer, Context, answer_of, api_event, app_of
+from tests.lambdas import ENVIRONMENT, Answer, LambdaContext, api_event, import_app, read_answer
 from tests.meshes import resources
 
-CONTEXT = Context()
+CONTEXT = LambdaContext()
 
 type Event = Mapping[str, Any]
 
@@ -36,7 +36,7 @@ class Service:
 
     def answers(self, event: Event) -> Answer:
         self.select()
-        answer = answer_of(self.handler(event, CONTEXT))
+        answer = read_answer(self.handler(event, CONTEXT))
         assert answer.status < 300, answer.content
         return answer
 
@@ -55,7 +55,7 @@ def deployed(area: str, s3: S3, **variables: str) -> Service:
     found = s3.build_environment(s3.writer) | {"CATALOG_BUCKET": s3.bucket}
     os.environ.update(ENVIRONMENT | found | variables)
     asyncio.set_event_loop(asyncio.new_event_loop())
-    return Service(create_lambda_handler(app_of(area), os.environ))
+    return Service(create_lambda_handler(import_app(area), os.environ))
 
 
 def over(area: str, worked_on: Resources) -> Service:

@@ -100,10 +100,10 @@ def environment(s3: "S3", monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 @pytest.fixture
 def serve(imported_functions: None) -> Serve:
-    from tests.lambdas import served
+    from tests.lambdas import create_function_client
     from tests.meshes import resources
 
-    return lambda area, worked_on=None: served(area, worked_on or resources())
+    return lambda area, worked_on=None: create_function_client(area, worked_on or resources())
 
 
 @pytest.fixture

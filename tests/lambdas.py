@@ -28,7 +28,7 @@ ENVIRONMENT = {
 
 
 @dataclass(frozen=True)
-class Context:
+class LambdaContext:
     """The second argument of a handler, as far as it is looked at."""
 
     function_name: str = "function"
@@ -42,6 +42,8 @@ class Context:
 
 @dataclass(frozen=True)
 class Answer:
+    """What a client receives."""
+
     status: int
     headers: Mapping[str, str]
     content: bytes
@@ -59,7 +61,7 @@ def api_event(
     headers: Mapping[str, str] | None = None,
     route: str | None = None,
 ) -> dict[str, Any]:
-    """`body` is sent as it is if it is bytes or text, as JSON otherwise."""
+    """Return API Gateway's event; `body` is sent as it is if it is bytes or text, else as JSON."""
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route or f"{method} {path}",
@@ -87,8 +89,8 @@ def api_event(
     return event
 
 
-def answer_of(response: Any) -> Answer:
-    """What a client would receive of a handler's response."""
+def read_answer(response: Any) -> Answer:
+    """Return what a client would receive of a handler's response."""
     text = response.get("body", "")
     content = b64decode(text) if response.get("isBase64Encoded") else text.encode()
     try:
@@ -100,6 +102,7 @@ def answer_of(response: Any) -> Answer:
 
 
 def assert_problem(answer: Answer, status: int, message: str) -> None:
+    """Check that an answer is an error with this message, in the shape that all errors have."""
     assert answer.status == status
     assert answer.body == {"success": False, "message": message}
     assert answer.headers["content-type"] == "application/json"
@@ -113,7 +116,7 @@ class Client:
         self.handler = handler
 
     def send(self, event: dict[str, Any]) -> Answer:
-        return answer_of(self.handler(event, Context()))
+        return read_answer(self.handler(event, LambdaContext()))
 
     def get(self, path: str, **query: object) -> Answer:
         return self.send(api_event("GET", path, query=query, principal=None))
@@ -128,21 +131,24 @@ class Client:
         return self.send(api_event("DELETE", path))
 
 
-def app_of(area: str) -> FastAPI:
-    """Importing a function configures it: ask for the fixture `imported_functions` first."""
+def import_app(area: str) -> FastAPI:
+    """Import the app of a function, which configures it.
+
+    Ask for the fixture `imported_functions` first.
+    """
     app = import_module(f"functions.{area}.app").app
     assert isinstance(app, FastAPI)
     return app
 
 
-def served(area: str, resources: Resources) -> Client:
-    """The function's own handler, over other resources."""
-    app_of(area).state.resources = resources
+def create_function_client(area: str, resources: Resources) -> Client:
+    """Return a client of the function's own handler, which works on other resources."""
+    import_app(area).state.resources = resources
     return Client(import_module(f"functions.{area}.app").handler)
 
 
-def configured(app: FastAPI, resources: Resources, **environ: str) -> Client:
-    """A new handler with its own settings and logger."""
+def create_configured_client(app: FastAPI, resources: Resources, **environ: str) -> Client:
+    """Return a client of a new handler, with settings and a logger of its own."""
     handler = create_lambda_handler(app, ENVIRONMENT | environ)
     app.state.resources = resources
     return Client(handler)

@@ -26,4 +26,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     # A replay does not replace the figures of the whole.
     file = "replay.json" if os.environ.get("SEED") else "faults.json"
-    report.show(terminalreporter, file, FIGURES)
+    report.show_figures(terminalreporter, file, FIGURES)

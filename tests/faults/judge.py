@@ -16,7 +16,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedCommit:
     """What a writer was told of one commit, which appends `token` to the file."""
 
     token: str
@@ -38,25 +38,25 @@ class Verdict:
     crashed: Sequence[str]
 
     @property
-    def guilty(self) -> bool:
+    def is_guilty(self) -> bool:
         return bool(self.lost or self.risen or self.duplicated or self.misplaced or self.crashed)
 
 
-def judge(told: Sequence[Told], file: Sequence[str]) -> Verdict:
+def judge(told: Sequence[ReportedCommit], file: Sequence[str]) -> Verdict:
     """`file`: the tokens of the final state, in their order."""
     found = Counter(file)
 
-    def by(outcome: Outcome) -> list[Told]:
+    def with_outcome(outcome: Outcome) -> list[ReportedCommit]:
         return [one for one in told if one.outcome is outcome]
 
     return Verdict(
-        lost=[one.token for one in by(Outcome.ACKNOWLEDGED) if not found[one.token]],
-        risen=[one.token for one in by(Outcome.REFUSED) if found[one.token]],
+        lost=[one.token for one in with_outcome(Outcome.ACKNOWLEDGED) if not found[one.token]],
+        risen=[one.token for one in with_outcome(Outcome.REFUSED) if found[one.token]],
         duplicated=[token for token, times in found.items() if times > 1],
         misplaced=[
             one.token
-            for one in by(Outcome.ACKNOWLEDGED)
+            for one in with_outcome(Outcome.ACKNOWLEDGED)
             if found[one.token] == 1 and one.position != file.index(one.token)
         ],
-        crashed=[f"{one.token}: {one.reason}" for one in by(Outcome.CRASHED)],
+        crashed=[f"{one.token}: {one.reason}" for one in with_outcome(Outcome.CRASHED)],
     )

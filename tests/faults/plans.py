@@ -35,7 +35,7 @@ class Fault:
     amount: float = 0.5
     """From 0 to 1: of the longest delay, or of the bytes that get through."""
 
-    def of(self, method: bytes) -> "Fault":
+    def for_method(self, method: bytes) -> "Fault":
         """What this is for a request of that method."""
         if self.kind in WRITES_ONLY and method != b"PUT":
             return PASS
@@ -56,12 +56,12 @@ class Plan:
     def faults(self, lane: int) -> Iterator[Fault]:
         if self.scripted:
             return chain(self.scripted, repeat(PASS))
-        return self._drawn(random.Random(f"faults {self.seed} {lane}"))
+        return self._draw_faults(random.Random(f"faults {self.seed} {lane}"))
 
     def draw(self, purpose: str) -> random.Random:
         return random.Random(f"{purpose} {self.seed}")
 
-    def _drawn(self, draw: random.Random) -> Iterator[Fault]:
+    def _draw_faults(self, draw: random.Random) -> Iterator[Fault]:
         rate = self.draw("rate").choice(RATES)
         while True:
             # All three are drawn for every request, so that no decision shifts the next.

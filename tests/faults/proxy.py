@@ -38,7 +38,7 @@ class Lane:
 
     def fault(self, method: bytes) -> Fault:
         assert self.faults
-        return next(self.faults).of(method)
+        return next(self.faults).for_method(method)
 
 
 class Proxy:
@@ -79,7 +79,9 @@ class Proxy:
 
     async def _listen(self) -> None:
         for lane in self.lanes:
-            server = await asyncio.start_server(self._connected(lane), "127.0.0.1", 0)
+            server = await asyncio.start_server(
+                self._create_connection_handler(lane), "127.0.0.1", 0
+            )
             lane.endpoint = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
             self._servers.append(server)
 
@@ -98,7 +100,9 @@ class Proxy:
             while any(lane.busy for lane in lanes):
                 await asyncio.sleep(0.01)
 
-    def _connected(self, lane: Lane) -> Callable[[StreamReader, StreamWriter], None]:
+    def _create_connection_handler(
+        self, lane: Lane
+    ) -> Callable[[StreamReader, StreamWriter], None]:
         def connected(reader: StreamReader, writer: StreamWriter) -> None:
             self._start(self._converse(lane, reader, writer))
 
@@ -134,7 +138,7 @@ class Proxy:
             case Kind.LOST_REQUEST:
                 return False
             case Kind.SERVER_ERROR | Kind.SLOW_DOWN | Kind.CONFLICT:
-                return await _send(writer, _refusal(fault.kind))
+                return await _send(writer, _build_refusal(fault.kind))
             case Kind.LATE_REQUEST:
                 writer.close()
                 await asyncio.sleep(delay)
@@ -149,11 +153,11 @@ class Proxy:
             case Kind.LOST_REPLY | Kind.LATE_REQUEST:
                 return False
             case Kind.LANDED_ERROR:
-                return await _send(writer, _refusal(fault.kind))
+                return await _send(writer, _build_refusal(fault.kind))
             case Kind.SLOW_REPLY:
                 await asyncio.sleep(delay)
             case Kind.CUT_BODY | Kind.CUT_HEAD:
-                await _send(writer, _cut(reply, fault))
+                await _send(writer, _cut_reply(reply, fault))
                 return False
         return await _send(writer, reply.head + reply.body)
 
@@ -178,14 +182,14 @@ async def _send(writer: StreamWriter, data: bytes) -> bool:
     return False
 
 
-def _refusal(kind: Kind) -> bytes:
+def _build_refusal(kind: Kind) -> bytes:
     status, code = REFUSALS[kind]
     body = f"<Error><Code>{code}</Code><Message>injected</Message></Error>".encode()
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}"
     return head.encode() + b"\r\n\r\n" + body
 
 
-def _cut(reply: Message, fault: Fault) -> bytes:
+def _cut_reply(reply: Message, fault: Fault) -> bytes:
     if fault.kind is Kind.CUT_BODY:
         return reply.head + reply.body[: int(len(reply.body) * fault.amount)]
     return reply.head[: int((len(reply.head) - len(b"\r\n\r\n")) * fault.amount)]

@@ -12,27 +12,27 @@ type Figures = dict[str, Mapping[str, object]]
 """Title -> table."""
 
 
-def show(terminal: pytest.TerminalReporter, file: str, figures: Figures) -> None:
+def show_figures(terminal: pytest.TerminalReporter, file: str, figures: Figures) -> None:
     """Print the tables and write them to build/<file>; nothing if no test has made any."""
     if not figures:
         return
     for title, table in figures.items():
         terminal.section(title)
-        for line in lines(table):
+        for line in format_lines(table):
             terminal.write_line(line)
-    keep(file, figures)
+    store_figures(file, figures)
 
 
-def keep(file: str, figures: Figures) -> None:
+def store_figures(file: str, figures: Figures) -> None:
     BUILD.mkdir(exist_ok=True)
     (BUILD / file).write_text(json.dumps(figures, indent=2) + "\n")
 
 
-def lines(table: Mapping[str, object]) -> list[str]:
+def format_lines(table: Mapping[str, object]) -> list[str]:
     shown: list[str] = []
     for name, value in table.items():
         if isinstance(value, Mapping):
-            shown += [f"{name:<42}", *(f"  {line}" for line in lines(value))]
+            shown += [f"{name:<42}", *(f"  {line}" for line in format_lines(value))]
         else:
             shown.append(f"{name:<42}{value!s:>12}")
     return shown

@@ -15,12 +15,12 @@ from datamesh.storage.records import LineageRecord
 from datamesh.storage.s3.client import S3Client, create_client
 from datamesh.storage.s3.object import S3Object
 from tests.contexts import CONTEXT
-from tests.faults.judge import Outcome, Told, judge
+from tests.faults.judge import Outcome, ReportedCommit, judge
 from tests.faults.plans import Plan
 from tests.faults.proxy import Lane, Proxy
 from tests.meshes import NOON
 from tests.races.history import History
-from tests.races.linearizability import contradictions
+from tests.races.linearizability import find_contradictions
 from tests.races.traffic import operate, read_all, registry_over
 
 WRITERS = 3
@@ -60,48 +60,50 @@ class Slot:
 
     def run(self, plan: Plan) -> Result:
         if plan.seed % HISTORY_EVERY == 0:
-            return self._traffic(plan)
-        return self._appends(plan)
+            return self._run_traffic(plan)
+        return self._run_appends(plan)
 
-    def _appends(self, plan: Plan) -> Result:
+    def _run_appends(self, plan: Plan) -> Result:
         key = f"appends-{plan.seed}.json"
-        told = self._disturbed(plan, lambda writer: append(self._object(writer, key), plan, writer))
-        file = _document(S3Object(self.direct, self.bucket, key), Backoff()).read_latest(
-            _patience()
+        told = self._run_under_faults(
+            plan, lambda writer: append_tokens(self._open_object(writer, key), plan, writer)
+        )
+        file = _open_document(S3Object(self.direct, self.bucket, key), Backoff()).read_latest(
+            _create_deadline()
         )
         tokens = [entry.to_model().transformation for entry in file.lineage]
-        result = self._result(plan)
+        result = self._create_result(plan)
         result.told = Counter(one.outcome for each in told for one in each)
         verdict = judge([one for each in told for one in each], tokens)
         result.lost, result.risen = len(verdict.lost), len(verdict.risen)
         result.duplicated = len(verdict.duplicated)
-        if verdict.guilty:
+        if verdict.is_guilty:
             result.complaint = str(verdict)
         elif file.revision != len(tokens):
             result.complaint = f"{len(tokens)} commits in revision {file.revision}"
         return result
 
-    def _traffic(self, plan: Plan) -> Result:
+    def _run_traffic(self, plan: Plan) -> Result:
         key, history = f"history-{plan.seed}.json", History()
 
         def work(writer: int) -> None:
-            backoff = _budget(plan)
-            registry = registry_over(self._object(writer, key), backoff)
+            backoff = _create_backoff(plan)
+            registry = registry_over(self._open_object(writer, key), backoff)
             draw = plan.draw(f"writer {writer}")
             for number in range(OPERATIONS):
                 context = replace(CONTEXT, deadline=Deadline.from_now(BUDGET_SECONDS))
                 operate(context, registry, history, draw, f"{writer}-{number}")
 
-        self._disturbed(plan, work)
+        self._run_under_faults(plan, work)
         registry = registry_over(S3Object(self.direct, self.bucket, key), Backoff())
-        read_all(replace(CONTEXT, deadline=_patience()), registry, history)
-        result = self._result(plan)
+        read_all(replace(CONTEXT, deadline=_create_deadline()), registry, history)
+        result = self._create_result(plan)
         result.operations = len(history.operations)
-        if wrong := contradictions(history):
+        if wrong := find_contradictions(history):
             result.complaint = f"not linearizable: {wrong}"
         return result
 
-    def _disturbed[T](self, plan: Plan, work: Callable[[int], T]) -> list[T]:
+    def _run_under_faults[T](self, plan: Plan, work: Callable[[int], T]) -> list[T]:
         """All writers at once; returns when whatever was under way has landed."""
         self.proxy.follow(plan, self.lanes)
         try:
@@ -110,31 +112,31 @@ class Slot:
         finally:
             self.proxy.drain(self.lanes)
 
-    def _object(self, writer: int, key: str) -> S3Object:
+    def _open_object(self, writer: int, key: str) -> S3Object:
         return S3Object(self.clients[writer], self.bucket, key)
 
-    def _result(self, plan: Plan) -> Result:
+    def _create_result(self, plan: Plan) -> Result:
         counts = sum((lane.counts for lane in self.lanes), Counter())
         return Result(plan.seed, faults=Counter({str(kind): n for kind, n in counts.items()}))
 
 
-def append(stored: S3Object, plan: Plan, writer: int) -> list[Told]:
+def append_tokens(stored: S3Object, plan: Plan, writer: int) -> list[ReportedCommit]:
     """One writer's commits, each of which appends a token of its own."""
-    backoff = _budget(plan)
-    document = _document(stored, backoff)
-    told: list[Told] = []
+    backoff = _create_backoff(plan)
+    document = _open_document(stored, backoff)
+    told: list[ReportedCommit] = []
     for number in range(COMMITS):
         token = f"{writer}-{number}"
         try:
             deadline = Deadline.from_now(BUDGET_SECONDS)
-            position = document.commit(_appended(token), deadline)
-            told.append(Told(token, Outcome.ACKNOWLEDGED, position))
+            position = document.commit(_append_token(token), deadline)
+            told.append(ReportedCommit(token, Outcome.ACKNOWLEDGED, position))
         except OutcomeUnknown:
-            told.append(Told(token, Outcome.UNKNOWN))
+            told.append(ReportedCommit(token, Outcome.UNKNOWN))
         except (Contended, StorageUnavailable) as error:
-            told.append(Told(token, Outcome.REFUSED, reason=str(error)))
+            told.append(ReportedCommit(token, Outcome.REFUSED, reason=str(error)))
         except Exception as error:  # whatever else comes out of a commit is a defect
-            told.append(Told(token, Outcome.CRASHED, reason=repr(error)))
+            told.append(ReportedCommit(token, Outcome.CRASHED, reason=repr(error)))
     return told
 
 
@@ -142,7 +144,7 @@ def open_slots(
     environment: dict[str, str], bucket: str, proxy: Proxy, direct: S3Client
 ) -> list[Slot]:
     """As many as the proxy has lanes for."""
-    clients = [_client(environment, lane) for lane in proxy.lanes]
+    clients = [_create_client(environment, lane) for lane in proxy.lanes]
     starts = range(0, len(clients), WRITERS)
     return [
         Slot(bucket, proxy, proxy.lanes[at : at + WRITERS], clients[at : at + WRITERS], direct)
@@ -150,17 +152,17 @@ def open_slots(
     ]
 
 
-def _client(environment: dict[str, str], lane: Lane) -> S3Client:
+def _create_client(environment: dict[str, str], lane: Lane) -> S3Client:
     """The project's own, but for the time-out and the proxy."""
     client = create_client(environment | {"AWS_ENDPOINT_URL_S3": lane.endpoint})
     return replace(client, read_seconds=READ_SECONDS)
 
 
-def _document(stored: S3Object, backoff: Backoff) -> Document[LineageFile]:
+def _open_document(stored: S3Object, backoff: Backoff) -> Document[LineageFile]:
     return Document(stored, LineageFile, backoff)
 
 
-def _appended(token: str) -> Change[LineageFile, int]:
+def _append_token(token: str) -> Change[LineageFile, int]:
     def change(file: LineageFile) -> tuple[LineageFile, int]:
         entry = StoredLineageEntry(
             source="orders", target="revenue", transformation=token, timestamp=NOON
@@ -171,11 +173,11 @@ def _appended(token: str) -> Change[LineageFile, int]:
     return change
 
 
-def _budget(plan: Plan) -> Backoff:
+def _create_backoff(plan: Plan) -> Backoff:
     """Small, so that some plans run out of it in the middle."""
     attempts = plan.draw("budget").choice(BUDGETS)
     return Backoff(attempts, first_pause=0.01, longest_pause=0.1)
 
 
-def _patience() -> Deadline:
+def _create_deadline() -> Deadline:
     return Deadline.from_now(30)

@@ -25,8 +25,8 @@ def main() -> int:
         if time.monotonic() >= ends:
             break
     table = total.table()
-    print("\n".join(report.lines(table)))
-    report.keep("soak.json", {"Soak": table})
+    print("\n".join(report.format_lines(table)))
+    report.store_figures("soak.json", {"Soak": table})
     for seed, complaint in total.failed.items():
         print(f"SEED={seed} make races replays: {complaint}")
     return 1 if total.failed else 0

@@ -4,13 +4,13 @@ from itertools import islice
 
 import pytest
 
-from tests.faults.judge import Outcome, Told, Verdict, judge
+from tests.faults.judge import Outcome, ReportedCommit, Verdict, judge
 from tests.faults.plans import DRAWN, Kind, Plan
 
-A = Told("a", Outcome.ACKNOWLEDGED, 0)
-B = Told("b", Outcome.ACKNOWLEDGED, 1)
-REFUSED = Told("r", Outcome.REFUSED)
-UNKNOWN = Told("u", Outcome.UNKNOWN)
+A = ReportedCommit("a", Outcome.ACKNOWLEDGED, 0)
+B = ReportedCommit("b", Outcome.ACKNOWLEDGED, 1)
+REFUSED = ReportedCommit("r", Outcome.REFUSED)
+UNKNOWN = ReportedCommit("u", Outcome.UNKNOWN)
 INNOCENT = Verdict(lost=[], risen=[], duplicated=[], misplaced=[], crashed=[])
 
 
@@ -18,7 +18,7 @@ INNOCENT = Verdict(lost=[], risen=[], duplicated=[], misplaced=[], crashed=[])
 def test_innocent(file: list[str]) -> None:
     verdict = judge([A, B, REFUSED, UNKNOWN], file)
     assert verdict == INNOCENT
-    assert not verdict.guilty
+    assert not verdict.is_guilty
 
 
 @pytest.mark.parametrize(
@@ -34,22 +34,22 @@ def test_innocent(file: list[str]) -> None:
 def test_guilty(file: list[str], charge: str, tokens: list[str]) -> None:
     verdict = judge([A, B, REFUSED, UNKNOWN], file)
     assert getattr(verdict, charge) == tokens
-    assert verdict.guilty
+    assert verdict.is_guilty
 
 
 def test_a_crash_is_told_with_its_reason() -> None:
-    verdict = judge([Told("c", Outcome.CRASHED, reason="KeyError")], [])
+    verdict = judge([ReportedCommit("c", Outcome.CRASHED, reason="KeyError")], [])
     assert verdict.crashed == ["c: KeyError"]
-    assert verdict.guilty
+    assert verdict.is_guilty
 
 
 def test_a_seed_makes_the_same_plan_again_and_each_lane_another() -> None:
-    def drawn(seed: int, lane: int) -> list[object]:
+    def draw_faults(seed: int, lane: int) -> list[object]:
         return list(islice(Plan(seed).faults(lane), 200))
 
-    assert drawn(1, 0) == drawn(1, 0)
-    assert drawn(1, 0) != drawn(1, 1)
-    assert drawn(1, 0) != drawn(2, 0)
+    assert draw_faults(1, 0) == draw_faults(1, 0)
+    assert draw_faults(1, 0) != draw_faults(1, 1)
+    assert draw_faults(1, 0) != draw_faults(2, 0)
 
 
 def test_plans_hold_every_kind_of_fault() -> None:

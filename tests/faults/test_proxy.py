@@ -35,22 +35,22 @@ def key() -> str:
     return f"proxied-{next(KEYS)}"
 
 
-def through(slot: Slot, key: str, *faults: Fault) -> S3Object:
+def open_through_proxy(slot: Slot, key: str, *faults: Fault) -> S3Object:
     slot.proxy.follow(Plan(0, faults or [PASS]), slot.lanes)
     return S3Object(slot.clients[0], slot.bucket, key)
 
 
-def held(slot: Slot, key: str) -> bytes | None:
+def read_stored(slot: Slot, key: str) -> bytes | None:
     found = S3Object(slot.direct, slot.bucket, key).get()
     return found.body if isinstance(found, StoredObject) else None
 
 
 def test_signed_requests_pass_and_connections_are_kept(slot: Slot, key: str) -> None:
-    stored = through(slot, key)
+    stored = open_through_proxy(slot, key)
     body = bytes(range(256)) * 1000
     etag = stored.put(b"first", None)
     stored.put(body, etag)
-    assert held(slot, key) == body
+    assert read_stored(slot, key) == body
     found = stored.get()
     assert isinstance(found, StoredObject)
     assert found.body == body
@@ -59,66 +59,66 @@ def test_signed_requests_pass_and_connections_are_kept(slot: Slot, key: str) -> 
 
 
 def test_the_server_checks_signatures_through_the_proxy(slot: Slot, s3: S3, key: str) -> None:
-    through(slot, key)
+    open_through_proxy(slot, key)
     client = slot.clients[0]
     other = replace(client.credentials(), secret_key="another")
     with pytest.raises(S3Error, match="403 SignatureDoesNotMatch"):
         replace(client, credentials=lambda: other).send(
             S3Request("PutObject", s3.bucket, key, "PUT")
         )
-    assert held(slot, key) is None
+    assert read_stored(slot, key) is None
 
 
 @pytest.mark.parametrize("kind", NEVER)
 def test_a_put_that_never_arrives(slot: Slot, key: str, kind: Kind) -> None:
     with pytest.raises(InDoubt):
-        through(slot, key, Fault(kind)).put(b"1", None)
+        open_through_proxy(slot, key, Fault(kind)).put(b"1", None)
     slot.proxy.drain(slot.lanes)
-    assert held(slot, key) is None
+    assert read_stored(slot, key) is None
 
 
 def test_a_conflict_writes_nothing(slot: Slot, key: str) -> None:
     with pytest.raises(LostRace):
-        through(slot, key, Fault(Kind.CONFLICT)).put(b"1", None)
+        open_through_proxy(slot, key, Fault(Kind.CONFLICT)).put(b"1", None)
     slot.proxy.drain(slot.lanes)
-    assert held(slot, key) is None
+    assert read_stored(slot, key) is None
 
 
 @pytest.mark.parametrize("kind", ALREADY)
 def test_a_put_that_lands_unheard(slot: Slot, key: str, kind: Kind) -> None:
     with pytest.raises(InDoubt):
-        through(slot, key, Fault(kind)).put(b"1", None)
-    assert held(slot, key) == b"1"
+        open_through_proxy(slot, key, Fault(kind)).put(b"1", None)
+    assert read_stored(slot, key) == b"1"
 
 
 def test_a_late_put_lands_after_the_client_has_given_up(slot: Slot, key: str) -> None:
     started = time.monotonic()
     with pytest.raises(InDoubt):
-        through(slot, key, Fault(Kind.LATE_REQUEST, LONG)).put(b"1", None)
+        open_through_proxy(slot, key, Fault(Kind.LATE_REQUEST, LONG)).put(b"1", None)
     assert time.monotonic() - started < LONG / 2
-    assert held(slot, key) is None
+    assert read_stored(slot, key) is None
     slot.proxy.drain(slot.lanes)
-    assert held(slot, key) == b"1"
+    assert read_stored(slot, key) == b"1"
 
 
 @pytest.mark.parametrize("kind", [Kind.SLOW_REQUEST, Kind.SLOW_REPLY])
 def test_a_slow_put_times_out_and_lands(slot: Slot, key: str, kind: Kind) -> None:
     with pytest.raises(InDoubt):
-        through(slot, key, Fault(kind, LONG)).put(b"1", None)
+        open_through_proxy(slot, key, Fault(kind, LONG)).put(b"1", None)
     slot.proxy.drain(slot.lanes)
-    assert held(slot, key) == b"1"
+    assert read_stored(slot, key) == b"1"
 
 
 @pytest.mark.parametrize("kind", [Kind.SLOW_REQUEST, Kind.SLOW_REPLY])
 def test_a_put_slower_than_usual_is_acknowledged(slot: Slot, key: str, kind: Kind) -> None:
-    through(slot, key, Fault(kind, 0.1)).put(b"1", None)
-    assert held(slot, key) == b"1"
+    open_through_proxy(slot, key, Fault(kind, 0.1)).put(b"1", None)
+    assert read_stored(slot, key) == b"1"
 
 
 @pytest.mark.parametrize("kind", [*NEVER, Kind.LOST_REPLY, Kind.CUT_BODY])
 def test_a_get_that_fails_is_worth_another(slot: Slot, key: str, kind: Kind) -> None:
     S3Object(slot.direct, slot.bucket, key).put(b"a body to cut", None)
-    stored = through(slot, key, Fault(kind))
+    stored = open_through_proxy(slot, key, Fault(kind))
     with pytest.raises(Unreachable):
         stored.get()
     found = stored.get()
@@ -127,15 +127,17 @@ def test_a_get_that_fails_is_worth_another(slot: Slot, key: str, kind: Kind) -> 
 
 
 def test_a_drained_lane_takes_no_requests(slot: Slot, key: str) -> None:
-    stored = through(slot, key)
+    stored = open_through_proxy(slot, key)
     slot.proxy.drain(slot.lanes)
     with pytest.raises(InDoubt):
         stored.put(b"1", None)
-    assert held(slot, key) is None
+    assert read_stored(slot, key) is None
 
 
 def test_a_put_whose_reply_is_cut_in_its_head_succeeds_or_is_in_doubt(slot: Slot, key: str) -> None:
     for twentieth in range(20):
-        stored = through(slot, f"{key}-{twentieth}", Fault(Kind.CUT_HEAD, twentieth / 20))
+        stored = open_through_proxy(
+            slot, f"{key}-{twentieth}", Fault(Kind.CUT_HEAD, twentieth / 20)
+        )
         with contextlib.suppress(InDoubt):
             stored.put(b"1", None)

@@ -14,24 +14,24 @@ PLANS = 200
 MET = (Outcome.ACKNOWLEDGED, Outcome.REFUSED, Outcome.UNKNOWN)
 
 
-def seeds() -> list[int]:
+def choose_seeds() -> list[int]:
     if seed := os.environ.get("SEED"):
         return [int(seed)]
     return list(range(1, PLANS + 1))
 
 
 def test_seeded_plans(s3: S3, figures: report.Figures) -> None:
-    found = campaign.run(s3, seeds())
+    found = campaign.run(s3, choose_seeds())
     figures["Seeded faults between writers and storage"] = found.table()
     assert not found.failed, "\n".join(
         f"SEED={seed} make races replays: {complaint}" for seed, complaint in found.failed.items()
     )
-    if len(seeds()) > 1:
+    if len(choose_seeds()) > 1:
         assert found.plans == PLANS
         assert all(found.commits[outcome] for outcome in MET), "a suite that never meets one"
 
 
-def scripted(*kinds: Kind) -> Plan:
+def build_scripted_plan(*kinds: Kind) -> Plan:
     """For each writer the same. The seed is one of appends."""
     return Plan(seed=-1, scripted=[Fault(kind, 0.2) for kind in kinds])
 
@@ -48,7 +48,7 @@ def test_the_suite_notices_a_commit_that_does_not_look_for_itself(
         return honest(self, commit.FileVersion(stripped, found.etag))
 
     monkeypatch.setattr(commit.PendingCommit, "has_landed_in", forgetful)
-    plan = scripted(Kind.PASS, kind)
+    plan = build_scripted_plan(Kind.PASS, kind)
     [result] = campaign.run_here(environment, s3.endpoint, s3.bucket, [plan])
     assert result.duplicated
     assert "duplicated=[" in result.complaint

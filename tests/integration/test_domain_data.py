@@ -9,7 +9,7 @@ from datamesh.errors import StorageUnavailable
 from datamesh.http.entrypoint import create_lambda_handler
 from dev.storage.s3 import S3
 from tests.contexts import NO_DEADLINE
-from tests.lambdas import ENVIRONMENT, Client, api_event, app_of
+from tests.lambdas import ENVIRONMENT, Client, api_event, import_app
 from tests.meshes import product_body
 from tests.tables import PATH, parquet
 
@@ -31,7 +31,7 @@ def clients(
         "DATA_PREFIXES": f"s3://{s3.bucket}/lake/",
     }
     found = [
-        Client(create_lambda_handler(app_of(area), environ)) for area in ("domains", "products")
+        Client(create_lambda_handler(import_app(area), environ)) for area in ("domains", "products")
     ]
     yield found[0], found[1]
     found[1].delete("/product/orders")
@@ -92,7 +92,7 @@ def test_a_listing_has_more_than_one_page(s3: S3, clients: tuple[Client, Client]
                 keys,
             )
         )
-    data = app_of("domains").state.resources.data
+    data = import_app("domains").state.resources.data
     folder = data.open_folder("domains/sales/many/", NO_DEADLINE)
     assert [f"domains/sales/many/{file.name}" for file in folder.list_files()] == keys
     assert domains.get(PATH, limit=1).body == [{"id": 0, "text": "x", "day": "2023-07-01"}]
@@ -113,7 +113,7 @@ def test_a_file_that_is_replaced_is_not_mixed_with_itself(
     domains, products = clients
     register(products, "domains/sales/changing/", "parquet")
     put(s3, "domains/sales/changing/a.parquet", LARGE)
-    data = app_of("domains").state.resources.data
+    data = import_app("domains").state.resources.data
     folder = data.open_folder("domains/sales/changing/", NO_DEADLINE)
     [listed] = folder.list_files()
     assert folder.read_range(listed, 0, 4) == b"PAR1"

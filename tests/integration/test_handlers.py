@@ -11,7 +11,7 @@ from openapi_schema_validator import OAS31Validator
 from dev import openapi
 from tests import moto_server
 from tests.deployed import EVENTS, KEY, Deployment
-from tests.lambdas import Answer, Context, answer_of
+from tests.lambdas import Answer, LambdaContext, read_answer
 
 OPENAPI: dict[str, Any] = json.loads(openapi.DOCUMENT.read_text())
 OPERATIONS, COMPONENTS = OPENAPI["paths"], OPENAPI["components"]
@@ -79,7 +79,7 @@ def stack() -> Iterator[Deployment]:
 
 def send(stack: Deployment, name: str) -> Answer:
     handler = stack.start(stack.function_of(EVENTS[name]))
-    return answer_of(handler(EVENTS[name], Context()))
+    return read_answer(handler(EVENTS[name], LambdaContext()))
 
 
 def assert_as_documented(event: dict[str, Any], answer: Answer) -> None:
@@ -169,12 +169,12 @@ def test_domain_data_is_read_from_the_bucket(stack: Deployment) -> None:
 def test_the_schedule_removes_what_an_interrupted_deletion_left(stack: Deployment) -> None:
     stack.fill()
     handler = stack.start(stack.function_of(EVENTS["schedule"]))
-    assert handler(EVENTS["schedule"], Context()) == {
+    assert handler(EVENTS["schedule"], LambdaContext()) == {
         "pruned_lineage_entries": 1,
         "products": 2,
         "lineage_entries": 1,
     }
-    assert handler(EVENTS["schedule"], Context())["pruned_lineage_entries"] == 0
+    assert handler(EVENTS["schedule"], LambdaContext())["pruned_lineage_entries"] == 0
 
 
 def test_events_become_products_and_lineage_and_a_rebuild_finds_the_same(
@@ -193,7 +193,7 @@ def test_events_become_products_and_lineage_and_a_rebuild_finds_the_same(
     ]
     boto3.client("s3").delete_object(Bucket="catalog", Key="lineage.json")
     handler = stack.start(stack.function_of(EVENTS["rebuild"]))
-    assert handler(EVENTS["rebuild"], Context()) == {
+    assert handler(EVENTS["rebuild"], LambdaContext()) == {
         "finished": 1,
         "events": 2,
         "derived_entries": 1,
@@ -204,7 +204,7 @@ def test_events_become_products_and_lineage_and_a_rebuild_finds_the_same(
 def send_all(stack: Deployment) -> Any:
     """All lineage, whatever its source."""
     event = {**EVENTS["list_lineage"], "rawQueryString": "", "queryStringParameters": {}}
-    return answer_of(stack.start("LineageReadFunction")(event, Context())).body
+    return read_answer(stack.start("LineageReadFunction")(event, LambdaContext())).body
 
 
 def test_a_missing_bucket_is_503_with_a_reason(stack: Deployment) -> None:
@@ -231,7 +231,7 @@ def keys(stack: Deployment) -> Iterator[Any]:
 
 def authorize(stack: Deployment) -> Any:
     event = EVENTS["authorizer"]
-    return stack.start(stack.function_of(event))(event, Context())
+    return stack.start(stack.function_of(event))(event, LambdaContext())
 
 
 def test_the_key_in_the_secret_is_allowed(stack: Deployment) -> None:

@@ -16,7 +16,7 @@ from datamesh.storage.s3.client import S3Client, S3Error, S3Request, S3Response
 from dev.template.intrinsics import Resolver, Yaml, read_map, read_strings
 from tests import moto_server
 from tests.deployed import EVENTS, Deployment
-from tests.lambdas import Context
+from tests.lambdas import LambdaContext
 from tests.template import list_resources, list_statements
 
 FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
@@ -134,7 +134,7 @@ def run_all_events(stack: Deployment, recorder: Recorder) -> dict[str, set[Need]
             prepare()
             handler = stack.start(function)
             recorder.needs, recorder.listening = found[function], True
-            handler(event, Context())
+            handler(event, LambdaContext())
             recorder.listening = False
     return found
 

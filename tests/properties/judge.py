@@ -62,8 +62,8 @@ class JudgedMachine(RuleBasedStateMachine):
     def explained(
         self, op: Op, status: int, rivals: list[tuple[Op, int]], outcomes: set[str]
     ) -> Mesh:
-        products = plain(self.world.get(0, "/products"))
-        entries = plain(self.world.get(0, "/lineage"))
+        products = read_items(self.world.get(0, "/products"))
+        entries = read_items(self.world.get(0, "/lineage"))
         for candidate in self.orders(op, status, rivals, outcomes):
             if rivals and op.verb == "link_all" and in_some_order(candidate.entries, entries):
                 candidate.entries = entries
@@ -93,7 +93,7 @@ class JudgedMachine(RuleBasedStateMachine):
 
     def check_page(self, answer: Answer, found: list[Body], limit: int, offset: int) -> None:
         assert answer.headers["x-total-count"] == str(len(found))
-        assert plain(answer) == found[offset : offset + limit]
+        assert read_items(answer) == found[offset : offset + limit]
 
 
 def outcome_of(status: int, answer: Answer | None, troubled: bool) -> set[str]:
@@ -129,10 +129,10 @@ def prune(run: Callable[[], object]) -> int:
     return 200
 
 
-def plain(answer: Answer) -> list[Body]:
+def read_items(answer: Answer) -> list[Body]:
     assert answer.status == 200, answer.body
-    return [without_given(item) for item in answer.body]
+    return [drop_given(item) for item in answer.body]
 
 
-def without_given(item: Body) -> Body:
+def drop_given(item: Body) -> Body:
     return {name: value for name, value in item.items() if name not in GIVEN}

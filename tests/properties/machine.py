@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, initialize, invariant, multiple, rule
 
 from tests.properties import strategies as some
-from tests.properties.judge import JudgedMachine, plain, without_given
+from tests.properties.judge import JudgedMachine, drop_given, read_items
 from tests.properties.model import Body, ends
 from tests.properties.world import CALM, Op, Trouble
 
@@ -158,7 +158,7 @@ class MeshMachine(JudgedMachine):
         if name not in self.model.products:
             assert answer.status == 404
             return multiple()
-        assert without_given(answer.body) == self.model.products[name]
+        assert drop_given(answer.body) == self.model.products[name]
         return name, self.model.ages[name], answer.headers["etag"]
 
     @rule(copy=seen, who=some.instances)
@@ -226,7 +226,7 @@ class MeshMachine(JudgedMachine):
         for way, end in (("upstream", "target"), ("downstream", "source")):
             answer = self.world.get(who, f"/lineage/{way}/{name}")
             if name in self.model.products:
-                assert plain(answer) == self.model.find_entries(**{end: name})
+                assert read_items(answer) == self.model.find_entries(**{end: name})
             else:
                 assert answer.status == 404
 
@@ -251,7 +251,7 @@ class MeshMachine(JudgedMachine):
         that neither has."""
         before, way = self.model.copy(), self.world.instances[who].products
         way.between = lambda: self.rivals_commit(op)
-        found = plain(self.world.get(who, "/lineage"))
+        found = read_items(self.world.get(who, "/lineage"))
         assert way.between is None
         both = [entry for entry in before.entries if entry in self.model.entries]
         rest = iter(found)  # in their order; entries may be alike, so that there may be more
@@ -280,7 +280,7 @@ class MeshMachine(JudgedMachine):
         self.check_page(answer, list(self.model.products.values()), 100, 0)
         answer = self.world.get(self.reader, "/lineage")
         self.check_page(answer, self.model.entries, 100, 0)
-        assert all(end in self.model.products for each in plain(answer) for end in ends(each))
+        assert all(end in self.model.products for each in read_items(answer) for end in ends(each))
 
 
 def moment(text: str) -> datetime:

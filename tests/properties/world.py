@@ -18,7 +18,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile
 from datamesh.storage.objects import StoredObject
 from tests.contexts import CONTEXT
-from tests.lambdas import Answer, api_event, served
+from tests.lambdas import Answer, api_event, create_function_client
 from tests.meshes import NOON, mesh, resources
 from tests.properties.model import Body, Mesh
 from tests.properties.storage import Fault, Life, Shelf, Way
@@ -164,7 +164,7 @@ class World:
             return Way(shelf, life=instance.life)
 
         over = replace(resources(instance.registry), key_record=key_record)
-        return served(area, over).send(event)
+        return create_function_client(area, over).send(event)
 
     def outlast_the_killed(self) -> None:
         """Until their requests no longer count as in progress."""

@@ -28,7 +28,7 @@ class Records(LineageHistory):
         self.contended = 0
         self.lock = threading.Lock()
 
-    def answered(self, answer: requests.Response) -> None:
+    def count_answer(self, answer: requests.Response) -> None:
         with self.lock:
             self.statuses.append(answer.status_code)
             self.contended += is_contended(answer)
@@ -67,85 +67,85 @@ class ApiClient:
         self._register(draw.choice(NAMES))
 
     def _register(self, name: str) -> None:
-        value = self._value()
-        call = self._begin()
-        answer = self._call("POST", "/register_product", product_body(name=name, owner=value))
-        self._written(answer, call, name, Act.REGISTERED, value)
+        value = self._create_value()
+        call = self._begin_call()
+        answer = self._send("POST", "/register_product", product_body(name=name, owner=value))
+        self._record_write(answer, call, name, Act.REGISTERED, value)
 
     def update(self, draw: random.Random) -> None:
-        name, value = draw.choice(NAMES), self._value()
-        call = self._begin()
-        answer = self._call("PUT", f"/product/{name}", {"owner": value})
-        self._written(answer, call, name, Act.UPDATED, value)
+        name, value = draw.choice(NAMES), self._create_value()
+        call = self._begin_call()
+        answer = self._send("PUT", f"/product/{name}", {"owner": value})
+        self._record_write(answer, call, name, Act.UPDATED, value)
 
     def delete(self, draw: random.Random) -> None:
         name = draw.choice(NAMES)
-        call = self._begin()
-        answer = self._call("DELETE", f"/product/{name}")
-        self._written(answer, call, name, Act.DELETED, None)
+        call = self._begin_call()
+        answer = self._send("DELETE", f"/product/{name}")
+        self._record_write(answer, call, name, Act.DELETED, None)
 
     def read(self, draw: random.Random) -> None:
         name = draw.choice(NAMES)
-        call = self._begin()
-        answer = self._call("GET", f"/product/{name}")
+        call = self._begin_call()
+        answer = self._send("GET", f"/product/{name}")
         if answer.status_code == 200:
-            call.did(name, Act.READ, answer.json()["owner"])
+            call.record(name, Act.READ, answer.json()["owner"])
         elif answer.status_code == 404:
-            call.did(name, Act.MISSED)
+            call.record(name, Act.MISSED)
 
     def relate(self, draw: random.Random) -> None:
         source, target = draw.sample(NAMES, 2)
-        token = self._value()
-        call = self._begin()
+        token = self._create_value()
+        call = self._begin_call()
         body = lineage_body(source=source, target=target, transformation=token)
-        answer = self._call("POST", "/register_lineage", body)
+        answer = self._send("POST", "/register_lineage", body)
         if answer.status_code in (200, 503):
             known = answer.status_code == 200
-            self._records.add_entry(Entry(token, (source, target), call.span(known=known)))
+            self._records.add_entry(Entry(token, (source, target), call.to_span(known=known)))
         if answer.status_code == 200:
-            self._both_ends(call, source, target)
+            self._record_ends(call, source, target)
 
     def list_lineage(self, draw: random.Random | None = None) -> None:
-        call = self._begin()
-        answer = self._call("GET", "/lineage")
+        call = self._begin_call()
+        answer = self._send("GET", "/lineage")
         if answer.status_code != 200:
             return
         entries = answer.json()
         for source, target in {(entry["source"], entry["target"]) for entry in entries}:
-            self._both_ends(call, source, target)
+            self._record_ends(call, source, target)
         tokens = Counter(entry["transformation"] for entry in entries)
-        self._records.add_list(ListRead(tokens, call.span()))
+        self._records.add_list(ListRead(tokens, call.to_span()))
 
     def read_everything(self) -> None:
         """The final state; nothing else is going on."""
-        call = self._begin()
-        answer = self._call("GET", "/products")
+        call = self._begin_call()
+        answer = self._send("GET", "/products")
         owners = {product["name"]: product["owner"] for product in answer.json()}
         for name in self._records.history.by_name():
-            call.did(name, Act.READ, owners.get(name))
+            call.record(name, Act.READ, owners.get(name))
         self.list_lineage()
 
-    def _both_ends(self, call: Call, source: str, target: str) -> None:
+    def _record_ends(self, call: Call, source: str, target: str) -> None:
         """Whoever sees an entry sees that its ends are registered."""
         for name in (source, target):
-            call.did(name, Act.TAKEN)
+            call.record(name, Act.TAKEN)
 
-    def _written(
+    def _record_write(
         self, answer: requests.Response, call: Call, name: str, act: Act, value: str | None
     ) -> None:
         match answer.status_code:
             case 200:
-                call.did(name, act, value)
+                call.record(name, act, value)
             case 404:
-                call.did(name, Act.MISSED)
+                call.record(name, Act.MISSED)
             case 409 if not is_contended(answer):
-                call.did(name, Act.TAKEN)
+                call.record(name, Act.TAKEN)
             case 503:  # unavailable, or unknown
-                call.may_have(name, act, value)
+                call.record_unknown(name, act, value)
         if act is Act.DELETED and answer.status_code in (200, 503):
-            self._records.add_deletion(name, call.span(known=answer.status_code == 200))
+            self._records.add_deletion(name, call.to_span(known=answer.status_code == 200))
 
-    def _call(self, method: str, path: str, body: object = None) -> requests.Response:
+    def _send(self, method: str, path: str, body: object = None) -> requests.Response:
         answer = self._session.request(
             method,
             self._url + path,
@@ -153,12 +153,12 @@ class ApiClient:
             json=body,
             timeout=local_run.TIMEOUT_SECONDS,
         )
-        self._records.answered(answer)
+        self._records.count_answer(answer)
         return answer
 
-    def _begin(self) -> Call:
-        return self._records.history.begin()
+    def _begin_call(self) -> Call:
+        return self._records.history.begin_call()
 
-    def _value(self) -> str:
+    def _create_value(self) -> str:
         self._writes += 1
         return f"{self._number}-{self._writes}"

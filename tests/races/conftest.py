@@ -19,4 +19,4 @@ def figures() -> report.Figures:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    report.show(terminalreporter, "races.json", FIGURES)
+    report.show_figures(terminalreporter, "races.json", FIGURES)

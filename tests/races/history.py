@@ -33,7 +33,7 @@ class Operation:
     """Infinite if the outcome is unknown: it takes effect at any time from then on, or never."""
 
     @property
-    def known(self) -> bool:
+    def is_known(self) -> bool:
         return not math.isinf(self.responded)
 
 
@@ -44,15 +44,15 @@ class Call:
         self._history = history
         self.invoked = time.monotonic()
 
-    def did(self, name: str, act: Act, value: str | None = None) -> None:
+    def record(self, name: str, act: Act, value: str | None = None) -> None:
         """A call may tell several things; each holds at some moment of it."""
         self._history.add(Operation(name, act, value, self.invoked, time.monotonic()))
 
-    def may_have(self, name: str, act: Act, value: str | None = None) -> None:
+    def record_unknown(self, name: str, act: Act, value: str | None = None) -> None:
         self._history.add(Operation(name, act, value, self.invoked, math.inf))
 
-    def span(self, *, known: bool = True) -> Span:
-        return Span.since(self.invoked, known=known)
+    def to_span(self, *, known: bool = True) -> Span:
+        return Span.from_invocation(self.invoked, known=known)
 
 
 class History:
@@ -66,7 +66,7 @@ class History:
         with self._lock:
             self.operations.append(operation)
 
-    def begin(self) -> Call:
+    def begin_call(self) -> Call:
         return Call(self)
 
     def by_name(self) -> dict[str, list[Operation]]:

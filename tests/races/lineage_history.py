@@ -17,11 +17,11 @@ class Span:
     invoked: float
     responded: float
 
-    def before(self, other: "Span") -> bool:
+    def is_before(self, other: "Span") -> bool:
         return self.responded < other.invoked
 
     @classmethod
-    def since(cls, invoked: float, *, known: bool) -> "Span":
+    def from_invocation(cls, invoked: float, *, known: bool) -> "Span":
         return cls(invoked, time.monotonic() if known else math.inf)
 
 
@@ -71,17 +71,19 @@ class LineageHistory:
         for entry in self.entries:
             deletions = [span for name, span in self.deletions if name in entry.ends]
             for read in self.lists:
-                problems += _problems(entry, read, deletions)
+                problems += _find_problems(entry, read, deletions)
         return problems
 
 
-def _problems(entry: Entry, read: ListRead, deletions: Sequence[Span]) -> list[str]:
+def _find_problems(entry: Entry, read: ListRead, deletions: Sequence[Span]) -> list[str]:
     if entry.token in read.tokens:
-        if read.span.before(entry.span):
+        if read.span.is_before(entry.span):
             return [f"{entry.token} was seen before it was registered"]
-        if any(entry.span.before(one) and one.before(read.span) for one in deletions):
+        if any(entry.span.is_before(one) and one.is_before(read.span) for one in deletions):
             return [f"{entry.token} was seen after the deletion of an end"]
         return []
     # A deletion that may have come after the entry and before the read explains it.
-    explained = any(not one.before(entry.span) and not read.span.before(one) for one in deletions)
-    return [f"{entry.token} was lost"] if entry.span.before(read.span) and not explained else []
+    explained = any(
+        not one.is_before(entry.span) and not read.span.is_before(one) for one in deletions
+    )
+    return [f"{entry.token} was lost"] if entry.span.is_before(read.span) and not explained else []

@@ -19,16 +19,16 @@ class TooHard(Exception):
     """Undecided within MAX_STEPS."""
 
 
-def contradictions(history: History) -> dict[str, list[Operation]]:
+def find_contradictions(history: History) -> dict[str, list[Operation]]:
     """The names whose operations no order explains, and those operations."""
-    return {name: each for name, each in history.by_name().items() if not linearizable(each)}
+    return {name: each for name, each in history.by_name().items() if not is_linearizable(each)}
 
 
-def linearizable(operations: Sequence[Operation]) -> bool:
+def is_linearizable(operations: Sequence[Operation]) -> bool:
     """Whether some order, in which nothing precedes what had ended before it began, explains every
     answer. The name is free at first. Raises TooHard."""
     ordered = sorted(operations, key=lambda operation: operation.invoked)
-    required = sum(1 << number for number, each in enumerate(ordered) if each.known)
+    required = sum(1 << number for number, each in enumerate(ordered) if each.is_known)
     start: tuple[int, State] = (0, None)
     waiting, seen = [start], {start}
     steps = 0
@@ -36,11 +36,11 @@ def linearizable(operations: Sequence[Operation]) -> bool:
         done, state = waiting.pop()
         if done & required == required:
             return True
-        for number in _minimal(ordered, done):
+        for number in _find_minimal(ordered, done):
             steps += 1
             if steps > MAX_STEPS:
                 raise TooHard(f"{len(ordered)} operations on {ordered[0].name}")
-            possible, after = step(state, ordered[number])
+            possible, after = apply_operation(state, ordered[number])
             reached = (done | 1 << number, after)
             if possible and reached not in seen:
                 seen.add(reached)
@@ -48,14 +48,14 @@ def linearizable(operations: Sequence[Operation]) -> bool:
     return False
 
 
-def _minimal(ordered: Sequence[Operation], done: int) -> list[int]:
+def _find_minimal(ordered: Sequence[Operation], done: int) -> list[int]:
     """Those that may come next: they began before any that is left had ended."""
     left = [number for number in range(len(ordered)) if not done >> number & 1]
     first_end = min(ordered[number].responded for number in left)
     return [number for number in left if ordered[number].invoked <= first_end]
 
 
-def step(state: State, operation: Operation) -> tuple[bool, State]:
+def apply_operation(state: State, operation: Operation) -> tuple[bool, State]:
     """Whether the answer is right in that state, and the state after it."""
     value = operation.value
     match operation.act:

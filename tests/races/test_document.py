@@ -23,9 +23,9 @@ from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.faults import report
-from tests.faults.judge import Outcome, Told, judge
+from tests.faults.judge import Outcome, ReportedCommit, judge
 from tests.races.history import History
-from tests.races.linearizability import contradictions
+from tests.races.linearizability import find_contradictions
 from tests.races.traffic import operate, read_all, registry_over
 from tests.unit.storage.faults import add
 
@@ -41,36 +41,36 @@ SECONDS = 60.0
 """Long, since SeaweedFS polls its lock once a second under contention."""
 
 
-def document(bucket: str, key: str) -> Document[ProductsFile]:
+def open_document(bucket: str, key: str) -> Document[ProductsFile]:
     return Document(S3Object(create_client(), bucket, key), ProductsFile, BACKOFF)
 
 
-def new_context() -> RequestContext:
+def create_context() -> RequestContext:
     return replace(CONTEXT, deadline=Deadline.from_now(SECONDS))
 
 
-def commits(document: Document[ProductsFile], tokens: Sequence[str]) -> list[Told]:
-    return [_told(document, token) for token in tokens]
+def commit_all(document: Document[ProductsFile], tokens: Sequence[str]) -> list[ReportedCommit]:
+    return [_try_commit(document, token) for token in tokens]
 
 
-def _told(document: Document[ProductsFile], token: str) -> Told:
+def _try_commit(document: Document[ProductsFile], token: str) -> ReportedCommit:
     try:
         count = document.commit(add(token), Deadline.from_now(SECONDS))
     except Contended:
-        return Told(token, Outcome.REFUSED)
+        return ReportedCommit(token, Outcome.REFUSED)
     except OutcomeUnknown:
-        return Told(token, Outcome.UNKNOWN)
-    return Told(token, Outcome.ACKNOWLEDGED, count - 1)
+        return ReportedCommit(token, Outcome.UNKNOWN)
+    return ReportedCommit(token, Outcome.ACKNOWLEDGED, count - 1)
 
 
-def in_process(arguments: tuple[dict[str, str], str, int]) -> list[Told]:
+def commit_in_process(arguments: tuple[dict[str, str], str, int]) -> list[ReportedCommit]:
     environment, bucket, writer = arguments
     os.environ.update(environment)
-    mine = document(bucket, "raced.json")
-    return commits(mine, [f"{writer}-{number}" for number in range(COMMITS)])
+    mine = open_document(bucket, "raced.json")
+    return commit_all(mine, [f"{writer}-{number}" for number in range(COMMITS)])
 
 
-def tally(told: Sequence[Told], started: float) -> dict[str, object]:
+def count_outcomes(told: Sequence[ReportedCommit], started: float) -> dict[str, object]:
     outcomes = Counter(one.outcome for one in told)
     return {
         "commits": len(told),
@@ -86,17 +86,17 @@ def test_processes_on_one_document(
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, mp_context=spawn) as pool:
         arguments = [(environment, bucket, writer) for writer in range(PROCESSES)]
-        told = [one for each in pool.map(in_process, arguments) for one in each]
-    figures[f"{PROCESSES} processes on one document"] = tally(told, started)
-    check(document(bucket, "raced.json"), told)
+        told = [one for each in pool.map(commit_in_process, arguments) for one in each]
+    figures[f"{PROCESSES} processes on one document"] = count_outcomes(told, started)
+    check_document(open_document(bucket, "raced.json"), told)
     assert len(told) == PROCESSES * COMMITS
     assert sum(one.outcome is Outcome.ACKNOWLEDGED for one in told) > len(told) * 0.9
 
 
-def check(document: Document[ProductsFile], told: Sequence[Told]) -> None:
+def check_document(document: Document[ProductsFile], told: Sequence[ReportedCommit]) -> None:
     file = document.read_latest(NO_DEADLINE)
     verdict = judge(told, list(file.products))
-    assert not verdict.guilty, verdict
+    assert not verdict.is_guilty, verdict
     # A name cannot be there twice, but a commit that ran twice would count twice.
     assert file.revision == len(file.products)
 
@@ -119,21 +119,21 @@ def test_simultaneous_creates(
                 together.wait(30)
             return found
 
-    def create(writer: int) -> list[Told]:
+    def create(writer: int) -> list[ReportedCommit]:
         stored = Simultaneous(client, bucket, "created.json")
-        return commits(Document(stored, ProductsFile, BACKOFF), [f"{writer}"])
+        return commit_all(Document(stored, ProductsFile, BACKOFF), [f"{writer}"])
 
     started = time.monotonic()
     told = threads(CREATORS, create)
-    figures[f"{CREATORS} simultaneous creates"] = tally(told, started)
-    check(document(bucket, "created.json"), told)
+    figures[f"{CREATORS} simultaneous creates"] = count_outcomes(told, started)
+    check_document(open_document(bucket, "created.json"), told)
     stored = S3Versions(client, bucket, "created.json")
     versions = stored.list_versions().versions
-    revisions = sorted(revision(stored, version.id) for version in versions)
+    revisions = sorted(read_revision(stored, version.id) for version in versions)
     assert revisions == list(range(1, len(versions) + 1)), "each revision was made once"
 
 
-def revision(stored: S3Versions, version: str) -> int:
+def read_revision(stored: S3Versions, version: str) -> int:
     found = stored.get_version(version)
     assert found
     return ProductsFile.decode("created.json", found.body).revision
@@ -155,12 +155,14 @@ def test_histories_are_linearizable(
         registry = registry_over(S3Object(create_client(), bucket, key), BACKOFF)
         draw = Random(f"{seed} {client}")
         for number in range(OPERATIONS):
-            operate(new_context(), registry, history, draw, f"{client}-{number}")
+            operate(create_context(), registry, history, draw, f"{client}-{number}")
         return []
 
     threads(READERS_AND_WRITERS, work)
-    read_all(new_context(), registry_over(S3Object(create_client(), bucket, key), BACKOFF), history)
-    assert not contradictions(history)
+    read_all(
+        create_context(), registry_over(S3Object(create_client(), bucket, key), BACKOFF), history
+    )
+    assert not find_contradictions(history)
     figures[f"History {seed} of {READERS_AND_WRITERS} clients"] = {
         "operations": len(history.operations),
         **Counter(str(operation.act) for operation in history.operations),

@@ -12,7 +12,7 @@ ENTRY = Entry("e", ENDS, Span(10, 20))
 UNKNOWN = Entry("e", ENDS, Span(10, math.inf))
 
 
-def problems(entry: Entry, read: ListRead, *deletions: tuple[str, Span]) -> list[str]:
+def find_problems(entry: Entry, read: ListRead, *deletions: tuple[str, Span]) -> list[str]:
     history = LineageHistory()
     history.add_entry(entry)
     history.add_list(read)
@@ -30,16 +30,16 @@ def missing(invoked: float, responded: float) -> ListRead:
 
 
 def test_right() -> None:
-    assert not problems(ENTRY, seen(30, 40))
-    assert not problems(ENTRY, seen(15, 16))
-    assert not problems(ENTRY, missing(15, 16))
-    assert not problems(UNKNOWN, seen(30, 40))
-    assert not problems(UNKNOWN, missing(30, 40))
-    assert not problems(ENTRY, missing(60, 70), ("orders", Span(40, 50)))
-    assert not problems(ENTRY, missing(60, 70), ("orders", Span(65, 80)))
-    assert not problems(ENTRY, missing(60, 70), ("orders", Span(40, math.inf)))
-    assert not problems(ENTRY, seen(60, 70), ("orders", Span(15, 50)))
-    assert not problems(ENTRY, seen(60, 70), ("orders", Span(40, math.inf)))
+    assert not find_problems(ENTRY, seen(30, 40))
+    assert not find_problems(ENTRY, seen(15, 16))
+    assert not find_problems(ENTRY, missing(15, 16))
+    assert not find_problems(UNKNOWN, seen(30, 40))
+    assert not find_problems(UNKNOWN, missing(30, 40))
+    assert not find_problems(ENTRY, missing(60, 70), ("orders", Span(40, 50)))
+    assert not find_problems(ENTRY, missing(60, 70), ("orders", Span(65, 80)))
+    assert not find_problems(ENTRY, missing(60, 70), ("orders", Span(40, math.inf)))
+    assert not find_problems(ENTRY, seen(60, 70), ("orders", Span(15, 50)))
+    assert not find_problems(ENTRY, seen(60, 70), ("orders", Span(40, math.inf)))
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_right() -> None:
     ],
 )
 def test_wrong(read: ListRead, deletion: tuple[str, Span], problem: str) -> None:
-    assert problems(ENTRY, read, deletion) == [problem]
+    assert find_problems(ENTRY, read, deletion) == [problem]
 
 
 def test_an_entry_that_nobody_registered() -> None:
     other = Entry("f", ENDS, Span(80, 90))
-    assert problems(other, seen(30, 40)) == ["e was seen 1 times"]
+    assert find_problems(other, seen(30, 40)) == ["e was seen 1 times"]

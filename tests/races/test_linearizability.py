@@ -8,7 +8,12 @@ import pytest
 
 from tests.races import linearizability
 from tests.races.history import Act, History, Operation
-from tests.races.linearizability import TooHard, contradictions, linearizable, step
+from tests.races.linearizability import (
+    TooHard,
+    apply_operation,
+    find_contradictions,
+    is_linearizable,
+)
 
 
 def op(act: Act, value: str | None, invoked: float, responded: float = math.inf) -> Operation:
@@ -120,20 +125,20 @@ BAD = {
 
 @pytest.mark.parametrize("history", GOOD.values(), ids=GOOD)
 def test_good(history: list[Operation]) -> None:
-    assert linearizable(history)
+    assert is_linearizable(history)
 
 
 @pytest.mark.parametrize("history", BAD.values(), ids=BAD)
 def test_bad(history: list[Operation]) -> None:
-    assert not linearizable(history)
+    assert not is_linearizable(history)
 
 
 @pytest.mark.parametrize("history", (GOOD | BAD).values(), ids=GOOD | BAD)
 def test_the_order_of_the_records_does_not_matter(history: list[Operation]) -> None:
-    assert linearizable(history) == linearizable(history[::-1])
+    assert is_linearizable(history) == is_linearizable(history[::-1])
 
 
-def simulated(seed: int, operations: int = 40) -> list[Operation]:
+def simulate_history(seed: int, operations: int = 40) -> list[Operation]:
     """A right history: each operation takes effect at a moment of its own, between its ends."""
     draw = random.Random(seed)
     made: list[Operation] = []
@@ -142,7 +147,7 @@ def simulated(seed: int, operations: int = 40) -> list[Operation]:
         act = draw.choice(list(Act))
         value = state if act is Act.READ else f"v{number}"
         candidate = Operation("orders", act, value, number - draw.uniform(0, 4), math.inf)
-        possible, after = step(state, candidate)
+        possible, after = apply_operation(state, candidate)
         if possible:
             state = after
             known = draw.random() < 0.9 or act in (Act.READ, Act.TAKEN, Act.MISSED)
@@ -153,32 +158,32 @@ def simulated(seed: int, operations: int = 40) -> list[Operation]:
 
 @pytest.mark.parametrize("seed", range(50))
 def test_simulated_histories(seed: int) -> None:
-    history = simulated(seed)
-    assert linearizable(history)
-    end = max(each.responded for each in history if each.known) + 1
-    assert not linearizable([*history, op(Act.READ, "nobody's", end, end + 1)])
+    history = simulate_history(seed)
+    assert is_linearizable(history)
+    end = max(each.responded for each in history if each.is_known) + 1
+    assert not is_linearizable([*history, op(Act.READ, "nobody's", end, end + 1)])
 
 
 def test_names_are_judged_apart() -> None:
     history = History()
     history.operations = [REGISTERED, Operation("returns", Act.READ, "z", 2, 3)]
-    assert list(contradictions(history)) == ["returns"]
+    assert list(find_contradictions(history)) == ["returns"]
 
 
 def test_a_call_that_tells_nothing_leaves_no_trace() -> None:
     history = History()
-    call = history.begin()
+    call = history.begin_call()
     assert not history.operations
-    call.did("orders", Act.READ, "a")
-    call.may_have("orders", Act.DELETED)
+    call.record("orders", Act.READ, "a")
+    call.record_unknown("orders", Act.DELETED)
     known, unknown = history.operations
-    assert known.known
+    assert known.is_known
     assert known.invoked <= known.responded <= time.monotonic()
-    assert not unknown.known
+    assert not unknown.is_known
 
 
 def test_a_search_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(linearizability, "MAX_STEPS", 100)
     with pytest.raises(TooHard, match="on orders"):
         updates = [op(Act.UPDATED, f"v{number}", 0) for number in range(20)]
-        linearizable([REGISTERED, *updates, op(Act.READ, "z", 2, 3)])
+        is_linearizable([REGISTERED, *updates, op(Act.READ, "z", 2, 3)])

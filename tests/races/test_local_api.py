@@ -11,7 +11,7 @@ import pytest
 from tests.e2e import local_run
 from tests.faults import report
 from tests.races.api_client import ApiClient, Records
-from tests.races.linearizability import contradictions
+from tests.races.linearizability import find_contradictions
 
 CLIENTS = 16
 OPERATIONS = 14
@@ -50,5 +50,5 @@ def test_mixed_traffic(url: str, figures: report.Figures) -> None:
     }
     assert set(statuses) <= {"200", "400", "404", "409", "503"}
     assert statuses["200"] > CLIENTS * OPERATIONS / 3
-    assert not contradictions(records.history)
+    assert not find_contradictions(records.history)
     assert not records.lineage_problems()

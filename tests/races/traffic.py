@@ -37,26 +37,26 @@ def operate(
 ) -> None:
     """One operation. The owner of a product tells which write it is from."""
     name = draw.choice(NAMES)
-    call = history.begin()
+    call = history.begin_call()
     work, act = draw.choice(OPERATIONS)
     try:
         work(context, registry, call, name, value)
     except ProductNameTaken:
-        call.did(name, Act.TAKEN)
+        call.record(name, Act.TAKEN)
     except ProductNotFound:
-        call.did(name, Act.MISSED)
+        call.record(name, Act.MISSED)
     except OutcomeUnknown:
-        call.may_have(name, act, None if act is Act.DELETED else value)
+        call.record_unknown(name, act, None if act is Act.DELETED else value)
     except (Contended, StorageUnavailable):
         pass  # it says that it had no effect: whoever sees one contradicts it
 
 
 def read_all(context: RequestContext, registry: Registry, history: History) -> None:
     """The final state, as one more read of each name."""
-    call = history.begin()
+    call = history.begin_call()
     found = registry.products.read_latest(context.deadline).products
     for name in NAMES:
-        call.did(name, Act.READ, found[name].owner if name in found else None)
+        call.record(name, Act.READ, found[name].owner if name in found else None)
 
 
 def _register(
@@ -64,21 +64,21 @@ def _register(
 ) -> None:
     body = product_body(name=name, owner=value)
     registration.register_product(context, registry, ProductRegistration.model_validate(body))
-    call.did(name, Act.REGISTERED, value)
+    call.record(name, Act.REGISTERED, value)
 
 
 def _update(context: RequestContext, registry: Registry, call: Call, name: str, value: str) -> None:
     registration.update_product(context, registry, name, ProductUpdate(owner=value))
-    call.did(name, Act.UPDATED, value)
+    call.record(name, Act.UPDATED, value)
 
 
 def _delete(context: RequestContext, registry: Registry, call: Call, name: str, value: str) -> None:
     registration.delete_product(context, registry, name)
-    call.did(name, Act.DELETED)
+    call.record(name, Act.DELETED)
 
 
 def _read(context: RequestContext, registry: Registry, call: Call, name: str, value: str) -> None:
-    call.did(name, Act.READ, queries.get_product(context, registry, name).owner)
+    call.record(name, Act.READ, queries.get_product(context, registry, name).owner)
 
 
 OPERATIONS: tuple[tuple[Callable[[RequestContext, Registry, Call, str, str], None], Act], ...] = (

@@ -8,7 +8,7 @@ import pytest
 from tests import moto_server
 from tests.conftest import Serve
 from tests.deployed import EVENTS, Deployment
-from tests.lambdas import AREAS, Answer, Context, answer_of, api_event
+from tests.lambdas import AREAS, Answer, LambdaContext, api_event, read_answer
 from tests.meshes import mesh, product_body, resources
 from tests.security.conftest import Target
 
@@ -34,7 +34,7 @@ def test_no_answer_of_a_route_may_be_sniffed(stack: Deployment, name: str) -> No
     handler = stack.start(stack.function_of(event))
     for prepare in (stack.empty, stack.fill):
         prepare()
-        assert_not_sniffed(answer_of(handler(event, Context())))
+        assert_not_sniffed(read_answer(handler(event, LambdaContext())))
 
 
 @pytest.mark.parametrize("area", AREAS)

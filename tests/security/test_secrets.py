@@ -10,7 +10,7 @@ import pytest
 
 from tests import moto_server
 from tests.deployed import EVENTS, KEY, Deployment
-from tests.lambdas import Context
+from tests.lambdas import LambdaContext
 from tests.security.conftest import KEY as LOCAL_KEY
 from tests.security.conftest import Target
 
@@ -35,7 +35,7 @@ def heard(
             patch.setenv("POWERTOOLS_LOG_LEVEL", "DEBUG")
             handler = stack.start(stack.function_of(event))
             try:
-                answer = repr(handler(event, Context()))
+                answer = repr(handler(event, LambdaContext()))
             except Exception as error:
                 answer = f"{error!r} {error.__cause__!r} {error.__context__!r}"
         said = capfd.readouterr()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.lambdas import ENVIRONMENT, Context
+from tests.lambdas import ENVIRONMENT, LambdaContext
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = ENVIRONMENT["API_KEY"]
@@ -19,7 +19,7 @@ def authorize(headers: dict[str, str]) -> Any:
     named = {name.lower(): value for name, value in headers.items()}
     source = [named["authorization"]] if "authorization" in named else None
     event = {"version": "2.0", "type": "REQUEST", "identitySource": source, "headers": headers}
-    return import_module("functions.authorizer.app").handler(event, Context())
+    return import_module("functions.authorizer.app").handler(event, LambdaContext())
 
 
 pytestmark = pytest.mark.usefixtures("imported_functions")

@@ -11,13 +11,13 @@ from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import MemoryObject
 from tests.contexts import NO_DEADLINE
-from tests.lambdas import Context
+from tests.lambdas import LambdaContext
 from tests.meshes import NO_WAIT, NOON, Bucket
 from tests.unit.storage.faults import add
 
 
 def create_context() -> RequestContext:
-    record = create_task_record("task", Context())
+    record = create_task_record("task", LambdaContext())
     trail = AuditTrail(record, Bucket().__getitem__, NO_WAIT)
     return RequestContext(principal="schedule", deadline=NO_DEADLINE, audit=trail)
 

@@ -19,7 +19,7 @@ from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachabl
 from datamesh.wiring import Resources
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
-from tests.lambdas import ENVIRONMENT, Client, Context, api_event
+from tests.lambdas import ENVIRONMENT, Client, LambdaContext, api_event
 from tests.meshes import (
     NO_WAIT,
     Bucket,
@@ -31,7 +31,7 @@ from tests.meshes import (
     product_body,
     resources,
 )
-from tests.unit.http import keyed
+from tests.unit.http import idempotent_posts
 from tests.unit.storage.faults import (
     FaultyObject,
     PutFault,
@@ -177,11 +177,11 @@ def test_storing_the_record_is_tried_again(
     assert (record.status, len(record.commits)) == (200, 1)
 
 
-def lost(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
+def lose_race(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
     raise LostRace
 
 
-@pytest.mark.parametrize("fault", [no_connection, request_is_lost, lost])
+@pytest.mark.parametrize("fault", [no_connection, request_is_lost, lose_race])
 def test_an_answer_that_cannot_be_recorded_stands_and_its_commit_tells(
     client: Client, audited: Audited, fault: PutFault
 ) -> None:
@@ -222,7 +222,7 @@ def test_a_task_leaves_a_record_of_how_it_ended(
     monkeypatch.setattr(entrypoint, "create_resources", lambda *_: audited.resources())
     handler = entrypoint.create_task_handler(tidy, ENVIRONMENT)
     with pytest.raises(StorageUnavailable) if fails else nullcontext():
-        handler({}, Context())
+        handler({}, LambdaContext())
     [record] = audited.records()
     assert (record.principal, record.route, record.status) == ("schedule", "tidy", status)
     assert [commit.added for commit in record.commits] == [1]
@@ -242,8 +242,8 @@ def test_tries_of_a_key_have_a_record_each_and_one_commit(serve: Serve) -> None:
         raise Unreachable("503")
 
     stored.put_faults.append(landed_and_died)
-    assert keyed.register(client).status == 503
-    assert keyed.register(client).status == 200
+    assert idempotent_posts.register_with_key(client).status == 503
+    assert idempotent_posts.register_with_key(client).status == 200
     [first] = audited.records()  # the second found its change there, and wrote nothing
     assert first.status == 503
     assert first.commit_id == newest_id(audited.registry)

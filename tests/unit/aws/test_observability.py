@@ -16,7 +16,7 @@ from datamesh.storage.objects import LostRace, MemoryObject
 from datamesh.wiring import Resources
 from tests.contexts import NO_DEADLINE
 from tests.events import run_event
-from tests.lambdas import Client, Context, api_event, app_of, configured
+from tests.lambdas import Client, LambdaContext, api_event, create_configured_client, import_app
 from tests.meshes import NO_WAIT, NOON, event_pipeline, mesh, product_body, resources
 from tests.template import list_resources, read_properties
 from tests.unit.storage.faults import FaultyObject, conflict, request_is_lost, unreachable
@@ -58,7 +58,9 @@ def output(
 
 
 def products_function(worked_on: Resources | None = None, *, level: str = "INFO") -> Client:
-    return configured(app_of("products"), worked_on or resources(), LOG_LEVEL=level)
+    return create_configured_client(
+        import_app("products"), worked_on or resources(), LOG_LEVEL=level
+    )
 
 
 def write(principal: str | None = "key-7", **changes: Any) -> dict[str, Any]:
@@ -163,7 +165,7 @@ def test_a_commit_counts_its_attempts_in_the_embedded_metric_format(output: Outp
     def handler(event: object, context: object) -> None:
         document.commit(lambda file: (file.model_copy(), None), NO_DEADLINE)
 
-    observer.wrap_handler(handler)({}, Context())
+    observer.wrap_handler(handler)({}, LambdaContext())
     [metric] = [line for line in output.lines() if "_aws" in line]
     [declared] = metric["_aws"]["CloudWatchMetrics"]
     assert declared["Namespace"] == "a-stack"
@@ -199,7 +201,7 @@ def test_a_write_that_gave_up_is_counted_under_the_name_that_an_alarm_watches(
 def test_events_that_are_not_derived_from_in_time_are_contention(output: Output) -> None:
     stored = FaultyObject()
     stored.put_faults.extend([conflict] * 3)
-    client = configured(app_of("openlineage"), resources(mesh(products=stored)))
+    client = create_configured_client(import_app("openlineage"), resources(mesh(products=stored)))
     assert client.post("/api/v1/lineage", run_event(["a"], ["b"])).status == 503
     [counted] = [line for line in output.lines() if "Contended" in line]
     assert counted["Contended"] == [1.0]
@@ -207,7 +209,7 @@ def test_events_that_are_not_derived_from_in_time_are_contention(output: Output)
 
 def test_datasets_that_are_skipped_are_counted_and_told(output: Output) -> None:
     closed = event_pipeline(policy=EventPolicy(auto_register=False))
-    client = configured(app_of("openlineage"), resources(events=closed))
+    client = create_configured_client(import_app("openlineage"), resources(events=closed))
     assert client.post("/api/v1/lineage", run_event(["a"], ["b"])).status == 201
     [counted] = [line for line in output.lines() if "SkippedDatasets" in line]
     assert counted["SkippedDatasets"] == [2.0]
@@ -232,9 +234,9 @@ def test_metrics_of_a_failing_request_are_not_kept_for_the_next(output: Output) 
         pass
 
     with pytest.raises(RuntimeError):
-        observer.wrap_handler(fails)({}, Context())
+        observer.wrap_handler(fails)({}, LambdaContext())
     assert len([line for line in output.lines() if "_aws" in line]) == 1
-    observer.wrap_handler(does_nothing)({}, Context())
+    observer.wrap_handler(does_nothing)({}, LambdaContext())
     assert len([line for line in output.lines() if "_aws" in line]) == 1
 
 

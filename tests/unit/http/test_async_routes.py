@@ -8,7 +8,7 @@ import pytest
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
-from tests.lambdas import AREAS, app_of
+from tests.lambdas import AREAS, import_app
 
 pytestmark = pytest.mark.usefixtures("imported_functions")
 
@@ -26,7 +26,7 @@ def is_async(call: Callable[..., Any]) -> bool:
 
 @pytest.mark.parametrize("area", AREAS)
 def test_handlers_and_what_they_depend_on_are_async(area: str) -> None:
-    routes = [route for route in app_of(area).routes if isinstance(route, APIRoute)]
+    routes = [route for route in import_app(area).routes if isinstance(route, APIRoute)]
     found = [call for route in routes for call in calls(route.dependant)]
     assert len(found) > len(routes) > 0
     assert [call for call in found if not is_async(call)] == []
@@ -34,5 +34,5 @@ def test_handlers_and_what_they_depend_on_are_async(area: str) -> None:
 
 @pytest.mark.parametrize("area", AREAS)
 def test_errors_are_answered_by_async_handlers(area: str) -> None:
-    handlers = app_of(area).exception_handlers.values()
+    handlers = import_app(area).exception_handlers.values()
     assert [each for each in handlers if not is_async(each)] == []

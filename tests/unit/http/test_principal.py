@@ -9,7 +9,7 @@ from datamesh.http.app import create_app
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
-from tests.lambdas import AREAS, api_event, app_of, configured
+from tests.lambdas import AREAS, api_event, create_configured_client, import_app
 from tests.meshes import add_product, product_body, resources
 
 REFUSAL = {
@@ -41,7 +41,7 @@ def without_principal(method: str, path: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("area", AREAS)
 def test_401_on_every_unsafe_route_without_a_principal(serve: Serve, area: str) -> None:
     client = serve(area)
-    for method, path in unsafe_routes(app_of(area)):
+    for method, path in unsafe_routes(import_app(area)):
         for event in without_principal(method, path):
             answer = client.send(event)
             assert (answer.status, answer.body) == (401, REFUSAL)
@@ -60,7 +60,7 @@ def test_401_leaves_the_registry_as_it_was(serve: Serve, registry: Registry) -> 
 
 
 def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
-    found = {area: unsafe_routes(app_of(area)) for area in AREAS}
+    found = {area: unsafe_routes(import_app(area)) for area in AREAS}
     assert found == {
         "products": [
             ("POST", "/register_product"),
@@ -92,7 +92,7 @@ def test_a_route_of_tomorrow_is_protected_too(imported_functions: None) -> None:
     async def read() -> str:
         return "reached"
 
-    client = configured(app, resources())
+    client = create_configured_client(app, resources())
     assert client.send(api_event("POST", "/both", {}, principal=None)).status == 401
     assert client.send(api_event("POST", "/both", {})).body == "reached"
     assert client.send(api_event("GET", "/read", principal=None)).body == "reached"

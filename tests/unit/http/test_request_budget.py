@@ -12,7 +12,7 @@ from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import InDoubt, MemoryObject, StoredObject, Unchanged
 from tests.contexts import NO_DEADLINE
-from tests.lambdas import Client, api_event, app_of, served
+from tests.lambdas import Client, api_event, create_function_client, import_app
 from tests.meshes import mesh, product_body, resources
 
 FUNCTION_SECONDS = 25
@@ -81,9 +81,9 @@ def build_client(
         )
         start = Deadline.from_now
         monkeypatch.setattr(Deadline, "from_now", lambda seconds: start(seconds, clock.read))
-        return served("products", over)
+        return create_function_client("products", over)
 
-    app_of("products")
+    import_app("products")
     return build
 
 

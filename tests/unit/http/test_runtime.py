@@ -13,7 +13,7 @@ from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import MemoryObject
 from tests.contexts import NO_DEADLINE
-from tests.lambdas import ENVIRONMENT, Client, Context, app_of, assert_problem
+from tests.lambdas import ENVIRONMENT, Client, LambdaContext, assert_problem, import_app
 from tests.meshes import NO_WAIT, mesh
 
 SPENT = "products.json cannot be reached: the time for the request is spent"
@@ -28,18 +28,18 @@ def no_time(monkeypatch: pytest.MonkeyPatch, imported_functions: None) -> None:
 
 
 def test_a_request_has_its_time_for_storage(no_time: None) -> None:
-    client = Client(create_lambda_handler(app_of("products"), ENVIRONMENT))
+    client = Client(create_lambda_handler(import_app("products"), ENVIRONMENT))
     for _ in range(2):
         assert_problem(client.get("/products"), 503, SPENT)
 
 
 def test_a_write_that_has_no_time_left_wrote_nothing(no_time: None) -> None:
-    client = Client(create_lambda_handler(app_of("products"), ENVIRONMENT))
+    client = Client(create_lambda_handler(import_app("products"), ENVIRONMENT))
     assert_problem(client.delete("/product/orders"), 503, SPENT)
 
 
 def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
-    app = app_of("domains")
+    app = import_app("domains")
     client = Client(create_lambda_handler(app, ENVIRONMENT))
     in_bucket = app.state.resources
     products = Document(MemoryObject("products.json"), ProductsFile, NO_WAIT, cache_seconds=60)
@@ -53,7 +53,7 @@ def test_a_scheduled_run_has_its_time_for_storage(no_time: None) -> None:
     scheduled = import_module("functions.analytics.app").scheduled
     handler = create_task_handler(scheduled, ENVIRONMENT)
     with pytest.raises(StorageUnavailable, match="the time for the request is spent"):
-        handler({}, Context())
+        handler({}, LambdaContext())
 
 
 @pytest.mark.parametrize("build", [create_lambda_handler, create_task_handler])

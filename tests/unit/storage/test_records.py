@@ -101,27 +101,27 @@ def test_files_are_read_alike_with_and_without_models(
         assert type(file).from_envelope(json.loads(b"".join(file.encode_parts()))) == file
 
 
-def stored(kind: str, content: Any) -> MemoryObject:
+def build_stored(kind: str, content: Any) -> MemoryObject:
     body = {"format": 1, "revision": 1, "recent": [], kind: content}
     return MemoryObject(f"{kind}.json", json.dumps(body).encode())
 
 
-def broken(product: ProductRecord) -> dict[str, Any]:
+def break_product(product: ProductRecord) -> dict[str, Any]:
     return dict(json.loads(bytes(product.json)), name="broken", schema=7)
 
 
 @pytest.fixture
-def whole() -> ProductRecord:
+def product() -> ProductRecord:
     registry = mesh()
     add_product(registry, "orders")
     return registry.products.read(NO_DEADLINE).products["orders"]
 
 
 def test_what_cannot_be_read_of_a_product_is_in_nobody_elses_way(
-    serve: Serve, whole: ProductRecord
+    serve: Serve, product: ProductRecord
 ) -> None:
-    content = {"orders": json.loads(bytes(whole.json)), "broken": broken(whole)}
-    registry = mesh(products=stored("products", content))
+    content = {"orders": json.loads(bytes(product.json)), "broken": break_product(product)}
+    registry = mesh(products=build_stored("products", content))
     client = serve("products", resources(registry))
     assert client.get("/product/orders").status == 200
     assert client.get("/products", domain="sales", limit=1).status == 200
@@ -131,10 +131,10 @@ def test_what_cannot_be_read_of_a_product_is_in_nobody_elses_way(
         registry.products.read(NO_DEADLINE).products["broken"].to_model()
 
 
-def test_a_file_with_such_a_product_is_written_with_it_as_it_was(whole: ProductRecord) -> None:
+def test_a_file_with_such_a_product_is_written_with_it_as_it_was(product: ProductRecord) -> None:
     """Nothing that this version does not understand is lost for it."""
-    content = {"broken": broken(whole) | {"later": {"version": [1, 2]}}}
-    document = stored("products", content)
+    content = {"broken": break_product(product) | {"later": {"version": [1, 2]}}}
+    document = build_stored("products", content)
     registry = mesh(products=document)
     add_product(registry, "orders")
     written = json.loads(gzip.decompress(registry.products.read(NO_DEADLINE).encode()))
@@ -143,10 +143,10 @@ def test_a_file_with_such_a_product_is_written_with_it_as_it_was(whole: ProductR
         registry.products.read(NO_DEADLINE).check_records()
 
 
-def test_an_entry_that_cannot_be_read_is_named(whole: ProductRecord) -> None:
+def test_an_entry_that_cannot_be_read_is_named(product: ProductRecord) -> None:
     entry = {"id": "e1", "source": "a", "target": "b", "transformation": "t", "metadata": 7}
-    file = mesh(lineage=stored("lineage", [entry | {"timestamp": NOON.isoformat()}])).lineage.read(
-        NO_DEADLINE
-    )
+    file = mesh(
+        lineage=build_stored("lineage", [entry | {"timestamp": NOON.isoformat()}])
+    ).lineage.read(NO_DEADLINE)
     with pytest.raises(StorageUnavailable, match=r"^lineage\.e1 cannot be read: metadata: "):
         file.check_records()

@@ -22,7 +22,7 @@ from tests.meshes import (
     product_body,
     resources,
 )
-from tests.unit.http.keyed import post, register, revision
+from tests.unit.http.idempotent_posts import post_with_key, read_revision, register_with_key
 from tests.unit.storage.faults import (
     FaultyObject,
     MemoryView,
@@ -34,7 +34,7 @@ from tests.unit.storage.faults import (
 )
 
 
-def lost(stored: FaultyObject, *faults: Any, then_unreachable: bool = True) -> None:
+def inject_faults(stored: FaultyObject, *faults: Any, then_unreachable: bool = True) -> None:
     """The next PUT meets the faults, and storage is out of reach until the request gives up."""
     stored.put_faults.extend(faults)
     if then_unreachable:
@@ -47,7 +47,7 @@ def stored() -> FaultyObject:
 
 
 @pytest.fixture
-def over(stored: FaultyObject) -> Resources:
+def used_resources(stored: FaultyObject) -> Resources:
     """Resources whose products are `stored`, already read once."""
     registry = mesh(products=stored)
     registry.products.read_latest(NO_DEADLINE)
@@ -57,33 +57,33 @@ def over(stored: FaultyObject) -> Resources:
 @pytest.mark.parametrize("fault", [reply_is_lost, request_is_lost])
 @pytest.mark.parametrize("up_to_date", [True, False])
 def test_an_unknown_outcome_is_found_out_by_its_repetition(
-    serve: Serve, over: Resources, stored: FaultyObject, fault: Any, up_to_date: bool
+    serve: Serve, used_resources: Resources, stored: FaultyObject, fault: Any, up_to_date: bool
 ) -> None:
-    client = serve("products", over)
-    lost(stored, fault)
-    assert register(client).status == 503
+    client = serve("products", used_resources)
+    inject_faults(stored, fault)
+    assert register_with_key(client).status == 503
     if up_to_date:  # the copy in memory of the function that the repetition reaches
         client.get("/products")
-    answer = register(client)
+    answer = register_with_key(client)
     assert answer.status == 200
     assert answer.body["data"] == client.get("/product/orders").body
-    assert revision(over.registry) == 1
+    assert read_revision(used_resources.registry) == 1
 
 
 @pytest.mark.parametrize("fault", [reply_is_lost, request_is_lost])
 @pytest.mark.parametrize("partial", ["true", "false"])
 def test_an_unknown_bulk_is_found_out_by_its_repetition(
-    serve: Serve, over: Resources, stored: FaultyObject, fault: Any, partial: str
+    serve: Serve, used_resources: Resources, stored: FaultyObject, fault: Any, partial: str
 ) -> None:
-    client = serve("products", over)
+    client = serve("products", used_resources)
     body = {"items": [product_body(name="a"), product_body(name="b")]}
     query = {"partial": partial}
-    lost(stored, fault)
-    assert post(client, "/products/bulk", body, query=query).status == 503
+    inject_faults(stored, fault)
+    assert post_with_key(client, "/products/bulk", body, query=query).status == 503
     client.get("/products")
-    answer = post(client, "/products/bulk", body, query=query)
+    answer = post_with_key(client, "/products/bulk", body, query=query)
     assert answer.body["data"]["registered"] == 2
-    assert revision(over.registry) == 1
+    assert read_revision(used_resources.registry) == 1
 
 
 def test_unknown_lineage_is_appended_once(serve: Serve) -> None:
@@ -93,10 +93,10 @@ def test_unknown_lineage_is_appended_once(serve: Serve) -> None:
     registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     body = lineage_body(source="orders", target="revenue")
-    lost(stored, reply_is_lost)
-    assert post(client, "/register_lineage", body).status == 503
+    inject_faults(stored, reply_is_lost)
+    assert post_with_key(client, "/register_lineage", body).status == 503
     client.get("/lineage")
-    answer = post(client, "/register_lineage", body)
+    answer = post_with_key(client, "/register_lineage", body)
     assert client.get("/lineage").body == [answer.body["data"]]
 
 
@@ -108,36 +108,36 @@ def test_an_unknown_bulk_of_lineage_is_found_out_by_its_repetition(serve: Serve)
     client = serve("lineage", resources(registry))
     good, bad = (lineage_body(source="orders", target=end) for end in ("revenue", "nobody"))
     body, query = {"items": [good, bad, good]}, {"partial": "true"}
-    lost(stored, reply_is_lost)
-    assert post(client, "/lineage/bulk", body, query=query).status == 503
+    inject_faults(stored, reply_is_lost)
+    assert post_with_key(client, "/lineage/bulk", body, query=query).status == 503
     client.get("/lineage")
-    answer = post(client, "/lineage/bulk", body, query=query)
+    answer = post_with_key(client, "/lineage/bulk", body, query=query)
     statuses = [item["status"] for item in answer.body["data"]["items"]]
     assert statuses == ["registered", "refused", "registered"]
     assert client.get("/lineage").headers["x-total-count"] == "2"
 
 
 def test_a_repetition_behind_the_whole_ring_stays_unknown(
-    serve: Serve, over: Resources, stored: FaultyObject
+    serve: Serve, used_resources: Resources, stored: FaultyObject
 ) -> None:
-    client = serve("products", over)
-    lost(stored, reply_is_lost)
-    assert register(client).status == 503
+    client = serve("products", used_resources)
+    inject_faults(stored, reply_is_lost)
+    assert register_with_key(client).status == 503
     rivals = document(MemoryView(stored))
     for _ in range(RECENT_COMMITS):
         rivals.commit(bump, NO_DEADLINE)
     client.get("/products")
-    assert register(client).status == 503
-    assert revision(over.registry) == 1 + RECENT_COMMITS
+    assert register_with_key(client).status == 503
+    assert read_revision(used_resources.registry) == 1 + RECENT_COMMITS
 
 
 def test_an_unknown_request_may_not_change_its_body(
-    serve: Serve, over: Resources, stored: FaultyObject
+    serve: Serve, used_resources: Resources, stored: FaultyObject
 ) -> None:
-    client = serve("products", over)
-    lost(stored, request_is_lost)
-    assert register(client).status == 503
-    assert register(client, owner="another").status == 422
+    client = serve("products", used_resources)
+    inject_faults(stored, request_is_lost)
+    assert register_with_key(client).status == 503
+    assert register_with_key(client, owner="another").status == 422
 
 
 def test_an_unknown_bulk_that_was_not_partial_was_registered_whole(serve: Serve) -> None:
@@ -148,10 +148,10 @@ def test_an_unknown_bulk_that_was_not_partial_was_registered_whole(serve: Serve)
     registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     body = {"items": [lineage_body(source="orders", target="revenue")]}
-    lost(stored, reply_is_lost)
-    assert post(client, "/lineage/bulk", body).status == 503
+    inject_faults(stored, reply_is_lost)
+    assert post_with_key(client, "/lineage/bulk", body).status == 503
     registration.delete_product(CONTEXT, registry, "revenue")
-    answer = post(client, "/lineage/bulk", body)
+    answer = post_with_key(client, "/lineage/bulk", body)
     assert answer.body["data"] == {
         "registered": 1,
         "refused": 0,
@@ -168,9 +168,9 @@ def test_an_unknown_bulk_of_lineage_does_not_count_against_its_own_limit(serve: 
     client = serve("lineage", resources(one_later))
     good = lineage_body(source="orders", target="revenue")
     body, query = {"items": [good] * 3}, {"partial": "true"}
-    lost(stored, reply_is_lost)
-    assert post(client, "/lineage/bulk", body, query=query).status == 503
-    answer = post(client, "/lineage/bulk", body, query=query)
+    inject_faults(stored, reply_is_lost)
+    assert post_with_key(client, "/lineage/bulk", body, query=query).status == 503
+    answer = post_with_key(client, "/lineage/bulk", body, query=query)
     statuses = [item["status"] for item in answer.body["data"]["items"]]
     assert statuses == ["registered", "registered", "refused"]
     assert client.get("/lineage").headers["x-total-count"] == "3"
@@ -184,10 +184,10 @@ def test_a_repetition_has_the_time_of_the_first_try(serve: Serve) -> None:
     registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     body = lineage_body(source="orders", target="revenue")
-    lost(stored, request_is_lost)
-    assert post(client, "/register_lineage", body).status == 503
+    inject_faults(stored, request_is_lost)
+    assert post_with_key(client, "/register_lineage", body).status == 503
     first_at = NOON + timedelta(seconds=2)
-    answer = post(client, "/register_lineage", body)
+    answer = post_with_key(client, "/register_lineage", body)
     assert datetime.fromisoformat(answer.body["data"]["timestamp"]) == first_at
 
 
@@ -198,12 +198,12 @@ def test_lineage_overtaken_by_a_ring_of_others_stays_unknown(serve: Serve) -> No
     registry.lineage.read_latest(NO_DEADLINE)
     client = serve("lineage", resources(registry))
     body = lineage_body(source="orders", target="revenue")
-    lost(stored, request_is_lost)
-    assert post(client, "/register_lineage", body).status == 503
+    inject_faults(stored, request_is_lost)
+    assert post_with_key(client, "/register_lineage", body).status == 503
     for _ in range(RECENT_COMMITS - 1):
         add_lineage(registry, "orders", "revenue")
-    assert post(client, "/register_lineage", body, key="another").status == 200
-    answer = post(client, "/register_lineage", body)
+    assert post_with_key(client, "/register_lineage", body, key="another").status == 200
+    answer = post_with_key(client, "/register_lineage", body)
     assert answer.status == 503
     assert answer.body["message"] == (
         f"Whether the write to {stored.name} took effect is unknown; read before you retry"
@@ -217,9 +217,9 @@ def test_one_commit_less_than_the_ring_is_found_out(serve: Serve) -> None:
     add_lineage(registry, "orders", "revenue")
     client = serve("lineage", resources(registry))
     body = lineage_body(source="orders", target="revenue")
-    lost(stored, request_is_lost)
-    assert post(client, "/register_lineage", body).status == 503
+    inject_faults(stored, request_is_lost)
+    assert post_with_key(client, "/register_lineage", body).status == 503
     for _ in range(RECENT_COMMITS - 1):
         add_lineage(registry, "orders", "revenue")
-    assert post(client, "/register_lineage", body).status == 200
+    assert post_with_key(client, "/register_lineage", body).status == 200
     assert len(registry.lineage.read_latest(NO_DEADLINE).lineage) == RECENT_COMMITS + 1

@@ -10,13 +10,13 @@ from tests.meshes import product_body
 KEY = "3f0e6d52"
 
 
-def post(client: Client, path: str, body: Any, key: str = KEY, **more: Any) -> Answer:
+def post_with_key(client: Client, path: str, body: Any, key: str = KEY, **more: Any) -> Answer:
     return client.send(api_event("POST", path, body, headers={"Idempotency-Key": key}, **more))
 
 
-def register(client: Client, key: str = KEY, **changes: Any) -> Answer:
-    return post(client, "/register_product", product_body(**changes), key)
+def register_with_key(client: Client, key: str = KEY, **changes: Any) -> Answer:
+    return post_with_key(client, "/register_product", product_body(**changes), key)
 
 
-def revision(registry: Registry) -> int:
+def read_revision(registry: Registry) -> int:
     return registry.products.read_latest(NO_DEADLINE).revision

@@ -19,14 +19,14 @@ MAX_CHECKED_RUNS = 4
 
 
 class Observation[V](BaseModel):
-    """A value that an event told, and when."""
+    """A value that an event reported, and when."""
 
     model_config = ConfigDict(frozen=True)
 
     value: V
     at: Timestamp
     rank: int = 0
-    """Who told it: an observation of a higher rank wins over a later one."""
+    """Who reported it: an observation of a higher rank wins over a later one."""
 
     @property
     def order(self) -> tuple[int, Timestamp, bytes]:

@@ -38,7 +38,7 @@ class _EventAccumulator:
         self.events = file.events
         self.before = file.before
         self.statements = dict(file.gathered.statements)
-        self.facts: dict[DatasetName, DatasetObservations] = {
+        self.observations: dict[DatasetName, DatasetObservations] = {
             each.dataset: each for each in file.gathered.facts
         }
 
@@ -51,8 +51,8 @@ class _EventAccumulator:
             decompress_statement(known).join_with(statement) if known else statement
         )
         for dataset, each in read_observations(event).items():
-            earlier = self.facts.get(dataset)
-            self.facts[dataset] = earlier.join_with(each) if earlier else each
+            earlier = self.observations.get(dataset)
+            self.observations[dataset] = earlier.join_with(each) if earlier else each
         self.events += 1
 
     def __iter__(self) -> Iterator[Statement]:
@@ -60,7 +60,7 @@ class _EventAccumulator:
 
     def build_file(self, after: str) -> RebuildFile:
         """Return what is stored when time runs out after the event `after`."""
-        gathered = EventTotals(statements=self.statements, facts=tuple(self.facts.values()))
+        gathered = EventTotals(statements=self.statements, facts=tuple(self.observations.values()))
         return RebuildFile(after=after, events=self.events, before=self.before, gathered=gathered)
 
 
@@ -87,7 +87,7 @@ def rebuild_derived_lineage(
         for body in pipeline.log.read_all(page, context.deadline):
             totals.add_event(body)
         after = page[-1]
-    claims, products, _ = resolve_claims(context, registry, pipeline, totals, totals.facts)
+    claims, products, _ = resolve_claims(context, registry, pipeline, totals, totals.observations)
     entries = _replace_derived(context, registry, claims, products, totals.before)
     _store_progress(context, pipeline, RebuildFile())
     return {"finished": 1, "events": totals.events, "derived_entries": entries}

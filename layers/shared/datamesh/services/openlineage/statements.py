@@ -150,7 +150,7 @@ class Statement(BaseModel):
         """Return every dataset of the statement, and when it was named first."""
         found: dict[DatasetName, Timestamp] = {}
         named = [(each.dataset, each.at) for each in (*self.inputs, *self.outputs, *self.described)]
-        named += [(end, flow.at) for flow in self.flows for end in (flow.source, flow.target)]
+        named += [(end, edge.at) for edge in self.flows for end in (edge.source, edge.target)]
         for dataset, at in named:
             found[dataset] = min(at, found.get(dataset, at))
         return found

@@ -104,14 +104,14 @@ def event_pipeline(
 def resources(
     registry: Registry | None = None,
     files: Mapping[str, bytes] | None = None,
-    past: Callable[[datetime], Registry] | None = None,
+    registry_at: Callable[[datetime], Registry] | None = None,
     bucket: Bucket | None = None,
     open_trail: OpenTrail | None = None,
     events: EventPipeline | None = None,
     max_scan_bytes: int = 10_000_000,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
-    -> content. Without a `past` the registry has always been what it is."""
+    -> content. Without `registry_at` the registry has always been what it is."""
     current = registry or mesh()
 
     def folder(location: str, deadline: Deadline) -> Folder:
@@ -133,10 +133,10 @@ def resources(
     return Resources(
         registry=current,
         data=DataAccess(folder, max_scan_bytes),
-        past=past or (lambda moment: current),
-        key_record=key_record,
+        registry_at=registry_at or (lambda moment: current),
+        open_key_record=key_record,
         open_trail=open_trail or (lambda record: AuditTrail(record, held.__getitem__, NO_WAIT)),
-        audit=BucketFolder(held, AUDIT_FOLDER),
+        audit_journal=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
         open_event_pipeline=lambda: into,

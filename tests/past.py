@@ -90,4 +90,4 @@ class Timeline:
         return self.now - step / 2
 
     def resources(self) -> Resources:
-        return resources(self.registry, past=self.past.registry_at)
+        return resources(self.registry, registry_at=self.past.registry_at)

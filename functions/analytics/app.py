@@ -65,7 +65,7 @@ async def changes(
     limit: Limit = 100,
 ) -> Changes:
     """What was added, removed and changed between two moments; `limit` goes for each list."""
-    return find_changes(context, resources.past, resources.registry, since, until, limit)
+    return find_changes(context, resources.registry_at, resources.registry, since, until, limit)
 
 
 @app.get("/analytics/snapshot", responses=document_errors(404, 422, 503))

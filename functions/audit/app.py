@@ -54,7 +54,7 @@ async def audit(
     """Who changed what in the registry, oldest first."""
     end = until or utc_now()
     return search.find_records(
-        resources.audit,
+        resources.audit_journal,
         context.deadline,
         since=since or end - DEFAULT_SPAN,
         until=end,

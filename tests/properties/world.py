@@ -163,7 +163,7 @@ class World:
             shelf = self.key_records.setdefault(digest, Shelf(digest))
             return Way(shelf, life=instance.life)
 
-        over = replace(resources(instance.registry), key_record=key_record)
+        over = replace(resources(instance.registry), open_key_record=key_record)
         return create_function_client(area, over).send(event)
 
     def outlast_the_killed(self) -> None:

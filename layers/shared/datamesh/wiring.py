@@ -40,18 +40,18 @@ class Resources:
 
     registry: Registry
     data: DataAccess
-    past: Callable[[datetime], Registry]
-    """A moment -> the registry as it was then; raises VersionExpired."""
-    key_record: OpenObject
+    registry_at: Callable[[datetime], Registry]
+    """A moment -> the registry as it was then, read only."""
+    open_key_record: OpenObject
     """Digest of an idempotency key -> the object that holds its record."""
     open_trail: Callable[[AuditRecord], AuditTrail]
     """The record of a request that may write -> the trail that its commits are added to."""
-    audit: Journal
+    audit_journal: Journal
     """The records that audit trails have stored."""
     snapshots: Snapshots
     backups: Backups
     open_event_pipeline: Callable[[], "EventPipeline"]
-    """Opens what OpenLineage events go through, once."""
+    """Returns what OpenLineage events go through, the same at every call."""
 
 
 @dataclass(frozen=True)
@@ -96,11 +96,11 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
     )
     return Resources(
         registry=registry,
-        past=past.registry_at,
+        registry_at=past.registry_at,
         data=DataAccess(bucket.open_folder, settings.max_scan_bytes),
-        key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
+        open_key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
         open_trail=lambda record: AuditTrail(record, bucket.open_object, bucket.backoff),
-        audit=bucket.open_journal(AUDIT_FOLDER),
+        audit_journal=bucket.open_journal(AUDIT_FOLDER),
         snapshots=Snapshots(
             bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff
         ),

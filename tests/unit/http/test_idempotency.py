@@ -120,7 +120,7 @@ def used_resources(stored: FaultyObject) -> Resources:
 
 
 def only_record(used_resources: Resources, key: str) -> StoredObject:
-    found = used_resources.key_record(key).get()
+    found = used_resources.open_key_record(key).get()
     assert isinstance(found, StoredObject)
     return found
 
@@ -130,7 +130,7 @@ class Watched:
 
     def __init__(self, used_resources: Resources) -> None:
         self.digests: list[str] = []
-        self._open = used_resources.key_record
+        self._open = used_resources.open_key_record
 
     def __call__(self, digest: str) -> Any:
         self.digests.append(digest)
@@ -143,11 +143,11 @@ def watched(used_resources: Resources) -> Watched:
 
 
 def with_records(used_resources: Resources, watched: Any) -> Resources:
-    return replace(used_resources, key_record=watched)
+    return replace(used_resources, open_key_record=watched)
 
 
 def edit(used_resources: Resources, digest: str, **changes: Any) -> None:
-    stored = used_resources.key_record(digest)
+    stored = used_resources.open_key_record(digest)
     found = only_record(used_resources, digest)
     record = IdempotencyRecord.model_validate_json(found.body).model_copy(update=changes)
     stored.put(record.model_dump_json().encode(), found.etag)

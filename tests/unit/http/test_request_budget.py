@@ -76,7 +76,7 @@ def build_client(
 
         over = replace(
             resources(replace(mesh(), products=products, lineage=lineage)),
-            key_record=open_slow,
+            open_key_record=open_slow,
             open_trail=lambda record: AuditTrail(record, open_slow, backoff),
         )
         start = Deadline.from_now

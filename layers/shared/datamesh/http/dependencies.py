@@ -32,7 +32,7 @@ async def get_registry(request: Request) -> Registry:
 async def get_registry_as_of(request: Request, as_of: AsOf = None) -> Registry:
     """Return the registry, or what it was at the moment that the request names."""
     resources = await get_resources(request)
-    return resources.registry if as_of is None else resources.past(as_of)
+    return resources.registry if as_of is None else resources.registry_at(as_of)
 
 
 CurrentContext = Annotated[RequestContext, Depends(get_context)]

@@ -38,7 +38,7 @@ class IdempotentRequest:
         self._context = context
         self._key = key
         self._records = IdempotencyRecords(
-            resources.registry, resources.key_record, context.deadline
+            resources.registry, resources.open_key_record, context.deadline
         )
 
     def serve_at_most_once(

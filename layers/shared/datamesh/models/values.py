@@ -21,8 +21,23 @@ ShortText = Annotated[
 
 
 def to_utc(moment: datetime) -> datetime:
-    """Return the moment in UTC. One without a zone is in UTC already, as in old registry files."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    """Return the moment in UTC. One without a zone is in UTC already, as in old registry files.
+
+    Raises ValueError for a moment that has no date in UTC: 0001-01-01T00:00:00+01:00 would lie in
+    the year 0.
+    """
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must lie in the years 1 to 9999, in UTC") from None
+
+
+def go_back(moment: datetime, span: timedelta) -> datetime:
+    """Return the moment so much earlier, or the first of the calendar if that is before it."""
+    first = datetime.min.replace(tzinfo=UTC)
+    return moment - span if moment - first > span else first
 
 
 Timestamp = Annotated[datetime, AfterValidator(to_utc)]

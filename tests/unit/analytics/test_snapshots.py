@@ -16,6 +16,7 @@ from datamesh.services.operations import scheduled_run
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.settings import Settings
+from datamesh.storage.objects import MemoryObject
 from datamesh.wiring import Resources
 from tests.conftest import Serve
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -110,6 +111,28 @@ def test_a_later_run_of_the_day_replaces_its_snapshot_and_not_its_backup(
         "analytics/latest.json",
     }
     assert client.get("/analytics/snapshot").body["products"]["total"] == 1
+
+
+def test_a_later_run_of_the_day_compresses_nothing_for_a_copy_that_is_there(
+    over: Resources, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(over, "2026-01-31T09:00:00Z")
+    add_product(registry, "a")
+    stored: list[str] = []
+    put = MemoryObject.put
+
+    def record_put(copy: MemoryObject, body: bytes, replaces: str | None) -> str:
+        stored.append(copy.name)
+        return put(copy, body, replaces)
+
+    monkeypatch.setattr(MemoryObject, "put", record_put)
+    run(over, "2026-01-31T10:00:00Z")
+    assert [name for name in stored if name.startswith("backups/")] == []
+    run(over, "2026-02-01T00:00:00Z")
+    assert [name for name in stored if name.startswith("backups/")] == [
+        "backups/2026-02-01/lineage.json",
+        "backups/2026-02-01/products.json",
+    ]
 
 
 def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Resources) -> None:

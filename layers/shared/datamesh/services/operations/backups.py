@@ -36,10 +36,11 @@ class Backups:
         the copy. Raises StorageUnavailable and OutcomeUnknown; a repetition is safe.
         """
         for name, document in ((LINEAGE, registry.lineage), (PRODUCTS, registry.products)):
-            file: RegistryFile = document.read_latest(context.deadline)
-            create_if_absent(
-                self._open_copy(day, name), file.encode(), self.backoff, context.deadline
-            )
+            copy = self._open_copy(day, name)
+            # Of the day's 24 runs only the first has something to compress and to store.
+            if self.backoff.read_until_reached(copy.name, copy.get, context.deadline) is None:
+                file: RegistryFile = document.read_latest(context.deadline)
+                create_if_absent(copy, file.encode(), self.backoff, context.deadline)
 
     def restore_registry(self, context: RequestContext, registry: Registry, day: date) -> None:
         """Commit the content of a day's copies; both are read and checked before.

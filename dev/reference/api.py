@@ -4,15 +4,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dev.openapi import DOCUMENT
+from dev.openapi.document import DOCUMENT
 from dev.reference.markdown import as_code, join_lines, render_table
 from dev.reference.schemas import describe_bounds, describe_default, describe_type
 
 type Operation = Mapping[str, Any]
 
 TYPES = "types.md"
-TITLES = {"openlineage": "OpenLineage"}
-"""Tags whose title is not just the tag with a capital letter."""
 INTRODUCTION = """\
 # API
 
@@ -33,8 +31,7 @@ def render_operations() -> str:
     document = read_document()
     lines = INTRODUCTION.splitlines()
     for tag in document["tags"]:
-        lines += ["", f"## {TITLES.get(tag['name'], tag['name'].capitalize())}"]
-        lines += ["", tag["description"]] if "description" in tag else []
+        lines += ["", f"## {tag['name']}", "", tag["description"]]
         for method, path, operation in _iterate_operations(document, tag["name"]):
             lines += _render_operation(method, path, operation)
     return "\n".join(lines) + "\n"
@@ -50,9 +47,9 @@ def _iterate_operations(
 
 
 def _render_operation(method: str, path: str, operation: Operation) -> list[str]:
-    description = operation.get("description") or operation["summary"]
     key = " **key**" if operation.get("security") else ""
-    lines = ["", f"### `{method} {path}`", "", f"{description}{key}"]
+    lines = ["", f"### `{method} {path}`", "", f"{operation['summary']}.{key}"]
+    lines += ["", operation["description"]]
     if parameters := operation.get("parameters"):
         lines += render_table(
             ("parameter", "in", "type", "default", "meaning"), map(_parameter_row, parameters)

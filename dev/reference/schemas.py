@@ -29,6 +29,8 @@ def describe_type(schema: Schema, page: str = "") -> str:
             return f"array of {describe_type(schema.get('items', {}), page)}"
         case "object" if isinstance(values := schema.get("additionalProperties"), Mapping):
             return f"object of {describe_type(values, page)}"
+        case [kind, "null"]:
+            return f"{describe_type({**schema, 'type': kind}, page)} or null"
         case None:
             return "anything"
         case kind:

@@ -1,4 +1,4 @@
-"""Figures of the registry, now and day by day, what changed in it, and the scheduled run."""
+"""Count what the registry holds, now and day by day, compare two moments, and run the schedule."""
 
 import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
@@ -28,31 +28,47 @@ SCHEDULED_SECONDS = 90.0
 
 app = create_app("Analytics")
 
+RankedBy = Annotated[
+    Ranking,
+    Query(
+        description="`reach`: the products downstream, however far. `downstream`, `upstream`: the"
+        " neighbours on that side."
+    ),
+]
 DUE: TypeAdapter[datetime.datetime] = TypeAdapter(Timestamp)
 Day = Annotated[
     datetime.date | None,
     BeforeValidator(check_calendar_date),
-    Query(description="The latest if left out."),
+    Query(description="The day; the latest that has a snapshot if left out."),
 ]
 FirstDay = Annotated[
-    datetime.date, BeforeValidator(check_calendar_date), Query(description="First day, inclusive.")
+    datetime.date,
+    BeforeValidator(check_calendar_date),
+    Query(description="First day, inclusive.", examples=["2026-01-01"]),
 ]
 LastDay = Annotated[
     datetime.date | None,
     BeforeValidator(check_calendar_date),
-    Query(description="Last day, inclusive; today if left out."),
+    # With an example, for the first day of the other is once more than a year before today.
+    Query(description="Last day, inclusive; today if left out.", examples=["2026-12-31"]),
 ]
 
 
 @app.get("/analytics/domains", responses=document_errors(410, 422, 503))
 async def products_per_domain(context: CurrentContext, registry: RegistryAsOf) -> dict[str, int]:
-    """Domain -> number of products."""
+    """Count the products of each domain.
+
+    The answer has a number for each domain.
+    """
     return counts.count_products_per_domain(context, registry)
 
 
 @app.get("/analytics/lineage-stats", responses=document_errors(410, 422, 503))
 async def lineage_stats(context: CurrentContext, registry: RegistryAsOf) -> LineageStats:
-    """How much lineage there is, and of which type."""
+    """Count the lineage entries.
+
+    The answer says how many there are, of which type, and how many products they connect.
+    """
     return counts.count_lineage(context, registry)
 
 
@@ -64,7 +80,11 @@ async def changes(
     until: Until = None,
     limit: Limit = 100,
 ) -> Changes:
-    """What was added, removed and changed between two moments; `limit` goes for each list."""
+    """List what changed between two moments.
+
+    The answer has the products and lineage entries that were added, removed and changed. `limit`
+    applies to each list.
+    """
     return find_changes(context, resources.registry_at, resources.registry, since, until, limit)
 
 
@@ -72,7 +92,10 @@ async def changes(
 async def snapshot(
     context: CurrentContext, resources: CurrentResources, date: Day = None
 ) -> Snapshot:
-    """The figures that the scheduled run has kept of a day; the latest if no day is given."""
+    """Read the snapshot of a day.
+
+    The scheduled run keeps one a day: how much is registered, how complete and how connected it is.
+    """
     return resources.snapshots.find_snapshot(context, date)
 
 
@@ -80,11 +103,16 @@ async def snapshot(
 async def trends(
     context: CurrentContext,
     resources: CurrentResources,
-    metric: Metric,
+    metric: Annotated[
+        Metric, Query(description="The number to follow.", examples=["products.total"])
+    ],
     since: FirstDay,
     until: LastDay = None,
 ) -> Trend:
-    """One figure of the snapshots of at most 366 days."""
+    """Follow one number day by day.
+
+    The answer has its value in each snapshot of at most 366 days.
+    """
     return resources.snapshots.find_trend(context, metric, since, until or utc_now().date())
 
 
@@ -92,20 +120,30 @@ async def trends(
 async def usage(
     context: CurrentContext, resources: CurrentResources, date: Day = None
 ) -> Usage | None:
-    """How the API was used the day before that of a snapshot; null where nobody counts it."""
+    """Read how the API was used.
+
+    The answer is about the day before that of the snapshot. It is null where nobody counts: usage
+    comes from CloudWatch.
+    """
     return resources.snapshots.find_snapshot(context, date).usage
 
 
 @app.get("/analytics/top-products", responses=document_errors(410, 422, 503))
 async def top_products(
-    context: CurrentContext, registry: RegistryAsOf, by: Ranking = Ranking.REACH, limit: Limit = 20
+    context: CurrentContext, registry: RegistryAsOf, by: RankedBy = Ranking.REACH, limit: Limit = 20
 ) -> list[Dependence]:
-    """The products on which most depends, or that depend on most."""
+    """Rank products by what depends on them.
+
+    The answer has the products on which most depends first, or those that depend on most.
+    """
     return snapshot_builder.rank_products(context, registry, by, limit)
 
 
 def scheduled(work: Work) -> dict[str, int]:
-    """Clear garbage away, keep a snapshot and a backup. `time` of the event is when it was due."""
+    """Remove what is no longer needed, and keep a snapshot and a backup.
+
+    `time` of the event is when the run was due.
+    """
     kept = scheduled_run.run_schedule(
         work.context,
         work.resources.registry,

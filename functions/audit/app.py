@@ -1,4 +1,4 @@
-"""Who changed what: the audit trail, for holders of a key."""
+"""Read the audit trail: who changed what. For holders of a key."""
 
 import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
@@ -25,7 +25,7 @@ app = create_app("Audit")
 Since = Annotated[
     Timestamp | None,
     BeforeValidator(check_timestamp),
-    Query(description="RFC 3339; seven days before `until` if left out."),
+    Query(description="From this moment on (RFC 3339); seven days before `until` if left out."),
 ]
 Cursor = Annotated[
     str | None,
@@ -44,14 +44,20 @@ Cursor = Annotated[
 async def audit(
     context: CurrentContext,
     resources: CurrentResources,
-    product: Annotated[str | None, Query(description="Name of a product.")] = None,
-    principal: Annotated[str | None, Query(description="Id of a key.")] = None,
+    product: Annotated[str | None, Query(description="The records about this product.")] = None,
+    principal: Annotated[
+        str | None, Query(description="The records of this principal: the id of a key.")
+    ] = None,
     since: Since = None,
     until: Until = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> AuditPage:
-    """Who changed what in the registry, oldest first."""
+    """List who changed what, oldest first.
+
+    Every request that replaced a file of the registry has left a record: who, when, what, and the
+    products concerned. Reading them needs a key.
+    """
     end = until or utc_now()
     return search.find_records(
         resources.audit_journal,

@@ -13,10 +13,10 @@ SCHEME = "bearer"
 keys = create_key_ring(os.environ)
 
 
-def presented_key(event: Any) -> str:
-    """The credentials of `Authorization: Bearer <key>`; empty if the header is anything else.
+def read_key(event: Any) -> str:
+    """Return the key of `Authorization: Bearer <key>`; empty if the header is anything else.
 
-    Read from the identity source, since header names are in Title-Case in SAM's local API.
+    It is read from the identity source, for header names are in Title-Case in SAM's local API.
     """
     source = event.get("identitySource") or [""]
     scheme, _, credentials = source[0].partition(" ")
@@ -25,7 +25,7 @@ def presented_key(event: Any) -> str:
 
 def handler(event: Any, context: object) -> dict[str, object]:
     """Answer whether the key is active, and pass its id on as the principal."""
-    key = presented_key(event)
+    key = read_key(event)
     principal = keys.find_key_id(key) if key else None
     if principal is None:
         return {"isAuthorized": False}

@@ -1,4 +1,4 @@
-"""Domains, the data that their products serve, and how good it is."""
+"""List domains, read the data that their products serve, and check how good it is."""
 
 import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
@@ -38,10 +38,14 @@ from datamesh.tables.query import parse_query
 
 app = create_app("Domain data")
 
-Domain = Annotated[str, Path(description="Whatever the case.", examples=["sales"])]
-DatasetName = Annotated[str, Path(description="Name of a product of it.", examples=["orders"])]
+Domain = Annotated[
+    str, Path(description="Name of the domain, in upper or lower case.", examples=["sales"])
+]
+DatasetName = Annotated[
+    str, Path(description="Name of a product of the domain.", examples=["orders"])
+]
 Columns = Annotated[
-    str | None, Query(description="Which columns, with commas between; all of the schema if none.")
+    str | None, Query(description="Which columns, with commas between; all if left out.")
 ]
 OrderBy = Annotated[
     str | None,
@@ -55,7 +59,10 @@ READING: Responses = document_errors(404, 413, 422, 500, 503)
 
 @app.get("/domains", responses=document_errors(503))
 async def list_domains(context: CurrentContext, registry: CurrentRegistry) -> list[DomainSummary]:
-    """The domains that have products, in the order of their first ones."""
+    """List the domains that have products.
+
+    They are in the order of their first registered products.
+    """
     return domains.list_domains(context, registry)
 
 
@@ -71,7 +78,10 @@ async def list_domain_products(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Response:
-    """The products of a domain, oldest registration first."""
+    """List the products of a domain.
+
+    They are in the order of their registration. `X-Total-Count` says how many there are.
+    """
     return build_page_response(
         domains.list_domain_products(context, registry, domain, limit, offset)
     )
@@ -95,7 +105,11 @@ async def read_dataset(
     columns: Columns = None,
     order_by: OrderBy = None,
 ) -> Response:
-    """Rows of the product that the domain has under this name, in the media type of `Accept`."""
+    """Read the data of a product.
+
+    The answer has rows of the dataset that the domain has under this name, as JSON, CSV, JSON
+    Lines, Parquet or Arrow: `Accept` chooses. `X-Next-Cursor` leads to the next page.
+    """
     media_type = choose_media_type(request.headers.get("accept", ""), MEDIA_TYPES)
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
     query = parse_query(found.table.kinds, limit, cursor, columns, order_by, read_filters(request))
@@ -115,7 +129,10 @@ async def profile_dataset(
     registry: CurrentRegistry,
     resources: CurrentResources,
 ) -> DatasetProfile:
-    """What each column holds, and where that is not what the schema says."""
+    """Profile the data of a product.
+
+    The answer says what each column holds, and where that is not what the schema says.
+    """
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
     return reading.profile_dataset(found)
 
@@ -128,7 +145,10 @@ async def check_dataset(
     registry: CurrentRegistry,
     resources: CurrentResources,
 ) -> Written[Quality]:
-    """Compare the data with the schema, and record the result as the product's `quality`."""
+    """Check the data of a product.
+
+    The data is compared with the schema, and the result is recorded as the product's `quality`.
+    """
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
     quality = reading.check_quality(context, registry, found)
     return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
@@ -143,7 +163,11 @@ async def sales_orders(
     start_date: StartDate = None,
     end_date: EndDate = None,
 ) -> list[Row]:
-    """Orders, optionally those whose `order_date` lies in a range."""
+    """List orders.
+
+    The answer has the rows of `sales/orders`, or those whose `order_date` lies in a range. The
+    general form is `GET /domains/{domain}/{dataset}`.
+    """
     row_filter = build_date_range("order_date", start_date, end_date)
     return read_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
 
@@ -154,9 +178,13 @@ async def marketing_campaigns(
     registry: CurrentRegistry,
     resources: CurrentResources,
     limit: Limit = 100,
-    active_only: bool = False,
+    active_only: Annotated[bool, Query(description="List active campaigns alone.")] = False,
 ) -> list[Row]:
-    """Campaigns, optionally those whose `status` is `active`."""
+    """List campaigns.
+
+    The answer has the rows of `marketing/campaigns`, or those whose `status` is `active`. The
+    general form is `GET /domains/{domain}/{dataset}`.
+    """
     row_filter = ColumnValue("status", "active") if active_only else ALL_ROWS
     return read_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
 
@@ -170,7 +198,11 @@ async def finance_transactions(
     start_date: StartDate = None,
     end_date: EndDate = None,
 ) -> list[Row]:
-    """Transactions, optionally those whose `transaction_date` lies in a range."""
+    """List transactions.
+
+    The answer has the rows of `finance/transactions`, or those whose `transaction_date` lies in a
+    range. The general form is `GET /domains/{domain}/{dataset}`.
+    """
     row_filter = build_date_range("transaction_date", start_date, end_date)
     return read_view(
         context, registry, resources.data, "finance", "transactions", limit, row_filter

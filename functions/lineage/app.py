@@ -3,9 +3,8 @@
 import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
-from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Response
 
 from datamesh.http.answers import (
     CSV,
@@ -19,13 +18,29 @@ from datamesh.http.app import create_app
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import Responses, document_errors
+from datamesh.http.lineage_parameters import (
+    Around,
+    ColumnPath,
+    ColumnWay,
+    Depth,
+    ExportAs,
+    FollowedDirection,
+    FollowedEntries,
+    ImpactAs,
+    MaxNodes,
+    ProductPath,
+    RemovedTarget,
+    Source,
+    SourceFilter,
+    Target,
+    TargetFilter,
+    TransformationFilter,
+    TypeFilter,
+)
 from datamesh.http.parameters import (
     TOTAL_COUNT_HEADER,
     TRUNCATED_HEADER,
-    Depth,
-    FollowedEntries,
     Limit,
-    MaxNodes,
     Offset,
     Partial,
 )
@@ -35,7 +50,6 @@ from datamesh.models.graph import (
     MAX_NODES,
     ColumnGraph,
     Direction,
-    ExportFormat,
     Impact,
     ImpactFormat,
     LineageGraph,
@@ -44,9 +58,8 @@ from datamesh.models.graph import (
     RemovedLineage,
     Way,
 )
-from datamesh.models.lineage import LineageEntry, LineageRegistration, LineageType, Transformation
+from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.responses import Written
-from datamesh.models.values import ShortText
 from datamesh.services.lineage import (
     columns,
     exports,
@@ -58,10 +71,6 @@ from datamesh.services.lineage import (
 )
 
 app = create_app("Lineage")
-
-PathName = Annotated[str, Path(description="Name of a product.", examples=["orders"])]
-Name = Annotated[str | None, Query(description="Name of a product.")]
-End = Annotated[ShortText, Query(description="Name of a product.")]
 
 TEXT = {"schema": {"type": "string"}}
 IMPACT: Responses = {200: {"headers": TRUNCATED_HEADER, "content": {CSV: TEXT}}}
@@ -79,7 +88,10 @@ EXPORT: Responses = {
 async def register_lineage(
     request: LineageRegistration, context: CurrentContext, registry: CurrentRegistry
 ) -> Written[LineageEntry]:
-    """Record that one registered product feeds another."""
+    """Record that one product feeds another.
+
+    Both must be registered. Several entries may lead from one product to another.
+    """
     entry = registration.register_lineage(context, registry, request)
     return Written(message=f"Lineage '{entry.source}' -> '{entry.target}' registered", data=entry)
 
@@ -91,7 +103,11 @@ async def register_lineage_entries(
     registry: CurrentRegistry,
     partial: Partial = False,
 ) -> Written[BulkReport]:
-    """Register up to 1,000 entries in one commit: all of them, or with `partial` the good ones."""
+    """Register up to 1,000 lineage entries in one commit.
+
+    All of them are registered, or none. With `partial` the good ones are, and the report says what
+    is wrong with the others.
+    """
     report = registration.register_lineage_entries(
         context, registry, request.items, partial=partial
     )
@@ -106,13 +122,16 @@ async def register_lineage_entries(
 async def list_lineage(
     context: CurrentContext,
     registry: RegistryAsOf,
-    source: Name = None,
-    target: Name = None,
-    lineage_type: LineageType | None = None,
+    source: SourceFilter = None,
+    target: TargetFilter = None,
+    lineage_type: TypeFilter = None,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Response:
-    """List lineage entries, oldest first."""
+    """List lineage entries, oldest first.
+
+    Entries that meet all filters are listed. `X-Total-Count` says how many there are.
+    """
     found = queries.find_lineage(
         context,
         registry,
@@ -131,9 +150,12 @@ async def list_lineage(
     responses=document_errors(404, 410, 422, 503),
 )
 async def upstream(
-    product_name: PathName, context: CurrentContext, registry: RegistryAsOf
+    product_name: ProductPath, context: CurrentContext, registry: RegistryAsOf
 ) -> Response:
-    """The entries that lead into a product, one hop."""
+    """Follow lineage upstream, one hop.
+
+    The answer has the entries that lead into the product, oldest first.
+    """
     return build_list_response(queries.find_upstream(context, registry, product_name))
 
 
@@ -143,9 +165,12 @@ async def upstream(
     responses=document_errors(404, 410, 422, 503),
 )
 async def downstream(
-    product_name: PathName, context: CurrentContext, registry: RegistryAsOf
+    product_name: ProductPath, context: CurrentContext, registry: RegistryAsOf
 ) -> Response:
-    """The entries that lead out of a product, one hop."""
+    """Follow lineage downstream, one hop.
+
+    The answer has the entries that lead out of the product, oldest first.
+    """
     return build_list_response(queries.find_downstream(context, registry, product_name))
 
 
@@ -155,15 +180,17 @@ async def downstream(
     responses=document_errors(404, 410, 422, 503),
 )
 async def lineage_graph(
-    product: PathName,
+    product: ProductPath,
     context: CurrentContext,
     registry: RegistryAsOf,
     only: FollowedEntries,
-    direction: Direction = Direction.BOTH,
+    direction: FollowedDirection = Direction.BOTH,
     depth: Depth = 10,
     max_nodes: MaxNodes = MAX_NODES,
 ) -> Response:
-    """The products around one, nearest first, and the entries between them.
+    """Build the lineage graph around a product.
+
+    The answer has the products around it, nearest first, and the entries between them.
 
     `min_confidence` and `lineage_type` choose the entries that are followed. A product's distance
     is the fewest hops to it; its path confidence is the best product of confidences over all paths
@@ -184,15 +211,17 @@ async def lineage_graph(
     responses=IMPACT | document_errors(404, 410, 422, 503),
 )
 async def lineage_impact(
-    product: PathName,
+    product: ProductPath,
     context: CurrentContext,
     registry: RegistryAsOf,
     only: FollowedEntries,
     depth: Depth = MAX_DEPTH,
     max_nodes: MaxNodes = MAX_NODES,
-    format: ImpactFormat = ImpactFormat.JSON,
+    format: ImpactAs = ImpactFormat.JSON,
 ) -> Response:
-    """Everything downstream of a product, by domain and owner: who has to be told of a change.
+    """Find what a change of a product affects.
+
+    The answer has everything downstream of it, by domain and owner: who has to be told.
 
     Distances, path confidences and filters are those of `/lineage/graph`. As CSV there is a line
     for each product; a cell that a spreadsheet would calculate begins with an apostrophe.
@@ -209,17 +238,18 @@ async def lineage_impact(
 
 @app.get("/lineage/path", responses=document_errors(404, 410, 422, 503))
 async def lineage_path(
-    source: End,
-    target: End,
+    source: Source,
+    target: Target,
     context: CurrentContext,
     registry: RegistryAsOf,
     only: FollowedEntries,
     depth: Depth = MAX_DEPTH,
 ) -> LineagePaths:
-    """The most confident and the shortest path downstream from one product to another.
+    """Find the best paths from one product to another.
 
-    Of at most `depth` hops; ties are broken by the other criterion. Both are null when no path
-    leads there: that is an answer about two registered products, not an error.
+    The answer has the most confident path downstream, and the shortest, of at most `depth` hops;
+    ties are broken by the other criterion. Both are null when no path leads there: that is an
+    answer about two registered products, not an error.
     """
     return paths.find_paths(context, registry, source, target, depth=depth, only=only)
 
@@ -233,12 +263,14 @@ async def lineage_export(
     context: CurrentContext,
     registry: RegistryAsOf,
     only: FollowedEntries,
-    format: ExportFormat,
-    product: Name = None,
-    direction: Direction = Direction.BOTH,
+    format: ExportAs,
+    product: Around = None,
+    direction: FollowedDirection = Direction.BOTH,
     depth: Depth = 10,
 ) -> Response:
-    """The whole graph, or that around one product, for another tool.
+    """Export the lineage graph for another tool.
+
+    The answer has the whole graph, or that around `product`.
 
     `mermaid`: a flowchart of at most 500 entries and 50,000 bytes, which is what Mermaid accepts;
     `dot` for Graphviz, `graphml`, and `json`, which is networkx' node-link form: at most 1,000
@@ -259,16 +291,17 @@ async def lineage_export(
     responses=document_errors(404, 410, 422, 503),
 )
 async def lineage_columns(
-    product: PathName,
-    column: Annotated[str, Path(description="Name of a column.", examples=["amount"])],
+    product: ProductPath,
+    column: ColumnPath,
     context: CurrentContext,
     registry: RegistryAsOf,
-    direction: Way = Way.UPSTREAM,
+    direction: ColumnWay = Way.UPSTREAM,
     depth: Depth = 10,
     max_nodes: MaxNodes = MAX_NODES,
 ) -> Response:
-    """The columns that one comes from (upstream), or that are made of it (downstream).
+    """Follow the lineage of a column.
 
+    The answer has the columns that it comes from (upstream), or that are made of it (downstream).
     A column of which no lineage is known is answered alone. Bounds are those of `/lineage/graph`.
     """
     found = columns.build_column_graph(
@@ -279,15 +312,17 @@ async def lineage_columns(
 
 @app.delete("/lineage", responses=document_errors(401, 403, 404, 409, 422, 503))
 async def remove_lineage(
-    source: End,
-    target: End,
+    source: Source,
+    target: RemovedTarget,
     context: CurrentContext,
     registry: CurrentRegistry,
-    transformation: Annotated[
-        Transformation | None, Query(description="Remove the entries with this one alone.")
-    ] = None,
+    transformation: TransformationFilter = None,
 ) -> Written[RemovedLineage]:
-    """Remove the entries that lead from one product to another, in one commit."""
+    """Remove the lineage from one product to another.
+
+    All entries that lead from `source` to `target` are removed in one commit, or only those with
+    the given `transformation`.
+    """
     removed = registration.remove_lineage(context, registry, source, target, transformation)
     return Written(message=f"Lineage '{source}' -> '{target}' removed", data=removed)
 

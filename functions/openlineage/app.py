@@ -1,8 +1,9 @@
-"""OpenLineage events in; a part of the API that Marquez answers with; the lineage anew."""
+"""Ingest OpenLineage events, answer as Marquez does, and derive the lineage anew."""
 
 import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
+from enum import Enum
 from typing import Annotated, Literal
 
 from fastapi import Path, Query, Request, Response
@@ -27,17 +28,19 @@ REBUILD_SECONDS = 840.0
 COMMIT_SECONDS = 180.0
 
 app = create_app("OpenLineage")
+MARQUEZ: list[str | Enum] = ["Marquez"]
+"""The tag of the routes that answer as Marquez does."""
 
 KINDS: dict[str, graph.NodeKind] = {"DATASET": "DATASET", "JOB": "JOB"}
 NodeId = Annotated[
     str,
     Query(
         alias="nodeId",
-        description="`dataset:<namespace>:<name>` or `job:<namespace>:<name>`.",
+        description="The dataset or job: `dataset:<namespace>:<name>` or `job:<namespace>:<name>`.",
         examples=["dataset:sales:orders"],
     ),
 ]
-Depth = Annotated[int, Query(ge=0, le=100, description="How many jobs away.")]
+Depth = Annotated[int, Query(ge=0, le=100, description="Follow lineage across this many jobs.")]
 
 
 @app.post(
@@ -53,10 +56,11 @@ async def post_event(
     registry: CurrentRegistry,
     resources: CurrentResources,
 ) -> Response:
-    """Keep an OpenLineage event, and derive products and lineage from it.
+    """Ingest an OpenLineage event.
 
-    Up to 6 MiB, plain or with `Content-Encoding: gzip`. Sending an event again changes nothing, and
-    finishes what an earlier try did not.
+    The event is kept, and products and lineage are derived from it. It has up to 6 MiB, plain or
+    with `Content-Encoding: gzip`. Sending an event again changes nothing, and finishes what an
+    earlier try did not.
     """
     ingested = ingest_events(
         context,
@@ -79,7 +83,11 @@ async def post_events(
     registry: CurrentRegistry,
     resources: CurrentResources,
 ) -> BatchReport:
-    """Keep up to 100 events, and derive from them in one go; what is no event is reported."""
+    """Ingest up to 100 OpenLineage events.
+
+    The events are kept, and products and lineage are derived from all of them together. What is
+    no event is reported.
+    """
     report, ingested = ingest_batch(
         context, registry, resources.open_event_pipeline(), await read_event_json(request)
     )
@@ -87,54 +95,87 @@ async def post_events(
     return report
 
 
-@app.get("/api/v1/lineage", responses=document_errors(404, 422, 503))
+@app.get("/api/v1/lineage", tags=MARQUEZ, responses=document_errors(404, 422, 503))
 async def marquez_graph(
     context: CurrentContext, registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
 ) -> MarquezGraph:
-    """As Marquez: the datasets and jobs around a node, at most 500 nodes, nearest first."""
+    """Read the graph around a dataset or job.
+
+    The answer has at most 500 nodes, nearest first.
+    """
     return graph.build_graph(context, registry, node_id, depth)
 
 
-@app.get("/api/v1/namespaces", responses=document_errors(422, 503))
+@app.get("/api/v1/namespaces", tags=MARQUEZ, responses=document_errors(422, 503))
 async def marquez_namespaces(
     context: CurrentContext, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
 ) -> MarquezNamespaces:
-    """As Marquez: the namespaces of datasets and jobs."""
+    """List the namespaces of datasets and jobs.
+
+    The domains of products are namespaces too.
+    """
     return MarquezNamespaces(namespaces=lists.list_namespaces(context, registry, limit, offset))
 
 
 # API Gateway decodes the path: what comes before the last part is the namespace, slashes and all.
-@app.get("/api/v1/namespaces/{namespace:path}/datasets", responses=document_errors(404, 422, 503))
+@app.get(
+    "/api/v1/namespaces/{namespace:path}/datasets",
+    tags=MARQUEZ,
+    responses=document_errors(404, 422, 503),
+)
 async def marquez_datasets(
-    namespace: Annotated[str, Path(description="Percent-encoded.", examples=["sales"])],
+    namespace: Annotated[
+        str, Path(description="Name of the namespace, percent-encoded.", examples=["sales"])
+    ],
     context: CurrentContext,
     registry: CurrentRegistry,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> MarquezDatasets:
-    """As Marquez: the datasets of a namespace."""
+    """List the datasets of a namespace.
+
+    A product without a dataset of OpenLineage is a dataset of its domain.
+    """
     return lists.list_datasets(context, registry, namespace, limit, offset)
 
 
-@app.get("/api/v1/search", responses=document_errors(422, 503))
+@app.get("/api/v1/search", tags=MARQUEZ, responses=document_errors(422, 503))
 async def marquez_search(
     context: CurrentContext,
     registry: CurrentRegistry,
-    q: Annotated[str, Query(min_length=1, description="Part of a name, whatever the case.")],
+    q: Annotated[
+        str,
+        Query(
+            min_length=1,
+            description="Part of the name, in upper or lower case.",
+            examples=["orders"],
+        ),
+    ],
     kind: Annotated[
-        Literal["dataset", "job", "DATASET", "JOB"] | None, Query(alias="filter")
+        Literal["dataset", "job", "DATASET", "JOB"] | None,
+        Query(alias="filter", description="Find datasets or jobs alone."),
     ] = None,
-    sort: Literal["name", "update_at", "updated_at", "NAME", "UPDATE_AT"] = "name",
+    sort: Annotated[
+        Literal["name", "update_at", "updated_at", "NAME", "UPDATE_AT"],
+        Query(description="By name, or the latest update first."),
+    ] = "name",
     limit: Limit = 10,
 ) -> MarquezResults:
-    """As Marquez: datasets and jobs by name."""
+    """Search datasets and jobs by name.
+
+    Those whose name contains `q` are found.
+    """
     wanted = KINDS.get((kind or "").upper())
     by_time = sort.lower() != "name"
     return lists.search_nodes(context, registry, q, wanted, by_time=by_time, limit=limit)
 
 
 def rebuild_lineage(work: Work) -> dict[str, int]:
-    """Events are read until what is left is needed for the two commits, or for noting how far."""
+    """Derive the lineage anew from the events that are kept.
+
+    Events are read until what is left of the time is needed for the two commits, or for noting how
+    far the reading came.
+    """
     return rebuild_derived_lineage(
         work.context,
         work.resources.registry,

@@ -1,4 +1,7 @@
-"""Health, metrics, and the documentation of all functions: OpenAPI document, Swagger UI, Redoc."""
+"""Answer health and metrics, and serve the documentation of all functions.
+
+That is the OpenAPI document, Swagger UI and Redoc.
+"""
 
 import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
@@ -20,14 +23,14 @@ from datamesh.services.operations.health import check_health
 HERE = Path(__file__).parent
 
 
-def packaged(package: str) -> Path:
-    """The folder of an installed package, found without importing it (this one needs Django)."""
+def find_package(package: str) -> Path:
+    """Return the folder of an installed package without importing it: this one needs Django."""
     spec = find_spec(package)
     assert spec and spec.submodule_search_locations, f"{package} is not installed"
     return Path(spec.submodule_search_locations[0])
 
 
-UI = packaged("drf_spectacular_sidecar") / "static" / "drf_spectacular_sidecar"
+UI = find_package("drf_spectacular_sidecar") / "static" / "drf_spectacular_sidecar"
 ASSETS = {
     "swagger-ui.css": UI / "swagger-ui-dist" / "swagger-ui.css",
     "swagger-ui-bundle.js": UI / "swagger-ui-dist" / "swagger-ui-bundle.js",
@@ -50,7 +53,10 @@ app = create_app("Platform")
 
 @app.get("/health", responses=document_errors(503))
 async def health(context: CurrentContext, registry: CurrentRegistry) -> Health:
-    """Whether storage answers, and how much is registered."""
+    """Check the health of the registry.
+
+    The answer says that storage answers, and how much is registered.
+    """
     return check_health(context, registry)
 
 
@@ -58,9 +64,10 @@ async def health(context: CurrentContext, registry: CurrentRegistry) -> Health:
 async def metrics(
     request: Request, context: CurrentContext, resources: CurrentResources
 ) -> Response:
-    """Sizes and revisions of the registry, for Prometheus.
+    """Read metrics for Prometheus.
 
-    Requests are those of one instance of one function: how the API is used is in CloudWatch.
+    They are sizes and revisions of the registry. Requests are those of one instance of one
+    function: how the API is used is in CloudWatch.
     """
     # Only who asks for metrics pays for its import.
     from datamesh.services.analytics.prometheus import render_metrics
@@ -72,21 +79,25 @@ async def metrics(
 
 @app.get("/openapi.json", include_in_schema=False)
 async def openapi_document() -> Response:
+    """Serve the OpenAPI document of all functions."""
     return Response((HERE / "openapi.json").read_bytes(), media_type="application/json")
 
 
 @app.get("/docs", include_in_schema=False)
 async def docs() -> Response:
-    return _page("docs.html")
+    """Serve the page of Swagger UI."""
+    return _serve_page("docs.html")
 
 
 @app.get("/redoc", include_in_schema=False)
 async def redoc() -> Response:
-    return _page("redoc.html")
+    """Serve the page of Redoc."""
+    return _serve_page("redoc.html")
 
 
 @app.get("/docs/assets/{file}", include_in_schema=False)
 async def asset(file: str) -> Response:
+    """Serve a file that the pages load."""
     if file not in ASSETS:
         raise AssetNotFound(file)
     media_type = MEDIA_TYPES[file.rpartition(".")[2]]
@@ -94,7 +105,7 @@ async def asset(file: str) -> Response:
     return Response(ASSETS[file].read_bytes(), media_type=media_type, headers=headers)
 
 
-def _page(name: str) -> Response:
+def _serve_page(name: str) -> Response:
     body = (HERE / "pages" / name).read_bytes()
     return Response(body, media_type="text/html", headers=PAGE_HEADERS)
 

@@ -21,14 +21,20 @@ from datamesh.services.products import queries, registration
 
 app = create_app("Products")
 
-PathName = Annotated[str, Path(description="Name of a product.", examples=["orders"])]
+PathName = Annotated[str, Path(description="Name of the product.", examples=["orders"])]
+ChangedName = Annotated[str, Path(description="Name of the product.", examples=["shipments"])]
+"""What `POST /register_product` shows, so that nobody deletes an example in use by trying."""
 
 
 @app.post("/register_product", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
 async def register_product(
     request: ProductRegistration, context: CurrentContext, registry: CurrentRegistry
 ) -> Written[Product]:
-    """Register a data product under a name that is not taken."""
+    """Register a data product.
+
+    The name must not be taken. `schema` has the type of each field. `output_port` says where the
+    data of the product lies: in `domains/<domain>/<name>/` if it is left out.
+    """
     product = registration.register_product(context, registry, request)
     return Written(message=f"Product '{product.name}' registered", data=product)
 
@@ -40,7 +46,11 @@ async def register_products(
     registry: CurrentRegistry,
     partial: Partial = False,
 ) -> Written[BulkReport]:
-    """Register up to 1,000 products in one commit: all of them, or with `partial` the good ones."""
+    """Register up to 1,000 products in one commit.
+
+    All of them are registered, or none. With `partial` the good ones are, and the report says what
+    is wrong with the others.
+    """
     report = registration.register_products(context, registry, request.items, partial=partial)
     return Written(message=f"{report.registered} products registered", data=report)
 
@@ -53,13 +63,22 @@ async def register_products(
 async def list_products(
     context: CurrentContext,
     registry: RegistryAsOf,
-    domain: Annotated[str | None, Query(description="Whatever the case.")] = None,
-    status: ProductStatus | None = None,
-    tag: Annotated[str | None, Query(description="Whatever the case.")] = None,
+    domain: Annotated[
+        str | None, Query(description="The products of this domain, in upper or lower case.")
+    ] = None,
+    status: Annotated[
+        ProductStatus | None, Query(description="The products of this status.")
+    ] = None,
+    tag: Annotated[
+        str | None, Query(description="The products with this tag, in upper or lower case.")
+    ] = None,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Response:
-    """List products, oldest registration first."""
+    """List products, oldest registration first.
+
+    Products that meet all filters are listed. `X-Total-Count` says how many there are.
+    """
     found = queries.find_products(
         context, registry, domain=domain, status=status, tag=tag, limit=limit, offset=offset
     )
@@ -68,7 +87,10 @@ async def list_products(
 
 @app.get("/product/{name}", response_model=Product, responses=document_errors(404, 410, 422, 503))
 async def get_product(name: PathName, context: CurrentContext, registry: RegistryAsOf) -> Response:
-    """Read one product."""
+    """Read a product.
+
+    Its `ETag` can be sent as `If-Match` when the product is changed or deleted.
+    """
     product = queries.get_product(context, registry, name)
     return Response(
         product.public_json, media_type=JSON, headers={"ETag": build_etag(product.public_json)}
@@ -77,14 +99,18 @@ async def get_product(name: PathName, context: CurrentContext, registry: Registr
 
 @app.put("/product/{name}", responses=document_errors(400, 401, 403, 404, 409, 412, 422, 503))
 async def update_product(
-    name: PathName,
+    name: ChangedName,
     changes: ProductUpdate,
     context: CurrentContext,
     registry: CurrentRegistry,
     response: Response,
     if_match: IfMatch = None,
 ) -> Written[Product]:
-    """Change the fields given and leave the rest as it is."""
+    """Change a product.
+
+    The fields that are given replace the old ones; the others stay. With `If-Match` the product is
+    changed only if nobody else has changed it since it was read.
+    """
     product = registration.update_product(
         context, registry, name, changes, build_precondition(if_match)
     )
@@ -94,9 +120,12 @@ async def update_product(
 
 @app.delete("/product/{name}", responses=document_errors(401, 403, 404, 409, 412, 503))
 async def delete_product(
-    name: PathName, context: CurrentContext, registry: CurrentRegistry, if_match: IfMatch = None
+    name: ChangedName, context: CurrentContext, registry: CurrentRegistry, if_match: IfMatch = None
 ) -> Written[DeletedProduct]:
-    """Remove a product and every lineage entry that names it."""
+    """Delete a product and its lineage.
+
+    Every lineage entry that names the product goes with it. Its data stays where it is.
+    """
     deleted = registration.delete_product(context, registry, name, build_precondition(if_match))
     return Written(message=f"Product '{name}' deleted", data=deleted)
 

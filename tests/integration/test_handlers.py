@@ -8,7 +8,7 @@ import boto3
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from dev import openapi
+from dev.openapi import document as openapi
 from tests import moto_server
 from tests.deployed import EVENTS, KEY, Deployment
 from tests.lambdas import Answer, LambdaContext, read_answer
@@ -88,6 +88,8 @@ def assert_as_documented(event: dict[str, Any], answer: Answer) -> None:
     if path not in OPERATIONS:
         return  # the documentation itself
     response = OPERATIONS[path][method.lower()]["responses"][str(answer.status)]
+    if "$ref" in response:
+        response = COMPONENTS["responses"][response["$ref"].rpartition("/")[2]]
     if answer.status == 201:
         assert "content" not in response and answer.content == b""
         return

@@ -1,6 +1,8 @@
 """The OpenAPI document: current, valid, and complete."""
 
 import json
+import re
+from itertools import groupby
 from typing import Any
 
 import pytest
@@ -11,7 +13,8 @@ from pydantic import BaseModel
 from datamesh.models.bulk import LineageBulk, ProductsBulk
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.products import Product, ProductRegistration, ProductUpdate
-from dev import openapi
+from dev.openapi import document as openapi
+from dev.openapi.introduction import DOCS, TAGS
 
 DOCUMENT: dict[str, Any] = json.loads(openapi.DOCUMENT.read_text())
 
@@ -76,6 +79,15 @@ def resolved(schema: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def responses_of(name: str) -> dict[str, Any]:
+    """Return the responses of an operation, those too that many operations share."""
+    shared = DOCUMENT["components"]["responses"]
+    return {
+        status: shared[response["$ref"].rpartition("/")[2]] if "$ref" in response else response
+        for status, response in OPERATIONS[name]["responses"].items()
+    }
+
+
 def test_the_committed_document_is_current(imported_functions: None) -> None:
     assert openapi.DOCUMENT.read_text() == openapi.render_document(), "run `make openapi`"
 
@@ -95,7 +107,7 @@ def test_it_documents_every_route_and_its_errors() -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_every_response_has_a_description_and_a_schema(name: str) -> None:
-    for status, response in OPERATIONS[name]["responses"].items():
+    for status, response in responses_of(name).items():
         assert response["description"], f"{status} has no description"
         empty = status in ("201", "304")
         assert ("content" in response) == (not empty), f"{status}: only 201 and 304 have no body"
@@ -105,13 +117,14 @@ def test_every_response_has_a_description_and_a_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_errors_are_problems_and_those_of_the_gateway_its_own(name: str) -> None:
-    for status, response in OPERATIONS[name]["responses"].items():
+    for status, response in responses_of(name).items():
         if status in ("201", "304"):
             continue
         expected = {"401": "GatewayProblem", "403": "GatewayProblem", "200": None}
         if kind := expected.get(status, "Problem"):
             schema = response["content"]["application/json"]["schema"]
             assert schema == {"$ref": f"#/components/schemas/{kind}"}
+            assert accepts(kind, response["content"]["application/json"]["example"])
         assert ("Retry-After" in response.get("headers", {})) == (status in ("429", "503"))
 
 
@@ -199,3 +212,55 @@ def test_nothing_of_the_stored_form_is_shown() -> None:
     assert "since_revision" not in text
     assert "products_revision" not in text
     assert "HTTPValidationError" not in text
+
+
+# its words
+
+
+def test_it_introduces_itself_and_its_links_lead_to_guides() -> None:
+    text = DOCUMENT["info"]["description"]
+    for word in ("Bearer <key>", "errors", "Idempotency-Key", "ETag", "limit", "Try it out"):
+        assert word in text
+    guides = re.findall(rf"{DOCS}/([a-z/-]+[.]md)", openapi.DOCUMENT.read_text())
+    missing = [guide for guide in guides if not (openapi.ROOT / "docs" / guide).is_file()]
+    assert guides and missing == []
+
+
+def test_operations_stand_below_described_tags_in_their_order() -> None:
+    tags = [operation["tags"] for operation in OPERATIONS.values()]
+    assert all(len(names) == 1 for names in tags)
+    described = [tag["name"] for tag in DOCUMENT["tags"] if tag["description"].endswith(".")]
+    # One path has an operation of OpenLineage and one of Marquez.
+    order = [name for [name], _ in groupby(tags)]
+    assert list(dict.fromkeys(order)) == described == list(TAGS)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_summary_is_a_short_sentence_and_the_description_says_more(name: str) -> None:
+    summary, description = OPERATIONS[name]["summary"], OPERATIONS[name]["description"]
+    assert re.fullmatch(r"[A-Z][a-z]+( [\w,]+)+", summary), "a verb and its object, no full stop"
+    assert len(summary) <= 60
+    assert summary.istitle() is False, "the name of a function is no sentence"
+    assert description.endswith(".") and summary not in description
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_parameters_read_plainly(name: str) -> None:
+    for parameter in OPERATIONS[name].get("parameters", []):
+        assert parameter["description"].endswith("."), parameter["name"]
+        # Swagger UI writes `anyOf: [string, null]` as `string | (string | null)`.
+        assert not {"anyOf", "title", "description", "examples"} & parameter["schema"].keys()
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_what_must_be_given_is_filled_in(name: str) -> None:
+    given = {"example", "examples"}
+    for parameter in OPERATIONS[name].get("parameters", []):
+        assert not parameter["required"] or given & parameter.keys(), parameter["name"]
+
+
+@pytest.mark.parametrize("name", DOCUMENT["components"]["schemas"])
+def test_fields_have_no_made_up_titles_and_short_types(name: str) -> None:
+    for field in DOCUMENT["components"]["schemas"][name].get("properties", {}).values():
+        assert "title" not in field
+        assert {"type": "string"} not in field.get("anyOf", []), "say `type: [string, null]`"

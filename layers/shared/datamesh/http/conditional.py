@@ -24,7 +24,10 @@ HEADERS_OF_304 = (
 
 IfMatch = Annotated[
     str | None,
-    Header(description="Do it only if the product still has this ETag; else the answer is 412."),
+    Header(
+        alias="If-Match",
+        description="Do it only if the product still has this ETag; else the answer is 412.",
+    ),
 ]
 
 IF_NONE_MATCH_PARAMETER: dict[str, Any] = {

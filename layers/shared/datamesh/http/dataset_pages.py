@@ -25,19 +25,13 @@ FILTERS_PARAMETER: dict[str, Any] = {
     "explode": True,
     "required": False,
     "schema": {"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": 20},
-    "examples": {
-        "a month of large orders": {
-            "value": {
-                "order_date_gte": "1997-07-01",
-                "order_date_lt": "1997-08-01",
-                "amount_gte": "100",
-            }
-        }
-    },
+    # Which columns there are depends on the product: nothing is filled in.
+    "example": {},
     "description": "Each a parameter of its own: a column of the schema for equality, or with"
     " `_ne`, `_gt`, `_gte`, `_lt`, `_lte` or `_in` (values with commas between) behind it. Values"
     " are read by the column's registered type; times without a zone are in UTC. All filters must"
-    " be met; a null meets none.",
+    " be met; a null meets none. Large orders of a month are"
+    " `order_date_gte=1997-07-01&order_date_lt=1997-08-01&amount_gte=100`.",
 }
 
 _PAGE_CONTENT: dict[str, Any] = {

@@ -3,15 +3,12 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Depends, Query
+from fastapi import Query
 from pydantic import BeforeValidator
 
 from datamesh.http.errors import Responses
-from datamesh.models.graph import MAX_DEPTH, MAX_NODES
-from datamesh.models.lineage import LineageType
 from datamesh.models.types import CALENDAR_DATE, RFC_3339_TIMESTAMP
 from datamesh.models.values import Timestamp
-from datamesh.services.lineage.walk import LineageFilter
 
 
 def check_calendar_date(value: Any) -> Any:
@@ -36,9 +33,9 @@ def check_timestamp(value: Any) -> Any:
     return value
 
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="At most this many.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Answer with at most this many.")]
 Offset = Annotated[int, Query(ge=0, description="Skip this many.")]
-Partial = Annotated[bool, Query(description="Register the good items though others are refused.")]
+Partial = Annotated[bool, Query(description="Register the good items even if others are refused.")]
 StartDate = Annotated[
     date | None, BeforeValidator(check_calendar_date), Query(description="First day, inclusive.")
 ]
@@ -50,35 +47,20 @@ AsOf = Annotated[
     Timestamp | None,
     BeforeValidator(check_timestamp),
     Query(
-        description="Answer what was current at this moment (RFC 3339), such as "
-        "2026-01-31T09:30:00Z; 410 if the registry no longer keeps it."
+        description="Answer with what was current at this moment (RFC 3339), such as "
+        "`2026-01-31T09:30:00Z`; 410 if the registry no longer keeps it."
     ),
 ]
-Since = Annotated[Timestamp, BeforeValidator(check_timestamp), Query(description="RFC 3339.")]
+Since = Annotated[
+    Timestamp,
+    BeforeValidator(check_timestamp),
+    Query(description="From this moment on (RFC 3339).", examples=["2026-01-01T00:00:00Z"]),
+]
 Until = Annotated[
     Timestamp | None,
     BeforeValidator(check_timestamp),
-    Query(description="RFC 3339; now if left out."),
+    Query(description="Until this moment (RFC 3339); now if left out."),
 ]
-Depth = Annotated[int, Query(ge=1, le=MAX_DEPTH, description="Follow lineage this many hops.")]
-MaxNodes = Annotated[int, Query(ge=1, le=MAX_NODES, description="Answer at most this many.")]
-
-
-async def _create_lineage_filter(
-    min_confidence: Annotated[
-        float,
-        Query(ge=0, le=1, allow_inf_nan=False, description="Follow entries at least as confident."),
-    ] = 0.0,
-    lineage_type: Annotated[
-        LineageType | None, Query(description="Follow entries of this type alone.")
-    ] = None,
-) -> LineageFilter:
-    return LineageFilter(min_confidence, lineage_type)
-
-
-FollowedEntries = Annotated[LineageFilter, Depends(_create_lineage_filter)]
-"""The filter of the entries that a walk through lineage follows."""
-
 X_TOTAL_COUNT = "X-Total-Count"
 TOTAL_COUNT_HEADER: Responses = {
     200: {

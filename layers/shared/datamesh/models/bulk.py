@@ -10,6 +10,13 @@ from datamesh.models.values import show_example
 
 MAX_ITEMS = 1000
 
+_PRODUCTS: dict[str, JsonValue] = {
+    "items": [PRODUCT_EXAMPLE | {"name": "carriers"}, PRODUCT_EXAMPLE | {"name": "delivery_times"}]
+}
+_ENTRIES: dict[str, JsonValue] = {
+    "items": [LINEAGE_EXAMPLE, LINEAGE_EXAMPLE | {"target": "monthly_revenue"}]
+}
+
 
 class ItemProblem(BaseModel):
     """What is wrong with an item."""
@@ -37,9 +44,7 @@ class BulkReport(BaseModel):
 class ProductsBulk(BaseModel):
     """The body of `POST /products/bulk`. Items are checked one by one, for the report."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra=show_example({"items": [PRODUCT_EXAMPLE]})
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra=show_example(_PRODUCTS))
 
     items: list[
         Annotated[JsonValue, WithJsonSchema({"$ref": "#/components/schemas/ProductRegistration"})]
@@ -49,9 +54,7 @@ class ProductsBulk(BaseModel):
 class LineageBulk(BaseModel):
     """The body of `POST /lineage/bulk`. Items are checked one by one, for the report."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra=show_example({"items": [LINEAGE_EXAMPLE]})
-    )
+    model_config = ConfigDict(extra="forbid", json_schema_extra=show_example(_ENTRIES))
 
     items: list[
         Annotated[JsonValue, WithJsonSchema({"$ref": "#/components/schemas/LineageRegistration"})]

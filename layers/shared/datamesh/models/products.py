@@ -127,15 +127,16 @@ DatasetNames = Annotated[
 
 
 PRODUCT_EXAMPLE: dict[str, JsonValue] = {
-    "name": "orders",
+    "name": "shipments",
     "domain": "sales",
     "owner": "sales-team@example.com",
-    "description": "One row per order line",
-    "schema": {"order_id": "string", "order_date": "date", "amount": "decimal"},
+    "description": "One row per parcel that was sent",
+    "schema": {"shipment_id": "string", "order_id": "string", "shipped_on": "date"},
     "status": "active",
     "version": "1.0.0",
     "tags": ["daily", "gold"],
 }
+"""A product that the example mesh does not have, so that it can be registered there."""
 _TIMES: dict[str, JsonValue] = {
     "created_at": "2026-01-31T09:30:00Z",
     "updated_at": "2026-01-31T09:30:00Z",

@@ -1,0 +1,53 @@
+"""The answers that many operations share: each stands once, with one short example."""
+
+from http import HTTPStatus
+from typing import Any
+
+type Schema = dict[str, Any]
+
+SHARED = "#/components/responses/"
+EXAMPLES: dict[int, str] = {
+    400: "Lineage names unknown products: 'ordrs'",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Product 'ordrs' is not registered",
+    406: "What can be had is application/json, text/csv, application/x-ndjson",
+    409: "Product 'orders' is already registered",
+    410: "The version of products.json that was current then is no longer kept",
+    412: "Product 'orders' has changed since; read it again",
+    413: "The body is larger than 6291456 bytes, or what it decompresses to is",
+    422: "Invalid request: limit: Input should be less than or equal to 1000",
+    429: "The registry is full: MAX_PRODUCTS is 10000",
+    500: "Unexpected failure; the log of the function has the details",
+    503: "Storage is unavailable; nothing was written",
+}
+"""A message that operations answer with this status."""
+REFUSED = {
+    "field": "limit",
+    "location": "query",
+    "message": "Input should be less than or equal to 1000",
+}
+
+
+def share_response(status: str, response: Schema) -> tuple[str, Schema]:
+    """Return the name of a shared response, and the response with its example.
+
+    Errors are JSON, whatever the operation answers otherwise.
+    """
+    name = HTTPStatus(int(status)).phrase.replace(" ", "")
+    if "content" not in response:
+        return name, response
+    [described] = response["content"].values()
+    content = {"application/json": described | {"example": build_example(int(status))}}
+    return name, response | {"content": content}
+
+
+def build_example(status: int) -> Schema:
+    """Return the body of an error of this status. API Gateway's own is a message alone."""
+    message = {"message": EXAMPLES[status]}
+    match status:
+        case 401 | 403:
+            return message
+        case 422:
+            return {"success": False, **message, "errors": [REFUSED]}
+    return {"success": False, **message}

@@ -17,6 +17,7 @@ EXAMPLES: dict[int, str] = {
     412: "Product 'orders' has changed since; read it again",
     413: "The body is larger than 6291456 bytes, or what it decompresses to is",
     422: "Invalid request: limit: Input should be less than or equal to 1000",
+    424: "domains/sales/orders/1997.csv, line 3: expected 2 columns, found 3",
     429: "The registry is full: MAX_PRODUCTS is 10000",
     500: "Unexpected failure; the log of the function has the details",
     503: "Storage is unavailable; nothing was written",

@@ -54,7 +54,7 @@ OrderBy = Annotated[
 Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")]
 """The last three are checked against the product's schema, by the service."""
 
-READING: Responses = document_errors(404, 413, 422, 500, 503)
+READING: Responses = document_errors(404, 413, 422, 424, 503)
 
 
 @app.get("/domains", responses=document_errors(503))
@@ -154,7 +154,7 @@ async def check_dataset(
     return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
 
 
-@app.get("/sales/orders", responses=document_errors(400, 413, 422, 500, 503))
+@app.get("/sales/orders", responses=document_errors(400, 413, 422, 424, 503))
 async def sales_orders(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -172,7 +172,7 @@ async def sales_orders(
     return read_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
 
 
-@app.get("/marketing/campaigns", responses=document_errors(413, 422, 500, 503))
+@app.get("/marketing/campaigns", responses=document_errors(413, 422, 424, 503))
 async def marketing_campaigns(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -189,7 +189,7 @@ async def marketing_campaigns(
     return read_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
 
 
-@app.get("/finance/transactions", responses=document_errors(400, 413, 422, 500, 503))
+@app.get("/finance/transactions", responses=document_errors(400, 413, 422, 424, 503))
 async def finance_transactions(
     context: CurrentContext,
     registry: CurrentRegistry,

@@ -311,6 +311,14 @@ def test_the_trail_needs_a_key(serve: Serve, audited: Audited) -> None:
     assert client.get("/audit").status == 401
 
 
+def test_what_only_holders_of_a_key_may_see_is_not_kept(
+    serve: Serve, reader: Callable[..., Any]
+) -> None:
+    for answer in (reader(), reader(limit=0)):
+        assert answer.headers["cache-control"] == "no-store"
+    assert "cache-control" not in serve("products", resources()).get("/products").headers
+
+
 def test_records_are_found_by_product_principal_and_time(
     store: Callable[..., AuditRecord], reader: Callable[..., Any]
 ) -> None:

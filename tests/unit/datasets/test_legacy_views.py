@@ -90,7 +90,7 @@ def test_a_view_follows_its_products_port(serve: Serve) -> None:
 def test_without_a_product_parquet_is_refused_by_name(serve: Serve) -> None:
     client = serve("domains", resources(mesh(), partitioned_orders()))
     answer = client.get("/sales/orders")
-    assert answer.status == 500
+    assert answer.status == 424
     assert "part-0.parquet is neither" in answer.body["message"]
 
 

@@ -43,10 +43,10 @@ def test_409_too_many_writers(serve: Serve) -> None:
     assert_problem(answer, 409, "Too many writers on products.json; nothing was written, try again")
 
 
-def test_500_unreadable_domain_data(serve: Serve) -> None:
+def test_424_unreadable_domain_data(serve: Serve) -> None:
     worked_on = resources(files={"sales/orders/a.csv": b"id\n1,2\n"})
     answer = serve("domains", worked_on).get("/sales/orders")
-    assert_problem(answer, 500, "domains/sales/orders/a.csv, line 2: 2 cells under 1 columns")
+    assert_problem(answer, 424, "domains/sales/orders/a.csv, line 2: 2 cells under 1 columns")
 
 
 def unknown_outcome(serve: Serve) -> Answer:

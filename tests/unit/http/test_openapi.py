@@ -26,7 +26,7 @@ OPERATIONS = {
 
 PAST = {"410", "422", "503"}
 WRITE = {"401", "403", "409", "503"}
-READING = {"404", "413", "422", "500", "503"}
+READING = {"404", "413", "422", "424", "503"}
 DOCUMENTED_ERRORS = {
     "POST /register_product": WRITE | {"400", "422", "429"},
     "POST /products/bulk": WRITE | {"400", "422", "429"},

@@ -243,7 +243,7 @@ def test_what_does_not_read_as_its_type_is_an_error(
     serve: Serve, name: str, body: bytes, schema: Mapping[str, str], reason: str
 ) -> None:
     answer = one_file(serve, name, body, schema).get(PATH)
-    assert answer.status == 500
+    assert answer.status == 424
     assert reason in answer.body["message"]
     assert "mesh://" not in answer.body["message"]
 
@@ -252,7 +252,7 @@ def test_a_column_that_nobody_asks_for_need_not_be_right(serve: Serve) -> None:
     schema = {"id": "integer", "day": "date"}
     client = one_file(serve, "a.csv", b"id,day\n1,never\n", schema)
     assert client.get(PATH, columns="id").body == [{"id": 1}]
-    assert client.get(PATH).status == 500
+    assert client.get(PATH).status == 424
 
 
 def test_what_the_schema_does_not_have_is_not_served(serve: Serve) -> None:

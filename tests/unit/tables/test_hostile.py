@@ -70,7 +70,7 @@ def test_any_name_is_a_column_like_others(serve: Serve, name: str) -> None:
 
 def test_a_nul_in_a_name_is_refused(serve: Serve) -> None:
     client = one_file(serve, "a.jsonl", b'{"a": 1}\n', {"a\0b": "integer"})
-    assert client.get(PATH).status == 500
+    assert client.get(PATH).status == 424
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_any_name_of_a_file_is_that_file(serve: Serve, name: str) -> None:
 def test_names_that_differ_by_case_alone_are_refused(serve: Serve) -> None:
     client = one_file(serve, "a.csv", b"id\n1\n", {"id": "integer", "ID": "integer"})
     answer = client.get(PATH)
-    assert answer.status == 500
+    assert answer.status == 424
     assert "but for the case" in answer.body["message"]
 
 
@@ -133,7 +133,7 @@ def test_a_column_that_hides_one_of_duckdbs_is_refused(serve: Serve) -> None:
     for name in ("file_index", "File_Row_Number"):
         client = one_file(serve, "a.parquet", parquet(f"SELECT 1 AS {name}"), {"x": "integer"})
         answer = client.get(PATH)
-        assert answer.status == 500
+        assert answer.status == 424
         assert name.lower() in answer.body["message"]
 
 
@@ -145,7 +145,7 @@ def test_a_text_column_that_hides_one_of_duckdbs_is_no_partition(serve: Serve, e
     client = dataset(serve, {name: body}, {"id": "integer", "file_index": "integer"}, port)
     assert client.get(PATH).body == [{"id": 1, "file_index": 7, "day": "1"}]
     answer = client.get(f"{PATH}/profile")
-    assert answer.status == 500
+    assert answer.status == 424
     assert "file_index" in answer.body["message"]
 
 

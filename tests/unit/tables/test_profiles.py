@@ -1,5 +1,6 @@
 """Profiles of datasets, and their comparison with the schema."""
 
+import gzip
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,6 +91,32 @@ def test_text_that_does_not_read_as_its_type_is_found(serve: Serve, name: str, b
     }
     assert column(client, "day")["max"] == "2023-07-02"
     assert column(client, "gone")["type"] is None
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.csv", b"id,pay,day\n1,7,2023-07-01\n"),
+        ("a.csv.gz", gzip.compress(b"id,pay,day\n1,7,2023-07-01\n")),
+        ("a.jsonl", b'{"id": 1, "pay": 7, "day": "2023-07-01"}\n'),
+        ("a.parquet", parquet("SELECT 1 AS id, 7 AS pay, DATE '2023-07-01' AS day")),
+    ],
+)
+def test_no_value_of_an_unregistered_column_is_shown(serve: Serve, name: str, body: bytes) -> None:
+    client = one_file(serve, name, body, {"id": "integer"})
+    assert column(client, "id")["max"] == "1"
+    for unregistered in ("pay", "day"):
+        found = column(client, unregistered)
+        assert found["type"] is not None
+        assert (found["distinct"], found["min"], found["max"]) == (None, None, None)
+    assert "2023-07-01" not in client.get(PROFILE).content.decode()
+
+
+def test_the_values_of_a_folders_column_are_shown(serve: Serve) -> None:
+    files = {"sales/orders/day=7/a.parquet": parquet("SELECT 1 AS id")}
+    port = {"location": "domains/sales/orders/", "format": "parquet", "partitions": ["day"]}
+    client = dataset(serve, files, {"id": "integer"}, port)
+    assert column(client, "day")["max"] == "7"
 
 
 def test_a_parquet_file_is_compared_by_its_own_types(serve: Serve) -> None:
@@ -213,6 +240,6 @@ def test_a_product_keeps_a_hundred_failures(serve: Serve, registry: Registry) ->
 
 def test_data_that_cannot_be_read_records_nothing(serve: Serve, registry: Registry) -> None:
     client = one_file(serve, "a.parquet", b"none", {"id": "integer"}, registry=registry)
-    assert client.post(CHECK, None).status == 500
+    assert client.post(CHECK, None).status == 424
     assert registry.products.read(NO_DEADLINE).products["orders"].to_model().quality is None
     assert client.post("/domains/sales/returns/check", None).status == 404

@@ -268,7 +268,7 @@ def test_files_that_are_not_what_the_port_says_are_named(
     serve: Serve, files: dict[str, bytes]
 ) -> None:
     answer = dataset(serve, files, ORDERS, PORT).get(PATH)
-    assert answer.status == 500
+    assert answer.status == 424
     assert "domains/sales/orders/" in answer.body["message"]
     assert "mesh://" not in answer.body["message"]
 
@@ -277,7 +277,7 @@ def test_a_folder_whose_name_is_not_of_the_columns_type_is_named(serve: Serve) -
     files = {"sales/orders/order_date=someday/part-0.parquet": parquet("SELECT 1 AS quantity")}
     for query in ({"order_date": "2023-07-01"}, {}):
         answer = dataset(serve, files, ORDERS, PORT).get(PATH, **query)
-        assert answer.status == 500
+        assert answer.status == 424
         assert "someday" in answer.body["message"]
 
 
@@ -385,4 +385,4 @@ def test_a_current_copy_is_answered_without_reading_a_file(serve: Serve) -> None
     )
     assert again(order_by="amount").status == 200
     client = dataset(serve, broken, ORDERS, PORT)
-    assert again(order_by="amount").status == 500
+    assert again(order_by="amount").status == 424

@@ -41,6 +41,8 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
         context = create_request_context(event, app.state.resources, deadline)
         answer = serve(event, lambda_context, context)
         answer["headers"].setdefault("x-content-type-options", "nosniff")
+        if context.principal is not None:
+            answer["headers"].setdefault("cache-control", "no-store")
         app.state.requests[event["routeKey"], answer["statusCode"]] += 1
         return answer
 

@@ -40,8 +40,8 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.LocationNotAllowed: 422,
     errors.RefusedParameters: 422,
     BulkRefused: 422,
+    errors.UnreadableDataset: 424,
     errors.LimitReached: 429,
-    errors.UnreadableDataset: 500,
     errors.DerivationUnfinished: 503,
     errors.OutcomeUnknown: 503,
     errors.StorageUnavailable: 503,
@@ -67,8 +67,9 @@ DESCRIPTIONS = {
     412: "The product no longer has the ETag that If-Match names",
     413: "The body is too large, or reading or answering it takes more than one request may",
     422: "A field or parameter breaks its constraint; `errors` names each",
+    424: "Stored domain data is not what its product says; whoever owns the data can mend it",
     429: "The registry has reached its limit",
-    500: "Stored domain data cannot be read, or an unexpected failure",
+    500: "An unexpected failure",
     503: "Storage is unavailable, or the outcome of the write is unknown",
 }
 

@@ -26,7 +26,10 @@ class ColumnProfile(BaseModel):
         "value can be read as it. Null if no file has the column."
     )
     nulls: int
-    distinct: int | None = Field(description="Approximate (HyperLogLog); null if not comparable.")
+    distinct: int | None = Field(
+        description="Approximate (HyperLogLog); null, as are `min` and `max`, if the values are "
+        "not comparable or the column is not registered."
+    )
     min: str | None
     max: str | None
 

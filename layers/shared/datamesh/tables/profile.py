@@ -154,7 +154,12 @@ def _is_text(table: Table, column: Column) -> bool:
 
 
 def _is_comparable(table: Table, column: Column, found: str) -> bool:
-    """Return True if the column has a least and a greatest value."""
+    """Return True if the column has a least and a greatest value that readers may see.
+
+    No value of a column that is not registered is shown, in whichever format it is.
+    """
+    if not column.registered_type and column.name not in table.partitions:
+        return False
     if _is_text(table, column):
         return column.kind is not Kind.OTHER
     return find_kind(found) is not Kind.OTHER

@@ -25,17 +25,17 @@ OPERATIONS = {
 }
 
 PAST = {"410", "422", "503"}
-WRITE = {"401", "403", "409", "503"}
+WRITE = {"401", "403", "409", "422", "503"}
 READING = {"404", "413", "422", "424", "503"}
 DOCUMENTED_ERRORS = {
-    "POST /register_product": WRITE | {"400", "422", "429"},
-    "POST /products/bulk": WRITE | {"400", "422", "429"},
+    "POST /register_product": WRITE | {"400", "429"},
+    "POST /products/bulk": WRITE | {"400", "429"},
     "GET /products": PAST,
     "GET /product/{name}": PAST | {"404"},
-    "PUT /product/{name}": WRITE | {"400", "404", "412", "422"},
+    "PUT /product/{name}": WRITE | {"400", "404", "412"},
     "DELETE /product/{name}": WRITE | {"404", "412"},
-    "POST /register_lineage": WRITE | {"400", "422", "429"},
-    "POST /lineage/bulk": WRITE | {"400", "422", "429"},
+    "POST /register_lineage": WRITE | {"400", "429"},
+    "POST /lineage/bulk": WRITE | {"400", "429"},
     "GET /lineage": PAST,
     "GET /lineage/upstream/{product_name}": PAST | {"404"},
     "GET /lineage/downstream/{product_name}": PAST | {"404"},
@@ -44,14 +44,14 @@ DOCUMENTED_ERRORS = {
     "GET /lineage/path": PAST | {"404"},
     "GET /lineage/export": PAST | {"404"},
     "GET /lineage/columns/{product}/{column}": PAST | {"404"},
-    "DELETE /lineage": WRITE | {"404", "422"},
-    "POST /api/v1/lineage": WRITE | {"400", "413", "422", "429"},
-    "POST /api/v1/lineage/batch": WRITE | {"400", "413", "422", "429"},
+    "DELETE /lineage": WRITE | {"404"},
+    "POST /api/v1/lineage": WRITE | {"400", "413", "429"},
+    "POST /api/v1/lineage/batch": WRITE | {"400", "413", "429"},
     "GET /api/v1/lineage": {"404", "422", "503"},
     "GET /api/v1/namespaces": {"422", "503"},
     "GET /api/v1/namespaces/{namespace}/datasets": {"404", "422", "503"},
     "GET /api/v1/search": {"422", "503"},
-    "GET /domains": {"503"},
+    "GET /domains": {"422", "503"},
     "GET /domains/{domain}": {"404", "422", "503"},
     "GET /domains/{domain}/{dataset}": {"400", "406"} | READING,
     "GET /domains/{domain}/{dataset}/profile": READING,
@@ -67,8 +67,8 @@ DOCUMENTED_ERRORS = {
     "GET /analytics/top-products": PAST,
     "GET /changes": PAST | {"400"},
     "GET /audit": {"400", "401", "403", "422", "503"},
-    "GET /health": {"503"},
-    "GET /metrics": {"503"},
+    "GET /health": {"422", "503"},
+    "GET /metrics": {"422", "503"},
 }
 
 

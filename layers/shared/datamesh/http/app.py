@@ -14,6 +14,7 @@ from datamesh.http import errors
 from datamesh.http.conditional import IF_NONE_MATCH_PARAMETER, NOT_MODIFIED_RESPONSE, revalidate
 from datamesh.http.gateway import SAFE_METHODS, find_principal
 from datamesh.http.strict_json import parse_json
+from datamesh.http.strict_query import read_query_rules
 
 IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -54,7 +55,7 @@ class JsonRequest(Request):
 
 
 class MeshRoute(APIRoute):
-    """A route whose body is JSON, whose writes need a principal, and whose reads have an ETag.
+    """A route with a strict query and a JSON body; writes need a principal, reads have an ETag.
 
     Handlers are `async` although they block: an execution environment answers one request at a
     time, so there is nobody to block, and a thread hand-off would cost every request its time.
@@ -71,11 +72,23 @@ class MeshRoute(APIRoute):
                 *(options.get("dependencies") or ()),
                 Depends(require_principal),
             ]
+        extra = options.get("openapi_extra") or {}
+        parameters = [*parameters, *extra.get("parameters", ())]
         if parameters:
-            extra = options.get("openapi_extra") or {}
-            parameters = [*parameters, *extra.get("parameters", ())]
             options["openapi_extra"] = {**extra, "parameters": parameters}
+        # After who asks, and before anything else about what is asked.
+        options["dependencies"] = [
+            *(options.get("dependencies") or ()),
+            Depends(self._check_query),
+        ]
+        responses = options.get("responses") or {}
+        options["responses"] = responses | ({} if 422 in responses else errors.document_errors(422))
         super().__init__(path, endpoint, **options)
+        self._query_rules = read_query_rules(self.dependant, parameters)
+
+    async def _check_query(self, request: Request) -> None:
+        """Refuse parameters that the route does not take. Raises RefusedParameters."""
+        self._query_rules.check_query(request.query_params.multi_items())
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler, with the body taken as JSON and the ETag on reads."""

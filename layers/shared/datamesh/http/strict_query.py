@@ -1,0 +1,64 @@
+"""The query of a request by strict rules: a route knows each parameter, and gets each once."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.dependencies.models import Dependant
+
+from datamesh.errors import RefusedParameters
+
+MAX_REFUSED = 20
+MAX_NAME_LENGTH = 200
+"""How many parameters an answer refuses, and how much it shows of the name of each."""
+
+
+@dataclass(frozen=True)
+class QueryRules:
+    """Which parameters the query of a route may have."""
+
+    names: tuple[str, ...]
+    """Those that the route declares, in alphabetical order."""
+    takes_others: bool = False
+    """Whether the route reads parameters of any name, and checks them itself."""
+
+    def check_query(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Check the names of a query: `?limit=5&ofset=10` is refused for `ofset`.
+
+        A parameter that is ignored would be worse than one refused: a misspelt filter finds, or
+        removes, everything. Raises RefusedParameters with the first MAX_REFUSED problems.
+        """
+        problems: dict[str, str] = {}
+        for name, times in Counter(name for name, _ in pairs).items():
+            problem = self._find_problem(name, times)
+            if problem and len(problems) < MAX_REFUSED:
+                problems[name[:MAX_NAME_LENGTH] or "(no name)"] = problem
+        if problems:
+            raise RefusedParameters(problems)
+
+    def _find_problem(self, name: str, times: int) -> str | None:
+        if name in self.names:
+            return None if times == 1 else f"must be given once, was given {times} times"
+        if self.takes_others:
+            return None
+        known = ", ".join(self.names) or "none"
+        return f"is no parameter of this route, which takes {known}"
+
+
+def read_query_rules(dependant: Dependant, documented: Iterable[Mapping[str, Any]]) -> QueryRules:
+    """Return the rules of a route, from what FastAPI reads and what is documented beside that.
+
+    A documented query parameter that is an object stands for parameters of any name.
+    """
+    takes_others = any(
+        parameter["in"] == "query" and parameter["schema"].get("type") == "object"
+        for parameter in documented
+    )
+    return QueryRules(tuple(sorted(set(_iterate_names(dependant)))), takes_others)
+
+
+def _iterate_names(dependant: Dependant) -> Iterator[str]:
+    yield from (parameter.alias for parameter in dependant.query_params)
+    for needed in dependant.dependencies:
+        yield from _iterate_names(needed)

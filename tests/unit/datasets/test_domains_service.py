@@ -187,7 +187,7 @@ DAYS = ["1997-01-01", "1997-01-02T23:59:59Z", "1997-01-03", None, 19970102, ""]
 
 def within(start: date | None, end: date | None) -> list[object]:
     keep = build_date_range("day", start, end)
-    return [day for day in DAYS if keep.accepts({"day": day})]
+    return [day for day in DAYS if keep.is_match({"day": day})]
 
 
 FIRST, SECOND, THIRD = date(1997, 1, 1), date(1997, 1, 2), date(1997, 1, 3)
@@ -213,7 +213,7 @@ def test_a_range_includes_both_its_days(
 
 
 def test_a_row_without_the_column_is_in_no_range() -> None:
-    assert not build_date_range("day", FIRST, None).accepts({"other": "1997-01-01"})
+    assert not build_date_range("day", FIRST, None).is_match({"other": "1997-01-01"})
 
 
 def test_an_inverted_range_is_refused() -> None:
@@ -222,7 +222,7 @@ def test_an_inverted_range_is_refused() -> None:
 
 
 def test_having_compares_the_column() -> None:
-    keep = ColumnValue("status", "active").accepts
+    keep = ColumnValue("status", "active").is_match
     assert [keep({"status": "active"}), keep({"status": "Active"}), keep({})] == [
         True,
         False,

@@ -54,11 +54,11 @@ def _create_server(app: FastAPI) -> ServeRequest:
     """Return a function that serves the app; its routes read the context of their request."""
 
     def serve(event: Any, lambda_context: Any, context: RequestContext) -> GatewayAnswer:
-        async def app_in_context(scope: Scope, receive: Receive, send: Send) -> None:
+        async def serve_in_context(scope: Scope, receive: Receive, send: Send) -> None:
             scope["state"] = {"context": context}
             await app(scope, receive, send)
 
-        return Mangum(app_in_context, lifespan="off")(event, lambda_context)
+        return Mangum(serve_in_context, lifespan="off")(event, lambda_context)
 
     return serve
 

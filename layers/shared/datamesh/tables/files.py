@@ -102,7 +102,7 @@ def prune_files(
     return [
         file
         for file in files
-        if all(each.accepts(_parse_partition(file, index, kind)) for index, kind, each in wanted)
+        if all(each.is_met_by(_parse_partition(file, index, kind)) for index, kind, each in wanted)
     ]
 
 

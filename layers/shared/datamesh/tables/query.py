@@ -53,7 +53,7 @@ class Filter:
     values: tuple[Value, ...]
     """What the column is compared with: one value, or several for IN."""
 
-    def accepts(self, value: Value | None) -> bool:
+    def is_met_by(self, value: Value | None) -> bool:
         """Return True if a value meets the condition."""
         if value is None:
             return False

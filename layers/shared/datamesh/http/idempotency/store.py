@@ -66,7 +66,7 @@ class IdempotencyRecord(BaseModel):
             return False
         return self.status == "COMPLETED" or self.in_progress_expiry > now * 1000
 
-    def may_have_landed(self, now: float) -> bool:
+    def can_have_landed(self, now: float) -> bool:
         """Tell whether a try of the key has ended without its outcome being known."""
         return self.expiry > now and (self.status == "INPROGRESS" or self.in_doubt)
 
@@ -154,7 +154,7 @@ class IdempotencyRecords(BasePersistenceLayer):
         """Return the record to go on with, and whether an earlier try may have landed."""
         known = decode_model(IdempotencyRecord, found.body)
         now = self._clock()
-        taken, landed = known.is_taken(now), known.may_have_landed(now)
+        taken, landed = known.is_taken(now), known.can_have_landed(now)
         if (taken or landed) and known.payload_hash != data_record.payload_hash:
             raise IdempotencyValidationError("the key was used with another body")
         if taken:

@@ -51,7 +51,7 @@ DAY_STARTS: dict[Kind | None, Callable[[date], date | datetime | str]] = {
 class RowFilter(Protocol):
     """The condition on the rows that a view shows."""
 
-    def accepts(self, row: Row) -> bool:
+    def is_match(self, row: Row) -> bool:
         """Return True if the view shows the row."""
         ...
 
@@ -68,7 +68,7 @@ class DateRange:
     start: date | None
     end: date | None
 
-    def accepts(self, row: Row) -> bool:
+    def is_match(self, row: Row) -> bool:
         """Return True if the text of the column begins with a date in the range."""
         value = row.get(self.column)
         first = (self.start or date.min).isoformat()
@@ -96,7 +96,7 @@ class ColumnValue:
     column: str
     value: str | int
 
-    def accepts(self, row: Row) -> bool:
+    def is_match(self, row: Row) -> bool:
         """Return True if the column has the value."""
         return row.get(self.column) == self.value
 
@@ -110,7 +110,7 @@ class ColumnValue:
 class AllRows:
     """No condition: all rows."""
 
-    def accepts(self, row: Row) -> bool:
+    def is_match(self, row: Row) -> bool:
         """Return True."""
         return True
 
@@ -168,7 +168,7 @@ def read_rows(folder: Folder, limit: int, row_filter: RowFilter) -> list[Row]:
     Files are read one at a time, and no more of them than it takes. Names that begin with `_` or
     `.` and folder markers are not data. Raises UnreadableDataset, StorageUnavailable.
     """
-    return list(islice(filter(row_filter.accepts, _read_files(folder)), limit))
+    return list(islice(filter(row_filter.is_match, _read_files(folder)), limit))
 
 
 def _read_table_rows(dataset: Dataset, limit: int, row_filter: RowFilter) -> list[Row]:

@@ -52,14 +52,15 @@ def _render_operation(method: str, path: str, operation: Operation) -> list[str]
     lines += ["", operation["description"]]
     if parameters := operation.get("parameters"):
         lines += render_table(
-            ("parameter", "in", "type", "default", "meaning"), map(_parameter_row, parameters)
+            ("parameter", "in", "type", "default", "meaning"),
+            map(_render_parameter_row, parameters),
         )
     if body := operation.get("requestBody"):
         lines += ["", f"**Body:** {_describe_content(body)}"]
     return [*lines, "", *_describe_answers(operation["responses"])]
 
 
-def _parameter_row(parameter: Mapping[str, Any]) -> tuple[str, ...]:
+def _render_parameter_row(parameter: Mapping[str, Any]) -> tuple[str, ...]:
     schema = parameter["schema"]
     kind = ", ".join(filter(None, (_describe_required_type(schema), describe_bounds(schema))))
     default = "required" if parameter["required"] else describe_default(schema)

@@ -9,7 +9,7 @@ ANSWER_OF_A_WRITE = "Written_"
 """How the schemas of answers begin whose `data` is what was written."""
 
 
-def name_of(reference: str) -> str:
+def find_type_name(reference: str) -> str:
     """Return the name of the schema that a `$ref` leads to."""
     return reference.rpartition("/")[2]
 
@@ -17,7 +17,7 @@ def name_of(reference: str) -> str:
 def describe_type(schema: Schema, page: str = "") -> str:
     """Return a short type such as "array of [Product](types.md#product)"; links lead to `page`."""
     if reference := schema.get("$ref"):
-        return _render_link(name_of(reference), page)
+        return _render_link(find_type_name(reference), page)
     if options := schema.get("anyOf"):
         return " or ".join(describe_type(each, page) for each in options)
     if "const" in schema:

@@ -15,7 +15,7 @@ from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import Limit, Until, check_timestamp
 from datamesh.models.audit import AuditPage
-from datamesh.models.values import Timestamp, go_back, utc_now
+from datamesh.models.values import Timestamp, subtract_span, utc_now
 from datamesh.services.audit import search
 
 DEFAULT_SPAN = timedelta(days=7)
@@ -62,7 +62,7 @@ async def audit(
     return search.find_records(
         resources.audit_journal,
         context.deadline,
-        since=since or go_back(end, DEFAULT_SPAN),
+        since=since or subtract_span(end, DEFAULT_SPAN),
         until=end,
         product=product,
         principal=principal,

@@ -18,19 +18,19 @@ CONVERSIONS = {"as", "from", "to", "with"}
 
 VERBS = frozenset(
     """
-    accept acquire add admit answer apply assign attach attempt authorize begin bind build call
-    cast change check choose classify close collect combine commit compare complete compress
-    compute connect construct convert copy count create cut decide declare decode decompress
-    delete derive describe detect digest document drop encode end ensure enter escape exit
-    export extend extract fetch filter find fingerprint finish fold format forward freeze
-    generate get give group handle hash hold identify import index infer ingest insert install
-    interrupt invoke iterate join keep kill launch lay leave limit link list load log look make
-    map mark match measure merge move normalise note observe open pack pair parse pick prefetch
-    prepare print profile propose prune put quote rank read rebuild recall receive reclaim
-    reduce refuse register remove render repeat replace report require resolve restore reuse
-    revalidate run scan schedule search select send serve set shorten show skip sort spawn
-    split stamp start stop store strip substitute summarize take trace translate trim undo
-    unpack update wait walk wrap write
+    accept acquire add admit answer apply ask assign attach attempt authorize begin bind build
+    call cast change check choose clamp classify close collect combine commit compare complete
+    compress compute confirm connect construct convert copy count create cut decide declare
+    decode decompress delete derive describe detect digest document drop edit encode end ensure
+    enter escape exit export extend extract fetch filter find fingerprint finish fold format
+    forward freeze generate get give group handle hash hold identify import index infer ingest
+    insert install interrupt invoke iterate join keep kill launch lay leave limit link list
+    load log look make map mark match measure merge move normalise note observe open pack pair
+    parse pick prefetch prepare print profile propose prune put quote rank read rebuild recall
+    receive reclaim reduce refuse register remove render repeat replace report require resolve
+    restore reuse revalidate run scan schedule search select send serve set share shorten show
+    simplify skip sort spawn split stamp start stop store strip substitute subtract summarize
+    take trace translate trim undo unpack update wait walk wrap write
     """.split()  # noqa: SIM905  # a list of 200 lines is not read
 )
 

@@ -34,7 +34,7 @@ def to_utc(moment: datetime) -> datetime:
         raise ValueError("must lie in the years 1 to 9999, in UTC") from None
 
 
-def go_back(moment: datetime, span: timedelta) -> datetime:
+def subtract_span(moment: datetime, span: timedelta) -> datetime:
     """Return the moment so much earlier, or the first of the calendar if that is before it."""
     first = datetime.min.replace(tzinfo=UTC)
     return moment - span if moment - first > span else first

@@ -132,6 +132,13 @@ class ProductChanged(MeshError):
         super().__init__(f"Product '{name}' has changed since; read it again")
 
 
+class ProductTooLarge(MeshError):
+    """A product would take more bytes in the registry than one may."""
+
+    def __init__(self, name: str, size: int, limit: int) -> None:
+        super().__init__(f"Product '{name}' takes {size} bytes as stored; at most {limit} may be")
+
+
 class ProductNameTaken(MeshError):
     """A product of the name is registered already."""
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 
 from datamesh.errors import LimitReached
-from datamesh.models.products import DatasetName, Product, ProductUpdate
+from datamesh.models.products import MAX_PRODUCT_BYTES, DatasetName, Product, ProductUpdate
 from datamesh.models.quality import Quality
+from datamesh.models.types import Kind, find_kind
 from datamesh.services.openlineage.ingest import EventPipeline, IngestionResult, ingest_events
 from datamesh.services.openlineage.naming import build_product_name
 from datamesh.services.openlineage.product_resolver import EventPolicy
@@ -431,3 +432,41 @@ def test_a_facet_of_another_shape_says_nothing(
     event["job"]["facets"] = event["run"]["facets"] = {facet: strange}
     assert ingest_events(CONTEXT, registry, into, events(event)) == IngestionResult([])
     assert len(registry.products.read(NO_DEADLINE).products) == 2
+
+
+def schema_facet(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"schema": {"fields": fields}}
+
+
+def test_an_event_with_long_names_and_types_is_kept_without_them(into: EventPipeline) -> None:
+    registry = mesh()
+    inner = [{"name": "n" * length, "type": "int"} for length in (198, 199)]
+    struct = {"name": "s", "type": "struct", "fields": inner}
+    fields: list[dict[str, Any]] = [
+        {"name": "n" * 200, "type": "t" * 200},
+        {"name": "n" * 201, "type": "int", "fields": [{"name": "inner", "type": "int"}]},
+        {"name": "cut", "type": "decimal" + " " * 300 + "!"},
+        struct,
+        {"name": "last", "type": "int"},
+    ]
+    send(registry, into, run_event([], [dataset("t", facets=schema_facet(fields))]))
+    found = named(registry, "t").schema_
+    assert found == {
+        "n" * 200: "t" * 200,
+        "cut": "decimal" + " " * 192 + "…",
+        "s": "struct",
+        "s." + "n" * 198: "int",
+        "last": "int",
+    }
+    assert find_kind(found["cut"]) is Kind.OTHER
+
+
+def test_an_event_with_a_wide_schema_is_kept_as_far_as_a_product_may_be(
+    into: EventPipeline,
+) -> None:
+    registry = mesh()
+    fields = [{"name": f"f{n:04}" + "n" * 150, "type": "é" * 1000} for n in range(1000)]
+    send(registry, into, run_event([], [dataset("t", facets=schema_facet(fields))]))
+    [record] = registry.products.read(NO_DEADLINE).products.values()
+    assert MAX_PRODUCT_BYTES / 2 < record.size <= MAX_PRODUCT_BYTES
+    assert next(iter(named(registry, "t").schema_)).startswith("f0000")

@@ -31,6 +31,10 @@ MAX_DOMAIN_LENGTH = 50
 MAX_DESCRIPTION_LENGTH = 500
 MAX_TAGS = 10
 MAX_FIELDS = 1000
+MAX_FIELD_LENGTH = 200
+"""The most characters of a field's name in a schema, and of its type."""
+MAX_PRODUCT_BYTES = 65_536
+"""The most bytes of JSON that a product which a client sends takes in `products.json`."""
 MAX_DATASET_NAMES = 20
 MAX_DATASET_NAME_LENGTH = 1000
 """The most letters of a dataset's namespace, and of its name."""
@@ -69,6 +73,14 @@ def refuse_equal_names(schema: object) -> object:
     return schema
 
 
+def check_field_length(text: str) -> str:
+    """Return the text. Raises ValueError if it is too long for a field's name or type."""
+    if len(text) > MAX_FIELD_LENGTH:
+        raise ValueError(f"must have at most {MAX_FIELD_LENGTH} characters, got {len(text)}")
+    return text
+
+
+FieldText = Annotated[Text, AfterValidator(check_field_length)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9_-]+$")]
 Domain = Annotated[
     str,
@@ -82,7 +94,7 @@ Description = Annotated[
 ]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
 Schema = Annotated[
-    dict[Text, Text],
+    dict[FieldText, FieldText],
     BeforeValidator(refuse_equal_names),
     Field(min_length=1, max_length=MAX_FIELDS, description="Field name -> field type."),
     # Pydantic's own would let blank names and an empty object through.
@@ -91,8 +103,12 @@ Schema = Annotated[
             "type": "object",
             "minProperties": 1,
             "maxProperties": MAX_FIELDS,
-            "propertyNames": {"pattern": NOT_BLANK_PATTERN},
-            "additionalProperties": {"type": "string", "pattern": NOT_BLANK_PATTERN},
+            "propertyNames": {"pattern": NOT_BLANK_PATTERN, "maxLength": MAX_FIELD_LENGTH},
+            "additionalProperties": {
+                "type": "string",
+                "pattern": NOT_BLANK_PATTERN,
+                "maxLength": MAX_FIELD_LENGTH,
+            },
         }
     ),
 ]

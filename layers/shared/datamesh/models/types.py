@@ -76,8 +76,11 @@ TYPE_NAMES = {
     Kind.TIME: "time",
 }
 KINDS_BY_NAME = {name: kind for kind, names in TYPE_NAMES.items() for name in names.split()}
-TYPE = re.compile(r"([a-z0-9_ ]+?)\s*(?:\(\s*([0-9]{1,4})\s*(?:,\s*([0-9]{1,4})\s*)?\))?")
-"""A type in lower case. Its groups are the name, the precision and the scale."""
+TYPE = re.compile(
+    r"([a-z0-9_]+(?: +[a-z0-9_]+)*)\s*(?:\(\s*([0-9]{1,4})\s*(?:,\s*([0-9]{1,4})\s*)?\))?"
+)
+"""A type in lower case, without blanks around it. Its groups are the name, the precision and the
+scale. No two neighbours in it match the same letters, so that it takes linear time."""
 
 
 def find_kind(type_name: str) -> Kind:

@@ -68,6 +68,11 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
         raise NotImplementedError
 
     @property
+    def size(self) -> int:
+        """How many bytes the item takes in its file, before compression."""
+        return len(bytes(self.json))
+
+    @property
     def public_json(self) -> bytes:
         """The JSON that readers of the API get, without the fields that are stored only.
 

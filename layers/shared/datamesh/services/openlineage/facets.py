@@ -7,9 +7,15 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
+from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import EventDataset
-from datamesh.models.products import MAX_DATASET_NAMES, MAX_FIELDS, DatasetName
+from datamesh.models.products import (
+    MAX_DATASET_NAMES,
+    MAX_FIELD_LENGTH,
+    MAX_FIELDS,
+    DatasetName,
+)
 from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
 from datamesh.models.values import MAX_SHORT_TEXT_LENGTH, Timestamp
 from datamesh.services.openlineage.observations import get_failure_key
@@ -17,6 +23,10 @@ from datamesh.services.openlineage.statements import pick_most_transforming
 
 MAX_TEXT = 1000
 """Letters; longer texts are cut."""
+MAX_SCHEMA_BYTES = 49_152
+"""How many bytes of JSON the fields of an event's schema take; the others are left out."""
+CUT = "…"
+"""The end of a type that was cut: so it is no other type that happens to begin like it."""
 
 TYPE_OF_SUBTYPE = {"IDENTITY": LineageType.DIRECT, "AGGREGATION": LineageType.AGGREGATED}
 """Subtype of a transformation -> its kind; every other one derives."""
@@ -62,19 +72,37 @@ def get_name_key(name: DatasetName) -> tuple[str, str]:
 
 
 def read_schema(facets: Mapping[str, object]) -> dict[str, str] | None:
-    """Return field -> type, fields of a struct as `a.b`; None if there is no such facet."""
+    """Return field -> type, fields of a struct as `a.b`; None if there is no such facet.
+
+    Types are cut. Fields with a longer name, and those beyond the bounds, are left out: an event is
+    never refused for them.
+    """
     facet = as_mapping(facets.get("schema"))
     if not isinstance(facet.get("fields"), list):
         return None
     found: dict[str, str] = {}
+    size = 0
     pending = [("", field) for field in iterate_objects(facet["fields"])][::-1]
     while pending and len(found) < MAX_FIELDS:
         prefix, field = pending.pop()
         if name := as_text(field.get("name")):
-            path = f"{prefix}{name}"[:MAX_TEXT]
-            found[path] = as_text(field.get("type")) or "unknown"
+            path = f"{prefix}{name}"
+            if len(path) > MAX_FIELD_LENGTH:
+                continue
+            kind = _cut_type(as_text(field.get("type"))) or "unknown"
+            size += len(encode_value({path: kind}))
+            if size > MAX_SCHEMA_BYTES:
+                break
+            found[path] = kind
             pending += [(f"{path}.", inner) for inner in iterate_objects(field.get("fields"))][::-1]
     return found
+
+
+def _cut_type(name: str) -> str:
+    """Return the name of a type, cut to MAX_FIELD_LENGTH characters."""
+    if len(name) <= MAX_FIELD_LENGTH:
+        return name
+    return name[: MAX_FIELD_LENGTH - len(CUT)] + CUT
 
 
 def read_owner(facets: Mapping[str, object]) -> str:

@@ -13,10 +13,12 @@ from datamesh.errors import (
     OutcomeUnknown,
     ProductChanged,
     ProductNameTaken,
+    ProductTooLarge,
     StorageUnavailable,
 )
 from datamesh.models.bulk import BulkReport
 from datamesh.models.products import (
+    MAX_PRODUCT_BYTES,
     DatasetName,
     Product,
     ProductRegistration,
@@ -45,8 +47,8 @@ def register_product(
 ) -> Product:
     """Register a product and return it.
 
-    Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, LimitReached, and what a commit
-    raises.
+    Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, ProductTooLarge, LimitReached,
+    and what a commit raises.
     """
     now = context.choose_registration_time(registry.now)
 
@@ -110,7 +112,7 @@ class _ProductAdmission:
             updated_at=self._now,
             since_revision=self._file.revision + 1,
         )
-        self._products[product.name] = ProductRecord.from_model(product)
+        self._products[product.name] = _build_bounded_record(product, MAX_PRODUCT_BYTES)
         return product
 
     def to_file(self) -> ProductsFile:
@@ -129,19 +131,22 @@ def update_product(
 
     A product that OpenLineage events registered is no longer updated by events from then on.
     Raises ProductNotFound, ProductChanged if `precondition` does not hold, DatasetNameTaken,
-    LocationNotAllowed, and what a commit raises.
+    LocationNotAllowed, ProductTooLarge, and what a commit raises.
     """
     check_location(registry.data_prefixes, changes.output_port)
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        product = _get_expected_record(file, name, precondition).to_model()
+        before = _get_expected_record(file, name, precondition)
+        product = before.to_model()
         if changes.openlineage:
             _check_dataset_names(file.products.values(), name, changes.openlineage)
         # Never the same time twice, even if the clock goes back.
         updated_at = max(now, product.updated_at + TICK)
         update = {**changes.to_attributes(), "updated_at": updated_at, "observed": None}
         changed = product.model_copy(update=update)
+        # One that is too large already, of earlier versions or by events, may still be mended.
+        _build_bounded_record(changed, max(MAX_PRODUCT_BYTES, before.size))
         return file.with_product(changed), changed
 
     return context.commit_audited(registry.products, change)
@@ -169,6 +174,14 @@ def delete_product(
         logger.warning("the entries that name '%s' are left to the scheduled run: %s", name, error)
         removed = None
     return DeletedProduct(name=name, lineage_entries_removed=removed)
+
+
+def _build_bounded_record(product: StoredProduct, limit: int) -> ProductRecord:
+    """Return the record of a product. Raises ProductTooLarge if it has more than `limit` bytes."""
+    record = ProductRecord.from_model(product)
+    if record.size > limit:
+        raise ProductTooLarge(product.name, record.size, limit)
+    return record
 
 
 def _check_dataset_names(

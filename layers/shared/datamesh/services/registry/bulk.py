@@ -13,6 +13,7 @@ from datamesh.errors import (
     LocationNotAllowed,
     MeshError,
     ProductNameTaken,
+    ProductTooLarge,
     UnknownLineageEnds,
 )
 from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
@@ -27,8 +28,18 @@ FIELDS: dict[type[MeshError], str] = {
 }
 """Refusal -> the field of an item that it is about, where it is one field."""
 
-REFUSALS: tuple[type[MeshError], ...] = (*FIELDS, UnknownLineageEnds, LimitReached)
+REFUSALS: tuple[type[MeshError], ...] = (
+    *FIELDS,
+    ProductTooLarge,
+    UnknownLineageEnds,
+    LimitReached,
+)
 """The errors for which an item is refused."""
+
+
+MAX_ITEM_PROBLEMS = 10
+"""How many problems of one item a report names, so that it stays an answer whatever was sent."""
+MAX_PROBLEM_PATH_LENGTH = 250
 
 
 @dataclass(frozen=True)
@@ -116,8 +127,13 @@ def _parse_item[M: BaseModel](model: type[M], item: JsonValue) -> M | RefusedIte
     except ValidationError as error:
         return RefusedItem(
             tuple(
-                ItemProblem(field=".".join(map(str, found["loc"])), message=found["msg"])
-                for found in error.errors(include_url=False, include_input=False)
+                ItemProblem(
+                    field=".".join(map(str, found["loc"]))[:MAX_PROBLEM_PATH_LENGTH],
+                    message=found["msg"].removeprefix("Value error, "),
+                )
+                for found in error.errors(include_url=False, include_input=False)[
+                    :MAX_ITEM_PROBLEMS
+                ]
             )
         )
 

@@ -12,7 +12,7 @@ A registry for a data mesh. Domains register **data products**, record the **lin
 and publish **data** from files. Everybody can find, follow and read them.
 
 - **Keys.** Reads are open. Writes, and reads of the audit trail, need a key: send
-  `Authorization: Bearer <key>`. On this page, press *Authorize*. `make run` prints its key.
+  `Authorization: Bearer <key>`. On `/docs`, press *Authorize*. `make run` prints its key.
 - **Answers.** A write answers `success`, `message` and `data`. A list answers a bare array, and
   `X-Total-Count` says how many there are beyond its `limit`.
 - **Errors.** An error answers `success: false` and a `message` that says what is wrong. A 422 has
@@ -25,7 +25,7 @@ and publish **data** from files. Everybody can find, follow and read them.
 - **Limits.** A list has 100 items, and up to 1,000 with `limit`. A body has up to 6 MB, a bulk
   1,000 items, a batch 100 events. A request that would read or hold too much data answers 413.
 
-**Try it out.** The values that this page fills in work on the example mesh of `make run`, from top
+**Try it out.** The values that `/docs` fills in work on the example mesh of `make run`, from top
 to bottom: what one operation registers, a later one changes and deletes.
 
 Guides: [requests and responses]({DOCS}/guides/requests.md), [products]({DOCS}/guides/products.md),

@@ -1,10 +1,11 @@
 """Find records of the audit trail."""
 
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from ulid import ULID
 
-from datamesh.errors import InvalidQuery
+from datamesh.errors import InvalidQuery, StorageUnavailable
 from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.models.json_codec import decode_model
 from datamesh.services.audit.trail import build_record_name
@@ -14,6 +15,10 @@ from datamesh.storage.journal import PAGE_SIZE, Journal
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEAST_RANDOM_PART = "0" * 16
 """The end of the first ULID of a millisecond: the 10 characters before it are the time."""
+CHUNK_SIZE = 100
+"""How many records are read at a time where a filter may drop any of them."""
+RESERVED_SECONDS = 2.0
+"""What must be left of a request's time for another chunk to be read."""
 
 
 def find_records(
@@ -29,9 +34,9 @@ def find_records(
 ) -> AuditPage:
     """Return the records from `since` to `until` that meet every filter given, oldest first.
 
-    Looks through one page of the journal at most, so that a page may have fewer records than
-    `limit` and still a cursor. Raises InvalidQuery if `since` is after `until`, StorageUnavailable
-    if records cannot be read.
+    Looks through one page of the journal at most, and as far as the time for the request goes, so
+    that a page may have fewer records than `limit` and still a cursor. Raises InvalidQuery if
+    `since` is after `until`, StorageUnavailable if not even the first records can be read.
     """
     if since > until:
         raise InvalidQuery(f"since {since.isoformat()} is after until {until.isoformat()}")
@@ -39,18 +44,44 @@ def find_records(
     last = _build_name_before(until).removesuffix(LEAST_RANDOM_PART) + "Z" * len(LEAST_RANDOM_PART)
     candidates = [name for name in names if name.removesuffix(".json") <= last]
     has_more = len(candidates) == PAGE_SIZE
+    # Without a filter each record that is read is found, and no other needs to be read.
+    filtered = product is not None or principal is not None
+    size = CHUNK_SIZE if filtered else min(CHUNK_SIZE, limit)
     found: list[AuditRecord] = []
-    for start in range(0, len(candidates), limit):
-        chunk = candidates[start : start + limit]
-        for name, body in zip(chunk, journal.read_all(chunk, deadline), strict=True):
-            record = decode_model(AuditRecord, body)
-            if product in (None, *record.product_names) and principal in (None, record.principal):
-                found.append(record)
-            if len(found) == limit:
-                return AuditPage(
-                    records=found, next=name if has_more or name != candidates[-1] else None
-                )
+    for name, record in _read_in_time(journal, deadline, candidates, size):
+        if record is None:
+            return AuditPage(records=found, next=name)
+        if product in (None, *record.product_names) and principal in (None, record.principal):
+            found.append(record)
+        if len(found) == limit:
+            return AuditPage(
+                records=found, next=name if has_more or name != candidates[-1] else None
+            )
     return AuditPage(records=found, next=names[-1] if has_more else None)
+
+
+def _read_in_time(
+    journal: Journal, deadline: Deadline, names: Sequence[str], size: int
+) -> Iterator[tuple[str, AuditRecord | None]]:
+    """Yield each name with its record, reading `size` at a time.
+
+    If time ends or storage fails, the last name that was read is yielded once more, with None.
+    Raises StorageUnavailable if storage fails before anything was read.
+    """
+    for start in range(0, len(names), size):
+        chunk = names[start : start + size]
+        if start and deadline.remaining_seconds < RESERVED_SECONDS:
+            yield names[start - 1], None
+            return
+        try:
+            bodies = journal.read_all(chunk, deadline)
+        except StorageUnavailable:
+            if not start:
+                raise
+            yield names[start - 1], None
+            return
+        for name, body in zip(chunk, bodies, strict=True):
+            yield name, decode_model(AuditRecord, body)
 
 
 def _build_name_before(moment: datetime) -> str:

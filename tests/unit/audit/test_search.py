@@ -47,7 +47,7 @@ class SlowJournal:
         self.chunks: list[int] = []
 
     def list_names(self, after: str, deadline: Deadline) -> Sequence[str]:
-        return [name for name in sorted(self.bodies) if name > after][: PAGE_SIZE]
+        return [name for name in sorted(self.bodies) if name > after][:PAGE_SIZE]
 
     def read_all(self, names: Sequence[str], deadline: Deadline) -> Sequence[bytes]:
         self.chunks.append(len(names))

@@ -1,5 +1,6 @@
 """The part of Marquez' API that its clients use, through the function's handler."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from tests.contexts import NO_DEADLINE
 from tests.events import WAREHOUSE, column_lineage, dataset, job_event, run_event, send
 from tests.lambdas import Answer, Client, assert_problem
 from tests.meshes import add_lineage, add_product, event_pipeline, mesh, resources
+from tests.past import Timeline
 
 API = "/api/v1"
 A = f"dataset:{WAREHOUSE}:a"
@@ -176,6 +178,18 @@ def test_namespaces_are_those_of_datasets_and_jobs(client: Client, registry: Reg
     }
     page = client.get(f"{API}/namespaces", limit=1, offset=1)
     assert [each["name"] for each in page.body["namespaces"]] == ["sales"]
+
+
+def test_a_namespace_is_as_old_as_its_first_dataset_and_as_new_as_its_latest(serve: Serve) -> None:
+    timeline = Timeline()
+    first = timeline.now
+    for name in ("old", "middle", "young"):
+        add_product(timeline.registry, name)
+        timeline.tick()
+    answer = serve("openlineage", timeline.resources()).get(f"{API}/namespaces")
+    [namespace] = answer.body["namespaces"]
+    assert namespace["createdAt"] == f"{first:%Y-%m-%dT%H:%M:%SZ}"
+    assert namespace["updatedAt"] == f"{first + timedelta(minutes=2):%Y-%m-%dT%H:%M:%SZ}"
 
 
 @pytest.mark.parametrize("encode", [lambda text: text, lambda text: quote(text, safe="")])

@@ -128,6 +128,25 @@ def test_what_landed_unheard_is_reported_with_the_revision_that_it_became() -> N
     assert [(each.attempts, each.revision) for each in reported] == [(2, 1)]
 
 
+def test_the_revision_that_it_became_is_counted_from_the_newest_commit() -> None:
+    stored = FaultyObject()
+    reported: list[CompletedCommit[ProductsFile]] = []
+    writer = document(stored, on_commit=reported.append)
+    for earlier in ("a", "b"):
+        writer.commit(add(earlier), NO_DEADLINE)
+
+    def overtaken_twice_unheard(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
+        stored.land(body, replaces)
+        for rival in ("rival", "another"):
+            document(MemoryView(stored)).commit(add(rival), NO_DEADLINE)
+        raise InDoubt("the connection was reset")
+
+    stored.put_faults.append(overtaken_twice_unheard)
+    writer.commit(add("mine"), NO_DEADLINE)
+    assert names(stored) == ["a", "b", "mine", "rival", "another"]
+    assert [each.revision for each in reported] == [1, 2, 3]
+
+
 def test_a_change_that_writes_nothing_is_not_reported() -> None:
     reported: list[CompletedCommit[ProductsFile]] = []
     writer = document(FaultyObject(), on_commit=reported.append)

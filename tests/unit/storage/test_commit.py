@@ -137,8 +137,8 @@ def test_the_revision_that_it_became_is_counted_from_the_newest_commit() -> None
 
     def overtaken_twice_unheard(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
         stored.land(body, replaces)
-        for rival in ("rival", "another"):
-            document(MemoryView(stored)).commit(add(rival), NO_DEADLINE)
+        for name in ("rival", "another"):
+            document(MemoryView(stored)).commit(add(name), NO_DEADLINE)
         raise InDoubt("the connection was reset")
 
     stored.put_faults.append(overtaken_twice_unheard)

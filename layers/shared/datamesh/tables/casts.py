@@ -1,26 +1,38 @@
 """SQL that reads a cell of a text file as the type that the schema says."""
 
 from datamesh.models.types import DECIMAL_DIGITS, Kind
+from datamesh.tables.engine_errors import refuse_cell
 from datamesh.tables.sql import quote_literal
 from datamesh.tables.sql_types import find_sql_type
 from datamesh.tables.table import Column
 
 
-def cast_cell(cell: str, column: Column, *, attempt: bool = False) -> str:
+def cast_cell(cell: str, column: Column) -> str:
     """Return the expression that reads a text cell as its column's registered type.
 
-    A cell that is not of the type, or that DuckDB would round, is an error; with `attempt`, null.
+    A cell that is not of the type, or that DuckDB would round, is null.
     """
     sql_type = find_sql_type(column.registered_type)
     if sql_type == "VARCHAR":
         return cell
-    function = "TRY_CAST" if attempt else "CAST"
     pattern = _find_exact_pattern(column.kind, sql_type)
     if pattern:
-        wrong = "NULL" if attempt else f"'no exact {sql_type}: ' || {cell}"
-        fits = f"{cell} IS NULL OR regexp_full_match({cell}, {quote_literal(pattern)})"
-        cell = f"CASE WHEN {fits} THEN {cell} ELSE {wrong} END"
-    return f"{function}({cell} AS {sql_type})"
+        cell = f"CASE WHEN regexp_full_match({cell}, {quote_literal(pattern)}) THEN {cell} END"
+    return f"TRY_CAST({cell} AS {sql_type})"
+
+
+def require_cell(cell: str, column: Column, file: str, row: str) -> str:
+    """Return the same expression, but a cell that is not of the type ends the query.
+
+    `file` and `row` are the expressions of the file's index and of the row, counted from 0.
+    """
+    value = cast_cell(cell, column)
+    if value == cell:
+        return cell
+    sql_type = find_sql_type(column.registered_type)
+    problem = f"the value cannot be read as '{column.registered_type}' without loss"
+    failure = f"CAST({refuse_cell(file, row, column.name, problem)} AS {sql_type})"
+    return f"coalesce({value}, CASE WHEN {cell} IS NOT NULL THEN {failure} END)"
 
 
 def _find_exact_pattern(kind: Kind, sql_type: str) -> str | None:

@@ -33,8 +33,12 @@ class DataFile:
     @property
     def compression(self) -> str:
         """The compression as DuckDB names it."""
-        name = self.file.name
-        return next((found for end, found in COMPRESSIONS.items() if name.endswith(end)), "none")
+        return find_compression(self.file.name)
+
+
+def find_compression(name: str) -> str:
+    """Return the compression that a file's name tells, as DuckDB names it: `a.csv.gz` -> `gzip`."""
+    return next((found for end, found in COMPRESSIONS.items() if name.endswith(end)), "none")
 
 
 def is_data_file(file: StoredFile) -> bool:
@@ -111,4 +115,4 @@ def _parse_partition(file: DataFile, index: int, kind: Kind) -> Value | None:
     try:
         return None if text is None else parse_value(kind, text)
     except ValueError as error:
-        raise UnreadableDataset(f"{file.file.name}: {text!r} {error}") from None
+        raise UnreadableDataset(f"{file.file.name}: its folder's value {error}") from None

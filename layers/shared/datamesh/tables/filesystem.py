@@ -33,8 +33,9 @@ class MeshFile(io.RawIOBase):
     all earlier seeks are void.
     """
 
-    def __init__(self, scan: Scan, index: int) -> None:
+    def __init__(self, files: "MeshFiles", scan: Scan, index: int) -> None:
         super().__init__()
+        self._files = files
         self._scan = scan
         self._index = index
         self._position = 0
@@ -69,6 +70,7 @@ class MeshFile(io.RawIOBase):
         position = self.tell()
         self._thread.seek = None
         wanted = self._scan.files[self._index].size if size < 0 else size
+        self._files.last_read = self._index
         content = self._scan.read(self._index, position, wanted)
         self._position = position + len(content)
         return content
@@ -101,6 +103,8 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
     def __init__(self, scan: Scan) -> None:
         super().__init__()
         self._scan = scan
+        self.last_read = 0
+        """The index of the file that was read last: if DuckDB names no file, that is the one."""
         self.result = b""
         """What DuckDB wrote to RESULT."""
 
@@ -112,7 +116,7 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
         if "w" in mode and path == RESULT:
             return _ResultFile(self)
         if "r" in mode:
-            return MeshFile(self._scan, self._parse_path(path))
+            return MeshFile(self, self._scan, self._parse_path(path))
         raise PermissionError(path)
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:

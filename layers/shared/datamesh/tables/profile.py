@@ -72,7 +72,7 @@ def _build_aggregates(table: Table, source: Source) -> str:
     parts = ["count(*)"]
     for number, column in enumerate(table.columns):
         cell = f"c{number}"
-        value = cast_cell(cell, column, attempt=True) if _is_text(table, column) else cell
+        value = cast_cell(cell, column) if _is_text(table, column) else cell
         parts.append(f"count(*) - count({cell})")
         parts.append(f"count({cell}) - count({value})")
         if _is_comparable(table, column, source.types[number]):

@@ -8,6 +8,11 @@ from datamesh.tables.table import Column
 
 MAX_OBJECT_BYTES = 16 * 1024 * 1024
 """The largest line of a JSON Lines file."""
+CSV_FORM = (
+    """header = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0,"""
+    " strict_mode = true, null_padding = false, hive_partitioning = false"
+)
+"""CSV as RFC 4180 has it, with a header."""
 
 
 def _list_paths(indexes: Iterable[int]) -> str:
@@ -24,8 +29,25 @@ def read_csv(indexes: Sequence[int], compression: str) -> str:
     """Return a table of CSV files (RFC 4180, with a header). Cells are text, empty ones null."""
     return (
         f"read_csv({_list_paths(indexes)}, compression = {quote_literal(compression)},"
-        """ header = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0,"""
-        " all_varchar = true, strict_mode = true, null_padding = false, hive_partitioning = false)"
+        f" {CSV_FORM}, all_varchar = true)"
+    )
+
+
+def read_csv_lines(index: int, compression: str) -> str:
+    """Return a query of the first line of a text file, whatever it holds."""
+    return (
+        f"SELECT line FROM read_csv({_list_paths([index])}, auto_detect = false, header = false,"
+        f" compression = {quote_literal(compression)}, columns = {{'line': 'VARCHAR'}},"
+        " delim = '\x01', quote = '', escape = '', strict_mode = false) LIMIT 1"
+    )
+
+
+def read_plain_csv(index: int, compression: str, columns: int) -> str:
+    """Return a query that reads a CSV file of so many columns, without guessing its form first."""
+    types = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(columns))
+    return (
+        f"SELECT count(*) FROM read_csv({_list_paths([index])}, auto_detect = false,"
+        f" compression = {quote_literal(compression)}, {CSV_FORM}, columns = {{{types}}})"
     )
 
 

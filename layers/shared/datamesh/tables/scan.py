@@ -51,6 +51,11 @@ class Scan:
         """How many files were read, wholly or in part."""
         return len(self._read_files)
 
+    @property
+    def folder_name(self) -> str:
+        """The name of the files' folder, for error messages."""
+        return self._folder.name
+
     def get_name(self, index: int) -> str:
         """Return the name of a file with its folder, for error messages."""
         return self._folder.name + self.files[index].name

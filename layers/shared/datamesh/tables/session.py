@@ -1,6 +1,7 @@
 """DuckDB for one request: a database in memory, isolated, bounded, and gone afterwards."""
 
-import re
+import csv
+import logging
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,14 +12,18 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.errors import ScanTooLarge, UnreadableDataset
-from datamesh.tables.filesystem import PROTOCOL, ROOT, MeshFiles
+from datamesh.tables.engine_errors import CANNOT_SNIFF, cut_text, describe_fault
+from datamesh.tables.files import find_compression
+from datamesh.tables.filesystem import ROOT, MeshFiles
+from datamesh.tables.readers import read_csv_lines, read_plain_csv
 from datamesh.tables.scan import Scan
+
+logger = logging.getLogger(__name__)
 
 MEMORY_LIMIT = "512MB"
 """Half of a function's memory: Python, files that were read and the answer take the rest."""
 MAX_SECONDS = 15.0
 """How long all statements of a request may take together. A function may take 25 s."""
-FILE_PATH = re.compile(rf"{PROTOCOL}://([0-9]+)")
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -44,6 +49,7 @@ class Session:
     def __init__(self, scan: Scan, *, eager: bool, seconds: float = MAX_SECONDS) -> None:
         self.scan = scan
         self.files = MeshFiles(scan)
+        self._eager = eager
         self._connection = duckdb.connect(config=CONFIG | {"async_threads": 8 if eager else 0})
         self._connection.register_filesystem(self.files)
         for statement in (
@@ -81,7 +87,7 @@ class Session:
         try:
             return self._connection.execute(sql, parameters or {}).fetchall()
         except duckdb.Error as error:
-            raise self._translate_error(error) from error
+            raise self._translate_error(error) from None  # its text may quote the data
 
     def describe_columns(self, sql: str, parameters: Mapping[str, object] | None = None) -> Columns:
         """Return the columns of a query without running it. Raises as `fetch_rows` does."""
@@ -89,7 +95,7 @@ class Session:
             found = self._connection.sql(sql, params=parameters or {})
             return list(zip(found.columns, found.types, strict=True))
         except duckdb.Error as error:
-            raise self._translate_error(error) from error
+            raise self._translate_error(error) from None  # its text may quote the data
 
     def open_stream(self, sql: str) -> object:
         """Return a query's result with Arrow's C interface (`__arrow_c_stream__`)."""
@@ -106,7 +112,36 @@ class Session:
             return self.scan.failure
         if isinstance(error, duckdb.OutOfMemoryException):
             return ScanTooLarge(f"The query needs more than {MEMORY_LIMIT} of memory; ask for less")
-        # The lines after the first two are advice, positions and excerpts of our own SQL.
-        text = " ".join(str(error).splitlines()[:2])[:500]
-        named = FILE_PATH.sub(lambda match: self.scan.get_name(int(match[1])), text)
-        return UnreadableDataset(f"The data cannot be read: {named}")
+        text = self._find_csv_fault(str(error))
+        fault = describe_fault(text)
+        logger.warning("%s: %s", type(error).__name__, cut_text(text))
+        return UnreadableDataset(fault.describe(self._find_file_name(fault.file)))
+
+    def _find_file_name(self, index: int | None) -> str:
+        """Return the name of a file, or else of the one that was read last or, if eager, of all."""
+        if index is None:
+            index = self.files.last_read
+            if self._eager and len(self.scan.files) > 1:
+                return f"A file of {self.scan.folder_name}"
+        return self.scan.get_name(min(index, len(self.scan.files) - 1))
+
+    def _find_csv_fault(self, text: str) -> str:
+        """Return the error with the line at which a CSV file stops being one, if it can be found.
+
+        DuckDB guesses a file's form by its beginning; if it cannot, it does not say why. Reading
+        the file in the form that it should have does. Any other text is returned as it is.
+        """
+        found = CANNOT_SNIFF.match(text)
+        if not found:
+            return text
+        index = int(found[1])
+        compression = find_compression(self.scan.files[index].name)
+        try:
+            [(header,)] = self._connection.execute(read_csv_lines(index, compression)).fetchall()
+            names = next(csv.reader([header]))
+            self._connection.execute(read_plain_csv(index, compression, len(names))).fetchall()
+        except duckdb.InvalidInputException as error:
+            return str(error)
+        except (duckdb.Error, csv.Error, ValueError, StopIteration):
+            return text
+        return text

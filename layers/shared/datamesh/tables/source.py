@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
-from datamesh.tables.casts import cast_cell
+from datamesh.tables.casts import require_cell
 from datamesh.tables.files import DataFile
 from datamesh.tables.readers import read_csv, read_json, read_parquet, select_json_keys
 from datamesh.tables.session import Session
@@ -119,7 +119,8 @@ def open_cells(
                 raise UnreadableDataset(f"A file has a column of the name {FILE_INDEX}")
             parameters[f"g{number}"] = [index + 1 for index in group.indexes]
             position = f"list_extract($g{number}, CAST({FILE_INDEX} AS BIGINT) + 1)"
-        parts.append(f"SELECT {_select_columns(table, columns, build_cell, position)}FROM {read}")
+        selected = _select_columns(table, columns, build_cell, position, f"{position} - 1")
+        parts.append(f"SELECT {selected}FROM {read}")
     types = tuple(find_sql_type(column.registered_type) for column in columns)
     return Source(" UNION ALL ".join(parts), parameters, types)
 
@@ -160,7 +161,7 @@ def _select_parquet(
         return quote_identifier(name) if name else f"CAST(NULL AS {_find_absent_type(column)})"
 
     index = f"CAST({FILE_INDEX} AS BIGINT)"
-    selected = _select_columns(table, columns, build_cell, f"{index} + 1")
+    selected = _select_columns(table, columns, build_cell, f"{index} + 1", f"{index} + {first}")
     return f"SELECT {selected}{index} + {first} AS f, file_row_number AS r FROM {read}"
 
 
@@ -185,16 +186,21 @@ def _select_text(
     group = FileGroup(file.compression, names, [first + index])
     read, find_cell = _read_text(table, columns, group)
 
+    cells: list[str] = []
+    file_index = str(first + index)
+
     def build_cell(column: Column) -> str:
         cell = find_cell(column)
         if cell is None:
             return f"CAST(NULL AS {find_sql_type(column.registered_type)})"
-        return cast_cell(cell, column)
+        cells.append(cell)
+        return require_cell(f"x{len(cells) - 1}", column, file_index, "r")
 
-    selected = _select_columns(table, columns, build_cell, str(index + 1))
+    selected = _select_columns(table, columns, build_cell, str(index + 1), file_index)
+    inner = "".join(f"{cell} AS x{number}, " for number, cell in enumerate(cells))
     return (
-        f"SELECT {selected}CAST({first + index} AS BIGINT) AS f, row_number() OVER () - 1 AS r"
-        f" FROM {read}"
+        f"SELECT {selected}CAST({file_index} AS BIGINT) AS f, r"
+        f" FROM (SELECT {inner}row_number() OVER () - 1 AS r FROM {read}) AS cells"
     )
 
 
@@ -220,17 +226,22 @@ def _read_text(table: Table, columns: Sequence[Column], group: FileGroup) -> tup
 
 
 def _select_columns(
-    table: Table, columns: Sequence[Column], build_cell: Callable[[Column], str], position: str
+    table: Table,
+    columns: Sequence[Column],
+    build_cell: Callable[[Column], str],
+    position: str,
+    file_index: str,
 ) -> str:
     """Return the columns of a SELECT clause, with a comma behind each.
 
-    `position` is the expression of a row's file: its position in the partitions' lists, from 1.
+    `position` and `file_index` are expressions of a row's file: its position in the partitions'
+    lists, from 1, and its index in the scan.
     """
     selected = []
     for number, column in enumerate(columns):
         if column.name in table.partitions:
             text = f"list_extract($p{table.partitions.index(column.name)}, {position})"
-            value = f"CAST({text} AS {find_sql_type(column.registered_type)})"
+            value = require_cell(f"CAST({text} AS VARCHAR)", column, file_index, "-1")
         else:
             value = build_cell(column)
         selected.append(f"{value} AS c{number}, ")

@@ -209,11 +209,11 @@ destroy: stage $(VENV)/ready $(SAM_VENV)/ready ## Delete the stack of STAGE; its
 	$(if $(filter delete,$(DATA)),$(PY) -m dev.registry_admin delete "$$bucket",echo "The catalog is kept: s3://$$bucket")
 
 .PHONY: backup
-backup: stage-or-local $(VENV)/ready ## Copy the registry of STAGE to backups/<today>/.
+backup: stage-or-local $(VENV)/ready ## Copy the registry of STAGE as it is now to backups/<moment>/, and say what is in it.
 	@$(PY) -m dev.registry_admin backup $(STORED)
 
 .PHONY: restore
-restore: stage-or-local $(VENV)/ready ## Commit anew the backup of a day (FROM=YYYY-MM-DD), or a VERSION of OBJECT.
+restore: stage-or-local $(VENV)/ready ## Commit anew a backup (FROM=<day or moment>), or a VERSION of OBJECT; CONFIRM=no does not ask.
 	@$(PY) -m dev.registry_admin restore $(STORED) $(or $(FROM),$(OBJECT) $(VERSION))
 
 .PHONY: rebuild-lineage

@@ -1,7 +1,7 @@
 """`make rebuild-lineage`: derive all lineage anew from the events that were kept.
 
 python -m dev.rebuild STACK      invokes the stack's function until it is done
-python -m dev.rebuild local      the same work on the folder of a local run, which must not run
+python -m dev.rebuild local      the same work on the folder of a local run
 """
 
 import json
@@ -18,11 +18,12 @@ from datamesh.errors import MeshError
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.settings import load_settings
 from datamesh.wiring import create_resources
-from dev.operator_context import create_operator_context
+from dev.operator_context import open_audited_context
 from dev.settings import PARAMETERS, SettingError, read_settings
-from dev.storage import seaweed
+from dev.storage import shared_server
 from dev.storage.seaweed import SeaweedError
 
+COMMAND = "rebuild-lineage"
 FUNCTION = "OpenLineageRebuildFunction"
 SECONDS = 900
 """The function's own time-out; nobody else waits for the answer."""
@@ -70,15 +71,15 @@ def rebuild_local() -> Result:
     """Rebuild the lineage of a local run, with what the environment sets for `make run`."""
     chosen = read_settings(os.environ)
     variables = {PARAMETERS[name][0]: text for name, text in chosen.parameters.items()}
-    with seaweed.run_server(chosen.data_dir) as s3:
-        s3.ensure_bucket()
+    with shared_server.open_server(chosen.data_dir) as s3:
         os.environ.update(s3.build_environment(s3.writer))
-        context = create_operator_context(LOCAL_SECONDS)
         configured = load_settings({**variables, "CATALOG_BUCKET": s3.bucket})
         over = create_resources(configured, Observer(configured.log_level))
-        return rebuild_derived_lineage(
-            context, over.registry, over.open_event_pipeline(), lambda: True
-        )
+        pipeline = over.open_event_pipeline()
+        with open_audited_context(
+            over.open_trail, COMMAND, "lineage.json", LOCAL_SECONDS
+        ) as context:
+            return rebuild_derived_lineage(context, over.registry, pipeline, lambda: True)
 
 
 def main(arguments: list[str]) -> None:

@@ -1,134 +1,56 @@
 """The registry of a stack or of a local run: `make backup`, `make restore` and `make destroy`."""
 
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date
-from typing import cast
 
 import boto3
-from botocore.exceptions import ClientError
 
 from datamesh.errors import MeshError
 from datamesh.models.values import utc_now
-from datamesh.services.operations.backups import Backups, NotRestorable, build_successor
-from datamesh.services.registry.registry import Registry
-from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.document import Document
-from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.s3.client import S3Client, create_client
-from datamesh.storage.s3.object import S3Object
-from datamesh.storage.s3.versions import S3Versions
-from dev.operator_context import create_operator_context
-from dev.settings import SettingError, read_settings
-from dev.storage import seaweed
-from dev.storage.seaweed import SeaweedError
+from datamesh.services.lineage.visibility import select_visible
+from datamesh.services.operations.backups import FOLDER, NoRegistry, NotRestorable
+from dev import registry_restore
+from dev.operator_context import create_reading_context
+from dev.registry_access import build_restore_command, find_bucket, open_bucket, open_registry
+from dev.registry_restore import IsConfirmed, ask_operator
 
 SECONDS = 10
 
 
-def find_bucket(stack: str) -> str:
-    """Return the name of the stack's bucket; exits if there is no such stack."""
-    client = boto3.client("cloudformation")
+def make_backup(bucket: str, stack: str = "local") -> None:
+    """Copy the registry into a backup of now, and print what is in that; exits if it cannot."""
+    access, context = open_registry(bucket), create_reading_context(SECONDS)
     try:
-        found = client.describe_stack_resource(StackName=stack, LogicalResourceId="CatalogBucket")
-    except ClientError as error:
-        raise SystemExit(f"{stack}: {error.response['Error']['Message']}") from error
-    return cast(str, found["StackResourceDetail"]["PhysicalResourceId"])
-
-
-@contextmanager
-def open_bucket(stack: str) -> Iterator[str]:
-    """Give the bucket of a stack, or the one of a local run, which must not run meanwhile."""
-    if stack != "local":
-        yield find_bucket(stack)
-        return
-    try:
-        with seaweed.run_server(read_settings(os.environ).data_dir) as s3:
-            s3.ensure_bucket()
-            os.environ.update(s3.build_environment(s3.writer))
-            yield s3.bucket
-    except (SeaweedError, SettingError) as error:
-        raise SystemExit(str(error)) from error
-
-
-def restore_version(bucket: str, key: str, version: str) -> None:
-    """Commit what an earlier version held: a new revision, since revisions only ever grow."""
-    client = create_client()
-    try:
-        match key:
-            case "products.json":
-                revision = _commit_version(client, bucket, key, version, ProductsFile)
-            case "lineage.json":
-                revision = _commit_version(client, bucket, key, version, LineageFile)
-            case _:
-                raise SystemExit(f"the registry is products.json and lineage.json, not {key}")
+        name = access.backups.make_backup(context, access.registry, utc_now()).name
+        stored = access.backups.read_backup(context, name)
+    except NoRegistry as error:
+        raise SystemExit(f"There is no registry in s3://{bucket}/: {error}") from error
     except (MeshError, NotRestorable) as error:
-        raise SystemExit(f"{key} was not restored: {error}") from error
-    print(f"{key} is again what version {version} was, as revision {revision}.")
-
-
-def _commit_version[F: (ProductsFile, LineageFile)](
-    client: S3Client, bucket: str, key: str, version: str, kind: type[F]
-) -> int:
-    versions = S3Versions(client, bucket, key)
-    stored = Backoff().read_until_reached(
-        key, lambda: versions.get_version(version), Deadline.from_now(SECONDS)
+        raise SystemExit(f"No backup was made: {error}") from error
+    products, lineage = stored.products, stored.lineage
+    print(f"The backup {name} is in s3://{bucket}/{FOLDER}{name}/:")
+    print(f"  products: {len(products.products)} (revision {products.revision})")
+    print(
+        f"  lineage entries: {len(select_visible(lineage, products))} (revision {lineage.revision})"
     )
-    if stored is None:
-        raise SystemExit(f"{key} has no version {version}")
-    earlier = kind.decode(key, stored.body)
-    earlier.check_records()
-
-    def change(now: F) -> tuple[F, int]:
-        if now.revision < earlier.revision:
-            # Revisions tell the age of lineage, and the other file is not restored with this one.
-            raise NotRestorable(
-                f"the registry is at revision {now.revision}, before {earlier.revision} of the"
-                " version; restore both files from a backup"
-            )
-        restored = build_successor(earlier, now)
-        return restored, restored.revision + 1
-
-    return _create_document(client, bucket, key, kind).commit(change, Deadline.from_now(SECONDS))
+    print(f"To restore it: {build_restore_command(stack, name)}")
 
 
-def _create_document[F: (ProductsFile, LineageFile)](
-    client: S3Client, bucket: str, key: str, kind: type[F]
-) -> Document[F]:
-    return Document(S3Object(client, bucket, key), kind, Backoff())
+def restore_backup(
+    bucket: str, name: str, stack: str = "local", is_confirmed: IsConfirmed = lambda: True
+) -> None:
+    """Commit what a backup holds, once it is confirmed."""
+    registry_restore.restore_backup(open_registry(bucket), stack, name, is_confirmed)
 
 
-def make_backup(bucket: str) -> None:
-    """Copy the registry into the backup of today, as the scheduled run does once a day."""
-    day = utc_now().date()
-    registry, backups = _open_registry(bucket)
-    try:
-        backups.copy_registry(create_operator_context(SECONDS), registry, day)
-    except MeshError as error:
-        raise SystemExit(f"There is no backup of {day}: {error}") from error
-    print(f"The backup of {day} is in s3://{bucket}/backups/{day}/.")
-
-
-def restore_backup(bucket: str, day: str) -> None:
-    """Commit what the backup of a day holds, as new revisions of both files."""
-    registry, backups = _open_registry(bucket)
-    try:
-        context = create_operator_context(SECONDS)
-        backups.restore_registry(context, registry, date.fromisoformat(day))
-    except (MeshError, NotRestorable, ValueError) as error:
-        raise SystemExit(f"{day} was not restored: {error}") from error
-    print(f"The registry is again what it was in the backup of {day}.")
-
-
-def _open_registry(bucket: str) -> tuple[Registry, Backups]:
-    client = create_client()
-    registry = Registry(
-        products=_create_document(client, bucket, "products.json", ProductsFile),
-        lineage=_create_document(client, bucket, "lineage.json", LineageFile),
-    )
-    return registry, Backups(lambda key: S3Object(client, bucket, key), Backoff())
+def restore_version(
+    bucket: str,
+    key: str,
+    version: str,
+    stack: str = "local",
+    is_confirmed: IsConfirmed = lambda: True,
+) -> None:
+    """Commit what an earlier version of a file held, once it is confirmed."""
+    registry_restore.restore_version(open_registry(bucket), stack, key, version, is_confirmed)
 
 
 def delete_bucket(bucket: str) -> None:
@@ -149,19 +71,20 @@ def main(arguments: list[str]) -> None:
             print(find_bucket(stack))
         case ["restore", stack, key, version]:
             with open_bucket(stack) as bucket:
-                restore_version(bucket, key, version)
+                restore_version(bucket, key, version, stack, ask_operator)
         case ["backup", stack]:
             with open_bucket(stack) as bucket:
-                make_backup(bucket)
-        case ["restore", stack, day]:
+                make_backup(bucket, stack)
+        case ["restore", stack, name]:
             with open_bucket(stack) as bucket:
-                restore_backup(bucket, day)
+                restore_backup(bucket, name, stack, ask_operator)
         case ["delete", bucket]:
             delete_bucket(bucket)
         case _:
             raise SystemExit(
-                "usage: bucket-of STACK | backup STACK | restore STACK DATE"
-                " | restore STACK KEY VERSION | delete BUCKET; STACK may be `local`"
+                "usage: bucket-of STACK | backup STACK | restore STACK BACKUP"
+                " | restore STACK KEY VERSION | delete BUCKET; STACK may be `local`,"
+                " BACKUP is 2026-01-31 or 2026-01-31T040300Z (make restore FROM=...)"
             )
 
 

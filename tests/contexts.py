@@ -1,10 +1,24 @@
 """Contexts of requests, for services that are called without a handler."""
 
 import math
+from typing import Any
 
-from datamesh.services.audit.trail import NoAuditTrail
 from datamesh.services.context import RequestContext
 from datamesh.storage.backoff import Deadline
+from datamesh.storage.commit import CompletedCommit
+
+
+class NoAuditTrail:
+    """Keeps no record, and leaves the ids of commits to chance."""
+
+    commit_id = None
+
+    def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
+        """Do nothing."""
+
+    def add_commit(self, commit: CompletedCommit[Any]) -> None:
+        """Do nothing."""
+
 
 NO_DEADLINE = Deadline(math.inf, math.inf)
 CONTEXT = RequestContext(principal="key-1", deadline=NO_DEADLINE, audit=NoAuditTrail())

@@ -1,4 +1,4 @@
-"""A running embedded S3 server: how to reach it, and who may do what there."""
+"""A running embedded S3 server: how it is reached, and who may do what there."""
 
 import os
 import subprocess
@@ -27,11 +27,8 @@ NO_ACCOUNT = {
 
 
 @dataclass(frozen=True)
-class S3:
-    """A running server. `reader` may read and list the bucket, `writer` also put into it.
-
-    `process` ends when the server does.
-    """
+class S3Access:
+    """How a server is reached. `reader` may read and list the bucket, `writer` also put into it."""
 
     endpoint: str
     bucket: str
@@ -39,7 +36,6 @@ class S3:
     admin: S3Credentials
     reader: S3Credentials
     writer: S3Credentials
-    process: "subprocess.Popen[bytes]" = field(repr=False, compare=False)
 
     def create_client(self, credentials: S3Credentials | None = None) -> "S3Client":
         """Return a client of its own, the admin's unless other credentials are given."""
@@ -87,6 +83,13 @@ class S3:
             Bucket=self.bucket, VersioningConfiguration={"Status": "Enabled"}
         )
         return created
+
+
+@dataclass(frozen=True)
+class S3(S3Access):
+    """A server that this process has started; `process` ends when the server does."""
+
+    process: "subprocess.Popen[bytes]" = field(repr=False, compare=False)
 
 
 def build_identities(

@@ -42,12 +42,16 @@ class SeaweedError(Exception):
     """The embedded S3 server cannot run; the message is for the operator."""
 
 
+class FolderInUseError(SeaweedError):
+    """Another process runs a server over the folder."""
+
+
 @contextlib.contextmanager
 def run_server(folder: Path, bucket: str = "catalog") -> Iterator[S3]:
     """Start the server over `folder` (made if missing) and stop it at the end.
 
-    Raises `SeaweedError`, also when another run uses the folder. The server dies with this process,
-    even if that is killed; objects that it acknowledged are there at the next start.
+    Raises `SeaweedError`: `FolderInUseError` when another run uses the folder. The server dies with
+    this process, even if that is killed; objects that it acknowledged are there at the next start.
     """
     folder = folder.resolve()
     try:
@@ -60,7 +64,7 @@ def run_server(folder: Path, bucket: str = "catalog") -> Iterator[S3]:
         try:
             stack.enter_context(hold_lock(folder / "run.lock", RUN_LOCK_SECONDS))
         except LockHeldError:
-            raise SeaweedError(f"{folder} is in use by another run") from None
+            raise FolderInUseError(f"{folder} is in use by another run") from None
         yield stack.enter_context(_start_server(folder, bucket))
 
 

@@ -110,11 +110,39 @@ def test_what_was_deleted_is_restored_from_the_backup_of_the_day(tmp_path: Path)
         for name in ("orders", "customers"):
             requests.delete(f"{run.url}/product/{name}", headers=headers, timeout=TIMEOUT_SECONDS)
         assert everything(run.url) != before
-        command = ["make", "restore", "STAGE=local", f"FROM={day}"]
         environ = {**os.environ, "DATA_DIR": str(data)}
-        refused = subprocess.run(command, cwd=local_run.ROOT, env=environ, capture_output=True)
-        assert b"is in use by another run" in refused.stderr
-    done = subprocess.run(command, cwd=local_run.ROOT, env=environ, capture_output=True, text=True)
+
+        def make(*command: str, answer: str = "") -> "subprocess.CompletedProcess[str]":
+            return subprocess.run(
+                ["make", *command, "STAGE=local"],
+                cwd=local_run.ROOT,
+                env=environ,
+                input=answer,
+                capture_output=True,
+                text=True,
+            )
+
+        damaged = everything(run.url)
+        made = make("backup")
+        assert f"products: {total(run.url)} (revision " in made.stdout, made.stderr
+        refused = make("restore", f"FROM={day}", answer="n\n")
+        assert refused.returncode != 0
+        assert f"products: {total(run.url)} -> {total(run.url) + 2}" in refused.stdout
+        assert everything(run.url) == damaged
+        done = make("restore", f"FROM={day}", "CONFIRM=no")
+        assert f"what it was in the backup of {day}" in done.stdout, done.stderr
+        assert everything(run.url) == before
+        asked = {"principal": "operator", "product": "orders"}
+        trail = requests.get(
+            f"{run.url}/audit", params=asked, headers=headers, timeout=TIMEOUT_SECONDS
+        )
+        [record] = trail.json()["records"]
+        assert (record["route"], record["status"]) == ("restore", 200)
+        back = re.search(r"make restore STAGE=local (FROM=\S+)", done.stdout)
+        assert back
+        assert make("restore", back[1], answer="y\n").returncode == 0
+        assert everything(run.url) == damaged
+    done = make("restore", f"FROM={day}", "CONFIRM=no")
     assert f"what it was in the backup of {day}" in done.stdout, done.stderr
     with local_run.running(data, tmp_path / "again", API_KEY="chosen") as run:
         assert everything(run.url) == before

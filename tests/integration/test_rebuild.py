@@ -3,6 +3,7 @@
 import io
 import json
 import os
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -14,7 +15,7 @@ from datamesh.settings import load_settings
 from datamesh.wiring import create_resources
 from dev import rebuild
 from dev.storage import seaweed
-from tests.contexts import CONTEXT
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import run_event, send
 
 EVENTS = 5
@@ -97,6 +98,26 @@ def test_a_function_that_fails_says_why(monkeypatch: pytest.MonkeyPatch) -> None
         rebuild.main(["a-stack"])
 
 
-def test_a_folder_that_is_in_use_is_left_alone(data_dir: Any) -> None:
-    with seaweed.run_server(data_dir), pytest.raises(SystemExit, match="is in use by another run"):
+def test_the_lineage_of_a_run_that_is_up_is_rebuilt(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ})
+    with seaweed.run_server(data_dir) as s3:
         rebuild.main(["local"])
+        assert f"make {EVENTS} lineage entries." in capsys.readouterr().out
+        over = connected(s3.bucket)
+        assert len(list_visible_entries(CONTEXT, over.registry)) == EVENTS
+        [name] = over.audit_journal.list_names("", NO_DEADLINE)
+        [body] = over.audit_journal.read_all([name], NO_DEADLINE)
+        record = json.loads(body)
+        assert (record["principal"], record["route"]) == ("operator", "rebuild-lineage")
+        assert (record["status"], record["commits"][-1]["added"]) == (200, EVENTS)
+
+
+def test_nothing_is_rebuilt_where_there_is_no_registry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATA_DIR", str(tmp_path / "none"))
+    with pytest.raises(SystemExit, match="There is no registry in"):
+        rebuild.main(["local"])
+    assert list(tmp_path.iterdir()) == []

@@ -32,7 +32,9 @@ class AuditRecord(BaseModel):
 
     id: str = Field(description="A ULID: sorts by time.")
     at: Timestamp
-    principal: str | None = Field(description="The id of the key; `schedule` for maintenance.")
+    principal: str | None = Field(
+        description="The id of the key; `schedule` for maintenance, `operator` for `make restore`."
+    )
     source_ip: str
     user_agent: str
     route: str

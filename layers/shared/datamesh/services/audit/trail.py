@@ -1,21 +1,17 @@
 """The audit trail: no write without a record of it (docs/adr/0011-audit.md)."""
 
 import logging
-from collections.abc import Sequence
 from datetime import datetime
-from operator import is_not
 from typing import Any, Protocol
 
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.audit import AuditedCommit, AuditRecord
 from datamesh.models.json_codec import encode_model
+from datamesh.services.audit.differences import compare_records, list_records
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline
 from datamesh.storage.commit import CompletedCommit
 from datamesh.storage.create_once import create_if_absent
-from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, OpenObject, Unreachable
-from datamesh.storage.records import LineageRecord, ProductRecord
-from datamesh.storage.registry_file import RegistryFile
 
 logger = logging.getLogger(__name__)
 
@@ -106,67 +102,14 @@ class AuditTrail:
         self._open(build_record_key(record)).put(encode_model(record), etag)
 
 
-class NoAuditTrail:
-    """Keeps no record, as for the commands of an operator (ADR 11)."""
-
-    commit_id = None
-
-    def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
-        """Do nothing."""
-
-    def add_commit(self, commit: CompletedCommit[Any]) -> None:
-        """Do nothing."""
-
-
 def _summarize_commit(commit: CompletedCommit[Any]) -> AuditedCommit:
     """Return how many records a commit has added, changed and removed, and of which products."""
-    old, new = _drop_common_start(_list_records(commit.before), _list_records(commit.after))
-    added = new.keys() - old.keys()
-    removed = old.keys() - new.keys()
-    changed = {key for key in new.keys() & old.keys() if old[key] != new[key]}
-    names = {name for key in added | changed for name in _list_product_names(new[key])}
-    names |= {name for key in removed for name in _list_product_names(old[key])}
+    difference = compare_records(list_records(commit.before), list_records(commit.after))
     return AuditedCommit(
         document=commit.document,
         revision=commit.revision,
-        added=len(added),
-        changed=len(changed),
-        removed=len(removed),
-        products=tuple(sorted(names)),
+        added=len(difference.added),
+        changed=len(difference.changed),
+        removed=len(difference.removed),
+        products=tuple(sorted(difference.product_names)),
     )
-
-
-type _Record = ProductRecord | LineageRecord
-
-
-def _list_records(file: RegistryFile) -> Sequence[_Record]:
-    if isinstance(file, ProductsFile):
-        return [*file.products.values()]
-    assert isinstance(file, LineageFile)
-    return file.lineage
-
-
-def _drop_common_start(
-    old: Sequence[_Record], new: Sequence[_Record]
-) -> tuple[dict[str, _Record], dict[str, _Record]]:
-    """Return both by key, without what they have in common at their beginning.
-
-    That is nearly all of a large registry: most commits append.
-    """
-    differences = enumerate(map(is_not, old, new))
-    common = next((index for index, differs in differences if differs), min(len(old), len(new)))
-    return _index_by_key(old[common:]), _index_by_key(new[common:])
-
-
-def _index_by_key(records: Sequence[_Record]) -> dict[str, _Record]:
-    return {_get_key(record): record for record in records}
-
-
-def _get_key(record: _Record) -> str:
-    return record.name if isinstance(record, ProductRecord) else record.id
-
-
-def _list_product_names(record: _Record) -> tuple[str, ...]:
-    if isinstance(record, ProductRecord):
-        return (record.name,)
-    return (record.source, record.target)

@@ -1,11 +1,12 @@
-"""Daily copies of the registry's files: `backups/<date>/products.json` and `lineage.json`.
+"""Copies of the registry's files: `backups/<name>/products.json` and `lineage.json`.
 
 They help where the bucket's versions do not: an object that was deleted with all its versions, or a
-mistake made at an unknown time.
+mistake made at an unknown time. The schedule makes one a day, which has the date as its name, and
+an operator others, which have the moment: `2026-11-26T040300Z`.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Registry
@@ -15,6 +16,7 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import ConditionalObject, OpenObject, StoredObject
 from datamesh.storage.registry_file import RegistryFile
 
+FOLDER = "backups/"
 PRODUCTS, LINEAGE = "products.json", "lineage.json"
 
 
@@ -22,9 +24,36 @@ class NotRestorable(Exception):
     """A restore was refused before it changed anything; the text tells the operator why."""
 
 
+class NoRegistry(Exception):
+    """There is nothing to copy: neither file is there."""
+
+
+@dataclass(frozen=True)
+class RegistryContent:
+    """Both files of a registry, as a backup holds them or as they are now."""
+
+    products: ProductsFile
+    lineage: LineageFile
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether neither file was there."""
+        return all(
+            file.revision == 0 and not file.adopted for file in (self.products, self.lineage)
+        )
+
+
+@dataclass(frozen=True)
+class Backup:
+    """A backup that was made, and what it holds."""
+
+    name: str
+    content: RegistryContent
+
+
 @dataclass(frozen=True)
 class Backups:
-    """The folder of daily copies."""
+    """The folder of the copies."""
 
     open_object: OpenObject
     backoff: Backoff
@@ -36,35 +65,100 @@ class Backups:
         the copy. Raises StorageUnavailable and OutcomeUnknown; a repetition is safe.
         """
         for name, document in ((LINEAGE, registry.lineage), (PRODUCTS, registry.products)):
-            copy = self._open_copy(day, name)
+            copy = self._open_copy(day.isoformat(), name)
             # Of the day's 24 runs only the first has something to compress and to store.
-            if self.backoff.read_until_reached(copy.name, copy.get, context.deadline) is None:
+            if self._find_copy(context, copy) is None:
                 file: RegistryFile = document.read_latest(context.deadline)
                 create_if_absent(copy, file.encode(), self.backoff, context.deadline)
 
-    def restore_registry(self, context: RequestContext, registry: Registry, day: date) -> None:
-        """Commit the content of a day's copies; both are read and checked before.
+    def make_backup(self, context: RequestContext, registry: Registry, at: datetime) -> Backup:
+        """Copy the current files under the first free second from `at` on.
 
-        Raises NotRestorable, StorageUnavailable if a copy is damaged, and what a commit raises.
+        What was stored is read back and compared. Raises NoRegistry if neither file is there,
+        NotRestorable if another backup was stored under the name meanwhile, StorageUnavailable and
+        OutcomeUnknown.
         """
-        products = ProductsFile.decode(PRODUCTS, self._read_copy(context, day, PRODUCTS))
-        lineage = LineageFile.decode(LINEAGE, self._read_copy(context, day, LINEAGE))
+        content = read_registry(context, registry)
+        if content.is_absent:
+            raise NoRegistry("there is neither products.json nor lineage.json")
+        while self._has_copy(context, build_backup_name(at)):
+            at += timedelta(seconds=1)
+        name = build_backup_name(at)
+        for key, body in (
+            (LINEAGE, content.lineage.encode()),
+            (PRODUCTS, content.products.encode()),
+        ):
+            copy = self._open_copy(name, key)
+            create_if_absent(copy, body, self.backoff, context.deadline)
+            if self._find_copy(context, copy) != body:
+                raise NotRestorable(f"Another backup was made as {copy.name} at the same time")
+        return Backup(name, content)
+
+    def read_backup(self, context: RequestContext, name: str) -> RegistryContent:
+        """Return what a backup holds, once every record of it is checked.
+
+        Raises NotRestorable if there is none of that name, StorageUnavailable if it is damaged.
+        """
+        products = ProductsFile.decode(PRODUCTS, self._read_copy(context, name, PRODUCTS))
+        lineage = LineageFile.decode(LINEAGE, self._read_copy(context, name, LINEAGE))
         for file in (products, lineage):
             file.check_records()
-        context.commit_audited(
-            registry.products, lambda now: (build_successor(products, now), None)
-        )
-        context.commit_audited(registry.lineage, lambda now: (build_successor(lineage, now), None))
+        return RegistryContent(products, lineage)
 
-    def _open_copy(self, day: date, name: str) -> ConditionalObject:
-        return self.open_object(f"backups/{day.isoformat()}/{name}")
+    def _open_copy(self, backup: str, name: str) -> ConditionalObject:
+        return self.open_object(f"{FOLDER}{backup}/{name}")
 
-    def _read_copy(self, context: RequestContext, day: date, name: str) -> bytes:
-        copy = self._open_copy(day, name)
+    def _has_copy(self, context: RequestContext, backup: str) -> bool:
+        copies = [self._open_copy(backup, name) for name in (LINEAGE, PRODUCTS)]
+        return any(self._find_copy(context, copy) is not None for copy in copies)
+
+    def _find_copy(self, context: RequestContext, copy: ConditionalObject) -> bytes | None:
         found = self.backoff.read_until_reached(copy.name, copy.get, context.deadline)
-        if not isinstance(found, StoredObject):
+        return found.body if isinstance(found, StoredObject) else None
+
+    def _read_copy(self, context: RequestContext, backup: str, name: str) -> bytes:
+        copy = self._open_copy(backup, name)
+        body = self._find_copy(context, copy)
+        if body is None:
             raise NotRestorable(f"There is no {copy.name}")
-        return found.body
+        return body
+
+
+def build_backup_name(at: datetime) -> str:
+    """Return the name of a backup that is made at a moment: `2026-11-26T040300Z`."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H%M%SZ}"
+
+
+def read_registry(context: RequestContext, registry: Registry) -> RegistryContent:
+    """Return the newest files, lineage read first: no entry is newer than its products."""
+    lineage = registry.lineage.read_latest(context.deadline)
+    return RegistryContent(registry.products.read_latest(context.deadline), lineage)
+
+
+def commit_content(
+    context: RequestContext,
+    registry: Registry,
+    content: RegistryContent,
+    replaced: RegistryContent | None = None,
+) -> None:
+    """Commit what a backup holds as new revisions of both files.
+
+    With `replaced`, only over those very products. Raises NotRestorable if they have changed, and
+    what a commit raises.
+    """
+
+    def change(now: ProductsFile) -> tuple[ProductsFile, None]:
+        if replaced and now.revision != replaced.products.revision:
+            raise NotRestorable(
+                f"{PRODUCTS} was written meanwhile: it is at revision {now.revision}, not"
+                f" {replaced.products.revision} as in the backup of before"
+            )
+        return build_successor(content.products, now), None
+
+    context.commit_audited(registry.products, change)
+    context.commit_audited(
+        registry.lineage, lambda now: (build_successor(content.lineage, now), None)
+    )
 
 
 def build_successor[F: RegistryFile](earlier: F, now: F) -> F:

@@ -36,6 +36,15 @@ class InvalidEvent(MeshError):
         self.problems = problems
 
 
+class EventTooLarge(MeshError):
+    """An OpenLineage event has more datasets, or pairs of them, than one event may."""
+
+    def __init__(self, field: str, count: int, what: str, bound: str) -> None:
+        """Keep the field: `inputs`, or `outputs` if there are too many pairs."""
+        super().__init__(f"{field}: an event has at most {bound} {what}, this one {count}")
+        self.field = field
+
+
 class Unauthenticated(MeshError):
     """A write arrived without a principal from the authorizer."""
 

@@ -9,6 +9,7 @@ import pytest
 
 from datamesh.http.event_body import MAX_BYTES, decompress_body
 from datamesh.models.openlineage import MAX_EVENTS
+from datamesh.services.openlineage.statements import MAX_DATASETS
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
@@ -329,3 +330,60 @@ def test_two_items_of_a_bulk_cannot_share_a_dataset(serve: Serve, registry: Regi
     client = serve("products", resources(registry))
     answer = client.send(api_event("POST", "/products/bulk", body, query={"partial": "true"}))
     assert [each["status"] for each in answer.body["data"]["items"]] == ["registered", "refused"]
+
+
+# events that are too large
+
+
+MANY = [f"d{n}" for n in range(MAX_DATASETS + 1)]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "field", "message"),
+    [
+        ([], MANY, "outputs", "outputs: an event has at most 1000 outputs, this one 1001"),
+        (MANY, ["b"], "inputs", "inputs: an event has at most 1000 inputs, this one 1001"),
+        (["a"] * 1001, ["b"], "inputs", "inputs: an event has at most 1000 inputs, this one 1001"),
+        (
+            MANY[:11],
+            MANY[:10],
+            "outputs",
+            "outputs: an event has at most MAX_LINEAGE_ENTRIES = 100 pairs of inputs and outputs,"
+            " this one 110",
+        ),
+    ],
+)
+def test_422_an_event_that_is_too_large_is_not_stored(
+    serve: Serve, inputs: list[str], outputs: list[str], field: str, message: str
+) -> None:
+    bucket, registry = Bucket(), mesh(max_lineage_entries=100)
+    over = resources(registry, events=event_pipeline(bucket))
+    answer = post(serve, run_event(inputs, outputs), over=over)
+    assert answer.status == 422
+    assert "retry-after" not in answer.headers
+    assert answer.body["message"] == message
+    assert [each["field"] for each in answer.body["errors"]] == [field]
+    assert bucket == {}
+    assert registry.products.read_latest(NO_DEADLINE).products == {}
+
+
+def test_a_batch_reports_an_event_that_is_too_large_and_takes_the_others(
+    serve: Serve, registry: Registry
+) -> None:
+    bucket = Bucket()
+    over = resources(registry, events=event_pipeline(bucket))
+    batch = [run_event([], MANY, run=1), run_event(["a"], ["b"], run=2)]
+    answer = post(serve, batch, BATCH, over)
+    assert (answer.status, answer.body["status"]) == (200, "partial_success")
+    [failed] = answer.body["failed_events"]
+    assert (failed["index"], failed["retriable"]) == (0, False)
+    assert failed["reason"] == "outputs: an event has at most 1000 outputs, this one 1001"
+    assert edges(registry) == {("a", "b")}
+    assert len(bucket) == 2  # the other event and its run
+
+
+def test_201_as_many_datasets_as_an_event_may_have(serve: Serve, registry: Registry) -> None:
+    registry = mesh(max_products=2000)
+    event = run_event(MANY[:1000], ["b"])
+    assert post(serve, event, over=resources(registry)).status == 201
+    assert len(registry.lineage.read_latest(NO_DEADLINE).lineage) == 1000

@@ -2,9 +2,10 @@
 
 from pydantic import JsonValue
 
-from datamesh.errors import InvalidEvent
+from datamesh.errors import EventTooLarge, InvalidEvent
 from datamesh.models.openlineage import MAX_EVENTS, BatchReport, BatchSummary, FailedEvent
 from datamesh.services.context import RequestContext
+from datamesh.services.openlineage.event_reader import check_event_size
 from datamesh.services.openlineage.ingest import EventPipeline, IngestionResult, ingest_events
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.registry.registry import Registry
@@ -25,9 +26,12 @@ def ingest_batch(
     failed: list[FailedEvent] = []
     for index, each in enumerate(raw):
         try:
-            events.append(receive_event(each))
-        except InvalidEvent as error:
+            received = receive_event(each)
+            check_event_size(received.event, registry.max_lineage_entries)
+        except (InvalidEvent, EventTooLarge) as error:
             failed.append(FailedEvent(index=index, reason=str(error), retriable=False))
+        else:
+            events.append(received)
     result = ingest_events(context, registry, pipeline, events) if events else IngestionResult()
     return _build_report(len(raw), failed), result
 

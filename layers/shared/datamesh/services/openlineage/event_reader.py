@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
+from datamesh.errors import EventTooLarge
 from datamesh.models.lineage import Job
 from datamesh.models.openlineage import (
     DatasetEvent,
@@ -47,12 +48,28 @@ def read_statement(event: Event) -> Statement:
         outputs=_build_mentions(outputs, at),
         symlinks=_read_symlinks([*event.inputs, *outputs]),
     )
-    for output in outputs:
-        statement = statement.join_with(_read_dataset_statement(output, at))
     run_facets = [event.run.facets] if isinstance(event, RunEvent) else []
-    for each in (event.job.facets, *run_facets):
-        statement = statement.join_with(_read_job_statement(each, at))
-    return statement
+    return statement.join_with(
+        *(_read_dataset_statement(output, at) for output in outputs),
+        *(_read_job_statement(each, at) for each in (event.job.facets, *run_facets)),
+    )
+
+
+def check_event_size(event: Event, max_entries: int) -> None:
+    """Raise EventTooLarge if an event has more datasets than the registry keeps of one.
+
+    Nor may it pair more inputs with outputs than there may be lineage entries.
+    """
+    if isinstance(event, DatasetEvent):
+        return
+    outputs = _read_outputs(event)
+    for field, datasets in (("inputs", event.inputs), ("outputs", outputs)):
+        if len(datasets) > MAX_DATASETS:
+            raise EventTooLarge(field, len(datasets), field, str(MAX_DATASETS))
+    pairs = len({each.dataset for each in event.inputs}) * len({each.dataset for each in outputs})
+    if pairs > max_entries:
+        bound = f"MAX_LINEAGE_ENTRIES = {max_entries}"
+        raise EventTooLarge("outputs", pairs, "pairs of inputs and outputs", bound)
 
 
 def _read_outputs(event: JobEvent) -> list[EventDataset]:

@@ -21,6 +21,7 @@ from datamesh.services.openlineage.claims import (
     check_statement_size,
 )
 from datamesh.services.openlineage.event_reader import (
+    check_event_size,
     join_observations,
     read_observations,
     read_statement,
@@ -72,9 +73,12 @@ def ingest_events(
 ) -> IngestionResult:
     """Store events, and derive products and lineage from them and from earlier ones of their runs.
 
-    Raises LimitReached and DerivationUnfinished when the events are stored already: sending them
-    again, or a rebuild, then derives what is missing. Raises StorageUnavailable and OutcomeUnknown.
+    Raises EventTooLarge before anything is stored. Raises LimitReached and DerivationUnfinished
+    when the events are stored already: sending them again, or a rebuild, then derives what is
+    missing. Raises StorageUnavailable and OutcomeUnknown.
     """
+    for each in events:
+        check_event_size(each.event, registry.max_lineage_entries)
     _map_in_parallel(
         lambda event: pipeline.log.store_event(event.name, event.body, context.deadline), events
     )

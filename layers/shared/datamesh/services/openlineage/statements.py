@@ -57,9 +57,9 @@ class DatasetMention(BaseModel):
         """What mentions of one dataset have in common."""
         return (self.dataset.namespace, self.dataset.name)
 
-    def join_with(self, other: Self) -> Self:
-        """Return the earlier mention of the same dataset."""
-        return self if self.at <= other.at else other
+    def join_with(self, *others: Self) -> Self:
+        """Return the earliest mention of the same dataset."""
+        return min((self, *others), key=lambda each: each.at)
 
 
 class DatasetEdge(BaseModel):
@@ -83,13 +83,14 @@ class DatasetEdge(BaseModel):
             self.evidence.name,
         )
 
-    def join_with(self, other: Self) -> Self:
-        """Return the edge as both describe it: the earlier time, and the columns of both."""
+    def join_with(self, *others: Self) -> Self:
+        """Return the edge as all describe it: the earliest time, and the columns of all."""
+        edges = (self, *others)
         return self.model_copy(
             update={
-                "lineage_type": pick_most_transforming((self.lineage_type, other.lineage_type)),
-                "at": min(self.at, other.at),
-                "columns": join_columns(self.columns, other.columns),
+                "lineage_type": pick_most_transforming(each.lineage_type for each in edges),
+                "at": min(each.at for each in edges),
+                "columns": join_columns(*(each.columns for each in edges)),
             }
         )
 
@@ -110,8 +111,8 @@ class DatasetSymlink(BaseModel):
             *(self.other.namespace, self.other.name),
         )
 
-    def join_with(self, other: Self) -> Self:
-        """Return either, since they are equal."""
+    def join_with(self, *others: Self) -> Self:
+        """Return any of them, since they are equal."""
         return self
 
 
@@ -131,18 +132,20 @@ class Statement(BaseModel):
     outputs then say nothing."""
     symlinks: tuple[DatasetSymlink, ...] = ()
 
-    def join_with(self, other: Self) -> Self:
-        """Return what both say together."""
-        explicit = [at for at in (self.explicit_at, other.explicit_at) if at]
+    def join_with(self, *others: Self) -> Self:
+        """Return what all say together. Many are joined at once, in linear time, not one by one."""
+        all_of = (self, *others)
+        jobs = {job for each in all_of for job in each.jobs}
+        explicit = [each.explicit_at for each in all_of if each.explicit_at]
         return self.model_copy(
             update={
-                "jobs": tuple(sorted({*self.jobs, *other.jobs}, key=get_job_key)[:MAX_JOBS]),
-                "inputs": _join_sets(MAX_DATASETS, self.inputs, other.inputs),
-                "outputs": _join_sets(MAX_DATASETS, self.outputs, other.outputs),
-                "flows": _join_sets(MAX_EDGES, self.flows, other.flows),
-                "described": _join_sets(MAX_DATASETS, self.described, other.described),
+                "jobs": tuple(sorted(jobs, key=get_job_key)[:MAX_JOBS]),
+                "inputs": _join_sets(MAX_DATASETS, *(each.inputs for each in all_of)),
+                "outputs": _join_sets(MAX_DATASETS, *(each.outputs for each in all_of)),
+                "flows": _join_sets(MAX_EDGES, *(each.flows for each in all_of)),
+                "described": _join_sets(MAX_DATASETS, *(each.described for each in all_of)),
                 "explicit_at": min(explicit, default=None),
-                "symlinks": _join_sets(MAX_SYMLINKS, self.symlinks, other.symlinks),
+                "symlinks": _join_sets(MAX_SYMLINKS, *(each.symlinks for each in all_of)),
             }
         )
 
@@ -164,11 +167,14 @@ def get_job_key(job: Job) -> tuple[str, str]:
 def _join_sets[M: (DatasetMention, DatasetEdge, DatasetSymlink)](
     limit: int, *sets: tuple[M, ...]
 ) -> tuple[M, ...]:
-    found: dict[tuple[str, ...], M] = {}
+    found: dict[tuple[str, ...], list[M]] = {}
     for element in (element for each in sets for element in each):
-        known = found.get(element.key)
-        found[element.key] = known.join_with(element) if known else element
-    return tuple(found[key] for key in sorted(found)[:limit])
+        found.setdefault(element.key, []).append(element)
+    return tuple(_join_elements(found[key]) for key in sorted(found)[:limit])
+
+
+def _join_elements[M: (DatasetMention, DatasetEdge, DatasetSymlink)](elements: list[M]) -> M:
+    return elements[0].join_with(*elements[1:]) if len(elements) > 1 else elements[0]
 
 
 def build_set[M: (DatasetMention, DatasetEdge, DatasetSymlink)](

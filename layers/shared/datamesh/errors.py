@@ -36,7 +36,7 @@ class InvalidEvent(MeshError):
         self.problems = problems
 
 
-class EventTooLarge(MeshError):
+class OversizedEvent(MeshError):
     """An OpenLineage event has more datasets, or pairs of them, than one event may."""
 
     def __init__(self, field: str, count: int, what: str, bound: str) -> None:

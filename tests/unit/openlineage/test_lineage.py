@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import EventTooLarge, LimitReached
+from datamesh.errors import LimitReached, OversizedEvent
 from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType, StoredLineageEntry
 from datamesh.services.lineage import queries
 from datamesh.services.lineage.queries import list_visible_entries
@@ -386,6 +386,6 @@ def test_the_limit_of_entries_holds_and_garbage_makes_room(into: EventPipeline) 
 def test_more_pairs_than_there_may_be_entries_are_refused_before_they_are_made() -> None:
     registry = mesh(max_lineage_entries=10_000, max_products=10_000)
     many = [[f"{side}{n}" for n in range(900)] for side in "io"]
-    with pytest.raises(EventTooLarge, match="at most MAX_LINEAGE_ENTRIES = 10000 pairs"):
+    with pytest.raises(OversizedEvent, match="at most MAX_LINEAGE_ENTRIES = 10000 pairs"):
         ingest_events(CONTEXT, registry, event_pipeline(), events(run_event(*many)))
     assert registry.products.read(NO_DEADLINE).products == {}

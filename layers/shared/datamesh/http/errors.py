@@ -39,7 +39,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.ScanTooLarge: 413,
     errors.LocationNotAllowed: 422,
     errors.ProductTooLarge: 422,
-    errors.EventTooLarge: 422,
+    errors.OversizedEvent: 422,
     errors.RefusedParameters: 422,
     BulkRefused: 422,
     errors.UnreadableDataset: 424,
@@ -141,7 +141,7 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
         case errors.LocationNotAllowed():
             field = "output_port.location"
             return [FieldProblem(field=field, location="body", message=str(error))]
-        case errors.EventTooLarge():
+        case errors.OversizedEvent():
             return [FieldProblem(field=error.field, location="body", message=str(error))]
         case errors.ProductTooLarge():
             return [FieldProblem(field="body", location="body", message=str(error))]

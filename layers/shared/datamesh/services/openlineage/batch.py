@@ -2,7 +2,7 @@
 
 from pydantic import JsonValue
 
-from datamesh.errors import EventTooLarge, InvalidEvent
+from datamesh.errors import InvalidEvent, OversizedEvent
 from datamesh.models.openlineage import MAX_EVENTS, BatchReport, BatchSummary, FailedEvent
 from datamesh.services.context import RequestContext
 from datamesh.services.openlineage.event_reader import check_event_size
@@ -28,7 +28,7 @@ def ingest_batch(
         try:
             received = receive_event(each)
             check_event_size(received.event, registry.max_lineage_entries)
-        except (InvalidEvent, EventTooLarge) as error:
+        except (InvalidEvent, OversizedEvent) as error:
             failed.append(FailedEvent(index=index, reason=str(error), retriable=False))
         else:
             events.append(received)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from datamesh.errors import EventTooLarge
+from datamesh.errors import OversizedEvent
 from datamesh.models.lineage import Job
 from datamesh.models.openlineage import (
     DatasetEvent,
@@ -56,7 +56,7 @@ def read_statement(event: Event) -> Statement:
 
 
 def check_event_size(event: Event, max_entries: int) -> None:
-    """Raise EventTooLarge if an event has more datasets than the registry keeps of one.
+    """Raise OversizedEvent if an event has more datasets than the registry keeps of one.
 
     Nor may it pair more inputs with outputs than there may be lineage entries.
     """
@@ -65,11 +65,11 @@ def check_event_size(event: Event, max_entries: int) -> None:
     outputs = _read_outputs(event)
     for field, datasets in (("inputs", event.inputs), ("outputs", outputs)):
         if len(datasets) > MAX_DATASETS:
-            raise EventTooLarge(field, len(datasets), field, str(MAX_DATASETS))
+            raise OversizedEvent(field, len(datasets), field, str(MAX_DATASETS))
     pairs = len({each.dataset for each in event.inputs}) * len({each.dataset for each in outputs})
     if pairs > max_entries:
         bound = f"MAX_LINEAGE_ENTRIES = {max_entries}"
-        raise EventTooLarge("outputs", pairs, "pairs of inputs and outputs", bound)
+        raise OversizedEvent("outputs", pairs, "pairs of inputs and outputs", bound)
 
 
 def _read_outputs(event: JobEvent) -> list[EventDataset]:

@@ -73,7 +73,7 @@ def ingest_events(
 ) -> IngestionResult:
     """Store events, and derive products and lineage from them and from earlier ones of their runs.
 
-    Raises EventTooLarge before anything is stored. Raises LimitReached and DerivationUnfinished
+    Raises OversizedEvent before anything is stored. Raises LimitReached and DerivationUnfinished
     when the events are stored already: sending them again, or a rebuild, then derives what is
     missing. Raises StorageUnavailable and OutcomeUnknown.
     """

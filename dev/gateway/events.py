@@ -39,13 +39,15 @@ class GatewayRequest:
 
     @property
     def path(self) -> str:
-        """The path as routes are matched and handlers see it: percent-decoded once.
+        """The path as routes are matched and events have it: decoded, but for `%25`.
+
+        An HTTP API leaves that one escape as it is: `/a%20%2520` -> `/a %2520`.
 
         Raises:
             BadRequest: It is not UTF-8.
         """
         try:
-            return unquote_to_bytes(self.target).decode()
+            return unquote_to_bytes(self.target.replace("%25", "%2525")).decode()
         except UnicodeDecodeError:
             raise BadRequest from None
 

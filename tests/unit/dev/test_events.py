@@ -63,7 +63,7 @@ def test_path_and_query_are_decoded_once() -> None:
     event = build_http_event(
         request(target="/product/%2541", query="tag=a&tag=b%2Cc&q=x+y&empty="), MATCH
     )
-    assert event["rawPath"] == "/product/%41"
+    assert event["rawPath"] == "/product/%2541"
     assert event["rawQueryString"] == "tag=a&tag=b%2Cc&q=x+y&empty="
     assert event["queryStringParameters"] == {"tag": "a,b,c", "q": "x y", "empty": ""}
     assert event["pathParameters"] == {"name": "a b"}

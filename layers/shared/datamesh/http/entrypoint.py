@@ -12,7 +12,7 @@ from mangum.types import Receive, Scope, Send
 from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
 from datamesh.http.context import create_request_context, create_task_record
-from datamesh.http.gateway import GatewayAnswer, ServeRequest, find_idempotency_key
+from datamesh.http.gateway import GatewayAnswer, ServeRequest, find_idempotency_key, read_path
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
 from datamesh.settings import Settings, load_settings
@@ -56,6 +56,7 @@ def _create_server(app: FastAPI) -> ServeRequest:
     def serve(event: Any, lambda_context: Any, context: RequestContext) -> GatewayAnswer:
         async def serve_in_context(scope: Scope, receive: Receive, send: Send) -> None:
             scope["state"] = {"context": context}
+            scope["path"] = read_path(event)
             await app(scope, receive, send)
 
         return Mangum(serve_in_context, lifespan="off")(event, lambda_context)

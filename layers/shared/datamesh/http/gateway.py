@@ -22,6 +22,17 @@ def find_principal(event: Any) -> str | None:
     return principal if isinstance(principal, str) and principal else None
 
 
+def read_path(event: Any) -> str:
+    """Return the path of a request, percent-decoded once: `/a%20%2520` -> `/a %20`.
+
+    The event has it decoded but for `%25`, which is left. Decoding all of it, as Mangum does, would
+    decode twice what a client has encoded once. SAM's emulation decodes `%25` too; of a path that
+    comes without any, nothing is decoded here.
+    """
+    path: str = event["requestContext"]["http"]["path"]
+    return path.replace("%25", "%")
+
+
 def find_idempotency_key(event: Any) -> str | None:
     """Return the Idempotency-Key of a POST; the other methods are idempotent by themselves."""
     if event["requestContext"]["http"]["method"] != "POST":

@@ -4,9 +4,10 @@ import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
 import os
 from enum import Enum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request, Response
+from pydantic import BeforeValidator
 
 from datamesh.http import event_schema
 from datamesh.http.app import create_app
@@ -31,7 +32,14 @@ app = create_app("OpenLineage")
 MARQUEZ: list[str | Enum] = ["Marquez"]
 """The tag of the routes that answer as Marquez does."""
 
-KINDS: dict[str, graph.NodeKind] = {"DATASET": "DATASET", "JOB": "JOB"}
+
+def parse_choice(value: Any) -> Any:
+    """Return a choice as the API's document has it: clients of Marquez also send `NAME`."""
+    text = value.lower() if isinstance(value, str) else value
+    return "update_at" if text == "updated_at" else text
+
+
+KINDS: dict[str, graph.NodeKind] = {"dataset": "DATASET", "job": "JOB"}
 NodeId = Annotated[
     str,
     Query(
@@ -152,12 +160,17 @@ async def marquez_search(
         ),
     ],
     kind: Annotated[
-        Literal["dataset", "job", "DATASET", "JOB"] | None,
-        Query(alias="filter", description="Find datasets or jobs alone."),
+        Literal["dataset", "job"] | None,
+        BeforeValidator(parse_choice),
+        Query(alias="filter", description="Find datasets or jobs alone, in lower or upper case."),
     ] = None,
     sort: Annotated[
-        Literal["name", "update_at", "updated_at", "NAME", "UPDATE_AT"],
-        Query(description="By name, or the latest update first."),
+        Literal["name", "update_at"],
+        BeforeValidator(parse_choice),
+        Query(
+            description="By name, or the latest update first, in lower or upper case;"
+            " `updated_at` is taken too."
+        ),
     ] = "name",
     limit: Limit = 10,
 ) -> MarquezResults:
@@ -165,8 +178,8 @@ async def marquez_search(
 
     Those whose name contains `q` are found.
     """
-    wanted = KINDS.get((kind or "").upper())
-    by_time = sort.lower() != "name"
+    wanted = KINDS[kind] if kind else None
+    by_time = sort == "update_at"
     return lists.search_nodes(context, registry, q, wanted, by_time=by_time, limit=limit)
 
 

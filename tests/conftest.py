@@ -32,6 +32,9 @@ def pytest_make_parametrize_id(val: object) -> str | None:
     if isinstance(val, dict | list | tuple) and is_plain(val):
         text = repr(val)
         return text if len(text) <= LONGEST_ID else f"{text[: LONGEST_ID - 3]}..."
+    if isinstance(val, bytes) and not val.isascii():
+        # Such as a gzip file, which may tell the time: workers must agree on the names of cases.
+        return f"{len(val)}_bytes"
     return None
 
 

@@ -97,7 +97,7 @@ def test_text_that_does_not_read_as_its_type_is_found(serve: Serve, name: str, b
     ("name", "body"),
     [
         ("a.csv", b"id,pay,day\n1,7,2023-07-01\n"),
-        ("a.csv.gz", gzip.compress(b"id,pay,day\n1,7,2023-07-01\n")),
+        ("a.csv.gz", gzip.compress(b"id,pay,day\n1,7,2023-07-01\n", mtime=0)),
         ("a.jsonl", b'{"id": 1, "pay": 7, "day": "2023-07-01"}\n'),
         ("a.parquet", parquet("SELECT 1 AS id, 7 AS pay, DATE '2023-07-01' AS day")),
     ],

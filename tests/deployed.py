@@ -137,8 +137,18 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
         schema={"order_id": "integer", "order_date": "date"},
         openlineage=DATASETS.get("orders", []),
     )
-    for name in ("transactions", "gone"):
-        add_product(registry, name, openlineage=DATASETS.get(name, []))
+    for name, domain, schema in (
+        ("transactions", "finance", {"id": "integer", "transaction_date": "date"}),
+        ("campaigns", "marketing", {"id": "integer", "status": "string"}),
+        ("gone", "sales", {"id": "integer"}),
+    ):
+        add_product(
+            registry,
+            name,
+            domain=domain,
+            schema=schema,
+            openlineage=DATASETS.get(name, []),
+        )
     add_lineage(registry, "orders", "transactions")
     add_lineage(registry, "transactions", "gone")
     registry.products.commit(

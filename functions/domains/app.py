@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Path, Query, Request, Response
 
-from datamesh.http.answers import build_page_response
+from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
 from datamesh.http.conditional import is_current
 from datamesh.http.dataset_pages import (
@@ -29,7 +29,7 @@ from datamesh.models.responses import Written
 from datamesh.services.datasets import reading
 from datamesh.services.datasets.legacy_views import (
     ALL_ROWS,
-    ColumnValue,
+    ColumnText,
     build_date_range,
     read_view,
 )
@@ -154,7 +154,7 @@ async def check_dataset(
     return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
 
 
-@app.get("/sales/orders", responses=document_errors(400, 413, 422, 424, 503))
+@app.get("/sales/orders", response_model=list[Row], responses=document_errors(400) | READING)
 async def sales_orders(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -162,34 +162,38 @@ async def sales_orders(
     limit: Limit = 100,
     start_date: StartDate = None,
     end_date: EndDate = None,
-) -> list[Row]:
+) -> Response:
     """List orders.
 
     The answer has the rows of `sales/orders`, or those whose `order_date` lies in a range. The
     general form is `GET /domains/{domain}/{dataset}`.
     """
     row_filter = build_date_range("order_date", start_date, end_date)
-    return read_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
+    rows = read_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
+    return Response(rows, media_type=JSON)
 
 
-@app.get("/marketing/campaigns", responses=document_errors(413, 422, 424, 503))
+@app.get("/marketing/campaigns", response_model=list[Row], responses=READING)
 async def marketing_campaigns(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
     limit: Limit = 100,
     active_only: Annotated[bool, Query(description="List active campaigns alone.")] = False,
-) -> list[Row]:
+) -> Response:
     """List campaigns.
 
     The answer has the rows of `marketing/campaigns`, or those whose `status` is `active`. The
     general form is `GET /domains/{domain}/{dataset}`.
     """
-    row_filter = ColumnValue("status", "active") if active_only else ALL_ROWS
-    return read_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
+    row_filter = ColumnText("status", "active") if active_only else ALL_ROWS
+    rows = read_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
+    return Response(rows, media_type=JSON)
 
 
-@app.get("/finance/transactions", responses=document_errors(400, 413, 422, 424, 503))
+@app.get(
+    "/finance/transactions", response_model=list[Row], responses=document_errors(400) | READING
+)
 async def finance_transactions(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -197,16 +201,17 @@ async def finance_transactions(
     limit: Limit = 100,
     start_date: StartDate = None,
     end_date: EndDate = None,
-) -> list[Row]:
+) -> Response:
     """List transactions.
 
     The answer has the rows of `finance/transactions`, or those whose `transaction_date` lies in a
     range. The general form is `GET /domains/{domain}/{dataset}`.
     """
     row_filter = build_date_range("transaction_date", start_date, end_date)
-    return read_view(
+    rows = read_view(
         context, registry, resources.data, "finance", "transactions", limit, row_filter
     )
+    return Response(rows, media_type=JSON)
 
 
 handler = create_lambda_handler(app, os.environ)

@@ -105,7 +105,7 @@ NEEDED: list[tuple[str, str, Ask]] = [
     ("LineageReadFunction", "s3:GetObject", lambda stack: get(stack, "/lineage")),
     ("AnalyticsFunction", "s3:GetObject", lambda stack: get(stack, "/analytics/domains")),
     ("PlatformFunction", "s3:GetObject", lambda stack: get(stack, "/health")),
-    ("DomainsFunction", "s3:ListBucket", lambda stack: get(stack, "/sales/orders")),
+    ("DomainsFunction", "s3:ListBucket", lambda stack: get(stack, "/domains/e2e/first")),
     ("ProductsWriteFunction", "s3:PutObject", register_another),
     ("LineageWriteFunction", "s3:PutObject", connect),
 ]

@@ -1,15 +1,22 @@
 """Domain data through its function's handler."""
 
+from collections.abc import Mapping
+
 import pytest
 
 from tests.conftest import Serve
 from tests.lambdas import Client
-from tests.meshes import resources
+from tests.meshes import add_product, mesh, resources
 
+SCHEMAS = {
+    ("sales", "orders"): {"order_id": "integer", "order_date": "date", "amount": "decimal(9,2)"},
+    ("marketing", "campaigns"): {"id": "string", "status": "string"},
+    ("finance", "transactions"): {"id": "integer", "transaction_date": "date"},
+}
 FILES = {
     "sales/orders/1997.csv": b"order_id,order_date,amount\n"
     b"1,1997-01-01,29.33\n2,1997-01-31,0.5\n3,1997-02-01,7\n",
-    "sales/orders/1998.jsonl": b'{"order_id": 4, "order_date": "1998-06-30", "amount": 1}\n',
+    "sales/orders/1998.csv": b"order_id,order_date,amount\n4,1998-06-30,1\n",
     "marketing/campaigns/all.jsonl": b'{"id": "a", "status": "active"}\n'
     b'{"id": "b", "status": "ended"}\n{"id": "c", "status": "active"}\n',
     "finance/transactions/t.csv": b"id,transaction_date\n"
@@ -17,9 +24,17 @@ FILES = {
 }
 
 
+def serve_views(serve: Serve, files: Mapping[str, bytes]) -> Client:
+    """Return a client of the views, each with its product."""
+    registry = mesh()
+    for (domain, name), schema in SCHEMAS.items():
+        add_product(registry, name, domain=domain, schema=schema)
+    return serve("domains", resources(registry, files))
+
+
 @pytest.fixture
 def client(serve: Serve) -> Client:
-    return serve("domains", resources(files=FILES))
+    return serve_views(serve, FILES)
 
 
 def test_rows_are_a_bare_array_with_the_types_of_json(client: Client) -> None:
@@ -33,8 +48,15 @@ def test_rows_are_a_bare_array_with_the_types_of_json(client: Client) -> None:
 
 @pytest.mark.parametrize("path", ["/sales/orders", "/marketing/campaigns", "/finance/transactions"])
 def test_a_dataset_without_files_is_an_empty_array(serve: Serve, path: str) -> None:
-    answer = serve("domains").get(path)
+    answer = serve_views(serve, {}).get(path)
     assert (answer.status, answer.body) == (200, [])
+
+
+@pytest.mark.parametrize("path", ["/sales/orders", "/marketing/campaigns", "/finance/transactions"])
+def test_a_view_without_its_product_is_404(serve: Serve, path: str) -> None:
+    answer = serve("domains", resources(files=FILES)).get(path)
+    assert answer.status == 404
+    assert "No product serves the dataset" in answer.body["message"]
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,16 @@
-"""The legacy views over products that serve Parquet: the rows that they have always shown."""
+"""The legacy views: the reader of all datasets, under names and with filters of their own."""
 
+import gzip
+from pathlib import Path
+
+import duckdb
 import pytest
 
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.lambdas import Client
-from tests.meshes import add_product, mesh, resources
-from tests.tables import ORDERS, PORT, dataset, parquet, partitioned_orders
+from tests.meshes import add_product, resources
+from tests.tables import ORDERS, PORT, dataset, one_file, parquet, partitioned_orders
 
 ROW = {
     "order_id": "O4",
@@ -80,18 +84,77 @@ def test_active_campaigns_of_parquet(serve: Serve, registry: Registry) -> None:
     assert [row["id"] for row in found] == [1, 3]
 
 
+CSV = b"order_id,order_date,secret\n7,2023-07-01,hunter2\n"
+JSONL = b'{"order_id": 7, "order_date": "2023-07-01", "secret": "hunter2"}\n'
+SCHEMA = {"order_id": "integer", "order_date": "date", "amount": "decimal(9,2)"}
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("a.csv", CSV),
+        ("a.csv", b"\xef\xbb\xbf" + CSV),
+        ("a.csv.gz", gzip.compress(CSV)),
+        ("a.jsonl", JSONL),
+        ("a.ndjson", JSONL),
+        ("a.jsonl.gz", gzip.compress(JSONL)),
+        (
+            "a.parquet",
+            parquet("SELECT 7 AS order_id, DATE '2023-07-01' AS order_date, 1 AS secret"),
+        ),
+    ],
+)
+def test_each_format_gives_the_same_rows_by_the_schema(
+    serve: Serve, name: str, body: bytes
+) -> None:
+    row = {"order_id": 7, "order_date": "2023-07-01", "amount": None}
+    assert one_file(serve, name, body, SCHEMA).get("/sales/orders").body == [row]
+
+
+@pytest.mark.parametrize(("name", "form"), [("a.csv.zst", "csv"), ("a.jsonl.zst", "json")])
+def test_zstd_is_read_too(serve: Serve, tmp_path: Path, name: str, form: str) -> None:
+    file = tmp_path / name
+    duckdb.execute(f"COPY (SELECT 7 AS order_id) TO '{file}' (FORMAT {form}, COMPRESSION zstd)")
+    client = one_file(serve, name, file.read_bytes(), {"order_id": "integer"})
+    assert client.get("/sales/orders").body == [{"order_id": 7}]
+
+
 def test_a_view_follows_its_products_port(serve: Serve) -> None:
-    files = {"old/place/a.csv": b"order_id,order_date\n7,2023-07-01\n"}
+    files = {"old/place/a.csv": CSV}
     port = {"location": "domains/old/place/", "format": "csv"}
-    client = dataset(serve, files, ORDERS, port)
-    assert client.get("/sales/orders").body == [{"order_id": 7, "order_date": "2023-07-01"}]
+    client = dataset(serve, files, SCHEMA, port)
+    assert [row["order_id"] for row in client.get("/sales/orders").body] == [7]
 
 
-def test_without_a_product_parquet_is_refused_by_name(serve: Serve) -> None:
-    client = serve("domains", resources(mesh(), partitioned_orders()))
-    answer = client.get("/sales/orders")
+@pytest.mark.parametrize("registered", ["integer", "array<string>"])
+def test_a_status_that_is_no_text_is_never_active(
+    serve: Serve, registry: Registry, registered: str
+) -> None:
+    add_product(registry, "campaigns", domain="marketing", schema={"status": registered})
+    files = {"marketing/campaigns/a.csv": b"status\n1\n"}
+    client = serve("domains", resources(registry, files))
+    assert client.get("/marketing/campaigns", active_only="true").body == []
+
+
+def test_a_deleted_product_is_served_no_more(serve: Serve, registry: Registry) -> None:
+    client = dataset(serve, {"sales/orders/a.csv": CSV}, SCHEMA, registry=registry)
+    assert client.get("/sales/orders").status == 200
+    assert serve("products", resources(registry)).delete("/product/orders").status == 200
+    assert client.get("/sales/orders").status == 404
+
+
+def test_a_broken_file_is_424_and_its_rows_stay_untold(serve: Serve) -> None:
+    answer = one_file(serve, "a.csv", CSV + b"8,hunter2,x\n", SCHEMA).get("/sales/orders")
     assert answer.status == 424
-    assert "part-0.parquet is neither" in answer.body["message"]
+    assert "row 2, column 'order_date'" in answer.body["message"]
+    assert "hunter2" not in answer.content.decode()
+
+
+def test_an_answer_beyond_four_megabytes_is_refused(serve: Serve) -> None:
+    body = b"text\n" + (b"x" * 100_000 + b"\n") * 50
+    client = one_file(serve, "a.csv", body, {"text": "string"})
+    assert client.get("/sales/orders").status == 413
+    assert client.get("/sales/orders", limit=10).status == 200
 
 
 def test_a_parquet_file_beyond_the_budget_is_refused(serve: Serve) -> None:

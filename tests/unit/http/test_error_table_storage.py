@@ -10,7 +10,7 @@ from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachabl
 from datamesh.wiring import Resources
 from tests.conftest import Serve
 from tests.lambdas import Answer, assert_problem
-from tests.meshes import mesh, product_body, resources
+from tests.meshes import add_product, mesh, product_body, resources
 
 
 class Failing(MemoryObject):
@@ -44,9 +44,12 @@ def test_409_too_many_writers(serve: Serve) -> None:
 
 
 def test_424_unreadable_domain_data(serve: Serve) -> None:
-    worked_on = resources(files={"sales/orders/a.csv": b"id\n1,2\n"})
-    answer = serve("domains", worked_on).get("/sales/orders")
-    assert_problem(answer, 424, "domains/sales/orders/a.csv, line 2: 2 cells under 1 columns")
+    registry = mesh()
+    add_product(registry, "orders", schema={"id": "integer"})
+    worked_on = resources(registry, {"sales/orders/a.csv": b"id\n1,2\n"})
+    message = "domains/sales/orders/a.csv, line 2: expected 1 columns, found 2"
+    for path in ("/sales/orders", "/domains/sales/orders"):
+        assert_problem(serve("domains", worked_on).get(path), 424, message)
 
 
 def unknown_outcome(serve: Serve) -> Answer:

@@ -14,7 +14,7 @@ from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import MemoryObject
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, LambdaContext, assert_problem, import_app
-from tests.meshes import NO_WAIT, mesh
+from tests.meshes import NO_WAIT, add_product, mesh
 
 SPENT = "products.json cannot be reached: the time for the request is spent"
 
@@ -43,8 +43,10 @@ def test_domain_data_has_the_time_of_the_request_too(no_time: None) -> None:
     client = Client(create_lambda_handler(app, ENVIRONMENT))
     in_bucket = app.state.resources
     products = Document(MemoryObject("products.json"), ProductsFile, NO_WAIT, cache_seconds=60)
+    registry = replace(mesh(), products=products)
+    add_product(registry, "orders")
     products.read(NO_DEADLINE)  # from now on it is answered without a call to storage
-    app.state.resources = replace(in_bucket, registry=replace(mesh(), products=products))
+    app.state.resources = replace(in_bucket, registry=registry)
     answer = client.get("/sales/orders")
     assert_problem(answer, 503, SPENT.replace("products.json", "domains/sales/orders/"))
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from datamesh.errors import ScanTooLarge
-from datamesh.models.datasets import Row
 from datamesh.models.spreadsheets import escape_formula
 from datamesh.models.types import Kind
 from datamesh.tables.filesystem import RESULT
@@ -77,16 +76,9 @@ def encode_arrow(session: Session, page: TablePage) -> bytes:
     return body
 
 
-def to_legacy_rows(session: Session, page: TablePage) -> list[Row]:
-    """Return the rows as the legacy views have always shown them: with decimals as numbers."""
-    cells, rows = _fetch_cells(session, page, exact=False)
-    return [
-        {
-            cell.name: json.loads(value) if cell.is_json and value is not None else value
-            for cell, value in zip(cells, row, strict=True)
-        }
-        for row in rows
-    ]
+def encode_legacy_json(session: Session, page: TablePage) -> bytes:
+    """Return the rows as JSON as the legacy views have always shown them: decimals are numbers."""
+    return b"[" + b",".join(_limit_bytes(_encode_objects(session, page, exact=False))) + b"]"
 
 
 ENCODERS: dict[str, PageEncoder] = {

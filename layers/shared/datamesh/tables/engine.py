@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from datamesh.models.datasets import Row
 from datamesh.models.ports import DataFormat
 from datamesh.tables.cursor import Position
-from datamesh.tables.encodings import ENCODERS, to_legacy_rows
+from datamesh.tables.encodings import ENCODERS, encode_legacy_json
 from datamesh.tables.files import DataFile
 from datamesh.tables.page import read_page
 from datamesh.tables.profile import TableProfile, profile_table
@@ -33,12 +32,10 @@ def encode_page(
         return ENCODERS[media_type](session, page), page.end
 
 
-def read_legacy_rows(
-    scan: Scan, table: Table, files: Sequence[DataFile], query: Query
-) -> list[Row]:
+def encode_legacy_page(scan: Scan, table: Table, files: Sequence[DataFile], query: Query) -> bytes:
     """Return the first rows as the legacy views show them. Raises as `encode_page` does."""
     with Session(scan, eager=False) as session:
-        return to_legacy_rows(session, read_page(session, table, files, query, None))
+        return encode_legacy_json(session, read_page(session, table, files, query, None))
 
 
 def profile_files(scan: Scan, table: Table, files: Sequence[DataFile]) -> TableProfile:

@@ -33,7 +33,7 @@ class ExampleMesh:
 
     @property
     def is_pending(self) -> bool:
-        """Whether a bucket was made and not filled yet."""
+        """Tell whether a bucket was made and not filled yet."""
         return self._marker.exists()
 
     def load(self, load: LoadMesh, base_url: str, api_key: str) -> None:

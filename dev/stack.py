@@ -20,7 +20,7 @@ class Function:
     actions: frozenset[str]
 
     def can_perform(self, action: str) -> bool:
-        """Whether its policies allow an action such as `s3:PutObject`."""
+        """Tell whether its policies allow an action such as `s3:PutObject`."""
         # IAM compares actions without case.
         return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.actions)
 

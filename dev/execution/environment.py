@@ -80,7 +80,7 @@ class ExecutionEnvironment:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it waits for an event: alive, and not left in the middle of another one."""
+        """Tell whether it waits for an event: alive, and not left in the middle of another one."""
         return self._is_waiting and self._process.poll() is None and not self._reader.at_eof()
 
     async def invoke(self, event: str, request_id: str) -> object:

@@ -41,7 +41,7 @@ def _list_origin_headers(cors: Cors, request: GatewayRequest) -> Iterator[tuple[
 
 
 def _is_allowed(pattern: str, origin: str) -> bool:
-    """Whether a pattern allows an origin: `https://*` any of the scheme, others only themselves."""
+    """Tell whether a pattern allows an origin: `https://*` any of the scheme, others just one."""
     if pattern in ("https://*", "http://*"):
         return fnmatchcase(origin, pattern)
     return pattern == origin

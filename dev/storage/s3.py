@@ -63,7 +63,7 @@ class S3Access:
         }
 
     def has_bucket(self) -> bool:
-        """Whether the bucket was made."""
+        """Tell whether the bucket was made."""
         try:
             self.create_client().head_bucket(Bucket=self.bucket)
         except ClientError as error:

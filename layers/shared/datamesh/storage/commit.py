@@ -77,7 +77,7 @@ class PendingCommit[F: RegistryFile, R]:
 
     @property
     def is_in_doubt(self) -> bool:
-        """Whether the change may have landed, or may still land, without being seen."""
+        """Tell whether the change may have landed, or may still land, without being seen."""
         return self.unseen or self.may_land
 
     def has_landed_in(self, found: FileVersion[F]) -> bool:

@@ -83,18 +83,18 @@ def read_lineage_targets(
 
 
 def has_lineage_entries(facets: Mapping[str, object]) -> bool:
-    """Whether the facet of a job (or a run) lists sources of its outputs, even if none."""
+    """Tell whether the facet of a job (or a run) lists sources of its outputs, even if none."""
     facet = as_mapping(facets.get("lineage"))
     return isinstance(facet.get("entries", facet.get("lineage")), list)
 
 
 def has_own_lineage(facets: Mapping[str, object]) -> bool:
-    """Whether the facet is one of a dataset and lists sources of it, even if none."""
+    """Tell whether the facet is one of a dataset and lists sources of it, even if none."""
     return bool({"inputs", "fields"} & as_mapping(facets.get("lineage")).keys())
 
 
 def _is_dataset(entity: Mapping[str, object]) -> bool:
-    """Whether it is no job: what comes from a job, or goes into one, is no edge."""
+    """Tell whether it is no job: what comes from a job, or goes into one, is no edge."""
     return as_text(entity.get("type")).upper() in ("DATASET", "")
 
 

@@ -27,12 +27,12 @@ def get_group(entry: AnyEntry) -> EntryGroup:
 
 
 def is_derived(entry: AnyEntry) -> bool:
-    """Whether an entry comes from events, and was not registered by hand."""
+    """Tell whether an entry comes from events, and was not registered by hand."""
     return entry.evidence is not None
 
 
 def is_evidence_marker(entry: AnyEntry) -> bool:
-    """Whether an entry is no edge and never shown, but keeps weaker evidence out of its group."""
+    """Tell whether an entry is no edge and never shown, but keeps weaker evidence out."""
     return is_derived(entry) and entry.source == entry.target
 
 

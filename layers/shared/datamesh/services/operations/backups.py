@@ -37,7 +37,7 @@ class RegistryContent:
 
     @property
     def is_absent(self) -> bool:
-        """Whether neither file was there."""
+        """Tell whether neither file was there."""
         return all(
             file.revision == 0 and not file.adopted for file in (self.products, self.lineage)
         )

@@ -41,7 +41,7 @@ class ListingElement:
 
     @property
     def is_truncated(self) -> bool:
-        """Whether there are more pages."""
+        """Tell whether there are more pages."""
         return self.read_text("IsTruncated") == "true"
 
 

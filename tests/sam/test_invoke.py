@@ -53,7 +53,7 @@ def test_an_event(started: SamProject, s3: S3, name: str) -> None:
     if name == "authorizer":
         assert result == {"isAuthorized": True, "context": {"principal": "local"}}
     elif name == "schedule":
-        assert result == {"pruned_lineage_entries": 1, "products": 2, "lineage_entries": 1}
+        assert result == {"pruned_lineage_entries": 1, "products": 3, "lineage_entries": 1}
     elif name == "rebuild":
         assert result == {"finished": 1, "events": 1, "derived_entries": 1}
     else:

@@ -97,7 +97,7 @@ class Gateway:
         event = events.build_http_event(request, found, context)
         result = await self._invoke(found.route.function, event, request.request_id)
         try:
-            return responses.parse_result(result)
+            return responses.parse_result(result, request.method)
         except BadResponse as error:
             log.error("%s %s: %s", found.route.function, request.request_id, error)
             raise _RefusedError(500, "Internal Server Error") from None
@@ -172,6 +172,8 @@ def _read_target(scope: Scope) -> str:
 
 def _build_http_response(response: GatewayResponse) -> HttpResponse:
     http = HttpResponse(b"" if response.status in (204, 304) else response.body, response.status)
+    if "content-length" in dict(response.headers):
+        http.raw_headers.clear()  # it is not that of this body, which is left out
     http.raw_headers += [
         (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
         for name, value in response.headers

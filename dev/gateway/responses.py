@@ -35,8 +35,10 @@ def build_message(status: int, text: str) -> GatewayResponse:
     )
 
 
-def parse_result(result: object) -> GatewayResponse:
+def parse_result(result: object, method: str = "GET") -> GatewayResponse:
     """Return the response that a handler's result means; one without a status is the body of a 200.
+
+    The answer to HEAD has no body, and the function alone knows the length of what it left out.
 
     Raises:
         BadResponse: The result is no response.
@@ -48,7 +50,8 @@ def parse_result(result: object) -> GatewayResponse:
         (str(name).lower(), _format_header(value))
         for name, value in _require_mapping(result.get("headers"), "headers").items()
     ]
-    headers = [(name, value) for name, value in headers if name not in DROPPED_HEADERS]
+    dropped = DROPPED_HEADERS - ({"content-length"} if method == "HEAD" else set())
+    headers = [(name, value) for name, value in headers if name not in dropped]
     if "content-type" not in dict(headers):
         headers.append(("content-type", "text/plain;charset=UTF-8"))
     cookies = result.get("cookies") or []

@@ -35,7 +35,9 @@ def assert_is_a_request(event: Any) -> None:
 
 
 def test_each_route_and_trigger_has_one_event() -> None:
-    assert {event_of(file)["routeKey"] for file in OF_ROUTES} == set(ROUTES)
+    """HEAD has one example: it is a GET of another name."""
+    heads = {key for key in ROUTES if key.startswith("HEAD ")} - {"HEAD /product/{name}"}
+    assert {event_of(file)["routeKey"] for file in OF_ROUTES} == set(ROUTES) - heads
     assert {file.stem for file in FILES} >= OTHERS
 
 

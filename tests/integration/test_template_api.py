@@ -55,14 +55,23 @@ READS = {
     "GET /changes": "AnalyticsFunction",
     "GET /health": "PlatformFunction",
     "GET /metrics": "PlatformFunction",
+    "GET /": "PlatformFunction",
     "GET /docs": "PlatformFunction",
     "GET /redoc": "PlatformFunction",
     "GET /openapi.json": "PlatformFunction",
     "GET /docs/assets/{file}": "PlatformFunction",
 }
-KEYED = WRITES | {"GET /audit": "AuditFunction"}
+AUDIT = {"GET /audit": "AuditFunction"}
+
+
+def add_heads(reads: dict[str, str]) -> dict[str, str]:
+    """Return the routes with those of HEAD, which an HTTP API answers 404 without."""
+    return reads | {f"HEAD {key.removeprefix('GET ')}": value for key, value in reads.items()}
+
+
+KEYED = WRITES | add_heads(AUDIT)
 """What takes a key: the audit trail is the one read that is not open."""
-ROUTES = KEYED | READS
+ROUTES = KEYED | add_heads(READS)
 
 
 def test_every_endpoint_is_one_route_of_its_function() -> None:

@@ -34,6 +34,14 @@ def test_headers_about_the_connection_are_dropped() -> None:
     assert response == GatewayResponse(204, (("content-type", "text/plain;charset=UTF-8"),), b"")
 
 
+def test_the_answer_to_head_keeps_the_length_of_the_body_that_is_left_out() -> None:
+    headers = {"Content-Type": "text/csv", "Content-Length": "99", "Connection": "close"}
+    response = parse_result({"statusCode": 200, "headers": headers, "body": ""}, "HEAD")
+    assert response == GatewayResponse(
+        200, (("content-type", "text/csv"), ("content-length", "99")), b""
+    )
+
+
 @pytest.mark.parametrize(
     ("result", "body"),
     [

@@ -117,7 +117,7 @@ def test_404_an_unknown_asset(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("area", AREAS)
-@pytest.mark.parametrize("path", ["/", "/unknown", "/products/", "/health/", "/docs/assets/a/b"])
+@pytest.mark.parametrize("path", ["//", "/unknown", "/products/", "/health/", "/docs/assets/a/b"])
 def test_404_an_unknown_path(serve: Serve, area: str, path: str) -> None:
     assert_problem(serve(area).get(path), 404, "Not Found")
 

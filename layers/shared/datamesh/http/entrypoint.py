@@ -13,6 +13,7 @@ from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
 from datamesh.http.context import create_request_context, create_task_record
 from datamesh.http.gateway import GatewayAnswer, ServeRequest, find_idempotency_key, read_path
+from datamesh.http.head import add_head
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
 from datamesh.settings import Settings, load_settings
@@ -34,7 +35,7 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     app.state.resources = create_resources(settings, observer)
     app.state.observer = observer
     app.state.requests = Counter[tuple[str, int]]()
-    serve = _add_audit(_add_idempotency(_create_server(app), app), observer)
+    serve = add_head(_add_audit(_add_idempotency(_create_server(app), app), observer))
 
     def handle(event: Any, lambda_context: Any) -> GatewayAnswer:
         deadline = Deadline.from_now(STORAGE_SECONDS)

@@ -1,0 +1,67 @@
+"""HEAD answers as GET does, on each route that reads, without the body."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from requests.structures import CaseInsensitiveDict
+
+from tests.e2e.api import Api
+
+EVENTS = Path(__file__).parents[2] / "events"
+CHANGING = {"date", "apigw-requestid", "x-amzn-requestid", "connection"}
+"""Headers of one answer."""
+OF_NOW = {"GET /metrics", "GET /health", "GET /changes"}
+"""Reads that hold the time, or count requests: two answers differ."""
+
+
+def read_addresses() -> dict[str, str]:
+    """Return the route of each GET among the sample events, with an address of it."""
+    found = {}
+    for file in sorted(EVENTS.glob("*.json")):
+        event: Any = json.loads(file.read_text())
+        if event.get("routeKey", "").startswith("GET "):
+            query = event["rawQueryString"]
+            found[event["routeKey"]] = event["rawPath"] + (f"?{query}" if query else "")
+    return found
+
+
+ADDRESSES = read_addresses()
+
+
+def keep_stable(headers: CaseInsensitiveDict[str], route: str) -> dict[str, str]:
+    """Return the headers that two answers share."""
+    changing = CHANGING | ({"etag", "content-length"} if route in OF_NOW else set())
+    return {name.lower(): value for name, value in headers.items() if name.lower() not in changing}
+
+
+@pytest.mark.parametrize("route", ADDRESSES)
+def test_head_has_status_and_headers_of_get_and_no_body(api: Api, route: str) -> None:
+    headers = {"Authorization": f"Bearer {api.key}", "Origin": "https://portal.example.com"}
+    got = api.get(ADDRESSES[route], headers=headers, allow_redirects=False)
+    asked = api.call("HEAD", ADDRESSES[route], headers=headers, allow_redirects=False)
+    assert asked.status_code == got.status_code < 500
+    assert asked.content == b""
+    assert keep_stable(asked.headers, route) == keep_stable(got.headers, route)
+    if got.status_code == 200 and route not in OF_NOW:
+        assert asked.headers["Content-Length"] == str(len(got.content))
+        assert asked.headers["ETag"] == got.headers["ETag"]
+
+
+def test_head_of_a_current_copy_is_304(api: Api) -> None:
+    etag = api.get("/product/orders").headers["ETag"]
+    answer = api.call("HEAD", "/product/orders", headers={"If-None-Match": etag})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["ETag"] == etag
+
+
+def test_head_of_the_audit_trail_takes_a_key(api: Api) -> None:
+    assert api.call("HEAD", "/audit").status_code == 401
+
+
+def test_the_root_leads_to_the_documentation(api: Api) -> None:
+    answer = api.get("/", allow_redirects=False)
+    assert answer.status_code == 307
+    assert answer.headers["Location"] == "docs"
+    assert "swagger" in api.get("/").text

@@ -8,7 +8,8 @@ from datamesh.services.registry.registry import Registry
 from datamesh.services.time_travel.past import RegistryHistory
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.history import History, ListMarker, ObjectVersion, VersionPage
+from datamesh.storage.history import History
+from datamesh.storage.object_versions import ListMarker, ObjectVersion, VersionPage
 from datamesh.storage.objects import MemoryObject, StoredObject
 from datamesh.wiring import Resources
 from tests.meshes import NO_WAIT, NOON, resources

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from datamesh.storage.history import ListMarker, ObjectVersion, VersionedObject
+from datamesh.storage.object_versions import ListMarker, ObjectVersion, VersionedObject
 
 
 class VersionsContract(ABC):

@@ -14,7 +14,8 @@ from datamesh.models.values import utc_now
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.history import History, VersionedObject
+from datamesh.storage.history import History
+from datamesh.storage.object_versions import VersionedObject
 from datamesh.storage.s3.client import S3Client, S3Request, S3Response, create_client
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
@@ -110,6 +111,19 @@ def test_a_listing_of_several_pages_has_no_gap(s3: S3, environment: dict[str, st
 
     paged = TwoAtATime(client.endpoints, client.region, client.credentials)
     assert every(S3Versions(paged, s3.bucket, "paged.json")) == whole
+
+
+def test_a_removal_between_two_versions_of_a_second_stays_there(
+    s3: S3, environment: dict[str, str]
+) -> None:
+    admin = s3.create_client()
+    for body in (b"one", None, b"two", None):
+        if body:
+            admin.put_object(Bucket=s3.bucket, Key="second.json", Body=body)
+        else:
+            admin.delete_object(Bucket=s3.bucket, Key="second.json")
+    found = every(S3Versions(create_client(), s3.bucket, "second.json"))
+    assert [version.deleted for version in found] == [True, False, True, False]
 
 
 def test_the_reader_of_a_local_run_may_look_back(s3: S3, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,8 @@ import pytest
 from datamesh.errors import StorageUnavailable, VersionExpired
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.history import History, ListMarker
+from datamesh.storage.history import History
+from datamesh.storage.object_versions import ListMarker
 from datamesh.storage.objects import Unreachable
 from tests.contexts import NO_DEADLINE
 from tests.meshes import NO_WAIT, NOON, add_product

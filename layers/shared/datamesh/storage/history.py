@@ -7,15 +7,19 @@ distinct (docs/adr/0010-as-of.md).
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from datamesh.errors import StorageUnavailable, VersionExpired
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
-from datamesh.storage.objects import ConditionalObject, StoredObject
+from datamesh.storage.object_versions import (
+    ListMarker,
+    ObjectVersion,
+    VersionedObject,
+    VersionPage,
+)
+from datamesh.storage.objects import ConditionalObject
 from datamesh.storage.registry_file import RegistryFile
 
 SKEW = timedelta(seconds=5)
@@ -23,47 +27,6 @@ SKEW = timedelta(seconds=5)
 
 KEPT_FILES = 2
 """How many decoded versions stay in memory; a comparison of two moments needs two."""
-
-
-@dataclass(frozen=True)
-class ObjectVersion:
-    """A version of a stored object, as a listing shows it."""
-
-    id: str
-    modified: datetime
-    """When the object was stored or removed, by S3's clock: whole seconds."""
-    deleted: bool = False
-    """Whether the object was removed at that time: then there is nothing to read."""
-
-
-type ListMarker = tuple[str, str]
-"""Where a listing goes on: the last key and the last version id that were listed."""
-
-
-@dataclass(frozen=True)
-class VersionPage:
-    """One page of the versions of an object, newest first."""
-
-    versions: Sequence[ObjectVersion]
-    older: ListMarker | None
-    """Where the next page begins; None on the last one."""
-
-
-class VersionedObject(Protocol):
-    """An object whose replaced versions are kept."""
-
-    @property
-    def name(self) -> str:
-        """The key of the stored object, such as `products.json`."""
-        ...
-
-    def list_versions(self, older: ListMarker | None = None) -> VersionPage:
-        """Return a page of the versions, newest first. Raises Unreachable or StorageUnavailable."""
-        ...
-
-    def get_version(self, version_id: str) -> StoredObject | None:
-        """Return a version; None if it is gone. Raises Unreachable or StorageUnavailable."""
-        ...
 
 
 class History[F: RegistryFile]:

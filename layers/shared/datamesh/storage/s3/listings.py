@@ -19,11 +19,15 @@ class ListingElement:
         self._element = element
         self._decode = decode
 
-    def find_all(self, name: str) -> list["ListingElement"]:
-        """Return the children of that name."""
-        return [
-            ListingElement(each, self._decode) for each in self._element.findall(f"{{*}}{name}")
-        ]
+    @property
+    def name(self) -> str:
+        """The name of the element, such as `Version`."""
+        return self._element.tag.rpartition("}")[2]
+
+    def find_all(self, *names: str) -> list["ListingElement"]:
+        """Return the children of these names, in the order in which they stand."""
+        children = (ListingElement(each, self._decode) for each in self._element)
+        return [child for child in children if child.name in names]
 
     def read_text(self, name: str) -> str:
         """Return the text of the child of that name. Raises Unanswered if there is none."""

@@ -1,9 +1,12 @@
 """The versions of an object in a versioned bucket."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from heapq import merge
+from itertools import groupby
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.history import ListMarker, ObjectVersion, VersionPage
+from datamesh.storage.object_versions import ListMarker, ObjectVersion, VersionPage
 from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import S3Client, S3Error
 from datamesh.storage.s3.listings import ListingElement, fetch_listing
@@ -37,22 +40,37 @@ class S3Versions:
             raise StorageUnavailable(str(error)) from error
 
     def _read_page(self, page: ListingElement) -> VersionPage:
-        # Of the same second, a deletion comes after what it deleted.
-        found = self._read_versions(page, "DeleteMarker") + self._read_versions(page, "Version")
-        newest_first = sorted(found, key=lambda version: version.modified, reverse=True)
+        listed = page.find_all("Version", "DeleteMarker")
+        # Objects whose names only begin like this one are on the page too.
+        own = [each for each in listed if each.read_key() == self.name]
+        versions = [_read_version(each) for each in _sort_newest_first(own)]
         if not page.is_truncated:
-            return VersionPage(newest_first, None)
+            return VersionPage(versions, None)
         older = (page.read_key("NextKeyMarker"), page.read_text("NextVersionIdMarker"))
-        return VersionPage(newest_first, older)
+        return VersionPage(versions, older)
 
-    def _read_versions(self, page: ListingElement, kind: str) -> list[ObjectVersion]:
-        return [
-            ObjectVersion(
-                each.read_text("VersionId"),
-                datetime.fromisoformat(each.read_text("LastModified")),
-                deleted=kind == "DeleteMarker",
-            )
-            for each in page.find_all(kind)
-            # Objects whose names only begin like this one are page too.
-            if each.read_key() == self.name
-        ]
+
+def _sort_newest_first(listed: Sequence[ListingElement]) -> Sequence[ListingElement]:
+    """Return the versions and delete markers of one key, newest first.
+
+    S3 lists them so, even those of one second, and its order is kept. A server that lists the
+    delete markers of a page apart leaves only their times to go by.
+    """
+    runs = [list(run) for _, run in groupby(listed, key=lambda element: element.name)]
+    if len(runs) != 2 or _read_age(runs[0][-1]) >= _read_age(runs[1][0]):
+        return listed
+    return list(merge(*runs, key=_read_age, reverse=True))
+
+
+def _read_age(element: ListingElement) -> tuple[bool, datetime]:
+    """Return what is greater for a newer version, as far as times tell."""
+    return element.read_text("IsLatest") == "true", _read_time(element)
+
+
+def _read_version(element: ListingElement) -> ObjectVersion:
+    deleted = element.name == "DeleteMarker"
+    return ObjectVersion(element.read_text("VersionId"), _read_time(element), deleted=deleted)
+
+
+def _read_time(element: ListingElement) -> datetime:
+    return datetime.fromisoformat(element.read_text("LastModified"))

@@ -10,6 +10,7 @@ import pytest
 from datamesh.models.graph import Direction, ExportFormat
 from datamesh.models.lineage import LineageType
 from datamesh.services.lineage import exports
+from datamesh.services.lineage.export_formats import escape_mermaid
 from datamesh.services.lineage.walk import LineageFilter
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
@@ -157,6 +158,27 @@ def test_mermaid_is_a_flowchart_of_quoted_labels(text: str) -> None:
     )
     assert [(found[1], found[3]) for found in links] == [("n0", "n1"), ("n0", "n1"), ("n0", "n0")]
     assert [found[2] for found in links] == ["direct 0.5", "derived 1", "direct 1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("daily_revenue", "daily_revenue"),
+        ("a-b c, d", "a-b c, d"),
+        ("_orders_", "#95;orders#95;"),
+        ("__a__ _b_", "#95;#95;a#95;#95; #95;b#95;"),
+        ("*a* ~b~ `c`", "#42;a#42; #126;b#126; #96;c#96;"),
+        ("www.example.com", "www#46;example#46;com"),
+        ("https://a.example", "https#58;#47;#47;a#46;example"),
+        ("1. a", "1#46; a"),
+        ("1) a", "1#41; a"),
+        ("- a -- b-", "#45; a #45;#45; b#45;"),
+        ("[a](b)", "#91;a#93;#40;b#41;"),
+    ],
+)
+def test_a_mermaid_label_is_no_markdown(text: str, label: str) -> None:
+    """Its Markdown would show emphasis, and "Unsupported markdown" in place of links and lists."""
+    assert escape_mermaid(text) == label
 
 
 def decoded(label: str) -> str:

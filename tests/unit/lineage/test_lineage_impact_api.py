@@ -83,7 +83,7 @@ def test_impact_as_csv_calculates_nothing(owned: Client) -> None:
     ]
 
 
-@pytest.mark.parametrize("first", "=+-@\t\r\n")
+@pytest.mark.parametrize("first", "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 def test_no_cell_begins_like_a_formula(serve: Serve, first: str) -> None:
     """Names may begin with a dash; files of old may hold what the API would trim."""
     registry = mesh()

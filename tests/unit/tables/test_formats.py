@@ -161,7 +161,19 @@ def test_csv_tells_null_from_empty_and_defuses_formulas(serve: Serve, client: Cl
         """2,,,,,,,"'=1+1"\r\n"""
         '3,-0.05,7,2023-07-02,2023-07-02T00:00:00Z,false,-1000.0," b, ""c""\r\nd"\r\n'
     )
-    values = ["", "@SUM(1)", "+1", "-1", "\t=1", "\r=1", "=cmd|' /C calc'!A0", "a=1", "'=1"]
+    values = [
+        "",
+        "@SUM(1)",
+        "+1",
+        "-1",
+        "\t=1",
+        "\r=1",
+        "=cmd|' /C calc'!A0",
+        "a=1",
+        "'=1",
+        " =1",
+        "\uff1d1",
+    ]
     select = " UNION ALL ".join(
         f"SELECT {i} AS i, '{v.replace(chr(39), chr(39) * 2)}' AS \"=t\""
         for i, v in enumerate(values)
@@ -171,7 +183,8 @@ def test_csv_tells_null_from_empty_and_defuses_formulas(serve: Serve, client: Cl
     [header, *rows] = csv.reader(io.StringIO(text, newline=""))
     assert header == ["i", "'=t"]
     assert [row[1] for row in rows] == [
-        f"'{value}" if value[:1] in ("=", "@", "+", "-", "\t", "\r") else value for value in values
+        f"'{value}" if value.strip()[:1] in ("=", "@", "+", "-", "\uff1d") else value
+        for value in values
     ]
 
 

@@ -17,7 +17,14 @@ from datamesh.storage.records import LineageRecord, ProductRecord
 NOT_IN_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """The characters that XML 1.0 (section 2.2) cannot hold, however they are escaped."""
 
-NOT_PLAIN_IN_MERMAID = re.compile(r"[^\w .,:/()-]")
+NOT_PLAIN_IN_MERMAID = re.compile(
+    r"""
+    [^\w ,-]                                # others, the dot of a link or a list among them
+    | (?<![^\W_])[_-]+ | [_-]+(?![^\W_])    # emphasis, lists and rules are at the edges of words
+    """,
+    re.VERBOSE,
+)
+"""What Markdown, by which Mermaid reads labels, may take for more than text."""
 
 
 class Writer(Protocol):
@@ -196,10 +203,12 @@ def replace_unrepresentable(text: str) -> str:
 def escape_mermaid(text: str) -> str:
     """Escape text for a quoted label: letters and digits stay, others become code points.
 
-    `a"b` -> `a#34;b`; runs of white space become one space.
+    `a"b` -> `a#34;b`, `_a_b_` -> `#95;a_b#95;`; runs of white space become one space.
     """
     spaced = replace_unrepresentable(" ".join(text.split()))
-    return NOT_PLAIN_IN_MERMAID.sub(lambda found: f"#{ord(found[0])};", spaced)
+    return NOT_PLAIN_IN_MERMAID.sub(
+        lambda found: "".join(f"#{ord(character)};" for character in found[0]), spaced
+    )
 
 
 def quote_dot(text: str) -> str:

@@ -17,6 +17,7 @@ MODULES: Mapping[str, str] = {
     "built_size": "Built size, unzipped",
     "peak_memory": "Peak memory",
     "warm_reads": "Warm reads",
+    "marquez_reads": "Reads as Marquez has them, and counts",
     "warm_writes": "Warm writes",
     "requests_of_a_write": "Requests to S3 of an uncontended write",
     "contended_writes": "Contended writes",

@@ -19,6 +19,7 @@ from datamesh.http.parameters import Limit, Offset
 from datamesh.models.marquez import MarquezDatasets, MarquezGraph, MarquezNamespaces, MarquezResults
 from datamesh.models.openlineage import BatchReport
 from datamesh.services.marquez import graph, lists
+from datamesh.services.marquez.index import NodeKind
 from datamesh.services.openlineage.batch import ingest_batch
 from datamesh.services.openlineage.ingest import ingest_events
 from datamesh.services.openlineage.parsing import receive_event
@@ -39,7 +40,7 @@ def parse_choice(value: Any) -> Any:
     return "update_at" if text == "updated_at" else text
 
 
-KINDS: dict[str, graph.NodeKind] = {"dataset": "DATASET", "job": "JOB"}
+KINDS: dict[str, NodeKind] = {"dataset": "DATASET", "job": "JOB"}
 NodeId = Annotated[
     str,
     Query(

@@ -15,7 +15,7 @@ from datamesh import __version__
 from datamesh.errors import SnapshotNotFound
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.context import RequestContext
-from datamesh.services.lineage import visibility
+from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
 
 # Counters are made anew for each scrape, so that their creation time would be that of the scrape.
@@ -31,7 +31,7 @@ def render_metrics(
     """Return all metrics as a scrape expects them. Raises StorageUnavailable."""
     metrics = CollectorRegistry(auto_describe=False)
     products = registry.products.read(context.deadline)
-    entries = visibility.select_visible(registry.lineage.read(context.deadline), products)
+    entries = queries.list_visible_entries(context, registry)
     Gauge("datamesh_info", "The version that answers.", ["version"], registry=metrics).labels(
         __version__
     ).set(1)

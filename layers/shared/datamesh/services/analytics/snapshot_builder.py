@@ -22,8 +22,9 @@ from datamesh.models.snapshot import (
 )
 from datamesh.services.analytics.dependence import measure_dependence
 from datamesh.services.context import RequestContext
-from datamesh.services.lineage import visibility
+from datamesh.services.lineage import queries
 from datamesh.services.lineage.cycles import find_cycles
+from datamesh.services.lineage.visibility import get_visible_entries
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
 from datamesh.storage.registry_file import RegistryFile
@@ -50,7 +51,7 @@ def build_snapshot(
         registry.lineage.read(context.deadline),
     )
     products = [record.to_model() for record in products_file.products.values()]
-    entries = visibility.select_visible(lineage_file, products_file)
+    entries = get_visible_entries(registry, lineage_file, products_file)
     return Snapshot(
         date=at.date(),
         at=at,
@@ -69,7 +70,7 @@ def rank_products(
 ) -> list[Dependence]:
     """Return the products that rank highest, equals by name. Products that rank 0 are left out."""
     products = registry.products.read(context.deadline)
-    entries = visibility.select_visible(registry.lineage.read(context.deadline), products)
+    entries = queries.list_visible_entries(context, registry)
     return _rank(_measure_dependence(list(products.products), entries), by, limit)
 
 

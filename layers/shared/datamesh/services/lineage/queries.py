@@ -6,15 +6,15 @@ from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Way
 from datamesh.models.lineage import LineageType
 from datamesh.services.context import RequestContext
-from datamesh.services.lineage.visibility import is_visible, select_visible
+from datamesh.services.lineage.visibility import get_visible_entries, is_visible
 from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.records import LineageRecord
 
 
-def list_visible_entries(context: RequestContext, registry: Registry) -> list[LineageRecord]:
+def list_visible_entries(context: RequestContext, registry: Registry) -> Sequence[LineageRecord]:
     """Return every visible entry, oldest first."""
     products = registry.products.read(context.deadline)
-    return select_visible(registry.lineage.read(context.deadline), products)
+    return get_visible_entries(registry, registry.lineage.read(context.deadline), products)
 
 
 def find_lineage(
@@ -28,31 +28,30 @@ def find_lineage(
     offset: int,
 ) -> Page[LineageRecord]:
     """Return the visible entries that meet every filter given, oldest first."""
-    products = registry.products.read(context.deadline)
-    found = [
-        entry
-        for entry in _find_candidates(context, registry, source, target)
-        if (source is None or entry.source == source)
-        and (target is None or entry.target == target)
-        and (lineage_type is None or entry.lineage_type == lineage_type)
-        and is_visible(entry, products)
-    ]
+    found = _find_between(context, registry, source, target)
+    if lineage_type is not None:
+        found = [entry for entry in found if entry.lineage_type == lineage_type]
     return cut_page(found, limit, offset)
 
 
-def _find_candidates(
+def _find_between(
     context: RequestContext, registry: Registry, source: str | None, target: str | None
 ) -> Sequence[LineageRecord]:
-    """Return a list that holds all entries with the ends given, and may hold others."""
+    """Return the visible entries with the ends given."""
+    products = registry.products.read(context.deadline)
     file = registry.lineage.read(context.deadline)
-    adjacency = registry.lineage_index.get_adjacency(file)
     if target is not None:
-        positions = adjacency.find_positions(target, Way.UPSTREAM)
+        end, way = target, Way.UPSTREAM
     elif source is not None:
-        positions = adjacency.find_positions(source, Way.DOWNSTREAM)
+        end, way = source, Way.DOWNSTREAM
     else:
-        return file.lineage
-    return [file.lineage[position] for position in positions]
+        return get_visible_entries(registry, file, products)
+    positions = registry.lineage_index.get_adjacency(file).find_positions(end, way)
+    return [
+        entry
+        for entry in (file.lineage[position] for position in positions)
+        if source in (None, entry.source) and is_visible(entry, products)
+    ]
 
 
 def find_upstream(context: RequestContext, registry: Registry, name: str) -> list[LineageRecord]:

@@ -6,6 +6,9 @@ Age is measured in revisions of `products.json`, a clock that neither skews nor 
 (docs/adr/0003-lineage-visibility.md).
 """
 
+from collections.abc import Sequence
+
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord
 
@@ -13,6 +16,16 @@ from datamesh.storage.records import LineageRecord
 def select_visible(file: LineageFile, products: ProductsFile) -> list[LineageRecord]:
     """Return the visible entries of a file, oldest first."""
     return [entry for entry in file.lineage if is_visible(entry, products)]
+
+
+def get_visible_entries(
+    registry: Registry, lineage: LineageFile, products: ProductsFile
+) -> Sequence[LineageRecord]:
+    """Return what `select_visible` returns of two files that were read from the registry.
+
+    They are looked through once for each revision.
+    """
+    return registry.revision_cache.get(select_visible, lineage, products)
 
 
 def is_visible(entry: LineageRecord, products: ProductsFile) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime
 from datamesh.models.values import utc_now
 from datamesh.services.registry.domain_index import DomainIndex
 from datamesh.services.registry.lineage_index import LineageIndex
+from datamesh.services.registry.revision_cache import RevisionCache
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 
@@ -25,6 +26,7 @@ class Registry:
     lineage_index: LineageIndex = field(default_factory=LineageIndex)
     """Lives as long as the execution environment, like the documents."""
     domain_index: DomainIndex = field(default_factory=DomainIndex)
+    revision_cache: RevisionCache = field(default_factory=RevisionCache)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,210 @@
+"""The index of what Marquez would show of the registry, built once for each revision.
+
+A product is a dataset under each of its names in OpenLineage; one without any is a dataset of its
+domain. An entry that is of no job, such as one registered by hand, is shown as a job of its
+target's domain, named after both ends.
+
+The index holds the names, ends and times of datasets and jobs, and of a product its record: about
+600 bytes a job, most of it names, beside the two files. What an answer shows is made from it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import ClassVar, Literal, NamedTuple
+
+import msgspec
+
+from datamesh.services.context import RequestContext
+from datamesh.services.lineage.visibility import select_visible
+from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.text_index import TextIndex
+from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.records import LineageRecord, ProductRecord, RecordedName
+
+type NodeKind = Literal["DATASET", "JOB"]
+"""The kinds of nodes that Marquez' graph has."""
+
+
+def build_node_id(kind: NodeKind, name: RecordedName) -> str:
+    """Return the id of a node: a dataset `orders` of `sales` -> `dataset:sales:orders`."""
+    return f"{kind.lower()}:{name.namespace}:{name.name}"
+
+
+def list_names(product: ProductRecord) -> Sequence[RecordedName]:
+    """Return the names of the datasets that a product is, at least one."""
+    return product.openlineage or (RecordedName(product.domain, product.name),)
+
+
+def build_job_name(entry: LineageRecord, target: ProductRecord) -> RecordedName:
+    """Return the name of the job that an entry is of, or is shown as."""
+    return entry.job or RecordedName(target.domain, f"{entry.source} -> {entry.target}")
+
+
+class IndexedDataset(msgspec.Struct, frozen=True, gc=False):
+    """A product under one of its names."""
+
+    kind: ClassVar[NodeKind] = "DATASET"
+    name: RecordedName
+    product: ProductRecord
+
+    @property
+    def created_at(self) -> datetime:
+        """When the product was registered."""
+        return self.product.created_at
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the product was last changed."""
+        return self.product.updated_at
+
+
+class IndexedJob(msgspec.Struct, frozen=True, gc=False):
+    """A job, the names of the products that it reads and writes, and the times of its entries."""
+
+    kind: ClassVar[NodeKind] = "JOB"
+    name: RecordedName
+    inputs: tuple[str, ...]
+    """Sorted, as are the outputs."""
+    outputs: tuple[str, ...]
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def ends(self) -> set[str]:
+        """The products that the job reads or writes."""
+        return {*self.inputs, *self.outputs}
+
+
+type IndexedNode = IndexedDataset | IndexedJob
+
+
+class NamespaceSpan(NamedTuple):
+    """When the first node of a namespace came, and when the latest of them changed."""
+
+    created_at: datetime
+    updated_at: datetime
+
+
+class SearchOrder(NamedTuple):
+    """The nodes of one kind in one order, and an index of their names in the same."""
+
+    nodes: Sequence[IndexedNode]
+    names: TextIndex
+
+    def find_nodes(self, wanted: str, limit: int) -> tuple[list[IndexedNode], int]:
+        """Return the first nodes whose name contains a text in any case, and how many there are."""
+        found = self.names.find_positions(wanted)
+        return [self.nodes[position] for position in found[:limit]], len(found)
+
+
+type SearchOrders = Mapping[NodeKind, SearchOrder]
+"""Datasets and jobs, each in the same order."""
+
+
+def get_name_key(node: IndexedNode) -> tuple[str, str]:
+    """Return what nodes are sorted by: their name, then their namespace."""
+    return node.name.name, node.name.namespace
+
+
+def get_time(node: IndexedNode) -> datetime:
+    """Return when a node was last updated."""
+    return node.updated_at
+
+
+class MarquezIndex:
+    """The datasets and jobs of one revision of the registry.
+
+    What only some reads need is built when the first of them comes.
+    """
+
+    def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
+        self.products: Mapping[str, ProductRecord] = products.products
+        self.datasets: Mapping[str, IndexedDataset] = {
+            build_node_id("DATASET", name): IndexedDataset(name, product)
+            for product in self.products.values()
+            for name in list_names(product)
+        }
+        self.jobs: Mapping[str, IndexedJob] = _index_jobs(
+            select_visible(lineage, products), self.products
+        )
+
+    @cached_property
+    def jobs_of_products(self) -> Mapping[str, Sequence[str]]:
+        """Product -> the ids of the jobs that read or write it."""
+        found: dict[str, list[str]] = {}
+        for id, job in self.jobs.items():
+            for end in job.ends:
+                found.setdefault(end, []).append(id)
+        return found
+
+    @cached_property
+    def namespaces(self) -> Mapping[str, NamespaceSpan]:
+        """The namespaces of datasets and of jobs, by name."""
+        found: dict[str, NamespaceSpan] = {}
+        nodes: list[IndexedNode] = [*self.datasets.values(), *self.jobs.values()]
+        for node in nodes:
+            times = (node.created_at, node.updated_at)
+            known = found.get(node.name.namespace, times)
+            found[node.name.namespace] = NamespaceSpan(min(*known, *times), max(*known, *times))
+        return dict(sorted(found.items()))
+
+    @cached_property
+    def datasets_of_namespaces(self) -> Mapping[str, Sequence[IndexedDataset]]:
+        """Namespace -> its datasets, by name."""
+        found: dict[str, list[IndexedDataset]] = {}
+        for dataset in self.datasets.values():
+            found.setdefault(dataset.name.namespace, []).append(dataset)
+        for datasets in found.values():
+            datasets.sort(key=lambda dataset: dataset.name.name)
+        return found
+
+    @cached_property
+    def by_name(self) -> SearchOrders:
+        """Datasets and jobs, by name and namespace."""
+        return {
+            "DATASET": _build_order(sorted(self.datasets.values(), key=get_name_key)),
+            "JOB": _build_order(sorted(self.jobs.values(), key=get_name_key)),
+        }
+
+    @cached_property
+    def by_time(self) -> SearchOrders:
+        """Datasets and jobs, the latest updated first; those of one moment as in `by_name`."""
+        return {
+            kind: _build_order(sorted(order.nodes, key=get_time, reverse=True))
+            for kind, order in self.by_name.items()
+        }
+
+
+def _build_order(nodes: Sequence[IndexedNode]) -> SearchOrder:
+    return SearchOrder(nodes, TextIndex(node.name.name for node in nodes))
+
+
+def open_index(context: RequestContext, registry: Registry) -> MarquezIndex:
+    """Return the index of the registry as it is now, built by the first read of a revision."""
+    products = registry.products.read(context.deadline)
+    lineage = registry.lineage.read(context.deadline)
+    return registry.revision_cache.get(MarquezIndex, lineage, products)
+
+
+def _index_jobs(
+    entries: Iterable[LineageRecord], products: Mapping[str, ProductRecord]
+) -> dict[str, IndexedJob]:
+    """Return the jobs of some entries by their ids, in the order of their first entries."""
+    names: dict[str, RecordedName] = {}
+    entries_of: dict[str, list[LineageRecord]] = {}
+    for entry in entries:
+        name = build_job_name(entry, products[entry.target])
+        id = build_node_id("JOB", name)
+        names.setdefault(id, name)
+        entries_of.setdefault(id, []).append(entry)
+    return {
+        id: IndexedJob(
+            name=name,
+            inputs=tuple(sorted({entry.source for entry in entries_of[id]})),
+            outputs=tuple(sorted({entry.target for entry in entries_of[id]})),
+            created_at=min(entry.timestamp for entry in entries_of[id]),
+            updated_at=max(entry.timestamp for entry in entries_of[id]),
+        )
+        for id, name in names.items()
+    }

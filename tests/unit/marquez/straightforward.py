@@ -1,0 +1,192 @@
+"""What Marquez' reads answer, computed from all of the registry at each question: no index."""
+
+from collections.abc import Callable
+
+from datamesh.models.marquez import (
+    MarquezDataset,
+    MarquezDatasets,
+    MarquezEdge,
+    MarquezField,
+    MarquezGraph,
+    MarquezJob,
+    MarquezName,
+    MarquezNamespace,
+    MarquezNode,
+    MarquezResult,
+    MarquezResults,
+)
+from datamesh.services.lineage.visibility import is_visible
+from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.records import LineageRecord, ProductRecord
+
+
+class StraightforwardMarquez:
+    """All datasets and jobs of two files."""
+
+    def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
+        self.products = products.products
+        self.datasets: dict[str, tuple[MarquezName, ProductRecord]] = {}
+        for product in self.products.values():
+            for name in self.names(product):
+                self.datasets[f"dataset:{name.namespace}:{name.name}"] = (name, product)
+        self.jobs: dict[str, list[LineageRecord]] = {}
+        self.job_names: dict[str, MarquezName] = {}
+        for entry in lineage.lineage:
+            if is_visible(entry, products):
+                name = self.job_name(entry)
+                id = f"job:{name.namespace}:{name.name}"
+                self.job_names.setdefault(id, name)
+                self.jobs.setdefault(id, []).append(entry)
+
+    @staticmethod
+    def names(product: ProductRecord) -> list[MarquezName]:
+        names = [MarquezName(namespace=n.namespace, name=n.name) for n in product.openlineage]
+        return names or [MarquezName(namespace=product.domain, name=product.name)]
+
+    def job_name(self, entry: LineageRecord) -> MarquezName:
+        if entry.job:
+            return MarquezName(namespace=entry.job.namespace, name=entry.job.name)
+        domain = self.products[entry.target].domain
+        return MarquezName(namespace=domain, name=f"{entry.source} -> {entry.target}")
+
+    def ends(self, id: str) -> set[str]:
+        return {end for entry in self.jobs[id] for end in (entry.source, entry.target)}
+
+    def namespaces(self) -> list[MarquezNamespace]:
+        times = [
+            (name.namespace, at)
+            for name, product in self.datasets.values()
+            for at in (product.created_at, product.updated_at)
+        ] + [
+            (self.job_names[id].namespace, entry.timestamp)
+            for id, entries in self.jobs.items()
+            for entry in entries
+        ]
+        return [
+            MarquezNamespace(
+                name=namespace,
+                created_at=min(at for name, at in times if name == namespace),
+                updated_at=max(at for name, at in times if name == namespace),
+            )
+            for namespace in sorted({name for name, _ in times})
+        ]
+
+    def datasets_of(self, namespace: str) -> MarquezDatasets:
+        found = [
+            self.dataset(name, product)
+            for name, product in self.datasets.values()
+            if name.namespace == namespace
+        ]
+        found.sort(key=lambda dataset: dataset.name)
+        return MarquezDatasets(datasets=found, total_count=len(found))
+
+    def dataset(self, name: MarquezName, record: ProductRecord) -> MarquezDataset:
+        product = record.to_model()
+        return MarquezDataset(
+            id=name,
+            name=name.name,
+            physical_name=name.name,
+            created_at=product.created_at,
+            updated_at=product.updated_at,
+            namespace=name.namespace,
+            source_name=name.namespace,
+            fields=[MarquezField(name=key, type=kind) for key, kind in product.schema_.items()],
+            tags=product.tags,
+            last_modified_at=product.updated_at,
+            description=product.description,
+        )
+
+    def search(self, wanted: str, kind: str | None, by_time: bool, limit: int) -> MarquezResults:
+        found = [
+            MarquezResult(
+                type="DATASET",
+                name=name.name,
+                updated_at=product.updated_at,
+                namespace=name.namespace,
+                node_id=id,
+            )
+            for id, (name, product) in self.datasets.items()
+        ] + [
+            MarquezResult(
+                type="JOB",
+                name=name.name,
+                updated_at=max(entry.timestamp for entry in self.jobs[id]),
+                namespace=name.namespace,
+                node_id=id,
+            )
+            for id, name in self.job_names.items()
+        ]
+        hits = [
+            each
+            for each in found
+            if wanted.casefold() in each.name.casefold() and kind in (None, each.type)
+        ]
+        hits.sort(key=lambda each: (each.name, each.namespace))
+        if by_time:
+            hits.sort(key=lambda each: each.updated_at, reverse=True)
+        return MarquezResults(total_count=len(hits), results=hits[:limit])
+
+    def graph(self, asked: str, depth: int, max_nodes: int) -> MarquezGraph:
+        if asked in self.jobs:
+            shown, products, latest = {}, [], [asked]
+        else:
+            name, product = self.datasets[asked]
+            shown, products = {product.name: name}, [product.name]
+            latest = [id for id in self.jobs if product.name in self.ends(id)]
+        jobs = list(latest)
+        for step in range(depth + 1):
+            ends = [end for id in latest for end in sorted(self.ends(id))]
+            products = list(dict.fromkeys([*products, *ends]))
+            if step == depth or len(jobs) + len(products) >= max_nodes:
+                break
+            nearby = [id for end in dict.fromkeys(ends) for id in self.jobs if end in self.ends(id)]
+            latest = [id for id in dict.fromkeys(nearby) if id not in jobs]
+            jobs += latest
+            if not latest:
+                break
+        products = products[:max_nodes]
+        jobs = [id for id in jobs if self.ends(id) <= {*products}][: max_nodes - len(products)]
+        return self.nodes(
+            jobs, products, lambda each: shown.get(each) or self.names(self.products[each])[0]
+        )
+
+    def nodes(
+        self, jobs: list[str], products: list[str], name_of: Callable[[str], MarquezName]
+    ) -> MarquezGraph:
+        def node_id(product: str) -> str:
+            return f"dataset:{name_of(product).namespace}:{name_of(product).name}"
+
+        edges = []
+        for id in jobs:
+            for source in sorted({entry.source for entry in self.jobs[id]}):
+                edges.append(MarquezEdge(origin=node_id(source), destination=id))
+            for target in sorted({entry.target for entry in self.jobs[id]}):
+                edges.append(MarquezEdge(origin=id, destination=node_id(target)))
+
+        def node(id: str, data: MarquezDataset | MarquezJob) -> MarquezNode:
+            return MarquezNode(
+                id=id,
+                type="JOB" if isinstance(data, MarquezJob) else "DATASET",
+                data=data,
+                in_edges=[edge for edge in edges if edge.destination == id],
+                out_edges=[edge for edge in edges if edge.origin == id],
+            )
+
+        datasets = [
+            node(node_id(each), self.dataset(name_of(each), self.products[each]))
+            for each in products
+        ]
+        return MarquezGraph(graph=datasets + [node(id, self.job(id, name_of)) for id in jobs])
+
+    def job(self, id: str, name_of: Callable[[str], MarquezName]) -> MarquezJob:
+        entries, name = self.jobs[id], self.job_names[id]
+        return MarquezJob(
+            id=name,
+            name=name.name,
+            simple_name=name.name,
+            created_at=min(entry.timestamp for entry in entries),
+            updated_at=max(entry.timestamp for entry in entries),
+            namespace=name.namespace,
+            inputs=[name_of(each) for each in sorted({entry.source for entry in entries})],
+            outputs=[name_of(each) for each in sorted({entry.target for entry in entries})],
+        )

@@ -106,8 +106,9 @@ def _answer_event(handler: Handler, request: dict[str, Any]) -> str:
         deadline=time.monotonic() + request["timeout"],
     )
     try:
-        answer = json.dumps({"result": handler(request["event"], context)})
-        if len(answer) > MAX_ANSWER_BYTES:
+        # As Lambda's runtime writes it: letters beyond ASCII as they are.
+        answer = json.dumps({"result": handler(request["event"], context)}, ensure_ascii=False)
+        if len(answer.encode()) > MAX_ANSWER_BYTES:
             raise ValueError(f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
     except Exception as error:
         error_name = type(error).__name__

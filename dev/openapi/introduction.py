@@ -13,8 +13,8 @@ and publish **data** from files. Everybody can find, follow and read them.
 
 - **Keys.** Reads are open. Writes, and reads of the audit trail, need a key: send
   `Authorization: Bearer <key>`. On `/docs`, press *Authorize*. `make run` prints its key.
-- **Answers.** A write answers `success`, `message` and `data`. A list answers a bare array, and
-  `X-Total-Count` says how many there are beyond its `limit`.
+- **Answers.** A write answers `success`, `message` and `data`. A list answers a bare array:
+  `X-Total-Count` says how long it is, and `X-Next-Offset` where the next page begins.
 - **Errors.** An error answers `success: false` and a `message` that says what is wrong. A 422 has
   `errors`, which names each refused field or parameter. Unknown fields and parameters are refused.
 - **Repeating.** Send an `Idempotency-Key` with a POST: the same request with the same key takes
@@ -22,8 +22,9 @@ and publish **data** from files. Everybody can find, follow and read them.
 - **ETags.** Every read has an `ETag`. With `If-None-Match` it answers 304 while your copy is
   current. With `If-Match`, a product is changed or deleted only if it is still what you have read.
 - **Time travel.** `as_of` answers a read of products or lineage as it was at that moment.
-- **Limits.** A list has 100 items, and up to 1,000 with `limit`. A body has up to 6 MB, a bulk
-  1,000 items, a batch 100 events. A request that would read or hold too much data answers 413.
+- **Limits.** A list has 100 items, and up to 1,000 with `limit`; a page of more than 5 MB is cut,
+  with `X-Truncated: true`. A body has up to 6 MB, a bulk 1,000 items, a batch 100 events. A request
+  that would read, hold or answer too much data answers 413.
 
 **Try it out.** The values that `/docs` fills in work on the example mesh of `make run`, from top
 to bottom: what one operation registers, a later one changes and deletes.

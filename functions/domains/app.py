@@ -21,7 +21,7 @@ from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentR
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import Responses, document_errors
 from datamesh.http.negotiation import choose_media_type
-from datamesh.http.parameters import TOTAL_COUNT_HEADER, EndDate, Limit, Offset, StartDate
+from datamesh.http.parameters import LIST_PAGE, EndDate, Limit, Offset, StartDate
 from datamesh.models.datasets import DatasetProfile, DomainSummary, Row
 from datamesh.models.products import Product
 from datamesh.models.quality import Quality
@@ -69,7 +69,7 @@ async def list_domains(context: CurrentContext, registry: CurrentRegistry) -> li
 @app.get(
     "/domains/{domain}",
     response_model=list[Product],
-    responses=TOTAL_COUNT_HEADER | document_errors(404, 422, 503),
+    responses=LIST_PAGE | document_errors(404, 422, 503),
 )
 async def list_domain_products(
     domain: Domain,

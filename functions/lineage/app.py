@@ -10,7 +10,6 @@ from datamesh.http.answers import (
     CSV,
     EXPORT_MEDIA_TYPES,
     build_json_response,
-    build_list_response,
     build_page_response,
     mark_truncation,
 )
@@ -38,7 +37,7 @@ from datamesh.http.lineage_parameters import (
     TypeFilter,
 )
 from datamesh.http.parameters import (
-    TOTAL_COUNT_HEADER,
+    LIST_PAGE,
     TRUNCATED_HEADER,
     Limit,
     Offset,
@@ -69,6 +68,7 @@ from datamesh.services.lineage import (
     queries,
     registration,
 )
+from datamesh.services.registry.registry import cut_page
 
 app = create_app("Lineage")
 
@@ -117,7 +117,7 @@ async def register_lineage_entries(
 @app.get(
     "/lineage",
     response_model=list[LineageEntry],
-    responses=TOTAL_COUNT_HEADER | document_errors(410, 422, 503),
+    responses=LIST_PAGE | document_errors(410, 422, 503),
 )
 async def list_lineage(
     context: CurrentContext,
@@ -147,37 +147,49 @@ async def list_lineage(
 @app.get(
     "/lineage/upstream/{product_name}",
     response_model=list[LineageEntry],
-    responses=document_errors(404, 410, 422, 503),
+    responses=LIST_PAGE | document_errors(404, 410, 422, 503),
 )
 async def upstream(
-    product_name: ProductPath, context: CurrentContext, registry: RegistryAsOf
+    product_name: ProductPath,
+    context: CurrentContext,
+    registry: RegistryAsOf,
+    limit: Limit = 1000,
+    offset: Offset = 0,
 ) -> Response:
     """Follow lineage upstream, one hop.
 
-    The answer has the entries that lead into the product, oldest first.
+    The answer has the entries that lead into the product, oldest first. `X-Total-Count` says how
+    many there are.
     """
-    return build_list_response(queries.find_upstream(context, registry, product_name))
+    found = queries.find_upstream(context, registry, product_name)
+    return build_page_response(cut_page(found, limit, offset))
 
 
 @app.get(
     "/lineage/downstream/{product_name}",
     response_model=list[LineageEntry],
-    responses=document_errors(404, 410, 422, 503),
+    responses=LIST_PAGE | document_errors(404, 410, 422, 503),
 )
 async def downstream(
-    product_name: ProductPath, context: CurrentContext, registry: RegistryAsOf
+    product_name: ProductPath,
+    context: CurrentContext,
+    registry: RegistryAsOf,
+    limit: Limit = 1000,
+    offset: Offset = 0,
 ) -> Response:
     """Follow lineage downstream, one hop.
 
-    The answer has the entries that lead out of the product, oldest first.
+    The answer has the entries that lead out of the product, oldest first. `X-Total-Count` says how
+    many there are.
     """
-    return build_list_response(queries.find_downstream(context, registry, product_name))
+    found = queries.find_downstream(context, registry, product_name)
+    return build_page_response(cut_page(found, limit, offset))
 
 
 @app.get(
     "/lineage/graph/{product}",
     response_model=LineageGraph,
-    responses=document_errors(404, 410, 422, 503),
+    responses=document_errors(404, 410, 413, 422, 503),
 )
 async def lineage_graph(
     product: ProductPath,
@@ -208,7 +220,7 @@ async def lineage_graph(
 @app.get(
     "/lineage/impact/{product}",
     response_model=Impact,
-    responses=IMPACT | document_errors(404, 410, 422, 503),
+    responses=IMPACT | document_errors(404, 410, 413, 422, 503),
 )
 async def lineage_impact(
     product: ProductPath,
@@ -236,7 +248,7 @@ async def lineage_impact(
     return mark_truncation(answer, found["truncated"])
 
 
-@app.get("/lineage/path", responses=document_errors(404, 410, 422, 503))
+@app.get("/lineage/path", responses=document_errors(404, 410, 413, 422, 503))
 async def lineage_path(
     source: Source,
     target: Target,
@@ -257,7 +269,7 @@ async def lineage_path(
 @app.get(
     "/lineage/export",
     response_model=NodeLinkGraph,
-    responses=EXPORT | document_errors(404, 410, 422, 503),
+    responses=EXPORT | document_errors(404, 410, 413, 422, 503),
 )
 async def lineage_export(
     context: CurrentContext,
@@ -288,7 +300,7 @@ async def lineage_export(
 @app.get(
     "/lineage/columns/{product}/{column}",
     response_model=ColumnGraph,
-    responses=document_errors(404, 410, 422, 503),
+    responses=document_errors(404, 410, 413, 422, 503),
 )
 async def lineage_columns(
     product: ProductPath,

@@ -13,7 +13,7 @@ from datamesh.http.conditional import IfMatch, build_etag, build_precondition, b
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
-from datamesh.http.parameters import TOTAL_COUNT_HEADER, Limit, Offset, Partial
+from datamesh.http.parameters import LIST_PAGE, Limit, Offset, Partial
 from datamesh.models.bulk import BulkReport, ProductsBulk
 from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
 from datamesh.models.responses import DeletedProduct, Written
@@ -58,7 +58,7 @@ async def register_products(
 @app.get(
     "/products",
     response_model=list[Product],
-    responses=TOTAL_COUNT_HEADER | document_errors(410, 422, 503),
+    responses=LIST_PAGE | document_errors(410, 422, 503),
 )
 async def list_products(
     context: CurrentContext,

@@ -39,7 +39,8 @@ UNKNOWN_ROUTE = Difference(
 )
 PREFLIGHT = Difference(aws=204, sam_local=200, reason="It answers OPTIONS with an empty 200.")
 EXPOSED_HEADERS = Difference(
-    aws="X-Total-Count,X-Truncated,ETag,Retry-After,X-Next-Cursor,X-Files-Read,X-Bytes-Read",
+    aws="X-Total-Count,X-Next-Offset,X-Truncated,ETag,Retry-After,X-Next-Cursor,X-Files-Read,"
+    "X-Bytes-Read",
     sam_local=None,
     reason="It does not read ExposeHeaders.",
 )

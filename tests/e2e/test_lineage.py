@@ -27,6 +27,30 @@ def test_entries_are_followed_one_hop(api: Api, new_product: Callable[..., str])
     assert out["confidence"] == 1.0
 
 
+def test_pages_of_large_entries_are_cut_and_lead_on(
+    api: Api, new_product: Callable[..., str]
+) -> None:
+    source, target = new_product(), new_product()
+    ends = {"source": source, "target": target, "transformation": "copy"}
+    for start in (0, 120):
+        items = [
+            {**ends, "metadata": {"n": number, "text": "x" * 30_000}}
+            for number in range(start, start + 120)
+        ]
+        assert api.write("POST", "/lineage/bulk", {"items": items}).status_code == 200
+    found: list[int] = []
+    offset, pages = "0", 0
+    while offset:
+        answer = api.get(f"/lineage/downstream/{source}", params={"offset": offset})
+        assert answer.status_code == 200, answer.text[:1000]
+        found += [entry["metadata"]["n"] for entry in answer.json()]
+        offset = answer.headers.get("X-Next-Offset", "")
+        assert answer.headers.get("X-Truncated") == ("true" if offset else None)
+        pages += 1
+    assert (found, pages) == ([*range(240)], 2)
+    assert api.write("DELETE", f"/product/{source}").status_code == 200
+
+
 def test_filters_count_what_they_find(api: Api, new_product: Callable[..., str]) -> None:
     source, target = new_product(), new_product()
     connect(api, source, target)

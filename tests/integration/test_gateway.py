@@ -85,6 +85,7 @@ def test_responses_reach_the_client_as_the_handler_made_them(project: FakeProjec
             "bad": {"statusCode": "soon"},
             "unserialisable": {"statusCode": 200, "body": {1, 2}},
             "huge": "x" * (6 * 1024 * 1024),
+            "letters": "é" * (2 * 1024 * 1024),
         }
 
         def handler(event, context):
@@ -104,6 +105,8 @@ def test_responses_reach_the_client_as_the_handler_made_them(project: FakeProjec
         assert "access-control-allow-origin" not in plain.headers
         empty = await client.get("/things/empty")
         assert (empty.status_code, empty.content) == (204, b"")
+        letters = await client.get("/things/letters")
+        assert letters.text == "é" * (2 * 1024 * 1024), "each takes two bytes, as on Lambda"
         for name in ("bad", "unserialisable", "huge", "unknown"):
             failed = await client.get(f"/things/{name}")
             assert failed.status_code == 500

@@ -135,7 +135,15 @@ def test_browsers_may_read_the_total_and_never_send_credentials() -> None:
     cors = read_at(read_properties("RegistryApi"), "CorsConfiguration")
     assert read_at(cors, "AllowOrigins") == ["*"]
     assert read_at(cors, "AllowCredentials") is False
-    exposed = {"X-Total-Count", "ETag", "X-Next-Cursor", "X-Files-Read", "X-Bytes-Read"}
+    exposed = {
+        "X-Total-Count",
+        "X-Next-Offset",
+        "X-Truncated",
+        "ETag",
+        "X-Next-Cursor",
+        "X-Files-Read",
+        "X-Bytes-Read",
+    }
     assert exposed <= set(read_strings(read_at(cors, "ExposeHeaders")))
     assert set(read_strings(read_at(cors, "AllowMethods"))) >= {
         route.method for route in API.routes

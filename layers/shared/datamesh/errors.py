@@ -127,6 +127,19 @@ class ScanTooLarge(MeshError):
     """A query takes more bytes, memory or time than one request may; the text says which."""
 
 
+class AnswerTooLarge(MeshError):
+    """An answer that cannot be cut is larger than a function may return."""
+
+    def __init__(self, size: int, limit: int, to_lower: list[str]) -> None:
+        """Keep the text, which names the parameters that make the answer smaller."""
+        advice = (
+            f"lower {' or '.join(f'`{name}`' for name in to_lower)}"
+            if to_lower
+            else ("ask for less")
+        )
+        super().__init__(f"The answer takes {size} bytes; at most {limit} may be: {advice}")
+
+
 class VersionExpired(MeshError):
     """The version of a document that was current at a past moment is no longer kept."""
 

@@ -3,12 +3,12 @@
 1,000 nodes with their edges take milliseconds less so (`make bench`).
 """
 
-from collections.abc import Iterable
 from typing import Protocol
 
 from fastapi import Response
 
-from datamesh.http.parameters import X_TOTAL_COUNT, X_TRUNCATED
+from datamesh.http.parameters import X_NEXT_OFFSET, X_TOTAL_COUNT, X_TRUNCATED
+from datamesh.models.answer_size import take_page
 from datamesh.models.graph import ExportFormat
 from datamesh.models.json_codec import encode_answer
 from datamesh.services.registry.registry import Page
@@ -37,17 +37,18 @@ class PublicRecord(Protocol):
         ...
 
 
-def build_list_response(records: Iterable[PublicRecord]) -> Response:
-    """Return the records as a JSON array."""
-    body = b",".join([record.public_json for record in records])
-    return Response(b"[%b]" % body, media_type=JSON)
-
-
 def build_page_response(page: Page[PublicRecord]) -> Response:
-    """Return a page of a list as a JSON array, and the length of the list as X-Total-Count."""
-    answer = build_list_response(page.items)
-    answer.headers[X_TOTAL_COUNT] = str(page.total)
-    return answer
+    """Return a page of a list as a JSON array, as far as it fits into an answer.
+
+    The headers say how long the list is, where the next page begins, and whether this one is cut.
+    """
+    items = take_page(record.public_json for record in page.items)
+    headers = {X_TOTAL_COUNT: str(page.total)}
+    if page.offset + len(items) < page.total:
+        headers[X_NEXT_OFFSET] = str(page.offset + len(items))
+    if len(items) < len(page.items):
+        headers[X_TRUNCATED] = "true"
+    return Response(b"[%b]" % b",".join(items), media_type=JSON, headers=headers)
 
 
 def mark_truncation(response: Response, truncated: bool) -> Response:

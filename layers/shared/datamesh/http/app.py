@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from datamesh import __version__
 from datamesh.errors import MalformedBody, Unauthenticated
 from datamesh.http import errors
+from datamesh.http.answer_bounds import check_size
 from datamesh.http.conditional import IF_NONE_MATCH_PARAMETER, NOT_MODIFIED_RESPONSE, revalidate
 from datamesh.http.gateway import SAFE_METHODS, find_principal
 from datamesh.http.strict_json import parse_json
@@ -41,6 +42,9 @@ async def require_principal(
     """
     if find_principal(request.scope.get("aws.event", {})) is None:
         raise Unauthenticated("The request carries no principal: it did not pass the authorizer")
+
+
+type Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class JsonRequest(Request):
@@ -77,10 +81,9 @@ class MeshRoute(APIRoute):
         if parameters:
             options["openapi_extra"] = {**extra, "parameters": parameters}
         # After who asks, and before anything else about what is asked.
-        options["dependencies"] = [
-            *(options.get("dependencies") or ()),
-            Depends(self._check_query),
-        ]
+        self._is_guarded = bool(options.get("dependencies"))
+        if self._is_guarded:
+            options["dependencies"] = [*options["dependencies"], Depends(self._check_query)]
         responses = options.get("responses") or {}
         options["responses"] = responses | ({} if 422 in responses else errors.document_errors(422))
         super().__init__(path, endpoint, **options)
@@ -90,20 +93,33 @@ class MeshRoute(APIRoute):
         """Refuse parameters that the route does not take. Raises RefusedParameters."""
         self._query_rules.check_query(request.query_params.multi_items())
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    def get_route_handler(self) -> Handle:
         """Return FastAPI's handler, with the body taken as JSON and the ETag on reads."""
         handle = super().get_route_handler()
+        is_read = SAFE_METHODS.issuperset(self.methods or ())
+        return self._wrap_read(handle) if is_read else _wrap_write(handle)
 
-        async def handle_json(request: Request) -> Response:
-            # Whatever the client calls its body (curl -d says it is a form), it must be JSON.
-            others = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
-            scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
-            response = await handle(JsonRequest(scope, request.receive))
-            if request.method in SAFE_METHODS and response.status_code == 200:
-                return revalidate(request, response)
-            return response
+    def _wrap_read(self, handle: Handle) -> Handle:
+        async def handle_read(request: Request) -> Response:
+            if not self._is_guarded:  # a dependency takes several times as long
+                self._query_rules.check_query(request.query_params.multi_items())
+            response = await handle(request)
+            if response.status_code != 200:
+                return response
+            check_size(response, self._query_rules.names)
+            return revalidate(request, response)
 
-        return handle_json
+        return handle_read
+
+
+def _wrap_write(handle: Handle) -> Handle:
+    async def handle_json(request: Request) -> Response:
+        # Whatever the client calls its body (curl -d says it is a form), it must be JSON.
+        others = [pair for pair in request.scope["headers"] if pair[0] != b"content-type"]
+        scope = {**request.scope, "headers": [*others, (b"content-type", b"application/json")]}
+        return await handle(JsonRequest(scope, request.receive))
+
+    return handle_json
 
 
 def create_app(title: str) -> FastAPI:

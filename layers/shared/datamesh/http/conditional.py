@@ -18,6 +18,7 @@ HEADERS_OF_304 = (
     "cache-control",
     "content-security-policy",
     "vary",
+    "x-next-offset",
     "x-total-count",
     "x-truncated",
 )

@@ -37,6 +37,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.ProductChanged: 412,
     errors.BodyTooLarge: 413,
     errors.ScanTooLarge: 413,
+    errors.AnswerTooLarge: 413,
     errors.LocationNotAllowed: 422,
     errors.ProductTooLarge: 422,
     errors.OversizedEvent: 422,

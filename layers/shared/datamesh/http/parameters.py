@@ -62,17 +62,7 @@ Until = Annotated[
     Query(description="Until this moment (RFC 3339); now if left out."),
 ]
 X_TOTAL_COUNT = "X-Total-Count"
-TOTAL_COUNT_HEADER: Responses = {
-    200: {
-        "headers": {
-            X_TOTAL_COUNT: {
-                "description": "How many meet the filters, whatever limit and offset.",
-                "schema": {"type": "integer"},
-            }
-        }
-    }
-}
-
+X_NEXT_OFFSET = "X-Next-Offset"
 X_TRUNCATED = "X-Truncated"
 TRUNCATED_HEADER = {
     X_TRUNCATED: {
@@ -80,3 +70,29 @@ TRUNCATED_HEADER = {
         "schema": {"type": "string", "enum": ["true", "false"]},
     }
 }
+
+NEXT_OFFSET_HEADERS: dict[str, Any] = {
+    X_NEXT_OFFSET: {
+        "description": "The `offset` of the next page; absent on the last one.",
+        "schema": {"type": "integer"},
+        "required": False,
+    },
+    X_TRUNCATED: {
+        "description": "`true` if the page has fewer items than `limit` asks for, since more would"
+        " not fit into an answer; else absent.",
+        "schema": {"type": "string", "enum": ["true"]},
+        "required": False,
+    },
+}
+LIST_PAGE: Responses = {
+    200: {
+        "headers": {
+            X_TOTAL_COUNT: {
+                "description": "How many meet the filters, whatever limit and offset.",
+                "schema": {"type": "integer"},
+            },
+            **NEXT_OFFSET_HEADERS,
+        }
+    }
+}
+"""What the API's document says of a page of a list."""

@@ -29,8 +29,11 @@ class QueryRules:
         A parameter that is ignored would be worse than one refused: a misspelt filter finds, or
         removes, everything. Raises RefusedParameters with the first MAX_REFUSED problems.
         """
+        given = [name for name, _ in pairs]
+        if len(set(given)) == len(given) and set(given).issubset(self.names):
+            return  # at once, as nearly always
         problems: dict[str, str] = {}
-        for name, times in Counter(name for name, _ in pairs).items():
+        for name, times in Counter(given).items():
             problem = self._find_problem(name, times)
             if problem and len(problems) < MAX_REFUSED:
                 problems[name[:MAX_NAME_LENGTH] or "(no name)"] = problem

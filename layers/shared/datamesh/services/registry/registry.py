@@ -36,8 +36,10 @@ class Page[T]:
     items: Sequence[T]
     total: int
     """The length of the whole list."""
+    offset: int
+    """How many items of it come before the page."""
 
 
 def cut_page[T](items: Sequence[T], limit: int, offset: int) -> Page[T]:
     """Return up to `limit` items from `offset` on."""
-    return Page(items[offset : offset + limit], len(items))
+    return Page(items[offset : offset + limit], len(items), offset)

@@ -19,6 +19,7 @@ MODULES: Mapping[str, str] = {
     "warm_reads": "Warm reads",
     "marquez_reads": "Reads as Marquez has them, and counts",
     "warm_writes": "Warm writes",
+    "bulk_writes": "Bulk writes",
     "requests_of_a_write": "Requests to S3 of an uncontended write",
     "contended_writes": "Contended writes",
     "throughput": "Throughput on this machine",

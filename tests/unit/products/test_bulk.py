@@ -4,7 +4,10 @@ from typing import Any
 
 import pytest
 
+from datamesh.errors import DatasetNameTaken
+from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.records import ProductRecord
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import Answer, Client, api_event
@@ -93,6 +96,52 @@ def test_partial_without_a_good_one_writes_nothing(client: Client, registry: Reg
 def test_up_to_a_thousand_items_are_taken(client: Client, count: int) -> None:
     answer = client.post("/products/bulk", products(*(f"p{n}" for n in range(count))))
     assert answer.body["data"]["registered"] == count
+
+
+def datasets(*names: str) -> list[dict[str, str]]:
+    return [{"namespace": "warehouse", "name": name} for name in names]
+
+
+def test_a_dataset_is_of_one_product_within_a_bulk_too(client: Client, registry: Registry) -> None:
+    add_product(registry, "before", openlineage=datasets("t1", "t2"))
+    items = [
+        product_body(name="a", openlineage=datasets("t3")),
+        product_body(name="b", openlineage=datasets("t4", "t3")),
+        product_body(name="c", openlineage=datasets("t2", "t1", "t3")),
+        product_body(name="d"),
+    ]
+    answer = post_partial(client, "/products/bulk", {"items": items})
+    assert statuses(answer) == ["registered", "refused", "refused", "registered"]
+    problems = [item["errors"] for item in answer.body["data"]["items"][1:3]]
+    assert problems == [
+        [{"field": "openlineage", "message": str(DatasetNameTaken("warehouse", "t3", "a"))}],
+        [{"field": "openlineage", "message": str(DatasetNameTaken("warehouse", "t1", "before"))}],
+    ]
+
+
+def test_the_datasets_of_all_products_are_looked_through_once(
+    client: Client, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_products(registry, (f"p{number}" for number in range(10)))
+    added: list[str] = []
+    add = DatasetNameIndex.add_product
+
+    def note(index: DatasetNameIndex, product: ProductRecord) -> None:
+        added.append(product.name)
+        add(index, product)
+
+    monkeypatch.setattr(DatasetNameIndex, "add_product", note)
+    items = [product_body(name=f"q{n}", openlineage=datasets(f"t{n}")) for n in range(20)]
+    assert client.post("/products/bulk", {"items": items}).body["data"]["registered"] == 20
+    assert added == registered(registry)
+
+
+def test_datasets_are_not_looked_through_for_products_that_are_none(
+    client: Client, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_products(registry, "ab")
+    monkeypatch.setattr(DatasetNameIndex, "add_product", None)
+    assert client.post("/products/bulk", products("c", "d")).body["data"]["registered"] == 2
 
 
 @pytest.mark.parametrize("items", [[], [{}] * 1001, {}, None])

@@ -26,8 +26,9 @@ from datamesh.services.openlineage.observations import (
     select_latest,
 )
 from datamesh.services.openlineage.statements import DatasetSymlink
+from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ProductRecord, RecordedName
+from datamesh.storage.records import ProductRecord
 
 BLANKS = re.compile(r"\s+")
 
@@ -97,12 +98,7 @@ class ProductResolver:
         self._limit = limit
         self._now = now
         self._products = dict(file.products)
-        self._product_names: dict[RecordedName, str] = {
-            alias: product.name
-            for product in self._products.values()
-            for alias in product.openlineage
-        }
-        """Dataset -> name of the product that has it."""
+        self._dataset_names = DatasetNameIndex(self._products.values())
         self._symlinks: dict[DatasetName, set[DatasetName]] = {}
         for symlink in symlinks:
             self._symlinks.setdefault(symlink.dataset, set()).add(symlink.other)
@@ -138,7 +134,7 @@ class ProductResolver:
         self, dataset: DatasetName, others: list[DatasetName]
     ) -> ProductRecord | None:
         for alias in (*others, dataset):
-            if name := self._product_names.get(_to_recorded_name(alias)):
+            if name := self._dataset_names.find_product(alias):
                 return self._products[name]
         by_rule = build_product_name(others[0] if others else dataset)
         return self._products.get(dataset.name) or self._products.get(by_rule)
@@ -171,11 +167,7 @@ class ProductResolver:
         known = set(product.openlineage)
         if known.isdisjoint((dataset, *others)):  # found by its own name, not by one of those
             return product
-        new = [
-            name
-            for name in (dataset, *others)
-            if _to_recorded_name(name) not in self._product_names
-        ]
+        new = [name for name in (dataset, *others) if not self._dataset_names.find_product(name)]
         names = [*product.openlineage, *new][:MAX_DATASET_NAMES]
         if len(names) == len(known):
             return product
@@ -195,11 +187,7 @@ class ProductResolver:
     def _store(self, product: StoredProduct) -> None:
         self._changed = True
         record = self._products[product.name] = ProductRecord.from_model(product)
-        self._product_names |= dict.fromkeys(record.openlineage, product.name)
-
-
-def _to_recorded_name(dataset: DatasetName) -> RecordedName:
-    return RecordedName(dataset.namespace, dataset.name)
+        self._dataset_names.add_product(record)
 
 
 def _update_quality(product: StoredProduct, observed: DatasetObservations) -> dict[str, object]:

@@ -1,14 +1,14 @@
 """Register, change and remove products."""
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
 
 from pydantic import JsonValue
 
 from datamesh.errors import (
     Contended,
-    DatasetNameTaken,
     LimitReached,
     OutcomeUnknown,
     ProductChanged,
@@ -19,7 +19,6 @@ from datamesh.errors import (
 from datamesh.models.bulk import BulkReport
 from datamesh.models.products import (
     MAX_PRODUCT_BYTES,
-    DatasetName,
     Product,
     ProductRegistration,
     ProductUpdate,
@@ -32,9 +31,10 @@ from datamesh.services.datasets.locations import check_location
 from datamesh.services.lineage import registration
 from datamesh.services.products.queries import get_product_record
 from datamesh.services.registry import bulk
+from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ProductRecord, RecordedName
+from datamesh.storage.records import ProductRecord
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,8 @@ class _ProductAdmission:
             raise ProductNameTaken(registration.name)
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
-        _check_dataset_names(self._products.values(), registration.name, registration.openlineage)
+        if registration.openlineage:
+            self._dataset_names.check_names(registration.openlineage)
         check_location(self._prefixes, registration.output_port)
         product = StoredProduct(
             **dict(registration),
@@ -112,8 +113,16 @@ class _ProductAdmission:
             updated_at=self._now,
             since_revision=self._file.revision + 1,
         )
-        self._products[product.name] = _build_bounded_record(product, MAX_PRODUCT_BYTES)
+        record = _build_bounded_record(product, MAX_PRODUCT_BYTES)
+        self._products[product.name] = record
+        if record.openlineage:
+            self._dataset_names.add_product(record)
         return product
+
+    @cached_property
+    def _dataset_names(self) -> DatasetNameIndex:
+        """Which product has which dataset, once a product with any is added."""
+        return DatasetNameIndex(self._products.values())
 
     def to_file(self) -> ProductsFile:
         """Return the file with the products that were added."""
@@ -140,7 +149,8 @@ def update_product(
         before = _get_expected_record(file, name, precondition)
         product = before.to_model()
         if changes.openlineage:
-            _check_dataset_names(file.products.values(), name, changes.openlineage)
+            others = (other for other in file.products.values() if other.name != name)
+            DatasetNameIndex(others).check_names(changes.openlineage)
         # Never the same time twice, even if the clock goes back.
         updated_at = max(now, product.updated_at + TICK)
         update = {**changes.to_attributes(), "updated_at": updated_at, "observed": None}
@@ -182,17 +192,6 @@ def _build_bounded_record(product: StoredProduct, limit: int) -> ProductRecord:
     if record.size > limit:
         raise ProductTooLarge(product.name, record.size, limit)
     return record
-
-
-def _check_dataset_names(
-    products: Iterable[ProductRecord], name: str, datasets: Sequence[DatasetName]
-) -> None:
-    """Raise DatasetNameTaken if one of the datasets belongs to another product."""
-    wanted = {RecordedName(each.namespace, each.name) for each in datasets}
-    for product in products if wanted else ():
-        if product.name != name and (taken := wanted.intersection(product.openlineage)):
-            first = min(taken, key=lambda each: (each.namespace, each.name))
-            raise DatasetNameTaken(first.namespace, first.name, product.name)
 
 
 def _get_expected_record(

@@ -14,16 +14,20 @@ from datamesh.models.audit import AuditRecord
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.operations.backups import FOLDER, LINEAGE, PRODUCTS, Backups
 from datamesh.services.registry.registry import Registry
+from datamesh.settings import load_settings
 from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.s3.client import S3Client, create_client
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
+from datamesh.wiring import create_byte_limits
 from dev.settings import SettingError, read_settings
 from dev.storage import shared_server
 from dev.storage.seaweed import SeaweedError
 
+BYTE_LIMITS = ("MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES")
 STACK_PREFIX = "data-mesh-registry-"
 
 
@@ -77,21 +81,27 @@ class RegistryAccess:
 
 
 def open_registry(bucket: str) -> RegistryAccess:
-    """Return the registry in a bucket, with the access that the environment describes."""
+    """Return the registry in a bucket, with the access and limits that the environment describes.
+
+    Limits of bytes hold for an operator, too: the functions could not read what passes them.
+    """
     client = create_client()
+    given = {name: os.environ[name] for name in BYTE_LIMITS if os.environ.get(name)}
+    products_limit, lineage_limit = create_byte_limits(
+        load_settings({"CATALOG_BUCKET": bucket, **given})
+    )
     registry = Registry(
-        products=open_document(client, bucket, PRODUCTS, ProductsFile),
-        lineage=open_document(client, bucket, LINEAGE, LineageFile),
+        products=_open_document(client, bucket, PRODUCTS, ProductsFile, products_limit),
+        lineage=_open_document(client, bucket, LINEAGE, LineageFile, lineage_limit),
     )
     backups = Backups(lambda key: S3Object(client, bucket, key), Backoff())
     return RegistryAccess(client, bucket, registry, backups)
 
 
-def open_document[F: (ProductsFile, LineageFile)](
-    client: S3Client, bucket: str, key: str, kind: type[F]
+def _open_document[F: (ProductsFile, LineageFile)](
+    client: S3Client, bucket: str, key: str, kind: type[F], limit: ByteLimit
 ) -> Document[F]:
-    """Return a file of the registry."""
-    return Document(S3Object(client, bucket, key), kind, Backoff())
+    return Document(S3Object(client, bucket, key), kind, Backoff(), byte_limit=limit)
 
 
 def build_restore_command(stack: str, backup: str) -> str:

@@ -57,6 +57,7 @@ def restore_backup(
         if not BACKUP_NAME.fullmatch(name):
             raise NotRestorable("a backup is named 2026-01-31 (a day) or 2026-01-31T040300Z")
         content = access.backups.read_backup(context, name)
+        _check_sizes(access, content, read_registry(context, access.registry))
         _confirm_restore(access, content, f"The backup of {name}", is_confirmed)
         for attempt in range(1, ATTEMPTS + 1):
             kept = _keep_current(access, stack)
@@ -71,6 +72,12 @@ def restore_backup(
     except MeshError as error:
         raise SystemExit(f"{name} was not restored: {error}") from error
     print(f"The registry is again what it was in the backup of {name}.")
+
+
+def _check_sizes(access: RegistryAccess, content: RegistryContent, now: RegistryContent) -> None:
+    """Check that both files fit, before one of them is restored. Raises DocumentFull."""
+    access.registry.products.check_size(now.products, content.products)
+    access.registry.lineage.check_size(now.lineage, content.lineage)
 
 
 def _commit_backup(

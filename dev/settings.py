@@ -159,6 +159,8 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "LogLevel": ("LOG_LEVEL", _check_log_level),
     "MaxProducts": ("MAX_PRODUCTS", _check_whole_number(1, 100_000)),
     "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _check_whole_number(1, 1_000_000)),
+    "MaxProductsBytes": ("MAX_PRODUCTS_BYTES", _check_whole_number(65_536, 1_073_741_824)),
+    "MaxLineageBytes": ("MAX_LINEAGE_BYTES", _check_whole_number(65_536, 1_073_741_824)),
     "OpenLineageAutoRegister": ("OPENLINEAGE_AUTO_REGISTER", _check_boolean),
     "OpenLineageDomains": ("OPENLINEAGE_DOMAINS", _check_domains),
     "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _check_confidences),

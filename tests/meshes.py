@@ -20,6 +20,7 @@ from datamesh.services.operations.backups import Backups
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -40,18 +41,31 @@ def mesh(
     lineage: ConditionalObject | None = None,
     max_products: int = 1000,
     max_lineage_entries: int = 10_000,
+    max_products_bytes: int | None = None,
+    max_lineage_bytes: int | None = None,
     now: Callable[[], datetime] = lambda: NOON,
 ) -> Registry:
     """A registry whose clock stands still and whose storage is in memory unless given."""
 
     def document[F: (ProductsFile, LineageFile)](
-        stored: ConditionalObject, kind: type[F]
+        stored: ConditionalObject, kind: type[F], setting: str, most: int | None
     ) -> Document[F]:
-        return Document(stored, kind, NO_WAIT)
+        limit = ByteLimit(setting, most) if most else None
+        return Document(stored, kind, NO_WAIT, byte_limit=limit)
 
     return Registry(
-        products=document(products or MemoryObject("products.json"), ProductsFile),
-        lineage=document(lineage or MemoryObject("lineage.json"), LineageFile),
+        products=document(
+            products or MemoryObject("products.json"),
+            ProductsFile,
+            "MAX_PRODUCTS_BYTES",
+            max_products_bytes,
+        ),
+        lineage=document(
+            lineage or MemoryObject("lineage.json"),
+            LineageFile,
+            "MAX_LINEAGE_BYTES",
+            max_lineage_bytes,
+        ),
         max_products=max_products,
         max_lineage_entries=max_lineage_entries,
         now=now,

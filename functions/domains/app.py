@@ -137,7 +137,9 @@ async def profile_dataset(
     return reading.profile_dataset(found)
 
 
-@app.post("/domains/{domain}/{dataset}/check", responses=document_errors(401, 403, 409) | READING)
+@app.post(
+    "/domains/{domain}/{dataset}/check", responses=document_errors(401, 403, 409, 429) | READING
+)
 async def check_dataset(
     domain: Domain,
     dataset: DatasetName,

@@ -97,7 +97,7 @@ async def get_product(name: PathName, context: CurrentContext, registry: Registr
     )
 
 
-@app.put("/product/{name}", responses=document_errors(400, 401, 403, 404, 409, 412, 422, 503))
+@app.put("/product/{name}", responses=document_errors(400, 401, 403, 404, 409, 412, 422, 429, 503))
 async def update_product(
     name: ChangedName,
     changes: ProductUpdate,

@@ -170,6 +170,23 @@ def replaced(s3: S3, registry: Registry) -> str:
     return kept.name
 
 
+def test_a_backup_that_is_larger_than_the_limit_is_not_restored_in_part(
+    s3: S3, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_product(registry, "bills")
+    add_lineage(registry, "orders", "bills", metadata={"notes": "x" * 1000})
+    kept = open_registry(s3.bucket).backups.make_backup(CONTEXT, registry, MOMENT)
+    registration.delete_product(CONTEXT, registry, "bills")
+    before = registry.products.read_latest(NO_DEADLINE).revision
+    monkeypatch.setenv("MAX_LINEAGE_BYTES", "1000")
+    with pytest.raises(SystemExit, match=r"MAX_LINEAGE_BYTES is 1000, and lineage\.json would"):
+        registry_admin.restore_backup(s3.bucket, kept.name)
+    assert registry.products.read_latest(NO_DEADLINE).revision == before
+    monkeypatch.delenv("MAX_LINEAGE_BYTES")
+    registry_admin.restore_backup(s3.bucket, kept.name)
+    assert len(queries.list_visible_entries(CONTEXT, registry)) == 1
+
+
 def test_a_restore_shows_what_would_change_and_asks(
     s3: S3, registry: Registry, replaced: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

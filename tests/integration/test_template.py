@@ -17,6 +17,8 @@ COMMITTING = COMMON | {"POWERTOOLS_METRICS_NAMESPACE"}
 DERIVING = {
     "MAX_PRODUCTS",
     "MAX_LINEAGE_ENTRIES",
+    "MAX_PRODUCTS_BYTES",
+    "MAX_LINEAGE_BYTES",
     "OPENLINEAGE_AUTO_REGISTER",
     "OPENLINEAGE_DOMAINS",
     "OPENLINEAGE_CONFIDENCE",
@@ -24,16 +26,17 @@ DERIVING = {
 ENVIRONMENT = {
     "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"},
     "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},
-    "ProductsWriteFunction": COMMITTING | {"MAX_PRODUCTS", "DATA_PREFIXES"},
+    "ProductsWriteFunction": COMMITTING
+    | {"MAX_PRODUCTS", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES", "DATA_PREFIXES"},
     "LineageReadFunction": COMMON | {"CACHE_SECONDS"},
-    "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES"},
+    "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES", "MAX_LINEAGE_BYTES"},
     "OpenLineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "OpenLineageWriteFunction": COMMITTING | DERIVING,
     "OpenLineageRebuildFunction": COMMITTING | DERIVING,
     "DomainsFunction": COMMON | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_PREFIXES"},
-    "DomainsWriteFunction": COMMITTING | {"MAX_SCAN_BYTES", "DATA_PREFIXES"},
+    "DomainsWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_PREFIXES"},
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
-    "AnalyticsScheduledFunction": COMMITTING | {"STALE_DAYS", "USAGE_API_ID"},
+    "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
     "AuditFunction": COMMON,
     "PlatformFunction": COMMON | {"CACHE_SECONDS"},
 }

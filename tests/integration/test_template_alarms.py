@@ -28,6 +28,7 @@ def test_each_kind_of_trouble_has_an_alarm() -> None:
         ("AWS/SQS", "ApproximateNumberOfMessagesVisible", "Maximum"),
         (STACK, "Contended", "Sum"),
         (STACK, "OutcomeUnknown", "Sum"),
+        (STACK, "DocumentFullness", "Maximum"),
     }
 
 
@@ -40,7 +41,9 @@ def test_metrics_of_an_http_api_are_told_apart_by_its_id(alarm: str) -> None:
     assert read_at(read_properties(alarm), "Dimensions") == API
 
 
-@pytest.mark.parametrize("alarm", ["ContentionAlarm", "OutcomeUnknownAlarm"])
+@pytest.mark.parametrize(
+    "alarm", ["ContentionAlarm", "OutcomeUnknownAlarm", "DocumentFullnessAlarm"]
+)
 def test_what_functions_count_has_no_dimension(alarm: str) -> None:
     assert "Dimensions" not in read_map(read_properties(alarm), alarm)
     assert read_at(read_properties(alarm), "Namespace") == STACK

@@ -22,6 +22,8 @@ OTHER = {
     "LogLevel": "DEBUG",
     "MaxProducts": "1001",
     "MaxLineageEntries": "10001",
+    "MaxProductsBytes": "16777217",
+    "MaxLineageBytes": "33554433",
     "OpenLineageAutoRegister": "false",
     "OpenLineageDomains": '{"postgres://db": "' + "d" * 130 + '"}',
     "OpenLineageConfidence": "0.9999,0.8888,0.7777",

@@ -197,6 +197,17 @@ class LimitReached(MeshError):
         super().__init__(f"The registry is full: {setting} is {limit}")
 
 
+class DocumentFull(LimitReached):
+    """A document of the registry would take more bytes than a setting allows."""
+
+    def __init__(self, document: str, size: int, setting: str, limit: int) -> None:
+        MeshError.__init__(
+            self,
+            f"The registry is full: {setting} is {limit}, and {document} would take {size} bytes;"
+            " remove something from it, or raise the setting",
+        )
+
+
 class UnreadableDataset(MeshError):
     """A file of domain data cannot be read as what its name says; the text names file and line."""
 

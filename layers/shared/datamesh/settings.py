@@ -12,6 +12,10 @@ from datamesh.models.json_codec import decode_lenient
 from datamesh.models.ports import OTHER_BUCKET_LOCATION
 from datamesh.models.products import Domain
 
+DEFAULT_PRODUCTS_BYTES = 16 * 1024 * 1024
+DEFAULT_LINEAGE_BYTES = 32 * 1024 * 1024
+"""With any content of these sizes a function that reads fits into 256 MB, and one that writes into
+512 MB (docs/operations.md)."""
 BUCKET_ARN = re.compile(r"^arn:[a-z-]+:s3:::([a-z0-9.-]+)$")
 """Group 1 is the bucket's name."""
 
@@ -62,6 +66,10 @@ class Settings(BaseModel):
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     max_products: int = Field(default=1000, ge=1)
     max_lineage_entries: int = Field(default=10_000, ge=1)
+    max_products_bytes: int = Field(default=DEFAULT_PRODUCTS_BYTES, ge=1)
+    """How many bytes of JSON all products together may take, before compression."""
+    max_lineage_bytes: int = Field(default=DEFAULT_LINEAGE_BYTES, ge=1)
+    """How many bytes of JSON all lineage entries together may take, before compression."""
     cache_seconds: float = Field(default=0, ge=0, le=3600)
     """Greatest age, in seconds, of the copy of the registry that a read may use; 0 disables it."""
     stale_days: int = Field(default=90, ge=1)

@@ -18,6 +18,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.services.time_travel.past import RegistryHistory
 from datamesh.settings import Settings
 from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
@@ -109,19 +110,31 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
     )
 
 
+def create_byte_limits(settings: Settings) -> tuple[ByteLimit, ByteLimit]:
+    """Return how many bytes products.json and lineage.json may take."""
+    return (
+        ByteLimit("MAX_PRODUCTS_BYTES", settings.max_products_bytes),
+        ByteLimit("MAX_LINEAGE_BYTES", settings.max_lineage_bytes),
+    )
+
+
 def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> Registry:
-    def open_document[F: (ProductsFile, LineageFile)](key: str, kind: type[F]) -> Document[F]:
+    def open_document[F: (ProductsFile, LineageFile)](
+        key: str, kind: type[F], byte_limit: ByteLimit
+    ) -> Document[F]:
         return Document(
             bucket.open_object(key),
             kind,
             bucket.backoff,
+            byte_limit=byte_limit,
             cache_seconds=settings.cache_seconds,
             on_commit=observer.count_commit,
         )
 
+    products_limit, lineage_limit = create_byte_limits(settings)
     return Registry(
-        products=open_document("products.json", ProductsFile),
-        lineage=open_document("lineage.json", LineageFile),
+        products=open_document("products.json", ProductsFile, products_limit),
+        lineage=open_document("lineage.json", LineageFile, lineage_limit),
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
         data_prefixes=settings.data_prefixes,

@@ -217,6 +217,18 @@ def test_datasets_that_are_skipped_are_counted_and_told(output: Output) -> None:
     assert told["level"] == "WARNING"
 
 
+@pytest.mark.parametrize(("fullness", "counted"), [(49.9, None), (50.0, [50.0]), (81.5, [81.5])])
+def test_how_full_a_document_is_is_counted_from_half_of_its_limit_on(
+    output: Output, fullness: float, counted: list[float] | None
+) -> None:
+    observer = Observer("INFO")
+    file = ProductsFile()
+    commit = CompletedCommit("products.json", 1, 1, file, file, fullness)
+    observer.wrap_handler(lambda event, context: observer.count_commit(commit))({}, LambdaContext())
+    [line] = [line for line in output.lines() if "_aws" in line]
+    assert line.get("DocumentFullness") == counted
+
+
 def names_in(alarm: str) -> list[str]:
     return re.findall(r"'MetricName': '(\w+)'", str(read_properties(alarm)))
 

@@ -12,6 +12,9 @@ from datamesh.errors import Contended, OutcomeUnknown
 from datamesh.models.audit import AuditRecord
 from datamesh.storage.commit import CompletedCommit
 
+LEAST_FULLNESS = 50
+"""Percent of its limit from which on the size of a document is counted."""
+
 type Handler = Callable[[Any, Any], Any]
 """A Lambda handler: event and context in, response out."""
 
@@ -25,7 +28,8 @@ class Observer:
 
     def __init__(self, level: str) -> None:
         self.logger = Logger(level=level, use_rfc3339=True)
-        # No dimension: of all functions together they are ten, as many as cost nothing.
+        # No dimension: of all functions together they are ten, as many as cost nothing. An eleventh
+        # is of registries that are half full.
         self.metrics = Metrics(service="")
         package = logging.getLogger("datamesh")
         package.handlers = self.logger.handlers
@@ -37,6 +41,10 @@ class Observer:
     def count_commit(self, commit: CompletedCommit[Any]) -> None:
         """Count the attempts of a commit: more than one means contention."""
         self.metrics.add_metric(name="CommitAttempts", unit=MetricUnit.Count, value=commit.attempts)
+        if commit.fullness >= LEAST_FULLNESS:
+            self.metrics.add_metric(
+                name="DocumentFullness", unit=MetricUnit.Percent, value=commit.fullness
+            )
         self.logger.debug("committed", document=commit.document, attempts=commit.attempts)
 
     def log_write(self, record: AuditRecord) -> None:

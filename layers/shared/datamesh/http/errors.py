@@ -45,6 +45,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     BulkRefused: 422,
     errors.UnreadableDataset: 424,
     errors.LimitReached: 429,
+    errors.DocumentFull: 429,
     errors.DerivationUnfinished: 503,
     errors.OutcomeUnknown: 503,
     errors.StorageUnavailable: 503,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from datamesh.errors import OutcomeUnknown
-from datamesh.storage.registry_file import RECENT_COMMITS, RegistryFile
+from datamesh.storage.registry_file import RECENT_COMMITS, EncodedFile, RegistryFile
 
 type Change[F, R] = Callable[[F], tuple[F, R]]
 """A pure function from the current file to the new file and a result. It may run several times.
@@ -21,6 +21,18 @@ class FileVersion[F]:
 
 
 @dataclass(frozen=True)
+class Proposal[F: RegistryFile, R]:
+    """What a change has made of a version."""
+
+    base: FileVersion[F]
+    file: F
+    """The file that is to replace it, or its own file if there is nothing to write."""
+    result: R
+    encoded: EncodedFile | None = None
+    """The file as it is to be stored; None if there is nothing to write."""
+
+
+@dataclass(frozen=True)
 class CompletedCommit[F: RegistryFile]:
     """A commit that has landed: it took a document from one file to the next."""
 
@@ -32,6 +44,8 @@ class CompletedCommit[F: RegistryFile]:
     """The revision that the commit has made."""
     before: F
     after: F
+    fullness: float = 0
+    """How many percent of its limit of bytes the document takes from now on."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,8 @@ class PendingCommit[F: RegistryFile, R]:
         """The version that the latest PUT was to replace; None before the first PUT."""
         self.sent: F
         """The file that the latest PUT has sent."""
+        self.fullness = 0.0
+        """How many percent of its limit of bytes the document takes with that file."""
         self.revision = 0
         """The revision that has the change in it, once that is known to have landed."""
         self.attempts = 0
@@ -103,4 +119,6 @@ class PendingCommit[F: RegistryFile, R]:
         if self.replaced is None:
             return None
         before, after = self.replaced.file, self.sent
-        return CompletedCommit(self.document, self.attempts, self.revision, before, after)
+        return CompletedCommit(
+            self.document, self.attempts, self.revision, before, after, self.fullness
+        )

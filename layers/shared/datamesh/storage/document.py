@@ -11,7 +11,15 @@ from datetime import datetime
 from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavailable
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline, describe_unreachable
-from datamesh.storage.commit import Change, CommitKey, CompletedCommit, FileVersion, PendingCommit
+from datamesh.storage.byte_limit import ByteBudget, ByteLimit
+from datamesh.storage.commit import (
+    Change,
+    CommitKey,
+    CompletedCommit,
+    FileVersion,
+    PendingCommit,
+    Proposal,
+)
 from datamesh.storage.gzip_members import GzipMemberCache
 from datamesh.storage.objects import (
     ConditionalObject,
@@ -33,6 +41,7 @@ class Document[F: RegistryFile]:
         kind: type[F],
         backoff: Backoff,
         *,
+        byte_limit: ByteLimit | None = None,
         cache_seconds: float = 0,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
@@ -42,6 +51,8 @@ class Document[F: RegistryFile]:
         self._stored = stored
         self._kind = kind
         self._backoff = backoff
+        self.byte_limit = byte_limit
+        """What no commit may pass; None for a file that nobody can make large."""
         self._cache_seconds = cache_seconds
         self._clock = clock
         self._now = now
@@ -56,6 +67,15 @@ class Document[F: RegistryFile]:
     def name(self) -> str:
         """The key of the stored object, such as `products.json`."""
         return self._stored.name
+
+    def open_budget(self, file: F) -> ByteBudget | None:
+        """Return what is left of the limit of bytes for this file; None if there is no limit."""
+        return self.byte_limit.open_budget(self.name, file) if self.byte_limit else None
+
+    def check_size(self, before: F, after: F) -> None:
+        """Check whether a commit could replace one file by the other. Raises DocumentFull."""
+        if self.byte_limit:
+            self.byte_limit.check_growth(self.name, before, after.measure_records())
 
     def read(self, deadline: Deadline) -> F:
         """Return the file's newest revision, or that of at most `cache_seconds` ago.
@@ -97,7 +117,8 @@ class Document[F: RegistryFile]:
         the file. `before_put` is called before the first PUT, and what it raises prevents that;
         `on_commit` once the commit is known to have landed.
 
-        Raises what `change` raises on the newest revision; Contended if every attempt lost its
+        Raises what `change` raises on the newest revision, and DocumentFull if that would pass the
+        limit of bytes; Contended if every attempt lost its
         race and StorageUnavailable if storage cannot be reached (nothing was written);
         OutcomeUnknown if a PUT was sent and its fate could not be learned.
         """
@@ -143,37 +164,51 @@ class Document[F: RegistryFile]:
         """
         commit.attempts += 1
         if commit.replaced is None:
-            base, (file, commit.result) = self._propose_change(commit.change)
+            proposal = self._propose_change(commit)
         else:
             base = self._load_version()
             if commit.has_landed_in(base):
                 return commit.result
-            file, commit.result = commit.change(base.file)
-        if file is not base.file:
+            proposal = self._run_change(commit, base)
+        commit.result = proposal.result
+        if proposal.encoded:
             if commit.replaced is None:
                 commit.before_put()
-            commit.replaced = base
-            commit.sent = file.to_successor_of(base.file, commit.id, self._now())
-            self._put_file(commit.sent, base)
+            commit.replaced, commit.sent = proposal.base, proposal.file
+            if self.byte_limit:
+                commit.fullness = 100 * proposal.encoded.record_bytes / self.byte_limit.most
+            self._put_file(proposal.file, proposal.encoded.body, proposal.base)
             commit.revision = commit.sent.revision
         return commit.result
 
-    def _propose_change[R](self, change: Change[F, R]) -> tuple[FileVersion[F], tuple[F, R]]:
-        """Run `change` on the copy in memory: if that is the newest, the commit takes one PUT.
+    def _propose_change[R](self, commit: PendingCommit[F, R]) -> Proposal[F, R]:
+        """Run the change on the copy in memory: if that is the newest, the commit takes one PUT.
 
         A refusal, or nothing to do, counts only if it was decided on the newest revision.
         """
         if self._cached:
-            base = self._cached
             try:
-                proposal = change(base.file)
+                proposal = self._run_change(commit, self._cached)
             except MeshError:
                 pass
             else:
-                if proposal[0] is not base.file:
-                    return base, proposal
-        base = self._load_version()
-        return base, change(base.file)
+                if proposal.encoded:
+                    return proposal
+        return self._run_change(commit, self._load_version())
+
+    def _run_change[R](self, commit: PendingCommit[F, R], base: FileVersion[F]) -> Proposal[F, R]:
+        """Return what the commit would put in the place of `base`.
+
+        Raises what the change raises, and DocumentFull.
+        """
+        file, result = commit.change(base.file)
+        if file is base.file:
+            return Proposal(base, file, result)
+        file = file.to_successor_of(base.file, commit.id, self._now())
+        encoded = file.encode_measured(self._members)
+        if self.byte_limit:
+            self.byte_limit.check_growth(self.name, base.file, encoded.record_bytes)
+        return Proposal(base, file, result, encoded)
 
     def _take_last_look[R](
         self, commit: PendingCommit[F, R], failure: MeshError, deadline: Deadline
@@ -205,7 +240,7 @@ class Document[F: RegistryFile]:
             return FileVersion(self._kind.decode(self.name, found.body, self._members), found.etag)
         return FileVersion(self._kind(), None)
 
-    def _put_file(self, file: F, base: FileVersion[F]) -> None:
-        etag = self._stored.put(file.encode(self._members), base.etag)
+    def _put_file(self, file: F, body: bytes, base: FileVersion[F]) -> None:
+        etag = self._stored.put(body, base.etag)
         self._cached = FileVersion(file, etag)
         self._checked_at = self._clock()

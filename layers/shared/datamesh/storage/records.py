@@ -13,7 +13,7 @@ import msgspec
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from datamesh.errors import StorageUnavailable
-from datamesh.models.json_codec import decode_model, encode_model
+from datamesh.models.json_codec import decode_model, encode_model, encode_value
 from datamesh.models.lineage import Evidence, LineageEntry, LineageType, StoredLineageEntry
 from datamesh.models.products import Product, ProductStatus, StoredProduct
 
@@ -73,6 +73,11 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
         return len(bytes(self.json))
 
     @property
+    def bytes_in_file(self) -> int:
+        """How many bytes the item adds to a file that has others, before compression."""
+        return self.size + len(",")
+
+    @property
     def public_json(self) -> bytes:
         """The JSON that readers of the API get, without the fields that are stored only.
 
@@ -101,6 +106,11 @@ class ProductRecord(RegistryRecord, kw_only=True):
     since_revision: int = 0
     openlineage: tuple[RecordedName, ...] = ()
     output_port: RecordedPort | None = None
+
+    @property
+    def bytes_in_file(self) -> int:
+        """How many bytes the product adds with its key, which is its name."""
+        return len(encode_value(self.name)) + len(":,") + self.size
 
     def to_model(self) -> StoredProduct:
         """Parse the whole product.

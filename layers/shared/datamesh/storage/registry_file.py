@@ -2,7 +2,9 @@
 
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -12,6 +14,17 @@ from datamesh.models.json_codec import decode_lenient, encode_model
 from datamesh.models.values import TICK, Timestamp
 from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache
 from datamesh.storage.records import describe_error
+
+
+@dataclass(frozen=True)
+class EncodedFile:
+    """A registry file as it is stored."""
+
+    body: bytes
+    """Gzip-encoded JSON."""
+    record_bytes: int
+    """How many bytes of JSON its records take, before compression."""
+
 
 RECENT_COMMITS = 256
 """How many commit ids a file remembers: a writer that is overtaken by as many other commits
@@ -53,7 +66,23 @@ class RegistryFile(BaseModel):
         Equal files give equal bytes, and so equal ETags. The `cache` of an earlier version saves
         time.
         """
-        return (cache or GzipMemberCache()).pack(self.encode_parts())
+        return self.encode_measured(cache or GzipMemberCache()).body
+
+    def encode_measured(self, cache: GzipMemberCache) -> EncodedFile:
+        """Return the encoded file together with the size of its records, which costs nothing."""
+        sizes: list[int] = []
+
+        def measure_parts() -> Iterator[bytes]:
+            for part in self.encode_parts():
+                sizes.append(len(part))
+                yield part
+
+        body = cache.pack(measure_parts())
+        return EncodedFile(body, sum(sizes[1:]))
+
+    def measure_records(self) -> int:
+        """Return how many bytes of JSON the records take, with the commas between them."""
+        return sum(map(len, islice(self.encode_parts(), 1, None)))
 
     @classmethod
     def decode(cls, name: str, body: bytes, cache: GzipMemberCache | None = None) -> Self:
@@ -74,7 +103,10 @@ class RegistryFile(BaseModel):
         """
 
     def encode_parts(self) -> Iterator[bytes]:
-        """Yield the file as JSON, in parts of which most stay the same if few records change."""
+        """Yield the file as JSON, in parts of which most stay the same if few records change.
+
+        The first part holds no record.
+        """
         yield encode_model(self)
 
     @classmethod

@@ -22,6 +22,7 @@ from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import is_garbage, is_visible
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.byte_limit import ByteBudget
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord
 
@@ -65,7 +66,14 @@ def register_lineage_entries(
         context,
         registry.lineage,
         bulk.parse_items(LineageRegistration, items),
-        lambda file: _LineageAdmission(file, products, registry.max_lineage_entries, now, ids),
+        lambda file: _LineageAdmission(
+            file,
+            products,
+            registry.max_lineage_entries,
+            now,
+            ids,
+            registry.lineage.open_budget(file) if partial else None,
+        ),
         undo,
         partial=partial,
     )
@@ -85,17 +93,25 @@ def _create_id_factory(context: RequestContext) -> IdFactory:
 class _LineageAdmission:
     """The entries of a file, to which others are added one by one.
 
-    `products` is the version of the products file in which their ends must be registered.
+    `products` is the version of the products file in which their ends must be registered. With a
+    `budget`, each entry must fit into that; else the commit tells whether all of them do.
     """
 
     def __init__(
-        self, file: LineageFile, products: ProductsFile, limit: int, now: datetime, ids: IdFactory
+        self,
+        file: LineageFile,
+        products: ProductsFile,
+        limit: int,
+        now: datetime,
+        ids: IdFactory,
+        budget: ByteBudget | None = None,
     ) -> None:
         self._file = file
         self._products = products
         self._limit = limit
         self._now = now
         self._ids = ids
+        self._budget = budget
         self._admitted = 0
         self._entries = [*file.lineage]
         self._pruned = False
@@ -115,7 +131,10 @@ class _LineageAdmission:
             timestamp=self._now,
             products_revision=self._products.revision,
         )
-        self._entries.append(LineageRecord.from_model(entry))
+        record = LineageRecord.from_model(entry)
+        if self._budget:
+            self._budget.add_record(record.bytes_in_file)
+        self._entries.append(record)
         self._admitted += 1
         return entry
 

@@ -33,6 +33,7 @@ from datamesh.services.products.queries import get_product_record
 from datamesh.services.registry import bulk
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.byte_limit import ByteBudget
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
@@ -80,23 +81,38 @@ def register_products(
         context,
         registry.products,
         bulk.parse_items(ProductRegistration, items),
-        lambda file: _ProductAdmission(file, registry.max_products, now, registry.data_prefixes),
+        lambda file: _ProductAdmission(
+            file,
+            registry.max_products,
+            now,
+            registry.data_prefixes,
+            registry.products.open_budget(file) if partial else None,
+        ),
         undo,
         partial=partial,
     )
 
 
 class _ProductAdmission:
-    """The products of a file, to which others are added one by one."""
+    """The products of a file, to which others are added one by one.
+
+    With a `budget`, each must fit into that; else the commit tells whether all of them do.
+    """
 
     def __init__(
-        self, file: ProductsFile, limit: int, now: datetime, prefixes: tuple[str, ...]
+        self,
+        file: ProductsFile,
+        limit: int,
+        now: datetime,
+        prefixes: tuple[str, ...],
+        budget: ByteBudget | None = None,
     ) -> None:
         self._file = file
         self._limit = limit
         self._prefixes = prefixes
         self._now = now
         self._products = dict(file.products)
+        self._budget = budget
 
     def admit(self, registration: ProductRegistration) -> StoredProduct:
         """Add a product. Raises what `register_product` raises without a commit."""
@@ -114,6 +130,8 @@ class _ProductAdmission:
             since_revision=self._file.revision + 1,
         )
         record = _build_bounded_record(product, MAX_PRODUCT_BYTES)
+        if self._budget:
+            self._budget.add_record(record.bytes_in_file)
         self._products[product.name] = record
         if record.openlineage:
             self._dataset_names.add_product(record)

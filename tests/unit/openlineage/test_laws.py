@@ -1,15 +1,21 @@
 """The laws of the merge: any order and any repetition of events gives the same lineage."""
 
+from functools import reduce
 from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
-from datamesh.services.openlineage.event_reader import read_statement
+from datamesh.models.products import DatasetName
+from datamesh.models.quality import QualityFailure, RunChecks
+from datamesh.services.openlineage import merge, observations
+from datamesh.services.openlineage.event_reader import join_observations, read_statement
 from datamesh.services.openlineage.ingest import ingest_events
 from datamesh.services.openlineage.merge import join_claims
+from datamesh.services.openlineage.observations import DatasetObservations, Observation
 from datamesh.services.openlineage.parsing import receive_event
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.openlineage.statements import Statement, join_columns
@@ -147,6 +153,69 @@ def test_claims_form_a_semilattice(
     assert join_claims(a, b) == join_claims(b, a)
     assert join_claims(join_claims(a, b), c) == join_claims(a, join_claims(b, c))
     assert join_claims(a, a) == a
+    assert join_claims(a, b, c) == join_claims(join_claims(a, b), c)
+
+
+def test_many_claims_of_an_entry_are_joined_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each column of each claim is looked at once, and all of them are kept."""
+    seen: list[int] = []
+
+    def count(*sets: tuple[ColumnLineage, ...]) -> tuple[ColumnLineage, ...]:
+        seen.append(sum(map(len, sets)))
+        return join_columns(*sets)
+
+    monkeypatch.setattr(merge, "join_columns", count)
+    claims = [
+        StoredLineageEntry(
+            id="1",
+            source="a",
+            target="b",
+            transformation="t",
+            columns=(ColumnLineage(source=f"c{number}", target="x"),),
+            timestamp=at(0),
+            evidence=Evidence.COLUMNS,
+        )
+        for number in range(50)
+    ]
+    [joined] = merge.reduce_claims(claims)
+    assert len(joined.columns) == sum(seen) == 50
+
+
+def observation(schema: dict[str, str] | None, minute: int) -> DatasetObservations:
+    return DatasetObservations(
+        dataset=DatasetName(namespace="n", name="t"),
+        job_namespace=f"job {minute}",
+        at=at(minute),
+        schema_=None if schema is None else Observation(value=schema, at=at(minute)),
+        checks=(
+            RunChecks(
+                run=f"run {minute % 2}",
+                checked_at=at(minute),
+                failures=(QualityFailure(assertion=f"check {minute}"),),
+            ),
+        ),
+    )
+
+
+def test_many_observations_of_a_dataset_are_joined_in_linear_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seen: list[object] = []
+
+    def count(value: object) -> bytes:
+        seen.append(value)
+        return encode_value(value)
+
+    monkeypatch.setattr(observations, "encode_value", count)
+    large = observation({"x": "int"}, 1)
+    [joined] = join_observations([large, *(observation(None, n) for n in range(2, 50))]).values()
+    assert seen == []
+    assert (joined.schema_, joined.job_namespace) == (large.schema_, "job 1")
+    assert {each.run: len(each.failures) for each in joined.checks} == {"run 1": 25, "run 0": 24}
+    schemas = [observation({"x": f"t{n}"}, n % 10) for n in range(50)]
+    [joined] = join_observations(schemas).values()
+    assert len(seen) == 50
+    assert joined == reduce(DatasetObservations.join_with, schemas)
 
 
 @pytest.mark.slow

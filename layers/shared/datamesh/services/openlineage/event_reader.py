@@ -149,11 +149,13 @@ def join_observations(
     observations: Iterable[DatasetObservations],
 ) -> dict[DatasetName, DatasetObservations]:
     """Return what the observations of each dataset say together."""
-    joined: dict[DatasetName, DatasetObservations] = {}
+    found: dict[DatasetName, list[DatasetObservations]] = {}
     for each in observations:
-        known = joined.get(each.dataset)
-        joined[each.dataset] = known.join_with(each) if known else each
-    return joined
+        found.setdefault(each.dataset, []).append(each)
+    return {
+        dataset: each[0].join_with(*each[1:]) if len(each) > 1 else each[0]
+        for dataset, each in found.items()
+    }
 
 
 def _observe_dataset(

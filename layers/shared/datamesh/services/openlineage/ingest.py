@@ -96,18 +96,19 @@ def _join_run_statements(
     context: RequestContext, pipeline: EventPipeline, events: Sequence[ReceivedEvent]
 ) -> list[Statement]:
     """Return what the runs of the events have said so far, and what events of no run say."""
-    runs: dict[str, Statement] = {}
+    runs: dict[str, list[Statement]] = {}
     others = []
     for received in events:
         statement = read_statement(received.event)
         if isinstance(received.event, RunEvent):
-            digest = compute_run_digest(received.event)
-            known = runs.get(digest)
-            runs[digest] = known.join_with(statement) if known else statement
+            runs.setdefault(compute_run_digest(received.event), []).append(statement)
         else:
             others.append(statement)
     joined = _map_in_parallel(
-        lambda run: _add_statement(context, pipeline.open_run(run[0]), run[1]), list(runs.items())
+        lambda run: _add_statement(
+            context, pipeline.open_run(run[0]), run[1][0].join_with(*run[1][1:])
+        ),
+        list(runs.items()),
     )
     return joined + others
 

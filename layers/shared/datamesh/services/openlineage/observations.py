@@ -4,6 +4,7 @@ They are joined like statements (see `statements`): the latest of each kind wins
 """
 
 import zlib
+from collections.abc import Sequence
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -40,7 +41,10 @@ class Observation[V](BaseModel):
 
 def select_latest[V](*observations: Observation[V] | None) -> Observation[V] | None:
     """Return the observation that wins over the others; None if there is none."""
-    return max((each for each in observations if each), key=lambda each: each.order, default=None)
+    present = [each for each in observations if each]
+    if len(present) < 2:  # its order, which takes all of the value, decides nothing
+        return present[0] if present else None
+    return max(present, key=lambda each: each.order)
 
 
 class DatasetObservations(BaseModel):
@@ -56,14 +60,15 @@ class DatasetObservations(BaseModel):
     owner: Observation[str] | None = None
     checks: tuple[RunChecks, ...] = ()
 
-    def join_with(self, other: Self) -> Self:
-        """Return what both say together."""
-        first = min(self, other, key=lambda each: (each.at, each.job_namespace))
+    def join_with(self, *others: Self) -> Self:
+        """Return what all say together. Many are joined at once, in linear time, not one by one."""
+        all_of = (self, *others)
+        first = min(all_of, key=lambda each: (each.at, each.job_namespace))
         return first.model_copy(
             update={
-                "schema_": select_latest(self.schema_, other.schema_),
-                "owner": select_latest(self.owner, other.owner),
-                "checks": join_checks(self.checks, other.checks),
+                "schema_": select_latest(*(each.schema_ for each in all_of)),
+                "owner": select_latest(*(each.owner for each in all_of)),
+                "checks": join_checks(*(each.checks for each in all_of)),
             }
         )
 
@@ -93,16 +98,18 @@ def join_checks(*known: tuple[RunChecks, ...]) -> tuple[RunChecks, ...]:
 
     Each test of a run is an event of its own, so that the failures of a run add up.
     """
-    runs: dict[str, RunChecks] = {}
+    runs: dict[str, list[RunChecks]] = {}
     for each in (each for checks in known for each in checks):
-        runs[each.run] = _join_runs(runs[each.run], each) if each.run in runs else each
-    return tuple(sorted(runs.values(), key=_get_recency, reverse=True)[:MAX_CHECKED_RUNS])
+        runs.setdefault(each.run, []).append(each)
+    joined = [_join_checks_of_run(each) if len(each) > 1 else each[0] for each in runs.values()]
+    return tuple(sorted(joined, key=_get_recency, reverse=True)[:MAX_CHECKED_RUNS])
 
 
-def _join_runs(one: RunChecks, other: RunChecks) -> RunChecks:
-    failures = sorted({*one.failures, *other.failures}, key=get_failure_key)[:MAX_FAILURES]
-    at = max(one.checked_at, other.checked_at)
-    return RunChecks(run=one.run, checked_at=at, failures=tuple(failures))
+def _join_checks_of_run(checks: Sequence[RunChecks]) -> RunChecks:
+    found = {failure for each in checks for failure in each.failures}
+    failures = sorted(found, key=get_failure_key)[:MAX_FAILURES]
+    at = max(each.checked_at for each in checks)
+    return RunChecks(run=checks[0].run, checked_at=at, failures=tuple(failures))
 
 
 def _get_recency(each: RunChecks) -> tuple[Timestamp, str]:

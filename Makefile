@@ -5,7 +5,6 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 UV := $(or $(shell command -v uv),.uv/bin/uv)
-UV_VERSION := 0.13.9
 VENV := .venv
 SAM_VENV := .venv-sam
 SECURITY_VENV := .venv-security
@@ -13,7 +12,9 @@ MINISTACK_VENV := .venv-ministack
 OPENLINEAGE_VENV := .venv-openlineage
 DOCS_VENV := .venv-docs
 PY := $(VENV)/bin/python
-COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --no-emit-index-url --no-header
+# Of the files that it names, and no others: what a registry answers instead is refused.
+INSTALL := $(UV) pip install --quiet --require-hashes
+COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --generate-hashes --no-emit-index-url --no-header
 
 # sam builds with the Python 3.13 and the pip that it finds first; it needs no AWS account for that.
 SAM := PYTHONPATH= PATH="$(CURDIR)/$(VENV)/bin:$(CURDIR)/$(SAM_VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
@@ -229,53 +230,58 @@ sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then each edit a
 logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; of function NAME, of lines that match FILTER.
 	$(SAM) logs --tail --config-env $(STAGE) $(if $(NAME),--name $(NAME)) $(if $(value FILTER),--filter '$(value FILTER)')
 
+# Installed with --no-deps: the packages are wanted for their files, not to be imported.
+FILES_ALONE := requirements/examples functions/platform/requirements
+LOCKED := layers/shared/requirements functions/domains/requirements $(addprefix requirements/,\
+	dev sam security ministack openlineage docs lambda-image uv)
+
 .PHONY: lock
-lock: $(UV) ## Compile the requirement files anew; UPGRADE=1 takes newer versions.
-	for f in layers/shared/requirements functions/domains/requirements requirements/dev requirements/sam requirements/security requirements/ministack requirements/openlineage requirements/docs requirements/lambda-image; do \
-		$(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; \
-	done
+lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes newer versions.
+	for f in $(LOCKED); do $(COMPILE) $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; done
+	for f in $(FILES_ALONE); do $(COMPILE) --no-deps $(if $(UPGRADE),--upgrade) $$f.in -o $$f.txt; done
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
 	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.uv/bin/uv:
+.uv/bin/uv: requirements/uv.txt
 	python3 -m venv .uv
-	.uv/bin/pip install --quiet uv==$(UV_VERSION)
+	.uv/bin/pip install --quiet --require-hashes --requirement requirements/uv.txt
+	touch $@
 
 $(VENV)/ready: requirements/dev.txt requirements/examples.txt functions/platform/requirements.txt | $(UV)
 	rm -rf $(VENV)
 	@dev/create-venv $(UV) $(VENV)
-	$(UV) pip install --quiet --python $(PY) -r requirements/dev.txt
-	$(UV) pip install --quiet --python $(PY) --no-deps -r requirements/examples.txt -r functions/platform/requirements.txt
+	$(INSTALL) --python $(PY) -r requirements/dev.txt
+	$(INSTALL) --python $(PY) --no-deps -r requirements/examples.txt -r functions/platform/requirements.txt
 	touch $@
 
 $(SAM_VENV)/ready: requirements/sam.txt | $(UV)
 	rm -rf $(SAM_VENV)
 	$(UV) venv --quiet --python 3.13 $(SAM_VENV)
-	$(UV) pip install --quiet --python $(SAM_VENV)/bin/python -r requirements/sam.txt
+	$(INSTALL) --python $(SAM_VENV)/bin/python -r requirements/sam.txt
 	touch $@
 
 $(SECURITY_VENV)/ready: requirements/security.txt | $(UV)
 	rm -rf $(SECURITY_VENV)
 	$(UV) venv --quiet --python 3.13 $(SECURITY_VENV)
-	$(UV) pip install --quiet --python $(SECURITY_VENV)/bin/python -r requirements/security.txt
+	$(INSTALL) --python $(SECURITY_VENV)/bin/python -r requirements/security.txt
 	touch $@
 
 $(MINISTACK_VENV)/ready: requirements/ministack.txt | $(UV)
 	rm -rf $(MINISTACK_VENV)
 	$(UV) venv --quiet --python 3.13 $(MINISTACK_VENV)
-	$(UV) pip install --quiet --python $(MINISTACK_VENV)/bin/python -r requirements/ministack.txt
+	$(INSTALL) --python $(MINISTACK_VENV)/bin/python -r requirements/ministack.txt
 	touch $@
 
 $(OPENLINEAGE_VENV)/ready: requirements/openlineage.txt | $(UV)
 	rm -rf $(OPENLINEAGE_VENV)
 	$(UV) venv --quiet --python 3.13 $(OPENLINEAGE_VENV)
-	$(UV) pip install --quiet --python $(OPENLINEAGE_VENV)/bin/python -r requirements/openlineage.txt
+	$(INSTALL) --python $(OPENLINEAGE_VENV)/bin/python -r requirements/openlineage.txt
 	touch $@
 
 $(DOCS_VENV)/ready: requirements/docs.txt | $(UV)
 	rm -rf $(DOCS_VENV)
 	$(UV) venv --quiet --python 3.13 $(DOCS_VENV)
-	$(UV) pip install --quiet --python $(DOCS_VENV)/bin/python -r requirements/docs.txt
+	$(INSTALL) --python $(DOCS_VENV)/bin/python -r requirements/docs.txt
 	touch $@

@@ -19,7 +19,12 @@ def installed(requirements: Path, architecture: str = OURS) -> Path:
     if not (folder / "ready").exists():
         platforms = [f"manylinux_{version}_{architecture}" for version in GLIBC]
         options = ["--quiet", "--disable-pip-version-check", "--no-compile", "--no-deps"]
-        options += ["--only-binary=:all:", "--implementation=cp", "--python-version=3.13"]
+        options += [
+            "--require-hashes",
+            "--only-binary=:all:",
+            "--implementation=cp",
+            "--python-version=3.13",
+        ]
         options += [f"--platform={tag}" for tag in (f"manylinux2014_{architecture}", *platforms)]
         options += ["--upgrade", "--target", str(folder / "packages"), "-r", str(requirements)]
         subprocess.run([sys.executable, "-m", "pip", "install", *options], check=True)

@@ -101,7 +101,7 @@ def _add_runtime(target: Path) -> None:
     uv = shutil.which("uv") or str(Path(__file__).parents[2] / ".uv" / "bin" / "uv")
     subprocess.run(
         [
-            *(uv, "pip", "install", "--quiet", "--python", sys.executable),
+            *(uv, "pip", "install", "--quiet", "--require-hashes", "--python", sys.executable),
             *("--target", str(target), "--requirements", str(RUNTIME)),
         ],
         check=True,

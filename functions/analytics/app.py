@@ -6,22 +6,30 @@ import datetime
 import os
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import BeforeValidator, TypeAdapter
 
 from datamesh.aws.api_usage import create_usage_reader
 from datamesh.http.app import create_app
+from datamesh.http.changes_page import build_changes_response
 from datamesh.http.dependencies import CurrentContext, CurrentResources, RegistryAsOf
 from datamesh.http.entrypoint import Work, create_lambda_handler, create_task_handler
-from datamesh.http.errors import document_errors
-from datamesh.http.parameters import Limit, Since, Until, check_calendar_date
+from datamesh.http.errors import Responses, document_errors
+from datamesh.http.parameters import (
+    NEXT_OFFSET_HEADERS,
+    Limit,
+    Offset,
+    Since,
+    Until,
+    check_calendar_date,
+)
 from datamesh.models.changes import Changes
 from datamesh.models.responses import LineageStats
 from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Trend, Usage
 from datamesh.models.values import Timestamp, utc_now
 from datamesh.services.analytics import counts, snapshot_builder
 from datamesh.services.operations import scheduled_run
-from datamesh.services.time_travel.changes import find_changes
+from datamesh.services.time_travel.changes import ChangesFilter, find_changes
 
 SCHEDULED_SECONDS = 90.0
 """Below the function's 120 s."""
@@ -52,6 +60,7 @@ LastDay = Annotated[
     # With an example, for the first day of the other is once more than a year before today.
     Query(description="Last day, inclusive; today if left out.", examples=["2026-12-31"]),
 ]
+CHANGES_PAGE: Responses = {200: {"headers": NEXT_OFFSET_HEADERS}}
 
 
 @app.get("/analytics/domains", responses=document_errors(410, 422, 503))
@@ -72,20 +81,45 @@ async def lineage_stats(context: CurrentContext, registry: RegistryAsOf) -> Line
     return counts.count_lineage(context, registry)
 
 
-@app.get("/changes", responses=document_errors(400, 410, 422, 503))
+@app.get(
+    "/changes",
+    response_model=Changes,
+    responses=CHANGES_PAGE | document_errors(400, 410, 413, 422, 503),
+)
 async def changes(
     context: CurrentContext,
     resources: CurrentResources,
     since: Since,
     until: Until = None,
+    product: Annotated[
+        str | None, Query(description="The changes of this product, and of lineage from or to it.")
+    ] = None,
+    domain: Annotated[
+        str | None,
+        Query(
+            description="The changes of products of this domain, and of lineage from or to one, in"
+            " upper or lower case."
+        ),
+    ] = None,
     limit: Limit = 100,
-) -> Changes:
+    offset: Offset = 0,
+) -> Response:
     """List what changed between two moments.
 
     The answer has the products and lineage entries that were added, removed and changed. `limit`
-    applies to each list.
+    and `offset` apply to each list. While `X-Next-Offset` leads on, send the answer's `until` too.
     """
-    return find_changes(context, resources.registry_at, resources.registry, since, until, limit)
+    found = find_changes(
+        context,
+        resources.registry_at,
+        resources.registry,
+        since,
+        until,
+        only=ChangesFilter(product, domain),
+        limit=limit,
+        offset=offset,
+    )
+    return build_changes_response(found)
 
 
 @app.get("/analytics/snapshot", responses=document_errors(404, 422, 503))

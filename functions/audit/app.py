@@ -6,14 +6,20 @@ import os
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import Depends, Query
+from fastapi import Depends, Query, Response
 from pydantic import BeforeValidator
 
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
-from datamesh.http.errors import document_errors
-from datamesh.http.parameters import Limit, Until, check_timestamp
+from datamesh.http.errors import Responses, document_errors
+from datamesh.http.parameters import (
+    CUT_PAGE_HEADER,
+    X_TRUNCATED,
+    Limit,
+    Until,
+    check_timestamp,
+)
 from datamesh.models.audit import AuditPage
 from datamesh.models.values import Timestamp, subtract_span, utc_now
 from datamesh.services.audit import search
@@ -34,16 +40,18 @@ Cursor = Annotated[
         description="`next` of the page before.",
     ),
 ]
+AUDIT_PAGE: Responses = {200: {"headers": CUT_PAGE_HEADER}}
 
 
 @app.get(
     "/audit",
-    responses=document_errors(400, 401, 403, 422, 503),
+    responses=AUDIT_PAGE | document_errors(400, 401, 403, 422, 503),
     dependencies=[Depends(require_principal)],
 )
 async def audit(
     context: CurrentContext,
     resources: CurrentResources,
+    response: Response,
     product: Annotated[str | None, Query(description="The records about this product.")] = None,
     principal: Annotated[
         str | None, Query(description="The records of this principal: the id of a key.")
@@ -59,7 +67,7 @@ async def audit(
     products concerned. Reading them needs a key.
     """
     end = until or utc_now()
-    return search.find_records(
+    page = search.find_records(
         resources.audit_journal,
         context.deadline,
         since=since or subtract_span(end, DEFAULT_SPAN),
@@ -69,6 +77,9 @@ async def audit(
         limit=limit,
         cursor=cursor,
     )
+    if page.next is not None and len(page.records) < limit:
+        response.headers[X_TRUNCATED] = "true"
+    return page
 
 
 handler = create_lambda_handler(app, os.environ)

@@ -1,5 +1,6 @@
 """How a search of the audit trail reads: in chunks, and as far as the time goes."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ import pytest
 from ulid import ULID
 
 from datamesh.errors import StorageUnavailable
+from datamesh.models.answer_size import MAX_PAGE_BYTES
 from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.services.audit import search
 from datamesh.services.audit.trail import build_record_name
@@ -125,3 +127,25 @@ def test_what_was_found_before_storage_failed_is_answered() -> None:
 def test_a_search_that_reads_nothing_is_503() -> None:
     with pytest.raises(StorageUnavailable):
         find(SlowJournal(900, reads=0), "rare")
+
+
+def test_a_page_of_large_records_is_cut_and_leads_on() -> None:
+    journal = SlowJournal(150)
+    products = [f"product-{number:090}" for number in range(900)]
+    for name, body in journal.bodies.items():
+        record = json.loads(body)
+        record["commits"][0]["products"] = products
+        journal.bodies[name] = json.dumps(record, separators=(",", ":")).encode()
+    assert max(map(len, journal.bodies.values())) > 90_000
+    for product in (None, products[7]):
+        found: list[AuditRecord] = []
+        sizes: list[int] = []
+        cursor = None
+        while cursor or not sizes:
+            page = find(journal, product, limit=1000, cursor=cursor)
+            found += page.records
+            sizes.append(len(page.model_dump_json()))
+            cursor = page.next
+        assert [each.at for each in found] == [BEGIN + timedelta(seconds=n) for n in range(150)]
+        assert len(sizes) > 2
+        assert max(sizes) <= MAX_PAGE_BYTES

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
+from datamesh.models.answer_size import MAX_PAGE_BYTES
 from datamesh.models.products import ProductUpdate
 from datamesh.services.products import registration
 from tests.conftest import Serve
 from tests.contexts import CONTEXT
-from tests.lambdas import Client, assert_problem
+from tests.lambdas import Answer, Client, assert_problem
+from tests.large import add_large_entries, add_large_products
 from tests.meshes import add_lineage, add_product
 from tests.past import Timeline
 
@@ -221,6 +223,105 @@ def test_each_list_of_changes_is_cut_to_the_limit(
     assert [each["name"] for each in found["products"]["added"]] == ["orders"]
     assert len(found["lineage"]["added"]) == 1
     assert found["truncated"]
+
+
+def read_changes(client: Client, **query: object) -> list[Answer]:
+    pages = [client.get("/changes", **query)]
+    while "x-next-offset" in pages[-1].headers:
+        following = pages[-1].headers["x-next-offset"]
+        pages.append(client.get("/changes", **{**query, "offset": following}))
+    assert {page.status for page in pages} == {200}
+    assert [page.body["truncated"] for page in pages] == [True] * (len(pages) - 1) + [False]
+    return pages
+
+
+def collect(pages: list[Answer], kind: str, what: str) -> list[Any]:
+    return [item for page in pages for item in page.body[kind][what]]
+
+
+def test_all_pages_of_changes_are_what_changed(serve: Serve, timeline: Timeline) -> None:
+    begin = text(timeline.tick())
+    add_large_entries(timeline.registry, 260)
+    names = add_large_products(timeline.registry, 100)
+    middle = text(timeline.tick())
+    for name in names[:30]:
+        schema = {f"{name}_{number}": "t" * 190 for number in range(300)}
+        change = ProductUpdate.model_validate({"schema": schema})
+        registration.update_product(CONTEXT, timeline.registry, name, change)
+    registration.delete_product(CONTEXT, timeline.registry, "b")
+    end = text(timeline.tick())
+    client = serve("analytics", timeline.resources())
+
+    pages = read_changes(client, since=begin, until=middle, limit=1000)
+    assert [each["name"] for each in collect(pages, "products", "added")] == ["a", "b", *names]
+    added = [each["metadata"]["n"] for each in collect(pages, "lineage", "added")]
+    assert added == list(range(260))
+    assert [page.headers.get("x-truncated") for page in pages[:-1]] == ["true"] * (len(pages) - 1)
+    assert len(pages) > 2
+    assert max(len(page.content) for page in pages) <= MAX_PAGE_BYTES + 1000
+
+    pages = read_changes(client, since=middle, until=end, limit=1000)
+    assert [each["name"] for each in collect(pages, "products", "changed")] == names[:30]
+    assert [each["name"] for each in collect(pages, "products", "removed")] == ["b"]
+    removed = [each["metadata"]["n"] for each in collect(pages, "lineage", "removed")]
+    assert removed == list(range(260))
+
+
+def test_changes_beyond_the_limit_can_be_reached(
+    serve: Serve, timeline: Timeline, moments: list[str]
+) -> None:
+    client = serve("analytics", timeline.resources())
+    pages = read_changes(client, since=moments[0], until=moments[2], limit=1)
+    assert [each["name"] for each in collect(pages, "products", "added")] == ["orders", "revenue"]
+    assert len(collect(pages, "lineage", "added")) == 1
+    assert ["x-truncated" in page.headers for page in pages] == [False, False]
+    beyond = client.get("/changes", since=moments[0], until=moments[2], offset=2)
+    assert beyond.body["products"] == {"added": [], "removed": [], "changed": []}
+    assert not beyond.body["truncated"]
+
+
+@pytest.mark.parametrize(
+    ("query", "products", "entries"),
+    [
+        ({}, ["orders", "revenue"], 1),
+        ({"product": "orders"}, ["orders"], 1),
+        ({"product": "revenue"}, ["revenue"], 1),
+        ({"product": "nobody"}, [], 0),
+        ({"domain": " Finance "}, ["revenue"], 1),
+        ({"domain": "finance", "product": "orders"}, [], 1),
+        ({"domain": "hr"}, [], 0),
+    ],
+)
+def test_changes_of_a_product_and_of_a_domain(
+    serve: Serve,
+    timeline: Timeline,
+    moments: list[str],
+    query: dict[str, str],
+    products: list[str],
+    entries: int,
+) -> None:
+    registration.delete_product(CONTEXT, timeline.registry, "revenue")
+    moments.append(text(timeline.tick()))
+    client = serve("analytics", timeline.resources())
+    for since, until, what in ((0, 2, "added"), (2, 5, "removed")):
+        found = client.get("/changes", since=moments[since], until=moments[until], **query).body
+        assert [each["name"] for each in found["products"][what]] == products
+        assert len(found["lineage"][what]) == entries
+        assert found["products"]["changed"] == []
+
+
+def test_a_product_that_changed_its_domain_is_a_change_of_both(
+    serve: Serve, timeline: Timeline
+) -> None:
+    add_product(timeline.registry, "orders")
+    begin = text(timeline.tick())
+    registration.delete_product(CONTEXT, timeline.registry, "orders")
+    add_product(timeline.registry, "orders", domain="finance")
+    client = serve("analytics", timeline.resources())
+    for domain in ("sales", "finance"):
+        found = client.get("/changes", since=begin, domain=domain).body["products"]
+        assert [each["name"] for each in found["changed"]] == ["orders"]
+        assert found["added"] == found["removed"] == []
 
 
 def test_moments_in_the_wrong_order_are_400(

@@ -71,18 +71,21 @@ TRUNCATED_HEADER = {
     }
 }
 
+CUT_PAGE_HEADER: dict[str, Any] = {
+    X_TRUNCATED: {
+        "description": "`true` if the page has fewer items than `limit` asks for, although there"
+        " are more: they would not fit into an answer, or into the time for it. Else absent.",
+        "schema": {"type": "string", "enum": ["true"]},
+        "required": False,
+    }
+}
 NEXT_OFFSET_HEADERS: dict[str, Any] = {
     X_NEXT_OFFSET: {
         "description": "The `offset` of the next page; absent on the last one.",
         "schema": {"type": "integer"},
         "required": False,
     },
-    X_TRUNCATED: {
-        "description": "`true` if the page has fewer items than `limit` asks for, since more would"
-        " not fit into an answer; else absent.",
-        "schema": {"type": "string", "enum": ["true"]},
-        "required": False,
-    },
+    **CUT_PAGE_HEADER,
 }
 LIST_PAGE: Responses = {
     200: {

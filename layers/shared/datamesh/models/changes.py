@@ -55,6 +55,6 @@ class Changes(BaseModel):
 
     since: Timestamp
     until: Timestamp
-    truncated: bool = Field(description="Whether a list was cut to `limit`.")
+    truncated: bool = Field(description="Whether a list goes on after this page.")
     products: ProductChanges
     lineage: LineageChanges

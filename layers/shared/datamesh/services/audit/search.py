@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from ulid import ULID
 
 from datamesh.errors import InvalidQuery, StorageUnavailable
+from datamesh.models.answer_size import MAX_PAGE_BYTES, measure_json
 from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.models.json_codec import decode_model
 from datamesh.services.audit.trail import build_record_name
@@ -34,9 +35,10 @@ def find_records(
 ) -> AuditPage:
     """Return the records from `since` to `until` that meet every filter given, oldest first.
 
-    Looks through one page of the journal at most, and as far as the time for the request goes, so
-    that a page may have fewer records than `limit` and still a cursor. Raises InvalidQuery if
-    `since` is after `until`, StorageUnavailable if not even the first records can be read.
+    Looks through one page of the journal at most, as far as the time for the request goes, and as
+    far as the records fit into an answer: a page may have fewer than `limit` and still a cursor.
+    Raises InvalidQuery if `since` is after `until`, StorageUnavailable if not even the first
+    records can be read.
     """
     if since > until:
         raise InvalidQuery(f"since {since.isoformat()} is after until {until.isoformat()}")
@@ -48,22 +50,28 @@ def find_records(
     filtered = product is not None or principal is not None
     size = CHUNK_SIZE if filtered else min(CHUNK_SIZE, limit)
     found: list[AuditRecord] = []
-    for name, record in _read_in_time(journal, deadline, candidates, size):
-        if record is None:
+    bytes_left, before = MAX_PAGE_BYTES, None
+    for name, body in _read_in_time(journal, deadline, candidates, size):
+        if body is None:
             return AuditPage(records=found, next=name)
+        record = decode_model(AuditRecord, body)
         if product in (None, *record.product_names) and principal in (None, record.principal):
+            bytes_left -= measure_json(body) + 1
+            if bytes_left < 0 and found:
+                return AuditPage(records=found, next=before)
             found.append(record)
         if len(found) == limit:
             return AuditPage(
                 records=found, next=name if has_more or name != candidates[-1] else None
             )
+        before = name
     return AuditPage(records=found, next=names[-1] if has_more else None)
 
 
 def _read_in_time(
     journal: Journal, deadline: Deadline, names: Sequence[str], size: int
-) -> Iterator[tuple[str, AuditRecord | None]]:
-    """Yield each name with its record, reading `size` at a time.
+) -> Iterator[tuple[str, bytes | None]]:
+    """Yield each name with what it holds, reading `size` at a time.
 
     If time ends or storage fails, the last name that was read is yielded once more, with None.
     Raises StorageUnavailable if storage fails before anything was read.
@@ -80,8 +88,7 @@ def _read_in_time(
                 raise
             yield names[start - 1], None
             return
-        for name, body in zip(chunk, bodies, strict=True):
-            yield name, decode_model(AuditRecord, body)
+        yield from zip(chunk, bodies, strict=True)
 
 
 def _build_name_before(moment: datetime) -> str:

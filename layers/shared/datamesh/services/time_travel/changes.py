@@ -1,25 +1,62 @@
 """The changes of the registry between two moments."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 from pydantic import JsonValue
 
 from datamesh.errors import InvalidQuery
-from datamesh.models.changes import (
-    ChangedEntry,
-    ChangedProduct,
-    Changes,
-    FieldChange,
-    LineageChanges,
-    ProductChanges,
-)
-from datamesh.models.json_codec import decode_lenient
+from datamesh.models.answer_size import take_page
+from datamesh.models.json_codec import decode_lenient, encode_answer
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord, ProductRecord
+
+type EncodeItem = Callable[[], bytes]
+"""Returns an item of a list as JSON."""
+
+
+@dataclass(frozen=True)
+class ChangesFilter:
+    """The condition on the products that changed, or that lineage which changed leads between."""
+
+    product: str | None = None
+    domain: str | None = None
+
+    def is_match(self, names: Sequence[str], products: Mapping[str, ProductRecord]) -> bool:
+        """Return whether one of the names is the product, and one lies in the domain."""
+        if self.product is not None and self.product not in names:
+            return False
+        if self.domain is None:
+            return True
+        domain = self.domain.strip().casefold()
+        return any(products[name].domain.casefold() == domain for name in names)
+
+
+@dataclass(frozen=True)
+class ChangesPage:
+    """A page of six lists: the same rows of each, as JSON."""
+
+    since: datetime
+    until: datetime
+    products: "ListsOfChanges"
+    lineage: "ListsOfChanges"
+    next_offset: int | None
+    """Where the next page begins; None if this is the last one."""
+    is_cut: bool
+    """Whether the page has fewer rows than were asked for, since more would not fit."""
+
+
+@dataclass(frozen=True)
+class ListsOfChanges:
+    """What was added, removed and changed, each item as JSON."""
+
+    added: list[bytes]
+    removed: list[bytes]
+    changed: list[bytes]
 
 
 def find_changes(
@@ -28,9 +65,12 @@ def find_changes(
     registry: Registry,
     since: datetime,
     until: datetime | None,
+    *,
+    only: ChangesFilter,
     limit: int,
-) -> Changes:
-    """Return what was added, removed and changed, at most `limit` items in each list.
+    offset: int,
+) -> ChangesPage:
+    """Return what was added, removed and changed: up to `limit` of each list, from `offset` on.
 
     Lineage is compared as far as it is visible. `until` is now if None. Raises InvalidQuery if
     `since` is after `until`, VersionExpired, StorageUnavailable.
@@ -39,53 +79,111 @@ def find_changes(
     if since > end:
         raise InvalidQuery(f"since {since.isoformat()} is after until {end.isoformat()}")
     before, after = past(since), past(until) if until else registry
-    products = _Difference(_read_products(context, before), _read_products(context, after))
-    entries = _Difference(_read_entries(context, before), _read_entries(context, after))
-    return Changes(
+    old_products, new_products = _read_products(context, before), _read_products(context, after)
+    lists = [
+        *_compare(_Side(old_products, old_products, only), _Side(new_products, new_products, only)),
+        *_compare(
+            _Side(_read_entries(context, before), old_products, only),
+            _Side(_read_entries(context, after), new_products, only),
+        ),
+    ]
+    longest = max(map(len, lists))
+    rows = min(limit, max(longest - offset, 0))
+    page, taken = _take_rows(lists, range(offset, offset + rows))
+    following = offset + taken
+    return ChangesPage(
         since=since,
         until=end,
-        truncated=max(products.longest, entries.longest) > limit,
-        products=ProductChanges(
-            added=[record.to_model() for record in products.added[:limit]],
-            removed=[record.to_model() for record in products.removed[:limit]],
-            changed=[
-                ChangedProduct(name=new.name, fields=fields)
-                for new, fields in products.changed[:limit]
-            ],
-        ),
-        lineage=LineageChanges(
-            added=[record.to_model() for record in entries.added[:limit]],
-            removed=[record.to_model() for record in entries.removed[:limit]],
-            changed=[
-                ChangedEntry(id=new.id, source=new.source, target=new.target, fields=fields)
-                for new, fields in entries.changed[:limit]
-            ],
-        ),
+        products=ListsOfChanges(*page[:3]),
+        lineage=ListsOfChanges(*page[3:]),
+        next_offset=following if following < longest else None,
+        is_cut=taken < rows,
     )
 
 
-class _Difference[R: (ProductRecord, LineageRecord)]:
-    """The difference between two versions of records by name or id, as readers see them."""
+def _take_rows(
+    lists: Sequence[Sequence[EncodeItem]], numbers: range
+) -> tuple[list[list[bytes]], int]:
+    """Return the items of each list with these numbers, and how many numbers fit into a page."""
+    page: list[list[bytes]] = [[] for _ in lists]
 
-    def __init__(self, old: Mapping[str, R], new: Mapping[str, R]) -> None:
-        self.added: list[R] = [record for key, record in new.items() if key not in old]
-        self.removed: list[R] = [record for key, record in old.items() if key not in new]
-        self.changed: list[tuple[R, dict[str, FieldChange]]] = [
-            (record, fields)
-            for key, record in new.items()
-            if key in old and old[key] != record and (fields := _compare_fields(old[key], record))
-        ]
-        self.longest = max(len(self.added), len(self.removed), len(self.changed))
+    def encode_rows() -> Iterator[bytes]:
+        for number in numbers:
+            row = [each[number]() if number < len(each) else b"" for each in lists]
+            for found, item in zip(page, row, strict=True):
+                found.append(item)
+            yield b",".join(row)
+
+    taken = len(take_page(encode_rows()))
+    return [[item for item in found[:taken] if item] for found in page], taken
+
+
+@dataclass(frozen=True)
+class _Side[R: (ProductRecord, LineageRecord)]:
+    """The records of one moment by name or id, and which of them are asked for."""
+
+    records: Mapping[str, R]
+    products: Mapping[str, ProductRecord]
+    only: ChangesFilter
+
+    def has(self, record: R) -> bool:
+        """Return whether the record is asked for."""
+        if isinstance(record, ProductRecord):
+            return self.only.is_match((record.name,), self.products)
+        return self.only.is_match((record.source, record.target), self.products)
+
+
+def _compare[R: (ProductRecord, LineageRecord)](
+    old: _Side[R], new: _Side[R]
+) -> tuple[list[EncodeItem], list[EncodeItem], list[EncodeItem]]:
+    """Return what was added, removed and changed, as readers see it."""
+    added = [
+        record for key, record in new.records.items() if key not in old.records and new.has(record)
+    ]
+    removed = [
+        record for key, record in old.records.items() if key not in new.records and old.has(record)
+    ]
+    changed = [
+        (before, record)
+        for key, record in new.records.items()
+        if (before := old.records.get(key)) is not None
+        and before != record
+        and (old.has(before) or new.has(record))
+        and _compare_fields(before, record)
+    ]
+    return (
+        [_encode_later(record) for record in added],
+        [_encode_later(record) for record in removed],
+        [_encode_change_later(before, record) for before, record in changed],
+    )
+
+
+def _encode_later(record: ProductRecord | LineageRecord) -> EncodeItem:
+    return lambda: record.public_json
+
+
+def _encode_change_later(
+    old: ProductRecord | LineageRecord, new: ProductRecord | LineageRecord
+) -> EncodeItem:
+    def encode_change() -> bytes:
+        named: dict[str, object] = (
+            {"name": new.name}
+            if isinstance(new, ProductRecord)
+            else {"id": new.id, "source": new.source, "target": new.target}
+        )
+        return encode_answer({"fields": _compare_fields(old, new), **named})
+
+    return encode_change
 
 
 def _compare_fields(
     old: ProductRecord | LineageRecord, new: ProductRecord | LineageRecord
-) -> dict[str, FieldChange]:
+) -> dict[str, dict[str, JsonValue]]:
     was, is_now = (
         cast(dict[str, JsonValue], decode_lenient(each.public_json)) for each in (old, new)
     )
     return {
-        field: FieldChange(before=was[field], after=is_now[field])
+        field: {"before": was[field], "after": is_now[field]}
         for field in was
         if was[field] != is_now[field]
     }

@@ -17,11 +17,19 @@ from datamesh.http.parameters import LIST_PAGE, Limit, Offset, Partial
 from datamesh.models.bulk import BulkReport, ProductsBulk
 from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
 from datamesh.models.responses import DeletedProduct, Written
+from datamesh.models.values import SearchText
 from datamesh.services.products import queries, registration
 
 app = create_app("Products")
 
 PathName = Annotated[str, Path(description="Name of the product.", examples=["orders"])]
+SearchedText = Annotated[
+    SearchText | None,
+    Query(
+        description="The products with this text in their name, description, owner, one of their"
+        " tags, or the name of a field of their schema, in upper or lower case."
+    ),
+]
 ChangedName = Annotated[str, Path(description="Name of the product.", examples=["shipments"])]
 """What `POST /register_product` shows, so that nobody deletes an example in use by trying."""
 
@@ -72,6 +80,10 @@ async def list_products(
     tag: Annotated[
         str | None, Query(description="The products with this tag, in upper or lower case.")
     ] = None,
+    owner: Annotated[
+        str | None, Query(description="The products of this owner, in upper or lower case.")
+    ] = None,
+    q: SearchedText = None,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Response:
@@ -79,10 +91,10 @@ async def list_products(
 
     Products that meet all filters are listed. `X-Total-Count` says how many there are.
     """
-    found = queries.find_products(
-        context, registry, domain=domain, status=status, tag=tag, limit=limit, offset=offset
+    only = queries.ProductFilter(domain, status, tag, owner, text=q)
+    return build_page_response(
+        queries.find_products(context, registry, only, limit=limit, offset=offset)
     )
-    return build_page_response(found)
 
 
 @app.get("/product/{name}", response_model=Product, responses=document_errors(404, 410, 422, 503))

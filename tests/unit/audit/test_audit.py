@@ -375,8 +375,10 @@ def test_one_request_looks_through_a_thousand(
     rare = store(NOW + timedelta(hours=1), "rare")
     page = reader(since="2026-03-01T00:00:00Z", product="rare")
     assert ids(page) == []
+    assert page.headers["x-truncated"] == "true"
     again = reader(since="2026-03-01T00:00:00Z", product="rare", cursor=page.body["next"])
     assert ids(again) == [rare.id]
+    assert "x-truncated" not in again.headers
     assert again.body["next"] is None
 
 

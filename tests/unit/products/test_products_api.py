@@ -7,6 +7,7 @@ import pytest
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
+from tests.large import add_large_products, read_pages
 from tests.meshes import add_lineage, add_product, add_products, product_body, resources
 
 REGISTERED: dict[str, Any] = {
@@ -184,6 +185,58 @@ def test_filters_and_pages(
 ) -> None:
     answer = many.get("/products", **query)
     assert (names(answer), answer.headers["x-total-count"]) == (expected, total)
+
+
+@pytest.mark.parametrize(
+    ("query", "expected", "total"),
+    [
+        ({"owner": "Ada@Example.com "}, ["returns"], "1"),
+        ({"owner": "ada"}, [], "0"),
+        ({"q": "RETURN"}, ["returns"], "1"),  # name
+        ({"q": "sent back"}, ["returns"], "1"),  # description
+        ({"q": "ada@"}, ["returns"], "1"),  # owner
+        ({"q": "gold"}, ["returns", "stock"], "2"),  # tag
+        ({"q": "returned_ON"}, ["returns"], "1"),  # field
+        ({"q": " strasse "}, ["stock"], "1"),  # as Unicode folds ß
+        ({"q": "timestamp"}, [], "0"),  # the types of fields are no text
+        ({"q": "returnsorders"}, [], "0"),  # one text at a time
+        ({"q": "gold", "limit": 1}, ["returns"], "2"),
+        ({"q": "gold", "limit": 1, "offset": 1}, ["stock"], "2"),
+        ({"q": "gold", "domain": "logistics"}, ["stock"], "1"),
+        ({"q": "gold", "owner": "ada@example.com", "tag": "gold"}, ["returns"], "1"),
+        ({"q": "gold", "status": "deprecated"}, [], "0"),
+    ],
+)
+def test_products_are_found_by_owner_and_by_text(
+    client: Client, registry: Registry, query: dict[str, object], expected: list[str], total: str
+) -> None:
+    returns = {"returned_on": "timestamp", "order_id": "string"}
+    add_product(
+        registry,
+        "returns",
+        owner="ada@example.com",
+        description="Orders that were sent back",
+        schema=returns,
+        tags=["gold"],
+    )
+    add_product(
+        registry, "stock", domain="logistics", description="Lager Hauptstraße", tags=["Gold", "eu"]
+    )
+    answer = client.get("/products", **query)
+    assert (names(answer), answer.headers["x-total-count"]) == (expected, total)
+
+
+def test_a_text_is_found_in_large_products(serve: Serve, registry: Registry) -> None:
+    found = add_large_products(registry, 120)
+    client = serve("products", resources(registry))
+    pages = read_pages(client, "/products", q="FIELD_299", limit=1000)
+    assert [product["name"] for page in pages for product in page.body] == found
+    assert len(pages) == 2
+
+
+@pytest.mark.parametrize("text", ["", " ", "x" * 201])
+def test_a_text_that_is_blank_or_too_long_is_refused(client: Client, text: str) -> None:
+    assert refused(client.get("/products", q=text)) == [("query", "q")]
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,12 @@ from datamesh.storage.objects import MemoryObject
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import NOON, add_product, add_products, mesh, product_body
 
+EVERYTHING = queries.ProductFilter()
+
 
 def names(registry: Registry, limit: int = 100, offset: int = 0, **filters: Any) -> list[str]:
-    found = queries.find_products(CONTEXT, registry, limit=limit, offset=offset, **filters)
+    only = queries.ProductFilter(**filters)
+    found = queries.find_products(CONTEXT, registry, only, limit=limit, offset=offset)
     return [product.name for product in found.items]
 
 
@@ -174,13 +177,14 @@ def test_filters_narrow_and_do_not_mind_case(
 def test_a_page_is_a_window_of_the_list(
     catalog: Registry, limit: int, offset: int, expected: list[str]
 ) -> None:
-    found = queries.find_products(CONTEXT, catalog, limit=limit, offset=offset)
+    found = queries.find_products(CONTEXT, catalog, EVERYTHING, limit=limit, offset=offset)
     assert [product.name for product in found.items] == expected
     assert found.total == 4
 
 
 def test_the_total_counts_what_meets_the_filters(catalog: Registry) -> None:
-    assert queries.find_products(CONTEXT, catalog, domain="sales", limit=1, offset=0).total == 2
+    only = queries.ProductFilter(domain="sales")
+    assert queries.find_products(CONTEXT, catalog, only, limit=1, offset=0).total == 2
 
 
 def test_a_product_of_an_old_file_can_be_updated() -> None:

@@ -11,6 +11,7 @@ NOT_BLANK = Field(json_schema_extra={"pattern": NOT_BLANK_PATTERN})
 """Shows API clients in the schema that text which is blank after trimming is refused."""
 
 MAX_SHORT_TEXT_LENGTH = 100
+MAX_SEARCH_TEXT_LENGTH = 200
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), NOT_BLANK]
 ShortText = Annotated[
@@ -18,6 +19,12 @@ ShortText = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SHORT_TEXT_LENGTH),
     NOT_BLANK,
 ]
+SearchText = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_SEARCH_TEXT_LENGTH),
+    NOT_BLANK,
+]
+"""A text that is searched for."""
 
 
 def to_utc(moment: datetime) -> datetime:

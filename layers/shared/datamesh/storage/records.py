@@ -91,6 +91,16 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
         return isinstance(other, RegistryRecord) and self.json == other.json
 
 
+class _ProductText(msgspec.Struct, gc=False):
+    """The part of a product that a person reads, or searches."""
+
+    name: str
+    owner: str
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    schema: dict[str, msgspec.Raw] = {}
+
+
 class ProductRecord(RegistryRecord, kw_only=True):
     """A product of `products.json`."""
 
@@ -118,6 +128,18 @@ class ProductRecord(RegistryRecord, kw_only=True):
         Raises StorageUnavailable if the file holds something else.
         """
         return _parse_model(StoredProduct, self.json, f"products.{self.name}")
+
+    def read_texts(self) -> list[str]:
+        """Return the texts of the product: name, description, owner, tags, and names of fields.
+
+        Raises StorageUnavailable if the file holds something else.
+        """
+        try:
+            text = msgspec.json.decode(self.json, type=_ProductText)
+        except ValueError as error:
+            location = f"products.{self.name}"
+            raise StorageUnavailable(f"{location} cannot be read: {error}") from error
+        return [text.name, text.description, text.owner, *text.tags, *text.schema]
 
 
 class LineageRecord(RegistryRecord, kw_only=True):

@@ -1,6 +1,7 @@
 """Queries over products."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from datamesh.errors import ProductNotFound
 from datamesh.models.products import ProductStatus
@@ -8,6 +9,10 @@ from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
+
+TEXT_SEPARATOR = "\0"
+"""Stands between the texts of a product, so that nothing is found that begins in one and ends in
+another: nobody searches for this character."""
 
 
 def get_product_record(file: ProductsFile, name: str) -> ProductRecord:
@@ -23,26 +28,41 @@ def get_product(context: RequestContext, registry: Registry, name: str) -> Produ
     return get_product_record(registry.products.read(context.deadline), name)
 
 
+@dataclass(frozen=True)
+class ProductFilter:
+    """The conditions on products, all of which must be met. Upper and lower case are alike."""
+
+    domain: str | None = None
+    status: ProductStatus | None = None
+    tag: str | None = None
+    owner: str | None = None
+    text: str | None = None
+    """A part of the name, description, owner, a tag or the name of a field."""
+
+
 def find_products(
-    context: RequestContext,
-    registry: Registry,
-    *,
-    domain: str | None = None,
-    status: ProductStatus | None = None,
-    tag: str | None = None,
-    limit: int,
-    offset: int,
+    context: RequestContext, registry: Registry, only: ProductFilter, *, limit: int, offset: int
 ) -> Page[ProductRecord]:
     """Return the products that meet every filter given, oldest registration first."""
     file = registry.products.read(context.deadline)
-    among: Iterable[ProductRecord] = file.products.values()
-    if domain is not None:
-        among = registry.domain_index.find_products(file, domain)
-    wanted_tag = tag and tag.strip().casefold()
-    found = [
-        product
-        for product in among
-        if (status is None or product.status == status)
-        and (wanted_tag is None or wanted_tag in map(str.casefold, product.tags))
-    ]
-    return cut_page(found, limit, offset)
+    found: Iterable[ProductRecord] = file.products.values()
+    if only.domain is not None:
+        found = registry.domain_index.find_products(file, only.domain)
+    if only.status is not None:
+        found = [product for product in found if product.status == only.status]
+    if only.tag is not None:
+        tag = only.tag.strip().casefold()
+        found = [product for product in found if tag in map(str.casefold, product.tags)]
+    if only.owner is not None:
+        owner = only.owner.strip().casefold()
+        found = [product for product in found if product.owner.casefold() == owner]
+    if only.text is not None:
+        text = only.text.casefold()
+        found = [product for product in found if _has_text(product, text)]
+    return cut_page([*found], limit, offset)
+
+
+def _has_text(product: ProductRecord, wanted: str) -> bool:
+    """Return whether one of a product's texts contains a case-folded one."""
+    joined = TEXT_SEPARATOR.join(product.read_texts())  # one search is faster than a thousand
+    return wanted in joined.casefold()

@@ -167,5 +167,11 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "CacheSeconds": ("CACHE_SECONDS", _check_seconds),
     "StaleDays": ("STALE_DAYS", _check_whole_number(1, 3650)),
     "MaxScanBytes": ("MAX_SCAN_BYTES", _check_whole_number(1_048_576, 536_870_912)),
+    "AnonymousScanFiles": ("ANONYMOUS_SCAN_FILES", _check_whole_number(1, 10_000)),
+    "AnonymousScanBytes": (
+        "ANONYMOUS_SCAN_BYTES",
+        _check_whole_number(1_048_576, 536_870_912),
+    ),
+    "AnonymousScanSeconds": ("ANONYMOUS_SCAN_SECONDS", _check_whole_number(1, 15)),
     "CorsOrigins": ("CORS_ORIGINS", _check_origins),
 }

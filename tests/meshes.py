@@ -27,6 +27,7 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
 from datamesh.storage.journal import PAGE_SIZE
 from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
+from datamesh.tables.budget import ScanBudget
 from datamesh.wiring import Resources
 from tests.contexts import CONTEXT
 
@@ -123,6 +124,7 @@ def resources(
     open_trail: OpenTrail | None = None,
     events: EventPipeline | None = None,
     max_scan_bytes: int = 10_000_000,
+    anonymous_budget: ScanBudget | None = None,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
     -> content. Without `registry_at` the registry has always been what it is."""
@@ -137,6 +139,7 @@ def resources(
         }
         return MemoryFolder(location, found)
 
+    budget = ScanBudget(max_scan_bytes)
     records: dict[str, MemoryObject] = {}
     held = Bucket() if bucket is None else bucket
     into = events or event_pipeline()
@@ -146,7 +149,7 @@ def resources(
 
     return Resources(
         registry=current,
-        data=DataAccess(folder, max_scan_bytes),
+        data=DataAccess(folder, budget, anonymous_budget or budget),
         registry_at=registry_at or (lambda moment: current),
         open_key_record=key_record,
         open_trail=open_trail or (lambda record: AuditTrail(record, held.__getitem__, NO_WAIT)),

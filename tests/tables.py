@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from datamesh.services.registry.registry import Registry
+from datamesh.tables.budget import ScanBudget
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client
 from tests.meshes import add_product, mesh, resources
@@ -66,12 +67,16 @@ def dataset(
     *,
     registry: Registry | None = None,
     max_scan_bytes: int = 10_000_000,
+    anonymous_budget: ScanBudget | None = None,
 ) -> Client:
     """A client of the domains function where `sales` has the product `orders`."""
     found = registry or mesh()
     more = {} if port is None else {"output_port": port}
     add_product(found, "orders", schema=dict(schema), **more)
-    return serve("domains", resources(found, files, max_scan_bytes=max_scan_bytes))
+    worked_on = resources(
+        found, files, max_scan_bytes=max_scan_bytes, anonymous_budget=anonymous_budget
+    )
+    return serve("domains", worked_on)
 
 
 def one_file(

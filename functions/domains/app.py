@@ -44,6 +44,13 @@ Domain = Annotated[
 DatasetName = Annotated[
     str, Path(description="Name of a product of the domain.", examples=["orders"])
 ]
+SmallDomain = Annotated[
+    str, Path(description="Name of the domain, in upper or lower case.", examples=["marketing"])
+]
+SmallDataset = Annotated[
+    str, Path(description="Name of a product of the domain.", examples=["campaigns"])
+]
+"""Examples whose data anybody may read whole."""
 Columns = Annotated[
     str | None, Query(description="Which columns, with commas between; all if left out.")
 ]
@@ -123,8 +130,8 @@ async def read_dataset(
 
 @app.get("/domains/{domain}/{dataset}/profile", responses=READING)
 async def profile_dataset(
-    domain: Domain,
-    dataset: DatasetName,
+    domain: SmallDomain,
+    dataset: SmallDataset,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,

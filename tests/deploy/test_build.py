@@ -136,10 +136,12 @@ sys.path[:0] = json.loads(sys.argv[1])
 import nanoarrow.ipc
 from datamesh.models.ports import DataFormat
 from datamesh.storage.folders import MemoryFolder
+from datamesh.tables.budget import ScanBudget
 from datamesh.tables.scan import Scan
 from datamesh.tables.session import Session
 folder = MemoryFolder("a/", {"a.csv": b"id\\n7\\n"})
-with Session(Scan(folder, folder.list_files(), DataFormat.CSV, 100), eager=True) as session:
+scan = Scan(folder, folder.list_files(), DataFormat.CSV, ScanBudget(100))
+with Session(scan, eager=True) as session:
     print(session.fetch_rows("SELECT id FROM read_csv('mesh://0')"))
 """
 

@@ -6,11 +6,13 @@ import os
 from decimal import Decimal
 from typing import Any
 
+import pytest
 import requests
 
 from tests.e2e.api import Api
 
 ORDERS = "/domains/sales/orders"
+TRANSACTIONS = "/domains/finance/transactions"
 TOTAL = 69_659
 
 
@@ -40,13 +42,34 @@ def test_a_filter_on_the_partition_reads_the_files_of_its_days(api: Api) -> None
 
 
 def test_rows_are_exact_filtered_and_ordered(api: Api) -> None:
-    answer = read(
-        api, columns="order_id,amount,quantity", amount_gte="500", order_by="-amount", limit=5
-    )
+    """Of a month, the most that anybody may read without a principal."""
+    march = {"order_date_gte": "1997-03-01", "order_date_lte": "1997-03-31"}
+    columns = "order_id,amount,quantity"
+    answer = read(api, columns=columns, amount_gte="500", order_by="-amount", limit=5, **march)
     amounts = [Decimal(row["amount"]) for row in answer.json()]
     assert amounts == sorted(amounts, reverse=True)
-    assert amounts[0] == Decimal("1286.01")
-    assert answer.headers["X-Files-Read"] == "546"
+    assert amounts[0] == Decimal("1119.68")
+    assert answer.headers["X-Files-Read"] == "31"
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        (ORDERS, {"order_by": "-amount", "limit": "1"}),
+        (ORDERS, {"amount_gte": "500", "limit": "1"}),
+        (f"{ORDERS}/profile", {}),
+    ],
+)
+def test_nobody_reads_all_files_without_a_principal(
+    api: Api, path: str, query: dict[str, str]
+) -> None:
+    """Nor with a key, which no one looks at on an open route."""
+    for headers in ({}, {"Authorization": f"Bearer {api.key}"}):
+        answer = api.get(path, params=query, headers=headers)
+        assert answer.status_code == 413
+        assert answer.json()["message"].startswith(
+            "The query would read 546 files, more than the 32 (ANONYMOUS_SCAN_FILES)"
+        )
 
 
 def test_every_order_is_on_one_page(api: Api) -> None:
@@ -94,11 +117,10 @@ def test_an_unchanged_page_is_304(api: Api) -> None:
 
 
 def test_a_profile_is_of_all_rows_and_a_check_is_recorded(api: Api) -> None:
-    profile = api.get(f"{ORDERS}/profile").json()
-    assert (profile["rows"], profile["files"], profile["failures"]) == (TOTAL, 546, [])
+    profile = api.get(f"{TRANSACTIONS}/profile").json()
+    assert (profile["rows"], profile["files"], profile["failures"]) == (TOTAL, 18, [])
     columns = {column["name"]: column for column in profile["columns"]}
-    assert columns["amount"]["type"] == "DECIMAL(10,2)"
-    assert (columns["order_date"]["min"], columns["order_date"]["max"]) == (
+    assert (columns["transaction_date"]["min"], columns["transaction_date"]["max"]) == (
         "1997-01-01",
         "1998-06-30",
     )
@@ -132,7 +154,8 @@ def test_a_port_can_be_registered_and_read(api: Api) -> None:
         assert rows.json() == [
             {"order_id": "O000001", "amount": "11.77", "order_date": "1997-01-01"}
         ]
-        failures = api.get(f"/domains/sales/{name}/profile").json()["failures"]
+        checked = api.write("POST", f"/domains/sales/{name}/check").json()
+        failures = checked["data"]["failures"]
         assert {(each["assertion"], each["column"]) for each in failures} == {
             ("column_has_registered_type", "amount"),
             ("column_is_registered", "customer_id"),

@@ -33,7 +33,9 @@ ENVIRONMENT = {
     "OpenLineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "OpenLineageWriteFunction": COMMITTING | DERIVING,
     "OpenLineageRebuildFunction": COMMITTING | DERIVING,
-    "DomainsFunction": COMMON | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_PREFIXES"},
+    "DomainsFunction": COMMON
+    | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_PREFIXES"}
+    | {"ANONYMOUS_SCAN_FILES", "ANONYMOUS_SCAN_BYTES", "ANONYMOUS_SCAN_SECONDS"},
     "DomainsWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_PREFIXES"},
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},

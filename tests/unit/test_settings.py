@@ -29,6 +29,9 @@ def test_the_published_defaults() -> None:
         "openlineage_confidence": (1.0, 0.9, 0.5),
         "data_prefixes": (),
         "max_scan_bytes": 134_217_728,
+        "anonymous_scan_files": 32,
+        "anonymous_scan_bytes": 16_777_216,
+        "anonymous_scan_seconds": 5.0,
     }
 
 
@@ -46,6 +49,9 @@ def test_the_published_defaults() -> None:
         ("CACHE_SECONDS", "0", 0.0),
         ("CACHE_SECONDS", "0.5", 0.5),
         ("CACHE_SECONDS", "3600", 3600.0),
+        ("ANONYMOUS_SCAN_FILES", "1", 1),
+        ("ANONYMOUS_SCAN_SECONDS", "0.5", 0.5),
+        ("ANONYMOUS_SCAN_SECONDS", "15", 15.0),
         ("OPENLINEAGE_AUTO_REGISTER", "false", False),
         ("OPENLINEAGE_DOMAINS", '{"postgres://db:5432": "sales"}', {"postgres://db:5432": "sales"}),
         ("OPENLINEAGE_CONFIDENCE", "1,0.5,0", (1.0, 0.5, 0.0)),
@@ -75,6 +81,10 @@ def test_a_variable_is_read(variable: str, text: str, value: object) -> None:
         ("CACHE_SECONDS", "nan"),
         ("CACHE_SECONDS", "inf"),
         ("CACHE_SECONDS", "soon"),
+        ("ANONYMOUS_SCAN_FILES", "0"),
+        ("ANONYMOUS_SCAN_BYTES", "0"),
+        ("ANONYMOUS_SCAN_SECONDS", "0"),
+        ("ANONYMOUS_SCAN_SECONDS", "15.1"),
         ("OPENLINEAGE_AUTO_REGISTER", "perhaps"),
         ("OPENLINEAGE_DOMAINS", "sales"),
         ("OPENLINEAGE_DOMAINS", "[]"),

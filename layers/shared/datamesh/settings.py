@@ -87,6 +87,12 @@ class Settings(BaseModel):
     """Prefixes where output ports may lie, besides `domains/` in the catalog's bucket."""
     max_scan_bytes: int = Field(default=128 * 1024 * 1024, ge=1)
     """How many stored bytes one query of domain data may read."""
+    anonymous_scan_files: int = Field(default=32, ge=1)
+    """How many stored files one query without a principal may open: a month of daily ones."""
+    anonymous_scan_bytes: int = Field(default=16 * 1024 * 1024, ge=1)
+    """How many stored bytes one query without a principal may read."""
+    anonymous_scan_seconds: float = Field(default=5, ge=0.1, le=15)
+    """How long the statements of one query without a principal may take together."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -30,6 +30,7 @@ from datamesh.storage.s3.folders import S3Folder
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
+from datamesh.tables.budget import ScanBudget
 
 if TYPE_CHECKING:
     from datamesh.services.openlineage.ingest import EventPipeline
@@ -98,7 +99,7 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
     return Resources(
         registry=registry,
         registry_at=past.registry_at,
-        data=DataAccess(bucket.open_folder, settings.max_scan_bytes),
+        data=_open_data(settings, bucket),
         open_key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
         open_trail=lambda record: AuditTrail(record, bucket.open_object, bucket.backoff),
         audit_journal=bucket.open_journal(AUDIT_FOLDER),
@@ -116,6 +117,18 @@ def create_byte_limits(settings: Settings) -> tuple[ByteLimit, ByteLimit]:
         ByteLimit("MAX_PRODUCTS_BYTES", settings.max_products_bytes),
         ByteLimit("MAX_LINEAGE_BYTES", settings.max_lineage_bytes),
     )
+
+
+def _open_data(settings: Settings, bucket: _Bucket) -> DataAccess:
+    principal = ScanBudget(settings.max_scan_bytes)
+    anonymous = ScanBudget(
+        min(settings.anonymous_scan_bytes, settings.max_scan_bytes),
+        settings.anonymous_scan_files,
+        settings.anonymous_scan_seconds,
+        settings="ANONYMOUS_SCAN",
+        caller="a query without a principal",
+    )
+    return DataAccess(bucket.open_folder, principal, anonymous)
 
 
 def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> Registry:

@@ -10,6 +10,7 @@ import pytest
 from datamesh.errors import ScanTooLarge, StorageUnavailable, UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.storage.folders import MemoryFolder, StoredFile
+from datamesh.tables.budget import ScanBudget
 from datamesh.tables.filesystem import ROOT
 from datamesh.tables.scan import Scan
 from datamesh.tables.session import Session
@@ -155,9 +156,10 @@ def test_a_text_column_that_hides_one_of_duckdbs_is_no_partition(serve: Serve, e
 FILES = {"a.csv": b"id\n1\n", "b.csv": b"id\n2\n"}
 
 
-def scan_of(files: dict[str, bytes], form: DataFormat = DataFormat.CSV) -> Scan:
+def scan_of(files: dict[str, bytes], seconds: float = 15) -> Scan:
     folder = MemoryFolder("domains/sales/orders/", files)
-    return Scan(folder, folder.list_files(), form, 10**8)
+    budget = ScanBudget(10**8, max_seconds=seconds)
+    return Scan(folder, folder.list_files(), DataFormat.CSV, budget)
 
 
 @pytest.fixture
@@ -227,7 +229,7 @@ def test_one_request_leaves_nothing_for_the_next(session: Session) -> None:
 
 def test_a_statement_that_takes_too_long_is_interrupted() -> None:
     began = time.monotonic()
-    with Session(scan_of(FILES), eager=False, seconds=0.2) as session:
+    with Session(scan_of(FILES, seconds=0.2), eager=False) as session:
         with pytest.raises(ScanTooLarge, match="took too long"):
             session.fetch_rows("SELECT count(*) FROM range(10000000000) a, range(1000000) b")
         with pytest.raises(ScanTooLarge, match="took too long"):
@@ -272,7 +274,7 @@ def test_threads_that_read_at_once_each_read_where_they_sought() -> None:
         ", ROW_GROUP_SIZE 20480",
     )
     folder = Slow("domains/sales/orders/", {"a.parquet": body})
-    scan = Scan(folder, folder.list_files(), DataFormat.PARQUET, 10**9)
+    scan = Scan(folder, folder.list_files(), DataFormat.PARQUET, ScanBudget(10**9))
     with Session(scan, eager=True) as session:
         sums = "sum(a), sum(b), count(DISTINCT c)"
         found = session.fetch_rows(f"SELECT {sums} FROM read_parquet('{ROOT}0')")
@@ -287,7 +289,7 @@ def test_what_a_read_raises_is_what_the_caller_gets() -> None:
 
     for eager in (False, True):
         folder = Gone("domains/sales/orders/", {"a.parquet": parquet("SELECT 1 AS a")})
-        scan = Scan(folder, folder.list_files(), DataFormat.PARQUET, 10**9)
+        scan = Scan(folder, folder.list_files(), DataFormat.PARQUET, ScanBudget(10**9))
         with (
             Session(scan, eager=eager) as session,
             pytest.raises(StorageUnavailable, match="S3 is on holiday"),

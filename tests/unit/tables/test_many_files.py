@@ -11,6 +11,7 @@ from datamesh.models.ports import DataFormat
 from datamesh.storage.backoff import OUT_OF_TIME, describe_unreachable
 from datamesh.storage.folders import MemoryFolder, StoredFile
 from datamesh.storage.objects import Unreachable
+from datamesh.tables.budget import ScanBudget
 from datamesh.tables.scan import Scan
 from datamesh.tables.session import Session
 from tests.conftest import Serve
@@ -95,7 +96,7 @@ def test_reads_that_take_too_long_are_the_querys_fault_unless_storage_fails(
     reads: int, reason: Unreachable, expected: type[Exception]
 ) -> None:
     folder = Slow(reads, reason)
-    scan = Scan(folder, folder.list_files(), DataFormat.CSV, 1000)
+    scan = Scan(folder, folder.list_files(), DataFormat.CSV, ScanBudget(1000))
     with pytest.raises(expected):
         for index in range(9):
             scan.read(index, 0, 1)
@@ -104,8 +105,8 @@ def test_reads_that_take_too_long_are_the_querys_fault_unless_storage_fails(
 def test_nothing_is_read_for_a_query_that_has_taken_too_long() -> None:
     """Not even while DuckDB plans, where it cannot be interrupted."""
     folder = MemoryFolder("domains/sales/orders/", {"a.csv": b"id\n1\n"})
-    scan = Scan(folder, folder.list_files(), DataFormat.CSV, 1000)
-    with Session(scan, eager=False, seconds=0.01) as session:
+    scan = Scan(folder, folder.list_files(), DataFormat.CSV, ScanBudget(1000, max_seconds=0.01))
+    with Session(scan, eager=False) as session:
         with pytest.raises(ScanTooLarge, match="took too long"):
             session.fetch_rows("SELECT count(*) FROM range(10000000000) a, range(1000000) b")
         with pytest.raises(ScanTooLarge, match="took too long"):

@@ -4,10 +4,11 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from datamesh.errors import MeshError, ScanTooLarge
+from datamesh.errors import MeshError
 from datamesh.models.ports import DataFormat
 from datamesh.storage.backoff import OUT_OF_TIME
 from datamesh.storage.folders import Folder, StoredFile
+from datamesh.tables.budget import ScanBudget
 
 WHOLE_FILE_BYTES = 1024 * 1024
 """The largest file that is read in one GET. S3 takes 15 to 30 ms to begin an answer; in that time
@@ -28,10 +29,10 @@ class Scan:
     """The files that one query may read, and what it has read of them."""
 
     def __init__(
-        self, folder: Folder, files: Sequence[StoredFile], form: DataFormat, max_bytes: int
+        self, folder: Folder, files: Sequence[StoredFile], form: DataFormat, budget: ScanBudget
     ) -> None:
         self.files = files
-        self.max_bytes = max_bytes
+        self.budget = budget
         self.failure: MeshError | None = None
         """The first failure. DuckDB reports it in words of its own. Nothing is read after it."""
         self._folder = folder
@@ -63,15 +64,11 @@ class Scan:
     def check_budget(self, files: Sequence[int]) -> None:
         """Raise ScanTooLarge if these files are larger than what is left of the budget."""
         size = sum(self.files[index].size for index in files)
-        if self._bytes + size > self.max_bytes:
-            raise ScanTooLarge(
-                f"The query would read {size} bytes of {len(files)} files, more than the"
-                f" {self.max_bytes} (MAX_SCAN_BYTES) that one query may; filter by a partition"
-            )
+        self.budget.check_total(len(self._read_files.union(files)), self._bytes + size)
 
     def stop(self) -> None:
         """Refuse all further reads, because the query has taken too long."""
-        self.failure = self.failure or _create_time_error()
+        self.failure = self.failure or self.budget.refuse_seconds()
 
     def prefetch(self, files: Sequence[int]) -> None:
         """Read the small ones of these files in parallel, before they are used."""
@@ -99,7 +96,7 @@ class Scan:
         except MeshError as error:
             # If storage has answered before, it was the query that took all the time.
             late = error.__cause__ is OUT_OF_TIME and self._kept
-            self.failure = self.failure or (_create_time_error() if late else error)
+            self.failure = self.failure or (self.budget.refuse_seconds() if late else error)
             raise self.failure from error
         return content[start - begin : start - begin + length]
 
@@ -113,11 +110,10 @@ class Scan:
 
     def _read_part(self, index: int, file: StoredFile, begin: int, size: int) -> bytes:
         with self._lock:
-            if self._bytes + size > self.max_bytes + self.max_bytes // REREAD_SHARE:
-                raise ScanTooLarge(
-                    f"The query reads more than {self.max_bytes} bytes (MAX_SCAN_BYTES);"
-                    " filter by a partition, or ask for fewer columns"
-                )
+            most = self.budget.max_bytes
+            if self._bytes + size > most + most // REREAD_SHARE:
+                raise self.budget.refuse_bytes()
+            self.budget.check_files(len(self._read_files) + (index not in self._read_files))
             self._bytes += size
             self._read_files.add(index)
         content = self._folder.read_range(file, begin, size)
@@ -125,7 +121,3 @@ class Scan:
             kept = [*self._kept.get(index, ()), (begin, content)]
             self._kept[index] = kept[-KEPT_READS:]
         return content
-
-
-def _create_time_error() -> ScanTooLarge:
-    return ScanTooLarge("The query took too long; filter by a partition, or ask for less")

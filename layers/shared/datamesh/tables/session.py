@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 
 MEMORY_LIMIT = "512MB"
 """Half of a function's memory: Python, files that were read and the answer take the rest."""
-MAX_SECONDS = 15.0
-"""How long all statements of a request may take together. A function may take 25 s."""
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -46,7 +44,7 @@ class Session:
     otherwise more bytes than the first rows take.
     """
 
-    def __init__(self, scan: Scan, *, eager: bool, seconds: float = MAX_SECONDS) -> None:
+    def __init__(self, scan: Scan, *, eager: bool) -> None:
         self.scan = scan
         self.files = MeshFiles(scan)
         self._eager = eager
@@ -59,7 +57,7 @@ class Session:
             "SET lock_configuration = true",
         ):
             self._connection.execute(statement)
-        self._timer = threading.Timer(seconds, self._interrupt)
+        self._timer = threading.Timer(scan.budget.max_seconds, self._interrupt)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:

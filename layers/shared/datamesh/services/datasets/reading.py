@@ -16,6 +16,7 @@ from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.folders import Folder
 from datamesh.storage.records import ProductRecord
+from datamesh.tables.budget import ScanBudget
 from datamesh.tables.cursor import decode_cursor, encode_cursor, fingerprint_query
 from datamesh.tables.files import DataFile, list_data_files, prune_files
 from datamesh.tables.query import Query
@@ -29,7 +30,14 @@ class DataAccess:
 
     open_folder: Callable[[str, Deadline], Folder]
     """Location of an output port -> its files, which can be read until the deadline."""
-    max_scan_bytes: int
+    principal_budget: ScanBudget
+    """How much a caller may read whom the authorizer knows."""
+    anonymous_budget: ScanBudget
+    """How much anybody else may read, the callers of open routes among them."""
+
+    def choose_budget(self, context: RequestContext) -> ScanBudget:
+        """Return how much the caller of a request may read."""
+        return self.anonymous_budget if context.principal is None else self.principal_budget
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,7 @@ class Dataset:
     folder: Folder
     table: Table
     files: Sequence[DataFile]
-    max_scan_bytes: int
+    budget: ScanBudget
 
     def find_files(self, query: Query) -> list[DataFile]:
         """Return the files that may have rows for the query. Raises UnreadableDataset."""
@@ -48,9 +56,9 @@ class Dataset:
         return prune_files(self.files, kinds, query.filters)
 
     def open_scan(self, files: Sequence[DataFile]) -> Scan:
-        """Return a scan of these files, within the limit of one request."""
+        """Return a scan of these files, within the budget of the caller."""
         stored = [file.file for file in files]
-        return Scan(self.folder, stored, self.table.format, self.max_scan_bytes)
+        return Scan(self.folder, stored, self.table.format, self.budget)
 
 
 @dataclass(frozen=True)
@@ -109,7 +117,7 @@ def open_product_dataset(
     columns = [Column(name, kind) for name, kind in product.schema_.items()]
     columns += [Column(name, "string") for name in partitions if name not in product.schema_]
     table = Table(data_format, tuple(columns), partitions)
-    return Dataset(product, folder, table, files, access.max_scan_bytes)
+    return Dataset(product, folder, table, files, access.choose_budget(context))
 
 
 def compute_version(dataset: Dataset, query: Query, media_type: str) -> str:

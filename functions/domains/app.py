@@ -9,7 +9,7 @@ from fastapi import Path, Query, Request, Response
 
 from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
-from datamesh.http.conditional import is_current
+from datamesh.http.conditional import build_unless_current
 from datamesh.http.dataset_pages import (
     DATASET_PAGE_RESPONSE,
     FILTERS_PARAMETER,
@@ -30,8 +30,9 @@ from datamesh.services.datasets import reading
 from datamesh.services.datasets.legacy_views import (
     ALL_ROWS,
     ColumnText,
+    View,
     build_date_range,
-    read_view,
+    open_view,
 )
 from datamesh.services.products import domains
 from datamesh.tables.query import parse_query
@@ -120,28 +121,35 @@ async def read_dataset(
     media_type = choose_media_type(request.headers.get("accept", ""), MEDIA_TYPES)
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
     query = parse_query(found.table.kinds, limit, cursor, columns, order_by, read_filters(request))
-    etag = f'"{reading.compute_version(found, query, media_type)}"'
-    if is_current(request, etag):
-        return Response(status_code=304, headers={"ETag": etag, "Vary": "Accept"})
-    return build_dataset_page_response(
-        reading.read_page(found, query, media_type), media_type, etag
+    return build_unless_current(
+        request,
+        reading.compute_version(found, query, media_type),
+        lambda: build_dataset_page_response(
+            reading.read_page(found, query, media_type), media_type
+        ),
+        vary="Accept",
     )
 
 
-@app.get("/domains/{domain}/{dataset}/profile", responses=READING)
+@app.get("/domains/{domain}/{dataset}/profile", response_model=DatasetProfile, responses=READING)
 async def profile_dataset(
     domain: SmallDomain,
     dataset: SmallDataset,
+    request: Request,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
-) -> DatasetProfile:
+) -> Response:
     """Profile the data of a product.
 
     The answer says what each column holds, and where that is not what the schema says.
     """
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
-    return reading.profile_dataset(found)
+    return build_unless_current(
+        request,
+        reading.compute_profile_version(found),
+        lambda: Response(reading.profile_dataset(found).model_dump_json(), media_type=JSON),
+    )
 
 
 @app.post(
@@ -165,6 +173,7 @@ async def check_dataset(
 
 @app.get("/sales/orders", response_model=list[Row], responses=document_errors(400) | READING)
 async def sales_orders(
+    request: Request,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
@@ -178,12 +187,13 @@ async def sales_orders(
     general form is `GET /domains/{domain}/{dataset}`.
     """
     row_filter = build_date_range("order_date", start_date, end_date)
-    rows = read_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
-    return Response(rows, media_type=JSON)
+    view = open_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
+    return _answer_view(request, view)
 
 
 @app.get("/marketing/campaigns", response_model=list[Row], responses=READING)
 async def marketing_campaigns(
+    request: Request,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
@@ -196,14 +206,15 @@ async def marketing_campaigns(
     general form is `GET /domains/{domain}/{dataset}`.
     """
     row_filter = ColumnText("status", "active") if active_only else ALL_ROWS
-    rows = read_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
-    return Response(rows, media_type=JSON)
+    view = open_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
+    return _answer_view(request, view)
 
 
 @app.get(
     "/finance/transactions", response_model=list[Row], responses=document_errors(400) | READING
 )
 async def finance_transactions(
+    request: Request,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
@@ -217,10 +228,18 @@ async def finance_transactions(
     range. The general form is `GET /domains/{domain}/{dataset}`.
     """
     row_filter = build_date_range("transaction_date", start_date, end_date)
-    rows = read_view(
+    view = open_view(
         context, registry, resources.data, "finance", "transactions", limit, row_filter
     )
-    return Response(rows, media_type=JSON)
+    return _answer_view(request, view)
+
+
+def _answer_view(request: Request, view: View) -> Response:
+    return build_unless_current(
+        request,
+        view.compute_version(),
+        lambda: Response(view.read_rows(), media_type=JSON),
+    )
 
 
 handler = create_lambda_handler(app, os.environ)

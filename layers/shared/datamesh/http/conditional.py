@@ -64,6 +64,21 @@ def is_current(request: Request, etag: str) -> bool:
     return wanted.strip() == "*" or etag in tags
 
 
+def build_unless_current(
+    request: Request, version: str, build: Callable[[], Response], vary: str | None = None
+) -> Response:
+    """Return 304 if the client's copy has the version, or else what `build` returns.
+
+    `version` is known before the work of `build`, which a 304 does not take.
+    """
+    headers = {"ETag": f'"{version}"'} | ({"Vary": vary} if vary else {})
+    if is_current(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    response = build()
+    response.headers.update(headers)
+    return response
+
+
 def revalidate(request: Request, response: Response) -> Response:
     """Return the response with its ETag, or 304 if the client's copy has that."""
     total = response.headers.get("x-total-count", "")

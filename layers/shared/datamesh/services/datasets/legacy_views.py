@@ -13,7 +13,12 @@ from typing import Protocol
 from datamesh.errors import InvalidQuery
 from datamesh.models.types import Kind
 from datamesh.services.context import RequestContext
-from datamesh.services.datasets.reading import DataAccess, open_dataset
+from datamesh.services.datasets.reading import (
+    DataAccess,
+    Dataset,
+    compute_version,
+    open_dataset,
+)
 from datamesh.services.registry.registry import Registry
 from datamesh.tables.query import Comparison, Filter, Query
 
@@ -91,7 +96,36 @@ def build_date_range(column: str, start: date | None, end: date | None) -> RowFi
     return ALL_ROWS if start is None and end is None else DateRange(column, start, end)
 
 
-def read_view(
+@dataclass(frozen=True)
+class View:
+    """The first rows of a dataset that meet a condition, not yet read."""
+
+    dataset: Dataset
+    query: Query | None
+    """None if no row can meet the condition."""
+
+    def compute_version(self) -> str:
+        """Return the version of the rows, computed from the listing of files alone.
+
+        Raises UnreadableDataset.
+        """
+        return compute_version(self.dataset, self.query or Query(0), "legacy view")
+
+    def read_rows(self) -> bytes:
+        """Return the rows as a JSON array.
+
+        Raises ScanTooLarge, UnreadableDataset, StorageUnavailable.
+        """
+        if self.query is None:
+            return NO_ROWS
+        from datamesh.tables.engine import encode_legacy_page  # DuckDB, for requests that need it
+
+        files = self.dataset.find_files(self.query)
+        scan = self.dataset.open_scan(files)
+        return encode_legacy_page(scan, self.dataset.table, files, self.query)
+
+
+def open_view(
     context: RequestContext,
     registry: Registry,
     access: DataAccess,
@@ -99,17 +133,11 @@ def read_view(
     dataset: str,
     limit: int,
     row_filter: RowFilter,
-) -> bytes:
-    """Return the first rows of a dataset that meet a condition, as a JSON array.
+) -> View:
+    """Return the view of a dataset.
 
-    Raises DatasetNotFound, LocationNotAllowed, ScanTooLarge, UnreadableDataset, StorageUnavailable.
+    Raises DatasetNotFound, LocationNotAllowed, UnreadableDataset, StorageUnavailable.
     """
     found = open_dataset(context, registry, access, domain, dataset)
     filters = row_filter.build_filters(found.table.kinds)
-    if filters is None:
-        return NO_ROWS
-    from datamesh.tables.engine import encode_legacy_page  # DuckDB, for requests that need it
-
-    query = Query(limit, filters=filters)
-    files = found.find_files(query)
-    return encode_legacy_page(found.open_scan(files), found.table, files, query)
+    return View(found, None if filters is None else Query(limit, filters=filters))

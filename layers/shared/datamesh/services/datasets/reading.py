@@ -120,13 +120,23 @@ def open_product_dataset(
     return Dataset(product, folder, table, files, access.choose_budget(context))
 
 
-def compute_version(dataset: Dataset, query: Query, media_type: str) -> str:
+def compute_version(dataset: Dataset, query: Query, form: str) -> str:
     """Return the version of an answer, computed from the listing of files alone.
 
-    Two queries with the same version have the same answer.
+    `form` is how the rows are shown, such as a media type. Two queries with the same version have
+    the same answer. Raises UnreadableDataset.
     """
-    files = [(each.file.name, each.file.etag) for each in dataset.find_files(query)]
-    content = (__version__, dataset.table, query, media_type, find_location(dataset.product), files)
+    return _hash_listing(dataset, dataset.find_files(query), (query, form))
+
+
+def compute_profile_version(dataset: Dataset) -> str:
+    """Return the version of a profile, computed from the listing of files alone."""
+    return _hash_listing(dataset, dataset.files, ("profile", dataset.product.name))
+
+
+def _hash_listing(dataset: Dataset, files: Sequence[DataFile], asked: Sequence[object]) -> str:
+    listed = [(each.file.name, each.file.size, each.file.etag) for each in files]
+    content = (__version__, dataset.table, *asked, find_location(dataset.product), listed)
     return sha256(repr(content).encode()).hexdigest()[:32]
 
 

@@ -156,8 +156,8 @@ async def profile_dataset(
     "/domains/{domain}/{dataset}/check", responses=document_errors(401, 403, 409, 429) | READING
 )
 async def check_dataset(
-    domain: Domain,
-    dataset: DatasetName,
+    domain: SmallDomain,
+    dataset: SmallDataset,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,

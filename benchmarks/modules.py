@@ -25,6 +25,7 @@ MODULES: Mapping[str, str] = {
     "throughput": "Throughput on this machine",
     "cost": "Cost on AWS",
     "walk": "Walks over lineage",
+    "time_travel": "Time travel: requests of a read as of an earlier moment",
     "domain_reads": "Domain data: bytes read of those stored",
 }
 """Module with `rows() -> list[Row]` -> the title of its section in the table."""

@@ -156,6 +156,7 @@ def resources(
         audit_journal=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
+        extend_version_indexes=lambda today, deadline: None,
         open_event_pipeline=lambda: into,
     )
 

@@ -48,7 +48,9 @@ class VersionedMemory(MemoryObject):
         newest_first = [version for version, _ in reversed(self.kept)]
         start = 0
         if older:
-            start = [version.id for version in newest_first].index(older[1]) + 1
+            ids = [version.id for version in newest_first]
+            # Of a version that is gone a server may say anything; moto and SeaweedFS list nothing.
+            start = ids.index(older[1]) + 1 if older[1] in ids else len(ids)
         page = newest_first[start : start + PAGE]
         more = start + PAGE < len(newest_first)
         return VersionPage(page, (self.name, page[-1].id) if more else None)
@@ -80,8 +82,8 @@ class Timeline:
         )
         self.past = RegistryHistory(
             self.registry,
-            products=History(self.products, ProductsFile, NO_WAIT),
-            lineage=History(self.lineage, LineageFile, NO_WAIT),
+            products=History(self.products, ProductsFile, NO_WAIT, now=clock),
+            lineage=History(self.lineage, LineageFile, NO_WAIT, now=clock),
         )
 
     def tick(self, **by: float) -> datetime:

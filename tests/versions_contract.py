@@ -45,6 +45,26 @@ class VersionsContract(ABC):
         remove()
         assert [version.deleted for version in every(stored)] == [True, False]
 
+    def test_a_listing_may_begin_after_any_version(
+        self, stored: VersionedObject, put: Callable[[bytes], None], remove: Callable[[], None]
+    ) -> None:
+        for number in range(5):
+            put(b"%d" % number)
+        remove()
+        found = every(stored)
+        for place, version in enumerate(found):
+            assert every(stored, (stored.name, version.id)) == found[place + 1 :]
+
+    def test_a_listing_after_an_unknown_version_is_empty_or_a_part_of_the_whole_one(
+        self, stored: VersionedObject, put: Callable[[bytes], None]
+    ) -> None:
+        for number in range(5):
+            put(b"%d" % number)
+        found = every(stored)
+        for unknown in ("w", found[2].id[:-1] + "-", "00000000-0000-0000-0000-000000000000"):
+            part = every(stored, (stored.name, unknown))
+            assert part == found[len(found) - len(part) :]
+
     def test_an_unknown_version_is_none(
         self, stored: VersionedObject, put: Callable[[bytes], None]
     ) -> None:
@@ -54,10 +74,9 @@ class VersionsContract(ABC):
         assert stored.get_version(next(each for each in others if each != version.id)) is None
 
 
-def every(stored: VersionedObject) -> list[ObjectVersion]:
-    """All pages; at most a hundred."""
+def every(stored: VersionedObject, older: ListMarker | None = None) -> list[ObjectVersion]:
+    """All pages, from a marker on; at most a hundred."""
     found: list[ObjectVersion] = []
-    older: ListMarker | None = None
     for _ in range(100):
         page = stored.list_versions(older)
         found += page.versions

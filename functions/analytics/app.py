@@ -174,7 +174,7 @@ async def top_products(
 
 
 def scheduled(work: Work) -> dict[str, int]:
-    """Remove what is no longer needed, and keep a snapshot and a backup.
+    """Remove what is no longer needed, keep a snapshot and a backup, and index the past.
 
     `time` of the event is when the run was due.
     """
@@ -184,6 +184,7 @@ def scheduled(work: Work) -> dict[str, int]:
         work.resources.snapshots,
         work.resources.backups,
         create_usage_reader(work.settings.usage_api_id),
+        work.resources.extend_version_indexes,
         DUE.validate_python(work.event.get("time") or utc_now()),
         work.settings.stale_days,
     )

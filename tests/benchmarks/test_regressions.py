@@ -2,7 +2,14 @@
 times. Bounds are about three times what was measured when they were set.
 """
 
-from benchmarks import reference, requests_of_a_write, walk, warm_reads, warm_writes
+from benchmarks import (
+    reference,
+    requests_of_a_write,
+    time_travel,
+    walk,
+    warm_reads,
+    warm_writes,
+)
 from benchmarks.lambdas import Service
 from benchmarks.measure import alternately, cpu_ms
 from benchmarks.mesh import big_mesh, lineage_file, products_file
@@ -59,3 +66,9 @@ def test_requests_of_a_write() -> None:
     product, lineage = alone(requests_of_a_write.counted)
     assert product == {"PUT products.json": 1, "PUT audit": 2}
     assert lineage == {"GET products.json": 1, "PUT lineage.json": 1, "PUT audit": 2}
+
+
+def test_requests_of_a_read_as_of_long_ago() -> None:
+    (far, *_) = alone(time_travel.rows)
+    assert far.ratio
+    assert far.ratio <= 2, "300 days back, against an hour"

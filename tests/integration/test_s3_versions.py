@@ -19,6 +19,8 @@ from datamesh.storage.object_versions import VersionedObject
 from datamesh.storage.s3.client import S3Client, S3Request, S3Response, create_client
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
+from datamesh.storage.version_index import ListingStart, StoredIndex, VersionIndex
+from datamesh.storage.version_indexer import VersionIndexer
 from dev.storage.s3 import S3
 from tests import moto_server
 from tests.contexts import NO_DEADLINE
@@ -147,6 +149,26 @@ def test_the_past_of_a_document_on_a_real_server(s3: S3, environment: dict[str, 
     for number, moment in enumerate(moments):
         assert list(history.read_at(moment, deadline).products) == [f"p{n}" for n in range(number)]
     assert len(history.read_at(utc_now() + timedelta(days=1), deadline).products) == 6
+
+
+def test_the_past_is_found_from_an_index_on_a_real_server(
+    s3: S3, environment: dict[str, str]
+) -> None:
+    """The server dates versions now, so the index is written as if they were of many days."""
+    client, deadline = create_client(), Deadline.from_now(60)
+    document = Document(S3Object(client, s3.bucket, "indexed.json"), ProductsFile, NO_WAIT)
+    for number in range(4):
+        document.commit(add(f"p{number}"), deadline)
+    versions = S3Versions(client, s3.bucket, "indexed.json")
+    newest = every(versions)[0]
+    index = StoredIndex(S3Object(client, s3.bucket, "history/indexed.json"), NO_WAIT)
+    VersionIndexer(versions, index, NO_WAIT).extend_index(utc_now().date(), deadline)
+    assert index.is_stored
+    start = ListingStart(newest.modified + timedelta(days=1), newest.id)
+    index.replace(VersionIndex(starts=(start,)))
+    later = utc_now() + timedelta(seconds=1)
+    history = History(versions, ProductsFile, NO_WAIT, index, now=lambda: later + timedelta(days=2))
+    assert len(history.read_at(later, deadline).products) == 4
 
 
 def test_a_bucket_that_is_not_there_is_storage_unavailable(

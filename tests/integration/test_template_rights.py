@@ -25,7 +25,10 @@ BUCKET = "CatalogBucket"
 PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
 FIND_PAST = ("s3:ListBucketVersions", BUCKET)
-PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)}
+INDEXES = [f"{BUCKET}/history/{name}.json" for name in ("products", "lineage")]
+PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)} | {
+    ("s3:GetObject", index) for index in INDEXES
+}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
 DATA = {
@@ -42,7 +45,8 @@ LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
     "ProductsReadFunction": (REGISTRY | PAST)
-    - {("s3:GetObject", LINEAGE), ("s3:GetObjectVersion", LINEAGE)},
+    - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
+    - {("s3:GetObject", INDEXES[1])},
     "ProductsWriteFunction": REGISTRY
     | REMEMBER
     | AUDITED
@@ -67,6 +71,8 @@ RIGHTS = {
     | AUDITED
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")}
     | {(f"s3:{verb}Object", where) for verb in ("Get", "Put") for where in (SNAPSHOTS, BACKUPS)}
+    | {(f"s3:{verb}Object", index) for verb in ("Get", "Put") for index in INDEXES}
+    | {FIND_PAST}
     | {("cloudwatch:GetMetricData", "*")},
     "PlatformFunction": REGISTRY | {("s3:GetObject", f"{BUCKET}/analytics/latest.json")},
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -30,10 +30,17 @@ from datamesh.storage.s3.folders import S3Folder
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
+from datamesh.storage.version_index import StoredIndex
 from datamesh.tables.budget import ScanBudget
 
 if TYPE_CHECKING:
     from datamesh.services.openlineage.ingest import EventPipeline
+
+
+PRODUCTS_KEY, LINEAGE_KEY = "products.json", "lineage.json"
+
+HISTORY_FOLDER = "history/"
+"""Where the indexes of the versions of registry files are, under the names of those."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +59,8 @@ class Resources:
     """The records that audit trails have stored."""
     snapshots: Snapshots
     backups: Backups
+    extend_version_indexes: Callable[[date, Deadline], None]
+    """Indexes the versions of the registry's files of the days before the given one."""
     open_event_pipeline: Callable[[], "EventPipeline"]
     """Returns what OpenLineage events go through, the same at every call."""
 
@@ -81,7 +90,22 @@ class _Bucket:
 
     def open_history[F: RegistryFile](self, key: str, kind: type[F]) -> History[F]:
         """Return the past of a registry file."""
-        return History(S3Versions(self.client, self.name, key), kind, self.backoff)
+        index = self.open_version_index(key)
+        return History(S3Versions(self.client, self.name, key), kind, self.backoff, index)
+
+    def open_version_index(self, key: str) -> StoredIndex:
+        """Return the index of the versions of an object."""
+        return StoredIndex(self.open_object(HISTORY_FOLDER + key), self.backoff)
+
+    def extend_version_indexes(self, today: date, deadline: Deadline) -> None:
+        """Extend the indexes of both registry files."""
+        # Not imported where nothing is indexed: every other cold start would pay for it.
+        from datamesh.storage.version_indexer import VersionIndexer
+
+        for key in (PRODUCTS_KEY, LINEAGE_KEY):
+            versions = S3Versions(self.client, self.name, key)
+            index = self.open_version_index(key)
+            VersionIndexer(versions, index, self.backoff).extend_index(today, deadline)
 
 
 def create_resources(settings: Settings, observer: Observer) -> Resources:
@@ -93,8 +117,8 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
     registry = _open_registry(settings, observer, bucket)
     past = RegistryHistory(
         registry,
-        products=bucket.open_history("products.json", ProductsFile),
-        lineage=bucket.open_history("lineage.json", LineageFile),
+        products=bucket.open_history(PRODUCTS_KEY, ProductsFile),
+        lineage=bucket.open_history(LINEAGE_KEY, LineageFile),
     )
     return Resources(
         registry=registry,
@@ -107,6 +131,7 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
             bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff
         ),
         backups=Backups(bucket.open_object, bucket.backoff),
+        extend_version_indexes=bucket.extend_version_indexes,
         open_event_pipeline=cache(lambda: _open_event_pipeline(settings, bucket)),
     )
 
@@ -146,8 +171,8 @@ def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> R
 
     products_limit, lineage_limit = create_byte_limits(settings)
     return Registry(
-        products=open_document("products.json", ProductsFile, products_limit),
-        lineage=open_document("lineage.json", LineageFile, lineage_limit),
+        products=open_document(PRODUCTS_KEY, ProductsFile, products_limit),
+        lineage=open_document(LINEAGE_KEY, LineageFile, lineage_limit),
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
         data_prefixes=settings.data_prefixes,

@@ -154,7 +154,14 @@ def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Res
     def used(at: str, told: Callable[[date], Usage | None] = usage) -> int | None:
         due = datetime.fromisoformat(at)
         kept = scheduled_run.run_schedule(
-            CONTEXT, over.registry, over.snapshots, over.backups, told, due, 90
+            CONTEXT,
+            over.registry,
+            over.snapshots,
+            over.backups,
+            told,
+            over.extend_version_indexes,
+            due,
+            90,
         )
         return kept.usage.total.requests if kept.usage else None
 

@@ -5,7 +5,8 @@ from typing import cast
 
 import pytest
 
-from datamesh.storage.s3.client import S3Client, S3Request, S3Response
+from datamesh.errors import StorageUnavailable
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request, S3Response
 from datamesh.storage.s3.versions import S3Versions
 
 type Listed = tuple[str, str, int]
@@ -83,3 +84,21 @@ def test_a_server_that_lists_deletions_apart_is_sorted_by_time() -> None:
 def test_the_latest_is_first_even_if_it_is_listed_apart() -> None:
     listed: list[Listed] = [("Version", "v1", 1), ("DeleteMarker", "d2", 1)]
     assert ids_of(listed, latest="d2") == ["d2", "v1"]
+
+
+@pytest.mark.parametrize(("code", "older"), [("InvalidArgument", True), ("AccessDenied", False)])
+def test_a_marker_that_is_refused_lists_nothing(code: str, older: bool) -> None:
+    class Refusing:
+        def send(self, request: S3Request) -> S3Response:
+            raise S3Error(request.operation, 400, code)
+
+    versions = S3Versions(cast(S3Client, Refusing()), "catalog", "products.json")
+    with pytest.raises(StorageUnavailable, match=code):
+        versions.list_versions()
+    marker = ("products.json", "v1")
+    if older:
+        page = versions.list_versions(marker)
+        assert (list(page.versions), page.older) == ([], None)
+    else:
+        with pytest.raises(StorageUnavailable, match=code):
+            versions.list_versions(marker)

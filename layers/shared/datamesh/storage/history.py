@@ -7,23 +7,19 @@ distinct (docs/adr/0010-as-of.md).
 
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from datamesh.errors import StorageUnavailable, VersionExpired
+from datamesh.models.values import utc_now
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
-from datamesh.storage.object_versions import (
-    ListMarker,
-    ObjectVersion,
-    VersionedObject,
-    VersionPage,
-)
+from datamesh.storage.object_versions import ObjectVersion, VersionedObject
 from datamesh.storage.objects import ConditionalObject
 from datamesh.storage.registry_file import RegistryFile
-
-SKEW = timedelta(seconds=5)
-"""How far a writer's clock may be from S3's, which has whole seconds, to be trusted."""
+from datamesh.storage.version_finder import SKEW, VersionFinder, VersionSpan
+from datamesh.storage.version_index import StoredIndex
 
 KEPT_FILES = 2
 """How many decoded versions stay in memory; a comparison of two moments needs two."""
@@ -32,16 +28,18 @@ KEPT_FILES = 2
 class History[F: RegistryFile]:
     """The past of one registry file. Not for use by several threads at once."""
 
-    def __init__(self, stored: VersionedObject, kind: type[F], backoff: Backoff) -> None:
+    def __init__(
+        self,
+        stored: VersionedObject,
+        kind: type[F],
+        backoff: Backoff,
+        index: StoredIndex | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._stored = stored
         self._kind = kind
         self._backoff = backoff
-        self._known: list[ObjectVersion] = []
-        """The versions listed so far, newest first and without gaps."""
-        self._older: ListMarker | None = None
-        """Where the listing of older versions goes on."""
-        self._complete = False
-        """Whether the oldest known version is the oldest that there is."""
+        self._finder = VersionFinder(stored, backoff, index, now)
         self._files: OrderedDict[str, F] = OrderedDict()
 
     def open_document(self, moment: datetime) -> Document[F]:
@@ -56,54 +54,15 @@ class History[F: RegistryFile]:
         a time that has passed: ask for moments that are some seconds old to get a final answer.
         Raises VersionExpired, and StorageUnavailable if the time for the request does not suffice.
         """
-        self._list_newer(moment, deadline)
-        self._list_older(moment, deadline)
-        near = [v for v in self._known if abs(v.modified - moment) <= SKEW]
+        span = self._finder.find_span(moment, deadline)
+        near = [v for v in span.versions if abs(v.modified - moment) <= SKEW]
         near.reverse()
         if index := bisect_right(near, moment, key=lambda v: self._find_commit_time(v, deadline)):
             return self._read_file(near[index - 1], deadline)
-        for version in self._known:
+        for version in span.versions:
             if moment - version.modified > SKEW:
                 return self._read_file(version, deadline)
-        return self._read_before_first(deadline)
-
-    def _list_newer(self, moment: datetime, deadline: Deadline) -> None:
-        """List what is newer than what is known, unless that cannot matter."""
-        if self._known and self._known[0].modified - moment > SKEW:
-            return
-        newest = self._known[0].id if self._known else None
-        fresh: list[ObjectVersion] = []
-        older: ListMarker | None = None
-        while True:
-            page = self._list_page(older, deadline)
-            ids = [version.id for version in page.versions]
-            if newest in ids:
-                self._known[:0] = [*fresh, *page.versions[: ids.index(newest)]]
-                return
-            fresh += page.versions
-            older = page.older
-            if older is None or not self._known:
-                break
-        self._known, self._older, self._complete = fresh, older, older is None
-
-    def _list_older(self, moment: datetime, deadline: Deadline) -> None:
-        """List further back until a version from before `moment` is known.
-
-        What was listed stays known, so that after a request that ran out of time the next one goes
-        on from there.
-        """
-        while not self._complete and not self._is_older_known(moment):
-            page = self._list_page(self._older, deadline)
-            self._known += page.versions
-            self._older, self._complete = page.older, page.older is None
-
-    def _is_older_known(self, moment: datetime) -> bool:
-        return bool(self._known) and moment - self._known[-1].modified > SKEW
-
-    def _list_page(self, older: ListMarker | None, deadline: Deadline) -> VersionPage:
-        return self._backoff.read_until_reached(
-            self._stored.name, lambda: self._stored.list_versions(older), deadline
-        )
+        return self._read_before_first(span, deadline)
 
     def _find_commit_time(self, version: ObjectVersion, deadline: Deadline) -> datetime:
         if version.deleted:
@@ -113,9 +72,9 @@ class History[F: RegistryFile]:
             return committed_at
         return version.modified
 
-    def _read_before_first(self, deadline: Deadline) -> F:
-        if self._known:
-            oldest = self._known[-1]
+    def _read_before_first(self, span: VersionSpan, deadline: Deadline) -> F:
+        if span.versions:
+            oldest = span.versions[-1]
             file = self._read_file(oldest, deadline)
             if oldest.deleted or file.revision > 1 or (file.revision == 1 and file.adopted):
                 raise VersionExpired(self._stored.name)

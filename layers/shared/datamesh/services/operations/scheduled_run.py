@@ -1,4 +1,4 @@
-"""The scheduled run: prune garbage, store the day's snapshot, copy the registry's files."""
+"""The scheduled run: prune garbage, store a snapshot, copy the files, index their versions."""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -11,6 +11,7 @@ from datamesh.services.context import RequestContext
 from datamesh.services.lineage import registration
 from datamesh.services.operations.backups import Backups
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.backoff import Deadline
 
 USAGE_COMPLETE = time(hour=1)
 """The time of day from which yesterday's CloudWatch metrics are complete."""
@@ -22,6 +23,7 @@ def run_schedule(
     snapshots: Snapshots,
     backups: Backups,
     usage: Callable[[date], Usage | None],
+    extend_version_indexes: Callable[[date, Deadline], None],
     due: datetime,
     stale_days: int,
 ) -> Snapshot:
@@ -37,6 +39,7 @@ def run_schedule(
     )
     snapshots.store_snapshot(context, snapshot)
     backups.copy_registry(context, registry, due.date())
+    extend_version_indexes(due.date(), context.deadline)
     return snapshot
 
 

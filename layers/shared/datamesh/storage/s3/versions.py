@@ -22,13 +22,22 @@ class S3Versions:
         self.name = key
 
     def list_versions(self, older: ListMarker | None = None) -> VersionPage:
-        """List a page of versions, newest first. Raises Unreachable or StorageUnavailable."""
+        """List a page of versions, newest first, or nothing if S3 does not know the marker.
+
+        Raises Unreachable or StorageUnavailable.
+        """
         query = {"versions": "", "prefix": self.name}
         if older:
             query["key-marker"], query["version-id-marker"] = older
-        return fetch_listing(
-            self._client, "ListObjectVersions", self._bucket, query, self._read_page
-        )
+        try:
+            return fetch_listing(
+                self._client, "ListObjectVersions", self._bucket, query, self._read_page
+            )
+        except StorageUnavailable as error:
+            refusal = error.__cause__
+            if older and isinstance(refusal, S3Error) and refusal.code == "InvalidArgument":
+                return VersionPage((), None)
+            raise
 
     def get_version(self, version_id: str) -> StoredObject | None:
         """Read a version; None if it is gone. Raises Unreachable or StorageUnavailable."""
@@ -44,10 +53,9 @@ class S3Versions:
         # Objects whose names only begin like this one are on the page too.
         own = [each for each in listed if each.read_key() == self.name]
         versions = [_read_version(each) for each in _sort_newest_first(own)]
-        if not page.is_truncated:
+        if not page.is_truncated or page.read_key("NextKeyMarker") != self.name:
             return VersionPage(versions, None)
-        older = (page.read_key("NextKeyMarker"), page.read_text("NextVersionIdMarker"))
-        return VersionPage(versions, older)
+        return VersionPage(versions, (self.name, page.read_text("NextVersionIdMarker")))
 
 
 def _sort_newest_first(listed: Sequence[ListingElement]) -> Sequence[ListingElement]:

@@ -13,14 +13,15 @@ from datamesh.http.conditional import build_unless_current
 from datamesh.http.dataset_pages import (
     DATASET_PAGE_RESPONSE,
     FILTERS_PARAMETER,
-    MEDIA_TYPES,
+    PageAs,
     build_dataset_page_response,
+    build_disposition,
+    choose_page_type,
     read_filters,
 )
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import Responses, document_errors
-from datamesh.http.negotiation import choose_media_type
 from datamesh.http.parameters import LIST_PAGE, EndDate, Limit, Offset, StartDate
 from datamesh.models.datasets import DatasetProfile, DomainSummary, Row
 from datamesh.models.products import Product
@@ -112,20 +113,22 @@ async def read_dataset(
     cursor: Cursor = None,
     columns: Columns = None,
     order_by: OrderBy = None,
+    format: PageAs = None,
 ) -> Response:
     """Read the data of a product.
 
     The answer has rows of the dataset that the domain has under this name, as JSON, CSV, JSON
-    Lines, Parquet or Arrow: `Accept` chooses. `X-Next-Cursor` leads to the next page.
+    Lines, Parquet or Arrow: `format` chooses, or `Accept`. `X-Next-Cursor` leads to the next page.
     """
-    media_type = choose_media_type(request.headers.get("accept", ""), MEDIA_TYPES)
+    media_type = choose_page_type(request, format)
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
     query = parse_query(found.table.kinds, limit, cursor, columns, order_by, read_filters(request))
+    disposition = format and build_disposition(dataset, format)
     return build_unless_current(
         request,
         reading.compute_version(found, query, media_type),
         lambda: build_dataset_page_response(
-            reading.read_page(found, query, media_type), media_type
+            reading.read_page(found, query, media_type), media_type, disposition
         ),
         vary="Accept",
     )

@@ -1,22 +1,37 @@
 """Pages of a dataset over HTTP: the filters in the query, and the headers of the answer."""
 
-from typing import Any
+import re
+from typing import Annotated, Any
+from urllib.parse import quote
 
-from fastapi import Request, Response
+from fastapi import Query, Request, Response
 
 from datamesh.http.errors import Responses
+from datamesh.http.negotiation import choose_media_type
+from datamesh.models.datasets import PageFormat
 from datamesh.services.datasets.reading import DatasetPage
 
-MEDIA_TYPES = (
-    "application/json",
-    "text/csv",
-    "application/x-ndjson",
-    "application/vnd.apache.parquet",
-    "application/vnd.apache.arrow.stream",
-)
+MEDIA_TYPES = {
+    PageFormat.JSON: "application/json",
+    PageFormat.CSV: "text/csv",
+    PageFormat.JSONL: "application/x-ndjson",
+    PageFormat.PARQUET: "application/vnd.apache.parquet",
+    PageFormat.ARROW: "application/vnd.apache.arrow.stream",
+}
 """What a page can be answered as; the first is for clients that do not care."""
-RESERVED_PARAMETERS = ("limit", "cursor", "columns", "order_by")
+EXTENSIONS = {PageFormat.ARROW: "arrows"}
+"""Endings of file names that are not the format's name; this one is of an Arrow stream."""
+NOT_PLAIN_IN_NAME = re.compile(r"[^A-Za-z0-9._-]")
+RESERVED_PARAMETERS = ("limit", "cursor", "columns", "order_by", "format")
 """Parameters that are no filters. A column of such a name needs an operator: `limit_in=3`."""
+
+PageAs = Annotated[
+    PageFormat | None,
+    Query(
+        description="The format of the page, as a file to download; it wins over `Accept`.",
+        examples=["json"],
+    ),
+]
 
 FILTERS_PARAMETER: dict[str, Any] = {
     "name": "filters",
@@ -51,6 +66,11 @@ DATASET_PAGE_RESPONSE: Responses = {
         " for a formula begins with an apostrophe.",
         "content": _PAGE_CONTENT,
         "headers": {
+            "Content-Disposition": {
+                "description": "With `format`, the name of the file, such as `orders.csv`.",
+                "schema": {"type": "string"},
+                "required": False,
+            },
             "X-Next-Cursor": {
                 "description": "The cursor of the next page; absent on the last one.",
                 "schema": {"type": "string"},
@@ -76,7 +96,19 @@ def read_filters(request: Request) -> list[tuple[str, str]]:
     ]
 
 
-def build_dataset_page_response(page: DatasetPage, media_type: str) -> Response:
+def choose_page_type(request: Request, format: PageFormat | None) -> str:
+    """Return the media type of a page: that of `format`, or else what Accept prefers.
+
+    Raises NotAcceptable.
+    """
+    if format is not None:
+        return MEDIA_TYPES[format]
+    return choose_media_type(request.headers.get("accept", ""), [*MEDIA_TYPES.values()])
+
+
+def build_dataset_page_response(
+    page: DatasetPage, media_type: str, disposition: str | None
+) -> Response:
     """Return a page of rows; its headers say what reading it took, and where the next begins."""
     headers = {
         "X-Files-Read": str(page.files_read),
@@ -84,4 +116,17 @@ def build_dataset_page_response(page: DatasetPage, media_type: str) -> Response:
     }
     if page.next_cursor:
         headers["X-Next-Cursor"] = page.next_cursor
+    if disposition:
+        headers["Content-Disposition"] = disposition
     return Response(page.body, media_type=media_type, headers=headers)
+
+
+def build_disposition(dataset: str, format: PageFormat) -> str:
+    """Return the Content-Disposition of a download (RFC 6266): `attachment; filename="orders.csv"`.
+
+    A name of other characters is sent in UTF-8 too, as RFC 8187 encodes it.
+    """
+    name = f"{dataset}.{EXTENSIONS.get(format, format)}"
+    plain = NOT_PLAIN_IN_NAME.sub("_", name)
+    encoded = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
+    return f'attachment; filename="{plain}"{encoded}'

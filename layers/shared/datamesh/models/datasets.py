@@ -1,11 +1,23 @@
 """Answers about domains and their data, besides rows."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, Field, JsonValue
 
 from datamesh.models.quality import QualityFailure
 
 type Row = dict[str, JsonValue]
 """A row of a legacy view: column -> value."""
+
+
+class PageFormat(StrEnum):
+    """The formats of a page of rows."""
+
+    JSON = "json"
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+    ARROW = "arrow"
 
 
 class DomainSummary(BaseModel):

@@ -100,7 +100,7 @@ sam: $(VENV)/ready ## Run e2e-sam and invoke where Docker runs or can be started
 	@.ci/with_docker $(MAKE) --keep-going e2e-sam invoke
 
 .PHONY: sam-local
-sam-local: build ## Start the API on SAM's own emulation, in Docker containers.
+sam-local: $(VENV)/ready build ## Start the API on SAM's own emulation, in Docker containers.
 	@exec $(PY) -m dev.sam
 
 .PHONY: e2e-sam
@@ -108,7 +108,7 @@ e2e-sam: $(VENV)/ready ## Run e2e against `sam local start-api`, in Docker conta
 	E2E_TARGET=sam-local $(PY) -m pytest tests/e2e tests/sam/test_hash_seeds.py
 
 .PHONY: invoke
-invoke: build ## Invoke the functions with every file in events/, in Docker containers.
+invoke: $(VENV)/ready build ## Invoke the functions with every file in events/, in Docker containers.
 	$(PY) -m pytest tests/sam/test_invoke.py
 
 .PHONY: lambda-image
@@ -116,7 +116,7 @@ lambda-image: $(VENV)/ready ## Make a stand-in for the AWS image of functions wh
 	@$(PY) -m dev.sam.lambda_image
 
 .PHONY: e2e-deploy
-e2e-deploy: build $(MINISTACK_VENV)/ready $(OPENLINEAGE_VENV)/ready ## Run e2e on a stack on an emulator of AWS that enforces IAM; update and delete stacks.
+e2e-deploy: $(VENV)/ready build $(MINISTACK_VENV)/ready $(OPENLINEAGE_VENV)/ready ## Run e2e on a stack on an emulator of AWS that enforces IAM; update and delete stacks.
 	E2E_TARGET=deployed $(PY) -m pytest tests/e2e
 	$(PY) -m pytest tests/deploy
 
@@ -146,11 +146,11 @@ sbom: $(SECURITY_VENV)/ready ## Write the bill of materials of what is deployed 
 		--output-reproducible --validate --outfile $(SBOM) -
 
 .PHONY: bench
-bench: build ## Measure what the documents claim about speed and cost, and write it there; alone.
+bench: $(VENV)/ready build ## Measure what the documents claim about speed and cost, and write it there; alone.
 	@$(PY) -m benchmarks
 
 .PHONY: regressions
-regressions: build ## Test ratios and counts of what bench measures, with a wide margin.
+regressions: $(VENV)/ready build ## Test ratios and counts of what bench measures, with a wide margin.
 	$(PY) -m pytest tests/benchmarks
 
 # On a copy with the package at its top: mutmut takes a module's name from its path.
@@ -179,10 +179,20 @@ docs: $(DOCS_VENV)/ready ## Build the documentation as a site into build/docs; n
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
 	@echo "Open build/docs/index.html; for its search: python3 -m http.server --directory build/docs"
 
+# BUILT=1 takes what another machine has built and tested: nothing is installed for it but sam.
 .PHONY: build
-build: $(VENV)/ready $(SAM_VENV)/ready ## Validate the template and build the functions with sam.
+ifeq ($(BUILT),1)
+build: $(SAM_VENV)/ready
+	@python3 -m dev.build_digest check
+else
+build: $(VENV)/ready $(SAM_VENV)/ready ## Validate the template, build the functions with sam, and name the build by its digest.
 	$(SAM) validate --lint
 	$(SAM) build
+	@$(PY) -m dev.build_digest write
+endif
+
+.PHONY: sam-cli
+sam-cli: $(SAM_VENV)/ready ## Install sam alone.
 
 STAGE ?= dev
 STACK = data-mesh-registry-$(STAGE)

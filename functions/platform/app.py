@@ -18,7 +18,7 @@ from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentR
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
 from datamesh.models.responses import Health
-from datamesh.services.operations.health import check_health
+from datamesh.services.operations.health import UNBUILT, check_health
 
 HERE = Path(__file__).parent
 
@@ -48,7 +48,15 @@ PAGE_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+BUILD = HERE / "build.txt"
+"""Holds the digest of all that was built, which `make build` writes beside this file."""
+
 app = create_app("Platform")
+
+
+def read_build_digest() -> str:
+    """Return the digest of what is deployed."""
+    return BUILD.read_text() if BUILD.exists() else UNBUILT
 
 
 @app.get("/health", responses=document_errors(503))
@@ -57,7 +65,7 @@ async def health(context: CurrentContext, registry: CurrentRegistry) -> Health:
 
     The answer says that storage answers, and how much is registered.
     """
-    return check_health(context, registry)
+    return check_health(context, registry, read_build_digest())
 
 
 @app.get("/metrics", response_class=PlainTextResponse, responses=document_errors(503))

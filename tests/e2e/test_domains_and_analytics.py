@@ -1,8 +1,13 @@
 """Domain data of the example mesh, and counts over it."""
 
+import os
+import re
+
 import pytest
 
+from dev.build_digest import BUILD, check_digest
 from tests.e2e.api import Api
+from tests.e2e.targets import TARGET
 
 
 def test_orders_are_the_real_ones(api: Api) -> None:
@@ -71,3 +76,12 @@ def test_analytics_count_the_registry(api: Api) -> None:
         total,
         stats["total_entries"],
     )
+
+
+def test_health_names_the_build(api: Api) -> None:
+    """The one that `make build` has made here, if it was deployed from here."""
+    found = api.get("/health").json()["build"]
+    if "API_URL" in os.environ:
+        assert re.fullmatch(r"local|[0-9a-f]{64}", found)
+    else:
+        assert found == ("local" if TARGET == "make-run" else check_digest(BUILD))

@@ -67,6 +67,7 @@ def test_health_counts_what_is_registered(registry: Registry) -> None:
         "status": "healthy",
         "timestamp": NOON,
         "version": __version__,
+        "build": "local",
         "total_products": 1,
         "total_lineage_entries": 0,
     }

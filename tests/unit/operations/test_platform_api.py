@@ -60,9 +60,20 @@ def test_health(serve: Serve, filled: Registry) -> None:
         "status": "healthy",
         "timestamp": "2026-01-31T12:00:00Z",
         "version": __version__,
+        "build": "local",
         "total_products": 3,
         "total_lineage_entries": 2,
     }
+
+
+def test_health_names_the_build(
+    serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = serve("platform")
+    monkeypatch.setattr("functions.platform.app.BUILD", tmp_path / "build.txt")
+    assert client.get("/health").body["build"] == "local"
+    (tmp_path / "build.txt").write_text("0" * 64)
+    assert client.get("/health").body["build"] == "0" * 64
 
 
 # the documentation

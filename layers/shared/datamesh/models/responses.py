@@ -41,6 +41,10 @@ class Health(BaseModel):
     status: Literal["healthy"] = "healthy"
     timestamp: datetime
     version: str
+    build: str = Field(
+        description="SHA-256 digest of all that was built and deployed together; `local` for "
+        "sources that run as they are."
+    )
     total_products: int
     total_lineage_entries: int
 

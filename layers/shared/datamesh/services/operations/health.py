@@ -6,14 +6,18 @@ from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import get_visible_entries
 from datamesh.services.registry.registry import Registry
 
+UNBUILT = "local"
+"""What stands for the digest of a build where sources run that nobody has built."""
 
-def check_health(context: RequestContext, registry: Registry) -> Health:
+
+def check_health(context: RequestContext, registry: Registry, build: str = UNBUILT) -> Health:
     """Return counts read from storage, ignoring CACHE_SECONDS. Raises StorageUnavailable."""
     products = registry.products.read_latest(context.deadline)
     lineage = registry.lineage.read_latest(context.deadline)
     return Health(
         timestamp=registry.now(),
         version=__version__,
+        build=build,
         total_products=len(products.products),
         total_lineage_entries=len(get_visible_entries(registry, lineage, products)),
     )

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
+from datamesh.models.products import MAX_FIELDS
 from datamesh.services.lineage.registration import register_lineage_entries
 from datamesh.services.products.registration import register_products
 from datamesh.services.registry.registry import Registry
@@ -35,6 +36,28 @@ def add_large_entries(registry: Registry, count: int, text: str = "x" * METADATA
         for number in range(count)
     ]
     register_lineage_entries(CONTEXT, registry, items, partial=False)
+
+
+def add_widest_products(registry: Registry, count: int) -> list[str]:
+    """Register products of as many fields as one may have, and return their names."""
+    schema = {f"c{number}": "date" for number in range(MAX_FIELDS)}
+    names = [f"p{number:04}" for number in range(count)]
+    items = [product_body(name=name, schema=schema) for name in names]
+    register_products(CONTEXT, registry, items, partial=False)
+    return names
+
+
+def add_large_names(registry: Registry, count: int) -> None:
+    """Register products that are datasets of the longest names, each of its own namespace."""
+    controls, quotes = "\x01" * 996, '"' * 996
+    items = [
+        product_body(
+            name=f"p{number:04}",
+            openlineage=[{"namespace": f"{number:04}{controls}", "name": f"{number:04}{quotes}"}],
+        )
+        for number in range(count)
+    ]
+    register_products(CONTEXT, registry, items, partial=False)
 
 
 def add_large_chain(registry: Registry, length: int, text: str) -> list[str]:

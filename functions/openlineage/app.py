@@ -7,15 +7,24 @@ from enum import Enum
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query, Request, Response
+from msgspec import Raw
 from pydantic import BeforeValidator
 
 from datamesh.http import event_schema
+from datamesh.http.answers import build_json_response, build_object_response, mark_truncation
 from datamesh.http.app import create_app
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import Work, create_lambda_handler, create_task_handler
-from datamesh.http.errors import document_errors
+from datamesh.http.errors import Responses, document_errors
 from datamesh.http.event_body import read_event_json
-from datamesh.http.parameters import Limit, Offset
+from datamesh.http.parameters import (
+    CUT_PAGE_HEADER,
+    NEXT_OFFSET_HEADERS,
+    TRUNCATED_HEADER,
+    X_TRUNCATED,
+    Limit,
+    Offset,
+)
 from datamesh.models.marquez import MarquezDatasets, MarquezGraph, MarquezNamespaces, MarquezResults
 from datamesh.models.openlineage import BatchReport
 from datamesh.services.marquez import graph, lists
@@ -32,6 +41,9 @@ COMMIT_SECONDS = 180.0
 app = create_app("OpenLineage")
 MARQUEZ: list[str | Enum] = ["Marquez"]
 """The tag of the routes that answer as Marquez does."""
+PAGE: Responses = {200: {"headers": NEXT_OFFSET_HEADERS}}
+SEARCH: Responses = {200: {"headers": CUT_PAGE_HEADER}}
+GRAPH: Responses = {200: {"headers": TRUNCATED_HEADER}}
 
 
 def parse_choice(value: Any) -> Any:
@@ -104,33 +116,51 @@ async def post_events(
     return report
 
 
-@app.get("/api/v1/lineage", tags=MARQUEZ, responses=document_errors(404, 422, 503))
+@app.get(
+    "/api/v1/lineage",
+    tags=MARQUEZ,
+    responses=GRAPH | document_errors(404, 413, 422, 503),
+)
 async def marquez_graph(
-    context: CurrentContext, registry: CurrentRegistry, node_id: NodeId, depth: Depth = 20
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    response: Response,
+    node_id: NodeId,
+    depth: Depth = 20,
 ) -> MarquezGraph:
     """Read the graph around a dataset or job.
 
-    The answer has at most 500 nodes, nearest first.
+    The answer has at most 500 nodes, nearest first. Datasets beyond 4 MB have no fields.
+    `X-Truncated` tells whether anything is left out.
     """
-    return graph.build_graph(context, registry, node_id, depth)
+    found = graph.build_graph(context, registry, node_id, depth)
+    mark_truncation(response, found.is_cut)
+    return found.graph
 
 
-@app.get("/api/v1/namespaces", tags=MARQUEZ, responses=document_errors(422, 503))
+@app.get(
+    "/api/v1/namespaces",
+    tags=MARQUEZ,
+    response_model=MarquezNamespaces,
+    responses=PAGE | document_errors(422, 503),
+)
 async def marquez_namespaces(
     context: CurrentContext, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
-) -> MarquezNamespaces:
+) -> Response:
     """List the namespaces of datasets and jobs.
 
     The domains of products are namespaces too.
     """
-    return MarquezNamespaces(namespaces=lists.list_namespaces(context, registry, limit, offset))
+    page = lists.list_namespaces(context, registry, limit, offset)
+    return build_object_response({"namespaces": Raw(page.array)}, page)
 
 
 # API Gateway decodes the path: what comes before the last part is the namespace, slashes and all.
 @app.get(
     "/api/v1/namespaces/{namespace:path}/datasets",
     tags=MARQUEZ,
-    responses=document_errors(404, 422, 503),
+    response_model=MarquezDatasets,
+    responses=PAGE | document_errors(404, 422, 503),
 )
 async def marquez_datasets(
     namespace: Annotated[
@@ -140,15 +170,21 @@ async def marquez_datasets(
     registry: CurrentRegistry,
     limit: Limit = 100,
     offset: Offset = 0,
-) -> MarquezDatasets:
+) -> Response:
     """List the datasets of a namespace.
 
     A product without a dataset of OpenLineage is a dataset of its domain.
     """
-    return lists.list_datasets(context, registry, namespace, limit, offset)
+    page = lists.list_datasets(context, registry, namespace, limit, offset)
+    return build_object_response({"datasets": Raw(page.array), "totalCount": page.total}, page)
 
 
-@app.get("/api/v1/search", tags=MARQUEZ, responses=document_errors(422, 503))
+@app.get(
+    "/api/v1/search",
+    tags=MARQUEZ,
+    response_model=MarquezResults,
+    responses=SEARCH | document_errors(422, 503),
+)
 async def marquez_search(
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -174,14 +210,18 @@ async def marquez_search(
         ),
     ] = "name",
     limit: Limit = 10,
-) -> MarquezResults:
+) -> Response:
     """Search datasets and jobs by name.
 
     Those whose name contains `q` are found.
     """
     wanted = KINDS[kind] if kind else None
     by_time = sort == "update_at"
-    return lists.search_nodes(context, registry, q, wanted, by_time=by_time, limit=limit)
+    page = lists.search_nodes(context, registry, q, wanted, by_time=by_time, limit=limit)
+    answer = build_json_response({"totalCount": page.total, "results": Raw(page.array)})
+    if page.is_cut:
+        answer.headers[X_TRUNCATED] = "true"
+    return answer
 
 
 def rebuild_lineage(work: Work) -> dict[str, int]:

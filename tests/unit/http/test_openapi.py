@@ -47,7 +47,7 @@ DOCUMENTED_ERRORS = {
     "DELETE /lineage": WRITE | {"404"},
     "POST /api/v1/lineage": WRITE | {"400", "413", "429"},
     "POST /api/v1/lineage/batch": WRITE | {"400", "413", "429"},
-    "GET /api/v1/lineage": {"404", "422", "503"},
+    "GET /api/v1/lineage": {"404", "413", "422", "503"},
     "GET /api/v1/namespaces": {"422", "503"},
     "GET /api/v1/namespaces/{namespace}/datasets": {"404", "422", "503"},
     "GET /api/v1/search": {"422", "503"},

@@ -3,15 +3,15 @@
 1,000 nodes with their edges take milliseconds less so (`make bench`).
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from fastapi import Response
 
 from datamesh.http.parameters import X_NEXT_OFFSET, X_TOTAL_COUNT, X_TRUNCATED
-from datamesh.models.answer_size import take_page
 from datamesh.models.graph import ExportFormat
 from datamesh.models.json_codec import encode_answer
-from datamesh.services.registry.registry import Page
+from datamesh.services.registry.registry import EncodedPage, Page, encode_page
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -42,13 +42,20 @@ def build_page_response(page: Page[PublicRecord]) -> Response:
 
     The headers say how long the list is, where the next page begins, and whether this one is cut.
     """
-    items = take_page(record.public_json for record in page.items)
-    headers = {X_TOTAL_COUNT: str(page.total)}
-    if page.offset + len(items) < page.total:
-        headers[X_NEXT_OFFSET] = str(page.offset + len(items))
-    if len(items) < len(page.items):
-        headers[X_TRUNCATED] = "true"
-    return Response(b"[%b]" % b",".join(items), media_type=JSON, headers=headers)
+    encoded = encode_page(page, lambda record: record.public_json)
+    headers = {X_TOTAL_COUNT: str(page.total), **build_page_headers(encoded)}
+    return Response(encoded.array, media_type=JSON, headers=headers)
+
+
+def build_object_response(answer: Mapping[str, object], page: EncodedPage) -> Response:
+    """Return a page within an object of plain types, in which Raw JSON stands as it is."""
+    return Response(encode_answer(answer), media_type=JSON, headers=build_page_headers(page))
+
+
+def build_page_headers(page: EncodedPage) -> dict[str, str]:
+    """Return the headers that say where the next page begins, and whether this one is cut."""
+    headers = {} if page.next_offset is None else {X_NEXT_OFFSET: str(page.next_offset)}
+    return headers | {X_TRUNCATED: "true"} if page.is_cut else headers
 
 
 def mark_truncation(response: Response, truncated: bool) -> Response:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from itertools import islice
+from typing import NamedTuple
 
 from datamesh.errors import NodeNotFound
 from datamesh.models.marquez import (
@@ -21,6 +22,18 @@ from datamesh.storage.records import ProductRecord, RecordedName
 
 MAX_GRAPH_NODES = 500
 """How many nodes a graph has at most: those nearest to the node that was asked for."""
+MAX_DATASET_BYTES = 4_000_000
+"""The most bytes that the datasets of a graph take with their fields: farther ones have none."""
+FIELD_BYTES = 60
+"""The most bytes that a field takes besides its name and type, quotes counted twice."""
+
+
+class BoundedGraph(NamedTuple):
+    """A graph, as far as it fits into an answer."""
+
+    graph: MarquezGraph
+    is_cut: bool
+    """Whether nodes, or the fields of datasets, are left out."""
 
 
 def build_name(name: RecordedName) -> MarquezName:
@@ -52,7 +65,7 @@ def build_dataset(record: ProductRecord, name: RecordedName) -> MarquezDataset:
 
 def build_graph(
     context: RequestContext, registry: Registry, asked: str, depth: int
-) -> MarquezGraph:
+) -> BoundedGraph:
     """Build the graph of what is connected to a node by at most `depth` further jobs.
 
     The nearest nodes come first. Raises NodeNotFound if there is no node of that id.
@@ -69,7 +82,10 @@ def build_graph(
     else:
         raise NodeNotFound("node", asked)
     jobs, products = _find_connected(index, start, shown, depth)
-    return MarquezGraph(graph=_GraphBuilder(index, shown).build_nodes(jobs, products))
+    builder = _GraphBuilder(index, shown)
+    nodes = builder.build_nodes(jobs, products)
+    is_cut = builder.bytes_left < 0 or len(nodes) < len(jobs) + len(products)
+    return BoundedGraph(MarquezGraph(graph=nodes), is_cut)
 
 
 def _find_connected(
@@ -112,6 +128,8 @@ class _GraphBuilder:
     def __init__(self, index: MarquezIndex, shown: dict[str, RecordedName]) -> None:
         self._index = index
         self._shown = shown
+        self.bytes_left = MAX_DATASET_BYTES
+        """What is left for datasets with their fields; below 0 once some have none."""
 
     def _get_name(self, product: str) -> RecordedName:
         return self._shown.get(product) or list_names(self._index.products[product])[0]
@@ -149,8 +167,15 @@ class _GraphBuilder:
         self, product: str, into: dict[str, list[MarquezEdge]], out: dict[str, list[MarquezEdge]]
     ) -> MarquezNode:
         id = self._get_node_id(product)
-        data = build_dataset(self._index.products[product], self._get_name(product))
+        data = self._build_bounded_dataset(self._index.products[product], self._get_name(product))
         return MarquezNode(id=id, type="DATASET", data=data, in_edges=into[id], out_edges=out[id])
+
+    def _build_bounded_dataset(self, record: ProductRecord, name: RecordedName) -> MarquezDataset:
+        """Return a product as a dataset, without its fields if those before took all bytes."""
+        dataset = build_dataset(record, name)
+        # Cheaper than to measure its JSON, and never less: a quote or backslash counts twice.
+        self.bytes_left -= 2 * record.size + FIELD_BYTES * len(dataset.fields)
+        return dataset if self.bytes_left >= 0 else dataset.model_copy(update={"fields": []})
 
     def _build_job_node(
         self, id: str, into: dict[str, list[MarquezEdge]], out: dict[str, list[MarquezEdge]]

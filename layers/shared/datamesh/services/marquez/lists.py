@@ -1,41 +1,39 @@
 """Marquez' lists: namespaces, the datasets of one, and the results of a search."""
 
 from datamesh.errors import NodeNotFound
-from datamesh.models.marquez import MarquezDatasets, MarquezNamespace, MarquezResult, MarquezResults
+from datamesh.models.json_codec import encode_model
+from datamesh.models.marquez import MarquezNamespace, MarquezResult
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez.graph import build_dataset
 from datamesh.services.marquez.index import (
     IndexedNode,
+    NamespaceSpan,
     NodeKind,
     build_node_id,
     get_name_key,
     get_time,
     open_index,
 )
-from datamesh.services.registry.registry import Registry, cut_page
+from datamesh.services.registry.registry import EncodedPage, Page, Registry, cut_page, encode_page
 
 
 def list_namespaces(
     context: RequestContext, registry: Registry, limit: int, offset: int
-) -> list[MarquezNamespace]:
+) -> EncodedPage:
     """List the namespaces of datasets and of jobs, by name."""
     spans = open_index(context, registry).namespaces
-    return [
-        MarquezNamespace(name=name, created_at=span.created_at, updated_at=span.updated_at)
-        for name, span in cut_page([*spans.items()], limit, offset).items
-    ]
+    return encode_page(cut_page([*spans.items()], limit, offset), _encode_namespace)
 
 
 def list_datasets(
     context: RequestContext, registry: Registry, namespace: str, limit: int, offset: int
-) -> MarquezDatasets:
+) -> EncodedPage:
     """List the datasets of a namespace, by name. Raises NodeNotFound if nothing is in it."""
     index = open_index(context, registry)
     if namespace not in index.namespaces:
         raise NodeNotFound("namespace", namespace)
     page = cut_page(index.datasets_of_namespaces.get(namespace, ()), limit, offset)
-    datasets = [build_dataset(dataset.product, dataset.name) for dataset in page.items]
-    return MarquezDatasets(datasets=datasets, total_count=page.total)
+    return encode_page(page, lambda each: encode_model(build_dataset(each.product, each.name)))
 
 
 def search_nodes(
@@ -46,7 +44,7 @@ def search_nodes(
     *,
     by_time: bool,
     limit: int,
-) -> MarquezResults:
+) -> EncodedPage:
     """Find datasets and jobs whose name contains a text, ignoring case.
 
     They are sorted by name, or the latest first if `by_time`.
@@ -63,16 +61,23 @@ def search_nodes(
     nodes.sort(key=get_name_key)
     if by_time:
         nodes.sort(key=get_time, reverse=True)
-    return MarquezResults(
-        total_count=total, results=[_build_result(node) for node in nodes[:limit]]
+    return encode_page(Page(nodes[:limit], total, offset=0), _encode_result)
+
+
+def _encode_namespace(found: tuple[str, NamespaceSpan]) -> bytes:
+    name, span = found
+    return encode_model(
+        MarquezNamespace(name=name, created_at=span.created_at, updated_at=span.updated_at)
     )
 
 
-def _build_result(node: IndexedNode) -> MarquezResult:
-    return MarquezResult(
-        type=node.kind,
-        name=node.name.name,
-        updated_at=node.updated_at,
-        namespace=node.name.namespace,
-        node_id=build_node_id(node.kind, node.name),
+def _encode_result(node: IndexedNode) -> bytes:
+    return encode_model(
+        MarquezResult(
+            type=node.kind,
+            name=node.name.name,
+            updated_at=node.updated_at,
+            namespace=node.name.namespace,
+            node_id=build_node_id(node.kind, node.name),
+        )
     )

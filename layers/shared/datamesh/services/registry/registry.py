@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from datamesh.models.answer_size import take_page
 from datamesh.models.values import utc_now
 from datamesh.services.registry.domain_index import DomainIndex
 from datamesh.services.registry.lineage_index import LineageIndex
@@ -40,6 +41,35 @@ class Page[T]:
     """How many items of it come before the page."""
 
 
+@dataclass(frozen=True)
+class EncodedPage:
+    """A page of a longer list, as JSON, as far as it fits into an answer."""
+
+    items: Sequence[bytes]
+    total: int
+    """The length of the whole list."""
+    offset: int
+    is_cut: bool
+    """Whether items of the page were left out, since they would not fit."""
+
+    @property
+    def next_offset(self) -> int | None:
+        """Where the next page begins; None if this is the last one."""
+        following = self.offset + len(self.items)
+        return following if following < self.total else None
+
+    @property
+    def array(self) -> bytes:
+        """The items as a JSON array."""
+        return b"[%b]" % b",".join(self.items)
+
+
 def cut_page[T](items: Sequence[T], limit: int, offset: int) -> Page[T]:
     """Return up to `limit` items from `offset` on."""
     return Page(items[offset : offset + limit], len(items), offset)
+
+
+def encode_page[T](page: Page[T], encode: Callable[[T], bytes]) -> EncodedPage:
+    """Return a page as JSON. No item is encoded after the first that does not fit."""
+    items = take_page(encode(item) for item in page.items)
+    return EncodedPage(items, page.total, page.offset, is_cut=len(items) < len(page.items))

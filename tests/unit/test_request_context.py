@@ -56,8 +56,8 @@ def test_a_repeated_request_gives_its_commits_the_same_ids() -> None:
     attempt = Attempt("k-1", NOON, {"products.json": 0}, repeated=False)
     for repeated in (False, True):
         tried = replace(create_context(), attempt=replace(attempt, repeated=repeated))
-        assert tried.commit_audited(document, add("first"), lambda file: 1) == 1
-        assert tried.commit_audited(document, add("second"), lambda file: 2) == 2
+        assert tried.commit_audited(document, add("first"), lambda file, revision: 1) == 1
+        assert tried.commit_audited(document, add("second"), lambda file, revision: 2) == 2
     assert names(stored) == ["first", "second"]
     assert document.read(NO_DEADLINE).recent == ("k-1", "k-1.2")
 

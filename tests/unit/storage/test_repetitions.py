@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from datamesh.models.products import ProductUpdate
 from datamesh.models.values import TICK
+from datamesh.services.lineage.registration import remove_lineage
 from datamesh.services.products import registration
 from datamesh.storage.registry_file import RECENT_COMMITS
 from datamesh.wiring import Resources
@@ -16,6 +18,7 @@ from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import (
     NOON,
     add_lineage,
+    add_product,
     add_products,
     lineage_body,
     mesh,
@@ -223,3 +226,106 @@ def test_one_commit_less_than_the_ring_is_found_out(serve: Serve) -> None:
         add_lineage(registry, "orders", "revenue")
     assert post_with_key(client, "/register_lineage", body).status == 200
     assert len(registry.lineage.read_latest(NO_DEADLINE).lineage) == RECENT_COMMITS + 1
+
+
+UNKNOWN = [
+    {
+        "field": "",
+        "message": "It is not registered now. Whether an earlier try of this request registered"
+        " it, and it was removed since, is unknown",
+    }
+]
+
+
+@pytest.mark.parametrize("fault", [reply_is_lost, request_is_lost])
+def test_a_repeated_bulk_never_reports_a_product_that_is_not_there(
+    serve: Serve, used_resources: Resources, stored: FaultyObject, fault: Any
+) -> None:
+    registry = used_resources.registry
+    add_products(registry, ["taken", "kept"])
+    client, query = serve("products", used_resources), {"partial": "true"}
+    body = {"items": [product_body(name=name) for name in ("taken", "kept", "new", "removed")]}
+    inject_faults(stored, fault)
+    assert post_with_key(client, "/products/bulk", body, query=query).status == 503
+    client.get("/products")
+    registration.delete_product(CONTEXT, registry, "taken")
+    if fault is reply_is_lost:
+        registration.delete_product(CONTEXT, registry, "removed")
+    for _ in range(2):
+        answer = post_with_key(client, "/products/bulk", body, query=query)
+        items = answer.body["data"]["items"]
+        names = [item["name"] for item in client.get("/products").body]
+        if fault is request_is_lost:  # it is made now
+            assert [item["status"] for item in items] == [
+                "registered",
+                "refused",
+                "registered",
+                "registered",
+            ]
+            assert names == ["kept", "taken", "new", "removed"]
+        else:
+            assert answer.body["message"] == "1 products registered"
+            assert answer.body["data"]["refused"] == 3
+            assert [item["errors"] for item in items] == [
+                UNKNOWN,
+                [{"field": "name", "message": "Product 'kept' is already registered"}],
+                [],
+                UNKNOWN,
+            ]
+            assert names == ["kept", "new"]
+
+
+def test_a_product_that_another_has_registered_since_is_not_ours(
+    serve: Serve, used_resources: Resources, stored: FaultyObject
+) -> None:
+    registry = used_resources.registry
+    client, query = serve("products", used_resources), {"partial": "true"}
+    body = {"items": [product_body(name=name) for name in ("a", "b")]}
+    inject_faults(stored, reply_is_lost)
+    assert post_with_key(client, "/products/bulk", body, query=query).status == 503
+    client.get("/products")
+    registration.delete_product(CONTEXT, registry, "a")
+    add_products(registry, ["a"])
+    registration.update_product(
+        CONTEXT, registry, "b", ProductUpdate.model_validate({"owner": "another"})
+    )
+    answer = post_with_key(client, "/products/bulk", body, query=query)
+    statuses = [item["status"] for item in answer.body["data"]["items"]]
+    assert statuses == ["refused", "registered"]
+
+
+def test_of_two_items_of_one_name_the_one_that_is_there_was_registered(
+    serve: Serve, used_resources: Resources, stored: FaultyObject
+) -> None:
+    registry = used_resources.registry
+    datasets = [{"namespace": "warehouse", "name": "t"}]
+    add_product(registry, "holder", openlineage=datasets)
+    client, query = serve("products", used_resources), {"partial": "true"}
+    first = product_body(name="a", openlineage=datasets)
+    body = {"items": [first, product_body(name="a"), product_body(name="a")]}
+    inject_faults(stored, reply_is_lost)
+    assert post_with_key(client, "/products/bulk", body, query=query).status == 503
+    client.get("/products")
+    registration.delete_product(CONTEXT, registry, "holder")
+    answer = post_with_key(client, "/products/bulk", body, query=query)
+    statuses = [item["status"] for item in answer.body["data"]["items"]]
+    assert statuses == ["refused", "registered", "refused"]
+
+
+def test_a_repeated_bulk_never_reports_lineage_that_is_not_there(serve: Serve) -> None:
+    stored = FaultyObject()
+    registry = mesh(lineage=stored)
+    add_products(registry, ["orders", "revenue", "costs"])
+    registry.lineage.read_latest(NO_DEADLINE)
+    client, query = serve("lineage", resources(registry)), {"partial": "true"}
+    ends = ("later", "revenue", "costs", "revenue")
+    items = [lineage_body(source="orders", target=end) for end in ends]
+    inject_faults(stored, reply_is_lost)
+    assert post_with_key(client, "/lineage/bulk", {"items": items}, query=query).status == 503
+    client.get("/lineage")
+    add_products(registry, ["later"])
+    remove_lineage(CONTEXT, registry, "orders", "costs")
+    answer = post_with_key(client, "/lineage/bulk", {"items": items}, query=query)
+    found = answer.body["data"]["items"]
+    assert [item["errors"] for item in found] == [UNKNOWN, [], UNKNOWN, []]
+    assert [entry["target"] for entry in client.get("/lineage").body] == ["revenue", "revenue"]

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from datamesh.services.audit.trail import Audit
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.commit import Change, CommitKey
+from datamesh.storage.commit import Change, CommitKey, Recall
 from datamesh.storage.document import Document
 from datamesh.storage.registry_file import RegistryFile
 
@@ -55,7 +55,7 @@ class RequestContext:
         self,
         document: Document[F],
         change: Change[F, R],
-        recall: Callable[[F], R] | None = None,
+        recall: Recall[F, R] | None = None,
     ) -> R:
         """Commit a change to a registry document, once its audit record is stored.
 
@@ -81,7 +81,7 @@ class RequestContext:
         document: Document[F],
         change: Change[F, R],
         key: CommitKey | None,
-        recall: Callable[[F], R] | None,
+        recall: Recall[F, R] | None,
     ) -> R:
         audit = self.audit
         if audit is None:

@@ -11,6 +11,11 @@ type Change[F, R] = Callable[[F], tuple[F, R]]
 Returning the very file it was given means that there is nothing to write."""
 
 
+type Recall[F, R] = Callable[[F, int], R]
+"""Reads the result of a commit that landed earlier, from the current file and the revision that the
+commit has made. Others may have changed since what it wrote."""
+
+
 @dataclass(frozen=True)
 class FileVersion[F]:
     """A file as it was read or written."""
@@ -102,9 +107,8 @@ class PendingCommit[F: RegistryFile, R]:
         Raises OutcomeUnknown if it is too late to tell.
         """
         assert self.replaced is not None
-        if self.id in found.file.recent:
-            later_commits = len(found.file.recent) - found.file.recent.index(self.id) - 1
-            self.revision = found.file.revision - later_commits
+        if revision := find_commit_revision(found.file, self.id):
+            self.revision = revision
             return True
         moved = found.file.revision - self.replaced.file.revision
         if moved >= RECENT_COMMITS or (moved < 0 and self.may_land):
@@ -122,3 +126,11 @@ class PendingCommit[F: RegistryFile, R]:
         return CompletedCommit(
             self.document, self.attempts, self.revision, before, after, self.fullness
         )
+
+
+def find_commit_revision(file: RegistryFile, commit_id: str) -> int:
+    """Return the revision that a commit has made; 0 if the file does not remember the commit."""
+    if commit_id not in file.recent:
+        return 0
+    later_commits = len(file.recent) - file.recent.index(commit_id) - 1
+    return file.revision - later_commits

@@ -19,6 +19,8 @@ from datamesh.storage.commit import (
     FileVersion,
     PendingCommit,
     Proposal,
+    Recall,
+    find_commit_revision,
 )
 from datamesh.storage.gzip_members import GzipMemberCache
 from datamesh.storage.objects import (
@@ -106,7 +108,7 @@ class Document[F: RegistryFile]:
         deadline: Deadline,
         *,
         key: CommitKey | None = None,
-        recall: Callable[[F], R] | None = None,
+        recall: Recall[F, R] | None = None,
         before_put: Callable[[], None] = lambda: None,
         on_commit: Callable[[CompletedCommit[F]], None] = lambda completed: None,
     ) -> R:
@@ -124,8 +126,8 @@ class Document[F: RegistryFile]:
         """
         if key and key.repeated and recall:
             file = self.read_latest(deadline)
-            if key.id in file.recent:
-                return recall(file)
+            if revision := find_commit_revision(file, key.id):
+                return recall(file, revision)
             if file.revision - key.since >= RECENT_COMMITS:
                 raise OutcomeUnknown(self.name)
         commit_id = key.id if key else self._new_id()

@@ -192,7 +192,7 @@ def check_quality(context: RequestContext, registry: Registry, dataset: Dataset)
         product = file.products[name].to_model().model_copy(update={"quality": quality})
         return file.with_product(product), quality
 
-    return context.commit_audited(registry.products, change, lambda file: quality)
+    return context.commit_audited(registry.products, change, lambda file, revision: quality)
 
 
 def _list_domain_products(

@@ -42,7 +42,7 @@ def register_lineage(
         entry = admission.admit(registration)
         return admission.to_file(), entry
 
-    def recall(file: LineageFile) -> LineageEntry:
+    def recall(file: LineageFile, revision: int) -> LineageEntry:
         return LineageEntry(id=ids(0), **dict(registration), timestamp=now)
 
     return context.commit_audited(registry.lineage, change, recall)
@@ -58,9 +58,14 @@ def register_lineage_entries(
     products = registry.products.read_latest(context.deadline)
     now, ids = context.choose_registration_time(registry.now), _create_id_factory(context)
 
-    def undo(file: LineageFile) -> LineageFile:
-        others = [entry for entry in file.lineage if entry.timestamp != now]
-        return file.model_copy(update={"lineage": others})
+    def find_landed(
+        file: LineageFile, revision: int
+    ) -> bulk.LandedItems[LineageFile, LineageRegistration]:
+        own = {ids(position) for position in range(len(items))}
+        return bulk.LandedItems(
+            file.model_copy(update={"lineage": [e for e in file.lineage if e.id not in own]}),
+            [_build_match(entry) for entry in file.lineage if entry.id in own],
+        )
 
     return bulk.register_items(
         context,
@@ -74,7 +79,7 @@ def register_lineage_entries(
             ids,
             registry.lineage.open_budget(file) if partial else None,
         ),
-        undo,
+        find_landed,
         partial=partial,
     )
 
@@ -88,6 +93,12 @@ def _create_id_factory(context: RequestContext) -> IdFactory:
     attempt = context.attempt
     seed = f"{attempt.id} {attempt.first_at.isoformat()}" if attempt else secrets.token_hex(16)
     return lambda position: sha256(f"{seed} {position}".encode()).hexdigest()[:16]
+
+
+def _build_match(record: LineageRecord) -> Callable[[LineageRegistration], bool]:
+    """Return whether an entry was registered from an item."""
+    entry = record.to_model()
+    return lambda item: all(getattr(entry, name) == value for name, value in item)
 
 
 class _LineageAdmission:

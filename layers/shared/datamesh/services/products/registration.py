@@ -58,7 +58,7 @@ def register_product(
         product = admission.admit(registration)
         return admission.to_file(), product
 
-    def recall(file: ProductsFile) -> Product:
+    def recall(file: ProductsFile, revision: int) -> Product:
         return _ProductAdmission(ProductsFile(), 1, now, registry.data_prefixes).admit(registration)
 
     return context.commit_audited(registry.products, change, recall)
@@ -73,9 +73,15 @@ def register_products(
     """
     now = context.choose_registration_time(registry.now)
 
-    def undo(file: ProductsFile) -> ProductsFile:
-        others = {key: found for key, found in file.products.items() if found.created_at != now}
-        return file.model_copy(update={"products": others})
+    def find_landed(
+        file: ProductsFile, revision: int
+    ) -> bulk.LandedItems[ProductsFile, ProductRegistration]:
+        products = file.products.items()
+        others = {name: each for name, each in products if each.since_revision != revision}
+        return bulk.LandedItems(
+            file.model_copy(update={"products": others}),
+            [_build_match(each) for name, each in products if name not in others],
+        )
 
     return bulk.register_items(
         context,
@@ -88,9 +94,25 @@ def register_products(
             registry.data_prefixes,
             registry.products.open_budget(file) if partial else None,
         ),
-        undo,
+        find_landed,
         partial=partial,
     )
+
+
+def _build_match(record: ProductRecord) -> Callable[[ProductRegistration], bool]:
+    """Return whether a product can have been registered from an item, as far as that is known.
+
+    Once it was changed, only its name tells.
+    """
+    product = record.to_model()
+    is_changed = product.updated_at != product.created_at
+
+    def is_match(item: ProductRegistration) -> bool:
+        return item.name == product.name and (
+            is_changed or all(getattr(product, name) == value for name, value in item)
+        )
+
+    return is_match
 
 
 class _ProductAdmission:

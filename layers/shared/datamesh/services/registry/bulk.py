@@ -49,6 +49,18 @@ class RefusedItem:
     problems: tuple[ItemProblem, ...]
 
 
+UNKNOWN_ITEM = RefusedItem(
+    (
+        ItemProblem(
+            field="",
+            message="It is not registered now. Whether an earlier try of this request registered"
+            " it, and it was removed since, is unknown",
+        ),
+    )
+)
+"""What is said of an item that a repeated request does not find, and could register."""
+
+
 def parse_items[M: BaseModel](model: type[M], items: Sequence[JsonValue]) -> list[M | RefusedItem]:
     """Return each item as the model, or why it is not valid."""
     return [_parse_item(model, item) for item in items]
@@ -64,47 +76,81 @@ class Admission[F, M](Protocol):
         """Return the file with the items that were added."""
 
 
+@dataclass(frozen=True)
+class LandedItems[F, M]:
+    """What an earlier commit has registered and is still there."""
+
+    others: F
+    """The file without that."""
+    matches: Sequence[Callable[[M], bool]]
+    """For each of the records, whether it can have been made from an item of the request."""
+
+
 def register_items[F: RegistryFile, M](
     context: RequestContext,
     document: Document[F],
     candidates: Sequence[M | RefusedItem],
     open_admission: Callable[[F], Admission[F, M]],
-    undo: Callable[[F], F],
+    find_landed: Callable[[F, int], LandedItems[F, M]],
     *,
     partial: bool,
 ) -> BulkReport:
     """Register the candidates in their order, in one commit, and return the report.
 
-    If an earlier try of the request has landed, `undo` returns the file without what that try
-    registered, so that the same report can be made again. Raises BulkRefused and LimitReached
-    unless `partial`, and what a commit raises.
+    If an earlier try of the request has landed, `find_landed` finds in the file what that try has
+    registered, by the revision that it made. Raises BulkRefused and LimitReached unless `partial`,
+    and what a commit raises.
     """
 
     def change(file: F) -> tuple[F, BulkReport]:
         admission = open_admission(file)
-        report = _build_report(candidates, admission.admit, partial)
+        report = _build_report(
+            candidates, lambda index, item: _admit_item(item, admission.admit, partial)
+        )
         if report.refused and not partial:
             raise BulkRefused(report)
         return admission.to_file() if report.registered else file, report
 
-    def recall(file: F) -> BulkReport:
-        # A commit that is not partial has registered every item.
-        admit = open_admission(undo(file)).admit if partial else lambda item: None
-        return _build_report(candidates, admit, partial)
+    def recall(file: F, revision: int) -> BulkReport:
+        if not partial:  # then it has registered every item
+            return _build_report(candidates, lambda index, item: None)
+        landed = find_landed(file, revision)
+        registered = _find_positions(candidates, landed.matches)
+        admission = open_admission(landed.others)
+
+        def check_item(index: int, item: M) -> RefusedItem | None:
+            refused = _admit_item(item, admission.admit, partial)
+            return None if index in registered else refused or UNKNOWN_ITEM
+
+        return _build_report(candidates, check_item)
 
     return context.commit_audited(document, change, recall)
 
 
+def _find_positions[M](
+    candidates: Sequence[M | RefusedItem], matches: Sequence[Callable[[M], bool]]
+) -> set[int]:
+    """Return the positions of the items that the records were made from.
+
+    Of equal items the first is taken: if one of them was registered, it was.
+    """
+    found: set[int] = set()
+    for is_match in matches:
+        for index, candidate in enumerate(candidates):
+            if index in found or isinstance(candidate, RefusedItem):
+                continue
+            if is_match(candidate):
+                found.add(index)
+                break
+    return found
+
+
 def _build_report[M](
-    candidates: Sequence[M | RefusedItem], admit: Callable[[M], object], partial: bool
+    candidates: Sequence[M | RefusedItem], check: Callable[[int, M], RefusedItem | None]
 ) -> BulkReport:
     items = []
     for index, candidate in enumerate(candidates):
-        refused = (
-            candidate
-            if isinstance(candidate, RefusedItem)
-            else _admit_item(candidate, admit, partial)
-        )
+        refused = candidate if isinstance(candidate, RefusedItem) else check(index, candidate)
         items.append(_build_item(index, refused))
     count = sum(item.status == "refused" for item in items)
     return BulkReport(registered=len(items) - count, refused=count, items=items)

@@ -3,7 +3,8 @@
 1,000 nodes with their edges take milliseconds less so (`make bench`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Protocol
 
 from fastapi import Response
@@ -28,6 +29,10 @@ def build_json_response(answer: object) -> Response:
     return Response(encode_answer(answer), media_type=JSON)
 
 
+GET_JSON: Callable[["PublicRecord"], bytes] = attrgetter("public_json")
+"""Faster than a function of Python, which a page of 1,000 would call 1,000 times."""
+
+
 class PublicRecord(Protocol):
     """A product or lineage entry that knows its JSON."""
 
@@ -42,7 +47,7 @@ def build_page_response(page: Page[PublicRecord]) -> Response:
 
     The headers say how long the list is, where the next page begins, and whether this one is cut.
     """
-    encoded = encode_page(page, lambda record: record.public_json)
+    encoded = encode_page(page, GET_JSON)
     headers = {X_TOTAL_COUNT: str(page.total), **build_page_headers(encoded)}
     return Response(encoded.array, media_type=JSON, headers=headers)
 

@@ -71,5 +71,5 @@ def cut_page[T](items: Sequence[T], limit: int, offset: int) -> Page[T]:
 
 def encode_page[T](page: Page[T], encode: Callable[[T], bytes]) -> EncodedPage:
     """Return a page as JSON. No item is encoded after the first that does not fit."""
-    items = take_page(encode(item) for item in page.items)
+    items = take_page(map(encode, page.items))
     return EncodedPage(items, page.total, page.offset, is_cut=len(items) < len(page.items))

@@ -124,6 +124,7 @@ def test_a_profile_is_of_all_rows_and_a_check_is_recorded(api: Api) -> None:
         "1998-06-30",
     )
     assert abs(columns["customer_id"]["distinct"] - 23_570) < 2_000
+    assert columns["customer_id"]["distinct_is_approximate"] is True  # a file is larger than 1 MB
     unauthorized = api.call("POST", f"{ORDERS}/check")
     assert unauthorized.status_code == 401
     checked = api.write("POST", f"{ORDERS}/check")

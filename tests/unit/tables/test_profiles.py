@@ -46,18 +46,60 @@ def test_a_profile_tells_types_nulls_values_and_files(serve: Serve) -> None:
         "type": "DECIMAL(18,2)",
         "nulls": 0,
         "distinct": 7,
+        "distinct_is_approximate": False,
         "min": "0.25",
         "max": "6.25",
     }
-    assert column(client, "order_date") | {"distinct": 4} == {
+    assert column(client, "order_date") == {
         "name": "order_date",
         "registered": "date",
         "type": "DATE",
         "nulls": 0,
         "distinct": 4,
+        "distinct_is_approximate": False,
         "min": "2023-06-30",
         "max": "2023-07-03",
     }
+
+
+NUMBERS = range(1000)
+COUNTED = {
+    "a.csv": b"id,text,price\n" + b"".join(b"%d,t%d,0.%03d\n" % (i, i % 7, i) for i in NUMBERS),
+    "a.jsonl": b"".join(
+        b'{"id": %d, "text": "t%d", "price": "0.%03d"}\n' % (i, i % 7, i) for i in NUMBERS
+    ),
+    "a.parquet": parquet(
+        "SELECT i AS id, 't' || i % 7 AS text, (i / 1000)::DECIMAL(9,3) AS price"
+        " FROM range(1000) r(i)"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_distinct_values_are_counted(serve: Serve, name: str) -> None:
+    schema = {"id": "integer", "text": "string", "price": "decimal(9,3)"}
+    found = one_file(serve, name, COUNTED[name], schema).get(PROFILE).body["columns"]
+    assert [(each["distinct"], each["distinct_is_approximate"]) for each in found] == [
+        (1000, False),
+        (7, False),
+        (1000, False),
+    ]
+
+
+@pytest.mark.parametrize("bound", ["cells", "bytes"])
+def test_an_estimate_is_called_one_and_is_never_more_than_the_values(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    """DuckDB's own estimate of these 1,000 is 1,008."""
+    if bound == "cells":
+        monkeypatch.setattr("datamesh.tables.profile.EXACT_CELLS", 999)
+    else:
+        monkeypatch.setattr("datamesh.tables.scan.WHOLE_FILE_BYTES", 999)
+    values = [f"{i}xxxxxxxxxxxxxxxxxxxxxx{i}" for i in NUMBERS]
+    client = one_file(serve, "a.csv", "\n".join(["v", *values]).encode(), {"v": "string"})
+    found = column(client, "v")
+    assert found["distinct_is_approximate"] is True
+    assert found["distinct"] == 1000
 
 
 @pytest.mark.parametrize(
@@ -86,6 +128,7 @@ def test_text_that_does_not_read_as_its_type_is_found(serve: Serve, name: str, b
         "type": "VARCHAR",
         "nulls": 1,
         "distinct": 1,
+        "distinct_is_approximate": False,
         "min": "1",
         "max": "1",
     }
@@ -135,6 +178,7 @@ def test_a_parquet_file_is_compared_by_its_own_types(serve: Serve) -> None:
         "type": "INTEGER[]",
         "nulls": 0,
         "distinct": None,
+        "distinct_is_approximate": False,
         "min": None,
         "max": None,
     }

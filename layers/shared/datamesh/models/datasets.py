@@ -39,8 +39,12 @@ class ColumnProfile(BaseModel):
     )
     nulls: int
     distinct: int | None = Field(
-        description="Approximate (HyperLogLog); null, as are `min` and `max`, if the values are "
-        "not comparable or the column is not registered."
+        description="How many different values there are, without nulls; null, as are `min` and "
+        "`max`, if the values are not comparable or the column is not registered."
+    )
+    distinct_is_approximate: bool = Field(
+        description="Whether `distinct` is an estimate (HyperLogLog), which is never more than the "
+        "values that are not null. Of up to 500,000 cells in files of up to 1 MB it is exact."
     )
     min: str | None
     max: str | None

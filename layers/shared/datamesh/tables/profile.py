@@ -21,6 +21,9 @@ IS_REGISTERED = "column_is_registered"
 HAS_REGISTERED_TYPE = "column_has_registered_type"
 AGGREGATES = 5
 """How many aggregates `_build_aggregates` has for a column."""
+EXACT_CELLS = 500_000
+"""How many cells are compared with each other to count the distinct ones, else they are estimated:
+their values, or of text its digests, are held in memory."""
 MAX_SHOWN = 200
 """How many letters of a least or greatest value are shown."""
 
@@ -52,9 +55,12 @@ def profile_table(session: Session, table: Table, files: Sequence[DataFile]) -> 
     full = replace(table, columns=(*table.columns, *extra))
     source = open_cells(session, full, full.columns, files, groups)
     [(rows, *values)] = session.fetch_rows(_build_aggregates(full, source), source.parameters)
+    exact = _count_distinct(session, full, source, rows)
     present = {fold_case(name) for name in (*names, *table.partitions)}
     columns = [
-        _describe_column(full, column, source.types[n], values[AGGREGATES * n :][:AGGREGATES])
+        _describe_column(
+            full, column, source.types[n], values[AGGREGATES * n :][:AGGREGATES], exact.get(n)
+        )
         if fold_case(column.name) in present
         else _describe_absent(column)
         for n, column in enumerate(full.columns)
@@ -71,12 +77,12 @@ def _build_aggregates(table: Table, source: Source) -> str:
     """
     parts = ["count(*)"]
     for number, column in enumerate(table.columns):
-        cell = f"c{number}"
-        value = cast_cell(cell, column) if _is_text(table, column) else cell
+        cell, value = f"c{number}", _build_value(table, number)
         parts.append(f"count(*) - count({cell})")
         parts.append(f"count({cell}) - count({value})")
         if _is_comparable(table, column, source.types[number]):
-            parts.append(f"approx_count_distinct({value})")
+            # The estimate may be greater than the number of values, which is what it is bound to.
+            parts.append(f"least(approx_count_distinct({value}), count({value}))")
             parts += (
                 f"left(CAST({function}({value}) AS VARCHAR), {MAX_SHOWN})"
                 for function in ("min", "max")
@@ -86,11 +92,44 @@ def _build_aggregates(table: Table, source: Source) -> str:
     return f"SELECT {', '.join(parts)} FROM ({source.sql}) AS source"
 
 
+def _count_distinct(session: Session, table: Table, source: Source, rows: int) -> dict[int, int]:
+    """Return how many values of each column differ, by its number; nothing if that takes much.
+
+    It takes little if the files are in memory from the first query, and the cells are few.
+    """
+    compared = [
+        number
+        for number, column in enumerate(table.columns)
+        if _is_comparable(table, column, source.types[number])
+    ]
+    if not compared or rows * len(compared) > EXACT_CELLS or not session.scan.is_in_memory:
+        return {}
+    parts = []
+    for number in compared:
+        value = _build_value(table, number)
+        is_long = find_kind(source.types[number]) is Kind.TEXT
+        value = f"md5_number(CAST({value} AS VARCHAR))" if is_long else value
+        # count(DISTINCT ...) would take 5 MB for each column.
+        parts.append(f"coalesce(len(list_distinct(list({value}))), 0)")
+    sql = f"SELECT {', '.join(parts)} FROM ({source.sql}) AS source"
+    [counts] = session.fetch_rows(sql, source.parameters)
+    return dict(zip(compared, counts, strict=True))
+
+
+def _build_value(table: Table, number: int) -> str:
+    """Return the expression of a column's cells in its type, null where they are not of it."""
+    cell, column = f"c{number}", table.columns[number]
+    return cast_cell(cell, column) if _is_text(table, column) else cell
+
+
 def _describe_column(
-    table: Table, column: Column, found: str, aggregates: Sequence[object]
+    table: Table, column: Column, found: str, aggregates: Sequence[object], exact: int | None
 ) -> ColumnProfile:
-    """Return the profile of a column that the files have; `found` is its type there."""
-    nulls, wrong, distinct, least, greatest = aggregates
+    """Return the profile of a column that the files have; `found` is its type there.
+
+    `exact` is how many values differ, if they were counted.
+    """
+    nulls, wrong, estimate, least, greatest = aggregates
     if _is_text(table, column) and column.kind is not Kind.OTHER:
         found = "VARCHAR" if wrong else column.registered_type
     elif _is_text(table, column) and table.format is DataFormat.JSONL:
@@ -101,7 +140,8 @@ def _describe_column(
             "registered": column.registered_type or None,
             "type": found,
             "nulls": nulls,
-            "distinct": distinct,
+            "distinct": estimate if exact is None else exact,
+            "distinct_is_approximate": estimate is not None and exact is None,
             "min": least,
             "max": greatest,
         }
@@ -115,6 +155,7 @@ def _describe_absent(column: Column) -> ColumnProfile:
         type=None,
         nulls=0,
         distinct=None,
+        distinct_is_approximate=False,
         min=None,
         max=None,
     )

@@ -53,6 +53,11 @@ class Scan:
         return len(self._read_files)
 
     @property
+    def is_in_memory(self) -> bool:
+        """Whether what was read once can be read again without storage: no file is large."""
+        return all(file.size <= WHOLE_FILE_BYTES for file in self.files)
+
+    @property
     def folder_name(self) -> str:
         """The name of the files' folder, for error messages."""
         return self._folder.name

@@ -126,9 +126,22 @@ def test_the_bucket_refuses_plain_http() -> None:
     }
 
 
-def test_the_bucket_refuses_to_replace_the_registry_without_a_condition() -> None:
+def test_the_bucket_refuses_old_tls() -> None:
+    """A request without TLS has no version, and is refused by the statement before."""
+    policy = read_properties(f"{BUCKET}Policy")
+    assert read_maps(read_at(policy, "PolicyDocument", "Statement"))[1] == {
+        "Sid": "DenyOldTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [BUCKET, f"{BUCKET}/*"],
+        "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}},
+    }
+
+
+def test_the_bucket_refuses_to_replace_registry_and_audit_without_a_condition() -> None:
     """All keys of a condition must hold: neither header, and not a mere part of an upload."""
-    _, unconditional = read_maps(
+    *_, unconditional = read_maps(
         read_at(read_properties(f"{BUCKET}Policy"), "PolicyDocument", "Statement")
     )
     assert unconditional == {
@@ -136,7 +149,7 @@ def test_the_bucket_refuses_to_replace_the_registry_without_a_condition() -> Non
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
-        "Resource": [PRODUCTS, LINEAGE],
+        "Resource": [PRODUCTS, LINEAGE, TRAIL],
         "Condition": {
             "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
             "Bool": {"s3:ObjectCreationOperation": "true"},

@@ -23,8 +23,9 @@ def stack() -> Iterator[Deployment]:
         yield Deployment()
 
 
-def assert_not_sniffed(answer: Answer) -> None:
+def assert_safe_headers(answer: Answer) -> None:
     assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["strict-transport-security"] == "max-age=31536000"
     assert answer.headers.get("content-type") or answer.status in (204, 304)
 
 
@@ -34,14 +35,14 @@ def test_no_answer_of_a_route_may_be_sniffed(stack: Deployment, name: str) -> No
     handler = stack.start(stack.function_of(event))
     for prepare in (stack.empty, stack.fill):
         prepare()
-        assert_not_sniffed(read_answer(handler(event, LambdaContext())))
+        assert_safe_headers(read_answer(handler(event, LambdaContext())))
 
 
 @pytest.mark.parametrize("area", AREAS)
 def test_no_refusal_of_an_unknown_path_may_be_sniffed(serve: Serve, area: str) -> None:
     answer = serve(area).get("/nowhere")
     assert answer.status == 404
-    assert_not_sniffed(answer)
+    assert_safe_headers(answer)
 
 
 def test_no_refusal_of_a_write_may_be_sniffed(serve: Serve) -> None:
@@ -59,7 +60,7 @@ def test_no_refusal_of_a_write_may_be_sniffed(serve: Serve) -> None:
     }
     for status, answer in answers.items():
         assert answer.status == status
-        assert_not_sniffed(answer)
+        assert_safe_headers(answer)
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc", "/docs/assets/docs.js"])

@@ -24,6 +24,13 @@ STORAGE_SECONDS = 10.0
 """How long a request may go on beginning attempts at storage. What must follow the last one ends
 within 14 s more (`storage.backoff.LAST_CALLS_SECONDS` and one call), below the functions' 25 s."""
 
+SAFE_HEADERS = {
+    "x-content-type-options": "nosniff",
+    # For a year, browsers do not ask this host in plain HTTP. They ignore it where it came so.
+    "strict-transport-security": "max-age=31536000",
+}
+"""What every answer tells a browser."""
+
 
 def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     """Return a Lambda handler that serves `app` to API Gateway.
@@ -41,7 +48,8 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
         deadline = Deadline.from_now(STORAGE_SECONDS)
         context = create_request_context(event, app.state.resources, deadline)
         answer = serve(event, lambda_context, context)
-        answer["headers"].setdefault("x-content-type-options", "nosniff")
+        for name, value in SAFE_HEADERS.items():
+            answer["headers"].setdefault(name, value)
         if context.principal is not None:
             answer["headers"].setdefault("cache-control", "no-store")
         app.state.requests[event["routeKey"], answer["statusCode"]] += 1

@@ -110,24 +110,13 @@ def test_no_bytes_are_not_asked_for(folder: S3Folder) -> None:
     assert folder.read_range(FILE, 7, 0) == b""
 
 
-def test_a_file_is_read_by_its_name_within_the_folder(answers: Answers, folder: S3Folder) -> None:
-    answers.add(200, b"id\n1\n", ETag=ETAG)
-    assert folder.read_file("b/c.csv") == b"id\n1\n"
-    assert answers.received[0].path == "/catalog/domains/sales/orders/b/c.csv"
-
-
-def test_a_file_that_vanished_is_empty(answers: Answers, folder: S3Folder) -> None:
-    answers.add_error(404, "NoSuchKey")
-    assert folder.read_file("a.csv") == b""
-
-
 def test_a_folder_outlasts_a_bad_moment(answers: Answers, folder: S3Folder) -> None:
     answers.add_error(503, "SlowDown")
     answers.add(200, page("a.csv"))
     answers.add_error(500, "InternalError")
     answers.add(200, b"id", ETag=ETAG)
     assert names(folder) == ["a.csv"]
-    assert folder.read_file("a.csv") == b"id"
+    assert folder.read_range(FILE, 0, 2) == b"id"
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, "AccessDenied"), (404, "NoSuchBucket")])
@@ -152,4 +141,4 @@ def test_a_file_that_stays_out_of_reach_is_named(answers: Answers, folder: S3Fol
     for _ in range(NO_WAIT.attempts):
         answers.add_error(503, "SlowDown")
     with pytest.raises(StorageUnavailable, match=r"^domains/sales/orders/a\.csv cannot be reached"):
-        folder.read_file("a.csv")
+        folder.read_range(FILE, 0, 2)

@@ -36,13 +36,6 @@ class Folder(Protocol):
         """
         ...
 
-    def read_file(self, name: str) -> bytes:
-        """Read a whole file; nothing if it vanished since it was listed.
-
-        Raises StorageUnavailable.
-        """
-        ...
-
     def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
         """Read `length` bytes of a listed file, from byte `start` on.
 
@@ -64,10 +57,6 @@ class MemoryFolder:
             StoredFile(name, len(body), compute_etag(body))
             for name, body in sorted(self._files.items(), key=lambda item: item[0].encode())
         ]
-
-    def read_file(self, name: str) -> bytes:
-        """Read a whole file; nothing if there is none of that name."""
-        return self._files.get(name, b"")
 
     def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
         """Read a part of a file. Raises StorageUnavailable if it is not the one that was listed."""

@@ -6,10 +6,9 @@ from functools import partial
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.folders import MAX_FILES, StoredFile, build_replaced_error
-from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import S3Client, S3Error, S3Request
 from datamesh.storage.s3.listings import ListingElement, fetch_listing
-from datamesh.storage.s3.object import S3Object, translate_read_errors
+from datamesh.storage.s3.object import translate_read_errors
 
 
 class S3Folder:
@@ -38,15 +37,6 @@ class S3Folder:
                 return found
             if len(found) >= MAX_FILES:
                 raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
-
-    def read_file(self, name: str) -> bytes:
-        """Read a whole file; nothing if it vanished since it was listed.
-
-        Raises StorageUnavailable.
-        """
-        stored = S3Object(self._client, self._bucket, self.name + name)
-        found = self._read_until_reached(stored.name, stored.get)
-        return found.body if isinstance(found, StoredObject) else b""
 
     def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
         """Read `length` bytes of a listed file, from byte `start` on.

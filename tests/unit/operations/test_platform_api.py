@@ -126,3 +126,9 @@ def test_an_asset_arrives_whole_with_its_type(
 def test_a_binary_asset_survives_the_journey(serve: Serve) -> None:
     content = serve("platform").get("/docs/assets/favicon.png").content
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+@pytest.mark.parametrize("file", ["swagger-ui-bundle.js", "redoc.js"])
+def test_a_script_asks_no_other_host_for_an_image(serve: Serve, file: str) -> None:
+    content = serve("platform").get(f"/docs/assets/{file}").content
+    assert re.findall(rb'\bsrc:"(?:https?:)?//[^"]*"', content) == []

@@ -16,6 +16,7 @@ MODULES: Mapping[str, str] = {
     "cold_start": "Cold start: a new process, up to its first answer",
     "built_size": "Built size, unzipped",
     "peak_memory": "Peak memory",
+    "memory_at_bounds": "Peak memory, whatever the content",
     "warm_reads": "Warm reads",
     "marquez_reads": "Reads as Marquez has them, and counts",
     "warm_writes": "Warm writes",

@@ -12,8 +12,8 @@ from datamesh.models.json_codec import decode_lenient
 from datamesh.models.ports import OTHER_BUCKET_LOCATION
 from datamesh.models.products import Domain
 
-DEFAULT_PRODUCTS_BYTES = 16 * 1024 * 1024
-DEFAULT_LINEAGE_BYTES = 32 * 1024 * 1024
+DEFAULT_PRODUCTS_BYTES = 10 * 1024 * 1024
+DEFAULT_LINEAGE_BYTES = 28 * 1024 * 1024
 """With any content of these sizes a function that reads fits into 256 MB, and one that writes into
 512 MB (docs/operations.md)."""
 BUCKET_ARN = re.compile(r"^arn:[a-z-]+:s3:::([a-z0-9.-]+)$")

@@ -4,6 +4,7 @@ import gzip
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord, ProductRecord, RecordedName
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
-from tests.meshes import NOON, add_product, mesh, resources
+from tests.meshes import NOON, add_product, mesh, product_body, resources
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 """JSON has no other numbers, and a body with one is refused."""
@@ -80,12 +81,32 @@ def test_the_row_of_an_entry_says_what_the_entry_does(entry: StoredLineageEntry)
     row = LineageRecord.from_model(entry)
     assert row.to_model() == entry
     for name in LineageRecord.__struct_fields__:
-        if name not in ("json", "_public_json", "job"):
+        if name not in ("json", "_public_json", "_job"):
             assert getattr(row, name) == getattr(entry, name)
     assert row.job == (entry.job and RecordedName(entry.job.namespace, entry.job.name))
     assert LineageEntry.model_validate_json(row.public_json).model_dump() == entry.model_dump(
         include={*LineageEntry.model_fields}
     )
+
+
+def test_a_long_field_that_is_something_else_is_named_when_it_is_asked_for() -> None:
+    product = ProductRecord.from_model(
+        StoredProduct.model_validate(product_body(created_at=NOON, updated_at=NOON, tags=["a"]))
+    )
+    text = bytes(product.json).replace(b'"tags":["a"]', b'"tags":[1]')
+    broken = msgspec.json.decode(text, type=ProductRecord)
+    broken.json = msgspec.Raw(text)
+    assert broken.name == "orders"
+    with pytest.raises(StorageUnavailable, match=r"products\.orders cannot be read: tags\.0"):
+        broken.tags  # noqa: B018
+
+
+def test_only_small_public_json_is_remembered() -> None:
+    for description, remembered in (("x", True), ("x" * 1024, False)):
+        body = product_body(created_at=NOON, updated_at=NOON, description=description)
+        product = ProductRecord.from_model(StoredProduct.model_validate(body))
+        assert product.public_json == product.public_json
+        assert (product.public_json is product.public_json) == remembered
 
 
 @given(st.lists(entries, max_size=4), st.lists(products, max_size=4))

@@ -19,7 +19,9 @@ from datamesh.storage.records import LineageRecord, ProductRecord, attach_json
 from datamesh.storage.registry_file import ENVELOPE_FIELDS, RegistryFile
 
 RECORDS_PER_PART = 1000
-"""How many records are compressed together."""
+"""How many records are compressed together at most."""
+BYTES_PER_PART = 1 << 20
+"""How many bytes of several records are compressed together at most: readers hold a part twice."""
 
 
 class ProductsFile(RegistryFile):
@@ -172,10 +174,23 @@ def _encode_parts(
 ) -> Iterator[bytes]:
     envelope = encode_model(file, include={*ENVELOPE_FIELDS})
     yield envelope.removesuffix(b"}") + opening
+    begun = False
     for start in range(0, len(items), RECORDS_PER_PART):
-        part = b",".join(items[start : start + RECORDS_PER_PART])
-        yield b"," + part if start else part
+        for part in _join_bounded(items[start : start + RECORDS_PER_PART]):
+            yield b"," + part if begun else part
+            begun = True
     yield closing
+
+
+def _join_bounded(items: Sequence[bytes | msgspec.Raw]) -> Iterator[bytes]:
+    """Yield the items with commas between, in halves for as long as they are too many bytes."""
+    part = b",".join(items)
+    if len(part) <= BYTES_PER_PART or len(items) == 1:
+        yield part
+        return
+    middle = len(items) // 2
+    yield from _join_bounded(items[:middle])
+    yield from _join_bounded(items[middle:])
 
 
 def _add_name(name: str, product: JsonValue) -> JsonValue:

@@ -8,6 +8,7 @@ not compressed again (docs/adr/0014-rows.md).
 import zlib
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
+from io import BytesIO
 
 GZIP_MAGIC = b"\x1f\x8b"
 """The first bytes of any gzip file."""
@@ -48,11 +49,11 @@ class GzipMemberCache:
         Raises EOFError if the file is cut short, and zlib.error if it is damaged.
         """
         self._members = {}
-        parts = []
+        text = BytesIO()  # grows in place: a list of the parts would hold everything twice
         for part, member in _split_members(memoryview(body)):
-            parts.append(part)
+            text.write(part)
             self._members[sha256(part).digest()] = member
-        return b"".join(parts)
+        return text.getvalue()
 
 
 def _compress_member(part: bytes) -> bytes:

@@ -40,6 +40,15 @@ class RecordedPort(msgspec.Struct, frozen=True, gc=False):
     location: str
 
 
+_TAGS = msgspec.json.Decoder(tuple[str, ...])
+_NAMES = msgspec.json.Decoder(tuple[RecordedName, ...])
+_JOB = msgspec.json.Decoder(RecordedName | None)
+
+LARGEST_REMEMBERED = 1024
+"""Bytes of an item up to which its public JSON is remembered: that of all could take as much memory
+as the file."""
+
+
 class RegistryRecord(msgspec.Struct, gc=False, eq=False):
     """One item of a registry file: its JSON, and the parsed fields of a subclass.
 
@@ -83,9 +92,23 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
 
         Raises StorageUnavailable as `to_model` does.
         """
-        if self._public_json is None:
-            self._public_json = self.public_adapter.dump_json(self.to_model(), by_alias=True)
-        return self._public_json
+        if self._public_json is not None:
+            return self._public_json
+        text = self.public_adapter.dump_json(self.to_model(), by_alias=True)
+        if len(text) <= LARGEST_REMEMBERED:
+            self._public_json = text
+        return text
+
+    def _parse_field[T](self, decoder: msgspec.json.Decoder[T], json: msgspec.Raw) -> T:
+        """Parse a field that may be long: as a string it can take four times its bytes.
+
+        Raises StorageUnavailable if it holds something else.
+        """
+        try:
+            return decoder.decode(json)
+        except msgspec.MsgspecError as error:
+            self.to_model()  # names the place, if the model does not take it either
+            raise StorageUnavailable(f"an item cannot be read: {error}") from error
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RegistryRecord) and self.json == other.json
@@ -112,10 +135,20 @@ class ProductRecord(RegistryRecord, kw_only=True):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     status: ProductStatus = ProductStatus.ACTIVE
-    tags: tuple[str, ...] = ()
     since_revision: int = 0
-    openlineage: tuple[RecordedName, ...] = ()
     output_port: RecordedPort | None = None
+    _tags: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="tags")
+    _openlineage: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="openlineage")
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags. Raises StorageUnavailable if the file holds something else."""
+        return self._parse_field(_TAGS, self._tags)
+
+    @property
+    def openlineage(self) -> tuple[RecordedName, ...]:
+        """The datasets that the product is. Raises StorageUnavailable as `tags` does."""
+        return self._parse_field(_NAMES, self._openlineage)
 
     @property
     def bytes_in_file(self) -> int:
@@ -156,7 +189,13 @@ class LineageRecord(RegistryRecord, kw_only=True):
     products_revision: int = 0
     superseded: bool = False
     evidence: Evidence | None = None
-    job: RecordedName | None = None
+    _job: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="job")
+
+    @property
+    def job(self) -> RecordedName | None:
+        """The job that the entry is of. Raises StorageUnavailable if it cannot be read."""
+        found: RecordedName | None = self._parse_field(_JOB, self._job)
+        return found
 
     def to_model(self) -> StoredLineageEntry:
         """Parse the whole entry.

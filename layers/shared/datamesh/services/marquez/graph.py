@@ -71,12 +71,13 @@ def build_graph(
     The nearest nodes come first. Raises NodeNotFound if there is no node of that id.
     """
     index = open_index(context, registry)
-    start: Iterable[str]
+    start: Iterable[bytes]
     shown: dict[str, RecordedName]
-    if asked in index.jobs:
-        start, shown = [asked], {}
-    elif asked in index.datasets:
-        dataset = index.datasets[asked]
+    id = asked.encode(errors="surrogatepass")
+    if id in index.jobs:
+        start, shown = [id], {}
+    elif id in index.datasets:
+        dataset = index.datasets[id]
         shown = {dataset.product.name: dataset.name}
         start = index.jobs_of_products.get(dataset.product.name, ())
     else:
@@ -89,8 +90,8 @@ def build_graph(
 
 
 def _find_connected(
-    index: MarquezIndex, start: Iterable[str], products: Iterable[str], depth: int
-) -> tuple[list[str], list[str]]:
+    index: MarquezIndex, start: Iterable[bytes], products: Iterable[str], depth: int
+) -> tuple[list[bytes], list[str]]:
     """Find jobs and products around some, nearest first.
 
     Jobs that share a product are neighbours, as Marquez sees it.
@@ -111,7 +112,7 @@ def _find_connected(
 
 
 def _find_new_ends(
-    index: MarquezIndex, jobs: Iterable[str], known: dict[str, None]
+    index: MarquezIndex, jobs: Iterable[bytes], known: dict[str, None]
 ) -> dict[str, None]:
     """Find the products of some jobs that are not known, no more than a graph has nodes."""
     new: dict[str, None] = {}
@@ -137,7 +138,7 @@ class _GraphBuilder:
     def _get_node_id(self, product: str) -> str:
         return build_node_id("DATASET", self._get_name(product))
 
-    def build_nodes(self, jobs: list[str], products: list[str]) -> list[MarquezNode]:
+    def build_nodes(self, jobs: list[bytes], products: list[str]) -> list[MarquezNode]:
         """Return at most MAX_GRAPH_NODES nodes: the products, then the jobs between them."""
         products = products[:MAX_GRAPH_NODES]
         within = set(products)
@@ -148,11 +149,11 @@ class _GraphBuilder:
         for id in jobs:
             job = self._index.jobs[id]
             edges = [
-                MarquezEdge(origin=self._get_node_id(source), destination=id)
+                MarquezEdge(origin=self._get_node_id(source), destination=id.decode())
                 for source in job.inputs
             ]
             edges += [
-                MarquezEdge(origin=id, destination=self._get_node_id(target))
+                MarquezEdge(origin=id.decode(), destination=self._get_node_id(target))
                 for target in job.outputs
             ]
             for edge in edges:
@@ -178,9 +179,9 @@ class _GraphBuilder:
         return dataset if self.bytes_left >= 0 else dataset.model_copy(update={"fields": []})
 
     def _build_job_node(
-        self, id: str, into: dict[str, list[MarquezEdge]], out: dict[str, list[MarquezEdge]]
+        self, key: bytes, into: dict[str, list[MarquezEdge]], out: dict[str, list[MarquezEdge]]
     ) -> MarquezNode:
-        job = self._index.jobs[id]
+        job, id = self._index.jobs[key], key.decode()
         data = MarquezJob(
             facets={},
             id=build_name(job.name),

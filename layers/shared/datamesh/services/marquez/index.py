@@ -41,12 +41,36 @@ def build_job_name(entry: LineageRecord, target: ProductRecord) -> RecordedName:
     return entry.job or RecordedName(target.domain, f"{entry.source} -> {entry.target}")
 
 
+class PackedName(NamedTuple):
+    """A name in UTF-8: as a string, one emoji makes every character of it take four bytes.
+
+    Packed names have the order of the names.
+    """
+
+    name: bytes
+    namespace: bytes
+
+    def unpack(self) -> RecordedName:
+        """Return the name as text."""
+        return RecordedName(self.namespace.decode(), self.name.decode())
+
+
+def pack_name(name: RecordedName) -> PackedName:
+    """Return a name in UTF-8."""
+    return PackedName(name.name.encode(), name.namespace.encode())
+
+
 class IndexedDataset(msgspec.Struct, frozen=True, gc=False):
     """A product under one of its names."""
 
     kind: ClassVar[NodeKind] = "DATASET"
-    name: RecordedName
+    packed_name: PackedName
     product: ProductRecord
+
+    @property
+    def name(self) -> RecordedName:
+        """The name of the dataset."""
+        return self.packed_name.unpack()
 
     @property
     def created_at(self) -> datetime:
@@ -63,12 +87,17 @@ class IndexedJob(msgspec.Struct, frozen=True, gc=False):
     """A job, the names of the products that it reads and writes, and the times of its entries."""
 
     kind: ClassVar[NodeKind] = "JOB"
-    name: RecordedName
+    packed_name: PackedName
     inputs: tuple[str, ...]
     """Sorted, as are the outputs."""
     outputs: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def name(self) -> RecordedName:
+        """The name of the job."""
+        return self.packed_name.unpack()
 
     @property
     def ends(self) -> set[str]:
@@ -102,9 +131,9 @@ type SearchOrders = Mapping[NodeKind, SearchOrder]
 """Datasets and jobs, each in the same order."""
 
 
-def get_name_key(node: IndexedNode) -> tuple[str, str]:
+def get_name_key(node: IndexedNode) -> PackedName:
     """Return what nodes are sorted by: their name, then their namespace."""
-    return node.name.name, node.name.namespace
+    return node.packed_name
 
 
 def get_time(node: IndexedNode) -> datetime:
@@ -120,43 +149,44 @@ class MarquezIndex:
 
     def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
         self.products: Mapping[str, ProductRecord] = products.products
-        self.datasets: Mapping[str, IndexedDataset] = {
-            build_node_id("DATASET", name): IndexedDataset(name, product)
+        self.datasets: Mapping[bytes, IndexedDataset] = {
+            build_node_id("DATASET", name).encode(): IndexedDataset(pack_name(name), product)
             for product in self.products.values()
             for name in list_names(product)
         }
-        self.jobs: Mapping[str, IndexedJob] = _index_jobs(
+        self.jobs: Mapping[bytes, IndexedJob] = _index_jobs(
             select_visible(lineage, products), self.products
         )
 
     @cached_property
-    def jobs_of_products(self) -> Mapping[str, Sequence[str]]:
-        """Product -> the ids of the jobs that read or write it."""
-        found: dict[str, list[str]] = {}
+    def jobs_of_products(self) -> Mapping[str, Sequence[bytes]]:
+        """Product -> the ids of the jobs that read or write it, in UTF-8."""
+        found: dict[str, list[bytes]] = {}
         for id, job in self.jobs.items():
             for end in job.ends:
                 found.setdefault(end, []).append(id)
         return found
 
     @cached_property
-    def namespaces(self) -> Mapping[str, NamespaceSpan]:
-        """The namespaces of datasets and of jobs, by name."""
-        found: dict[str, NamespaceSpan] = {}
+    def namespaces(self) -> Mapping[bytes, NamespaceSpan]:
+        """The namespaces of datasets and of jobs, in UTF-8, by name."""
+        found: dict[bytes, NamespaceSpan] = {}
         nodes: list[IndexedNode] = [*self.datasets.values(), *self.jobs.values()]
         for node in nodes:
             times = (node.created_at, node.updated_at)
-            known = found.get(node.name.namespace, times)
-            found[node.name.namespace] = NamespaceSpan(min(*known, *times), max(*known, *times))
+            namespace = node.packed_name.namespace
+            known = found.get(namespace, times)
+            found[namespace] = NamespaceSpan(min(*known, *times), max(*known, *times))
         return dict(sorted(found.items()))
 
     @cached_property
-    def datasets_of_namespaces(self) -> Mapping[str, Sequence[IndexedDataset]]:
-        """Namespace -> its datasets, by name."""
-        found: dict[str, list[IndexedDataset]] = {}
+    def datasets_of_namespaces(self) -> Mapping[bytes, Sequence[IndexedDataset]]:
+        """Namespace in UTF-8 -> its datasets, by name."""
+        found: dict[bytes, list[IndexedDataset]] = {}
         for dataset in self.datasets.values():
-            found.setdefault(dataset.name.namespace, []).append(dataset)
+            found.setdefault(dataset.packed_name.namespace, []).append(dataset)
         for datasets in found.values():
-            datasets.sort(key=lambda dataset: dataset.name.name)
+            datasets.sort(key=get_name_key)
         return found
 
     @cached_property
@@ -189,18 +219,19 @@ def open_index(context: RequestContext, registry: Registry) -> MarquezIndex:
 
 def _index_jobs(
     entries: Iterable[LineageRecord], products: Mapping[str, ProductRecord]
-) -> dict[str, IndexedJob]:
+) -> dict[bytes, IndexedJob]:
     """Return the jobs of some entries by their ids, in the order of their first entries."""
-    names: dict[str, RecordedName] = {}
-    entries_of: dict[str, list[LineageRecord]] = {}
+    names: dict[bytes, PackedName] = {}
+    entries_of: dict[bytes, list[LineageRecord]] = {}
     for entry in entries:
         name = build_job_name(entry, products[entry.target])
-        id = build_node_id("JOB", name)
-        names.setdefault(id, name)
+        id = build_node_id("JOB", name).encode()
+        if id not in names:
+            names[id] = pack_name(name)
         entries_of.setdefault(id, []).append(entry)
     return {
         id: IndexedJob(
-            name=name,
+            packed_name=name,
             inputs=tuple(sorted({entry.source for entry in entries_of[id]})),
             outputs=tuple(sorted({entry.target for entry in entries_of[id]})),
             created_at=min(entry.timestamp for entry in entries_of[id]),

@@ -30,9 +30,10 @@ def list_datasets(
 ) -> EncodedPage:
     """List the datasets of a namespace, by name. Raises NodeNotFound if nothing is in it."""
     index = open_index(context, registry)
-    if namespace not in index.namespaces:
+    packed = namespace.encode(errors="surrogatepass")
+    if packed not in index.namespaces:
         raise NodeNotFound("namespace", namespace)
-    page = cut_page(index.datasets_of_namespaces.get(namespace, ()), limit, offset)
+    page = cut_page(index.datasets_of_namespaces.get(packed, ()), limit, offset)
     return encode_page(page, lambda each: encode_model(build_dataset(each.product, each.name)))
 
 
@@ -64,10 +65,10 @@ def search_nodes(
     return encode_page(Page(nodes[:limit], total, offset=0), _encode_result)
 
 
-def _encode_namespace(found: tuple[str, NamespaceSpan]) -> bytes:
+def _encode_namespace(found: tuple[bytes, NamespaceSpan]) -> bytes:
     name, span = found
     return encode_model(
-        MarquezNamespace(name=name, created_at=span.created_at, updated_at=span.updated_at)
+        MarquezNamespace(name=name.decode(), created_at=span.created_at, updated_at=span.updated_at)
     )
 
 

@@ -71,6 +71,7 @@ FUNCTIONS = (
         twice(
             *(f"/products?{page}" for page in PAGES),
             "/products?tag=x",
+            "/products?q=no-such-text",
             "/product/p1",
             f"/products?limit=1000&{PAST}",
         ),

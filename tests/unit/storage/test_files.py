@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from datamesh.errors import StorageUnavailable
-from datamesh.models.lineage import LineageType
+from datamesh.models.lineage import LineageType, StoredLineageEntry
 from datamesh.models.products import ProductStatus, ProductUpdate
 from datamesh.services.lineage import queries
 from datamesh.services.products import registration
-from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.files import BYTES_PER_PART, LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject, StoredObject
 from datamesh.storage.registry_file import RECENT_COMMITS, RegistryFile
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -309,3 +309,19 @@ def test_a_registry_on_a_corrupt_file_writes_nothing() -> None:
 def test_a_file_that_is_not_json_is_refused_with_the_place() -> None:
     with pytest.raises(StorageUnavailable, match=r"the file cannot be read: .* line 1 column"):
         ProductsFile.decode("the file", b"nonsense")
+
+
+def test_large_items_are_compressed_in_parts_of_a_megabyte() -> None:
+    entries = [lineage_entry(number, "x" * 300_000) for number in range(5)]
+    file = LineageFile.from_models(entries)
+    envelope, *parts, closing = file.encode_parts()
+    assert [len(part) > BYTES_PER_PART for part in parts] == [False] * len(parts)
+    assert len(parts) == 2
+    assert LineageFile.parse(b"".join((envelope, *parts, closing))) == file
+    assert sum(map(len, (*parts, closing))) == file.measure_records()
+
+
+def lineage_entry(number: int, transformation: str) -> StoredLineageEntry:
+    return StoredLineageEntry(
+        id=f"{number}", source="a", target="b", transformation=transformation, timestamp=NOON
+    )

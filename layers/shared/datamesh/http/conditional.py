@@ -14,6 +14,8 @@ PRODUCT_ADAPTER = TypeAdapter(Product)
 """Writes the fields that readers see, also of a stored product, which has more."""
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[^"]*"')
+ENCODED_END = '-gzip"'
+"""How the ETag of a compressed answer ends. What a client has is the same all the same."""
 HEADERS_OF_304 = (
     "cache-control",
     "content-security-policy",
@@ -53,14 +55,30 @@ def build_precondition(if_match: str | None) -> Callable[[Product], bool] | None
     """
     if if_match is None:
         return None
-    tags = ENTITY_TAG.findall(if_match)
+    tags = _parse_tags(if_match)
     return lambda product: if_match.strip() == "*" or build_product_etag(product) in tags
+
+
+def mark_encoded(etag: str) -> str:
+    """Return the ETag of an answer once it is compressed: `"1a2b"` -> `"1a2b-gzip"`.
+
+    It is another one, because a strong ETag is of bytes. It stands for the same version.
+    """
+    return etag.removesuffix('"') + ENCODED_END
+
+
+def _parse_tags(header: str) -> list[str]:
+    """Return the ETags that a header names, as they are without compression."""
+    return [
+        tag.removesuffix(ENCODED_END) + '"' if tag.endswith(ENCODED_END) else tag
+        for tag in ENTITY_TAG.findall(header)
+    ]
 
 
 def is_current(request: Request, etag: str) -> bool:
     """Tell whether If-None-Match names the ETag, by weak comparison."""
     wanted = request.headers.get("if-none-match", "")
-    tags = {tag.removeprefix("W/") for tag in ENTITY_TAG.findall(wanted)}
+    tags = {tag.removeprefix("W/") for tag in _parse_tags(wanted)}
     return wanted.strip() == "*" or etag in tags
 
 

@@ -11,6 +11,7 @@ from mangum.types import Receive, Scope, Send
 
 from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
+from datamesh.http.compression import add_compression
 from datamesh.http.context import create_request_context, create_task_record
 from datamesh.http.gateway import GatewayAnswer, ServeRequest, find_idempotency_key, read_path
 from datamesh.http.head import add_head
@@ -42,7 +43,8 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     app.state.resources = create_resources(settings, observer)
     app.state.observer = observer
     app.state.requests = Counter[tuple[str, int]]()
-    serve = add_head(_add_audit(_add_idempotency(_create_server(app), app), observer))
+    serve = _add_audit(_add_idempotency(_create_server(app), app), observer)
+    serve = add_head(add_compression(serve))
 
     def handle(event: Any, lambda_context: Any) -> GatewayAnswer:
         deadline = Deadline.from_now(STORAGE_SECONDS)

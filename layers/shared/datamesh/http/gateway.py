@@ -40,3 +40,13 @@ def find_idempotency_key(event: Any) -> str | None:
     headers = {name.lower(): value for name, value in event.get("headers", {}).items()}
     key: str | None = headers.get(IDEMPOTENCY_KEY)
     return key
+
+
+def read_header(event: Any, name: str) -> str:
+    """Return a header by its name in lower case; empty if it was not sent.
+
+    Names are in lower case in API Gateway's events, and in Title-Case in SAM's.
+    """
+    headers: dict[str, str] = event.get("headers") or {}
+    value = headers.get(name)
+    return headers.get(name.title(), "") if value is None else value

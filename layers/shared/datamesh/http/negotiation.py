@@ -14,17 +14,17 @@ def choose_media_type(accept: str, offered: Sequence[str]) -> str:
     `text/csv;q=0.5, */*;q=0.1` with JSON and CSV offered -> `text/csv`.
     Raises NotAcceptable if the client accepts none of them.
     """
-    ranges = _parse_ranges(accept or "*/*")
+    ranges = parse_qualities(accept or "*/*")
     best = max(offered, key=lambda media_type: _find_quality(media_type, ranges))
     if _find_quality(best, ranges) <= 0:
         raise NotAcceptable(f"What can be had is {', '.join(offered)}")
     return best
 
 
-def _parse_ranges(accept: str) -> list[tuple[str, float]]:
-    """Return each media range with its quality: `text/*;q=0.5` -> `("text/*", 0.5)`."""
+def parse_qualities(header: str) -> list[tuple[str, float]]:
+    """Return what a client names, each with its quality: `text/*;q=0.5` -> `("text/*", 0.5)`."""
     found = []
-    for part in accept.split(",")[:MAX_RANGES]:
+    for part in header.split(",")[:MAX_RANGES]:
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
         quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
         found.append((name, _parse_quality(quality)))

@@ -94,7 +94,14 @@ def main(arguments: list[str]) -> None:
                 raise SystemExit("usage: STACK | local")
     except (MeshError, SeaweedError, SettingError) as error:
         raise SystemExit(f"The lineage was not rebuilt: {error}") from error
-    print(f"{result['events']} events make {result['derived_entries']} lineage entries.")
+    if result.get("may_remove", 1):
+        print(f"{result['events']} events make {result['derived_entries']} lineage entries.")
+    else:
+        print(
+            f"{result['events']} events were read; {result['derived_entries']} derived entries are"
+            " there. None was removed: events expire (EventRetentionDays), and one that is gone"
+            " may have told it."
+        )
 
 
 if __name__ == "__main__":

@@ -235,6 +235,7 @@ def rebuild_lineage(work: Work) -> dict[str, int]:
         work.resources.registry,
         work.resources.open_event_pipeline(),
         lambda: work.context.deadline.remaining_seconds > COMMIT_SECONDS,
+        events_expire=work.settings.event_retention_days > 0,
     )
 
 

@@ -32,7 +32,7 @@ ENVIRONMENT = {
     "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES", "MAX_LINEAGE_BYTES"},
     "OpenLineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "OpenLineageWriteFunction": COMMITTING | DERIVING,
-    "OpenLineageRebuildFunction": COMMITTING | DERIVING,
+    "OpenLineageRebuildFunction": COMMITTING | DERIVING | {"EVENT_RETENTION_DAYS"},
     "DomainsFunction": COMMON
     | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_PREFIXES"}
     | {"ANONYMOUS_SCAN_FILES", "ANONYMOUS_SCAN_BYTES", "ANONYMOUS_SCAN_SECONDS"},

@@ -40,6 +40,11 @@ OTHER = {
     "ThrottlingBurstLimit": "201",
     "WriteThrottlingRateLimit": "21",
     "WriteThrottlingBurstLimit": "41",
+    "DomainsReservedConcurrency": "10",
+    "MonthlyBudget": "5",
+    "BudgetEmail": "data-team@example.com",
+    "EventRetentionDays": "90",
+    "AuditRetentionDays": "400",
     "AnalyticsSchedule": "rate(2 hours)",
     "SnapStart": "PublishedVersions",
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:topic",
@@ -66,8 +71,9 @@ def release(name: str, found: Resources, resolver: Resolver) -> Release:
     version = find_at(found[f"{name}Aliaslive"], "Properties", "FunctionVersion", "Fn::GetAtt")
     assert isinstance(version, list)
     logical_id = str(version[0])
-    # Tags belong to the function, not to its versions.
-    configuration = read_map(resolver.resolve(found[name]["Properties"]), name) | {"Tags": None}
+    # Tags and reserved concurrency belong to the function, not to its versions.
+    own: dict[str, Yaml] = {"Tags": None, "ReservedConcurrentExecutions": None}
+    configuration = read_map(resolver.resolve(found[name]["Properties"]), name) | own
     description = resolver.resolve(find_at(found[logical_id], "Properties", "Description"))
     return Release(configuration, (logical_id, description))
 

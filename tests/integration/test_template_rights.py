@@ -11,6 +11,7 @@ from tests.template import (
     DOCUMENT,
     RESOLVER,
     TEMPLATE,
+    find_at,
     list_all_statements,
     list_resources,
     list_statements,
@@ -18,6 +19,7 @@ from tests.template import (
     read_maps,
     read_properties,
 )
+from tests.transformed import make_resolver, transform_template
 
 FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
 
@@ -264,3 +266,17 @@ def test_domains_may_read_the_buckets_that_a_parameter_names_and_nothing_else(
         "ReadDataBuckets": {"arn:aws:s3:::one/*", "arn:aws:s3:::two/*"},
         "ListDataBuckets": {"arn:aws:s3:::one", "arn:aws:s3:::two"},
     }
+
+
+def test_parameters_say_how_long_events_and_audit_records_are_kept() -> None:
+    found = transform_template()
+    for days, expected in (("0", {}), ("90", {"events/": 90, "audit/": 90})):
+        parameters = {"EventRetentionDays": days, "AuditRetentionDays": days}
+        bucket = make_resolver(found, **parameters).resolve(found[BUCKET])
+        rules = read_maps(find_at(bucket, "Properties", "LifecycleConfiguration", "Rules"))
+        kept = {
+            str(rule["Prefix"]): int(str(rule["ExpirationInDays"]))
+            for rule in rules
+            if rule.get("Prefix") in ("events/", "audit/")
+        }
+        assert kept == expected

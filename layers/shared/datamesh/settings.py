@@ -83,6 +83,8 @@ class Settings(BaseModel):
         tuple[float, float, float], BeforeValidator(parse_confidences)
     ] = (1.0, 0.9, 0.5)
     """Confidence of edges from `lineage` facets, `columnLineage` facets, and inputs and outputs."""
+    event_retention_days: int = Field(default=0, ge=0)
+    """After how many days events are gone, by the bucket's lifecycle; 0 for never."""
     data_prefixes: Annotated[tuple[str, ...], BeforeValidator(parse_data_prefixes)] = ()
     """Prefixes where output ports may lie, besides `domains/` in the catalog's bucket."""
     max_scan_bytes: int = Field(default=128 * 1024 * 1024, ge=1)

@@ -119,6 +119,31 @@ def test_damage_is_mended_and_entries_registered_by_hand_stay(damage: str) -> No
     assert len(edges(registry)) > 1
 
 
+def test_where_events_expire_what_the_kept_ones_do_not_tell_stays() -> None:
+    registry, _ = sent()
+    whole = graph(registry)
+    few = event_pipeline()
+    send(mesh(), few, *EVENTS_SENT[:2])
+    result = rebuild_derived_lineage(CONTEXT, registry, few, whole_time, events_expire=True)
+    assert result == {
+        "finished": 1,
+        "events": 2,
+        "derived_entries": len(whole),
+        "may_remove": 0,
+    }
+    assert graph(registry) == whole
+    # Where they do not, what no event tells is gone.
+    assert "may_remove" not in rebuild_derived_lineage(CONTEXT, registry, few, whole_time)
+    assert edges(registry) == {("a", "b")}
+
+
+def test_where_events_expire_what_is_missing_is_derived_all_the_same() -> None:
+    registry, into = sent()
+    again = mesh()
+    rebuild_derived_lineage(CONTEXT, again, into, whole_time, events_expire=True)
+    assert graph(again) == graph(registry)
+
+
 def test_products_that_are_missing_are_registered_again() -> None:
     registry, into = sent()
     name = next(iter(registry.products.read(NO_DEADLINE).products))

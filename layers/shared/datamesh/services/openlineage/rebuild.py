@@ -69,8 +69,13 @@ def rebuild_derived_lineage(
     registry: Registry,
     pipeline: EventPipeline,
     in_time: Callable[[], bool],
+    *,
+    events_expire: bool = False,
 ) -> dict[str, int]:
     """Replace all derived entries by those of the kept events, and register what is missing.
+
+    Where events expire, no entry is removed, for nobody can tell whether one that is gone has told
+    it. The result then has `may_remove` as 0.
 
     Events may come in meanwhile: entries that have changed since it began are joined, not replaced.
     It stops before a page of events for which there is no time (`in_time`), and returns `finished`
@@ -88,9 +93,11 @@ def rebuild_derived_lineage(
             totals.add_event(body)
         after = page[-1]
     claims, products, _ = resolve_claims(context, registry, pipeline, totals, totals.observations)
-    entries = _replace_derived(context, registry, claims, products, totals.before)
+    before = {} if events_expire else totals.before
+    entries = _replace_derived(context, registry, claims, products, before)
     _store_progress(context, pipeline, RebuildFile())
-    return {"finished": 1, "events": totals.events, "derived_entries": entries}
+    result = {"finished": 1, "events": totals.events, "derived_entries": entries}
+    return result | ({"may_remove": 0} if events_expire else {})
 
 
 def _store_progress(

@@ -63,6 +63,8 @@ def find_faults(url: str, requests: Sequence[FuzzRequest], judge: Judge) -> list
 
     def send(request: FuzzRequest) -> list[str]:
         reply = raw.send(url, "GET", request.target, headers=request.headers)
+        if reply.status == 503:  # a busy machine's storage may be late once; a fault is there again
+            reply = raw.send(url, "GET", request.target, headers=request.headers)
         shown = f"{request.target[:200]} {str(dict(request.headers))[:100]}"
         return [f"{shown} -> {fault}" for fault in judge.find_faults(request, reply)]
 

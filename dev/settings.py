@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+DOMAIN = r'[^.\x00-\x1f\x7f/\\<>"*?#%][^\x00-\x1f\x7f/\\<>"*?#%]{0,49}'
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -121,9 +122,17 @@ def _check_domains(text: str) -> str:
     except ValueError:
         domains = None
     if not isinstance(domains, dict) or not all(
-        isinstance(each, str) and 1 <= len(each.strip()) <= 50 for each in domains.values()
+        isinstance(each, str) and re.fullmatch(DOMAIN, each.strip()) for each in domains.values()
     ):
         raise ValueError("a JSON object of domains, each of 1 to 50 characters, by namespace")
+    return text
+
+
+def _check_locations(text: str) -> str:
+    location = r"(domains|s3://[a-z0-9.-]{3,63})(/[A-Za-z0-9_=+.-]+)*/"
+    for part in text.split(","):
+        if not re.fullmatch(rf"[^=/]{{1,50}}={location}", part.strip()):
+            raise ValueError("pairs such as sales=s3://lake/sales/ with commas between")
     return text
 
 
@@ -166,6 +175,7 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _check_confidences),
     "CacheSeconds": ("CACHE_SECONDS", _check_seconds),
     "StaleDays": ("STALE_DAYS", _check_whole_number(1, 3650)),
+    "DataLocations": ("DATA_LOCATIONS", _check_locations),
     "MaxScanBytes": ("MAX_SCAN_BYTES", _check_whole_number(1_048_576, 536_870_912)),
     "AnonymousScanFiles": ("ANONYMOUS_SCAN_FILES", _check_whole_number(1, 10_000)),
     "AnonymousScanBytes": (

@@ -28,7 +28,7 @@ def clients(
     monkeypatch.setenv(namespace, ENVIRONMENT[namespace])
     environ = ENVIRONMENT | {
         "CATALOG_BUCKET": s3.bucket,
-        "DATA_PREFIXES": f"s3://{s3.bucket}/lake/",
+        "DATA_LOCATIONS": f"sales=s3://{s3.bucket}/lake/",
     }
     found = [
         Client(create_lambda_handler(import_app(area), environ)) for area in ("domains", "products")

@@ -27,16 +27,16 @@ ENVIRONMENT = {
     "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"},
     "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},
     "ProductsWriteFunction": COMMITTING
-    | {"MAX_PRODUCTS", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES", "DATA_PREFIXES"},
+    | {"MAX_PRODUCTS", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES", "DATA_LOCATIONS"},
     "LineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES", "MAX_LINEAGE_BYTES"},
     "OpenLineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "OpenLineageWriteFunction": COMMITTING | DERIVING,
     "OpenLineageRebuildFunction": COMMITTING | DERIVING | {"EVENT_RETENTION_DAYS"},
     "DomainsFunction": COMMON
-    | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_PREFIXES"}
+    | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_LOCATIONS"}
     | {"ANONYMOUS_SCAN_FILES", "ANONYMOUS_SCAN_BYTES", "ANONYMOUS_SCAN_SECONDS"},
-    "DomainsWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_PREFIXES"},
+    "DomainsWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_LOCATIONS"},
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
     "AuditFunction": COMMON,

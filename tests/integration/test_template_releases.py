@@ -34,6 +34,7 @@ OTHER = {
     "AnonymousScanBytes": "1048577",
     "AnonymousScanSeconds": "3",
     "DataBucketArns": "arn:aws:s3:::" + "b" * 63,
+    "DataLocations": "sales=s3://" + "b" * 63 + "/" + "p" * 100 + "/",
     "CorsOrigins": "https://portal.example.com",
     "LogRetentionDays": "7",
     "ThrottlingRateLimit": "101",

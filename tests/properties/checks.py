@@ -10,7 +10,7 @@ from schemathesis.generation import GenerationMode
 REASONS = re.compile(
     r"start_date \S+ is after end_date |Lineage names unknown products: |Nothing was registered: "
     r"|.*Idempotency-Key"
-    r"|.* \(DataBucketArns\)|The cursor |.*: there is no column |.*: is given twice"
+    r"|.* \(DataLocations\)|The cursor |.*: there is no column |.*: is given twice"
     r"|.*partitions must differ"
     r"|since \S+ is after until |since and until are more than "
 )

@@ -27,7 +27,7 @@ def test_the_published_defaults() -> None:
         "openlineage_auto_register": True,
         "openlineage_domains": {},
         "openlineage_confidence": (1.0, 0.9, 0.5),
-        "data_prefixes": (),
+        "data_locations": {},
         "event_retention_days": 0,
         "max_scan_bytes": 134_217_728,
         "anonymous_scan_files": 32,

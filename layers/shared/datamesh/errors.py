@@ -1,5 +1,6 @@
 """The errors of the registry. `datamesh.http.errors` maps each to a status."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -113,10 +114,25 @@ class DatasetNotFound(MeshError):
 
 
 class LocationNotAllowed(MeshError):
-    """An output port lies in a bucket that the registry may not read."""
+    """An output port is to lie where its product's domain may not have data."""
 
-    def __init__(self, location: str) -> None:
-        super().__init__(f"{location} is in no bucket that the registry may read (DataBucketArns)")
+    def __init__(self, location: str, domain: str, allowed: Sequence[str]) -> None:
+        """Keep the location; `allowed` are the prefixes where the domain may have data."""
+        where = f"below {', '.join(allowed)}" if allowed else "nowhere"
+        super().__init__(
+            f"{location} is no location of the domain '{domain}', whose output ports may lie"
+            f" {where}; an operator can grant others (DataLocations)"
+        )
+
+
+class PortRefused(MeshError):
+    """The data of a registered product lies where its domain may not have data."""
+
+    def __init__(self, product: str, location: str, domain: str) -> None:
+        super().__init__(
+            f"The data of '{product}' is not served: {location} is no location of its domain"
+            f" '{domain}'. Change its output port, or have the location granted (DataLocations)"
+        )
 
 
 class NotAcceptable(MeshError):

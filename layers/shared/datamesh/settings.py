@@ -9,15 +9,13 @@ from pydantic_core import ErrorDetails
 
 from datamesh.errors import InvalidSettings
 from datamesh.models.json_codec import decode_lenient
-from datamesh.models.ports import OTHER_BUCKET_LOCATION
+from datamesh.models.ports import GRANTED_LOCATION
 from datamesh.models.products import Domain
 
 DEFAULT_PRODUCTS_BYTES = 10 * 1024 * 1024
 DEFAULT_LINEAGE_BYTES = 28 * 1024 * 1024
 """With any content of these sizes a function that reads fits into 256 MB, and one that writes into
 512 MB (docs/operations.md)."""
-BUCKET_ARN = re.compile(r"^arn:[a-z-]+:s3:::([a-z0-9.-]+)$")
-"""Group 1 is the bucket's name."""
 
 
 def parse_json(value: object) -> object:
@@ -25,19 +23,21 @@ def parse_json(value: object) -> object:
     return decode_lenient(value) if isinstance(value, str) else value
 
 
-def parse_data_prefixes(value: object) -> object:
-    """Split `s3://` prefixes and bucket ARNs, separated by commas; an ARN becomes a prefix.
+def parse_data_locations(value: object) -> object:
+    """Return the prefixes that are granted to each domain, and to all domains under `*`.
 
-    The stack passes ARNs, because its policies need them: `arn:aws:s3:::lake` -> `s3://lake/`.
-    Raises ValueError for a part that is neither.
+    `Sales=s3://lake/sales/,*=s3://open/` -> `{"sales": ("s3://lake/sales/",), "*": ("s3://open/",)}`
+    Raises ValueError for a part of another form.
     """
     if not isinstance(value, str):
         return value
-    parts = [BUCKET_ARN.sub(r"s3://\1/", part.strip()) for part in value.split(",")]
-    found = tuple(filter(None, parts))
-    for prefix in found:
-        if not re.fullmatch(OTHER_BUCKET_LOCATION, prefix):
-            raise ValueError(f"'{prefix}' is neither s3://<bucket>/[<prefix>/] nor a bucket's ARN")
+    found: dict[str, tuple[str, ...]] = {}
+    for part in filter(None, map(str.strip, value.split(","))):
+        domain, _, location = part.partition("=")
+        domain, location = domain.strip().casefold(), location.strip()
+        if not domain or not re.fullmatch(GRANTED_LOCATION, location):
+            raise ValueError(f"'{part}' is neither <domain>=s3://<bucket>/... nor *=s3://...")
+        found[domain] = (*found.get(domain, ()), location)
     return found
 
 
@@ -85,8 +85,10 @@ class Settings(BaseModel):
     """Confidence of edges from `lineage` facets, `columnLineage` facets, and inputs and outputs."""
     event_retention_days: int = Field(default=0, ge=0)
     """After how many days events are gone, by the bucket's lifecycle; 0 for never."""
-    data_prefixes: Annotated[tuple[str, ...], BeforeValidator(parse_data_prefixes)] = ()
-    """Prefixes where output ports may lie, besides `domains/` in the catalog's bucket."""
+    data_locations: Annotated[
+        dict[str, tuple[str, ...]], BeforeValidator(parse_data_locations)
+    ] = {}
+    """Case-folded domain, or `*` for all -> where its data may lie besides its own folder."""
     max_scan_bytes: int = Field(default=128 * 1024 * 1024, ge=1)
     """How many stored bytes one query of domain data may read."""
     anonymous_scan_files: int = Field(default=32, ge=1)

@@ -175,7 +175,7 @@ def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> R
         lineage=open_document(LINEAGE_KEY, LineageFile, lineage_limit),
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
-        data_prefixes=settings.data_prefixes,
+        data_locations=settings.data_locations,
     )
 
 

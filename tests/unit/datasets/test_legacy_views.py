@@ -120,8 +120,8 @@ def test_zstd_is_read_too(serve: Serve, tmp_path: Path, name: str, form: str) ->
 
 
 def test_a_view_follows_its_products_port(serve: Serve) -> None:
-    files = {"old/place/a.csv": CSV}
-    port = {"location": "domains/old/place/", "format": "csv"}
+    files = {"sales/old/place/a.csv": CSV}
+    port = {"location": "domains/sales/old/place/", "format": "csv"}
     client = dataset(serve, files, SCHEMA, port)
     assert [row["order_id"] for row in client.get("/sales/orders").body] == [7]
 

@@ -99,8 +99,8 @@ def test_a_cursor_of_another_query_is_refused(serve: Serve, query: dict[str, str
 
 def test_a_cursor_of_another_dataset_is_refused(serve: Serve) -> None:
     cursor = cursor_of(at(serve, FILES), limit=2)
-    moved = {name.replace("sales/", "web/"): body for name, body in FILES.items()}
-    client = dataset(serve, moved, ORDERS, PORT | {"location": "domains/web/orders/"})
+    moved = {name.replace("sales/orders/", "sales/moved/"): body for name, body in FILES.items()}
+    client = dataset(serve, moved, ORDERS, PORT | {"location": "domains/sales/moved/"})
     refused(client.get(PATH, cursor=cursor), "another query")
 
 

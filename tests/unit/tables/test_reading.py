@@ -4,8 +4,10 @@ from collections.abc import Mapping
 
 import pytest
 
+from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
+from tests.meshes import mesh
 from tests.tables import (
     DAYS,
     ORDERS,
@@ -238,7 +240,8 @@ def test_a_domain_is_named_whatever_its_case(orders: Client) -> None:
 def test_a_dataset_is_also_found_by_its_location(serve: Serve) -> None:
     files = {"web/clicks/a.csv": b"page\n/\n"}
     port = {"location": "domains/web/clicks/", "format": "csv"}
-    client = dataset(serve, files, {"page": "string"}, port)
+    registry = Registry(**{**vars(mesh()), "data_locations": {"sales": ["domains/web/"]}})
+    client = dataset(serve, files, {"page": "string"}, port, registry=registry)
     for path in ("/domains/web/clicks", PATH):
         assert client.get(path).body == [{"page": "/"}]
 

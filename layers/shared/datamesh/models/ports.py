@@ -13,6 +13,8 @@ LOCATION_SEGMENT = r"[A-Za-z0-9_=+-]+(\.[A-Za-z0-9_=+-]+)*"
 BUCKET_NAME = r"[a-z0-9][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)*"
 OWN_LOCATION = rf"domains(/{LOCATION_SEGMENT}){{2,8}}/"
 OTHER_BUCKET_LOCATION = rf"s3://{BUCKET_NAME}(/{LOCATION_SEGMENT}){{0,8}}/"
+GRANTED_LOCATION = rf"(domains|s3://{BUCKET_NAME})(/{LOCATION_SEGMENT}){{0,8}}/"
+"""What an operator may grant to a domain: a folder of the catalog's bucket or of another."""
 S3_SCHEME = "s3://"
 
 
@@ -35,8 +37,8 @@ Location = Annotated[
     str,
     StringConstraints(max_length=500, pattern=rf"^({OWN_LOCATION}|{OTHER_BUCKET_LOCATION})$"),
     Field(
-        description="`domains/<domain>/<dataset>/` in the catalog's bucket, or `s3://<bucket>/...`"
-        " in a bucket that the stack may read (DataBucketArns). Ends with a slash."
+        description="Below `domains/<domain of the product>/` in the catalog's bucket, or below a"
+        " location that is granted to the domain (DataLocations). Ends with a slash."
     ),
 ]
 Partition = Annotated[

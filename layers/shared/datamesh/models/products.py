@@ -1,5 +1,6 @@
 """Data products: what a client sends, what it gets back, what is stored."""
 
+import re
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -28,6 +29,9 @@ from datamesh.models.values import (
 )
 
 MAX_DOMAIN_LENGTH = 50
+UNSUITABLE_IN_DOMAINS = r'\x00-\x1f\x7f/\\<>"*?#%'
+"""The characters of a pattern's set that a domain does not have: paths would be ambiguous."""
+UNSUITABLE_DOMAIN_CHARACTER = re.compile(f"[{UNSUITABLE_IN_DOMAINS}]")
 MAX_DESCRIPTION_LENGTH = 500
 MAX_TAGS = 10
 MAX_FIELDS = 1000
@@ -80,12 +84,29 @@ def check_field_length(text: str) -> str:
     return text
 
 
+def check_domain(domain: str) -> str:
+    """Return the domain. Raises ValueError if it cannot name a folder, or is not safe in a path."""
+    if domain.startswith(".") or UNSUITABLE_DOMAIN_CHARACTER.search(domain):
+        raise ValueError(
+            'must not begin with a dot, nor have one of / \\ < > " * ? # % or a control character'
+        )
+    return domain
+
+
 FieldText = Annotated[Text, AfterValidator(check_field_length)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9_-]+$")]
 Domain = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DOMAIN_LENGTH),
-    NOT_BLANK,
+    AfterValidator(check_domain),
+    Field(
+        # Pydantic's own would be compared with what surrounding blanks are a part of.
+        json_schema_extra={
+            "pattern": rf"^\s*[^\s.{UNSUITABLE_IN_DOMAINS}][^{UNSUITABLE_IN_DOMAINS}]*$"
+        },
+        description='Does not begin with a dot, and has none of `/ \\ < > " * ? # %`, for it names'
+        " a folder.",
+    ),
 ]
 Description = Annotated[
     str,

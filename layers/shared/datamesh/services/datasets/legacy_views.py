@@ -136,7 +136,7 @@ def open_view(
 ) -> View:
     """Return the view of a dataset.
 
-    Raises DatasetNotFound, LocationNotAllowed, UnreadableDataset, StorageUnavailable.
+    Raises DatasetNotFound, PortRefused, UnreadableDataset, StorageUnavailable.
     """
     found = open_dataset(context, registry, access, domain, dataset)
     filters = row_filter.build_filters(found.table.kinds)

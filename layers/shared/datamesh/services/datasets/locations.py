@@ -1,18 +1,44 @@
-"""Locations of data: which of them a registry accepts, and that of a product."""
+"""Locations of data: where the domain of a product may have any, and where the product has its."""
 
-from datamesh.errors import LocationNotAllowed
-from datamesh.models.ports import S3_SCHEME, OutputPort
+from collections.abc import Mapping, Sequence
+
+from datamesh.errors import LocationNotAllowed, PortRefused
+from datamesh.models.ports import OutputPort
 from datamesh.models.products import Product
 
+ALL_DOMAINS = "*"
 
-def check_location(allowed: tuple[str, ...], port: OutputPort | None) -> None:
-    """Raise LocationNotAllowed if a port is in another bucket and below no allowed prefix.
+type Grants = Mapping[str, Sequence[str]]
+"""Case-folded domain, or ALL_DOMAINS -> the prefixes that an operator has granted to it."""
 
-    A port is checked when it is registered, and again when it is read, as the prefixes may have
-    changed since.
+
+def check_port(grants: Grants, domain: str, port: OutputPort | None) -> None:
+    """Raise LocationNotAllowed if the port of a product of the domain lies where it may not."""
+    if port and not is_allowed(grants, domain, port.location):
+        own = [f"domains/{domain}/"] if _is_folder(domain) else []
+        raise LocationNotAllowed(port.location, domain, [*own, *_list_granted(grants, domain)])
+
+
+def check_location(grants: Grants, product: Product) -> None:
+    """Raise PortRefused if the data of a registered product lies where its domain may have none.
+
+    It may have been registered before that was a rule, and grants may have changed since.
     """
-    if port and port.location.startswith(S3_SCHEME) and not port.location.startswith(allowed):
-        raise LocationNotAllowed(port.location)
+    location = find_location(product)
+    if not is_allowed(grants, product.domain, location):
+        raise PortRefused(product.name, location, product.domain)
+
+
+def is_allowed(grants: Grants, domain: str, location: str) -> bool:
+    """Return whether a domain may have data at a location.
+
+    That is so below `domains/<domain>/`, whatever the case, and below what is granted to it.
+    """
+    root, _, path = location.partition("/")
+    folder = path.partition("/")[0]
+    if root == "domains" and _is_folder(domain) and folder.casefold() == domain.casefold():
+        return True
+    return location.startswith(_list_granted(grants, domain))
 
 
 def find_location(product: Product) -> str:
@@ -20,3 +46,12 @@ def find_location(product: Product) -> str:
     if product.output_port:
         return product.output_port.location
     return f"domains/{product.domain}/{product.name}/"
+
+
+def _list_granted(grants: Grants, domain: str) -> tuple[str, ...]:
+    return (*grants.get(domain.casefold(), ()), *grants.get(ALL_DOMAINS, ()))
+
+
+def _is_folder(domain: str) -> bool:
+    """Return whether the domain names one folder, as it always does since domains are checked."""
+    return "/" not in domain and domain.strip(".") != ""

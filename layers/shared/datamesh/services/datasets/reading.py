@@ -10,7 +10,7 @@ from datamesh.models.datasets import DatasetProfile
 from datamesh.models.products import Product
 from datamesh.models.quality import MAX_FAILURES, Quality, QualityFailure
 from datamesh.services.context import RequestContext
-from datamesh.services.datasets.locations import check_location, find_location
+from datamesh.services.datasets.locations import check_location, find_location, is_allowed
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
@@ -77,16 +77,21 @@ def find_product(
     """Return the product that serves a dataset of a domain; None if there is none.
 
     It is the domain's product of the dataset's name, or else one of any domain whose output port is
-    at `domains/<domain>/<dataset>/`.
+    at `domains/<domain>/<dataset>/`, preferably one that may have its data there.
     """
     for product in _list_domain_products(context, registry, domain):
         if product.name == dataset:
             return product.to_model()
     location = f"domains/{domain}/{dataset}/"
-    for product in registry.products.read(context.deadline).products.values():
-        if product.output_port and product.output_port.location == location:
+    found = [
+        product
+        for product in registry.products.read(context.deadline).products.values()
+        if product.output_port and product.output_port.location == location
+    ]
+    for product in found:
+        if is_allowed(registry.data_locations, product.domain, location):
             return product.to_model()
-    return None
+    return found[0].to_model() if found else None
 
 
 def open_dataset(
@@ -94,7 +99,7 @@ def open_dataset(
 ) -> Dataset:
     """Return the dataset of a domain.
 
-    Raises DatasetNotFound, LocationNotAllowed, UnreadableDataset, StorageUnavailable.
+    Raises DatasetNotFound, PortRefused, UnreadableDataset, StorageUnavailable.
     """
     product = find_product(context, registry, domain, dataset)
     if product is None:
@@ -107,10 +112,10 @@ def open_product_dataset(
 ) -> Dataset:
     """Return the dataset that a product serves.
 
-    Raises LocationNotAllowed, UnreadableDataset, StorageUnavailable.
+    Raises PortRefused, UnreadableDataset, StorageUnavailable.
     """
     port = product.output_port
-    check_location(registry.data_prefixes, port)
+    check_location(registry.data_locations, product)
     folder = access.open_folder(find_location(product), context.deadline)
     partitions = tuple(port.partitions) if port else ()
     data_format, files = list_data_files(folder, port.format if port else None, partitions)

@@ -27,7 +27,7 @@ from datamesh.models.products import (
 from datamesh.models.responses import DeletedProduct
 from datamesh.models.values import TICK
 from datamesh.services.context import RequestContext
-from datamesh.services.datasets.locations import check_location
+from datamesh.services.datasets.locations import Grants, check_port
 from datamesh.services.lineage import registration
 from datamesh.services.products.queries import get_product_record
 from datamesh.services.registry import bulk
@@ -54,12 +54,14 @@ def register_product(
     now = context.choose_registration_time(registry.now)
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        admission = _ProductAdmission(file, registry.max_products, now, registry.data_prefixes)
+        admission = _ProductAdmission(file, registry.max_products, now, registry.data_locations)
         product = admission.admit(registration)
         return admission.to_file(), product
 
     def recall(file: ProductsFile, revision: int) -> Product:
-        return _ProductAdmission(ProductsFile(), 1, now, registry.data_prefixes).admit(registration)
+        return _ProductAdmission(ProductsFile(), 1, now, registry.data_locations).admit(
+            registration
+        )
 
     return context.commit_audited(registry.products, change, recall)
 
@@ -91,7 +93,7 @@ def register_products(
             file,
             registry.max_products,
             now,
-            registry.data_prefixes,
+            registry.data_locations,
             registry.products.open_budget(file) if partial else None,
         ),
         find_landed,
@@ -126,12 +128,12 @@ class _ProductAdmission:
         file: ProductsFile,
         limit: int,
         now: datetime,
-        prefixes: tuple[str, ...],
+        locations: Grants,
         budget: ByteBudget | None = None,
     ) -> None:
         self._file = file
         self._limit = limit
-        self._prefixes = prefixes
+        self._locations = locations
         self._now = now
         self._products = dict(file.products)
         self._budget = budget
@@ -144,7 +146,7 @@ class _ProductAdmission:
             raise LimitReached("MAX_PRODUCTS", self._limit)
         if registration.openlineage:
             self._dataset_names.check_names(registration.openlineage)
-        check_location(self._prefixes, registration.output_port)
+        check_port(self._locations, registration.domain, registration.output_port)
         product = StoredProduct(
             **dict(registration),
             created_at=self._now,
@@ -182,12 +184,12 @@ def update_product(
     Raises ProductNotFound, ProductChanged if `precondition` does not hold, DatasetNameTaken,
     LocationNotAllowed, ProductTooLarge, and what a commit raises.
     """
-    check_location(registry.data_prefixes, changes.output_port)
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
         before = _get_expected_record(file, name, precondition)
         product = before.to_model()
+        check_port(registry.data_locations, product.domain, changes.output_port)
         if changes.openlineage:
             others = (other for other in file.products.values() if other.name != name)
             DatasetNameIndex(others).check_names(changes.openlineage)

@@ -1,6 +1,6 @@
 """The registry: two documents, their limits and a clock."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,8 +21,8 @@ class Registry:
     lineage: Document[LineageFile]
     max_products: int = 1000
     max_lineage_entries: int = 10_000
-    data_prefixes: tuple[str, ...] = ()
-    """The locations besides `domains/` of the catalog's bucket where output ports may lie."""
+    data_locations: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Case-folded domain, or `*` -> prefixes besides its own folder where its data may lie."""
     now: Callable[[], datetime] = utc_now
     lineage_index: LineageIndex = field(default_factory=LineageIndex)
     """Lives as long as the execution environment, like the documents."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from datamesh.models.audit import AuditRecord
 from datamesh.models.lineage import LineageEntry, LineageRegistration
-from datamesh.models.products import Product, ProductRegistration
+from datamesh.models.products import Product, ProductRegistration, StoredProduct
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail
@@ -184,6 +184,14 @@ def lineage_body(**changes: Any) -> dict[str, Any]:
 def add_product(registry: Registry, name: str, **changes: Any) -> Product:
     body = product_body(name=name, **changes)
     return register_product(CONTEXT, registry, ProductRegistration.model_validate(body))
+
+
+def store_product(registry: Registry, name: str = "orders", **changes: Any) -> None:
+    """Commit a product as an earlier version of the registry did, unchecked."""
+    product = StoredProduct.model_validate(
+        product_body(name=name, **changes) | {"created_at": NOON, "updated_at": NOON}
+    )
+    CONTEXT.commit_audited(registry.products, lambda file: (file.with_product(product), None))
 
 
 def add_products(registry: Registry, names: Iterable[str]) -> None:

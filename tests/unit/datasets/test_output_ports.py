@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from datamesh.models.products import ProductRegistration, StoredProduct
+from datamesh.models.products import ProductRegistration
 from datamesh.services.datasets.locations import is_allowed
 from datamesh.services.registry.registry import Registry
 from datamesh.settings import load_settings
 from tests.conftest import Serve
-from tests.contexts import CONTEXT, NO_DEADLINE
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client, api_event
-from tests.meshes import NOON, add_product, mesh, product_body, resources
+from tests.meshes import add_product, mesh, product_body, resources, store_product
 from tests.tables import parquet
 
 PORT = {"location": "domains/sales/orders/", "format": "parquet", "partitions": ["day"]}
@@ -206,14 +206,6 @@ def test_what_is_no_longer_granted_is_no_longer_read(serve: Serve, lake: Registr
     register(serve("products", resources(lake)), ELSEWHERE)
     narrowed = Registry(**{**vars(lake), "data_locations": {}})
     refuse_reads(serve("domains", resources(narrowed)), "s3://lake/orders/", "sales")
-
-
-def store_product(registry: Registry, **changes: Any) -> None:
-    """Commit a product as an earlier version of the registry did, unchecked."""
-    product = StoredProduct.model_validate(
-        product_body(**changes) | {"created_at": NOON, "updated_at": NOON}
-    )
-    CONTEXT.commit_audited(registry.products, lambda file: (file.with_product(product), None))
 
 
 def refuse_reads(client: Client, location: str, domain: str) -> None:

@@ -16,7 +16,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.graphs import Edge, chain, graph_mesh
-from tests.meshes import add_lineage, add_product, add_products, mesh
+from tests.meshes import add_lineage, add_product, add_products, mesh, store_product
 
 AWKWARD = [
     'say "hi"',
@@ -48,9 +48,9 @@ def exported(registry: Registry, kind: ExportFormat, product: str | None = None)
 
 
 def awkward(text: str) -> Registry:
-    """Text that a client may send, wherever it may send any."""
+    """Text that a client may send, or once could as a domain, wherever it may send any."""
     registry = mesh()
-    add_product(registry, "end", domain=text, owner=text)
+    store_product(registry, "end", domain=text.strip(), owner=text.strip())
     add_product(registry, "-b_2", status="deprecated")
     add_lineage(registry, "end", "-b_2", transformation=text, confidence=0.5)
     add_lineage(registry, "end", "-b_2", transformation="again", lineage_type="derived")

@@ -25,6 +25,7 @@ MODULES: Mapping[str, str] = {
     "contended_writes": "Contended writes",
     "throughput": "Throughput on this machine",
     "cost": "Cost on AWS",
+    "anonymous_caller": "Cost on AWS of one anonymous caller at the limit of a route",
     "walk": "Walks over lineage",
     "time_travel": "Time travel: requests of a read as of an earlier moment",
     "domain_reads": "Domain data: bytes read of those stored",

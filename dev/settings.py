@@ -15,9 +15,12 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from ipaddress import ip_address
 from pathlib import Path
 
 DOMAIN = r'[^.\x00-\x1f\x7f/\\<>"*?#%][^\x00-\x1f\x7f/\\<>"*?#%]{0,49}'
+MIN_NETWORK_KEY_LENGTH = 16
+"""Characters that a key has at least where others than this machine may try to guess it."""
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -50,8 +53,10 @@ def read_settings(environ: Mapping[str, str]) -> LocalSettings:
     """
     read_value = partial(_read_value, environ)
     key = read_value("API_KEY", "", _check_api_key)
+    host = read_value("HOST", "127.0.0.1", _check_host)
+    _check_key_length(key, host)
     return LocalSettings(
-        host=read_value("HOST", "127.0.0.1", _check_host),
+        host=host,
         port=int(read_value("PORT", "3000", _check_whole_number(0, 65535))),
         data_dir=Path(read_value("DATA_DIR", "data", str)).expanduser().resolve(),
         api_key=key or secrets.token_urlsafe(24),
@@ -102,6 +107,21 @@ def _check_host(text: str) -> str:
     if not re.fullmatch(r"[0-9A-Za-z.:_-]+", text):
         raise ValueError("a host name or an IP address")
     return text
+
+
+def _check_key_length(key: str, host: str) -> None:
+    if key and len(key) < MIN_NETWORK_KEY_LENGTH and not _is_loopback(host):
+        raise SettingError(
+            f"API_KEY must have at least {MIN_NETWORK_KEY_LENGTH} characters where HOST={host} lets"
+            " the network in; without it a key is generated"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _check_switch(text: str) -> str:

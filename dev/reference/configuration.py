@@ -28,7 +28,8 @@ LOCAL_VARIABLES = {
     "DATA_DIR": ("data", "Folder that holds the bucket."),
     "API_KEY": (
         "",
-        "Key that writes need. Without it each start generates and prints one.",
+        "Key that writes need. Without it each start generates and prints one. It has at least"
+        " 16 characters unless HOST is an address of this machine alone.",
     ),
     "LOG": ("0", "1 shows requests and log lines in the terminal, not only in `DATA_DIR/log`."),
     "EXAMPLES": ("1", "0 leaves a new bucket empty, without the example mesh."),

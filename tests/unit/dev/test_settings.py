@@ -84,3 +84,20 @@ def test_a_malformed_key_is_not_repeated() -> None:
     with pytest.raises(SettingError) as caught:
         read_settings({"API_KEY": "two words"})
     assert str(caught.value) == "API_KEY must be visible ASCII characters without spaces"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "registry.example.com"])
+def test_a_key_that_the_network_can_try_is_long(host: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        read_settings({"HOST": host, "API_KEY": "15-characters--"})
+    assert str(caught.value) == (
+        f"API_KEY must have at least 16 characters where HOST={host} lets the network in;"
+        " without it a key is generated"
+    )
+    assert read_settings({"HOST": host, "API_KEY": "16-characters---"}).host == host
+    assert len(read_settings({"HOST": host}).api_key) >= 32
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.1.1", "::1", "localhost"])
+def test_a_key_of_this_machine_alone_may_be_short(host: str) -> None:
+    assert read_settings({"HOST": host, "API_KEY": "a"}).api_key == "a"

@@ -1,8 +1,10 @@
 """What must be true of every answer to an anonymous GET, whatever was asked."""
 
+import gzip
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -43,6 +45,8 @@ class Judge:
 
     def find_faults(self, request: FuzzRequest, reply: Reply) -> list[str]:
         """Return what is wrong with the answer to a request; nothing if it is right."""
+        if reply.headers.get("content-encoding") == "gzip":
+            reply = replace(reply, content=gzip.decompress(reply.content))
         return [f"{reply.status}: {fault}" for fault in self._iterate_faults(request, reply)]
 
     def _iterate_faults(self, request: FuzzRequest, reply: Reply) -> Iterator[str]:

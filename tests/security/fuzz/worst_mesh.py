@@ -107,11 +107,31 @@ def fill(run: Run, s3: S3Access, key: str) -> list[Subject]:
             "partitions": [*bad.partitions],
         }
         _register(run, key, name, DOMAIN, schema=_schema_of(bad), output_port=port)
-    for number, domain in enumerate(DOMAINS):
-        _register(run, key, f"odd_{number}", domain, tags=["\uff1d1+1", "'; --"])
+    for number in range(len(DOMAINS)):
+        _register(run, key, f"odd_{number}", DOMAIN, tags=["\uff1d1+1", "'; --"])
     _join_in_a_circle(run, key)
     _send_events(run, key)
+    _store_odd_domains(s3)
+    answer = requests.get(f"{run.url}/product/odd_0", timeout=60)
+    assert answer.json()["domain"] == DOMAINS[0]
     return [*_list_subjects()]
+
+
+def _store_odd_domains(s3: S3Access) -> None:
+    """Move products to domains that are refused today, and that a registry may hold from before."""
+    client = s3.create_client()
+    stored = client.get_object(Bucket=s3.bucket, Key="products.json")
+    file = json.loads(gzip.decompress(stored["Body"].read()))
+    for number, domain in enumerate(DOMAINS):
+        file["products"][f"odd_{number}"]["domain"] = domain
+    client.put_object(
+        Bucket=s3.bucket,
+        Key="products.json",
+        Body=gzip.compress(json.dumps(file).encode()),
+        ContentType="application/json",
+        ContentEncoding="gzip",
+        IfMatch=stored["ETag"],
+    )
 
 
 def _schema_of(bad: BadDataset) -> dict[str, str]:

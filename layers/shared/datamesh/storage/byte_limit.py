@@ -30,7 +30,7 @@ class ByteLimit:
 
 @dataclass
 class ByteBudget:
-    """What a file takes while records are added to it, and may not pass."""
+    """The bytes that a file takes while records are added to it, and may not pass."""
 
     limit: ByteLimit
     document: str

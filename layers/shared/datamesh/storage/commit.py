@@ -27,7 +27,7 @@ class FileVersion[F]:
 
 @dataclass(frozen=True)
 class Proposal[F: RegistryFile, R]:
-    """What a change has made of a version."""
+    """The file that a change has made of a version."""
 
     base: FileVersion[F]
     file: F

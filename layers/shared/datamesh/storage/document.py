@@ -54,7 +54,7 @@ class Document[F: RegistryFile]:
         self._kind = kind
         self._backoff = backoff
         self.byte_limit = byte_limit
-        """What no commit may pass; None for a file that nobody can make large."""
+        """The limit that no commit may pass; None for a file that nobody can make large."""
         self._cache_seconds = cache_seconds
         self._clock = clock
         self._now = now

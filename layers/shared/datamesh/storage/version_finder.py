@@ -39,7 +39,7 @@ class VersionSpan:
 
     versions: Sequence[ObjectVersion]
     is_complete: bool
-    """Whether the last version is the oldest that there is."""
+    """True if the last version is the oldest that there is."""
 
     def has_newer(self, moment: datetime) -> bool:
         """Tell whether the span begins with a version that is clearly newer than the moment."""

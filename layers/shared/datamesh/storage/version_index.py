@@ -40,7 +40,7 @@ class UnindexedRange(msgspec.Struct, frozen=True):
 
 
 class VersionIndex(msgspec.Struct, frozen=True):
-    """What is known of an object's versions, newest first."""
+    """The starts of listings that are known of an object, newest first."""
 
     format: Literal[1] = 1
     starts: tuple[ListingStart, ...] = ()

@@ -26,11 +26,11 @@ KEPT_SECONDS = 20.0
 
 @dataclass(frozen=True)
 class _Listed:
-    """What was listed of a range."""
+    """The part of a range that was listed."""
 
     starts: Sequence[ListingStart]
     rest: UnindexedRange | None
-    """What is left to list; None if that is nothing."""
+    """The part that is left to list; None if that is nothing."""
 
 
 class VersionIndexer:

@@ -20,7 +20,7 @@ class ScanBudget:
     max_seconds: float = MAX_SECONDS
     """How long all its statements may take together."""
     settings: str = "MAX_SCAN"
-    """What the names of the settings begin with: `MAX_SCAN` for `MAX_SCAN_BYTES`."""
+    """The beginning of the names of its settings: `MAX_SCAN` for `MAX_SCAN_BYTES`."""
     caller: str = "one query"
     """Whom the bounds are for, in words for error messages."""
 

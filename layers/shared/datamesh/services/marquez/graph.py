@@ -33,7 +33,7 @@ class BoundedGraph(NamedTuple):
 
     graph: MarquezGraph
     is_cut: bool
-    """Whether nodes, or the fields of datasets, are left out."""
+    """True if nodes, or the fields of datasets, are left out."""
 
 
 def build_name(name: RecordedName) -> MarquezName:
@@ -130,7 +130,7 @@ class _GraphBuilder:
         self._index = index
         self._shown = shown
         self.bytes_left = MAX_DATASET_BYTES
-        """What is left for datasets with their fields; below 0 once some have none."""
+        """The bytes that are left for datasets with their fields; below 0 once some have none."""
 
     def _get_name(self, product: str) -> RecordedName:
         return self._shown.get(product) or list_names(self._index.products[product])[0]

@@ -163,7 +163,7 @@ class _ProductAdmission:
 
     @cached_property
     def _dataset_names(self) -> DatasetNameIndex:
-        """Which product has which dataset, once a product with any is added."""
+        """Index the products by their datasets, once a product with any is added."""
         return DatasetNameIndex(self._products.values())
 
     def to_file(self) -> ProductsFile:

@@ -78,12 +78,12 @@ class Admission[F, M](Protocol):
 
 @dataclass(frozen=True)
 class LandedItems[F, M]:
-    """What an earlier commit has registered and is still there."""
+    """The items that an earlier commit has registered, as far as they are still there."""
 
     others: F
     """The file without that."""
     matches: Sequence[Callable[[M], bool]]
-    """For each of the records, whether it can have been made from an item of the request."""
+    """One for each record: it tells whether the record can have been made from an item."""
 
 
 def register_items[F: RegistryFile, M](

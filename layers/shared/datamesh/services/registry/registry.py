@@ -50,7 +50,7 @@ class EncodedPage:
     """The length of the whole list."""
     offset: int
     is_cut: bool
-    """Whether items of the page were left out, since they would not fit."""
+    """True if items of the page were left out, since they would not fit."""
 
     @property
     def next_offset(self) -> int | None:

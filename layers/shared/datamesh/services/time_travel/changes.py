@@ -47,12 +47,12 @@ class ChangesPage:
     next_offset: int | None
     """Where the next page begins; None if this is the last one."""
     is_cut: bool
-    """Whether the page has fewer rows than were asked for, since more would not fit."""
+    """True if the page has fewer rows than were asked for, since more would not fit."""
 
 
 @dataclass(frozen=True)
 class ListsOfChanges:
-    """What was added, removed and changed, each item as JSON."""
+    """The items that were added, removed and changed, each as JSON."""
 
     added: list[bytes]
     removed: list[bytes]

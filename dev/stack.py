@@ -8,7 +8,10 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function: `timeout` in seconds, `memory` in MB, `actions` that policies allow."""
+    """A Lambda function: `timeout` in seconds, `memory` in MB.
+
+    `grants` are pairs of an action that policies allow and the resource that they allow it on.
+    """
 
     name: str
     code: Path
@@ -17,12 +20,20 @@ class Function:
     timeout: float
     memory: int
     environment: Mapping[str, str]
-    actions: frozenset[str]
+    grants: frozenset[tuple[str, str]]
 
     def can_perform(self, action: str) -> bool:
         """Tell whether its policies allow an action such as `s3:PutObject`."""
+        return bool(self.list_resources(action))
+
+    def list_resources(self, action: str) -> list[str]:
+        """Return the resources, or patterns of them, on which its policies allow an action."""
         # IAM compares actions without case.
-        return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in self.actions)
+        return [
+            resource
+            for pattern, resource in self.grants
+            if fnmatchcase(action.lower(), pattern.lower())
+        ]
 
 
 @dataclass(frozen=True)

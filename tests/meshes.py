@@ -27,6 +27,7 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
 from datamesh.storage.journal import PAGE_SIZE
 from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
+from datamesh.storage.secret_key import SecretKey
 from datamesh.tables.budget import ScanBudget
 from datamesh.wiring import Resources
 from tests.contexts import CONTEXT
@@ -34,6 +35,9 @@ from tests.contexts import CONTEXT
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
 NO_WAIT = Backoff(attempts=3, sleep=lambda seconds: None)
+
+CURSOR_KEY = bytes(range(32))
+"""What the cursors of every registry in memory are encrypted with."""
 
 
 def mesh(
@@ -149,7 +153,12 @@ def resources(
 
     return Resources(
         registry=current,
-        data=DataAccess(folder, budget, anonymous_budget or budget),
+        data=DataAccess(
+            folder,
+            budget,
+            anonymous_budget or budget,
+            SecretKey(MemoryObject("key", CURSOR_KEY), NO_WAIT),
+        ),
         registry_at=registry_at or (lambda moment: current),
         open_key_record=key_record,
         open_trail=open_trail or (lambda record: AuditTrail(record, held.__getitem__, NO_WAIT)),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROLES = ("admin", "reader", "writer")
+ROLES = ("admin", "reader", "pager", "writer")
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,14 @@ class S3Credentials:
 def keep_credentials(file: Path) -> Mapping[str, S3Credentials]:
     """Return the credentials of each of `ROLES`: those in the file, or new ones, then kept there.
 
-    A file that holds anything else is replaced.
+    A file of other content is replaced; what it holds of a role is kept.
     """
+    known: dict[str, S3Credentials] = {}
     with contextlib.suppress(OSError, ValueError, TypeError, AttributeError):
         known = {role: S3Credentials(*pair) for role, pair in json.loads(file.read_text()).items()}
         if known.keys() == {*ROLES}:
             return known
-    made = {role: S3Credentials.generate(role) for role in ROLES}
+    made = {role: known.get(role) or S3Credentials.generate(role) for role in ROLES}
     write_secret(file, {role: [each.access_key, each.secret_key] for role, each in made.items()})
     return made
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 REGION = "us-east-1"
+CURSORS = "cursors/"
+"""The folder of the key of cursors. The server grants whole folders, and no single object."""
 # Keeps the AWS SDK away from whatever account the developer has configured.
 NO_ACCOUNT = {
     "AWS_REGION": REGION,
@@ -28,13 +30,18 @@ NO_ACCOUNT = {
 
 @dataclass(frozen=True)
 class S3Access:
-    """How a server is reached. `reader` may read and list the bucket, `writer` also put into it."""
+    """How a server is reached.
+
+    `reader` may read and list the bucket, `writer` also put into it, and `pager` put below
+    `CURSORS` alone.
+    """
 
     endpoint: str
     bucket: str
     log: Path
     admin: S3Credentials
     reader: S3Credentials
+    pager: S3Credentials
     writer: S3Credentials
 
     def create_client(self, credentials: S3Credentials | None = None) -> "S3Client":
@@ -93,7 +100,11 @@ class S3(S3Access):
 
 
 def build_identities(
-    bucket: str, admin: S3Credentials, reader: S3Credentials, writer: S3Credentials
+    bucket: str,
+    admin: S3Credentials,
+    reader: S3Credentials,
+    pager: S3Credentials,
+    writer: S3Credentials,
 ) -> dict[str, object]:
     """Build the server's configuration: who may do what in the bucket."""
 
@@ -108,6 +119,7 @@ def build_identities(
         "identities": [
             build_identity("admin", admin, ["Admin", "Read", "List", "Write"]),
             build_identity("reader", reader, read),
+            build_identity("pager", pager, [*read, f"Write:{bucket}/{CURSORS}*"]),
             build_identity("writer", writer, [*read, f"Write:{bucket}"]),
         ]
     }

@@ -61,6 +61,5 @@ def _read_access(folder: Path, bucket: str) -> S3Access:
     secrets = folder / "credentials.json"
     secrets.stat()
     kept = keep_credentials(secrets)
-    admin, reader, writer = (kept[role] for role in ROLES)
     endpoint = f"http://127.0.0.1:{port}"
-    return S3Access(endpoint, bucket, folder / "weed.log", admin, reader, writer)
+    return S3Access(endpoint, bucket, folder / "weed.log", *(kept[role] for role in ROLES))

@@ -93,7 +93,7 @@ def read_function(
         timeout=timeout,
         memory=memory,
         environment={key: _format_variable(value) for key, value in variables.items()},
-        actions=frozenset(_list_allowed_actions(_read_policies(name, properties, roles, resolver))),
+        grants=frozenset(_list_grants(_read_policies(name, properties, roles, resolver))),
     )
 
 
@@ -115,17 +115,19 @@ def _read_policies(
     return roles[role]
 
 
-def _list_allowed_actions(policies: Yaml) -> list[str]:
+def _list_grants(policies: Yaml) -> list[tuple[str, str]]:
+    """Return the allowed actions, each with a resource; one without any is allowed on `*`."""
     statements: list[Yaml] = []
     for policy in policies if isinstance(policies, list) else [policies]:
         document = policy.get("PolicyDocument", policy) if isinstance(policy, dict) else None
         found = document.get("Statement") if isinstance(document, dict) else None
         statements += found if isinstance(found, list) else [found]
     return [
-        action
+        (action, resource)
         for statement in statements
         if isinstance(statement, dict) and statement.get("Effect", "Allow") == "Allow"
         for action in read_strings(statement.get("Action"))
+        for resource in read_strings(statement.get("Resource", "*"))
     ]
 
 

@@ -98,7 +98,7 @@ async def list_domain_products(
 
 @app.get(
     "/domains/{domain}/{dataset}",
-    responses=DATASET_PAGE_RESPONSE | document_errors(400, 406) | READING,
+    responses=DATASET_PAGE_RESPONSE | document_errors(406) | READING,
     openapi_extra={"parameters": [FILTERS_PARAMETER]},
     response_class=Response,
 )

@@ -5,8 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from datamesh.aws.observability import Observer
 from datamesh.errors import StorageUnavailable
 from datamesh.http.entrypoint import create_lambda_handler
+from datamesh.settings import load_settings
+from datamesh.wiring import create_resources
 from dev.storage.s3 import S3
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, api_event, import_app
@@ -26,15 +29,17 @@ def clients(
     """Of the domains and of the products function, over the bucket."""
     namespace = "POWERTOOLS_METRICS_NAMESPACE"
     monkeypatch.setenv(namespace, ENVIRONMENT[namespace])
-    environ = ENVIRONMENT | {
-        "CATALOG_BUCKET": s3.bucket,
-        "DATA_LOCATIONS": f"sales=s3://{s3.bucket}/lake/",
-    }
+    environ = build_environment(s3)
     found = [
         Client(create_lambda_handler(import_app(area), environ)) for area in ("domains", "products")
     ]
     yield found[0], found[1]
     found[1].delete("/product/orders")
+
+
+def build_environment(s3: S3) -> dict[str, str]:
+    grants = f"sales=s3://{s3.bucket}/lake/"
+    return ENVIRONMENT | {"CATALOG_BUCKET": s3.bucket, "DATA_LOCATIONS": grants}
 
 
 def register(client: Client, location: str, form: str, *partitions: str) -> None:
@@ -76,6 +81,24 @@ def test_a_page_and_the_next_over_partitions(s3: S3, clients: tuple[Client, Clie
     assert [(row["day"], row["id"]) for row in first.body + rest.body] == [
         (day, i) for day in ("2023-07-02", "2023-07-03") for i in range(3)
     ]
+
+
+def test_a_cursor_of_one_instance_is_taken_by_others_and_after_a_deployment(
+    s3: S3, clients: tuple[Client, Client]
+) -> None:
+    """The key lies in the bucket: whoever pages first creates it, and it is never replaced."""
+    domains, products = clients
+    register(products, "domains/sales/paged/", "csv")
+    put(s3, "domains/sales/paged/a.csv", b"id,text\n1,a\n2,b\n")
+    s3.create_client().delete_object(Bucket=s3.bucket, Key="cursors/key")
+    settings = load_settings(build_environment(s3))
+    instances = [create_resources(settings, Observer("INFO")) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        keys = set(pool.map(lambda each: each.data.cursor_key.read(NO_DEADLINE), instances))
+    assert len(keys) == 1
+    first = domains.get(PATH, limit=1)
+    again = Client(create_lambda_handler(import_app("domains"), build_environment(s3)))
+    assert again.get(PATH, limit=1, cursor=first.headers["x-next-cursor"]).body[0]["id"] == 2
 
 
 def test_a_listing_has_more_than_one_page(s3: S3, clients: tuple[Client, Client]) -> None:

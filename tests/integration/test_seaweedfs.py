@@ -102,6 +102,22 @@ def test_the_reader_may_read_and_list_and_nothing_else(s3: S3, writer: "S3Client
     assert status(delete) == 403
 
 
+def test_the_pager_may_put_below_cursors_alone(s3: S3, writer: "S3Client") -> None:
+    writer.put_object(Bucket=s3.bucket, Key="r", Body=b"1")
+    pager = s3.create_client(s3.pager)
+    assert pager.get_object(Bucket=s3.bucket, Key="r")["Body"].read() == b"1"
+    pager.put_object(Bucket=s3.bucket, Key="cursors/key", Body=b"1")
+    for key in ("r", "cursors", "cursorskey", "domains/cursors/key"):
+        with pytest.raises(ClientError) as put:
+            pager.put_object(Bucket=s3.bucket, Key=key, Body=b"2")
+        assert status(put) == 403, key
+    with pytest.raises(ClientError) as copy:
+        pager.copy_object(Bucket=s3.bucket, Key="r", CopySource=f"{s3.bucket}/cursors/key")
+    assert status(copy) == 403
+    pager.delete_objects(Bucket=s3.bucket, Delete={"Objects": [{"Key": "r"}]})
+    assert writer.get_object(Bucket=s3.bucket, Key="r")["Body"].read() == b"1"
+
+
 def test_strangers_and_other_buckets_are_refused(s3: S3, writer: "S3Client") -> None:
     stranger = s3.create_client(S3Credentials.generate("stranger"))
     with pytest.raises(ClientError) as unknown:
@@ -149,7 +165,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> None:
     with seaweed.run_server(tmp_path) as first:
-        known = {first.admin, first.reader, first.writer}
+        known = [first.admin, first.reader, first.pager, first.writer]
         first.ensure_bucket()
         first.create_client().put_object(Bucket=first.bucket, Key="kept", Body=b"1")
         pid = server_pid(tmp_path)
@@ -169,7 +185,7 @@ def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> Non
             s3.create_client(s3.reader).get_object(Bucket=s3.bucket, Key="kept")["Body"].read()
             == b"1"
         )
-        assert {s3.admin, s3.reader, s3.writer} == known  # a client's configuration lasts
+        assert [s3.admin, s3.reader, s3.pager, s3.writer] == known  # a client's configuration lasts
 
 
 def ports_of(folder: Path) -> dict[str, int]:

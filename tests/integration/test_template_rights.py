@@ -42,6 +42,7 @@ TRAIL = f"{BUCKET}/audit/*"
 AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
+CURSOR_KEY = f"{BUCKET}/cursors/key"
 PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
@@ -65,7 +66,7 @@ RIGHTS = {
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
     | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)},
-    "DomainsFunction": DATA,
+    "DomainsFunction": DATA | {("s3:GetObject", CURSOR_KEY), ("s3:PutObject", CURSOR_KEY)},
     "DomainsWriteFunction": DATA | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", PRODUCTS)},
     "AnalyticsFunction": REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
     "AuditFunction": {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
@@ -151,7 +152,7 @@ def test_the_bucket_refuses_to_replace_registry_and_audit_without_a_condition() 
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
-        "Resource": [PRODUCTS, LINEAGE, TRAIL],
+        "Resource": [PRODUCTS, LINEAGE, TRAIL, CURSOR_KEY],
         "Condition": {
             "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
             "Bool": {"s3:ObjectCreationOperation": "true"},
@@ -215,7 +216,9 @@ def test_the_local_api_reads_the_roles() -> None:
     """It gives a function credentials that may put an object only if the role may."""
     functions = read_api(TEMPLATE, {}, {}).functions
     for name, declared in functions.items():
-        assert declared.actions == {action for action, _ in RIGHTS[name]} | LOG
+        assert {action for action, _ in declared.grants} == {
+            action for action, _ in RIGHTS[name]
+        } | LOG
 
 
 def test_a_role_that_is_not_there_is_named(tmp_path: Path) -> None:

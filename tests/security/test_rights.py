@@ -63,6 +63,13 @@ def test_a_reading_function_is_refused_whatever_writes(s3: S3, api: Api, functio
     assert stored["Body"].read() == b"[]"
 
 
+def test_the_function_that_makes_cursors_may_put_their_key(s3: S3, api: Api) -> None:
+    for function in READING:
+        found = build_environment(s3, KEY, api, api.functions[function])
+        expected = 200 if function == "DomainsFunction" else 403
+        assert refusal(s3, found, "put_object", Key="cursors/key", Body=b"{}") == expected, function
+
+
 @pytest.mark.parametrize("function", sorted(WRITING))
 def test_a_writing_function_may_put(s3: S3, api: Api, function: str) -> None:
     found = build_environment(s3, KEY, api, api.functions[function])

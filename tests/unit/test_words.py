@@ -21,7 +21,8 @@ VERBS = frozenset(
     accept acquire add admit answer apply ask assign attach attempt authorize begin bind build
     call cast change check choose clamp classify close collect combine commit compare complete
     compress compute confirm connect construct convert copy count create cut decide declare
-    decode decompress delete derive describe detect digest document drop edit encode end ensure
+    decode decompress decrypt delete derive describe detect digest document drop edit encode
+    encrypt end ensure
     enter escape exit export extend extract fetch filter find fingerprint finish fold format
     forward freeze generate get give group handle hash hold identify import index infer ingest
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list

@@ -30,6 +30,7 @@ from datamesh.storage.s3.folders import S3Folder
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
+from datamesh.storage.secret_key import SecretKey
 from datamesh.storage.version_index import StoredIndex
 from datamesh.tables.budget import ScanBudget
 
@@ -153,7 +154,8 @@ def _open_data(settings: Settings, bucket: _Bucket) -> DataAccess:
         settings="ANONYMOUS_SCAN",
         caller="a query without a principal",
     )
-    return DataAccess(bucket.open_folder, principal, anonymous)
+    cursor_key = SecretKey(bucket.open_object("cursors/key"), bucket.backoff)
+    return DataAccess(bucket.open_folder, principal, anonymous, cursor_key)
 
 
 def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> Registry:

@@ -14,6 +14,7 @@ URL = "http://127.0.0.1:3000"
 KEYS = (
     S3Credentials("admin-1", "a"),
     S3Credentials("reader-1", "r"),
+    S3Credentials("pager-1", "p"),
     S3Credentials("writer-1", "w w"),
 )
 NO_PROCESS = cast("subprocess.Popen[bytes]", None)

@@ -6,8 +6,10 @@ from hashlib import sha256
 
 import pytest
 
+from datamesh.tables.encryption import decrypt_text, encrypt_text
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client
+from tests.meshes import CURSOR_KEY, add_product, mesh, resources
 from tests.tables import (
     ORDERS,
     PATH,
@@ -31,18 +33,20 @@ def cursor_of(client: Client, **query: object) -> str:
 
 
 def refused(answer: Answer, reason: str) -> None:
-    assert answer.status == 400, answer.body
+    assert answer.status == 422, answer.body
     assert answer.body["message"].startswith("The cursor ")
+    assert answer.body["errors"] == [
+        {"field": "cursor", "location": "query", "message": answer.body["message"]}
+    ]
     assert reason in answer.body["message"]
 
 
 def forged(cursor: str, **changes: object) -> str:
-    """The cursor with other content, and the digest that belongs to it."""
-    text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-    content = dict(zip(("query", "file", "row", "value"), json.loads(text[16:]), strict=True))
+    """The cursor with other content, as whoever has the key could make it."""
+    text = decrypt_text(CURSOR_KEY, cursor)
+    content = dict(zip(("query", "file", "row", "value"), json.loads(text), strict=True))
     changed = json.dumps(list({**content, **changes}.values()), separators=(",", ":"))
-    digest = sha256(changed.encode()).hexdigest()[:16]
-    return urlsafe_b64encode(f"{digest}{changed}".encode()).decode().rstrip("=")
+    return encrypt_text(CURSOR_KEY, changed)
 
 
 @pytest.mark.parametrize("order", [{}, {"order_by": "quantity"}])
@@ -119,10 +123,52 @@ def test_what_is_no_cursor_is_refused(serve: Serve, cursor: str) -> None:
 def test_every_changed_character_is_noticed(serve: Serve) -> None:
     client = at(serve, FILES)
     cursor = cursor_of(client, limit=2, order_by="amount")
-    for index in range(len(cursor) - 1):
+    for index in range(len(cursor)):
         other = "A" if cursor[index] != "A" else "B"
         tampered = cursor[:index] + other + cursor[index + 1 :]
         refused(client.get(PATH, order_by="amount", cursor=tampered), "")
+
+
+def test_a_shortened_or_lengthened_cursor_is_refused(serve: Serve) -> None:
+    client = at(serve, FILES)
+    cursor = cursor_of(client, limit=2)
+    for tampered in (cursor[:-1], cursor[:-4], cursor[:24], cursor[1:], cursor + "A", cursor + "!"):
+        refused(client.get(PATH, cursor=tampered), "is not one of this registry's")
+
+
+def test_a_cursor_without_the_key_is_refused(serve: Serve) -> None:
+    """As it was made before cursors were signed, and with another key."""
+    client = at(serve, FILES)
+    content = decrypt_text(CURSOR_KEY, cursor_of(client, limit=2))
+    digest = sha256(content.encode()).hexdigest()[:16]
+    unsigned = urlsafe_b64encode(f"{digest}{content}".encode()).decode().rstrip("=")
+    for made in (unsigned, encrypt_text(bytes(32), content)):
+        refused(client.get(PATH, cursor=made), "is not one of this registry's")
+    assert client.get(PATH, cursor=encrypt_text(CURSOR_KEY, content)).status == 200
+
+
+def test_a_cursor_does_not_tell_a_value_of_a_column_that_was_not_asked_for(serve: Serve) -> None:
+    body = b"id,salary\n1,secret-1\n2,secret-2\n"
+    client = one_file(serve, "a.csv", body, {"id": "integer", "salary": "string"})
+    cursor = cursor_of(client, limit=1, columns="id", order_by="salary")
+    content = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    assert b"secret" not in content
+    assert "secret-1" in decrypt_text(CURSOR_KEY, cursor)
+    found = client.get(PATH, columns="id", order_by="salary", cursor=cursor)
+    assert found.body == [{"id": 2}]
+
+
+def test_a_cursor_of_another_product_of_the_same_files_is_refused(serve: Serve) -> None:
+    registry = mesh()
+    cursor = cursor_of(dataset(serve, FILES, ORDERS, PORT, registry=registry), limit=2)
+    add_product(registry, "copies", schema=dict(ORDERS), output_port=PORT)
+    client = serve("domains", resources(registry, FILES))
+    refused(client.get("/domains/sales/copies", cursor=cursor), "another query")
+    assert client.get(PATH, cursor=cursor).status == 200
+
+
+def test_the_same_page_has_the_same_cursor(serve: Serve) -> None:
+    assert cursor_of(at(serve, FILES), limit=2) == cursor_of(at(serve, FILES), limit=2)
 
 
 def test_a_later_page_of_a_large_file_does_not_read_what_came_before(serve: Serve) -> None:
@@ -147,24 +193,24 @@ def test_a_value_that_no_header_could_carry_is_refused(serve: Serve) -> None:
 @pytest.mark.parametrize(
     ("changes", "status"),
     [
-        ({"row": -1}, 400),
-        ({"row": "0"}, 400),
-        ({"row": True}, 400),
-        ({"row": 2**63}, 400),
-        ({"file": "0" * 16}, 400),
-        ({"query": None}, 400),
-        ({"value": 1}, 400),
-        ({"value": ["x"]}, 400),
-        ({"value": "not a number"}, 400),
-        ({"value": "1; DROP TABLE page0"}, 400),
-        ({"more": 1}, 400),
+        ({"row": -1}, 422),
+        ({"row": "0"}, 422),
+        ({"row": True}, 422),
+        ({"row": 2**63}, 422),
+        ({"file": "0" * 16}, 422),
+        ({"query": None}, 422),
+        ({"value": 1}, 422),
+        ({"value": ["x"]}, 422),
+        ({"value": "not a number"}, 422),
+        ({"value": "1; DROP TABLE page0"}, 422),
+        ({"more": 1}, 422),
         # What anybody may ask for.
         ({"row": 10**6}, 200),
         ({"value": "2.25"}, 200),
         ({"value": None}, 200),
     ],
 )
-def test_a_forged_cursor_is_refused_or_reads_what_a_query_may(
+def test_a_cursor_of_a_bug_is_refused_or_reads_what_a_query_may(
     serve: Serve, changes: dict[str, object], status: int
 ) -> None:
     client = at(serve, FILES)

@@ -19,7 +19,6 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.MalformedBody: 400,
     errors.InvalidEvent: 400,
     errors.InvalidQuery: 400,
-    errors.InvalidCursor: 400,
     errors.UnknownLineageEnds: 400,
     errors.Unauthenticated: 401,
     errors.ProductNotFound: 404,
@@ -41,6 +40,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.LocationNotAllowed: 422,
     errors.ProductTooLarge: 422,
     errors.OversizedEvent: 422,
+    errors.InvalidCursor: 422,
     errors.RefusedParameters: 422,
     BulkRefused: 422,
     errors.PortRefused: 424,
@@ -141,6 +141,8 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
                 FieldProblem(field=name[:MAX_FIELD_LENGTH], location="query", message=message)
                 for name, message in found
             ]
+        case errors.InvalidCursor():
+            return [FieldProblem(field="cursor", location="query", message=str(error))]
         case errors.LocationNotAllowed():
             field = "output_port.location"
             return [FieldProblem(field=field, location="body", message=str(error))]

@@ -2,17 +2,18 @@
 
 A cursor names the file by its name and ETag, and the row by its number in the file and, under an
 `order_by`, its value. So it stays valid while files are added, and is refused once its own file
-has changed or gone. It also names the query: the cursor of another query is refused. It is no
-secret and grants nothing: a forged one reads what a query could have read.
+has changed or gone. It also names the query: the cursor of another query is refused. It is
+encrypted and signed with a key of the registry: its value may be of a column that the client did
+not ask for.
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
 from datamesh.errors import InvalidCursor, RefusedParameters
+from datamesh.tables.encryption import decrypt_text, encrypt_text
 from datamesh.tables.files import DataFile
 from datamesh.tables.query import Query
 
@@ -37,7 +38,7 @@ def fingerprint_query(dataset: str, query: Query) -> str:
     return _digest_text(f"{dataset}\n{query.filters!r}\n{query.order!r}")
 
 
-def encode_cursor(query: str, file: DataFile, position: Position) -> str:
+def encode_cursor(key: bytes, query: str, file: DataFile, position: Position) -> str:
     """Return the cursor of a position in a file.
 
     Raises RefusedParameters if the value at the position is too long for a header.
@@ -45,23 +46,21 @@ def encode_cursor(query: str, file: DataFile, position: Position) -> str:
     content = json.dumps(
         [query, _identify_file(file), position.row, position.value], separators=(",", ":")
     )
-    cursor = urlsafe_b64encode(f"{_digest_text(content)}{content}".encode()).decode().rstrip("=")
+    cursor = encrypt_text(key, content)
     if len(cursor) > MAX_CURSOR_LENGTH:
         raise RefusedParameters({"order_by": "its values are too long for a cursor"})
     return cursor
 
 
-def decode_cursor(cursor: str, query: str, files: Sequence[DataFile]) -> Position:
+def decode_cursor(key: bytes, cursor: str, query: str, files: Sequence[DataFile]) -> Position:
     """Return the position of a cursor among the files of the query.
 
     Raises InvalidCursor if it is forged, of another query, or of a file that has changed.
     """
     try:
-        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        content = text[16:]
-        if len(cursor) > MAX_CURSOR_LENGTH or _digest_text(content) != text[:16]:
+        if len(cursor) > MAX_CURSOR_LENGTH:
             raise ValueError
-        of_query, identity, row, value = json.loads(content)
+        of_query, identity, row, value = json.loads(decrypt_text(key, cursor))
         if type(row) is not int or not 0 <= row < 2**62:
             raise ValueError
         if value is not None and not isinstance(value, str):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
 from datamesh import __version__
@@ -16,6 +17,7 @@ from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.folders import Folder
 from datamesh.storage.records import ProductRecord
+from datamesh.storage.secret_key import SecretKey
 from datamesh.tables.budget import ScanBudget
 from datamesh.tables.cursor import decode_cursor, encode_cursor, fingerprint_query
 from datamesh.tables.files import DataFile, list_data_files, prune_files
@@ -34,6 +36,8 @@ class DataAccess:
     """How much a caller may read whom the authorizer knows."""
     anonymous_budget: ScanBudget
     """How much anybody else may read, the callers of open routes among them."""
+    cursor_key: SecretKey
+    """What cursors are encrypted with. It is read for a page that has a cursor or gives one out."""
 
     def choose_budget(self, context: RequestContext) -> ScanBudget:
         """Return how much the caller of a request may read."""
@@ -49,6 +53,7 @@ class Dataset:
     table: Table
     files: Sequence[DataFile]
     budget: ScanBudget
+    read_cursor_key: Callable[[], bytes]
 
     def find_files(self, query: Query) -> list[DataFile]:
         """Return the files that may have rows for the query. Raises UnreadableDataset."""
@@ -122,7 +127,8 @@ def open_product_dataset(
     columns = [Column(name, kind) for name, kind in product.schema_.items()]
     columns += [Column(name, "string") for name in partitions if name not in product.schema_]
     table = Table(data_format, tuple(columns), partitions)
-    return Dataset(product, folder, table, files, access.choose_budget(context))
+    read_cursor_key = partial(access.cursor_key.read, context.deadline)
+    return Dataset(product, folder, table, files, access.choose_budget(context), read_cursor_key)
 
 
 def compute_version(dataset: Dataset, query: Query, form: str) -> str:
@@ -154,11 +160,16 @@ def read_page(dataset: Dataset, query: Query, media_type: str) -> DatasetPage:
     from datamesh.tables.engine import encode_page  # DuckDB, for requests that need it
 
     files = dataset.find_files(query)
-    identity = fingerprint_query(find_location(dataset.product), query)
-    after = decode_cursor(query.cursor, identity, files) if query.cursor else None
+    product = dataset.product
+    identity = fingerprint_query(f"{product.name} {find_location(product)}", query)
+    after = None
+    if query.cursor:
+        after = decode_cursor(dataset.read_cursor_key(), query.cursor, identity, files)
     scan = dataset.open_scan(files)
     body, end = encode_page(scan, dataset.table, files, query, after, media_type)
-    following = encode_cursor(identity, files[end.file], end) if end else None
+    following = None
+    if end:
+        following = encode_cursor(dataset.read_cursor_key(), identity, files[end.file], end)
     return DatasetPage(body, following, scan.files_read, scan.bytes_read)
 
 

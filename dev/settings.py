@@ -136,6 +136,18 @@ def _check_boolean(text: str) -> str:
     return text
 
 
+def _check_missing_products(text: str) -> str:
+    if text not in ("refuse", "register"):
+        raise ValueError("refuse or register")
+    return text
+
+
+def _check_domain(text: str) -> str:
+    if not re.fullmatch(DOMAIN, text):
+        raise ValueError('a domain of 1 to 50 characters without / \\ < > " * ? # %')
+    return text
+
+
 def _check_domains(text: str) -> str:
     try:
         domains = json.loads(text)
@@ -190,6 +202,8 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _check_whole_number(1, 1_000_000)),
     "MaxProductsBytes": ("MAX_PRODUCTS_BYTES", _check_whole_number(65_536, 1_073_741_824)),
     "MaxLineageBytes": ("MAX_LINEAGE_BYTES", _check_whole_number(65_536, 1_073_741_824)),
+    "MissingProducts": ("MISSING_PRODUCTS", _check_missing_products),
+    "MissingProductsDomain": ("MISSING_PRODUCTS_DOMAIN", _check_domain),
     "OpenLineageAutoRegister": ("OPENLINEAGE_AUTO_REGISTER", _check_boolean),
     "OpenLineageDomains": ("OPENLINEAGE_DOMAINS", _check_domains),
     "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _check_confidences),

@@ -48,6 +48,7 @@ def mesh(
     max_lineage_entries: int = 10_000,
     max_products_bytes: int | None = None,
     max_lineage_bytes: int | None = None,
+    missing_products_domain: str | None = None,
     now: Callable[[], datetime] = lambda: NOON,
 ) -> Registry:
     """A registry whose clock stands still and whose storage is in memory unless given."""
@@ -73,6 +74,7 @@ def mesh(
         ),
         max_products=max_products,
         max_lineage_entries=max_lineage_entries,
+        missing_products_domain=missing_products_domain,
         now=now,
     )
 

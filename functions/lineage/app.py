@@ -90,7 +90,8 @@ async def register_lineage(
 ) -> Written[LineageEntry]:
     """Record that one product feeds another.
 
-    Both must be registered. Several entries may lead from one product to another.
+    Both must be registered, unless the operator has lineage register them. Several entries may lead
+    from one product to another.
     """
     entry = registration.register_lineage(context, registry, request)
     return Written(message=f"Lineage '{entry.source}' -> '{entry.target}' registered", data=entry)

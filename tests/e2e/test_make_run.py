@@ -42,6 +42,22 @@ def test_it_prints_a_generated_key_and_a_curl_that_works(tmp_path: Path) -> None
         assert total(run.url) == 1
 
 
+def test_lineage_may_register_products(tmp_path: Path) -> None:
+    with local_run.running(
+        tmp_path / "data", tmp_path / "out", EXAMPLES="0", MISSING_PRODUCTS="register"
+    ) as run:
+        entry = {"source": "raw-orders", "target": "orders", "transformation": "SELECT *"}
+        headers = {"Authorization": f"Bearer {run.key()}"}
+        url = f"{run.url}/register_lineage"
+        answer = requests.post(url, json=entry, headers=headers, timeout=TIMEOUT_SECONDS)
+        assert answer.status_code == 200, answer.text
+        found = requests.get(f"{run.url}/products?owner=unowned", timeout=TIMEOUT_SECONDS).json()
+        assert [(each["name"], each["domain"], each["status"]) for each in found] == [
+            ("raw-orders", "unknown", "inactive"),
+            ("orders", "unknown", "inactive"),
+        ]
+
+
 def test_files_put_where_it_says_are_served(tmp_path: Path) -> None:
     with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
         _, _, told = run.printed().partition("  Data  s3://")

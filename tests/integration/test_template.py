@@ -29,7 +29,9 @@ ENVIRONMENT = {
     "ProductsWriteFunction": COMMITTING
     | {"MAX_PRODUCTS", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES", "DATA_LOCATIONS"},
     "LineageReadFunction": COMMON | {"CACHE_SECONDS"},
-    "LineageWriteFunction": COMMITTING | {"MAX_LINEAGE_ENTRIES", "MAX_LINEAGE_BYTES"},
+    "LineageWriteFunction": COMMITTING
+    | {"MAX_LINEAGE_ENTRIES", "MAX_LINEAGE_BYTES", "MAX_PRODUCTS", "MAX_PRODUCTS_BYTES"}
+    | {"MISSING_PRODUCTS", "MISSING_PRODUCTS_DOMAIN"},
     "OpenLineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "OpenLineageWriteFunction": COMMITTING | DERIVING,
     "OpenLineageRebuildFunction": COMMITTING | DERIVING | {"EVENT_RETENTION_DAYS"},

@@ -24,6 +24,8 @@ OTHER = {
     "MaxLineageEntries": "10001",
     "MaxProductsBytes": "10485761",
     "MaxLineageBytes": "29360129",
+    "MissingProducts": "register",
+    "MissingProductsDomain": "d" * 50,
     "OpenLineageAutoRegister": "false",
     "OpenLineageDomains": '{"postgres://db": "' + "d" * 130 + '"}',
     "OpenLineageConfidence": "0.9999,0.8888,0.7777",
@@ -115,6 +117,7 @@ def test_parameters_do_reach_the_functions() -> None:
     assert published(BASE, releases(LogLevel="DEBUG")) == set(FUNCTIONS)
     assert published(BASE, releases(MaxProducts="7")) == {
         "ProductsWriteFunction",
+        "LineageWriteFunction",
         "OpenLineageWriteFunction",
         "OpenLineageRebuildFunction",
     }

@@ -271,6 +271,19 @@ def test_domains_may_read_the_buckets_that_a_parameter_names_and_nothing_else(
     }
 
 
+def test_lineage_may_write_products_only_where_it_registers_them() -> None:
+    function = "LineageWriteFunction"
+    declared: list[Yaml] = [
+        *list_all_statements(function, read_map(DOCUMENT["Resources"], "Resources")),
+    ]
+
+    def list_sids(parameters: dict[str, str]) -> set[str]:
+        found = read_maps(Resolver(DOCUMENT, parameters, {}).resolve(declared))
+        return {str(each["Sid"]) for each in found}
+
+    assert list_sids({"MissingProducts": "register"}) - list_sids({}) == {"WriteProducts"}
+
+
 def test_parameters_say_how_long_events_and_audit_records_are_kept() -> None:
     found = transform_template()
     for days, expected in (("0", {}), ("90", {"events/": 90, "audit/": 90})):

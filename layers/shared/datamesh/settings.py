@@ -70,6 +70,10 @@ class Settings(BaseModel):
     """How many bytes of JSON all products together may take, before compression."""
     max_lineage_bytes: int = Field(default=DEFAULT_LINEAGE_BYTES, ge=1)
     """How many bytes of JSON all lineage entries together may take, before compression."""
+    missing_products: Literal["refuse", "register"] = "refuse"
+    """Whether lineage to what is no product is refused, or registers an inactive one."""
+    missing_products_domain: Domain = "unknown"
+    """The domain of the products that lineage registers."""
     cache_seconds: float = Field(default=0, ge=0, le=3600)
     """Greatest age, in seconds, of the copy of the registry that a read may use; 0 disables it."""
     stale_days: int = Field(default=90, ge=1)

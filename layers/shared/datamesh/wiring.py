@@ -178,6 +178,9 @@ def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> R
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
         data_locations=settings.data_locations,
+        missing_products_domain=(
+            settings.missing_products_domain if settings.missing_products == "register" else None
+        ),
     )
 
 

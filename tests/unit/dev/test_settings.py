@@ -24,6 +24,8 @@ def test_variables_become_parameters_of_the_template() -> None:
             "LOG_LEVEL": "debug",
             "MAX_PRODUCTS": "5",
             "MAX_LINEAGE_ENTRIES": "6",
+            "MISSING_PRODUCTS": "register",
+            "MISSING_PRODUCTS_DOMAIN": "to sort",
             "CACHE_SECONDS": "0.5",
             "CORS_ORIGINS": "https://a.example,http://localhost:8080",
         }
@@ -34,6 +36,8 @@ def test_variables_become_parameters_of_the_template() -> None:
         "LogLevel": "DEBUG",
         "MaxProducts": "5",
         "MaxLineageEntries": "6",
+        "MissingProducts": "register",
+        "MissingProductsDomain": "to sort",
         "CacheSeconds": "0.5",
         "CorsOrigins": "https://a.example,http://localhost:8080",
     }
@@ -63,6 +67,8 @@ def test_a_key_is_generated_unless_given_and_never_shown() -> None:
         ("MAX_PRODUCTS", "0"),
         ("MAX_PRODUCTS", "100001"),
         ("MAX_LINEAGE_ENTRIES", "1.5"),
+        ("MISSING_PRODUCTS", "yes"),
+        ("MISSING_PRODUCTS_DOMAIN", "a/b"),
         ("CACHE_SECONDS", "-1"),
         ("CACHE_SECONDS", "nan"),
         ("CACHE_SECONDS", "soon"),

@@ -43,7 +43,7 @@ MAX_DATASET_NAMES = 20
 MAX_DATASET_NAME_LENGTH = 1000
 """The most letters of a dataset's namespace, and of its name."""
 UNOWNED = "unowned"
-"""The owner of a product that events registered, until one of them names another."""
+"""The owner of a product that events or lineage have registered, until somebody names another."""
 
 
 class ProductStatus(StrEnum):
@@ -94,7 +94,8 @@ def check_domain(domain: str) -> str:
 
 
 FieldText = Annotated[Text, AfterValidator(check_field_length)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^[a-zA-Z0-9_-]+$")]
+NAME_PATTERN = r"^[a-zA-Z0-9_-]+$"
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NAME_PATTERN)]
 Domain = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DOMAIN_LENGTH),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from datamesh.services.audit.trail import Audit
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.commit import Change, CommitKey, Recall
+from datamesh.storage.commit import Change, CommitKey, Recall, find_commit_revision
 from datamesh.storage.document import Document
 from datamesh.storage.registry_file import RegistryFile
 
@@ -50,6 +50,16 @@ class RequestContext:
     def choose_registration_time(self, now: Callable[[], datetime]) -> datetime:
         """Return the time of a registration: that of its first try, or else now."""
         return self.attempt.first_at if self.attempt else now()
+
+    def has_landed[F: RegistryFile](self, document: Document[F]) -> bool:
+        """Return whether an earlier try of this request has made its first commit to a document.
+
+        Raises StorageUnavailable.
+        """
+        attempt = self.attempt
+        if attempt is None or not attempt.repeated:
+            return False
+        return find_commit_revision(document.read_latest(self.deadline), attempt.id) > 0
 
     def commit_audited[F: RegistryFile, R](
         self,

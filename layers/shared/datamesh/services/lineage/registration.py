@@ -19,11 +19,16 @@ from datamesh.models.lineage import (
     StoredLineageEntry,
 )
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.missing_ends import (
+    OpenAdmission,
+    RegisteredEnds,
+    register_missing_ends,
+)
 from datamesh.services.lineage.visibility import is_garbage, is_visible
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.byte_limit import ByteBudget
-from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.files import LineageFile
 from datamesh.storage.records import LineageRecord
 
 
@@ -34,11 +39,14 @@ def register_lineage(
 
     Raises UnknownLineageEnds, LimitReached, and what a commit raises.
     """
-    products = registry.products.read_latest(context.deadline)
     now, ids = context.choose_registration_time(registry.now), _create_id_factory(context)
+    limit = registry.max_lineage_entries
+    ends = register_missing_ends(
+        context, registry, [registration], _open_trial(registry, now, ids), partial=False
+    )
 
     def change(file: LineageFile) -> tuple[LineageFile, LineageEntry]:
-        admission = _LineageAdmission(file, products, registry.max_lineage_entries, now, ids)
+        admission = _LineageAdmission(file, ends, limit, now, ids)
         entry = admission.admit(registration)
         return admission.to_file(), entry
 
@@ -55,8 +63,16 @@ def register_lineage_entries(
 
     Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
     """
-    products = registry.products.read_latest(context.deadline)
     now, ids = context.choose_registration_time(registry.now), _create_id_factory(context)
+    candidates = bulk.parse_items(LineageRegistration, items)
+    valid = [each for each in candidates if not isinstance(each, bulk.RefusedItem)]
+    ends = register_missing_ends(
+        context,
+        registry,
+        valid if partial or len(valid) == len(candidates) else [],
+        _open_trial(registry, now, ids),
+        partial=partial,
+    )
 
     def find_landed(
         file: LineageFile, revision: int
@@ -70,10 +86,10 @@ def register_lineage_entries(
     return bulk.register_items(
         context,
         registry.lineage,
-        bulk.parse_items(LineageRegistration, items),
+        candidates,
         lambda file: _LineageAdmission(
             file,
-            products,
+            ends,
             registry.max_lineage_entries,
             now,
             ids,
@@ -101,24 +117,37 @@ def _build_match(record: LineageRecord) -> Callable[[LineageRegistration], bool]
     return lambda item: all(getattr(entry, name) == value for name, value in item)
 
 
+def _open_trial(registry: Registry, now: datetime, ids: IdFactory) -> OpenAdmission:
+    """Return what opens an admission to find out which entries would be refused."""
+    return lambda file, products: _LineageAdmission(
+        file,
+        RegisteredEnds(products),
+        registry.max_lineage_entries,
+        now,
+        ids,
+        registry.lineage.open_budget(file),
+    )
+
+
 class _LineageAdmission:
     """The entries of a file, to which others are added one by one.
 
-    `products` is the version of the products file in which their ends must be registered. With a
+    `ends` has the version of the products file in which their ends must be registered. With a
     `budget`, each entry must fit into that; else the commit tells whether all of them do.
     """
 
     def __init__(
         self,
         file: LineageFile,
-        products: ProductsFile,
+        ends: RegisteredEnds,
         limit: int,
         now: datetime,
         ids: IdFactory,
         budget: ByteBudget | None = None,
     ) -> None:
         self._file = file
-        self._products = products
+        self._products = ends.products
+        self._refused_ends = ends.refused
         self._limit = limit
         self._now = now
         self._ids = ids
@@ -131,7 +160,8 @@ class _LineageAdmission:
         """Add an entry. Raises UnknownLineageEnds, LimitReached."""
         ends = dict.fromkeys((registration.source, registration.target))
         if unknown := [name for name in ends if name not in self._products.products]:
-            raise UnknownLineageEnds(unknown)
+            refused = [*filter(None, map(self._refused_ends.get, unknown))]
+            raise refused[0] if refused else UnknownLineageEnds(unknown)
         if len(self._entries) >= self._limit and not self._pruned:
             self._prune_garbage()
         if len(self._entries) >= self._limit:

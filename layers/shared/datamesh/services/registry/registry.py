@@ -23,6 +23,8 @@ class Registry:
     max_lineage_entries: int = 10_000
     data_locations: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Case-folded domain, or `*` -> prefixes besides its own folder where its data may lie."""
+    missing_products_domain: str | None = None
+    """Where an end of lineage that is no product is registered as one; None refuses the lineage."""
     now: Callable[[], datetime] = utc_now
     lineage_index: LineageIndex = field(default_factory=LineageIndex)
     """Lives as long as the execution environment, like the documents."""

@@ -16,6 +16,7 @@ from dev.execution.schedule import run_schedule
 from dev.execution.variables import build_environment
 from dev.gateway.app import Gateway
 from dev.log import LogError, show_log_on_terminal, write_log_file
+from dev.old_files import OldFilesError, find_old_files
 from dev.server import ListenError, exit_on_signals, open_listener, read_address, serve_gateway
 from dev.settings import LocalSettings, SettingError, read_settings
 from dev.startup import finish_start
@@ -42,7 +43,7 @@ def main(arguments: Sequence[str]) -> int:
         return _run_api(chosen, path)
     except SettingError as error:
         return _report_failure(str(error), 2)
-    except (ListenError, LogError, SeaweedError, TemplateError) as error:
+    except (ListenError, LogError, OldFilesError, SeaweedError, TemplateError) as error:
         return _report_failure(str(error), 1)
 
 
@@ -56,12 +57,13 @@ def _run_api(chosen: LocalSettings, path: Path) -> int:
     ):
         examples = ExampleMesh(chosen.data_dir, s3)
         examples.prepare_bucket(chosen.examples)
+        note = _take_over_old_files(chosen, s3, examples)
         variables = partial(build_environment, s3, chosen.api_key)
         deployment = LocalDeployment(path, read, variables)
         ending = threading.Event()
         _start_thread(partial(_end_with_storage, s3, ending))
 
-        finish = partial(finish_start, chosen, read_address(listener), examples, ending, log)
+        finish = partial(finish_start, chosen, read_address(listener), examples, ending, log, note)
         finish_later = partial(_finish_in_background, finish, deployment, ending)
         try:
             serve_gateway(Gateway(deployment), listener, finish_later)
@@ -72,6 +74,17 @@ def _run_api(chosen: LocalSettings, path: Path) -> int:
         finally:
             ending.set()
     return 0
+
+
+def _take_over_old_files(chosen: LocalSettings, s3: S3, examples: ExampleMesh) -> str:
+    """Take over files of an older registry, and return what is to be said of them."""
+    files = find_old_files(chosen.data_dir)
+    if files is None:
+        return ""
+    done = files.take_over(s3)
+    if done.is_imported:
+        examples.cancel_load()
+    return done.text
 
 
 def _finish_in_background(

@@ -12,7 +12,9 @@ ACCESS = ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_
 """What an S3 client needs; the rest of the server's environment keeps other accounts away."""
 
 
-def render_banner(chosen: LocalSettings, address: Address, s3: S3, log: Path | None) -> str:
+def render_banner(
+    chosen: LocalSettings, address: Address, s3: S3, log: Path | None, note: str = ""
+) -> str:
     """Render where the API is, its key, where data goes, and a first request for a shell."""
     origin = (
         "generated for this run; set API_KEY to keep one"
@@ -35,6 +37,8 @@ def render_banner(chosen: LocalSettings, address: Address, s3: S3, log: Path | N
         lines.append(f"  Log   {log} (LOG=1 make run shows it here)")
     if not address.is_loopback:
         lines.append("  Note  everybody on the network may read this API; writing needs the key")
+    if note:
+        lines.append(f"  Note  {note}")
     request = _render_first_request(address.url, chosen.api_key)
     return "\n".join([*lines, "", "Register a first product:", "", f"  {request}", ""])
 

@@ -36,6 +36,10 @@ class ExampleMesh:
         """Tell whether a bucket was made and not filled yet."""
         return self._marker.exists()
 
+    def cancel_load(self) -> None:
+        """Leave the bucket as it is: it has a registry of another origin."""
+        self._marker.unlink(missing_ok=True)
+
     def load(self, load: LoadMesh, base_url: str, api_key: str) -> None:
         """Fill the bucket through the API, and remember that it is done."""
         load(base_url, api_key, self.s3.create_client(), self.s3.bucket)

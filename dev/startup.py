@@ -16,6 +16,7 @@ def finish_start(
     examples: ExampleMesh,
     ending: threading.Event,
     log: Path | None = None,
+    note: str = "",
 ) -> None:
     """Fill a new bucket through the API, which must be answering, and print the banner.
 
@@ -33,4 +34,4 @@ def finish_start(
                 return
             traceback.print_exc()
             print("The example mesh is incomplete. The next start tries it again.", flush=True)
-    print(render_banner(chosen, address, examples.s3, log), flush=True)
+    print(render_banner(chosen, address, examples.s3, log, note), flush=True)

@@ -1,5 +1,6 @@
 """What `make run` promises to whoever starts it."""
 
+import json
 import os
 import re
 import shlex
@@ -40,6 +41,32 @@ def test_it_prints_a_generated_key_and_a_curl_that_works(tmp_path: Path) -> None
         )
         assert '"success":true' in curl.stdout, curl.stdout + curl.stderr
         assert total(run.url) == 1
+
+
+def test_files_of_the_first_version_are_taken_over(tmp_path: Path) -> None:
+    """In the place of the example mesh, and said so."""
+    data = tmp_path / "data"
+    data.mkdir()
+    old = {"orders": {key: value for key, value in product("orders").items() if key != "name"}}
+    moment = "2025-01-31T12:00:00+00:00"
+    old["orders"] |= {"created_at": moment, "updated_at": moment}
+    (data / "products.json").write_text(json.dumps(old))
+    with local_run.running(data, tmp_path / "out") as run:
+        assert f"  Note  products.json of {data} was imported\n" in run.printed()
+        assert total(run.url) == 1
+    (data / "products.json").write_text("no registry")
+    with local_run.running(data, tmp_path / "out") as run:
+        assert f"  Note  products.json of {data} was not imported: " in run.printed()
+        assert total(run.url) == 1
+
+
+def test_what_cannot_be_taken_over_into_a_new_registry_ends_the_start(tmp_path: Path) -> None:
+    (tmp_path / "products.json").write_text("no registry")
+    run = local_run.start(tmp_path, tmp_path / "out", EXAMPLES="0")
+    assert run.process.wait(local_run.START_SECONDS) != 0
+    assert f"products.json of {tmp_path} was not imported: " in run.printed()
+    assert "Mend the file, or move it away" in run.printed()
+    assert "Traceback" not in run.printed()
 
 
 def test_lineage_may_register_products(tmp_path: Path) -> None:

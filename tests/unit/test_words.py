@@ -19,7 +19,8 @@ CONVERSIONS = {"as", "from", "to", "with"}
 VERBS = frozenset(
     """
     accept acquire add admit answer apply ask assign attach attempt authorize begin bind build
-    call cast change check choose clamp classify close collect combine commit compare complete
+    call cancel cast change check choose clamp classify close collect combine commit compare
+    complete
     compress compute confirm connect construct convert copy count create cut decide declare
     decode decompress decrypt delete derive describe detect digest document drop edit encode
     encrypt end ensure
@@ -28,7 +29,8 @@ VERBS = frozenset(
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list
     load log look make map mark match measure merge move normalise note observe open pack pair
     parse pick prefetch prepare print profile propose prune put quote rank read rebuild recall
-    receive reclaim reduce refuse register remove render repeat replace report require resolve
+    receive reclaim reduce refuse register remove rename render repeat replace report require
+    resolve
     restore reuse revalidate run scan schedule search select send serve set share shorten show
     simplify skip sort spawn split stamp start stop store strip substitute subtract summarize
     take trace translate trim undo unpack update wait walk wrap write

@@ -38,6 +38,15 @@ def test_it_tells_where_the_log_is_and_how_to_see_it() -> None:
     )
 
 
+def test_it_has_a_note_where_there_is_something_to_say() -> None:
+    s3 = S3("http://127.0.0.1:9", "catalog", Path("log"), *KEYS, NO_PROCESS)
+    settings, address = read_settings({}), Address(URL, True)
+    assert "Note" not in shown(settings)
+    assert "\n  Note  what was done\n" in render_banner(
+        settings, address, s3, None, "what was done"
+    )
+
+
 def test_it_warns_in_one_line_of_an_api_that_the_network_reaches() -> None:
     warning = "everybody on the network may read"
     assert warning not in shown(read_settings({}))

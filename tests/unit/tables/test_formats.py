@@ -203,6 +203,45 @@ def test_parquet_and_arrow_carry_the_types(client: Client) -> None:
     assert batch["amount"] == Decimal("1.10")
 
 
+DECIMALS = ("0.50", "+07.10", "1.", "-0.000", "3.000000000000000000000", "12", "")
+"""As they are written in a file, the last one a null."""
+SHOWN_DECIMALS = ("0.50", "7.10", "1", "-0.000", "3.000000000000000000000", "12", None)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+@pytest.mark.parametrize("registered", ["decimal", "numeric", "decimal(99,2)"])
+def test_a_decimal_without_a_scale_is_shown_as_it_is_written(
+    serve: Serve, name: str, registered: str
+) -> None:
+    lines = [f"{i},{text}" for i, text in enumerate(DECIMALS)]
+    objects = [json.dumps({"id": i, "x": text or None}) for i, text in enumerate(DECIMALS)]
+    body = "\n".join(["id,x", *lines] if name == "a.csv" else objects).encode()
+    client = one_file(serve, name, body, {"id": "integer", "x": registered, "gone": "decimal"})
+    assert [row["x"] for row in client.get(PATH).body] == [*SHOWN_DECIMALS]
+    text = accepting(client, "text/csv", columns="x,gone").content.decode()
+    assert text == "".join(f"{x or ''},\r\n" for x in ('"x"', *SHOWN_DECIMALS)).replace(
+        '"x",', '"x","gone"'
+    )
+    lines = accepting(client, "application/x-ndjson", columns="x").content.decode().splitlines()
+    assert [json.loads(line)["x"] for line in lines] == [*SHOWN_DECIMALS]
+    ordered = client.get(PATH, columns="id", order_by="-x", x_gte="0.5").body
+    assert [row["id"] for row in ordered] == [5, 1, 4, 2, 0]
+    answer = accepting(client, "application/vnd.apache.parquet", columns="x", x="0.5")
+    assert rows_of(answer.content) == [(Decimal("0.5"),)]
+
+
+def test_a_decimal_of_a_folder_is_shown_as_it_is_written(serve: Serve) -> None:
+    port = {"location": "domains/sales/orders/", "format": "parquet", "partitions": ["price"]}
+    files = {
+        f"sales/orders/price={price}/a.parquet": parquet("SELECT 1 AS id")
+        for price in ("0.50", "10.00")
+    }
+    client = dataset(serve, files, {"id": "integer", "price": "decimal"}, port)
+    assert [row["price"] for row in client.get(PATH).body] == ["0.50", "10.00"]
+    found = client.get(f"{PATH}/profile").body["columns"][1]
+    assert (found["min"], found["max"]) == ("0.50", "10.00")
+
+
 @pytest.mark.parametrize(
     ("accept", "expected"),
     [

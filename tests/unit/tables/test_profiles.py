@@ -184,6 +184,29 @@ def test_a_parquet_file_is_compared_by_its_own_types(serve: Serve) -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+@pytest.mark.parametrize(
+    ("registered", "extremes"),
+    [("decimal", ("-1.50", "10.00")), ("decimal(9,3)", ("-1.500", "10.000"))],
+)
+def test_the_extremes_of_decimals_have_the_digits_of_the_data(
+    serve: Serve, name: str, registered: str, extremes: tuple[str, str]
+) -> None:
+    bodies = {
+        "a.csv": b"x\n9.5\n10.00\n-1.50\nnone\n",
+        "a.jsonl": b'{"x": "9.5"}\n{"x": "10.00"}\n{"x": "-1.50"}\n{"x": "none"}\n',
+    }
+    found = column(one_file(serve, name, bodies[name], {"x": registered}), "x")
+    assert (found["min"], found["max"]) == extremes
+    assert (found["distinct"], found["type"]) == (3, "VARCHAR")
+
+
+def test_the_extremes_of_padded_decimals_have_no_zeros_that_nobody_wrote(serve: Serve) -> None:
+    body = parquet("SELECT unnest([1.5, 10])::DECIMAL(38,18) AS x")
+    found = column(one_file(serve, "a.parquet", body, {"x": "decimal"}), "x")
+    assert (found["min"], found["max"]) == ("1.5", "10")
+
+
 @pytest.mark.parametrize(
     ("registered", "found", "expected"),
     [

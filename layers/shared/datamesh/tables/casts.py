@@ -35,6 +35,14 @@ def require_cell(cell: str, column: Column, file: str, row: str) -> str:
     return f"coalesce({value}, CASE WHEN {cell} IS NOT NULL THEN {failure} END)"
 
 
+def write_decimal(cell: str) -> str:
+    """Return the expression of the text of a cell that can be read as a decimal, as it is written.
+
+    A plus and zeros in front are dropped, and a point that no digit follows: `+07.50` -> `7.50`.
+    """
+    return rf"regexp_replace({cell}, '^\+?(-?)0*([0-9]+(\.[0-9]+)?)\.?$', '\1\2')"
+
+
 def _find_exact_pattern(kind: Kind, sql_type: str) -> str | None:
     """Return the pattern of numbers that the type holds exactly; None for other kinds."""
     if kind is Kind.INTEGER:

@@ -8,11 +8,10 @@ from typing import Any
 
 from datamesh.errors import ScanTooLarge
 from datamesh.models.spreadsheets import escape_formula
-from datamesh.models.types import Kind
 from datamesh.tables.filesystem import RESULT
 from datamesh.tables.page import TablePage
 from datamesh.tables.session import Session
-from datamesh.tables.sql_types import has_scale
+from datamesh.tables.sql_types import is_padded
 from datamesh.tables.values import convert_to_json, is_json
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
@@ -97,10 +96,9 @@ def _fetch_cells(
     types = [kind for _, kind in session.describe_columns(page.rows)][: len(page.columns)]
     cells, values = [], []
     for number, (column, kind) in enumerate(zip(page.columns, types, strict=True)):
-        # Without a scale in the schema, text was read with 18 digits behind the point.
-        scaled = column.kind is not Kind.DECIMAL or has_scale(column.registered_type)
-        scaled = scaled or not str(kind).endswith(",18)")
-        values.append(convert_to_json(f"c{number}", kind, exact=exact, scaled=scaled))
+        scaled = not is_padded(column.registered_type, str(kind))
+        value = convert_to_json(f"c{number}", kind, exact=exact, scaled=scaled)
+        values.append(f"t{number}" if exact and number in page.written else value)
         text = kind.id in ("varchar", "enum", "union", "blob", "bit", "variant")
         cells.append(_CellFormat(column.name, is_json(kind), text))
     return cells, session.fetch_rows(f"SELECT {', '.join(values)} FROM ({page.rows}) AS rows")

@@ -34,6 +34,8 @@ class TablePage:
     columns: tuple[Column, ...]
     rows: str
     """A query of the rows in their order. Its columns are `c0`, `c1`, ..."""
+    written: frozenset[int]
+    """The numbers of the columns that are shown as they are written: `t1` is the text of `c1`."""
     end: Position | None
     """Where the page ended; None if nothing follows."""
 
@@ -141,7 +143,7 @@ class _PageReader:
         """Return the page of all rows that were read."""
         if not self._tables:
             nothing = ", ".join(f"NULL AS c{number}" for number in range(len(self._shown)))
-            return TablePage(self._shown, f"SELECT {nothing} WHERE false", None)
+            return TablePage(self._shown, f"SELECT {nothing} WHERE false", frozenset(), None)
         parts = " UNION ALL BY NAME ".join(f"SELECT * FROM page{n}" for n in range(self._tables))
         order = "page.f, page.r"
         if self._sort_key:
@@ -149,7 +151,12 @@ class _PageReader:
         limit = self._query.limit
         rows = f"SELECT page.* FROM ({parts}) AS page ORDER BY {order} LIMIT {limit}"
         more = self._rows > limit or (self._rows == limit and self._next_file < len(self._files))
-        return TablePage(self._shown, rows, self._find_end(rows) if more else None)
+        written = frozenset(
+            number
+            for number, column in enumerate(self._shown)
+            if self._table.is_shown_as_written(column)
+        )
+        return TablePage(self._shown, rows, written, self._find_end(rows) if more else None)
 
     def _find_end(self, rows: str) -> Position:
         """Return the position of the last row of a full page."""

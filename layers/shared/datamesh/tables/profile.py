@@ -12,7 +12,8 @@ from datamesh.tables.conditions import NUMBERS
 from datamesh.tables.files import DataFile
 from datamesh.tables.session import Session
 from datamesh.tables.source import Source, group_files, open_cells
-from datamesh.tables.sql import fold_case
+from datamesh.tables.sql import drop_zeros, fold_case
+from datamesh.tables.sql_types import is_padded
 from datamesh.tables.table import Column, Table
 
 HAS_FILES = "dataset_has_files"
@@ -84,8 +85,8 @@ def _build_aggregates(table: Table, source: Source) -> str:
             # The estimate may be greater than the number of values, which is what it is bound to.
             parts.append(f"least(approx_count_distinct({value}), count({value}))")
             parts += (
-                f"left(CAST({function}({value}) AS VARCHAR), {MAX_SHOWN})"
-                for function in ("min", "max")
+                f"left({_build_extreme(table, number, source.types[number], each)}, {MAX_SHOWN})"
+                for each in ("min", "max")
             )
         else:
             parts += ("NULL", "NULL", "NULL")
@@ -114,6 +115,15 @@ def _count_distinct(session: Session, table: Table, source: Source, rows: int) -
     sql = f"SELECT {', '.join(parts)} FROM ({source.sql}) AS source"
     [counts] = session.fetch_rows(sql, source.parameters)
     return dict(zip(compared, counts, strict=True))
+
+
+def _build_extreme(table: Table, number: int, found: str, extreme: str) -> str:
+    """Return the expression of the text of a column's `min` or `max`; `found` is its type."""
+    column, value = table.columns[number], _build_value(table, number)
+    if table.is_shown_as_written(column):
+        return f"arg_{extreme}(t{number}, {value})"
+    text = f"CAST({extreme}({value}) AS VARCHAR)"
+    return drop_zeros(text) if is_padded(column.registered_type, found) else text
 
 
 def _build_value(table: Table, number: int) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
-from datamesh.tables.casts import require_cell
+from datamesh.tables.casts import require_cell, write_decimal
 from datamesh.tables.files import DataFile
 from datamesh.tables.readers import read_csv, read_json, read_parquet, select_json_keys
 from datamesh.tables.session import Session
@@ -23,11 +23,17 @@ ADDED_COLUMNS = (FILE_INDEX, "file_row_number")
 """Columns that DuckDB adds, the second to Parquet files alone. A file's own would hide them."""
 type FindCell = Callable[[Column], str | None]
 """Column -> the expression of its cells; None for a column that the files do not have."""
+type BuildCell = Callable[[Column], tuple[str, str]]
+"""Column -> the expression of its values, and that of its cells' text if they are text."""
+ABSENT_TEXT = "CAST(NULL AS VARCHAR)"
 
 
 @dataclass(frozen=True)
 class Source:
-    """A query of the columns asked for, as `c0`, `c1`, ..., and of file and row, as `f` and `r`."""
+    """A query of the columns asked for, as `c0`, `c1`, ..., and of file and row, as `f` and `r`.
+
+    Behind a column that is shown as it is written, such as `c1`, is its text, as `t1`.
+    """
 
     sql: str
     parameters: dict[str, object]
@@ -110,8 +116,9 @@ def open_cells(
     for number, group in enumerate(groups):
         read, find_cell = _read_text(table, columns, group)
 
-        def build_cell(column: Column, find_cell: FindCell = find_cell) -> str:
-            return find_cell(column) or "CAST(NULL AS VARCHAR)"
+        def build_cell(column: Column, find_cell: FindCell = find_cell) -> tuple[str, str]:
+            cell = find_cell(column) or ABSENT_TEXT
+            return cell, cell
 
         position = ""
         if partitioned:
@@ -156,9 +163,10 @@ def _select_parquet(
         if name in present:
             raise UnreadableDataset(f"A Parquet file has a column of the name {name}")
 
-    def build_cell(column: Column) -> str:
+    def build_cell(column: Column) -> tuple[str, str]:
         name = present.get(fold_case(column.name))
-        return quote_identifier(name) if name else f"CAST(NULL AS {_find_absent_type(column)})"
+        absent = f"CAST(NULL AS {_find_absent_type(column)})"
+        return quote_identifier(name) if name else absent, ABSENT_TEXT
 
     index = f"CAST({FILE_INDEX} AS BIGINT)"
     selected = _select_columns(table, columns, build_cell, f"{index} + 1", f"{index} + {first}")
@@ -189,12 +197,13 @@ def _select_text(
     cells: list[str] = []
     file_index = str(first + index)
 
-    def build_cell(column: Column) -> str:
+    def build_cell(column: Column) -> tuple[str, str]:
         cell = find_cell(column)
         if cell is None:
-            return f"CAST(NULL AS {find_sql_type(column.registered_type)})"
+            return f"CAST(NULL AS {find_sql_type(column.registered_type)})", ABSENT_TEXT
         cells.append(cell)
-        return require_cell(f"x{len(cells) - 1}", column, file_index, "r")
+        text = f"x{len(cells) - 1}"
+        return require_cell(text, column, file_index, "r"), text
 
     selected = _select_columns(table, columns, build_cell, str(index + 1), file_index)
     inner = "".join(f"{cell} AS x{number}, " for number, cell in enumerate(cells))
@@ -228,7 +237,7 @@ def _read_text(table: Table, columns: Sequence[Column], group: FileGroup) -> tup
 def _select_columns(
     table: Table,
     columns: Sequence[Column],
-    build_cell: Callable[[Column], str],
+    build_cell: BuildCell,
     position: str,
     file_index: str,
 ) -> str:
@@ -237,12 +246,15 @@ def _select_columns(
     `position` and `file_index` are expressions of a row's file: its position in the partitions'
     lists, from 1, and its index in the scan.
     """
-    selected = []
+    values, texts = [], []
     for number, column in enumerate(columns):
         if column.name in table.partitions:
-            text = f"list_extract($p{table.partitions.index(column.name)}, {position})"
-            value = require_cell(f"CAST({text} AS VARCHAR)", column, file_index, "-1")
+            folder = f"list_extract($p{table.partitions.index(column.name)}, {position})"
+            text = f"CAST({folder} AS VARCHAR)"
+            value = require_cell(text, column, file_index, "-1")
         else:
-            value = build_cell(column)
-        selected.append(f"{value} AS c{number}, ")
-    return "".join(selected)
+            value, text = build_cell(column)
+        values.append(f"{value} AS c{number}, ")
+        if table.is_shown_as_written(column):
+            texts.append(f"{write_decimal(text)} AS t{number}, ")
+    return "".join([*values, *texts])

@@ -22,6 +22,11 @@ def fold_case(name: str) -> str:
     return name.encode().lower().decode()
 
 
+def drop_zeros(number: str) -> str:
+    """Return the expression of a decimal's text without the zeros at its end."""
+    return rf"regexp_replace({number}, '\.?0*$', '')"
+
+
 def _refuse_nul(text: str) -> str:
     if "\0" in text:
         raise UnreadableDataset("A column's name holds a NUL character")

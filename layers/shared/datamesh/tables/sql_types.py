@@ -35,3 +35,12 @@ def find_sql_type(type_name: str) -> str:
 def has_scale(type_name: str) -> bool:
     """Return False for a decimal whose schema does not say its scale."""
     return find_sql_type(type_name) != UNSCALED_DECIMAL
+
+
+def is_padded(registered: str, found: str) -> bool:
+    """Return True for a decimal without a scale in the schema that is stored with 18 digits.
+
+    A writer that does not know the scale either, such as Spark, pads every number with zeros.
+    """
+    is_decimal = find_kind(registered) is Kind.DECIMAL
+    return is_decimal and not has_scale(registered) and found.endswith(",18)")

@@ -9,6 +9,7 @@ from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind, find_kind
 from datamesh.tables.query import Filter, Query
 from datamesh.tables.sql import fold_case
+from datamesh.tables.sql_types import has_scale
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ class Table:
         """Return the columns of these names, in their order. Raises KeyError for an unknown one."""
         known = {column.name: column for column in self.columns}
         return tuple(known[name] for name in names)
+
+    def is_shown_as_written(self, column: Column) -> bool:
+        """Return True for decimals in text files or folders' names without a scale in the schema.
+
+        They are compared as numbers with 18 digits behind the point, which nobody wrote.
+        """
+        if column.kind is not Kind.DECIMAL or has_scale(column.registered_type):
+            return False
+        return self.format is not DataFormat.PARQUET or column.name in self.partitions
 
     def find_data_filters(self, query: Query) -> list[Filter]:
         """Return the filters that need the data, as the names of folders do not decide them."""

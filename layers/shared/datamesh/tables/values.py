@@ -11,7 +11,7 @@ from collections.abc import Callable
 from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.models.types import Kind, find_kind
-from datamesh.tables.sql import quote_identifier
+from datamesh.tables.sql import drop_zeros, quote_identifier
 
 PLAIN_TYPES = ("boolean", "varchar", "null")
 NAIVE_TIMESTAMPS = ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns")
@@ -69,7 +69,7 @@ class _JsonConverter:
         if not self._exact:
             return f"CAST({cell} AS DOUBLE)"
         text = f"CAST({cell} AS VARCHAR)"
-        return text if self._scaled else rf"regexp_replace({text}, '\.?0*$', '')"
+        return text if self._scaled else drop_zeros(text)
 
     def convert_list(self, cell: str, kind: DuckDBPyType, depth: int) -> str:
         """Return the expression that converts each element of a list or array."""

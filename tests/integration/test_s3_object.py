@@ -1,6 +1,7 @@
 """How S3's answers and the network's failures are told apart, each injected once."""
 
 import gzip
+import re
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -120,14 +121,21 @@ def test_a_failure_of_something_on_the_way_leaves_a_put_in_doubt(
         stored.put(b"x", None)
 
 
-def test_a_put_that_found_no_connection_was_not_sent(out_of_reach: S3Object) -> None:
-    with pytest.raises(Unreachable, match=r"127\.0\.0\.1:\d+ cannot be reached: .*refused"):
+def test_a_put_that_found_no_connection_was_not_sent(
+    out_of_reach: S3Object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who answers is no business of a client's: the host is in the log alone."""
+    with pytest.raises(Unreachable, match=r"^PutObject found no connection to storage$"):
         out_of_reach.put(b"x", None)
+    assert re.search(r"PutObject to 127\.0\.0\.1:\d+: NewConnectionError.*refused", caplog.text)
 
 
-def test_a_put_without_an_answer_in_time_is_in_doubt(silent: S3Object) -> None:
-    with pytest.raises(InDoubt, match="PutObject was not answered: ReadTimeoutError"):
+def test_a_put_without_an_answer_in_time_is_in_doubt(
+    silent: S3Object, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(InDoubt, match=r"^PutObject was not answered within [0-9.]+ s$"):
         silent.put(b"x", None)
+    assert re.search(r"PutObject to 127\.0\.0\.1:\d+: ReadTimeoutError", caplog.text)
 
 
 @pytest.mark.parametrize("answer", BROKEN_OFF.values(), ids=BROKEN_OFF)
@@ -190,12 +198,12 @@ def test_what_an_answer_to_a_get_means(
 
 
 def test_a_get_that_found_no_connection_is_worth_another(out_of_reach: S3Object) -> None:
-    with pytest.raises(Unreachable, match="cannot be reached"):
+    with pytest.raises(Unreachable, match=r"^GetObject found no connection to storage$"):
         out_of_reach.get()
 
 
 def test_a_get_without_an_answer_in_time_is_worth_another(silent: S3Object) -> None:
-    with pytest.raises(Unreachable, match="GetObject was not answered: ReadTimeoutError"):
+    with pytest.raises(Unreachable, match=r"^GetObject was not answered within [0-9.]+ s$"):
         silent.get()
 
 

@@ -5,6 +5,7 @@ be kept from sending a PUT again whose response was lost: S3 would answer 412, w
 has caused. Retrying is up to `Document`, which can tell the two apart.
 """
 
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -14,7 +15,13 @@ from urllib.parse import quote, urlencode
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 
 from datamesh.storage.s3.endpoints import (
     Credentials,
@@ -23,6 +30,8 @@ from datamesh.storage.s3.endpoints import (
     find_ca_bundle,
     load_identity,
 )
+
+logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 4.0
@@ -140,10 +149,21 @@ class S3Client:
                 decode_content=False,
             )
         except NEVER_SENT_ERRORS as error:
-            raise NeverSent(f"{endpoint.host} cannot be reached: {error!r}") from error
+            logger.warning("%s to %s: %r", request.operation, endpoint.host, error)
+            raise NeverSent(f"{request.operation} found no connection to storage") from error
         except (HTTPError, ValueError) as error:
-            raise Unanswered(f"{request.operation} was not answered: {error!r}") from error
+            logger.warning("%s to %s: %r", request.operation, endpoint.host, error)
+            raise Unanswered(f"{request.operation} {self._describe_silence(error)}") from error
         return _read_response(request.operation, answer)
+
+    def _describe_silence(self, error: Exception) -> str:
+        """Return why a request was not answered, without the host, which is in the log alone."""
+        match error:
+            case ReadTimeoutError():
+                return f"was not answered within {self.read_seconds:g} s"
+            case SSLError():
+                return "was not answered: TLS failed"
+        return "was not answered: the connection broke off"
 
 
 def _read_response(operation: str, answer: BaseHTTPResponse) -> S3Response:

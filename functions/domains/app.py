@@ -168,10 +168,13 @@ async def check_dataset(
     """Check the data of a product.
 
     The data is compared with the schema, and the result is recorded as the product's `quality`.
+    Data that cannot be read has failed; the message says why.
     """
-    found = reading.open_dataset(context, registry, resources.data, domain, dataset)
-    quality = reading.check_quality(context, registry, found)
-    return Written(message=f"The data of '{found.product.name}' has {quality.status}", data=quality)
+    product = reading.require_product(context, registry, domain, dataset)
+    found = reading.check_quality(context, registry, resources.data, product)
+    message = f"The data of '{product.name}' has {found.quality.status}"
+    reason = f": {found.unreadable}" if found.unreadable else ""
+    return Written(message=message + reason, data=found.quality)
 
 
 @app.get("/sales/orders", response_model=list[Row], responses=document_errors(400) | READING)

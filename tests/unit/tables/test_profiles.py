@@ -297,6 +297,29 @@ def test_a_failed_check_says_what_has_failed(serve: Serve, registry: Registry) -
     assert quality and quality.status == "failed"
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "reason"),
+    [
+        ("a.csv", b"id\n1,2\n", "a.csv, line 2: expected 1 columns, found 2"),
+        ("a.parquet", b"none", "a.parquet: not a Parquet file, or cut off"),
+        ("a.txt", b"1", "a.txt is not a parquet, csv or jsonl file"),
+    ],
+)
+def test_data_that_cannot_be_read_has_failed(
+    serve: Serve, registry: Registry, name: str, body: bytes, reason: str
+) -> None:
+    client = one_file(serve, name, body, {"id": "integer"}, registry=registry)
+    answer = client.post(CHECK, None)
+    assert answer.status == 200, answer.body
+    assert answer.body["message"] == (
+        f"The data of 'orders' has failed: domains/sales/orders/{reason}"
+    )
+    assert answer.body["data"]["failures"] == [{"assertion": "dataset_is_readable", "column": None}]
+    quality = registry.products.read(NO_DEADLINE).products["orders"].to_model().quality
+    assert quality and quality.status == "failed"
+    assert client.get(PATH).status == 424
+
+
 def test_a_product_keeps_a_hundred_failures(serve: Serve, registry: Registry) -> None:
     schema = {f"c{number}": "integer" for number in range(200)}
     client = one_file(serve, "a.csv", b"x\n1\n", schema, registry=registry)
@@ -305,8 +328,6 @@ def test_a_product_keeps_a_hundred_failures(serve: Serve, registry: Registry) ->
     assert quality and len(quality.failures) == 100
 
 
-def test_data_that_cannot_be_read_records_nothing(serve: Serve, registry: Registry) -> None:
-    client = one_file(serve, "a.parquet", b"none", {"id": "integer"}, registry=registry)
-    assert client.post(CHECK, None).status == 424
-    assert registry.products.read(NO_DEADLINE).products["orders"].to_model().quality is None
+def test_what_no_product_serves_is_not_checked(serve: Serve) -> None:
+    client = one_file(serve, "a.parquet", b"none", {"id": "integer"})
     assert client.post("/domains/sales/returns/check", None).status == 404

@@ -6,7 +6,7 @@ from functools import partial
 from hashlib import sha256
 
 from datamesh import __version__
-from datamesh.errors import DatasetNotFound, ProductNotFound
+from datamesh.errors import DatasetNotFound, ProductNotFound, UnreadableDataset
 from datamesh.models.datasets import DatasetProfile
 from datamesh.models.products import Product
 from datamesh.models.quality import MAX_FAILURES, Quality, QualityFailure
@@ -24,6 +24,8 @@ from datamesh.tables.files import DataFile, list_data_files, prune_files
 from datamesh.tables.query import Query
 from datamesh.tables.scan import Scan
 from datamesh.tables.table import Column, Table
+
+IS_READABLE = "dataset_is_readable"
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,15 @@ class DatasetPage:
     bytes_read: int
 
 
+@dataclass(frozen=True)
+class QualityCheck:
+    """The result of a check that was recorded."""
+
+    quality: Quality
+    unreadable: str
+    """Why the data cannot be read; empty if it can."""
+
+
 def find_product(
     context: RequestContext, registry: Registry, domain: str, dataset: str
 ) -> Product | None:
@@ -99,6 +110,16 @@ def find_product(
     return found[0].to_model() if found else None
 
 
+def require_product(
+    context: RequestContext, registry: Registry, domain: str, dataset: str
+) -> Product:
+    """Return the product that serves a dataset of a domain. Raises DatasetNotFound."""
+    product = find_product(context, registry, domain, dataset)
+    if product is None:
+        raise DatasetNotFound(domain, dataset)
+    return product
+
+
 def open_dataset(
     context: RequestContext, registry: Registry, access: DataAccess, domain: str, dataset: str
 ) -> Dataset:
@@ -106,9 +127,7 @@ def open_dataset(
 
     Raises DatasetNotFound, PortRefused, UnreadableDataset, StorageUnavailable.
     """
-    product = find_product(context, registry, domain, dataset)
-    if product is None:
-        raise DatasetNotFound(domain, dataset)
+    product = require_product(context, registry, domain, dataset)
     return open_product_dataset(context, registry, access, product)
 
 
@@ -189,13 +208,21 @@ def profile_dataset(dataset: Dataset) -> DatasetProfile:
     )
 
 
-def check_quality(context: RequestContext, registry: Registry, dataset: Dataset) -> Quality:
-    """Profile the data, and commit to the product what is not as its schema says.
+def check_quality(
+    context: RequestContext, registry: Registry, access: DataAccess, product: Product
+) -> QualityCheck:
+    """Profile the data of a product, and commit to it what is not as its schema says.
 
-    Raises as `profile_dataset` does, ProductNotFound, and what a commit raises.
+    Data that cannot be read fails as a whole. Raises PortRefused, ScanTooLarge, StorageUnavailable,
+    ProductNotFound, and what a commit raises.
     """
-    name = dataset.product.name
-    failures: list[QualityFailure] = profile_dataset(dataset).failures[:MAX_FAILURES]
+    name, reason = product.name, ""
+    failures: list[QualityFailure]
+    try:
+        dataset = open_product_dataset(context, registry, access, product)
+        failures = profile_dataset(dataset).failures[:MAX_FAILURES]
+    except UnreadableDataset as error:
+        failures, reason = [QualityFailure(assertion=IS_READABLE)], str(error)
     quality = Quality(
         status="failed" if failures else "passed",
         checked_at=context.choose_registration_time(registry.now),
@@ -208,7 +235,8 @@ def check_quality(context: RequestContext, registry: Registry, dataset: Dataset)
         product = file.products[name].to_model().model_copy(update={"quality": quality})
         return file.with_product(product), quality
 
-    return context.commit_audited(registry.products, change, lambda file, revision: quality)
+    context.commit_audited(registry.products, change, lambda file, revision: quality)
+    return QualityCheck(quality, reason)
 
 
 def _list_domain_products(

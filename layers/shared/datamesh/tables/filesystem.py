@@ -10,6 +10,8 @@ from typing import Any
 
 from fsspec.spec import AbstractFileSystem
 
+from datamesh.tables.compressed import CompressedFile
+from datamesh.tables.files import find_compression
 from datamesh.tables.scan import Scan
 
 PROTOCOL = "mesh"
@@ -27,10 +29,10 @@ def build_path(index: int) -> str:
 class MeshFile(io.RawIOBase):
     """A file that several threads of DuckDB read, in one of two ways.
 
-    Of a plain file, each read follows a seek of the same thread, while other threads seek and
-    read elsewhere. Of a compressed file, each read begins where the last one ended, on whatever
-    thread. So a seek holds for its own thread, until a read without one shows the second way: then
-    all earlier seeks are void.
+    Either each read follows a seek of the same thread, while other threads seek and read
+    elsewhere, or each read begins where the last one ended, on whatever thread. So a seek holds
+    for its own thread, until a read without one shows the second way: then all earlier seeks are
+    void.
     """
 
     def __init__(self, files: "MeshFiles", scan: Scan, index: int) -> None:
@@ -116,7 +118,12 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
         if "w" in mode and path == RESULT:
             return _ResultFile(self)
         if "r" in mode:
-            return MeshFile(self, self._scan, self._parse_path(path))
+            index = self._parse_path(path)
+            compression = find_compression(self._scan.files[index].name)
+            if compression != "none":
+                self.last_read = index
+                return CompressedFile(self._scan, index, compression)
+            return MeshFile(self, self._scan, index)
         raise PermissionError(path)
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:

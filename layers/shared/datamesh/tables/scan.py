@@ -1,14 +1,17 @@
 """Reads of stored files, counted and within a budget. This module knows nothing of DuckDB."""
 
+import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from datamesh.errors import MeshError
+from datamesh.errors import MeshError, UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.storage.backoff import OUT_OF_TIME
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.budget import ScanBudget
+
+logger = logging.getLogger(__name__)
 
 WHOLE_FILE_BYTES = 1024 * 1024
 """The largest file that is read in one GET. S3 takes 15 to 30 ms to begin an answer; in that time
@@ -74,6 +77,13 @@ class Scan:
     def stop(self) -> None:
         """Refuse all further reads, because the query has taken too long."""
         self.failure = self.failure or self.budget.refuse_seconds()
+
+    def refuse_file(self, index: int, reason: str) -> MeshError:
+        """Keep the failure of a file that is damaged, and return it."""
+        logger.warning("a file is refused: %s", reason)
+        error = UnreadableDataset(f"{self.get_name(index)}: {reason}")
+        self.failure = self.failure or error
+        return self.failure
 
     def prefetch(self, files: Sequence[int]) -> None:
         """Read the small ones of these files in parallel, before they are used."""

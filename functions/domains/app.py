@@ -54,7 +54,11 @@ SmallDataset = Annotated[
 ]
 """Examples whose data anybody may read whole."""
 Columns = Annotated[
-    str | None, Query(description="Which columns, with commas between; all if left out.")
+    str | None,
+    Query(
+        description="Which columns, with commas between; all if left out. A name with a comma is"
+        ' quoted: `"a,b",c`.'
+    ),
 ]
 OrderBy = Annotated[
     str | None,

@@ -389,3 +389,32 @@ def test_a_current_copy_is_answered_without_reading_a_file(serve: Serve) -> None
     assert again(order_by="amount").status == 200
     client = dataset(serve, broken, ORDERS, PORT)
     assert again(order_by="amount").status == 424
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ('"a,b"', ["a,b"]),
+        ('c,"a,b"', ["c", "a,b"]),
+        ('"a,b",""",c"', ["a,b", '",c']),
+        ('"q"', ['"q"']),
+        ('c,"q"', ["c", '"q"']),
+        ('"c"', ["c"]),
+        ('"""q""","a,b"', ['"q"', "a,b"]),
+        ("a,b", None),
+        ('"a,b', None),
+        ('"a,b"c', None),
+        ('"a,b","a,b"', None),
+    ],
+)
+def test_a_columns_name_with_a_comma_is_quoted(
+    serve: Serve, columns: str, expected: list[str] | None
+) -> None:
+    """As in CSV. A name that has quotes of its own can be given as it is."""
+    schema = dict.fromkeys(("a,b", "c", '",c', '"q"'), "integer")
+    body = b'"a,b",c,""",c","""q"""\n1,2,3,4\n'
+    answer = one_file(serve, "a.csv", body, schema).get(PATH, columns=columns)
+    if expected is None:
+        assert problem(answer) == (422, "columns")
+    else:
+        assert [list(row) for row in answer.body] == [expected]

@@ -1,7 +1,9 @@
 """Queries of a table: columns, filters and an order, checked against its schema."""
 
+import csv
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -127,10 +129,21 @@ def parse_query(
 
 
 def _parse_columns(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
-    names = tuple(text.split(","))
+    names = _split_names(columns, text)
     if len(names) > MAX_COLUMNS or len(set(names)) != len(names):
         raise ValueError(f"must name at most {MAX_COLUMNS} columns, each once")
     _require_known(columns, names)
+    return names
+
+
+def _split_names(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
+    """Return names with commas between. One with a comma in it is quoted as in CSV: `"a,b",c`."""
+    names = tuple(text.split(","))
+    if '"' not in text or all(name in columns for name in names):
+        return names
+    with suppress(csv.Error):
+        for row in csv.reader([text], strict=True):
+            return tuple(row)
     return names
 
 

@@ -418,3 +418,20 @@ def test_a_columns_name_with_a_comma_is_quoted(
         assert problem(answer) == (422, "columns")
     else:
         assert [list(row) for row in answer.body] == [expected]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "b/a.csv"])
+def test_the_first_rows_of_a_large_csv_file_are_read(serve: Serve, name: str) -> None:
+    """The file is larger than the budget, which the rows of the page are not."""
+    line = b"%06d,some text,2020-01-01\n"
+    body = b"n,t,d\n" + b"".join(line % number for number in range(500_000))
+    schema = {"n": "integer", "t": "string", "d": "date"}
+    client = one_file(serve, name, body, schema, max_scan_bytes=len(body) - 1)
+    page = client.get(PATH, limit=3)
+    assert [row["n"] for row in page.body] == [0, 1, 2]
+    assert int(page.headers["x-bytes-read"]) < len(body) * 3 // 4
+    following = client.get(PATH, limit=2, cursor=page.headers["x-next-cursor"])
+    assert [row["n"] for row in following.body] == [3, 4]
+    for query in ({"order_by": "n"}, {"n_lt": 3}):
+        assert client.get(PATH, **query).status == 413, query
+    assert client.get(f"{PATH}/profile").status == 413

@@ -26,15 +26,16 @@ def encode_page(
 
     Raises ScanTooLarge, InvalidCursor, UnreadableDataset, StorageUnavailable.
     """
-    eager = table.format is DataFormat.PARQUET and table.is_full_scan(query)
-    with Session(scan, eager=eager) as session:
+    full = table.is_full_scan(query)
+    eager = table.format is DataFormat.PARQUET and full
+    with Session(scan, eager=eager, partial=not full) as session:
         page = read_page(session, table, files, query, after)
         return ENCODERS[media_type](session, page), page.end
 
 
 def encode_legacy_page(scan: Scan, table: Table, files: Sequence[DataFile], query: Query) -> bytes:
     """Return the first rows as the legacy views show them. Raises as `encode_page` does."""
-    with Session(scan, eager=False) as session:
+    with Session(scan, eager=False, partial=not table.is_full_scan(query)) as session:
         return encode_legacy_json(session, read_page(session, table, files, query, None))
 
 

@@ -113,7 +113,8 @@ class _PageReader:
     def read_files(self, first: int, count: int) -> None:
         """Read a batch of files into a table of its own."""
         scan, batch = self._session.scan, range(first, first + count)
-        scan.check_budget([index for index in batch if self._is_read_whole(index)])
+        # Of a larger file, a page may take a part.
+        scan.check_budget([i for i in batch if scan.files[i].size <= WHOLE_FILE_BYTES])
         scan.prefetch(batch)
         step = count if self._table.format is DataFormat.PARQUET else TEXT_FILES_AT_ONCE
         into = f"CREATE TEMP TABLE page{self._tables} AS"
@@ -190,7 +191,3 @@ class _PageReader:
         fits = f"SELECT $value IS NULL OR TRY_CAST($value AS {key.type}) IS NOT NULL"
         if self._session.fetch_rows(fits, {"value": after.value}) != [(True,)]:
             raise InvalidCursor("is not one of this registry's")
-
-    def _is_read_whole(self, index: int) -> bool:
-        small = self._session.scan.files[index].size <= WHOLE_FILE_BYTES
-        return small or self._table.format is not DataFormat.PARQUET

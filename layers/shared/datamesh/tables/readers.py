@@ -25,11 +25,15 @@ def read_parquet(count: int, first: int) -> str:
     return f"read_parquet({paths}, union_by_name = true, hive_partitioning = false)"
 
 
-def read_csv(indexes: Sequence[int], compression: str) -> str:
-    """Return a table of CSV files (RFC 4180, with a header). Cells are text, empty ones null."""
+def read_csv(indexes: Sequence[int], compression: str, buffer_bytes: int | None = None) -> str:
+    """Return a table of CSV files (RFC 4180, with a header). Cells are text, empty ones null.
+
+    DuckDB reads two buffers before it gives the first row, of 32 MB each unless told otherwise.
+    """
+    size = f", buffer_size = {buffer_bytes}" if buffer_bytes else ""
     return (
         f"read_csv({_list_paths(indexes)}, compression = {quote_literal(compression)},"
-        f" {CSV_FORM}, all_varchar = true)"
+        f" {CSV_FORM}, all_varchar = true{size})"
     )
 
 

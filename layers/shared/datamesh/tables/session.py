@@ -23,6 +23,9 @@ logger = logging.getLogger(__name__)
 MEMORY_LIMIT = "512MB"
 """Half of a function's memory: Python, files that were read and the answer take the rest."""
 
+PARTIAL_CSV_BUFFER_BYTES = 4 * 1024 * 1024
+"""More than twice the longest line that DuckDB takes. A whole file takes twice the time with it."""
+
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
@@ -41,11 +44,13 @@ class Session:
     """A connection to a database that can read the files of a scan, and nothing else.
 
     An `eager` session reads ahead, on threads of DuckDB's own: faster if everything is needed, and
-    otherwise more bytes than the first rows take.
+    otherwise more bytes than the first rows take. So are large buffers for CSV; one that is
+    `partial` has small ones.
     """
 
-    def __init__(self, scan: Scan, *, eager: bool) -> None:
+    def __init__(self, scan: Scan, *, eager: bool, partial: bool = False) -> None:
         self.scan = scan
+        self.csv_buffer_bytes = PARTIAL_CSV_BUFFER_BYTES if partial else None
         self.files = MeshFiles(scan)
         self._eager = eager
         self._connection = duckdb.connect(config=CONFIG | {"async_threads": 8 if eager else 0})

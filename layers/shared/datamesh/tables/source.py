@@ -114,7 +114,7 @@ def open_cells(
     parameters = _bind_partitions(table, columns, files)
     partitioned = bool(parameters)
     for number, group in enumerate(groups):
-        read, find_cell = _read_text(table, columns, group)
+        read, find_cell = _read_text(session, table, columns, group)
 
         def build_cell(column: Column, find_cell: FindCell = find_cell) -> tuple[str, str]:
             cell = find_cell(column) or ABSENT_TEXT
@@ -135,7 +135,8 @@ def open_cells(
 def _read_header(session: Session, table: Table, index: int, file: DataFile) -> tuple[str, ...]:
     """Return the columns in the header of a CSV file; none for other text."""
     if table.format is DataFormat.CSV:
-        return _read_column_names(session, read_csv([index], file.compression))
+        read = read_csv([index], file.compression, session.csv_buffer_bytes)
+        return _read_column_names(session, read)
     return ()
 
 
@@ -192,7 +193,7 @@ def _select_text(
 ) -> str:
     names = _read_header(session, table, first + index, file)
     group = FileGroup(file.compression, names, [first + index])
-    read, find_cell = _read_text(table, columns, group)
+    read, find_cell = _read_text(session, table, columns, group)
 
     cells: list[str] = []
     file_index = str(first + index)
@@ -213,10 +214,12 @@ def _select_text(
     )
 
 
-def _read_text(table: Table, columns: Sequence[Column], group: FileGroup) -> tuple[str, FindCell]:
+def _read_text(
+    session: Session, table: Table, columns: Sequence[Column], group: FileGroup
+) -> tuple[str, FindCell]:
     """Return the call that reads text files, and what finds a column's cells in it."""
     if table.format is DataFormat.CSV:
-        read = read_csv(group.indexes, group.compression)
+        read = read_csv(group.indexes, group.compression, session.csv_buffer_bytes)
         present = {fold_case(name): name for name in group.names}
     else:
         own = [column for column in columns if column.name not in table.partitions]

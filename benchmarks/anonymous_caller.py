@@ -1,8 +1,9 @@
 """What one anonymous caller costs in a day, who asks at the limit of a route without a pause.
 
-The question is the dearest of its kind about the real orders of the example mesh: an order of all
-rows that may be read. Requests to S3 are counted at the door of the embedded server; the time is of
-the clock, without that door. Free tiers are not counted: others have used them up.
+The question is the dearest of its kind about the real orders of the example mesh, in a file for
+each day: an order of all rows that may be read. Requests to S3 are counted at the door of the
+embedded server; the time is of the clock, without that door. Free tiers are not counted: others
+have used them up.
 """
 
 import json
@@ -10,11 +11,10 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from benchmarks import prices
 from benchmarks.cost import FUNCTIONS, GB
-from benchmarks.domain_reads import product, put
+from benchmarks.domain_reads import orders_by_day, product, put
 from benchmarks.door import Door
 from benchmarks.lambdas import CONTEXT, Event, deployed
 from benchmarks.measure import Row, alternately, ratio_at_most, wall_ms
@@ -24,8 +24,6 @@ from datamesh.settings import Settings
 from datamesh.tables.budget import MAX_SECONDS
 from dev.storage.s3 import S3
 from dev.template.intrinsics import read_map
-from examples import derivations, mesh
-from examples.files import as_partitioned_parquet
 from tests.lambdas import api_event, read_answer
 from tests.template import DOCUMENT
 
@@ -62,8 +60,7 @@ class Request:
 
 
 def rows() -> list[Row]:
-    schema = cast(dict[str, str], mesh.STEPS[0].product["schema"])
-    files = as_partitioned_parquet(derivations.orders(), schema, "order_date")
+    schema, files = orders_by_day()
     with tempfile.TemporaryDirectory() as folder, holding(Path(folder)) as s3:
         put(s3, "domains/bench/orders/", files)
         orders = product("orders", schema, "order_date")

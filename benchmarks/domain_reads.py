@@ -1,8 +1,8 @@
 """Bytes read for a question about domain data, against bytes stored.
 
 A million synthetic orders in twelve Parquet files, and the 69,659 real ones of the example mesh in
-546, both on the embedded S3 server. Times are of the clock, from the query to the encoded answer,
-without the network that a stack has between function and bucket.
+18 by month and in 546 by day, all on the embedded S3 server. Times are of the clock, from the query
+to the encoded answer, without the network that a stack has between function and bucket.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import cast
 import duckdb
 
 from benchmarks.lambdas import Service, deployed
-from benchmarks.measure import Row, alternately, wall_ms
+from benchmarks.measure import Row, Target, alternately, ratio_at_most, wall_ms
 from benchmarks.store import holding
 from dev.storage.s3 import S3
 from examples import derivations, mesh
@@ -53,14 +53,14 @@ SYNTHETIC = (
     Case("one order by its number", {"order_id": "654321"}),
     Case("the 10 largest amounts", LARGEST),
 )
+FIRST = {"limit": 10}
 THREE_DAYS = {"order_date_gte": "1997-07-01", "order_date_lt": "1997-07-04", "limit": 1000}
 REAL = (Case("three days", THREE_DAYS),)
 
 
 def rows() -> list[Row]:
-    orders = derivations.orders()
-    real = cast(dict[str, str], mesh.STEPS[0].product["schema"])
-    parts = as_partitioned_parquet(orders, real, "order_date")
+    real, parts = orders_by_day()
+    months, by_month = orders_by_month()
     with (
         tempfile.TemporaryDirectory() as name,
         holding(Path(name)) as s3,
@@ -68,14 +68,37 @@ def rows() -> list[Row]:
     ):
         put(s3, "domains/bench/made/", files)
         put(s3, "domains/bench/real/", parts)
-        products = [product("made", SCHEMA, "month"), product("real", real, "order_date")]
+        put(s3, "domains/bench/day/", dict([min(parts.items())]))
+        put(s3, "domains/bench/months/", by_month)
+        put(s3, "domains/bench/month/", dict([min(by_month.items())]))
+        products = [
+            product("made", SCHEMA, "month"),
+            *(product(name, real, "order_date") for name in ("real", "day")),
+            *(product(name, months, "order_month") for name in ("months", "month")),
+        ]
         registry = json.dumps({each["name"]: each for each in products})
         put(s3, "", {"products.json": registry.encode()})
         service = deployed("domains", s3, MAX_SCAN_BYTES=str(BUDGET))
         return [
             *reads(service, "made", f"of {ROWS:,}", files, SYNTHETIC),
-            *reads(service, "real", f"of {len(orders):,} real orders", parts, REAL),
+            *reads(service, "real", "of 69,659 real orders", parts, REAL),
+            first_page(service, "months", "month", by_month, ratio_at_most(1.5)),
+            first_page(service, "real", "day", parts),
         ]
+
+
+def orders_by_day() -> tuple[dict[str, str], dict[str, bytes]]:
+    """The schema of real orders in a file for each day, and the files."""
+    schema, _ = orders_by_month()
+    del schema["order_month"]
+    return schema, as_partitioned_parquet(derivations.orders(), schema, "order_date")
+
+
+def orders_by_month() -> tuple[dict[str, str], dict[str, bytes]]:
+    """The schema of real orders as the example mesh has them, and the files."""
+    step = mesh.STEPS[0]
+    schema = dict(cast(dict[str, str], step.product["schema"]))
+    return schema, mesh.files_of(step, step.make())
 
 
 @contextmanager
@@ -129,3 +152,14 @@ def reads(
         what, against = f"{case.name}, {whole}", "all that is stored"
         found.append(Row(what, "MB", bytes_read, stored, against, note=note))
     return found
+
+
+def first_page(
+    service: Service, name: str, one: str, files: Mapping[str, bytes], target: Target | None = None
+) -> Row:
+    """The first rows of all files, against those of the first file alone: the same rows."""
+    every, first = (api_event("GET", f"/domains/bench/{each}", query=FIRST) for each in (name, one))
+    assert service.answers(every).body == service.answers(first).body
+    found = alternately(*(wall_ms(service.in_turn([event])) for event in (every, first)))
+    what, against = f"the first 10 rows, of {len(files)} files by {one}", "the first file alone"
+    return Row(what, "ms", *found, against, target)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from examples.derivations import Rows
+from examples.derivations import Row, Rows
 
 PARQUET_TYPES = {
     "string": "VARCHAR",
@@ -55,8 +55,12 @@ def by_month(rows: Rows, column: str) -> dict[str, Rows]:
     """YYYY-MM -> the rows of that month."""
     months: dict[str, Rows] = defaultdict(list)
     for row in rows:
-        months[str(row[column])[:7]].append(row)
+        months[month_of(row, column)].append(row)
     return months
+
+
+def month_of(row: Row, column: str) -> str:
+    return str(row[column])[:7]
 
 
 def _number(value: object) -> float:

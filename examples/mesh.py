@@ -17,15 +17,16 @@ import requests
 
 from examples import derivations
 from examples.derivations import Rows
-from examples.files import as_json_lines, as_partitioned_parquet, by_month
+from examples.files import as_json_lines, as_partitioned_parquet, by_month, month_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 TIMEOUT_SECONDS = 30
 UPLOADS = 8
-"""Objects that are put at the same time; orders are more than 500."""
-PARTITIONS = {"orders": "order_date"}
+"""Objects that are put at the same time."""
+PARTITIONS = {"orders": ("order_month", "order_date")}
+"""Product -> the column of its folders, and the one with the dates whose months those are."""
 DATE_COLUMNS = {"transactions": "transaction_date"}
 
 
@@ -60,7 +61,7 @@ def product(
     port = {
         "location": f"domains/{domain}/{name}/",
         "format": "parquet" if partitioned else "jsonl",
-        "partitions": [PARTITIONS[name]] if partitioned else [],
+        "partitions": [PARTITIONS[name][0]] if partitioned else [],
     }
     return {
         "output_port": port,
@@ -86,6 +87,7 @@ STEPS = (
                 "order_date": "date",
                 "quantity": "integer",
                 "amount": "decimal",
+                "order_month": "string",
             },
             "raw",
             "gold",
@@ -263,10 +265,12 @@ def load(base_url: str, api_key: str, s3_client: "S3Client", bucket: str) -> Non
 
 
 def files_of(step: Step, rows: Rows) -> dict[str, bytes]:
-    """Orders are Parquet by day; the rest is JSON Lines, payments by month."""
+    """Orders are Parquet by month; the rest is JSON Lines, payments by month."""
     if step.name in PARTITIONS:
         schema = cast(dict[str, str], step.product["schema"])
-        return as_partitioned_parquet(rows, schema, PARTITIONS[step.name])
+        partition, column = PARTITIONS[step.name]
+        months = [{**row, partition: month_of(row, column)} for row in rows]
+        return as_partitioned_parquet(months, schema, partition)
     if step.name in DATE_COLUMNS:
         months = by_month(rows, DATE_COLUMNS[step.name])
         return {f"{month}.jsonl": as_json_lines(part) for month, part in months.items()}

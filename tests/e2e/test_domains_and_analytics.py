@@ -19,6 +19,7 @@ def test_orders_are_the_real_ones(api: Api) -> None:
             "order_date": "1997-01-01",
             "quantity": 1,
             "amount": 11.77,
+            "order_month": "1997-01",
         }
     ]
 

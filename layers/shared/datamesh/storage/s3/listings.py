@@ -26,15 +26,19 @@ class ListingElement:
 
     def find_all(self, *names: str) -> list["ListingElement"]:
         """Return the children of these names, in the order in which they stand."""
-        children = (ListingElement(each, self._decode) for each in self._element)
-        return [child for child in children if child.name in names]
+        return [
+            ListingElement(each, self._decode)
+            for each in self._element
+            if each.tag.rpartition("}")[2] in names
+        ]
 
     def read_text(self, name: str) -> str:
         """Return the text of the child of that name. Raises Unanswered if there is none."""
-        found = self._element.findtext(f"{{*}}{name}")
-        if found is None:
-            raise Unanswered(f"the listing has no {name}")
-        return found
+        # To search with ElementTree's "{*}" would take twice the time: a listing has 1,000 keys.
+        for child in self._element:
+            if child.tag.endswith(name) and child.tag.rpartition("}")[2] == name:
+                return child.text or ""
+        raise Unanswered(f"the listing has no {name}")
 
     def read_key(self, name: str = "Key") -> str:
         """Return a key, or a key marker: they are encoded, since XML cannot hold every one.

@@ -269,8 +269,8 @@ def files_of(step: Step, rows: Rows) -> dict[str, bytes]:
     if step.name in PARTITIONS:
         schema = cast(dict[str, str], step.product["schema"])
         partition, column = PARTITIONS[step.name]
-        months = [{**row, partition: month_of(row, column)} for row in rows]
-        return as_partitioned_parquet(months, schema, partition)
+        dated = [{**row, partition: month_of(row, column)} for row in rows]
+        return as_partitioned_parquet(dated, schema, partition)
     if step.name in DATE_COLUMNS:
         months = by_month(rows, DATE_COLUMNS[step.name])
         return {f"{month}.jsonl": as_json_lines(part) for month, part in months.items()}

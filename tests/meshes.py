@@ -28,6 +28,7 @@ from datamesh.storage.folders import Folder, MemoryFolder
 from datamesh.storage.journal import PAGE_SIZE
 from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
 from datamesh.storage.secret_key import SecretKey
+from datamesh.storage.write_probe import WriteProbe
 from datamesh.tables.budget import ScanBudget
 from datamesh.wiring import Resources
 from tests.contexts import CONTEXT
@@ -129,6 +130,7 @@ def resources(
     bucket: Bucket | None = None,
     open_trail: OpenTrail | None = None,
     events: EventPipeline | None = None,
+    write_probe: WriteProbe | None = None,
     max_scan_bytes: int = 10_000_000,
     anonymous_budget: ScanBudget | None = None,
 ) -> Resources:
@@ -167,6 +169,7 @@ def resources(
         audit_journal=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
+        write_probe=write_probe or WriteProbe(MemoryObject("health"), NO_WAIT, current.now),
         extend_version_indexes=lambda today, deadline: None,
         open_event_pipeline=lambda: into,
     )

@@ -1,7 +1,7 @@
 """The environment variables of a function that runs here."""
 
 from dev.stack import Api, Function
-from dev.storage.s3 import CURSORS, S3
+from dev.storage.s3 import S3
 
 ABSENT_RESOURCES = ("API_KEYS_SECRET_ID", "USAGE_API_ID")
 """Variables that name a resource of a service which a local run does not have."""
@@ -23,9 +23,7 @@ def build_local_variables(s3: S3, api_key: str, api: Api, function: Function) ->
         # There is no Secrets Manager here.
         variables["API_KEY"] = api_key
     if written := function.list_resources("s3:PutObject"):
-        cursors = f"{s3.bucket}/{CURSORS}"
-        only_cursors = all(each.startswith(cursors) for each in written)
-        variables |= s3.build_environment(s3.pager if only_cursors else s3.writer)
+        variables |= s3.build_environment(s3.choose_writer(written))
     elif function.can_perform("s3:GetObject"):
         variables |= s3.build_environment(s3.reader)
     return variables

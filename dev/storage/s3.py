@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 REGION = "us-east-1"
 CURSORS = "cursors/"
 """The folder of the key of cursors. The server grants whole folders, and no single object."""
+PROBES = "health/"
+"""The folder of the object that the health check writes."""
 # Keeps the AWS SDK away from whatever account the developer has configured.
 NO_ACCOUNT = {
     "AWS_REGION": REGION,
@@ -32,8 +35,8 @@ NO_ACCOUNT = {
 class S3Access:
     """How a server is reached.
 
-    `reader` may read and list the bucket, `writer` also put into it, and `pager` put below
-    `CURSORS` alone.
+    `reader` may read and list the bucket, `writer` also put into it, `pager` put below `CURSORS`
+    alone and `prober` below `PROBES` alone.
     """
 
     endpoint: str
@@ -42,6 +45,7 @@ class S3Access:
     admin: S3Credentials
     reader: S3Credentials
     pager: S3Credentials
+    prober: S3Credentials
     writer: S3Credentials
 
     def create_client(self, credentials: S3Credentials | None = None) -> "S3Client":
@@ -59,6 +63,13 @@ class S3Access:
                 read_timeout=10,
             ),
         )
+
+    def choose_writer(self, written: Sequence[str]) -> S3Credentials:
+        """Return the credentials of whoever puts these objects, or patterns of them, alone."""
+        for folder, credentials in ((CURSORS, self.pager), (PROBES, self.prober)):
+            if all(each.startswith(f"{self.bucket}/{folder}") for each in written):
+                return credentials
+        return self.writer
 
     def build_environment(self, credentials: S3Credentials) -> dict[str, str]:
         """Return the variables with which a process uses this server and nothing else of AWS."""
@@ -104,6 +115,7 @@ def build_identities(
     admin: S3Credentials,
     reader: S3Credentials,
     pager: S3Credentials,
+    prober: S3Credentials,
     writer: S3Credentials,
 ) -> dict[str, object]:
     """Build the server's configuration: who may do what in the bucket."""
@@ -120,6 +132,7 @@ def build_identities(
             build_identity("admin", admin, ["Admin", "Read", "List", "Write"]),
             build_identity("reader", reader, read),
             build_identity("pager", pager, [*read, f"Write:{bucket}/{CURSORS}*"]),
+            build_identity("prober", prober, [*read, f"Write:{bucket}/{PROBES}*"]),
             build_identity("writer", writer, [*read, f"Write:{bucket}"]),
         ]
     }

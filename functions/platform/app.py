@@ -14,7 +14,7 @@ from fastapi.responses import PlainTextResponse, Response
 
 from datamesh.errors import AssetNotFound
 from datamesh.http.app import create_app
-from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
+from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
 from datamesh.models.responses import Health
@@ -64,12 +64,14 @@ def read_build_digest() -> str:
 
 
 @app.get("/health", responses=document_errors(503))
-async def health(context: CurrentContext, registry: CurrentRegistry) -> Health:
+async def health(context: CurrentContext, resources: CurrentResources) -> Health:
     """Check the health of the registry.
 
-    The answer says that storage answers, and how much is registered.
+    The answer says that storage can be read and, as of the last minute, written, and how much is
+    registered.
     """
-    return check_health(context, registry, read_build_digest())
+    probe = resources.write_probe
+    return check_health(context, resources.registry, probe, read_build_digest())
 
 
 @app.get("/metrics", response_class=PlainTextResponse, responses=document_errors(503))

@@ -118,6 +118,15 @@ def test_the_pager_may_put_below_cursors_alone(s3: S3, writer: "S3Client") -> No
     assert writer.get_object(Bucket=s3.bucket, Key="r")["Body"].read() == b"1"
 
 
+def test_the_prober_may_put_below_health_alone(s3: S3, writer: "S3Client") -> None:
+    prober = s3.create_client(s3.prober)
+    prober.put_object(Bucket=s3.bucket, Key="health/written_at.json", Body=b"1")
+    for key in ("r", "health", "healthy", "cursors/key", "domains/health/1"):
+        with pytest.raises(ClientError) as put:
+            prober.put_object(Bucket=s3.bucket, Key=key, Body=b"2")
+        assert status(put) == 403, key
+
+
 def test_strangers_and_other_buckets_are_refused(s3: S3, writer: "S3Client") -> None:
     stranger = s3.create_client(S3Credentials.generate("stranger"))
     with pytest.raises(ClientError) as unknown:
@@ -165,7 +174,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> None:
     with seaweed.run_server(tmp_path) as first:
-        known = [first.admin, first.reader, first.pager, first.writer]
+        known = [first.admin, first.reader, first.pager, first.prober, first.writer]
         first.ensure_bucket()
         first.create_client().put_object(Bucket=first.bucket, Key="kept", Body=b"1")
         pid = server_pid(tmp_path)
@@ -185,7 +194,13 @@ def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> Non
             s3.create_client(s3.reader).get_object(Bucket=s3.bucket, Key="kept")["Body"].read()
             == b"1"
         )
-        assert [s3.admin, s3.reader, s3.pager, s3.writer] == known  # a client's configuration lasts
+        assert [
+            s3.admin,
+            s3.reader,
+            s3.pager,
+            s3.prober,
+            s3.writer,
+        ] == known  # a client's configuration lasts
 
 
 def ports_of(folder: Path) -> dict[str, int]:

@@ -43,6 +43,7 @@ AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
 CURSOR_KEY = f"{BUCKET}/cursors/key"
+PROBE = f"{BUCKET}/health/written_at.json"
 PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
@@ -77,7 +78,9 @@ RIGHTS = {
     | {(f"s3:{verb}Object", index) for verb in ("Get", "Put") for index in INDEXES}
     | {FIND_PAST}
     | {("cloudwatch:GetMetricData", "*")},
-    "PlatformFunction": REGISTRY | {("s3:GetObject", f"{BUCKET}/analytics/latest.json")},
+    "PlatformFunction": REGISTRY
+    | {("s3:GetObject", f"{BUCKET}/analytics/latest.json")}
+    | {("s3:GetObject", PROBE), ("s3:PutObject", PROBE)},
 }
 
 

@@ -70,6 +70,14 @@ def test_the_function_that_makes_cursors_may_put_their_key(s3: S3, api: Api) -> 
         assert refusal(s3, found, "put_object", Key="cursors/key", Body=b"{}") == expected, function
 
 
+def test_the_function_that_tells_health_may_put_its_probe(s3: S3, api: Api) -> None:
+    key = "health/written_at.json"
+    for function in READING:
+        found = build_environment(s3, KEY, api, api.functions[function])
+        expected = 200 if function == "PlatformFunction" else 403
+        assert refusal(s3, found, "put_object", Key=key, Body=b"{}") == expected, function
+
+
 @pytest.mark.parametrize("function", sorted(WRITING))
 def test_a_writing_function_may_put(s3: S3, api: Api, function: str) -> None:
     found = build_environment(s3, KEY, api, api.functions[function])

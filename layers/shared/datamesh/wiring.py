@@ -32,6 +32,7 @@ from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
 from datamesh.storage.secret_key import SecretKey
 from datamesh.storage.version_index import StoredIndex
+from datamesh.storage.write_probe import WriteProbe
 from datamesh.tables.budget import ScanBudget
 
 if TYPE_CHECKING:
@@ -60,6 +61,8 @@ class Resources:
     """The records that audit trails have stored."""
     snapshots: Snapshots
     backups: Backups
+    write_probe: WriteProbe
+    """Tells whether storage can be written."""
     extend_version_indexes: Callable[[date, Deadline], None]
     """Indexes the versions of the registry's files of the days before the given one."""
     open_event_pipeline: Callable[[], "EventPipeline"]
@@ -132,6 +135,7 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
             bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff
         ),
         backups=Backups(bucket.open_object, bucket.backoff),
+        write_probe=WriteProbe(bucket.open_object("health/written_at.json"), bucket.backoff),
         extend_version_indexes=bucket.extend_version_indexes,
         open_event_pipeline=cache(lambda: _open_event_pipeline(settings, bucket)),
     )

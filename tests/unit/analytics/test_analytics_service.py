@@ -12,8 +12,11 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
+from datamesh.storage.write_probe import WriteProbe
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import NO_WAIT, NOON, add_lineage, add_product, add_products, mesh
+
+PROBE = WriteProbe(MemoryObject("health"), NO_WAIT)
 
 
 def test_an_empty_registry_has_no_domains(registry: Registry) -> None:
@@ -56,14 +59,14 @@ def test_only_visible_lineage_is_counted(registry: Registry) -> None:
         lambda file: (file.model_copy(update={"products": {}}), None), NO_DEADLINE
     )
     assert counts.count_lineage(CONTEXT, registry).total_entries == 0
-    assert health.check_health(CONTEXT, registry).total_lineage_entries == 0
+    assert health.check_health(CONTEXT, registry, PROBE).total_lineage_entries == 0
 
 
 def test_health_counts_what_is_registered(registry: Registry) -> None:
     add_products(registry, "ab")
     add_lineage(registry, "a", "b")
     registration.delete_product(CONTEXT, registry, "b")
-    assert health.check_health(CONTEXT, registry).model_dump() == {
+    assert health.check_health(CONTEXT, registry, PROBE).model_dump() == {
         "status": "healthy",
         "timestamp": NOON,
         "version": __version__,
@@ -89,7 +92,7 @@ def test_health_asks_storage_whatever_is_cached(lost: str) -> None:
         lineage=Document(objects[1], LineageFile, NO_WAIT, cache_seconds=3600, clock=lambda: 0.0),
         now=mesh().now,
     )
-    health.check_health(CONTEXT, registry)
+    health.check_health(CONTEXT, registry, PROBE)
     next(found for found in objects if found.name == lost).gone = True
     with pytest.raises(StorageUnavailable, match=lost):
-        health.check_health(CONTEXT, registry)
+        health.check_health(CONTEXT, registry, PROBE)

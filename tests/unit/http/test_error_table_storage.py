@@ -7,10 +7,11 @@ import pytest
 
 from datamesh import errors
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
+from datamesh.storage.write_probe import WriteProbe
 from datamesh.wiring import Resources
 from tests.conftest import Serve
 from tests.lambdas import Answer, assert_problem
-from tests.meshes import add_product, mesh, product_body, resources
+from tests.meshes import NO_WAIT, add_product, mesh, product_body, resources
 
 
 class Failing(MemoryObject):
@@ -72,6 +73,12 @@ def unhealthy(serve: Serve) -> Answer:
     return serve("platform", products_failing(get=failure)).get("/health")
 
 
+def unwritable(serve: Serve) -> Answer:
+    failure = errors.StorageUnavailable("PutObject answered 403 AccessDenied")
+    probe = WriteProbe(Failing("health", put=failure), NO_WAIT)
+    return serve("platform", resources(write_probe=probe)).get("/health")
+
+
 @pytest.mark.parametrize(
     ("ask", "message"),
     [
@@ -82,6 +89,7 @@ def unhealthy(serve: Serve) -> Answer:
         (unreachable_write, "products.json cannot be reached: connect timeout"),
         (refused_read, "GetObject answered 403 AccessDenied"),
         (unhealthy, "GetObject answered 404 NoSuchBucket"),
+        (unwritable, "Unhealthy: writes fail. PutObject answered 403 AccessDenied"),
     ],
 )
 def test_503_says_when_to_try_again(

@@ -12,9 +12,13 @@ from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.revision_cache import RevisionCache
 from datamesh.services.registry.text_index import TextIndex
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.objects import MemoryObject
+from datamesh.storage.write_probe import WriteProbe
 from tests.contexts import CONTEXT
-from tests.meshes import add_lineage, add_products, mesh
+from tests.meshes import NO_WAIT, add_lineage, add_products, mesh
 from tests.past import Timeline
+
+PROBE = WriteProbe(MemoryObject("health"), NO_WAIT)
 
 
 class Computation:
@@ -89,14 +93,14 @@ def test_entries_are_looked_through_once_a_revision(
 ) -> None:
     add_products(registry, "abc")
     add_lineage(registry, "a", "b")
-    assert check_health(CONTEXT, registry).total_lineage_entries == 1
+    assert check_health(CONTEXT, registry, PROBE).total_lineage_entries == 1
     with monkeypatch.context() as patch:
         patch.setattr(visibility, "has_ends", None)
-        assert check_health(CONTEXT, registry).total_lineage_entries == 1
+        assert check_health(CONTEXT, registry, PROBE).total_lineage_entries == 1
         assert len(list_visible_entries(CONTEXT, registry)) == 1
         assert find_lineage(CONTEXT, registry, limit=1, offset=0).total == 1
     add_lineage(registry, "b", "c")
-    assert check_health(CONTEXT, registry).total_lineage_entries == 2
+    assert check_health(CONTEXT, registry, PROBE).total_lineage_entries == 2
 
 
 def test_a_past_registry_has_values_of_its_own() -> None:

@@ -4,7 +4,7 @@ import math
 import random
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from datamesh.errors import StorageUnavailable
 from datamesh.storage.objects import Unreachable
@@ -34,6 +34,10 @@ class Deadline:
         """Return the deadline of a request that begins now and tries for so many seconds."""
         until = clock() + seconds
         return cls(until, until + LAST_CALLS_SECONDS, clock)
+
+    def limit_attempts(self, seconds: float) -> "Deadline":
+        """Return a deadline whose attempts begin within so many seconds, and within its own."""
+        return replace(self, attempts_until=min(self.attempts_until, self.clock() + seconds))
 
     @property
     def remaining_seconds(self) -> float:

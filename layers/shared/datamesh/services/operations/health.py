@@ -5,15 +5,22 @@ from datamesh.models.responses import Health
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import get_visible_entries
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.write_probe import WriteProbe
 
 UNBUILT = "local"
 """What stands for the digest of a build where sources run that nobody has built."""
 
 
-def check_health(context: RequestContext, registry: Registry, build: str = UNBUILT) -> Health:
-    """Return counts read from storage, ignoring CACHE_SECONDS. Raises StorageUnavailable."""
+def check_health(
+    context: RequestContext, registry: Registry, probe: WriteProbe, build: str = UNBUILT
+) -> Health:
+    """Return counts read from storage, ignoring CACHE_SECONDS.
+
+    Raises StorageUnavailable if storage cannot be read, or cannot be written.
+    """
     products = registry.products.read_latest(context.deadline)
     lineage = registry.lineage.read_latest(context.deadline)
+    probe.check_writes(context.deadline)
     return Health(
         timestamp=registry.now(),
         version=__version__,

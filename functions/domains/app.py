@@ -22,7 +22,7 @@ from datamesh.http.dataset_pages import (
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import Responses, document_errors
-from datamesh.http.parameters import LIST_PAGE, EndDate, Limit, Offset, StartDate
+from datamesh.http.parameters import LIST_PAGE, DataAsOf, EndDate, Limit, Offset, StartDate
 from datamesh.models.datasets import DatasetProfile, DomainSummary, Row
 from datamesh.models.products import Product
 from datamesh.models.quality import Quality
@@ -102,7 +102,7 @@ async def list_domain_products(
 
 @app.get(
     "/domains/{domain}/{dataset}",
-    responses=DATASET_PAGE_RESPONSE | document_errors(406) | READING,
+    responses=DATASET_PAGE_RESPONSE | document_errors(406, 410) | READING,
     openapi_extra={"parameters": [FILTERS_PARAMETER]},
     response_class=Response,
 )
@@ -118,6 +118,7 @@ async def read_dataset(
     columns: Columns = None,
     order_by: OrderBy = None,
     format: PageAs = None,
+    as_of: DataAsOf = None,
 ) -> Response:
     """Read the data of a product.
 
@@ -125,7 +126,7 @@ async def read_dataset(
     Lines, Parquet or Arrow: `format` chooses, or `Accept`. `X-Next-Cursor` leads to the next page.
     """
     media_type = choose_page_type(request, format)
-    found = reading.open_dataset(context, registry, resources.data, domain, dataset)
+    found = reading.open_dataset(context, registry, resources.data, domain, dataset, as_of)
     query = parse_query(found.table.kinds, limit, cursor, columns, order_by, read_filters(request))
     disposition = format and build_disposition(dataset, format)
     return build_unless_current(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from datamesh.settings import load_settings
 from datamesh.wiring import create_resources
 from dev.storage.s3 import S3
 from tests.contexts import NO_DEADLINE
+from tests.delta_tables import append_rows, collect_files, open_table
 from tests.lambdas import ENVIRONMENT, Client, api_event, import_app
 from tests.meshes import product_body
 from tests.tables import PATH, parquet
@@ -158,3 +160,41 @@ def test_a_check_is_recorded_once_for_its_key(s3: S3, clients: tuple[Client, Cli
     quality = products.get("/product/orders").body["quality"]
     assert quality == first.body["data"]
     assert quality["status"] == "passed"
+
+
+def test_a_delta_table_is_read_by_its_log(
+    s3: S3, clients: tuple[Client, Client], tmp_path: Path
+) -> None:
+    domains, products = clients
+    for version, day in enumerate(("2023-07-01", "2023-07-02", "2023-07-03")):
+        append_rows(tmp_path / "t", [2 * version, 2 * version + 1], day)
+    open_table(tmp_path / "t").create_checkpoint()
+    open_table(tmp_path / "t").delete("id = 2")
+    files = collect_files(tmp_path / "t")
+    for name, body in files.items():
+        put(s3, f"domains/sales/delta/{name.removeprefix('sales/orders/')}", body)
+    register(products, "domains/sales/delta/", "delta")
+    rows = domains.get(PATH, columns="id,day", order_by="id").body
+    assert [(row["id"], row["day"][-1]) for row in rows] == [
+        (0, "1"),
+        (1, "1"),
+        (3, "2"),
+        (4, "3"),
+        (5, "3"),
+    ]
+    past = domains.get(PATH, columns="id", order_by="id", as_of="1970-01-02T12:00:00Z").body
+    assert [row["id"] for row in past] == [0, 1, 2, 3]
+    [current] = [name for name in files if "day=2023-07-01" in name]
+    key = f"domains/sales/delta/{current.removeprefix('sales/orders/')}"
+    client = s3.create_client()
+    client.put_object(Bucket=s3.bucket, Key=key, Body=files[current] + b"x")
+    assert is_said_to_be_absent(domains, key)
+    client.put_object(Bucket=s3.bucket, Key=key, Body=b"")
+    assert is_said_to_be_absent(domains, key)
+    client.delete_object(Bucket=s3.bucket, Key=key)
+    assert is_said_to_be_absent(domains, key)
+
+
+def is_said_to_be_absent(domains: Client, key: str) -> bool:
+    answer = domains.get(PATH)
+    return answer.status == 424 and f"{key} is not there" in answer.body["message"]

@@ -53,7 +53,7 @@ DOCUMENTED_ERRORS = {
     "GET /api/v1/search": {"422", "503"},
     "GET /domains": {"422", "503"},
     "GET /domains/{domain}": {"404", "422", "503"},
-    "GET /domains/{domain}/{dataset}": {"406"} | READING,
+    "GET /domains/{domain}/{dataset}": {"406", "410"} | READING,
     "GET /domains/{domain}/{dataset}/profile": READING,
     "POST /domains/{domain}/{dataset}/check": WRITE | READING | {"429"},
     "GET /sales/orders": {"400"} | READING,

@@ -22,7 +22,7 @@ MEDIA_TYPES = {
 EXTENSIONS = {PageFormat.ARROW: "arrows"}
 """Endings of file names that are not the format's name; this one is of an Arrow stream."""
 NOT_PLAIN_IN_NAME = re.compile(r"[^A-Za-z0-9._-]")
-RESERVED_PARAMETERS = ("limit", "cursor", "columns", "order_by", "format")
+RESERVED_PARAMETERS = ("limit", "cursor", "columns", "order_by", "format", "as_of")
 """Parameters that are no filters. A column of such a name needs an operator: `limit_in=3`."""
 
 PageAs = Annotated[

@@ -51,6 +51,14 @@ AsOf = Annotated[
         "`2026-01-31T09:30:00Z`; 410 if the registry no longer keeps it."
     ),
 ]
+DataAsOf = Annotated[
+    Timestamp | None,
+    BeforeValidator(check_timestamp),
+    Query(
+        description="Answer with the rows that a Delta table had at this moment (RFC 3339), by the"
+        " times in its log; 410 if the log no longer tells. Other data has no past."
+    ),
+]
 Since = Annotated[
     Timestamp,
     BeforeValidator(check_timestamp),

@@ -1,9 +1,16 @@
 """Output ports: where the data of a product lies, and in which form."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 from datamesh.models.values import show_example
 
@@ -19,11 +26,15 @@ S3_SCHEME = "s3://"
 
 
 class DataFormat(StrEnum):
-    """The formats of files that the registry can read."""
+    """The formats of data that the registry can read.
+
+    A Delta Lake table is Parquet files of which its log says which are current.
+    """
 
     PARQUET = "parquet"
     CSV = "csv"
     JSONL = "jsonl"
+    DELTA = "delta"
 
 
 def refuse_repetitions(names: list[str]) -> list[str]:
@@ -51,7 +62,8 @@ Partitions = Annotated[
         max_length=MAX_PARTITIONS,
         json_schema_extra={"uniqueItems": True},
         description="Columns that folders hold, outermost first: `order_date=2023-07-01/`. Their "
-        "types are those of the schema; one that is not in the schema is text.",
+        "types are those of the schema; one that is not in the schema is text. None for a Delta"
+        " table, whose log names them.",
     ),
 ]
 
@@ -74,3 +86,10 @@ class OutputPort(BaseModel):
     location: Location
     format: DataFormat
     partitions: Partitions = []
+
+    @model_validator(mode="after")
+    def refuse_partitions_of_log(self) -> Self:
+        """Refuse partitions of a table whose log names them."""
+        if self.format is DataFormat.DELTA and self.partitions:
+            raise ValueError("leave out `partitions`: the log of a Delta table names its own")
+        return self

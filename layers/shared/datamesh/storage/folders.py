@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.objects import compute_etag
 
 MAX_FILES = 10_000
@@ -19,6 +19,7 @@ class StoredFile:
     """The path within its folder."""
     size: int
     etag: str
+    """Empty for a file that was not listed: the log of its table says that it is there."""
 
 
 class Folder(Protocol):
@@ -37,9 +38,10 @@ class Folder(Protocol):
         ...
 
     def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
-        """Read `length` bytes of a listed file, from byte `start` on.
+        """Read `length` bytes of a file, from byte `start` on.
 
-        Raises StorageUnavailable, also if the file was replaced or removed since it was listed.
+        Raises StorageUnavailable, also if the file was replaced or removed since it was listed, or
+        UnreadableDataset if one without an ETag is not there in its size.
         """
         ...
 
@@ -61,7 +63,9 @@ class MemoryFolder:
     def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
         """Read a part of a file. Raises StorageUnavailable if it is not the one that was listed."""
         body = self._files.get(file.name, b"")
-        if compute_etag(body) != file.etag:
+        if not file.etag and len(body) != file.size:
+            raise build_absent_error(self.name + file.name)
+        if file.etag and compute_etag(body) != file.etag:
             raise build_replaced_error(self.name + file.name)
         return body[start : start + length]
 
@@ -69,3 +73,8 @@ class MemoryFolder:
 def build_replaced_error(name: str) -> StorageUnavailable:
     """Build the error of a file that changed between its listing and its reading."""
     return StorageUnavailable(f"{name} was replaced while it was read; try again")
+
+
+def build_absent_error(name: str) -> UnreadableDataset:
+    """Build the error of a file that the log of its table names, and that is not there."""
+    return UnreadableDataset(f"{name} is not there, or not in the size that the table's log says")

@@ -29,10 +29,18 @@ PREFETCH_THREADS = 8
 
 
 class Scan:
-    """The files that one query may read, and what it has read of them."""
+    """The files that one query may read, and what it has read of them.
+
+    `bytes_before` is what the query has read to find them: it counts too.
+    """
 
     def __init__(
-        self, folder: Folder, files: Sequence[StoredFile], form: DataFormat, budget: ScanBudget
+        self,
+        folder: Folder,
+        files: Sequence[StoredFile],
+        form: DataFormat,
+        budget: ScanBudget,
+        bytes_before: int = 0,
     ) -> None:
         self.files = files
         self.budget = budget
@@ -41,7 +49,7 @@ class Scan:
         self._folder = folder
         self._min_read_bytes = PARQUET_READ_BYTES if form is DataFormat.PARQUET else TEXT_READ_BYTES
         self._lock = threading.Lock()
-        self._bytes = 0
+        self._bytes = bytes_before
         self._kept: dict[int, list[tuple[int, bytes]]] = {}
         self._read_files: set[int] = set()
 

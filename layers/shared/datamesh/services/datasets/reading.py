@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from hashlib import sha256
+from typing import Protocol
 
 from datamesh import __version__
 from datamesh.errors import DatasetNotFound, ProductNotFound, UnreadableDataset
@@ -12,6 +14,7 @@ from datamesh.models.products import Product
 from datamesh.models.quality import MAX_FAILURES, Quality, QualityFailure
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location, find_location, is_allowed
+from datamesh.services.datasets.table_files import find_table_files
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
@@ -20,7 +23,7 @@ from datamesh.storage.records import ProductRecord
 from datamesh.storage.secret_key import SecretKey
 from datamesh.tables.budget import ScanBudget
 from datamesh.tables.cursor import decode_cursor, encode_cursor, fingerprint_query
-from datamesh.tables.files import DataFile, list_data_files, prune_files
+from datamesh.tables.files import DataFile, prune_files
 from datamesh.tables.query import Query
 from datamesh.tables.scan import Scan
 from datamesh.tables.table import Column, Table
@@ -28,11 +31,19 @@ from datamesh.tables.table import Column, Table
 IS_READABLE = "dataset_is_readable"
 
 
+class OpenFolder(Protocol):
+    """What opens the files at the location of an output port, until a deadline."""
+
+    def __call__(self, location: str, deadline: Deadline) -> Folder:
+        """Return the files at a location."""
+        ...
+
+
 @dataclass(frozen=True)
 class DataAccess:
     """The way to stored data, and how much of it one request may read."""
 
-    open_folder: Callable[[str, Deadline], Folder]
+    open_folder: OpenFolder
     """Location of an output port -> its files, which can be read until the deadline."""
     principal_budget: ScanBudget
     """How much a caller may read whom the authorizer knows."""
@@ -56,6 +67,10 @@ class Dataset:
     files: Sequence[DataFile]
     budget: ScanBudget
     read_cursor_key: Callable[[], bytes]
+    log_bytes: int = 0
+    """How many bytes of a table's log were read. They count as the query's."""
+    as_of: datetime | None = None
+    """The moment whose files these are; None for now."""
 
     def find_files(self, query: Query) -> list[DataFile]:
         """Return the files that may have rows for the query. Raises UnreadableDataset."""
@@ -65,7 +80,7 @@ class Dataset:
     def open_scan(self, files: Sequence[DataFile]) -> Scan:
         """Return a scan of these files, within the budget of the caller."""
         stored = [file.file for file in files]
-        return Scan(self.folder, stored, self.table.format, self.budget)
+        return Scan(self.folder, stored, self.table.format, self.budget, self.log_bytes)
 
 
 @dataclass(frozen=True)
@@ -121,33 +136,44 @@ def require_product(
 
 
 def open_dataset(
-    context: RequestContext, registry: Registry, access: DataAccess, domain: str, dataset: str
+    context: RequestContext,
+    registry: Registry,
+    access: DataAccess,
+    domain: str,
+    dataset: str,
+    as_of: datetime | None = None,
 ) -> Dataset:
-    """Return the dataset of a domain.
+    """Return the dataset of a domain, as it is or was at a moment.
 
-    Raises DatasetNotFound, PortRefused, UnreadableDataset, StorageUnavailable.
+    Raises DatasetNotFound, and as `open_product_dataset` does.
     """
     product = require_product(context, registry, domain, dataset)
-    return open_product_dataset(context, registry, access, product)
+    return open_product_dataset(context, registry, access, product, as_of)
 
 
 def open_product_dataset(
-    context: RequestContext, registry: Registry, access: DataAccess, product: Product
+    context: RequestContext,
+    registry: Registry,
+    access: DataAccess,
+    product: Product,
+    as_of: datetime | None = None,
 ) -> Dataset:
-    """Return the dataset that a product serves.
+    """Return the dataset that a product serves, as it is or was at a moment.
 
-    Raises PortRefused, UnreadableDataset, StorageUnavailable.
+    Raises PortRefused, and as `find_table_files` does.
     """
-    port = product.output_port
     check_location(registry.data_locations, product)
-    folder = access.open_folder(find_location(product), context.deadline)
-    partitions = tuple(port.partitions) if port else ()
-    data_format, files = list_data_files(folder, port.format if port else None, partitions)
+    budget = access.choose_budget(context)
+    open_folder = partial(access.open_folder, deadline=context.deadline)
+    found = find_table_files(open_folder, product, budget, as_of)
     columns = [Column(name, kind) for name, kind in product.schema_.items()]
-    columns += [Column(name, "string") for name in partitions if name not in product.schema_]
-    table = Table(data_format, tuple(columns), partitions)
+    columns += [Column(name, "string") for name in found.partitions if name not in product.schema_]
+    table = Table(found.format, tuple(columns), found.partitions)
     read_cursor_key = partial(access.cursor_key.read, context.deadline)
-    return Dataset(product, folder, table, files, access.choose_budget(context), read_cursor_key)
+    folder = open_folder(find_location(product))
+    return Dataset(
+        product, folder, table, found.files, budget, read_cursor_key, found.log_bytes, as_of
+    )
 
 
 def compute_version(dataset: Dataset, query: Query, form: str) -> str:
@@ -180,7 +206,8 @@ def read_page(dataset: Dataset, query: Query, media_type: str) -> DatasetPage:
 
     files = dataset.find_files(query)
     product = dataset.product
-    identity = fingerprint_query(f"{product.name} {find_location(product)}", query)
+    moment = f" {dataset.as_of.isoformat()}" if dataset.as_of else ""
+    identity = fingerprint_query(f"{product.name} {find_location(product)}{moment}", query)
     after = None
     if query.cursor:
         after = decode_cursor(dataset.read_cursor_key(), query.cursor, identity, files)

@@ -5,8 +5,13 @@ from functools import partial
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.folders import MAX_FILES, StoredFile, build_replaced_error
-from datamesh.storage.s3.client import S3Client, S3Error, S3Request
+from datamesh.storage.folders import (
+    MAX_FILES,
+    StoredFile,
+    build_absent_error,
+    build_replaced_error,
+)
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request, S3Response
 from datamesh.storage.s3.listings import ListingElement, fetch_listing
 from datamesh.storage.s3.object import translate_read_errors
 
@@ -39,9 +44,10 @@ class S3Folder:
                 raise UnreadableDataset(f"{self.name} holds more than {MAX_FILES} files")
 
     def read_range(self, file: StoredFile, start: int, length: int) -> bytes:
-        """Read `length` bytes of a listed file, from byte `start` on.
+        """Read `length` bytes of a file, from byte `start` on.
 
-        Raises StorageUnavailable, also if the file was replaced or removed since it was listed.
+        Raises StorageUnavailable, also if the file was replaced or removed since it was listed, or
+        UnreadableDataset if one without an ETag is not there in its size.
         """
         if not length:
             return b""
@@ -70,13 +76,25 @@ class S3Folder:
         return files, listed.read_text("NextContinuationToken") if listed.is_truncated else ""
 
     def _get_range(self, key: str, file: StoredFile, start: int, length: int) -> bytes:
-        headers = {"if-match": file.etag, "range": f"bytes={start}-{start + length - 1}"}
+        headers = {"range": f"bytes={start}-{start + length - 1}"}
+        if file.etag:
+            headers["if-match"] = file.etag
         try:
             with translate_read_errors():
-                return self._client.send(
+                answer = self._client.send(
                     S3Request("GetObject", self._bucket, key, headers=headers)
-                ).body
+                )
+            if not file.etag and not has_size(answer, file.size):
+                raise build_absent_error(key)
+            return answer.body
         except S3Error as error:
+            if not file.etag and error.status in (404, 416):
+                raise build_absent_error(key) from error
             if error.status == 412 or error.code == "NoSuchKey":
                 raise build_replaced_error(key) from error
             raise StorageUnavailable(str(error)) from error
+
+
+def has_size(answer: S3Response, size: int) -> bool:
+    """Return whether a part that S3 answered with is of an object of this size."""
+    return answer.headers.get("content-range", "").endswith(f"/{size}")

@@ -1,0 +1,64 @@
+"""The files of a product's data: those of its folder, or those that the log of its table names."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from datamesh.errors import RefusedParameters
+from datamesh.models.ports import DataFormat
+from datamesh.models.products import Product
+from datamesh.services.datasets.locations import find_location
+from datamesh.storage.folders import Folder
+from datamesh.tables.budget import ScanBudget
+from datamesh.tables.files import DataFile, list_data_files
+
+
+@dataclass(frozen=True)
+class TableFiles:
+    """The files that hold the rows of a table."""
+
+    format: DataFormat
+    """What the files themselves are: Parquet if the table is one of Delta Lake."""
+    files: Sequence[DataFile]
+    partitions: tuple[str, ...]
+    """The columns that the files' own values are told of beside them."""
+    log_bytes: int = 0
+    """How many bytes of a log were read to find them."""
+
+
+def find_table_files(
+    open_folder: Callable[[str], Folder],
+    product: Product,
+    budget: ScanBudget,
+    as_of: datetime | None,
+) -> TableFiles:
+    """Return the files of a product's data, as they are or were at a moment.
+
+    Raises UnreadableDataset, StorageUnavailable, ScanTooLarge, RefusedParameters if only what is
+    current can be told, VersionExpired.
+    """
+    port, location = product.output_port, find_location(product)
+    if port and port.format is DataFormat.DELTA:
+        return _find_delta_files(open_folder, location, list(product.schema_), budget, as_of)
+    if as_of is not None:
+        raise RefusedParameters({"as_of": "only the data of a Delta table has a past"})
+    partitions = tuple(port.partitions) if port else ()
+    expected = port.format if port else None
+    data_format, files = list_data_files(open_folder(location), expected, partitions)
+    return TableFiles(data_format, files, partitions)
+
+
+def _find_delta_files(
+    open_folder: Callable[[str], Folder],
+    location: str,
+    registered: Sequence[str],
+    budget: ScanBudget,
+    as_of: datetime | None,
+) -> TableFiles:
+    from datamesh.tables.delta import LOG_FOLDER, read_delta_version  # for Delta tables alone
+
+    found = read_delta_version(open_folder(location + LOG_FOLDER), location, budget, as_of)
+    columns = found.table.list_partition_columns()
+    partitions = tuple(name for name in columns if name in registered)
+    files = found.table.list_files(partitions)
+    return TableFiles(DataFormat.PARQUET, files, partitions, found.bytes_read)

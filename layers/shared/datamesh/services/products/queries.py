@@ -10,10 +10,6 @@ from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
-TEXT_SEPARATOR = "\0"
-"""Stands between the texts of a product, so that nothing is found that begins in one and ends in
-another: nobody searches for this character."""
-
 
 def get_product_record(file: ProductsFile, name: str) -> ProductRecord:
     """Return a product of a file. Raises ProductNotFound."""
@@ -57,12 +53,6 @@ def find_products(
         owner = only.owner.strip().casefold()
         found = [product for product in found if product.owner.casefold() == owner]
     if only.text is not None:
-        text = only.text.casefold()
-        found = [product for product in found if _has_text(product, text)]
+        names = registry.product_texts.find_names(file, only.text)
+        found = [product for product in found if product.name in names]
     return cut_page([*found], limit, offset)
-
-
-def _has_text(product: ProductRecord, wanted: str) -> bool:
-    """Return whether one of a product's texts contains a case-folded one."""
-    joined = TEXT_SEPARATOR.join(product.read_texts())  # one search is faster than a thousand
-    return wanted in joined.casefold()

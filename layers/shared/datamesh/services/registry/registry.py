@@ -8,6 +8,7 @@ from datamesh.models.answer_size import take_page
 from datamesh.models.values import utc_now
 from datamesh.services.registry.domain_index import DomainIndex
 from datamesh.services.registry.lineage_index import LineageIndex
+from datamesh.services.registry.product_texts import ProductTexts
 from datamesh.services.registry.revision_cache import RevisionCache
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -29,6 +30,7 @@ class Registry:
     lineage_index: LineageIndex = field(default_factory=LineageIndex)
     """Lives as long as the execution environment, like the documents."""
     domain_index: DomainIndex = field(default_factory=DomainIndex)
+    product_texts: ProductTexts = field(default_factory=ProductTexts)
     revision_cache: RevisionCache = field(default_factory=RevisionCache)
 
 

@@ -11,7 +11,7 @@ REASONS = re.compile(
     r"start_date \S+ is after end_date |Lineage names unknown products: |Nothing was registered: "
     r"|.*Idempotency-Key"
     r"|.* \(DataLocations\)|The cursor |.*: there is no column |.*: is given twice"
-    r"|.*partitions must differ"
+    r"|.*partitions must differ|.*differ by upper and lower case alone"
     r"|since \S+ is after until |since and until are more than "
 )
 """Why a request that the document allows may be answered 400 or 422."""

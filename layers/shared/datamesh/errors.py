@@ -125,6 +125,16 @@ class LocationNotAllowed(MeshError):
         )
 
 
+class AmbiguousColumns(MeshError):
+    """Two columns of a product have names that readers of data take for one."""
+
+    def __init__(self, first: str, second: str) -> None:
+        super().__init__(
+            f"The columns '{first}' and '{second}' differ by upper and lower case alone: DuckDB,"
+            " Spark and Athena take them for one; give one of them another name"
+        )
+
+
 class PortRefused(MeshError):
     """The data of a registered product lies where its domain may not have data."""
 

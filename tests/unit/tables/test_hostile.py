@@ -123,33 +123,6 @@ def test_any_name_of_a_file_is_that_file(serve: Serve, name: str) -> None:
     assert answer.headers["x-files-read"] == "1"
 
 
-def test_names_that_differ_by_case_alone_are_refused(serve: Serve) -> None:
-    client = one_file(serve, "a.csv", b"id\n1\n", {"id": "integer", "ID": "integer"})
-    answer = client.get(PATH)
-    assert answer.status == 424
-    assert "but for the case" in answer.body["message"]
-
-
-def test_a_column_that_hides_one_of_duckdbs_is_refused(serve: Serve) -> None:
-    for name in ("file_index", "File_Row_Number"):
-        client = one_file(serve, "a.parquet", parquet(f"SELECT 1 AS {name}"), {"x": "integer"})
-        answer = client.get(PATH)
-        assert answer.status == 424
-        assert name.lower() in answer.body["message"]
-
-
-@pytest.mark.parametrize("ending", ["csv", "jsonl"])
-def test_a_text_column_that_hides_one_of_duckdbs_is_no_partition(serve: Serve, ending: str) -> None:
-    body = {"csv": b"id,file_index\n1,7\n", "jsonl": b'{"id": 1, "file_index": 7}\n'}[ending]
-    port = {"location": "domains/sales/orders/", "format": ending, "partitions": ["day"]}
-    name = f"sales/orders/day=1/a.{ending}"
-    client = dataset(serve, {name: body}, {"id": "integer", "file_index": "integer"}, port)
-    assert client.get(PATH).body == [{"id": 1, "file_index": 7, "day": "1"}]
-    answer = client.get(f"{PATH}/profile")
-    assert answer.status == 424
-    assert "file_index" in answer.body["message"]
-
-
 # what SQL itself could reach, if any of it were a client's
 
 

@@ -38,6 +38,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.ScanTooLarge: 413,
     errors.AnswerTooLarge: 413,
     errors.LocationNotAllowed: 422,
+    errors.AmbiguousColumns: 422,
     errors.ProductTooLarge: 422,
     errors.OversizedEvent: 422,
     errors.InvalidCursor: 422,
@@ -146,6 +147,8 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
         case errors.LocationNotAllowed():
             field = "output_port.location"
             return [FieldProblem(field=field, location="body", message=str(error))]
+        case errors.AmbiguousColumns():
+            return [FieldProblem(field="schema", location="body", message=str(error))]
         case errors.OversizedEvent():
             return [FieldProblem(field=error.field, location="body", message=str(error))]
         case errors.ProductTooLarge():

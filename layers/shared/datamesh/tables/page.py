@@ -14,6 +14,7 @@ from datamesh.tables.conditions import (
     match_later_rows_of_file,
 )
 from datamesh.tables.cursor import Position
+from datamesh.tables.file_columns import FileGroup, require_distinct_fields
 from datamesh.tables.files import DataFile
 from datamesh.tables.query import Query
 from datamesh.tables.scan import WHOLE_FILE_BYTES
@@ -91,6 +92,7 @@ class _PageReader:
         more = dict.fromkeys(name for name in compared if name not in names)
         self._columns = [*self._shown, *table.select_columns(more)]
         self._sort_key: SortKey | None = None
+        self._groups: list[FileGroup] = []
         self._tables = 0
         self._rows = 0
         self._next_file = 0
@@ -129,11 +131,14 @@ class _PageReader:
         source = open_source(
             self._session, self._table, self._columns, self._files[first : first + count], first
         )
+        self._groups += source.groups
         parameters = dict(source.parameters)
         where = " AND ".join(["true", *self._build_conditions(source, first, parameters)])
-        order = f"ORDER BY {self._sort_key.build_order_by()}, f, r" if self._sort_key else ""
+        order = "" if source.is_in_order else "ORDER BY f, r"
+        if self._sort_key:
+            order = f"ORDER BY {self._sort_key.build_order_by()}, f, r"
         # Under an order, rows of any batch may be the first.
-        limit = self._query.limit + 1 - (0 if order else self._rows)
+        limit = self._query.limit + 1 - (0 if self._sort_key else self._rows)
         [(added,)] = self._session.fetch_rows(
             f"{into} SELECT * FROM ({source.sql}) AS source WHERE {where} {order} LIMIT {limit}",
             parameters,
@@ -141,10 +146,12 @@ class _PageReader:
         return int(added)
 
     def build_page(self) -> TablePage:
-        """Return the page of all rows that were read."""
+        """Return the page of all rows that were read. Raises UnreadableDataset."""
         if not self._tables:
             nothing = ", ".join(f"NULL AS c{number}" for number in range(len(self._shown)))
             return TablePage(self._shown, f"SELECT {nothing} WHERE false", frozenset(), None)
+        for column in self._shown:
+            require_distinct_fields(self._groups, column)
         parts = " UNION ALL BY NAME ".join(f"SELECT * FROM page{n}" for n in range(self._tables))
         order = "page.f, page.r"
         if self._sort_key:

@@ -9,10 +9,11 @@ from datamesh.models.quality import QualityFailure
 from datamesh.models.types import Kind, find_kind
 from datamesh.tables.casts import cast_cell
 from datamesh.tables.conditions import NUMBERS
+from datamesh.tables.file_columns import group_files, require_distinct_fields
 from datamesh.tables.files import DataFile
 from datamesh.tables.session import Session
-from datamesh.tables.source import Source, group_files, open_cells
-from datamesh.tables.sql import drop_zeros, fold_case
+from datamesh.tables.source import Source, open_cells
+from datamesh.tables.sql import drop_zeros
 from datamesh.tables.sql_types import is_padded
 from datamesh.tables.table import Column, Table
 
@@ -49,21 +50,27 @@ def profile_table(session: Session, table: Table, files: Sequence[DataFile]) -> 
     if not files:
         failures = [QualityFailure(assertion=HAS_FILES)]
         return TableProfile(0, [*map(_describe_absent, table.columns)], failures)
-    registered = {fold_case(column.name) for column in table.columns}
     groups = group_files(session, table, files)
-    names = dict.fromkeys(name for group in groups for name in group.names)
-    extra = [Column(name) for name in names if fold_case(name) not in registered]
+    for column in table.columns:
+        require_distinct_fields(groups, column)
+    others = dict.fromkeys(name for group in groups for name in group.list_others(table.columns))
+    extra = [Column(name) for name in others if name not in table.kinds]
     full = replace(table, columns=(*table.columns, *extra))
     source = open_cells(session, full, full.columns, files, groups)
     [(rows, *values)] = session.fetch_rows(_build_aggregates(full, source), source.parameters)
     exact = _count_distinct(session, full, source, rows)
-    present = {fold_case(name) for name in (*names, *table.partitions)}
+    absent = {
+        column.name
+        for column in table.columns
+        if column.name not in table.partitions
+        and all(group.find_place(column) is None for group in groups)
+    }
     columns = [
-        _describe_column(
+        _describe_absent(column)
+        if column.name in absent
+        else _describe_column(
             full, column, source.types[n], values[AGGREGATES * n :][:AGGREGATES], exact.get(n)
         )
-        if fold_case(column.name) in present
-        else _describe_absent(column)
         for n, column in enumerate(full.columns)
     ]
     failures = [failure for each in columns if (failure := _find_failure(each))]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from datamesh.models.columns import find_clash
 from datamesh.tables.filesystem import build_path
 from datamesh.tables.sql import quote_literal
 from datamesh.tables.table import Column
@@ -9,32 +10,63 @@ from datamesh.tables.table import Column
 MAX_OBJECT_BYTES = 16 * 1024 * 1024
 """The largest line of a JSON Lines file."""
 CSV_FORM = (
-    """header = true, delim = ',', quote = '"', escape = '"', comment = '', skip = 0,"""
+    """delim = ',', quote = '"', escape = '"', comment = '', skip = 0,"""
     " strict_mode = true, null_padding = false, hive_partitioning = false"
 )
-"""CSV as RFC 4180 has it, with a header."""
+"""CSV as RFC 4180 has it."""
 
 
 def _list_paths(indexes: Iterable[int]) -> str:
     return f"[{', '.join(quote_literal(build_path(index)) for index in indexes)}]"
 
 
-def read_parquet(count: int, first: int) -> str:
-    """Return a table of `count` Parquet files, beginning with the index `first`."""
-    paths = _list_paths(range(first, first + count))
-    return f"read_parquet({paths}, union_by_name = true, hive_partitioning = false)"
+def call_columns_by_place(read: str, count: int) -> str:
+    """Return the same table, but its columns are called `col0`, `col1`, ..., whatever their names.
+
+    Columns that DuckDB adds, such as `file_index`, keep their names.
+    """
+    names = ", ".join(f"col{place}" for place in range(count))
+    return f"{read} AS cells({names})" if count else read
 
 
-def read_csv(indexes: Sequence[int], compression: str, buffer_bytes: int | None = None) -> str:
-    """Return a table of CSV files (RFC 4180, with a header). Cells are text, empty ones null.
+def read_parquet(indexes: Iterable[int]) -> str:
+    """Return a table of Parquet files that have the same columns in the same order."""
+    return f"read_parquet({_list_paths(indexes)}, hive_partitioning = false)"
+
+
+def select_parquet_schema(indexes: Iterable[int]) -> str:
+    """Return a query of the parts of Parquet files' schemas, in their order, file by file.
+
+    A row has the file's path, the part's name, how many parts are directly within it, and types.
+    """
+    return (
+        "SELECT file_name, name, num_children, type, duckdb_type, converted_type, logical_type"
+        f" FROM parquet_schema({_list_paths(indexes)})"
+    )
+
+
+def read_csv(
+    indexes: Sequence[int],
+    compression: str,
+    buffer_bytes: int | None = None,
+    *,
+    has_header: bool = True,
+) -> str:
+    """Return a table of CSV files (RFC 4180). Cells are text, empty ones null.
 
     DuckDB reads two buffers before it gives the first row, of 32 MB each unless told otherwise.
     """
     size = f", buffer_size = {buffer_bytes}" if buffer_bytes else ""
     return (
         f"read_csv({_list_paths(indexes)}, compression = {quote_literal(compression)},"
-        f" {CSV_FORM}, all_varchar = true{size})"
+        f" header = {has_header}, {CSV_FORM}, all_varchar = true{size})"
     )
+
+
+def select_csv_header(index: int, compression: str, buffer_bytes: int | None = None) -> str:
+    """Return a query of the names in the header of a CSV file, as they are written there."""
+    read = read_csv([index], compression, buffer_bytes, has_header=False)
+    return f"SELECT * FROM {read} LIMIT 1"
 
 
 def read_csv_lines(index: int, compression: str) -> str:
@@ -51,23 +83,39 @@ def read_plain_csv(index: int, compression: str, columns: int) -> str:
     types = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(columns))
     return (
         f"SELECT count(*) FROM read_csv({_list_paths([index])}, auto_detect = false,"
-        f" compression = {quote_literal(compression)}, {CSV_FORM}, columns = {{{types}}})"
+        f" compression = {quote_literal(compression)}, header = true, {CSV_FORM},"
+        f" columns = {{{types}}})"
     )
 
 
 def read_json(indexes: Sequence[int], compression: str, columns: Sequence[Column]) -> str:
-    """Return a table of these columns of JSON Lines files. Cells are JSON.
+    """Return a table of these columns of JSON Lines files, as `col0`, ... Cells are JSON.
 
     An integer is exact; any other number is the nearest double.
     """
-    if not columns:
-        return _read_json_objects(indexes, compression)
-    types = ", ".join(f"{quote_literal(column.name)}: 'JSON'" for column in columns)
-    return (
+    objects = _read_json_objects(indexes, compression)
+    names = [column.name for column in columns]
+    if not names:
+        return objects
+    if find_clash(names) or "" in names:
+        # DuckDB cannot call columns so. They are keys that are in no schema, for a profile.
+        cells = ", ".join(
+            f"nullif(json_extract(json, {_quote_pointer(name)}), 'null')" for name in names
+        )
+        read = f"(SELECT {cells}, file_index FROM {objects})"
+        return f"{call_columns_by_place(read, len(names)).removesuffix(')')}, file_index)"
+    types = ", ".join(f"{quote_literal(name)}: 'JSON'" for name in names)
+    read = (
         f"read_json({_list_paths(indexes)}, compression = {quote_literal(compression)},"
         f" records = true, format = 'newline_delimited', columns = {{{types}}},"
         f" maximum_object_size = {MAX_OBJECT_BYTES}, hive_partitioning = false)"
     )
+    return call_columns_by_place(read, len(names))
+
+
+def _quote_pointer(key: str) -> str:
+    """Return the JSON Pointer (RFC 6901) of a key, as an SQL string: `a/b` -> `'/a~1b'`."""
+    return quote_literal(f"/{key.replace('~', '~0').replace('/', '~1')}")
 
 
 def select_json_keys(indexes: Sequence[int], compression: str) -> str:

@@ -7,20 +7,20 @@ of text files are text, which is cast to the types of the schema.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
 from datamesh.tables.casts import require_cell, write_decimal
+from datamesh.tables.file_columns import (
+    FileGroup,
+    group_parquet_files,
+    read_header,
+)
 from datamesh.tables.files import DataFile
-from datamesh.tables.readers import read_csv, read_json, read_parquet, select_json_keys
+from datamesh.tables.readers import call_columns_by_place, read_csv, read_json, read_parquet
 from datamesh.tables.session import Session
-from datamesh.tables.sql import fold_case, quote_identifier
 from datamesh.tables.sql_types import find_sql_type, has_scale
 from datamesh.tables.table import Column, Table
 
-FILE_INDEX = "file_index"
-ADDED_COLUMNS = (FILE_INDEX, "file_row_number")
-"""Columns that DuckDB adds, the second to Parquet files alone. A file's own would hide them."""
 type FindCell = Callable[[Column], str | None]
 """Column -> the expression of its cells; None for a column that the files do not have."""
 type BuildCell = Callable[[Column], tuple[str, str]]
@@ -39,16 +39,10 @@ class Source:
     parameters: dict[str, object]
     types: tuple[str, ...]
     """The types of the columns as DuckDB names them; for text, those that it would be cast to."""
-
-
-@dataclass(frozen=True)
-class FileGroup:
-    """Files that one reader can read: text of one compression and, if CSV, with one header."""
-
-    compression: str
-    names: tuple[str, ...]
-    """The columns in the files themselves, without those of folders."""
-    indexes: Sequence[int]
+    groups: Sequence[FileGroup]
+    """The files that it reads."""
+    is_in_order: bool = True
+    """The rows come in the order of the files, and within a file as they stand there."""
 
 
 def open_source(
@@ -64,37 +58,18 @@ def open_source(
     """
     parameters = _bind_partitions(table, columns, files)
     if table.format is DataFormat.PARQUET:
-        sql = _select_parquet(session, table, columns, len(files), first)
-        found = session.describe_columns(sql, parameters)
-        return Source(sql, parameters, tuple(str(kind) for _, kind in found[: len(columns)]))
-    parts = (
-        _select_text(session, table, columns, file, first, index)
-        for index, file in enumerate(files)
-    )
+        groups = group_parquet_files(session, range(first, first + len(files)))
+        return _open_parquet(session, table, columns, groups, parameters, first)
+    groups = []
+    parts = []
+    for index, file in enumerate(files, first):
+        names = read_header(session, table, index, file)
+        where = session.scan.get_name(index)
+        groups.append(FileGroup(file.compression, names, [index], where))
+        parts.append(_select_text(session, table, columns, groups[-1], index - first))
     # To ask DuckDB for them would take a millisecond for each of possibly many files.
     types = tuple(find_sql_type(column.registered_type) for column in columns)
-    return Source(" UNION ALL ".join(parts), parameters, types)
-
-
-def group_files(session: Session, table: Table, files: Sequence[DataFile]) -> list[FileGroup]:
-    """Return all files of a scan in groups that can be read together.
-
-    Raises as `open_source` does.
-    """
-    if table.format is DataFormat.PARQUET:
-        names = _read_column_names(session, read_parquet(len(files), 0))
-        return [FileGroup("none", names, range(len(files)))]
-    found: dict[tuple[str, tuple[str, ...]], list[int]] = {}
-    for index, file in enumerate(files):
-        names = _read_header(session, table, index, file)
-        found.setdefault((file.compression, names), []).append(index)
-    groups = []
-    for (compression, names), indexes in found.items():
-        if table.format is DataFormat.JSONL:
-            keys = session.fetch_rows(select_json_keys(indexes, compression))
-            names = tuple(name for (name,) in keys)
-        groups.append(FileGroup(compression, names, indexes))
-    return groups
+    return Source(" UNION ALL ".join(parts), parameters, types, groups)
 
 
 def open_cells(
@@ -109,7 +84,8 @@ def open_cells(
     Raises as `open_source` does.
     """
     if table.format is DataFormat.PARQUET:
-        return open_source(session, table, columns, files, 0)
+        parameters = _bind_partitions(table, columns, files)
+        return _open_parquet(session, table, columns, groups, parameters, 0)
     parts = []
     parameters = _bind_partitions(table, columns, files)
     partitioned = bool(parameters)
@@ -122,26 +98,12 @@ def open_cells(
 
         position = ""
         if partitioned:
-            if find_cell(Column(FILE_INDEX)):
-                raise UnreadableDataset(f"A file has a column of the name {FILE_INDEX}")
             parameters[f"g{number}"] = [index + 1 for index in group.indexes]
-            position = f"list_extract($g{number}, CAST({FILE_INDEX} AS BIGINT) + 1)"
+            position = f"list_extract($g{number}, CAST(file_index AS BIGINT) + 1)"
         selected = _select_columns(table, columns, build_cell, position, f"{position} - 1")
         parts.append(f"SELECT {selected}FROM {read}")
     types = tuple(find_sql_type(column.registered_type) for column in columns)
-    return Source(" UNION ALL ".join(parts), parameters, types)
-
-
-def _read_header(session: Session, table: Table, index: int, file: DataFile) -> tuple[str, ...]:
-    """Return the columns in the header of a CSV file; none for other text."""
-    if table.format is DataFormat.CSV:
-        read = read_csv([index], file.compression, session.csv_buffer_bytes)
-        return _read_column_names(session, read)
-    return ()
-
-
-def _read_column_names(session: Session, read: str) -> tuple[str, ...]:
-    return tuple(name for name, _ in session.describe_columns(f"SELECT * FROM {read}"))
+    return Source(" UNION ALL ".join(parts), parameters, types, groups)
 
 
 def _bind_partitions(
@@ -155,23 +117,42 @@ def _bind_partitions(
     }
 
 
-def _select_parquet(
-    session: Session, table: Table, columns: Sequence[Column], count: int, first: int
-) -> str:
-    read = read_parquet(count, first)
-    present = {fold_case(name): name for name in _read_column_names(session, read)}
-    for name in ADDED_COLUMNS:
-        if name in present:
-            raise UnreadableDataset(f"A Parquet file has a column of the name {name}")
+def _open_parquet(
+    session: Session,
+    table: Table,
+    columns: Sequence[Column],
+    groups: Sequence[FileGroup],
+    parameters: dict[str, object],
+    first: int,
+) -> Source:
+    """Return the files of some groups as rows; `first` is the least of their indexes."""
+    present = {
+        column.name
+        for column in columns
+        if any(group.find_place(column) is not None for group in groups)
+    }
+    parts = []
+    for number, group in enumerate(groups):
+        index = f"CAST(file_index AS BIGINT) + {first}"
+        if len(groups) > 1:
+            parameters[f"g{number}"] = list(group.indexes)
+            index = f"list_extract($g{number}, CAST(file_index AS BIGINT) + 1)"
 
-    def build_cell(column: Column) -> tuple[str, str]:
-        name = present.get(fold_case(column.name))
-        absent = f"CAST(NULL AS {_find_absent_type(column)})"
-        return quote_identifier(name) if name else absent, ABSENT_TEXT
+        def build_cell(column: Column, group: FileGroup = group) -> tuple[str, str]:
+            place = group.find_place(column)
+            if place is not None:
+                return f"col{place}", ABSENT_TEXT
+            # It gets the type that it has in other files.
+            found = "NULL" if column.name in present else f"NULL::{_find_absent_type(column)}"
+            return found, ABSENT_TEXT
 
-    index = f"CAST({FILE_INDEX} AS BIGINT)"
-    selected = _select_columns(table, columns, build_cell, f"{index} + 1", f"{index} + {first}")
-    return f"SELECT {selected}{index} + {first} AS f, file_row_number AS r FROM {read}"
+        selected = _select_columns(table, columns, build_cell, f"{index} - {first - 1}", index)
+        read = call_columns_by_place(read_parquet(group.indexes), len(group.names))
+        parts.append(f"SELECT {selected}{index} AS f, file_row_number AS r FROM {read}")
+    sql = " UNION ALL ".join(parts)
+    found = session.describe_columns(sql, parameters)
+    types = tuple(str(kind) for _, kind in found[: len(columns)])
+    return Source(sql, parameters, types, groups, is_in_order=len(groups) == 1)
 
 
 def _find_absent_type(column: Column) -> str:
@@ -184,19 +165,12 @@ def _find_absent_type(column: Column) -> str:
 
 
 def _select_text(
-    session: Session,
-    table: Table,
-    columns: Sequence[Column],
-    file: DataFile,
-    first: int,
-    index: int,
+    session: Session, table: Table, columns: Sequence[Column], group: FileGroup, position: int
 ) -> str:
-    names = _read_header(session, table, first + index, file)
-    group = FileGroup(file.compression, names, [first + index])
+    """Return a query of the rows of one text file; `position` is its place in the partitions."""
     read, find_cell = _read_text(session, table, columns, group)
-
     cells: list[str] = []
-    file_index = str(first + index)
+    file_index = str(group.indexes[0])
 
     def build_cell(column: Column) -> tuple[str, str]:
         cell = find_cell(column)
@@ -206,7 +180,7 @@ def _select_text(
         text = f"x{len(cells) - 1}"
         return require_cell(text, column, file_index, "r"), text
 
-    selected = _select_columns(table, columns, build_cell, str(index + 1), file_index)
+    selected = _select_columns(table, columns, build_cell, str(position + 1), file_index)
     inner = "".join(f"{cell} AS x{number}, " for number, cell in enumerate(cells))
     return (
         f"SELECT {selected}CAST({file_index} AS BIGINT) AS f, r"
@@ -220,21 +194,20 @@ def _read_text(
     """Return the call that reads text files, and what finds a column's cells in it."""
     if table.format is DataFormat.CSV:
         read = read_csv(group.indexes, group.compression, session.csv_buffer_bytes)
-        present = {fold_case(name): name for name in group.names}
-    else:
-        own = [column for column in columns if column.name not in table.partitions]
-        read = read_json(group.indexes, group.compression, own)
-        present = {fold_case(column.name): column.name for column in own}
+        read = call_columns_by_place(read, len(group.names))
+        return read, lambda column: _write_cell(group.find_place(column))
+    own = [column for column in columns if column.name not in table.partitions]
+    places = {column.name: place for place, column in enumerate(own)}
 
     def find_cell(column: Column) -> str | None:
-        name = present.get(fold_case(column.name))
-        if name is None:
-            return None
-        if table.format is DataFormat.JSONL and column.kind is not Kind.OTHER:
-            return f"({quote_identifier(name)} ->> '$')"
-        return quote_identifier(name)
+        cell = _write_cell(places.get(column.name))
+        return cell if cell is None or column.kind is Kind.OTHER else f"({cell} ->> '$')"
 
-    return read, find_cell
+    return read_json(group.indexes, group.compression, own), find_cell
+
+
+def _write_cell(place: int | None) -> str | None:
+    return None if place is None else f"col{place}"
 
 
 def _select_columns(

@@ -17,11 +17,6 @@ def quote_literal(text: str) -> str:
     return f"'{_refuse_nul(text).replace("'", "''")}'"
 
 
-def fold_case(name: str) -> str:
-    """Return the name as DuckDB compares it: with ASCII letters, and no others, in lower case."""
-    return name.encode().lower().decode()
-
-
 def drop_zeros(number: str) -> str:
     """Return the expression of a decimal's text without the zeros at its end."""
     return rf"regexp_replace({number}, '\.?0*$', '')"

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from datamesh.errors import UnreadableDataset
+from datamesh.models.columns import find_clash
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind, find_kind
 from datamesh.tables.query import Filter, Query
-from datamesh.tables.sql import fold_case
 from datamesh.tables.sql_types import has_scale
 
 
@@ -36,11 +36,11 @@ class Table:
     """The columns whose values are in the names of folders, outermost first."""
 
     def __post_init__(self) -> None:
-        seen: set[str] = set()
-        for column in self.columns:
-            if fold_case(column.name) in seen:
-                raise UnreadableDataset(f"Two columns are called '{column.name}' but for the case")
-            seen.add(fold_case(column.name))
+        clash = find_clash(column.name for column in self.columns if column.registered_type)
+        if clash:
+            raise UnreadableDataset(
+                f"The columns '{clash[0]}' and '{clash[1]}' of the schema differ by case alone"
+            )
 
     @cached_property
     def kinds(self) -> dict[str, Kind]:

@@ -29,6 +29,7 @@ from datamesh.models.values import TICK
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import Grants, check_port
 from datamesh.services.lineage import registration
+from datamesh.services.products.columns import check_columns
 from datamesh.services.products.queries import get_product_record
 from datamesh.services.registry import bulk
 from datamesh.services.registry.dataset_names import DatasetNameIndex
@@ -48,8 +49,8 @@ def register_product(
 ) -> Product:
     """Register a product and return it.
 
-    Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, ProductTooLarge, LimitReached,
-    and what a commit raises.
+    Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
+    ProductTooLarge, LimitReached, and what a commit raises.
     """
     now = context.choose_registration_time(registry.now)
 
@@ -153,6 +154,7 @@ class _ProductAdmission:
             updated_at=self._now,
             since_revision=self._file.revision + 1,
         )
+        check_columns(product)
         record = _build_bounded_record(product, MAX_PRODUCT_BYTES)
         if self._budget:
             self._budget.add_record(record.bytes_in_file)
@@ -182,7 +184,7 @@ def update_product(
 
     A product that OpenLineage events registered is no longer updated by events from then on.
     Raises ProductNotFound, ProductChanged if `precondition` does not hold, DatasetNameTaken,
-    LocationNotAllowed, ProductTooLarge, and what a commit raises.
+    LocationNotAllowed, AmbiguousColumns, ProductTooLarge, and what a commit raises.
     """
     now = registry.now()
 
@@ -197,6 +199,8 @@ def update_product(
         updated_at = max(now, product.updated_at + TICK)
         update = {**changes.to_attributes(), "updated_at": updated_at, "observed": None}
         changed = product.model_copy(update=update)
+        if {"schema_", "output_port"} & changes.model_fields_set:
+            check_columns(changed)
         # One that is too large already, of earlier versions or by events, may still be mended.
         _build_bounded_record(changed, max(MAX_PRODUCT_BYTES, before.size))
         return file.with_product(changed), changed

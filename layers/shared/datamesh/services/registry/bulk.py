@@ -7,6 +7,7 @@ from typing import Protocol
 from pydantic import BaseModel, JsonValue, ValidationError
 
 from datamesh.errors import (
+    AmbiguousColumns,
     BulkRefused,
     DatasetNameTaken,
     LimitReached,
@@ -25,6 +26,7 @@ FIELDS: dict[type[MeshError], str] = {
     ProductNameTaken: "name",
     DatasetNameTaken: "openlineage",
     LocationNotAllowed: "output_port.location",
+    AmbiguousColumns: "schema",
 }
 """Refusal -> the field of an item that it is about, where it is one field."""
 

@@ -1,0 +1,174 @@
+"""The columns of files, which are found by their exact names or not at all.
+
+DuckDB does not tell names apart that differ by case alone, calls the second of two equal names
+otherwise, and has columns of its own that a file's would hide. So in its queries the columns of
+files are called by their places: `col0`, `col1`, ...
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+from datamesh.errors import UnreadableDataset
+from datamesh.models.columns import fold_case
+from datamesh.models.ports import DataFormat
+from datamesh.tables.files import DataFile
+from datamesh.tables.readers import (
+    select_csv_header,
+    select_json_keys,
+    select_parquet_schema,
+)
+from datamesh.tables.session import Session
+from datamesh.tables.table import Column, Table
+
+type FieldPaths = tuple[tuple[str, ...], ...]
+"""The paths of all fields within a column, outermost name first."""
+
+
+@dataclass(frozen=True)
+class FileGroup:
+    """Files that one reader can read: of one compression, and with the same columns."""
+
+    compression: str
+    names: tuple[str, ...]
+    """The columns in the files themselves, without those of folders."""
+    indexes: Sequence[int]
+    where: str
+    """The name of the first file, for error messages."""
+    fields: tuple[FieldPaths, ...] = ()
+    """The fields within each column of Parquet files; empty for other files."""
+
+    @cached_property
+    def _places(self) -> dict[str, list[int]]:
+        return _index_places(self.names)
+
+    @cached_property
+    def _trimmed_places(self) -> dict[str, list[int]]:
+        return _index_places(name.strip() for name in self.names)
+
+    def find_place(self, column: Column) -> int | None:
+        """Return the place of a column, from 0; None if the files do not have it.
+
+        Names in schemas have no blanks at their ends, so those of a file's names do not count
+        unless only they tell two columns apart. Raises UnreadableDataset if nothing does.
+        """
+        places = self._places.get(column.name) or self._trimmed_places.get(column.name, [])
+        if len(places) > 1 and column.registered_type:
+            raise UnreadableDataset(
+                f"{self.where}: {len(places)} columns are called '{column.name}'"
+            )
+        return places[0] if places else None
+
+    def list_others(self, columns: Iterable[Column]) -> list[str]:
+        """Return the names of the files' columns that are none of these."""
+        places = {self.find_place(column) for column in columns}
+        return [name for place, name in enumerate(self.names) if place not in places]
+
+
+def _index_places(names: Iterable[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        found.setdefault(name, []).append(place)
+    return found
+
+
+def require_distinct_fields(groups: Iterable[FileGroup], column: Column) -> None:
+    """Raise UnreadableDataset if fields within a column of Parquet files differ by case alone.
+
+    DuckDB would call one of them otherwise, or take those of two files for one.
+    """
+    paths: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for group in groups:
+        place = group.find_place(column)
+        fields = group.fields[place] if group.fields and place is not None else ()
+        is_repeated = len(set(fields)) < len(fields)
+        for path in set(fields):
+            folded = tuple(map(fold_case, path))
+            if is_repeated or paths.setdefault(folded, path) != path:
+                raise UnreadableDataset(
+                    f"{group.where}, column '{column.name}': two fields within it, here or in"
+                    " another file, differ by upper and lower case at most"
+                )
+
+
+def complete_names(names: Iterable[str | None]) -> tuple[str, ...]:
+    """Return the names of a file's columns; one without a name is called by its place: `column0`.
+
+    R and pandas write the numbers of rows into such a column.
+    """
+    return tuple(
+        name if name and name.strip() else f"column{place}" for place, name in enumerate(names)
+    )
+
+
+def group_files(session: Session, table: Table, files: Sequence[DataFile]) -> list[FileGroup]:
+    """Return all files of a scan in groups that can be read together.
+
+    Raises UnreadableDataset, and what a read raises.
+    """
+    if table.format is DataFormat.PARQUET:
+        return group_parquet_files(session, range(len(files)))
+    found: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+    for index, file in enumerate(files):
+        names = read_header(session, table, index, file)
+        found.setdefault((file.compression, names), []).append(index)
+    groups = []
+    for (compression, names), indexes in found.items():
+        if table.format is DataFormat.JSONL:
+            keys = session.fetch_rows(select_json_keys(indexes, compression))
+            names = tuple(name for (name,) in keys)
+        groups.append(FileGroup(compression, names, indexes, session.scan.get_name(indexes[0])))
+    return groups
+
+
+def read_header(session: Session, table: Table, index: int, file: DataFile) -> tuple[str, ...]:
+    """Return the columns in the header of a CSV file; none of other text.
+
+    Raises as a read does.
+    """
+    if table.format is not DataFormat.CSV:
+        return ()
+    header = select_csv_header(index, file.compression, session.csv_buffer_bytes)
+    rows = session.fetch_rows(header)
+    return complete_names(rows[0]) if rows else ()
+
+
+def group_parquet_files(session: Session, indexes: Sequence[int]) -> list[FileGroup]:
+    """Return Parquet files in groups whose columns have the same names and types in the same order.
+
+    They are read from the footers. Raises as a read does.
+    """
+    rows = session.fetch_rows(select_parquet_schema(indexes))
+    found: dict[tuple[tuple[object, ...], ...], list[int]] = {}
+    for file, (_, elements) in enumerate(groupby(rows, lambda row: row[0])):
+        found.setdefault(tuple(row[1:] for row in elements), []).append(indexes[file])
+    return [
+        _build_parquet_group(elements, files, session.scan.get_name(files[0]))
+        for elements, files in found.items()
+    ]
+
+
+def _build_parquet_group(
+    elements: Sequence[tuple[object, ...]], files: list[int], where: str
+) -> FileGroup:
+    """Return a group; `elements` are the parts of a Parquet schema, each before those within it."""
+    names: list[str] = []
+    fields: list[list[tuple[str, ...]]] = []
+    path: list[str] = []
+    missing: list[int] = []
+    """How many parts are still to come of each one that the path is made of."""
+    for name, children, *_ in elements:
+        while missing and not missing[-1]:
+            missing.pop()
+            path.pop()
+        if len(missing) == 1:
+            names.append(str(name))
+            fields.append([])
+        elif missing:
+            fields[-1].append((*path[2:], str(name)))
+        if missing:
+            missing[-1] -= 1
+        path.append(str(name))
+        missing.append(int(str(children or 0)))
+    return FileGroup("none", complete_names(names), files, where, tuple(map(tuple, fields)))

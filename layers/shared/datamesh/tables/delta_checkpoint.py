@@ -26,7 +26,7 @@ def read_checkpoint(scan: Scan, table: DeltaTable) -> list[Action]:
 
     Raises UnreadableDataset, ScanTooLarge, StorageUnavailable.
     """
-    read = read_parquet(len(scan.files), 0)
+    read = read_parquet(range(len(scan.files)), union_by_name=True)
     with Session(scan, eager=False) as session:
         columns = dict(session.describe_columns(f"SELECT * FROM {read}"))
         found: list[Action] = []

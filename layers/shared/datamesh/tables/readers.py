@@ -29,9 +29,13 @@ def call_columns_by_place(read: str, count: int) -> str:
     return f"{read} AS cells({names})" if count else read
 
 
-def read_parquet(indexes: Iterable[int]) -> str:
-    """Return a table of Parquet files that have the same columns in the same order."""
-    return f"read_parquet({_list_paths(indexes)}, hive_partitioning = false)"
+def read_parquet(indexes: Iterable[int], *, union_by_name: bool = False) -> str:
+    """Return a table of Parquet files, which have the same columns in the same order unless told.
+
+    DuckDB takes names for one that differ by case alone, so columns of data are not found by it.
+    """
+    union = ", union_by_name = true" if union_by_name else ""
+    return f"read_parquet({_list_paths(indexes)}, hive_partitioning = false{union})"
 
 
 def select_parquet_schema(indexes: Iterable[int]) -> str:

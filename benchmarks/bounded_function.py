@@ -1,22 +1,26 @@
 """A function in a process of its own, over a registry that lies in a folder: what does it take?
 
-`python -m benchmarks.bounded_function AREA FOLDER` reads an event a line and prints, for each, the
-status of the answer and the most memory that the process has taken so far (VmHWM, in kB). The
-line `replace` puts others in the place of both files, as another writer would.
+`python -m benchmarks.bounded_function AREA FOLDER [register]` reads an event a line and prints, for
+each, the status of the answer and the most memory that the process has taken so far (VmHWM, in kB).
+The line `replace` puts others in the place of both files, as another writer would. With `register`
+lineage registers its missing ends, and there is room for a few.
 """
 
 import json
 import re
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+from benchmarks.full_registry import MAX_ENTRIES, MAX_PRODUCTS
 from benchmarks.lambdas import over
 from datamesh.services.operations import scheduled_run
 from datamesh.services.registry.registry import Registry
 from datamesh.services.time_travel.past import RegistryHistory
 from datamesh.settings import load_settings
+from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
@@ -25,6 +29,9 @@ from datamesh.storage.objects import LostRace, StoredObject, Unchanged
 from datamesh.wiring import Resources, create_byte_limits
 from tests.contexts import CONTEXT as CONTEXT_OF_SERVICES
 from tests.meshes import NO_WAIT, NOON, resources
+
+ROOM = 100
+"""How many more items fit where lineage registers products."""
 
 CONTEXT = SimpleNamespace(
     function_name="f",
@@ -73,13 +80,19 @@ class FolderObject:
         return (self._folder / f"{self.name}.{number}").read_bytes()
 
 
-def open_registry(folder: Path) -> tuple[Registry, RegistryHistory, list[FolderObject]]:
+def open_registry(
+    folder: Path, *, registers_missing: bool
+) -> tuple[Registry, RegistryHistory, list[FolderObject]]:
     stored = [FolderObject(folder, name) for name in ("products.json", "lineage.json")]
     products, lineage = stored
     limits = create_byte_limits(load_settings({"CATALOG_BUCKET": "catalog"}))
+    room = ROOM if registers_missing else 0
     registry = Registry(
-        products=Document(products, ProductsFile, NO_WAIT, byte_limit=limits[0]),
-        lineage=Document(lineage, LineageFile, NO_WAIT, byte_limit=limits[1]),
+        products=Document(products, ProductsFile, NO_WAIT, byte_limit=enlarge(limits[0], room)),
+        lineage=Document(lineage, LineageFile, NO_WAIT, byte_limit=enlarge(limits[1], room)),
+        max_products=MAX_PRODUCTS + room,
+        max_lineage_entries=MAX_ENTRIES + room,
+        missing_products_domain="unknown" if registers_missing else None,
         now=lambda: NOON + timedelta(days=1),
     )
     past = RegistryHistory(
@@ -88,6 +101,11 @@ def open_registry(folder: Path) -> tuple[Registry, RegistryHistory, list[FolderO
         lineage=History(lineage, LineageFile, NO_WAIT),
     )
     return registry, past, stored
+
+
+def enlarge(limit: ByteLimit, count: int) -> ByteLimit:
+    """Return a limit that leaves room for so many small items."""
+    return replace(limit, most=limit.most + 1000 * count)
 
 
 def run_schedule(resources: Resources) -> None:
@@ -104,8 +122,8 @@ def run_schedule(resources: Resources) -> None:
     )
 
 
-def main(area: str, folder: Path) -> None:
-    registry, past, stored = open_registry(folder)
+def main(area: str, folder: Path, *flags: str) -> None:
+    registry, past, stored = open_registry(folder, registers_missing="register" in flags)
     opened = resources(registry, registry_at=past.registry_at)
     service = over(area, opened)
     service.select()
@@ -126,4 +144,4 @@ def main(area: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]))
+    main(sys.argv[1], Path(sys.argv[2]), *sys.argv[3:])

@@ -42,6 +42,8 @@ class Function:
     steps: Sequence[Step]
     kinds: Sequence[str] = ("many",)
     """The registries that it is tried on: that of many items takes most."""
+    registers_missing: bool = False
+    """Whether lineage registers the ends that are no product (`MISSING_PRODUCTS`)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ def twice(*targets: str) -> list[Step]:
     """Each of the reads, and again after others have replaced both files."""
     reads = [get(target) for target in targets]
     return [*reads, REPLACE, *reads]
+
+
+def new_entries(count: int) -> list[dict[str, object]]:
+    """Return entries with ends that are no product."""
+    return [lineage_body(source=f"a{number}", target=f"b{number}") for number in range(count)]
 
 
 PAGES = ("limit=1000", "limit=1000&offset=500")
@@ -139,6 +146,22 @@ FUNCTIONS = (
         ],
         ("many", "few"),
     ),
+    Function(
+        "lineage, writing, where it registers products",
+        "lineage",
+        WRITING,
+        [
+            api_event("DELETE", "/lineage", query={"source": "p1", "target": "p8"}),
+            api_event("POST", "/register_lineage", lineage_body(source="new1", target="new2")),
+            api_event("DELETE", "/lineage", query={"source": "p2", "target": "p15"}),
+            REPLACE,
+            api_event("POST", "/register_lineage", lineage_body(source="p3", target="new3")),
+            api_event("DELETE", "/lineage", query={"source": "p3", "target": "p22"}),
+            api_event("POST", "/lineage/bulk", {"items": new_entries(20)}),
+        ],
+        ("many", "few"),
+        registers_missing=True,
+    ),
 )
 
 
@@ -175,8 +198,9 @@ def measure(function: Function, kind: str, folder: Path) -> Measured:
     """Run a function through its steps; what it writes is removed from the folder again."""
     before = {*folder.iterdir()}
     lines = [step if isinstance(step, str) else json.dumps(step) for step in function.steps]
+    arguments = [function.area, str(folder), *(["register"] if function.registers_missing else [])]
     done = subprocess.run(
-        [sys.executable, "-B", "-m", "benchmarks.bounded_function", function.area, str(folder)],
+        [sys.executable, "-B", "-m", "benchmarks.bounded_function", *arguments],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": f"{ROOT / 'layers/shared'}:{ROOT}", "LC_ALL": "C.UTF-8"},
         input="".join(f"{line}\n" for line in lines),

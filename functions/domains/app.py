@@ -178,8 +178,7 @@ async def check_dataset(
     product = reading.require_product(context, registry, domain, dataset)
     found = reading.check_quality(context, registry, resources.data, product)
     message = f"The data of '{product.name}' has {found.quality.status}"
-    reason = f": {found.unreadable}" if found.unreadable else ""
-    return Written(message=message + reason, data=found.quality)
+    return Written(message=": ".join([message, *found.remarks]), data=found.quality)
 
 
 @app.get("/sales/orders", response_model=list[Row], responses=document_errors(400) | READING)

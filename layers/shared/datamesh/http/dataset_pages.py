@@ -84,6 +84,12 @@ DATASET_PAGE_RESPONSE: Responses = {
                 "description": "How many bytes of them.",
                 "schema": {"type": "integer"},
             },
+            "X-Skipped-Files": {
+                "description": "How many files of the folder are neither data nor hidden, such as"
+                " `README.md`; absent if there are none.",
+                "schema": {"type": "integer"},
+                "required": False,
+            },
         },
     }
 }
@@ -114,6 +120,8 @@ def build_dataset_page_response(
         "X-Files-Read": str(page.files_read),
         "X-Bytes-Read": str(page.bytes_read),
     }
+    if page.skipped_files:
+        headers["X-Skipped-Files"] = str(page.skipped_files)
     if page.next_cursor:
         headers["X-Next-Cursor"] = page.next_cursor
     if disposition:

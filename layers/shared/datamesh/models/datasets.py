@@ -58,6 +58,10 @@ class DatasetProfile(BaseModel):
     rows: int
     files: int
     bytes: int = Field(description="Size of the files in storage.")
+    skipped_files: int = Field(
+        default=0,
+        description="How many files of the folder are neither data nor hidden.",
+    )
     columns: list[ColumnProfile]
     failures: list[QualityFailure] = Field(
         description="The assertions that the files fail: `dataset_has_files`, `column_is_present`, "

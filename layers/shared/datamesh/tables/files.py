@@ -8,18 +8,11 @@ from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind, Value, parse_value
 from datamesh.storage.folders import Folder, StoredFile
+from datamesh.tables.file_names import detect_format, find_compression, is_data_of, is_hidden
 from datamesh.tables.query import Filter
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 """The value of a folder whose files have a null in its column, as Hive writes it."""
-EXTENSIONS = {
-    "parquet": DataFormat.PARQUET,
-    "csv": DataFormat.CSV,
-    "jsonl": DataFormat.JSONL,
-    "ndjson": DataFormat.JSONL,
-}
-COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
-"""Ending of a file's name -> the compression as DuckDB names it."""
 
 
 @dataclass(frozen=True)
@@ -36,47 +29,57 @@ class DataFile:
         return find_compression(self.file.name)
 
 
-def find_compression(name: str) -> str:
-    """Return the compression that a file's name tells, as DuckDB names it: `a.csv.gz` -> `gzip`."""
-    return next((found for end, found in COMPRESSIONS.items() if name.endswith(end)), "none")
+@dataclass(frozen=True)
+class DataFiles:
+    """The files of a folder that are data, and how many others there are."""
 
-
-def is_data_file(file: StoredFile) -> bool:
-    """Return False for folder markers, and for names that begin with `_` or `.`."""
-    base = file.name.rpartition("/")[2]
-    return bool(base) and not base.startswith(("_", "."))
-
-
-def detect_format(name: str) -> DataFormat | None:
-    """Return the format that a file's name tells; None if it tells none.
-
-    `a.csv.gz` -> CSV, but `a.parquet.gz` -> None: a Parquet file is compressed inside.
-    """
-    plain = name
-    for extension in COMPRESSIONS:
-        plain = plain.removesuffix(extension)
-    found = EXTENSIONS.get(plain.rpartition(".")[2]) if "." in plain else None
-    return None if found is DataFormat.PARQUET and plain != name else found
+    format: DataFormat
+    files: list[DataFile]
+    """Those that are not empty."""
+    skipped: int = 0
+    """How many files are neither data nor hidden, such as `README.md`."""
 
 
 def list_data_files(
     folder: Folder, expected: DataFormat | None, partitions: Sequence[str]
-) -> tuple[DataFormat, list[DataFile]]:
-    """Return the format of a folder's data, and its files that are not empty.
+) -> DataFiles:
+    """Return the files of a folder that are data in a format, the expected one if there is one.
 
-    The format is the expected one, or else that of the first file. Raises UnreadableDataset if a
-    file has another one or no folder for a partition, and StorageUnavailable.
+    Raises UnreadableDataset if there are only other files, if one is compressed in a way that is
+    not read, or has no folder for a partition, and StorageUnavailable.
     """
+    listed = [each for each in folder.list_files() if each.size and not is_hidden(each.name)]
+    expected = expected or _choose_format(listed)
+    if expected is None:
+        if listed:
+            name = folder.name + listed[0].name
+            raise UnreadableDataset(f"{name} is not a parquet, csv or jsonl file")
+        return DataFiles(DataFormat.PARQUET, [])
     found = []
-    for file in filter(is_data_file, folder.list_files()):
+    for file in listed:
         name = folder.name + file.name
-        kind = detect_format(file.name)
-        expected = expected or kind
-        if kind is None or kind is not expected:
-            raise UnreadableDataset(f"{name} is not a {expected or 'parquet, csv or jsonl'} file")
-        if file.size:
+        try:
+            is_data = is_data_of(file.name, expected)
+        except UnreadableDataset as error:
+            raise UnreadableDataset(f"{name}: {error}") from None
+        # What has no extension is data only where data lies.
+        if is_data and (detect_format(file.name) or _is_in_partition(file.name, partitions)):
             found.append(DataFile(file, _parse_partitions(name, file.name, partitions)))
-    return expected or DataFormat.PARQUET, found
+    if listed and not found:
+        raise UnreadableDataset(
+            f"{folder.name} has no {expected} file; the first of its files is {listed[0].name}"
+        )
+    return DataFiles(expected, found, len(listed) - len(found))
+
+
+def _choose_format(listed: Sequence[StoredFile]) -> DataFormat | None:
+    """Return the format of the first file whose name tells one; `.json` alone often is no data."""
+    names = sorted((file.name for file in listed), key=lambda name: name.endswith(".json"))
+    return next(filter(None, map(detect_format, names)), None)
+
+
+def _is_in_partition(name: str, partitions: Sequence[str]) -> bool:
+    return all(f"/{column}=" in f"/{name}" for column in partitions)
 
 
 def _parse_partitions(where: str, name: str, partitions: Sequence[str]) -> tuple[str | None, ...]:

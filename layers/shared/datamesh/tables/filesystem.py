@@ -11,7 +11,7 @@ from typing import Any
 from fsspec.spec import AbstractFileSystem
 
 from datamesh.tables.compressed import CompressedFile
-from datamesh.tables.files import find_compression
+from datamesh.tables.file_names import find_compression
 from datamesh.tables.scan import Scan
 
 PROTOCOL = "mesh"

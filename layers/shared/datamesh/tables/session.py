@@ -13,7 +13,7 @@ from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.errors import ScanTooLarge, UnreadableDataset
 from datamesh.tables.engine_errors import CANNOT_SNIFF, cut_text, describe_fault
-from datamesh.tables.files import find_compression
+from datamesh.tables.file_names import find_compression
 from datamesh.tables.filesystem import ROOT, MeshFiles
 from datamesh.tables.readers import read_csv_lines, read_plain_csv
 from datamesh.tables.scan import Scan

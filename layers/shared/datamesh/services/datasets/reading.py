@@ -71,6 +71,8 @@ class Dataset:
     """How many bytes of a table's log were read. They count as the query's."""
     as_of: datetime | None = None
     """The moment whose files these are; None for now."""
+    skipped: int = 0
+    """How many files of the folder are no data."""
 
     def find_files(self, query: Query) -> list[DataFile]:
         """Return the files that may have rows for the query. Raises UnreadableDataset."""
@@ -91,6 +93,7 @@ class DatasetPage:
     next_cursor: str | None
     files_read: int
     bytes_read: int
+    skipped_files: int
 
 
 @dataclass(frozen=True)
@@ -98,8 +101,8 @@ class QualityCheck:
     """The result of a check that was recorded."""
 
     quality: Quality
-    unreadable: str
-    """Why the data cannot be read; empty if it can."""
+    remarks: Sequence[str]
+    """Why the data cannot be read, and how many files were skipped, as far as it is so."""
 
 
 def find_product(
@@ -172,7 +175,15 @@ def open_product_dataset(
     read_cursor_key = partial(access.cursor_key.read, context.deadline)
     folder = open_folder(find_location(product))
     return Dataset(
-        product, folder, table, found.files, budget, read_cursor_key, found.log_bytes, as_of
+        product,
+        folder,
+        table,
+        found.files,
+        budget,
+        read_cursor_key,
+        found.log_bytes,
+        as_of,
+        found.skipped,
     )
 
 
@@ -192,6 +203,8 @@ def compute_profile_version(dataset: Dataset) -> str:
 
 def _hash_listing(dataset: Dataset, files: Sequence[DataFile], asked: Sequence[object]) -> str:
     listed = [(each.file.name, each.file.size, each.file.etag) for each in files]
+    if dataset.skipped:
+        asked = (*asked, dataset.skipped)
     content = (__version__, dataset.table, *asked, find_location(dataset.product), listed)
     return sha256(repr(content).encode()).hexdigest()[:32]
 
@@ -216,7 +229,7 @@ def read_page(dataset: Dataset, query: Query, media_type: str) -> DatasetPage:
     following = None
     if end:
         following = encode_cursor(dataset.read_cursor_key(), identity, files[end.file], end)
-    return DatasetPage(body, following, scan.files_read, scan.bytes_read)
+    return DatasetPage(body, following, scan.files_read, scan.bytes_read, dataset.skipped)
 
 
 def profile_dataset(dataset: Dataset) -> DatasetProfile:
@@ -230,6 +243,7 @@ def profile_dataset(dataset: Dataset) -> DatasetProfile:
         rows=found.rows,
         files=len(dataset.files),
         bytes=sum(each.file.size for each in dataset.files),
+        skipped_files=dataset.skipped,
         columns=found.columns,
         failures=found.failures,
     )
@@ -243,13 +257,16 @@ def check_quality(
     Data that cannot be read fails as a whole. Raises PortRefused, ScanTooLarge, StorageUnavailable,
     ProductNotFound, and what a commit raises.
     """
-    name, reason = product.name, ""
+    name, remarks = product.name, []
     failures: list[QualityFailure]
     try:
         dataset = open_product_dataset(context, registry, access, product)
+        if dataset.skipped:
+            remarks.append(f"{dataset.skipped} files that are no data were skipped")
         failures = profile_dataset(dataset).failures[:MAX_FAILURES]
     except UnreadableDataset as error:
-        failures, reason = [QualityFailure(assertion=IS_READABLE)], str(error)
+        failures = [QualityFailure(assertion=IS_READABLE)]
+        remarks.insert(0, str(error))
     quality = Quality(
         status="failed" if failures else "passed",
         checked_at=context.choose_registration_time(registry.now),
@@ -263,7 +280,7 @@ def check_quality(
         return file.with_product(product), quality
 
     context.commit_audited(registry.products, change, lambda file, revision: quality)
-    return QualityCheck(quality, reason)
+    return QualityCheck(quality, remarks)
 
 
 def _list_domain_products(

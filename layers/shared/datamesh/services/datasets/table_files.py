@@ -24,6 +24,8 @@ class TableFiles:
     """The columns that the files' own values are told of beside them."""
     log_bytes: int = 0
     """How many bytes of a log were read to find them."""
+    skipped: int = 0
+    """How many files of the folder are neither data nor hidden."""
 
 
 def find_table_files(
@@ -44,8 +46,8 @@ def find_table_files(
         raise RefusedParameters({"as_of": "only the data of a Delta table has a past"})
     partitions = tuple(port.partitions) if port else ()
     expected = port.format if port else None
-    data_format, files = list_data_files(open_folder(location), expected, partitions)
-    return TableFiles(data_format, files, partitions)
+    found = list_data_files(open_folder(location), expected, partitions)
+    return TableFiles(found.format, found.files, partitions, skipped=found.skipped)
 
 
 def _find_delta_files(

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.anonymous_caller import Request, build_rows, read_rate
+from benchmarks.results import HEADLINES
 
 DEAR = Request(status=200, files=546, gets=547, lists=1, seconds=1, sent_bytes=1000)
 CHEAP = Request(status=200, files=31, gets=32, lists=1, seconds=0.25, sent_bytes=1000)
@@ -28,6 +29,7 @@ def test_a_day_is_compared_with_the_same_day_without_the_bounds() -> None:
     assert answered.ours == pytest.approx(CHEAP.dollars(number))
     assert answered.reference == refused.reference == pytest.approx(DEAR.dollars(number))
     assert answered.met
+    assert answered.what in HEADLINES
     assert refused.ours == pytest.approx(REFUSED.dollars(number))
     # 5 and 15 seconds more, of 1 GB.
     assert longest.ours == pytest.approx(answered.ours + 5 * number * 0.0000133334)

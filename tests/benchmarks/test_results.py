@@ -55,4 +55,10 @@ def test_the_headlines() -> None:
     lines = headline_table(found).splitlines()
     assert len(lines) == 2 + len(HEADLINES)
     assert lines[2].endswith(" | 1 ms | 10 ms: a reference |")
-    assert verdict(found).endswith("; 3 of 6 targets are met.")
+    assert verdict(found).endswith("; 3 of 7 targets are met.")
+
+
+def test_a_headline_that_was_not_measured_is_left_out() -> None:
+    what = next(iter(HEADLINES))
+    found = json.loads(json.dumps(results({"Speed": [Row(what, "ms", 1)]})))
+    assert headline_table(found).splitlines()[2:] == [f"| {HEADLINES[what]} | 1 ms |  |"]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from datamesh.services.registry.registry import Registry
-from datamesh.tables.profile import is_of_registered_type
+from datamesh.tables.exact_casts import is_of_registered_type
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client, api_event

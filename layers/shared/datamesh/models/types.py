@@ -1,15 +1,14 @@
-"""The types of a product's schema: how they are named, and which values they have.
-
-A schema's types are free text. A type that is not recognised is served and not judged; it can be
-neither filtered nor ordered by.
-"""
+"""The values of a schema's types: how clients, and the names of folders, write them."""
 
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from enum import StrEnum
 from math import isfinite
+
+from datamesh.models.fine_times import FineTime, FineTimestamp, find_nanosecond
+from datamesh.models.type_names import Kind as Kind
+from datamesh.models.type_names import find_kind as find_kind
 
 type Value = str | int | Decimal | float | bool | date | datetime | time
 
@@ -25,29 +24,16 @@ RFC_3339_TIMESTAMP = re.compile(
 """A moment as the API's own parameters take it: whole, and with a zone."""
 PARTIAL_TIMESTAMP = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
+    r"([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})?)?"
 )
 """A moment as data and its filters have it: zone, seconds and even the time may be left out."""
-TIME_OF_DAY = re.compile(r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?")
+TIME_OF_DAY = re.compile(
+    r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}(:[0-9]{2})?)?"
+)
 INTEGER = re.compile(r"-?[0-9]{1,38}")
 DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?")
 DOUBLE = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?([eE][+-]?[0-9]{1,3})?")
 BOOLEAN = re.compile("true|false")
-
-
-class Kind(StrEnum):
-    """A type without its parameters and synonyms: `VARCHAR(20)` and `string` are TEXT."""
-
-    TEXT = "text"
-    INTEGER = "integer"
-    DECIMAL = "decimal"
-    DOUBLE = "double"
-    BOOLEAN = "boolean"
-    DATE = "date"
-    TIMESTAMP = "timestamp"
-    TIME = "time"
-    OTHER = "other"
-    """A type that is not recognised, or is nested."""
 
 
 DESCRIPTIONS = {
@@ -58,35 +44,10 @@ DESCRIPTIONS = {
     Kind.BOOLEAN: "true or false",
     Kind.DATE: "a date, YYYY-MM-DD",
     Kind.TIMESTAMP: "a date and time, YYYY-MM-DDThh:mm:ss with or without a zone",
-    Kind.TIME: "a time, hh:mm:ss",
+    Kind.TIME: "a time, hh:mm:ss with or without a zone",
     Kind.OTHER: "of a type that has no order",
 }
 """What error messages call a value of the kind."""
-
-TYPE_NAMES = {
-    Kind.TEXT: "string text varchar char character str utf8 enum",
-    Kind.INTEGER: "integer int bigint smallint tinyint long short int8 int16 int32 int64 uint8 "
-    "uint16 uint32 uint64 hugeint uhugeint ubigint uinteger usmallint utinyint",
-    Kind.DECIMAL: "decimal numeric money bignum",
-    Kind.DOUBLE: "double float real number float32 float64 double_precision",
-    Kind.BOOLEAN: "boolean bool",
-    Kind.DATE: "date",
-    Kind.TIMESTAMP: "timestamp datetime timestamptz timestamp_tz timestamp_ntz timestamp_s "
-    "timestamp_ms timestamp_ns timestamp_with_time_zone timestamp_without_time_zone",
-    Kind.TIME: "time",
-}
-KINDS_BY_NAME = {name: kind for kind, names in TYPE_NAMES.items() for name in names.split()}
-TYPE = re.compile(
-    r"([a-z0-9_]+(?: +[a-z0-9_]+)*)\s*(?:\(\s*([0-9]{1,4})\s*(?:,\s*([0-9]{1,4})\s*)?\))?"
-)
-"""A type in lower case, without blanks around it. Its groups are the name, the precision and the
-scale. No two neighbours in it match the same letters, so that it takes linear time."""
-
-
-def find_kind(type_name: str) -> Kind:
-    """Return the kind of a type as a schema or DuckDB names it: `DECIMAL(9, 2)` -> DECIMAL."""
-    match = TYPE.fullmatch(type_name.strip().lower())
-    return KINDS_BY_NAME.get("_".join(match[1].split()), Kind.OTHER) if match else Kind.OTHER
 
 
 def parse_value(kind: Kind, text: str) -> Value:
@@ -129,7 +90,15 @@ def _parse_double(text: str) -> float:
 
 def _parse_timestamp(text: str) -> datetime:
     moment = datetime.fromisoformat(_require_match(PARTIAL_TIMESTAMP, text))
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    nanosecond = find_nanosecond(text)
+    return FineTimestamp.combine_with(utc, nanosecond) if nanosecond else utc
+
+
+def _parse_time(text: str) -> time:
+    found = time.fromisoformat(_require_match(TIME_OF_DAY, text))
+    nanosecond = find_nanosecond(text)
+    return FineTime.combine_with(found, nanosecond) if nanosecond else found
 
 
 def _refuse_value(text: str) -> str:
@@ -144,6 +113,6 @@ PARSERS: dict[Kind, Callable[[str], Value]] = {
     Kind.BOOLEAN: lambda text: _require_match(BOOLEAN, text) == "true",
     Kind.DATE: lambda text: date.fromisoformat(_require_match(CALENDAR_DATE, text)),
     Kind.TIMESTAMP: _parse_timestamp,
-    Kind.TIME: lambda text: time.fromisoformat(_require_match(TIME_OF_DAY, text)),
+    Kind.TIME: _parse_time,
     Kind.OTHER: _refuse_value,
 }

@@ -2,14 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 
+from datamesh.models.fine_times import count_nanoseconds, write_time, write_timestamp
 from datamesh.models.types import Kind, Value, find_kind
+from datamesh.tables.common_types import EPOCH_NANOSECONDS
+from datamesh.tables.comparisons import clamp_filter
 from datamesh.tables.cursor import Position
+from datamesh.tables.exact_casts import NANOSECOND_TYPES
 from datamesh.tables.query import Comparison, Filter, Order
 from datamesh.tables.sql_types import find_sql_type
 
+CAST_KINDS = (Kind.DOUBLE, Kind.TIME)
+"""Kinds whose filters' values are cast to the column's own type."""
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE)
 
 type Parameters = dict[str, object]
@@ -86,25 +92,36 @@ def build_conditions(
 ) -> list[str]:
     """Return a condition for each filter, and add the values that they compare with."""
     found = []
-    for number, each in enumerate(filters):
-        column = columns[each.column]
+    for number, wanted in enumerate(filters):
+        column, kind = columns[wanted.column], kinds[wanted.column]
+        each = clamp_filter(wanted, column.type) if has_kind(column, kind) else wanted
+        if isinstance(each, bool):
+            found.append(f"{column.name} IS NOT NULL" if each else "false")
+            continue
         names = [f"v{number}_{index}" for index in range(len(each.values))]
         parameters |= {
             name: _to_parameter(value, column.type)
             for name, value in zip(names, each.values, strict=True)
         }
         bound = [f"${name}" for name in names]
-        found.append(_build_condition(column, kinds[each.column], each, bound))
+        found.append(_build_condition(column, kind, each, bound))
     return found
+
+
+def has_kind(column: TypedColumn, kind: Kind) -> bool:
+    """Return True if a column has values of the registered kind."""
+    actual = find_kind(column.type)
+    is_counted = column.type == EPOCH_NANOSECONDS and kind is Kind.TIMESTAMP
+    return actual is kind or (actual in NUMBERS and kind in NUMBERS) or is_counted
 
 
 def _build_condition(column: TypedColumn, kind: Kind, each: Filter, values: Sequence[str]) -> str:
     """Return one condition. A column of another type than registered is cast, where it can be."""
-    actual, name = find_kind(column.type), column.name
-    if actual is not kind and not (actual in NUMBERS and kind in NUMBERS):
+    name = column.name
+    if not has_kind(column, kind):
         wanted = "DOUBLE" if kind in NUMBERS else find_sql_type(kind)
         name = f"TRY_CAST({name} AS {wanted})"
-    elif actual is Kind.DOUBLE:
+    elif find_kind(column.type) in CAST_KINDS or column.type in NANOSECOND_TYPES:
         # A FLOAT is compared with the nearest FLOAT, not with a DOUBLE that it never equals.
         values = [f"CAST({value} AS {column.type})" for value in values]
     if each.comparison is Comparison.IN:
@@ -113,8 +130,15 @@ def _build_condition(column: TypedColumn, kind: Kind, each: Filter, values: Sequ
 
 
 def _to_parameter(value: Value, type_name: str) -> object:
-    if isinstance(value, datetime) and type_name != "TIMESTAMP WITH TIME ZONE":
-        return value.replace(tzinfo=None)  # a column without a zone is taken to be in UTC
+    if isinstance(value, datetime):
+        if type_name == EPOCH_NANOSECONDS:
+            return count_nanoseconds(value)
+        if type_name in NANOSECOND_TYPES:
+            return write_timestamp(value)
+        if type_name != "TIMESTAMP WITH TIME ZONE":
+            return value.replace(tzinfo=None)  # a column without a zone is taken to be in UTC
+    if isinstance(value, time):
+        return write_time(value, is_zoned=type_name == "TIME WITH TIME ZONE")
     if isinstance(value, Decimal) and value == value.to_integral_value():
         return int(value)
     return value

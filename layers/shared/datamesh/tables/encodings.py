@@ -8,6 +8,7 @@ from typing import Any
 
 from datamesh.errors import ScanTooLarge
 from datamesh.models.spreadsheets import escape_formula
+from datamesh.models.type_names import Kind
 from datamesh.tables.filesystem import RESULT
 from datamesh.tables.page import TablePage
 from datamesh.tables.session import Session
@@ -98,9 +99,11 @@ def _fetch_cells(
     for number, (column, kind) in enumerate(zip(page.columns, types, strict=True)):
         scaled = not is_padded(column.registered_type, str(kind))
         value = convert_to_json(f"c{number}", kind, exact=exact, scaled=scaled)
-        values.append(f"t{number}" if exact and number in page.written else value)
+        written = number in page.written and (exact or column.kind is not Kind.DECIMAL)
+        values.append(f"t{number}" if written else value)
         text = kind.id in ("varchar", "enum", "union", "blob", "bit", "variant")
-        cells.append(_CellFormat(column.name, is_json(kind), text))
+        is_raw = is_json(kind) or number in page.written_as_json
+        cells.append(_CellFormat(column.name, is_raw, text))
     return cells, session.fetch_rows(f"SELECT {', '.join(values)} FROM ({page.rows}) AS rows")
 
 

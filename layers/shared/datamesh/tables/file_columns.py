@@ -13,6 +13,7 @@ from itertools import groupby
 from datamesh.errors import UnreadableDataset
 from datamesh.models.columns import fold_case
 from datamesh.models.ports import DataFormat
+from datamesh.models.types import DECIMAL_DIGITS
 from datamesh.tables.files import DataFile
 from datamesh.tables.readers import (
     select_csv_header,
@@ -22,8 +23,23 @@ from datamesh.tables.readers import (
 from datamesh.tables.session import Session
 from datamesh.tables.table import Column, Table
 
+LEGACY_TIMESTAMPS = ("TIMESTAMP_MILLIS", "TIMESTAMP_MICROS")
+"""Annotations of before logical types: in UTC, by the Parquet format's LogicalTypes.md."""
+
 type FieldPaths = tuple[tuple[str, ...], ...]
 """The paths of all fields within a column, outermost name first."""
+
+
+@dataclass(frozen=True)
+class StoredType:
+    """The type of a column of Parquet files."""
+
+    name: str
+    """The type as DuckDB names it."""
+    is_utc: bool = False
+    """It is a timestamp in UTC that DuckDB takes for one without a zone."""
+    precision: int = 0
+    """The digits of a decimal that is wider than DuckDB's, which reads it as a double; else 0."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,8 @@ class FileGroup:
     """The name of the first file, for error messages."""
     fields: tuple[FieldPaths, ...] = ()
     """The fields within each column of Parquet files; empty for other files."""
+    types: tuple[StoredType, ...] = ()
+    """The type of each column of Parquet files; empty for other files."""
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
@@ -156,19 +174,31 @@ def _build_parquet_group(
     names: list[str] = []
     fields: list[list[tuple[str, ...]]] = []
     path: list[str] = []
+    types: list[StoredType] = []
     missing: list[int] = []
     """How many parts are still to come of each one that the path is made of."""
-    for name, children, *_ in elements:
+    for name, children, *described in elements:
         while missing and not missing[-1]:
             missing.pop()
             path.pop()
         if len(missing) == 1:
             names.append(str(name))
             fields.append([])
+            types.append(_find_type(*described))
         elif missing:
             fields[-1].append((*path[2:], str(name)))
         if missing:
             missing[-1] -= 1
         path.append(str(name))
         missing.append(int(str(children or 0)))
-    return FileGroup("none", complete_names(names), files, where, tuple(map(tuple, fields)))
+    return FileGroup(
+        "none", complete_names(names), files, where, tuple(map(tuple, fields)), tuple(types)
+    )
+
+
+def _find_type(
+    physical: object, found: object, annotation: object, logical: object, precision: object
+) -> StoredType:
+    digits = int(str(precision or 0))
+    is_utc = annotation in LEGACY_TIMESTAMPS and logical is None
+    return StoredType(str(found or ""), is_utc, digits if digits > DECIMAL_DIGITS else 0)

@@ -1,7 +1,7 @@
 """Pages of a table's rows, read from as few files, row groups and columns as possible."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from datamesh.errors import InvalidCursor
@@ -14,13 +14,15 @@ from datamesh.tables.conditions import (
     match_later_rows_of_file,
 )
 from datamesh.tables.cursor import Position
+from datamesh.tables.exports import export_cell
 from datamesh.tables.file_columns import FileGroup, require_distinct_fields
 from datamesh.tables.files import DataFile
 from datamesh.tables.query import Query
 from datamesh.tables.scan import WHOLE_FILE_BYTES
 from datamesh.tables.session import Session
-from datamesh.tables.source import Source, open_source
+from datamesh.tables.source import Source, join_sources, open_source
 from datamesh.tables.sql import quote_identifier
+from datamesh.tables.sql_types import find_sql_type
 from datamesh.tables.table import Column, Table
 
 TEXT_FILES_AT_ONCE = 8
@@ -35,17 +37,31 @@ class TablePage:
     columns: tuple[Column, ...]
     rows: str
     """A query of the rows in their order. Its columns are `c0`, `c1`, ..."""
+    types: tuple[str, ...]
+    """The types of the columns as DuckDB names them."""
     written: frozenset[int]
-    """The numbers of the columns that are shown as they are written: `t1` is the text of `c1`."""
+    """The numbers of the columns that have a text: `t1` is the text that `c1` is shown as."""
+    written_as_json: frozenset[int]
+    """Those of them whose text is JSON."""
     end: Position | None
     """Where the page ended; None if nothing follows."""
 
     def select_named(self) -> str:
-        """Return the query of the rows with the columns' own names."""
+        """Return the query of the rows with the columns' own names, in their registered types."""
         names = (
-            f"c{i} AS {quote_identifier(column.name)}" for i, column in enumerate(self.columns)
+            f"{export_cell(f'c{i}', self.types[i], column)} AS {quote_identifier(column.name)}"
+            for i, column in enumerate(self.columns)
         )
         return f"SELECT {', '.join(names)} FROM ({self.rows}) AS rows"
+
+
+@dataclass(frozen=True)
+class _RowTable:
+    """A temporary table of rows whose columns have the same types in each of their sources."""
+
+    name: str
+    source: Source
+    """One of the sources of its rows."""
 
 
 def read_page(
@@ -68,7 +84,7 @@ def read_page(
 
 
 class _PageReader:
-    """The state of reading a page: rows go into tables `page0`, `page1`, ..., one a batch."""
+    """The state of reading a page: rows go into tables `page0`, `page1`, ..., by their types."""
 
     def __init__(
         self,
@@ -93,7 +109,7 @@ class _PageReader:
         self._columns = [*self._shown, *table.select_columns(more)]
         self._sort_key: SortKey | None = None
         self._groups: list[FileGroup] = []
-        self._tables = 0
+        self._tables: dict[object, _RowTable] = {}
         self._rows = 0
         self._next_file = 0
 
@@ -119,14 +135,19 @@ class _PageReader:
         scan.check_budget([i for i in batch if scan.files[i].size <= WHOLE_FILE_BYTES])
         scan.prefetch(batch)
         step = count if self._table.format is DataFormat.PARQUET else TEXT_FILES_AT_ONCE
-        into = f"CREATE TEMP TABLE page{self._tables} AS"
         for begin in batch[::step]:
-            self._rows += self._insert_rows(into, begin, min(step, batch.stop - begin))
-            into = f"INSERT INTO page{self._tables}"
-        self._tables += 1
+            self._rows += self._insert_rows(begin, min(step, batch.stop - begin))
         self._next_file = batch.stop
 
-    def _insert_rows(self, into: str, first: int, count: int) -> int:
+    def _choose_table(self, source: Source) -> str:
+        """Return the beginning of the statement that inserts rows of a source."""
+        types = (source.types, source.written, source.written_as_json, source.absent)
+        if types in self._tables:
+            return f"INSERT INTO {self._tables[types].name}"
+        table = self._tables[types] = _RowTable(f"page{len(self._tables)}", source)
+        return f"CREATE TEMP TABLE {table.name} AS"
+
+    def _insert_rows(self, first: int, count: int) -> int:
         """Insert the rows of some files, and return how many they are."""
         source = open_source(
             self._session, self._table, self._columns, self._files[first : first + count], first
@@ -139,6 +160,7 @@ class _PageReader:
             order = f"ORDER BY {self._sort_key.build_order_by()}, f, r"
         # Under an order, rows of any batch may be the first.
         limit = self._query.limit + 1 - (0 if self._sort_key else self._rows)
+        into = self._choose_table(source)
         [(added,)] = self._session.fetch_rows(
             f"{into} SELECT * FROM ({source.sql}) AS source WHERE {where} {order} LIMIT {limit}",
             parameters,
@@ -148,23 +170,35 @@ class _PageReader:
     def build_page(self) -> TablePage:
         """Return the page of all rows that were read. Raises UnreadableDataset."""
         if not self._tables:
-            nothing = ", ".join(f"NULL AS c{number}" for number in range(len(self._shown)))
-            return TablePage(self._shown, f"SELECT {nothing} WHERE false", frozenset(), None)
+            types = tuple(find_sql_type(column.registered_type) for column in self._shown)
+            nothing = ", ".join(f"CAST(NULL AS {kind}) AS c{n}" for n, kind in enumerate(types))
+            rows, empty = f"SELECT {nothing} WHERE false", frozenset[int]()
+            return TablePage(self._shown, rows, types, empty, empty, None)
         for column in self._shown:
             require_distinct_fields(self._groups, column)
-        parts = " UNION ALL BY NAME ".join(f"SELECT * FROM page{n}" for n in range(self._tables))
+        joined = self._join_tables()
         order = "page.f, page.r"
         if self._sort_key:
             order = f"{self._sort_key.build_order_by('page.')}, {order}"
         limit = self._query.limit
-        rows = f"SELECT page.* FROM ({parts}) AS page ORDER BY {order} LIMIT {limit}"
+        rows = f"SELECT page.* FROM ({joined.sql}) AS page ORDER BY {order} LIMIT {limit}"
         more = self._rows > limit or (self._rows == limit and self._next_file < len(self._files))
-        written = frozenset(
-            number
-            for number, column in enumerate(self._shown)
-            if self._table.is_shown_as_written(column)
+        return TablePage(
+            self._shown,
+            rows,
+            joined.types,
+            joined.written,
+            joined.written_as_json,
+            self._find_end(rows) if more else None,
         )
-        return TablePage(self._shown, rows, written, self._find_end(rows) if more else None)
+
+    def _join_tables(self) -> Source:
+        """Return the rows of all tables, with one type for each column."""
+        tables = [*self._tables.values()]
+        if len(tables) == 1:
+            return replace(tables[0].source, sql=f"SELECT * FROM {tables[0].name}")
+        parts = [(table.name, table.source) for table in tables]
+        return join_sources(self._session, self._columns, parts)
 
     def _find_end(self, rows: str) -> Position:
         """Return the position of the last row of a full page."""

@@ -8,7 +8,8 @@ from datamesh.models.ports import DataFormat
 from datamesh.models.quality import QualityFailure
 from datamesh.models.types import Kind, find_kind
 from datamesh.tables.casts import cast_cell
-from datamesh.tables.conditions import NUMBERS
+from datamesh.tables.common_types import write_moment
+from datamesh.tables.exact_casts import is_of_registered_type
 from datamesh.tables.file_columns import group_files, require_distinct_fields
 from datamesh.tables.files import DataFile
 from datamesh.tables.session import Session
@@ -69,7 +70,11 @@ def profile_table(session: Session, table: Table, files: Sequence[DataFile]) -> 
         _describe_absent(column)
         if column.name in absent
         else _describe_column(
-            full, column, source.types[n], values[AGGREGATES * n :][:AGGREGATES], exact.get(n)
+            full,
+            column,
+            source.mixed.get(n, source.types[n]),
+            values[AGGREGATES * n :][:AGGREGATES],
+            exact.get(n),
         )
         for n, column in enumerate(full.columns)
     ]
@@ -86,6 +91,8 @@ def _build_aggregates(table: Table, source: Source) -> str:
     parts = ["count(*)"]
     for number, column in enumerate(table.columns):
         cell, value = f"c{number}", _build_value(table, number)
+        if number in source.mixed:
+            cell = f"p{number}"
         parts.append(f"count(*) - count({cell})")
         parts.append(f"count({cell}) - count({value})")
         if _is_comparable(table, column, source.types[number]):
@@ -129,7 +136,7 @@ def _build_extreme(table: Table, number: int, found: str, extreme: str) -> str:
     column, value = table.columns[number], _build_value(table, number)
     if table.is_shown_as_written(column):
         return f"arg_{extreme}(t{number}, {value})"
-    text = f"CAST({extreme}({value}) AS VARCHAR)"
+    text = write_moment(f"{extreme}({value})", found, column)
     return drop_zeros(text) if is_padded(column.registered_type, found) else text
 
 
@@ -186,24 +193,6 @@ def _find_failure(column: ColumnProfile) -> QualityFailure | None:
     if not is_of_registered_type(column.registered, column.type):
         return QualityFailure(assertion=HAS_REGISTERED_TYPE, column=column.name)
     return None
-
-
-def is_of_registered_type(registered: str, found: str) -> bool:
-    """Return True if values of the type `found` are of the registered type too.
-
-    `is_of_registered_type("double", "INTEGER")` is True. A registered type that is not recognised
-    admits all values.
-    """
-    wanted, actual = find_kind(registered), find_kind(found)
-    if wanted is Kind.OTHER or registered == found:
-        return True
-    if wanted is Kind.TEXT:
-        return actual is Kind.TEXT or found.startswith("ENUM") or found in ("UUID", "JSON")
-    if wanted is Kind.DOUBLE:
-        return actual in NUMBERS
-    if wanted is Kind.DECIMAL:
-        return actual in (Kind.DECIMAL, Kind.INTEGER)
-    return wanted is actual
 
 
 def _is_text(table: Table, column: Column) -> bool:

@@ -41,11 +41,12 @@ def read_parquet(indexes: Iterable[int], *, union_by_name: bool = False) -> str:
 def select_parquet_schema(indexes: Iterable[int]) -> str:
     """Return a query of the parts of Parquet files' schemas, in their order, file by file.
 
-    A row has the file's path, the part's name, how many parts are directly within it, and types.
+    A row has the file's path, the part's name, how many parts are directly within it, types, and
+    the digits of a decimal.
     """
     return (
-        "SELECT file_name, name, num_children, type, duckdb_type, converted_type, logical_type"
-        f" FROM parquet_schema({_list_paths(indexes)})"
+        "SELECT file_name, name, num_children, type, duckdb_type, converted_type, logical_type,"
+        f" precision FROM parquet_schema({_list_paths(indexes)})"
     )
 
 

@@ -4,27 +4,32 @@ Of Parquet files, DuckDB reads the footers and then the column chunks that a que
 of text files are text, which is cast to the types of the schema.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
 from datamesh.tables.casts import require_cell, write_decimal
+from datamesh.tables.common_types import CommonColumn, merge_column
+from datamesh.tables.exact_casts import StoredCell
 from datamesh.tables.file_columns import (
     FileGroup,
     group_parquet_files,
     read_header,
 )
 from datamesh.tables.files import DataFile
+from datamesh.tables.parquet_source import OpenGroup, select_cells, select_stored_cells
 from datamesh.tables.readers import call_columns_by_place, read_csv, read_json, read_parquet
 from datamesh.tables.session import Session
-from datamesh.tables.sql_types import find_sql_type, has_scale
+from datamesh.tables.sql_types import find_sql_type
 from datamesh.tables.table import Column, Table
 
 type FindCell = Callable[[Column], str | None]
 """Column -> the expression of its cells; None for a column that the files do not have."""
-type BuildCell = Callable[[Column], tuple[str, str]]
-"""Column -> the expression of its values, and that of its cells' text if they are text."""
+type BuildCell = Callable[[Column], tuple[str, str | None]]
+"""Column -> the expression of its values, and that of what they are shown as, if it differs."""
+type SelectCells = Callable[[Session, Sequence[Column], Sequence[OpenGroup]], list[CommonColumn]]
+"""Columns of Parquet files -> each with an expression for each of the groups."""
 ABSENT_TEXT = "CAST(NULL AS VARCHAR)"
 
 
@@ -43,6 +48,15 @@ class Source:
     """The files that it reads."""
     is_in_order: bool = True
     """The rows come in the order of the files, and within a file as they stand there."""
+    written: frozenset[int] = frozenset()
+    """The numbers of the columns that have a text: `t1` is the text that `c1` is shown as."""
+    written_as_json: frozenset[int] = frozenset()
+    """Those of them whose text is JSON."""
+    absent: frozenset[int] = frozenset()
+    """The numbers of the columns that no file has."""
+    mixed: Mapping[int, str] = field(default_factory=dict)
+    """Columns that are null where they are not of the registered type, by their numbers, with the
+    type that they have in files: `p1` is null where a file has no `c1`."""
 
 
 def open_source(
@@ -59,7 +73,7 @@ def open_source(
     parameters = _bind_partitions(table, columns, files)
     if table.format is DataFormat.PARQUET:
         groups = group_parquet_files(session, range(first, first + len(files)))
-        return _open_parquet(session, table, columns, groups, parameters, first)
+        return _open_parquet(session, table, columns, groups, parameters, first, select_cells)
     groups = []
     parts = []
     for index, file in enumerate(files, first):
@@ -69,7 +83,44 @@ def open_source(
         parts.append(_select_text(session, table, columns, groups[-1], index - first))
     # To ask DuckDB for them would take a millisecond for each of possibly many files.
     types = tuple(find_sql_type(column.registered_type) for column in columns)
-    return Source(" UNION ALL ".join(parts), parameters, types, groups)
+    written = _find_written(table, columns)
+    return Source(" UNION ALL ".join(parts), parameters, types, groups, written=written)
+
+
+def join_sources(
+    session: Session, columns: Sequence[Column], tables: Sequence[tuple[str, Source]]
+) -> Source:
+    """Return the rows of tables, each made of a source, as one in which columns have one type."""
+    common = []
+    for number, column in enumerate(columns):
+        cells = [
+            None
+            if number in source.absent
+            else StoredCell(
+                f"{name}.c{number}",
+                source.types[number],
+                column,
+                f"{name}.f",
+                f"{name}.r",
+                f"{name}.t{number}" if number in source.written else None,
+            )
+            for name, source in tables
+        ]
+        common.append(merge_column(session, column, cells))
+    written = frozenset(n for n, each in enumerate(common) if each.texts)
+    parts = []
+    for index, (name, _) in enumerate(tables):
+        selected = [f"{each.cells[index]} AS c{n}" for n, each in enumerate(common)]
+        selected += [f"{each.texts[index]} AS t{n}" for n, each in enumerate(common) if each.texts]
+        parts.append(f"SELECT {', '.join(selected)}, f, r FROM {name}")
+    return Source(
+        " UNION ALL ".join(parts),
+        {},
+        tuple(each.type for each in common),
+        [],
+        written=written,
+        written_as_json=frozenset(n for n, each in enumerate(common) if each.is_json),
+    )
 
 
 def open_cells(
@@ -85,16 +136,16 @@ def open_cells(
     """
     if table.format is DataFormat.PARQUET:
         parameters = _bind_partitions(table, columns, files)
-        return _open_parquet(session, table, columns, groups, parameters, 0)
+        return _open_parquet(session, table, columns, groups, parameters, 0, select_stored_cells)
     parts = []
     parameters = _bind_partitions(table, columns, files)
     partitioned = bool(parameters)
     for number, group in enumerate(groups):
         read, find_cell = _read_text(session, table, columns, group)
 
-        def build_cell(column: Column, find_cell: FindCell = find_cell) -> tuple[str, str]:
+        def build_cell(column: Column, find_cell: FindCell = find_cell) -> tuple[str, str | None]:
             cell = find_cell(column) or ABSENT_TEXT
-            return cell, cell
+            return cell, write_decimal(cell) if table.is_shown_as_written(column) else None
 
         position = ""
         if partitioned:
@@ -103,7 +154,8 @@ def open_cells(
         selected = _select_columns(table, columns, build_cell, position, f"{position} - 1")
         parts.append(f"SELECT {selected}FROM {read}")
     types = tuple(find_sql_type(column.registered_type) for column in columns)
-    return Source(" UNION ALL ".join(parts), parameters, types, groups)
+    written = _find_written(table, columns)
+    return Source(" UNION ALL ".join(parts), parameters, types, groups, written=written)
 
 
 def _bind_partitions(
@@ -117,6 +169,12 @@ def _bind_partitions(
     }
 
 
+def _find_written(table: Table, columns: Sequence[Column]) -> frozenset[int]:
+    return frozenset(
+        number for number, column in enumerate(columns) if table.is_shown_as_written(column)
+    )
+
+
 def _open_parquet(
     session: Session,
     table: Table,
@@ -124,44 +182,54 @@ def _open_parquet(
     groups: Sequence[FileGroup],
     parameters: dict[str, object],
     first: int,
+    select: SelectCells,
 ) -> Source:
     """Return the files of some groups as rows; `first` is the least of their indexes."""
-    present = {
-        column.name
-        for column in columns
-        if any(group.find_place(column) is not None for group in groups)
-    }
+    opened = _open_groups(groups, parameters, first)
+    own = [column for column in columns if column.name not in table.partitions]
+    found = dict(zip(own, select(session, own, opened), strict=True))
+    common = {number: found[each] for number, each in enumerate(columns) if each in found}
     parts = []
+    for number, each in enumerate(opened):
+
+        def build_cell(column: Column, number: int = number) -> tuple[str, str | None]:
+            texts = found[column].texts
+            return found[column].cells[number], texts[number] if texts else None
+
+        position = f"{each.file} - {first - 1}"
+        selected = _select_columns(table, columns, build_cell, position, each.file)
+        selected += "".join(
+            f"{mixed.presence[number]} AS p{n}, " for n, mixed in common.items() if mixed.presence
+        )
+        read = call_columns_by_place(read_parquet(each.group.indexes), len(each.group.names))
+        parts.append(f"SELECT {selected}{each.file} AS f, file_row_number AS r FROM {read}")
+    return Source(
+        " UNION ALL ".join(parts),
+        parameters,
+        tuple(
+            common[number].type if number in common else find_sql_type(column.registered_type)
+            for number, column in enumerate(columns)
+        ),
+        groups,
+        is_in_order=len(groups) == 1,
+        written=_find_written(table, columns) | {n for n, each in common.items() if each.texts},
+        written_as_json=frozenset(n for n, each in common.items() if each.is_json),
+        absent=frozenset(n for n, each in common.items() if each.is_absent),
+        mixed={n: each.stored for n, each in common.items() if each.presence},
+    )
+
+
+def _open_groups(
+    groups: Sequence[FileGroup], parameters: dict[str, object], first: int
+) -> list[OpenGroup]:
+    opened = []
     for number, group in enumerate(groups):
-        index = f"CAST(file_index AS BIGINT) + {first}"
+        file = f"CAST(file_index AS BIGINT) + {first}"
         if len(groups) > 1:
             parameters[f"g{number}"] = list(group.indexes)
-            index = f"list_extract($g{number}, CAST(file_index AS BIGINT) + 1)"
-
-        def build_cell(column: Column, group: FileGroup = group) -> tuple[str, str]:
-            place = group.find_place(column)
-            if place is not None:
-                return f"col{place}", ABSENT_TEXT
-            # It gets the type that it has in other files.
-            found = "NULL" if column.name in present else f"NULL::{_find_absent_type(column)}"
-            return found, ABSENT_TEXT
-
-        selected = _select_columns(table, columns, build_cell, f"{index} - {first - 1}", index)
-        read = call_columns_by_place(read_parquet(group.indexes), len(group.names))
-        parts.append(f"SELECT {selected}{index} AS f, file_row_number AS r FROM {read}")
-    sql = " UNION ALL ".join(parts)
-    found = session.describe_columns(sql, parameters)
-    types = tuple(str(kind) for _, kind in found[: len(columns)])
-    return Source(sql, parameters, types, groups, is_in_order=len(groups) == 1)
-
-
-def _find_absent_type(column: Column) -> str:
-    """Return the type of a column that these files do not have.
-
-    A decimal without a scale in the schema is DECIMAL(1,0), which widens to that of other files.
-    """
-    found = find_sql_type(column.registered_type)
-    return found if has_scale(column.registered_type) else "DECIMAL(1,0)"
+            file = f"list_extract($g{number}, CAST(file_index AS BIGINT) + 1)"
+        opened.append(OpenGroup(group, file))
+    return opened
 
 
 def _select_text(
@@ -172,13 +240,16 @@ def _select_text(
     cells: list[str] = []
     file_index = str(group.indexes[0])
 
-    def build_cell(column: Column) -> tuple[str, str]:
+    def build_cell(column: Column) -> tuple[str, str | None]:
+        is_written = table.is_shown_as_written(column)
         cell = find_cell(column)
         if cell is None:
-            return f"CAST(NULL AS {find_sql_type(column.registered_type)})", ABSENT_TEXT
+            absent = f"CAST(NULL AS {find_sql_type(column.registered_type)})"
+            return absent, ABSENT_TEXT if is_written else None
         cells.append(cell)
         text = f"x{len(cells) - 1}"
-        return require_cell(text, column, file_index, "r"), text
+        value = require_cell(text, column, file_index, "r")
+        return value, write_decimal(text) if is_written else None
 
     selected = _select_columns(table, columns, build_cell, str(position + 1), file_index)
     inner = "".join(f"{cell} AS x{number}, " for number, cell in enumerate(cells))
@@ -226,11 +297,12 @@ def _select_columns(
     for number, column in enumerate(columns):
         if column.name in table.partitions:
             folder = f"list_extract($p{table.partitions.index(column.name)}, {position})"
-            text = f"CAST({folder} AS VARCHAR)"
-            value = require_cell(text, column, file_index, "-1")
+            cell = f"CAST({folder} AS VARCHAR)"
+            value = require_cell(cell, column, file_index, "-1")
+            text = write_decimal(cell) if table.is_shown_as_written(column) else None
         else:
             value, text = build_cell(column)
         values.append(f"{value} AS c{number}, ")
-        if table.is_shown_as_written(column):
-            texts.append(f"{write_decimal(text)} AS t{number}, ")
+        if text is not None:
+            texts.append(f"{text} AS t{number}, ")
     return "".join([*values, *texts])

@@ -1,6 +1,7 @@
-"""The SQL types that the text of a file is read as."""
+"""The SQL types that data is brought to, by the types of the schema."""
 
-from datamesh.models.types import DECIMAL_DIGITS, TYPE, Kind, find_kind
+from datamesh.models.type_names import Kind, parse_type
+from datamesh.models.types import DECIMAL_DIGITS
 
 SQL_TYPES = {
     Kind.TEXT: "VARCHAR",
@@ -13,6 +14,17 @@ SQL_TYPES = {
     Kind.OTHER: "VARCHAR",
 }
 """The types of all kinds but decimals, which have digits of their own."""
+LARGE_INTEGERS = {
+    "uint64": "UBIGINT",
+    "ubigint": "UBIGINT",
+    "bigint_unsigned": "UBIGINT",
+    "unsigned_bigint": "UBIGINT",
+    "hugeint": "HUGEINT",
+    "int128": "HUGEINT",
+    "uhugeint": "UHUGEINT",
+    "uint128": "UHUGEINT",
+}
+"""Names of integers that are not within 64 bits and a sign."""
 UNSCALED_DECIMAL = "DECIMAL(38,18)"
 """The type of a decimal without a scale in the schema: 20 digits before the point, 18 behind it."""
 
@@ -22,11 +34,20 @@ def find_sql_type(type_name: str) -> str:
 
     A decimal without a scale, or with one that DuckDB does not have, is UNSCALED_DECIMAL.
     """
-    kind = find_kind(type_name)
-    if kind is not Kind.DECIMAL:
-        return SQL_TYPES[kind]
-    match = TYPE.fullmatch(type_name.strip().lower())
-    precision, scale = int((match and match[2]) or 0), int((match and match[3]) or 0)
+    found = parse_type(type_name)
+    if found.kind is Kind.INTEGER:
+        return LARGE_INTEGERS.get(found.name, "BIGINT")
+    if found.kind is Kind.TIMESTAMP and found.unit == "ns":
+        return "TIMESTAMP_NS" if found.is_zoned is False else "TIMESTAMPTZ_NS"
+    if found.kind is Kind.TIMESTAMP and found.is_zoned is False:
+        return "TIMESTAMP"
+    if found.kind is Kind.TIME and found.is_zoned:
+        return "TIME WITH TIME ZONE"
+    if found.kind is Kind.TIME and found.unit == "ns":
+        return "TIME_NS"
+    if found.kind is not Kind.DECIMAL:
+        return SQL_TYPES[found.kind]
+    precision, scale = found.precision or 0, found.scale or 0
     if 1 <= precision <= DECIMAL_DIGITS and scale <= precision:
         return f"DECIMAL({precision},{scale})"
     return UNSCALED_DECIMAL
@@ -42,5 +63,5 @@ def is_padded(registered: str, found: str) -> bool:
 
     A writer that does not know the scale either, such as Spark, pads every number with zeros.
     """
-    is_decimal = find_kind(registered) is Kind.DECIMAL
+    is_decimal = parse_type(registered).kind is Kind.DECIMAL
     return is_decimal and not has_scale(registered) and found.endswith(",18)")

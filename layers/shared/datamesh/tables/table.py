@@ -19,11 +19,13 @@ class Column:
     name: str
     registered_type: str = ""
     """Empty for a column that is not in the schema."""
+    is_document: bool = False
+    """The column is an `object` of JSON, not of pandas, which is text."""
 
     @property
     def kind(self) -> Kind:
         """The kind of the registered type."""
-        return find_kind(self.registered_type)
+        return Kind.OTHER if self.is_document else find_kind(self.registered_type)
 
 
 @dataclass(frozen=True)

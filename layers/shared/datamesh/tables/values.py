@@ -29,6 +29,19 @@ def convert_to_json(cell: str, kind: DuckDBPyType, *, exact: bool, scaled: bool 
     return _JsonConverter(exact, scaled).convert(cell, kind, 0)
 
 
+def convert_text(cell: str, found: str) -> str:
+    """Return the expression of the text of a cell that is not nested, of DuckDB's type `found`."""
+    if found == "BLOB":
+        return f"base64({cell})"
+    text = f"CAST({cell} AS VARCHAR)"
+    kind = find_kind(found)
+    if kind is Kind.DOUBLE:
+        return f"CASE WHEN isfinite({cell}) THEN {text} END"
+    if kind is Kind.TIMESTAMP:
+        return rf"regexp_replace(replace({text}, ' ', 'T'), '\+00$', 'Z')"
+    return text
+
+
 def is_json(kind: DuckDBPyType) -> bool:
     """Return True for DuckDB's type JSON."""
     return str(kind) == "JSON"

@@ -10,6 +10,7 @@ from typing import Protocol
 from datamesh import __version__
 from datamesh.errors import DatasetNotFound, ProductNotFound, UnreadableDataset
 from datamesh.models.datasets import DatasetProfile
+from datamesh.models.ports import DataFormat
 from datamesh.models.products import Product
 from datamesh.models.quality import MAX_FAILURES, Quality, QualityFailure
 from datamesh.services.context import RequestContext
@@ -169,7 +170,11 @@ def open_product_dataset(
     budget = access.choose_budget(context)
     open_folder = partial(access.open_folder, deadline=context.deadline)
     found = find_table_files(open_folder, product, budget, as_of)
-    columns = [Column(name, kind) for name, kind in product.schema_.items()]
+    is_json = found.format is DataFormat.JSONL
+    columns = [
+        Column(name, kind, is_document=is_json and kind.strip().lower() == "object")
+        for name, kind in product.schema_.items()
+    ]
     columns += [Column(name, "string") for name in found.partitions if name not in product.schema_]
     table = Table(found.format, tuple(columns), found.partitions)
     read_cursor_key = partial(access.cursor_key.read, context.deadline)

@@ -1,0 +1,93 @@
+"""Parquet files as a subquery: each file's columns by its own types, brought to the registered.
+
+DuckDB would bring columns that differ in their types to one that it chooses by the files of the
+query, and round. So only files are read together whose types are the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from datamesh.errors import UnreadableDataset
+from datamesh.models.types import DECIMAL_DIGITS
+from datamesh.tables.common_types import CommonColumn, find_moment_type, merge_column
+from datamesh.tables.exact_casts import (
+    NULL_TYPE,
+    StoredCell,
+    convert_to_registered,
+    is_of_registered_type,
+)
+from datamesh.tables.file_columns import FileGroup
+from datamesh.tables.session import Session
+from datamesh.tables.table import Column
+
+ZONED = "TIMESTAMP WITH TIME ZONE"
+
+
+@dataclass(frozen=True)
+class OpenGroup:
+    """A group of Parquet files, and the expression of the index in the scan of a row's file."""
+
+    group: FileGroup
+    file: str
+
+
+def select_cells(
+    session: Session, columns: Sequence[Column], groups: Sequence[OpenGroup]
+) -> list[CommonColumn]:
+    """Return each column with an expression for each group."""
+    found = []
+    for column in columns:
+        stored = (_find_cell(session, column, each) for each in groups)
+        cells = [cell and _convert_cell(cell) for cell in stored]
+        found.append(merge_column(session, column, cells))
+    return found
+
+
+def select_stored_cells(
+    session: Session, columns: Sequence[Column], groups: Sequence[OpenGroup]
+) -> list[CommonColumn]:
+    """Return each column as the files have it, with an expression for each group.
+
+    Where they have several types, values are brought to the registered one, if they can be.
+    """
+    found = []
+    for column in columns:
+        stored = [_find_cell(session, column, each) for each in groups]
+        types = [*dict.fromkeys(cell.type for cell in stored if cell and cell.type != NULL_TYPE)]
+        if len(types) < 2:
+            found.append(merge_column(session, column, stored))
+            continue
+        cells = [cell and _convert_optionally(cell) for cell in stored]
+        presence = tuple(
+            f"nullif({cell.sql} IS NOT NULL, false)" if cell else "NULL" for cell in stored
+        )
+        common = merge_column(session, column, cells)
+        wrong = (each for each in types if not is_of_registered_type(column.registered_type, each))
+        name = find_moment_type(common.type, column)
+        found.append(replace(common, presence=presence, stored=next(wrong, name)))
+    return found
+
+
+def _convert_optionally(cell: StoredCell) -> StoredCell:
+    return _convert_cell(replace(cell, is_optional=True))
+
+
+def _convert_cell(cell: StoredCell) -> StoredCell:
+    sql, kind = convert_to_registered(cell)
+    return replace(cell, sql=sql, type=kind)
+
+
+def _find_cell(session: Session, column: Column, opened: OpenGroup) -> StoredCell | None:
+    """Return a group's cell of a column as it is stored; None if there is none."""
+    group = opened.group
+    place = group.find_place(column)
+    if place is None:
+        return None
+    found = group.types[place]
+    if found.precision:
+        raise UnreadableDataset(
+            f"{group.where}, column '{column.name}': a decimal of {found.precision} digits cannot"
+            f" be read; at most {DECIMAL_DIGITS} can"
+        )
+    cell = StoredCell(f"col{place}", found.name, column, opened.file, "file_row_number")
+    return replace(cell, sql=f"CAST({cell.sql} AS {ZONED})", type=ZONED) if found.is_utc else cell

@@ -27,6 +27,18 @@ from tests.tables import PATH, dataset, parquet, problem
 ONE_ROW = parquet("SELECT 7::BIGINT AS id")
 
 
+def features(*names: str, version: int = 3) -> dict[str, Any]:
+    return {"protocol": {"minReaderVersion": version, "readerFeatures": list(names)}}
+
+
+def configured(**configuration: str) -> dict[str, Any]:
+    return {"metaData": METADATA["metaData"] | {"configuration": configuration}}
+
+
+VECTOR = {"storageType": "u", "pathOrInlineDv": "x", "offset": 1, "sizeInBytes": 9}
+MAPPED = configured(**{"delta.columnMapping.mode": "name"})
+
+
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     """Three versions: two days, then the first day rewritten without a row."""
@@ -171,19 +183,39 @@ def test_a_column_that_came_later_is_null_in_older_files(serve: Serve, tmp_path:
     assert rows == [{"id": 1, "extra": None}, {"id": 2, "extra": 2}]
 
 
+# its files, registered as Parquet
+
+
+PARQUET_PORT = PORT | {"format": "parquet"}
+
+
+def test_files_of_a_table_that_are_no_longer_current_are_refused(serve: Serve, table: Path) -> None:
+    port = PARQUET_PORT | {"partitions": ["day"]}
+    answer = dataset(serve, collect_files(table), SCHEMA, port).get(PATH)
+    assert answer.status == 424
+    assert "give the output port the format 'delta'" in answer.body["message"]
+
+
+def test_files_of_a_table_that_are_all_current_are_read(serve: Serve, tmp_path: Path) -> None:
+    append_rows(tmp_path / "t", [1, 2], "2026-01-01")
+    port = PARQUET_PORT | {"partitions": ["day"]}
+    client = dataset(serve, collect_files(tmp_path / "t"), SCHEMA, port)
+    assert find_ids(client) == [1, 2]
+
+
+def test_files_with_deletion_vectors_are_refused(serve: Serve) -> None:
+    files = build_log(ONE_ROW, features("deletionVectors"), METADATA, deletionVector=VECTOR)
+    answer = dataset(serve, files, {"id": "bigint"}, PARQUET_PORT).get(PATH)
+    assert (answer.status, "'deletionVectors'" in answer.body["message"]) == (424, True)
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b"x", b'{"commitInfo": {}}\n', b'{"add": {}}'])
+def test_a_file_that_is_only_named_like_a_log_is_no_hindrance(serve: Serve, body: bytes) -> None:
+    files = {"sales/orders/a.parquet": ONE_ROW, commit_name(0): body}
+    assert find_ids(dataset(serve, files, {"id": "bigint"}, PARQUET_PORT)) == [7]
+
+
 # what cannot be read exactly
-
-
-def features(*names: str, version: int = 3) -> dict[str, Any]:
-    return {"protocol": {"minReaderVersion": version, "readerFeatures": list(names)}}
-
-
-def configured(**configuration: str) -> dict[str, Any]:
-    return {"metaData": METADATA["metaData"] | {"configuration": configuration}}
-
-
-VECTOR = {"storageType": "u", "pathOrInlineDv": "x", "offset": 1, "sizeInBytes": 9}
-MAPPED = configured(**{"delta.columnMapping.mode": "name"})
 
 
 @pytest.mark.parametrize(

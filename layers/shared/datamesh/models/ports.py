@@ -23,6 +23,8 @@ OTHER_BUCKET_LOCATION = rf"s3://{BUCKET_NAME}(/{LOCATION_SEGMENT}){{0,8}}/"
 GRANTED_LOCATION = rf"(domains|s3://{BUCKET_NAME})(/{LOCATION_SEGMENT}){{0,8}}/"
 """What an operator may grant to a domain: a folder of the catalog's bucket or of another."""
 S3_SCHEME = "s3://"
+DELTA_LOG_FOLDER = "_delta_log/"
+"""Where the log of a Delta table lies in its folder."""
 
 
 class DataFormat(StrEnum):

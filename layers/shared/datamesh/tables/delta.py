@@ -6,18 +6,17 @@ file for each commit since.
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from datamesh.errors import RefusedParameters, ScanTooLarge, UnreadableDataset, VersionExpired
-from datamesh.models.ports import DataFormat
+from datamesh.models.ports import DELTA_LOG_FOLDER, DataFormat
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.budget import ScanBudget
 from datamesh.tables.delta_actions import DeltaTable, find_commit_time, parse_actions
 from datamesh.tables.scan import Scan
 
-LOG_FOLDER = "_delta_log/"
 MAX_COMMITS = 256
 """How many commits since the last checkpoint are read. Writers make one every 10 or 100."""
 MAX_LOG_BYTES = 8 * 1024 * 1024
@@ -54,9 +53,40 @@ def read_delta_version(
     Raises UnreadableDataset, ScanTooLarge, RefusedParameters if the table is younger than the
     moment, VersionExpired if its log begins later, StorageUnavailable.
     """
+    found = _read_log(log_folder, location, budget, as_of)
+    found.table.check_readable()
+    return found
+
+
+def refuse_files_of_table(
+    log_folder: Folder, location: str, budget: ScanBudget, files: Collection[str]
+) -> int:
+    """Refuse the files of a folder that is a Delta table, if they are not those that are current.
+
+    Return how many bytes of the log were read to tell. Raises UnreadableDataset, ScanTooLarge,
+    StorageUnavailable.
+    """
+    try:
+        found = _read_log(log_folder, location, budget, None)
+    except UnreadableDataset:
+        return 0  # files of such names, and no log
+    if found.table.protocol is None or found.table.metadata is None:
+        return 0
+    found.table.check_readable()
+    if {each.file.name for each in found.table.list_files(())} != set(files):
+        raise UnreadableDataset(
+            f"{location} is a Delta table, and not all of its files are current; give the output"
+            " port the format 'delta'"
+        )
+    return found.bytes_read
+
+
+def _read_log(
+    log_folder: Folder, location: str, budget: ScanBudget, as_of: datetime | None
+) -> DeltaVersion:
     log = _list_log(log_folder)
     if not log.commits and not log.checkpoints:
-        raise UnreadableDataset(f"{location} has no {LOG_FOLDER}: it is no Delta table")
+        raise UnreadableDataset(f"{location} has no {DELTA_LOG_FOLDER}: it is no Delta table")
     spent = 0
     if as_of is None:
         version = max([*log.commits, *log.checkpoints])
@@ -78,7 +108,6 @@ def read_delta_version(
     for index in range(len(commits)):
         content = scan.read(index, 0, commits[index].size)
         table.apply_commit(list(parse_actions(content, scan.get_name(index))))
-    table.check_readable()
     return DeltaVersion(table, spent + scan.bytes_read)
 
 

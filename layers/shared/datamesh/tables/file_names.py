@@ -1,7 +1,7 @@
 """Which files of a folder are data, judged by their names as Hive and Spark judge them."""
 
 from datamesh.errors import UnreadableDataset
-from datamesh.models.ports import DataFormat
+from datamesh.models.ports import DELTA_LOG_FOLDER, DataFormat
 
 EXTENSIONS = {
     "parquet": DataFormat.PARQUET,
@@ -39,6 +39,12 @@ def is_hidden(name: str) -> bool:
     if not base or base.startswith(("_", ".")) or base.endswith((FOLDER_MARKER, "._COPYING_")):
         return True
     return any(part.startswith(".") or (part[:1] == "_" and "=" not in part) for part in folders)
+
+
+def is_delta_commit(name: str) -> bool:
+    """Return whether a file of a folder is named as a commit of a Delta table is."""
+    base = name.removeprefix(DELTA_LOG_FOLDER)
+    return base != name and base.endswith(".json") and base[:-5].isdigit()
 
 
 def find_compression(name: str) -> str:

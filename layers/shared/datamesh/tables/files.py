@@ -8,7 +8,13 @@ from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind, Value, parse_value
 from datamesh.storage.folders import Folder, StoredFile
-from datamesh.tables.file_names import detect_format, find_compression, is_data_of, is_hidden
+from datamesh.tables.file_names import (
+    detect_format,
+    find_compression,
+    is_data_of,
+    is_delta_commit,
+    is_hidden,
+)
 from datamesh.tables.query import Filter
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -38,6 +44,8 @@ class DataFiles:
     """Those that are not empty."""
     skipped: int = 0
     """How many files are neither data nor hidden, such as `README.md`."""
+    has_delta_log: bool = False
+    """Whether there are commits of a Delta table, which may say that some files are not current."""
 
 
 def list_data_files(
@@ -48,7 +56,8 @@ def list_data_files(
     Raises UnreadableDataset if there are only other files, if one is compressed in a way that is
     not read, or has no folder for a partition, and StorageUnavailable.
     """
-    listed = [each for each in folder.list_files() if each.size and not is_hidden(each.name)]
+    everything = folder.list_files()
+    listed = [each for each in everything if each.size and not is_hidden(each.name)]
     expected = expected or _choose_format(listed)
     if expected is None:
         if listed:
@@ -69,7 +78,8 @@ def list_data_files(
         raise UnreadableDataset(
             f"{folder.name} has no {expected} file; the first of its files is {listed[0].name}"
         )
-    return DataFiles(expected, found, len(listed) - len(found))
+    has_log = any(is_delta_commit(each.name) for each in everything)
+    return DataFiles(expected, found, len(listed) - len(found), has_log)
 
 
 def _choose_format(listed: Sequence[StoredFile]) -> DataFormat | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from datamesh.errors import RefusedParameters
-from datamesh.models.ports import DataFormat
+from datamesh.models.ports import DELTA_LOG_FOLDER, DataFormat
 from datamesh.models.products import Product
 from datamesh.services.datasets.locations import find_location
 from datamesh.storage.folders import Folder
@@ -46,8 +46,27 @@ def find_table_files(
         raise RefusedParameters({"as_of": "only the data of a Delta table has a past"})
     partitions = tuple(port.partitions) if port else ()
     expected = port.format if port else None
-    found = list_data_files(open_folder(location), expected, partitions)
-    return TableFiles(found.format, found.files, partitions, skipped=found.skipped)
+    folder = list_data_files(open_folder(location), expected, partitions)
+    spent = 0
+    if folder.format is DataFormat.PARQUET and folder.has_delta_log:
+        spent = _refuse_delta_files(open_folder, location, budget, folder.files)
+    return TableFiles(folder.format, folder.files, partitions, spent, folder.skipped)
+
+
+def _refuse_delta_files(
+    open_folder: Callable[[str], Folder],
+    location: str,
+    budget: ScanBudget,
+    files: Sequence[DataFile],
+) -> int:
+    """Raise UnreadableDataset if files are read as such that are of a Delta table, and not current.
+
+    Return how many bytes of its log were read to tell.
+    """
+    from datamesh.tables.delta import refuse_files_of_table  # for Delta tables alone
+
+    stored = [each.file.name for each in files]
+    return refuse_files_of_table(open_folder(location + DELTA_LOG_FOLDER), location, budget, stored)
 
 
 def _find_delta_files(
@@ -57,9 +76,9 @@ def _find_delta_files(
     budget: ScanBudget,
     as_of: datetime | None,
 ) -> TableFiles:
-    from datamesh.tables.delta import LOG_FOLDER, read_delta_version  # for Delta tables alone
+    from datamesh.tables.delta import read_delta_version  # for Delta tables alone
 
-    found = read_delta_version(open_folder(location + LOG_FOLDER), location, budget, as_of)
+    found = read_delta_version(open_folder(location + DELTA_LOG_FOLDER), location, budget, as_of)
     columns = found.table.list_partition_columns()
     partitions = tuple(name for name in columns if name in registered)
     files = found.table.list_files(partitions)

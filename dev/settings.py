@@ -64,9 +64,12 @@ def read_settings(environ: Mapping[str, str]) -> LocalSettings:
         examples=read_value("EXAMPLES", "1", _check_switch) == "1",
         show_log=read_value("LOG", "0", _check_switch) == "1",
         parameters={
-            parameter: read_value(variable, "", check)
-            for parameter, (variable, check) in PARAMETERS.items()
-            if environ.get(variable, "").strip()
+            **LOCAL_PARAMETERS,
+            **{
+                parameter: read_value(variable, "", check)
+                for parameter, (variable, check) in PARAMETERS.items()
+                if environ.get(variable, "").strip()
+            },
         },
     )
 
@@ -196,6 +199,9 @@ def _check_origins(text: str) -> str:
     return text
 
 
+LOCAL_PARAMETERS: Mapping[str, str] = {"HealthProbeSeconds": "5"}
+"""Parameters whose defaults are others in a local run, where a PUT costs nothing."""
+
 PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "LogLevel": ("LOG_LEVEL", _check_log_level),
     "MaxProducts": ("MAX_PRODUCTS", _check_whole_number(1, 100_000)),
@@ -208,6 +214,7 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "OpenLineageDomains": ("OPENLINEAGE_DOMAINS", _check_domains),
     "OpenLineageConfidence": ("OPENLINEAGE_CONFIDENCE", _check_confidences),
     "CacheSeconds": ("CACHE_SECONDS", _check_seconds),
+    "HealthProbeSeconds": ("HEALTH_PROBE_SECONDS", _check_whole_number(1, 3600)),
     "StaleDays": ("STALE_DAYS", _check_whole_number(1, 3650)),
     "DataLocations": ("DATA_LOCATIONS", _check_locations),
     "MaxScanBytes": ("MAX_SCAN_BYTES", _check_whole_number(1_048_576, 536_870_912)),

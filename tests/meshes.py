@@ -169,7 +169,7 @@ def resources(
         audit_journal=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
-        write_probe=write_probe or WriteProbe(MemoryObject("health"), NO_WAIT, current.now),
+        write_probe=write_probe or WriteProbe(MemoryObject("health"), NO_WAIT, now=current.now),
         extend_version_indexes=lambda today, deadline: None,
         open_event_pipeline=lambda: into,
     )

@@ -65,10 +65,16 @@ def _iterate_parameter_rows() -> Iterator[tuple[str, ...]]:
         yield (
             as_code(name),
             as_code(variable),
-            as_code(parameter["Default"]),
+            _describe_defaults(name, parameter["Default"]),
             _describe_accepted(parameter),
             str(parameter["Description"]),
         )
+
+
+def _describe_defaults(name: str, default: object) -> str:
+    if local := settings.LOCAL_PARAMETERS.get(name):
+        return f"{as_code(default)}; `make run`: {as_code(local)}"
+    return as_code(default)
 
 
 def _describe_accepted(parameter: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ ENVIRONMENT = {
     "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
     "AuditFunction": COMMON,
-    "PlatformFunction": COMMON | {"CACHE_SECONDS"},
+    "PlatformFunction": COMMON | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"},
 }
 
 

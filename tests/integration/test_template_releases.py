@@ -30,6 +30,7 @@ OTHER = {
     "OpenLineageDomains": '{"postgres://db": "' + "d" * 130 + '"}',
     "OpenLineageConfidence": "0.9999,0.8888,0.7777",
     "CacheSeconds": "1",
+    "HealthProbeSeconds": "61",
     "StaleDays": "91",
     "MaxScanBytes": "1048577",
     "AnonymousScanFiles": "33",

@@ -53,7 +53,9 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
     later = [timedelta()]
     monkeypatch.setattr(
         "datamesh.wiring.WriteProbe",
-        lambda stored, backoff: WriteProbe(stored, backoff, lambda: NOON + later[-1]),
+        lambda stored, backoff, seconds: WriteProbe(
+            stored, backoff, seconds, lambda: NOON + later[-1]
+        ),
     )
     return later
 

@@ -22,6 +22,7 @@ def test_the_published_defaults() -> None:
         "max_products_bytes": 10_485_760,
         "max_lineage_bytes": 29_360_128,
         "cache_seconds": 0.0,
+        "health_probe_seconds": 60.0,
         "stale_days": 90,
         "usage_api_id": None,
         "missing_products": "refuse",

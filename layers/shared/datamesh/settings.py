@@ -76,6 +76,8 @@ class Settings(BaseModel):
     """The domain of the products that lineage registers."""
     cache_seconds: float = Field(default=0, ge=0, le=3600)
     """Greatest age, in seconds, of the copy of the registry that a read may use; 0 disables it."""
+    health_probe_seconds: float = Field(default=60, ge=1, le=3600)
+    """For how many seconds the health check believes that storage takes writes, or does not."""
     stale_days: int = Field(default=90, ge=1)
     """Days without an update after which a product counts as stale."""
     usage_api_id: str | None = None

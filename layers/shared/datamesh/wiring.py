@@ -135,7 +135,11 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
             bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff
         ),
         backups=Backups(bucket.open_object, bucket.backoff),
-        write_probe=WriteProbe(bucket.open_object("health/written_at.json"), bucket.backoff),
+        write_probe=WriteProbe(
+            bucket.open_object("health/written_at.json"),
+            bucket.backoff,
+            settings.health_probe_seconds,
+        ),
         extend_version_indexes=bucket.extend_version_indexes,
         open_event_pipeline=cache(lambda: _open_event_pipeline(settings, bucket)),
     )

@@ -11,7 +11,7 @@ def test_defaults() -> None:
     assert settings.data_dir == Path("data").resolve()
     assert settings.examples
     assert not settings.show_log
-    assert settings.parameters == {}  # the template's own defaults
+    assert settings.parameters == {"HealthProbeSeconds": "5"}  # else the template's own defaults
 
 
 def test_variables_become_parameters_of_the_template() -> None:
@@ -27,6 +27,7 @@ def test_variables_become_parameters_of_the_template() -> None:
             "MISSING_PRODUCTS": "register",
             "MISSING_PRODUCTS_DOMAIN": "to sort",
             "CACHE_SECONDS": "0.5",
+            "HEALTH_PROBE_SECONDS": "30",
             "CORS_ORIGINS": "https://a.example,http://localhost:8080",
         }
     )
@@ -39,6 +40,7 @@ def test_variables_become_parameters_of_the_template() -> None:
         "MissingProducts": "register",
         "MissingProductsDomain": "to sort",
         "CacheSeconds": "0.5",
+        "HealthProbeSeconds": "30",
         "CorsOrigins": "https://a.example,http://localhost:8080",
     }
 

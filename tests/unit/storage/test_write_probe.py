@@ -43,7 +43,7 @@ def make_probe(
     stored: FaultyObject, clock: WallClock | None = None, jitter: float = 0.0
 ) -> WriteProbe:
     patient = replace(backoff(3), jitter=lambda: jitter)
-    return WriteProbe(stored, patient, clock or WallClock())
+    return WriteProbe(stored, patient, now=clock or WallClock())
 
 
 def find_failure(probe: WriteProbe) -> str:
@@ -89,6 +89,21 @@ def test_instances_that_believe_one_write_do_not_all_write_when_it_is_old() -> N
             probe.check_writes(NO_DEADLINE)
     assert stored.calls.count("PUT") == 1
     assert stored.calls.count("GET") == 2 * len(probes)
+
+
+def test_a_setting_says_how_long_a_probe_is_believed() -> None:
+    stored, clock = FaultyObject(), WallClock()
+    probe = WriteProbe(stored, backoff(3), 5, clock)
+    stored.put_faults.append(refused)
+    for _ in range(3):
+        find_failure(probe)
+    clock.advance(5)
+    for _ in range(3):
+        probe.check_writes(NO_DEADLINE)
+    assert stored.calls == ["GET", "PUT", "GET", "PUT"]
+    clock.advance(6.25)  # a quarter longer, at most
+    probe.check_writes(NO_DEADLINE)
+    assert stored.calls == ["GET", "PUT"] * 3
 
 
 @pytest.mark.parametrize(
@@ -189,7 +204,7 @@ def test_a_probe_ends_after_two_seconds_and_within_the_time_of_the_request(
 
     stored = FaultyObject()
     stored.put_faults.extend([takes_a_second] * 9)
-    probe = WriteProbe(stored, backoff(9), WallClock())
+    probe = WriteProbe(stored, backoff(9), now=WallClock())
     with pytest.raises(StorageUnavailable, match="writes fail"):
         probe.check_writes(Deadline.from_now(budget, lambda: seconds))
     assert stored.calls.count("PUT") == puts

@@ -15,45 +15,45 @@ from datamesh.storage.objects import (
     Unreachable,
 )
 
-LIFETIME = timedelta(minutes=1)
-"""How long what a probe has found is believed, at least."""
-SPREAD = timedelta(seconds=15)
-"""Up to how much longer a write is believed, at random: instances shall not all write at once."""
+SPREAD = 0.25
+"""The part of its lifetime that a write is believed longer, at most and at random: instances shall
+not all write at once."""
 PROBE_SECONDS = 2.0
 """How long attempts of one probe may begin."""
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 class WriteProbe:
-    """Writes the time into one object, and believes for a minute what came of it.
+    """Writes the time into one object, and believes for a while, its lifetime, what came of it.
 
-    A time of this minute that another instance has written proves as much as a write of one's own.
-    So all instances together write about once a minute, however many there are and whoever asks.
+    A time that another instance has written meanwhile proves as much as a write of one's own. So
+    all instances together write about once a lifetime, however many there are and whoever asks.
     """
 
     def __init__(
         self,
         stored: ConditionalObject,
         backoff: Backoff,
+        seconds: float = 60,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        """Take the object that is written; nothing is called yet."""
+        """Take the object that is written, and a lifetime in seconds; nothing is called yet."""
         self._stored = stored
         self._backoff = backoff
         self._now = now
         self._written_at = self._failed_at = LONG_AGO
-        self._lifetime = LIFETIME
+        self._shortest_lifetime = self._lifetime = timedelta(seconds=seconds)
         """How long this instance believes in the latest write."""
         self._failure = ""
 
     def check_writes(self, deadline: Deadline) -> None:
-        """Write the object, unless that was tried within the last minute.
+        """Write the object, unless that was tried within its lifetime.
 
         Raises StorageUnavailable if storage does not take the write, or the time is spent.
         """
         if self._is_recent(self._written_at):
             return
-        if abs(self._now() - self._failed_at) < LIFETIME:
+        if abs(self._now() - self._failed_at) < self._shortest_lifetime:
             raise StorageUnavailable(self._failure)
         if deadline.remaining_seconds <= 0:
             raise describe_unreachable(self._stored.name, OUT_OF_TIME)
@@ -62,7 +62,7 @@ class WriteProbe:
         except StorageUnavailable as error:
             self._failed_at, self._failure = self._now(), f"Unhealthy: writes fail. {error}"
             raise StorageUnavailable(self._failure) from error
-        self._lifetime = LIFETIME + SPREAD * self._backoff.jitter()
+        self._lifetime = self._shortest_lifetime * (1 + SPREAD * self._backoff.jitter())
 
     def _is_recent(self, moment: datetime) -> bool:
         """Tell whether a write then is believed now. Clocks may differ a little."""

@@ -24,6 +24,8 @@ from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import Responses, document_errors
 from datamesh.http.parameters import LIST_PAGE, DataAsOf, EndDate, Limit, Offset, StartDate
 from datamesh.models.datasets import DatasetProfile, DomainSummary, Row
+from datamesh.models.inference import Inference, InferenceRequest
+from datamesh.models.products import Domain as DomainName
 from datamesh.models.products import Product
 from datamesh.models.quality import Quality
 from datamesh.models.responses import Written
@@ -67,6 +69,7 @@ OrderBy = Annotated[
 Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")]
 """The last three are checked against the product's schema, by the service."""
 
+NOTHING_KNOWN = InferenceRequest()
 READING: Responses = document_errors(404, 413, 422, 424, 503)
 
 
@@ -179,6 +182,30 @@ async def check_dataset(
     found = reading.check_quality(context, registry, resources.data, product)
     message = f"The data of '{product.name}' has {found.quality.status}"
     return Written(message=": ".join([message, *found.remarks]), data=found.quality)
+
+
+@app.post(
+    "/domains/{domain}/{dataset}/infer",
+    responses=document_errors(400, 401, 403, 409, 422, 424, 503),
+)
+async def infer_dataset(
+    domain: Annotated[DomainName, Path(examples=["marketing"])],
+    dataset: SmallDataset,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
+    known: InferenceRequest = NOTHING_KNOWN,
+) -> Inference:
+    """Infer the schema of files.
+
+    The answer says what the footers or first rows of a few files tell: format, columns, types and
+    partitions. Its `registration` can be sent to `POST /register_product`. Nothing is registered,
+    and no value of the data is shown.
+    """
+    # Few requests infer, and the others are not to start later for it.
+    from datamesh.services.datasets.inference import infer_dataset as infer
+
+    return infer(context, registry, resources.data, domain, dataset, known)
 
 
 @app.get("/sales/orders", response_model=list[Row], responses=document_errors(400) | READING)

@@ -10,12 +10,17 @@ from fastapi import Path, Query, Response
 from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
 from datamesh.http.conditional import IfMatch, build_etag, build_precondition, build_product_etag
-from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
+from datamesh.http.dependencies import (
+    CurrentContext,
+    CurrentRegistry,
+    CurrentResources,
+    RegistryAsOf,
+)
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import LIST_PAGE, Limit, Offset, Partial
 from datamesh.models.bulk import BulkReport, ProductsBulk
-from datamesh.models.products import Product, ProductRegistration, ProductStatus, ProductUpdate
+from datamesh.models.products import Product, ProductRequest, ProductStatus, ProductUpdate
 from datamesh.models.responses import DeletedProduct, Written
 from datamesh.models.values import SearchText
 from datamesh.services.products import queries, registration
@@ -34,15 +39,26 @@ ChangedName = Annotated[str, Path(description="Name of the product.", examples=[
 """What `POST /register_product` shows, so that nobody deletes an example in use by trying."""
 
 
-@app.post("/register_product", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
+@app.post("/register_product", responses=document_errors(400, 401, 403, 409, 422, 424, 429, 503))
 async def register_product(
-    request: ProductRegistration, context: CurrentContext, registry: CurrentRegistry
+    request: ProductRequest,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
 ) -> Written[Product]:
     """Register a data product.
 
-    The name must not be taken. `schema` has the type of each field. `output_port` says where the
-    data of the product lies: in `domains/<domain>/<name>/` if it is left out.
+    The name must not be taken. `schema` has the type of each field; with `"schema": "infer"` they
+    are taken from a sample of the files. `output_port` says where the data of the product lies: in
+    `domains/<domain>/<name>/` if it is left out.
     """
+    if not request.has_schema:
+        # Few registrations look at files, and no other one is to start later for it.
+        from datamesh.services.products.inferred import register_inferred
+
+        inferred = register_inferred(context, registry, resources.data, request)
+        message = f"Product '{inferred.product.name}' registered: {inferred.summary}"
+        return Written(message=message.removesuffix(": "), data=inferred.product)
     product = registration.register_product(context, registry, request)
     return Written(message=f"Product '{product.name}' registered", data=product)
 

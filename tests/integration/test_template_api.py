@@ -20,6 +20,7 @@ WRITES = {
     "POST /register_lineage": "LineageWriteFunction",
     "POST /lineage/bulk": "LineageWriteFunction",
     "POST /domains/{domain}/{dataset}/check": "DomainsWriteFunction",
+    "POST /domains/{domain}/{dataset}/infer": "DomainsWriteFunction",
     "DELETE /lineage": "LineageWriteFunction",
     "POST /api/v1/lineage": "OpenLineageWriteFunction",
     "POST /api/v1/lineage/batch": "OpenLineageWriteFunction",

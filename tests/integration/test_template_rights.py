@@ -51,7 +51,8 @@ RIGHTS = {
     "ProductsReadFunction": (REGISTRY | PAST)
     - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
     - {("s3:GetObject", INDEXES[1])},
-    "ProductsWriteFunction": REGISTRY
+    "ProductsWriteFunction": DATA
+    | REGISTRY
     | REMEMBER
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
@@ -236,7 +237,7 @@ def test_a_managed_policy_that_is_not_in_the_template_is_named(tmp_path: Path) -
     broken = tmp_path / "template.yaml"
     everything = "arn:aws:iam::aws:policy/AdministratorAccess"
     broken.write_text(TEMPLATE.read_text().replace("!Ref ReadDomainDataPolicy", everything))
-    with pytest.raises(TemplateError, match=f"DomainsFunctionRole: .* {everything}"):
+    with pytest.raises(TemplateError, match=f"ProductsWriteFunctionRole: .* {everything}"):
         read_api(broken, {}, {})
 
 

@@ -25,15 +25,16 @@ VERBS = frozenset(
     decode decompress decrypt delete derive describe detect digest document drop edit encode
     encrypt end ensure
     enter escape exit export extend extract fetch filter find fingerprint finish fold format
-    forward freeze generate get give group handle hash hold identify import index infer ingest
+    forward freeze generate get give group guess handle hash hold identify import index infer ingest
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list
     load log look make map mark match measure merge move normalise note observe open pack pair
     parse pick prefetch prepare print profile propose prune put quote rank read rebuild recall
     receive reclaim reduce refuse register remove rename render repeat replace report require
     resolve
-    restore reuse revalidate run scan schedule search select send serve set share shorten show
+    restore reuse revalidate run sample scan schedule search select send serve set share
+    shorten show
     simplify skip sort spawn split stamp start stop store strip substitute subtract summarize
-    take trace translate trim undo unpack update wait walk wrap write
+    take trace translate trim undo unpack update wait walk widen wrap write
     """.split()  # noqa: SIM905  # a list of 200 lines is not read
 )
 

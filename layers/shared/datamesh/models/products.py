@@ -12,7 +12,9 @@ from pydantic import (
     Field,
     JsonValue,
     StringConstraints,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     model_validator,
 )
 
@@ -115,24 +117,38 @@ Description = Annotated[
     NOT_BLANK,
 ]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+_SCHEMA_IN_JSON: dict[str, JsonValue] = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": MAX_FIELDS,
+    "propertyNames": {"pattern": NOT_BLANK_PATTERN, "maxLength": MAX_FIELD_LENGTH},
+    "additionalProperties": {
+        "type": "string",
+        "pattern": NOT_BLANK_PATTERN,
+        "maxLength": MAX_FIELD_LENGTH,
+    },
+}
 Schema = Annotated[
     dict[FieldText, FieldText],
     BeforeValidator(refuse_equal_names),
     Field(min_length=1, max_length=MAX_FIELDS, description="Field name -> field type."),
     # Pydantic's own would let blank names and an empty object through.
-    WithJsonSchema(
-        {
-            "type": "object",
-            "minProperties": 1,
-            "maxProperties": MAX_FIELDS,
-            "propertyNames": {"pattern": NOT_BLANK_PATTERN, "maxLength": MAX_FIELD_LENGTH},
-            "additionalProperties": {
-                "type": "string",
-                "pattern": NOT_BLANK_PATTERN,
-                "maxLength": MAX_FIELD_LENGTH,
-            },
-        }
-    ),
+    WithJsonSchema(_SCHEMA_IN_JSON),
+]
+INFER = "infer"
+
+
+def accept_infer(value: object, handler: ValidatorFunctionWrapHandler) -> dict[str, str]:
+    """Return the schema; an empty one, which no client can send, for the text `infer`."""
+    schema: dict[str, str] = {} if value == INFER else handler(value)
+    return schema
+
+
+SchemaOrInfer = Annotated[
+    Schema,
+    WrapValidator(accept_infer),
+    Field(description="Field name -> field type; `infer` takes them from a sample of the files."),
+    WithJsonSchema({"anyOf": [_SCHEMA_IN_JSON, {"type": "string", "const": INFER}]}),
 ]
 Tags = Annotated[
     list[str],
@@ -182,7 +198,7 @@ _TIMES: dict[str, JsonValue] = {
 
 
 class ProductRegistration(BaseModel):
-    """The body of `POST /register_product`."""
+    """A product to register, whose fields are known."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=show_example(PRODUCT_EXAMPLE))
 
@@ -196,6 +212,17 @@ class ProductRegistration(BaseModel):
     tags: Tags = []
     openlineage: DatasetNames = []
     output_port: OutputPort | None = None
+
+
+class ProductRequest(ProductRegistration):
+    """The body of `POST /register_product`, which need not know the fields."""
+
+    schema_: SchemaOrInfer = Field(alias="schema")
+
+    @property
+    def has_schema(self) -> bool:
+        """Whether the fields are given rather than to be inferred."""
+        return bool(self.schema_)
 
 
 class ProductUpdate(BaseModel):

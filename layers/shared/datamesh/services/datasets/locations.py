@@ -14,9 +14,15 @@ type Grants = Mapping[str, Sequence[str]]
 
 def check_port(grants: Grants, domain: str, port: OutputPort | None) -> None:
     """Raise LocationNotAllowed if the port of a product of the domain lies where it may not."""
-    if port and not is_allowed(grants, domain, port.location):
+    if port:
+        check_new_location(grants, domain, port.location)
+
+
+def check_new_location(grants: Grants, domain: str, location: str) -> None:
+    """Raise LocationNotAllowed if a domain may not have data at a location."""
+    if not is_allowed(grants, domain, location):
         own = [f"domains/{domain}/"] if _is_folder(domain) else []
-        raise LocationNotAllowed(port.location, domain, [*own, *_list_granted(grants, domain)])
+        raise LocationNotAllowed(location, domain, [*own, *_list_granted(grants, domain)])
 
 
 def check_location(grants: Grants, product: Product) -> None:

@@ -1,0 +1,75 @@
+"""What files turn out to hold, before a product of them is registered."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from datamesh.models.ports import DataFormat, Location, Partitions
+from datamesh.models.products import Description, ProductRegistration
+from datamesh.models.values import ShortText, declare_optional, show_example
+
+
+class ColumnOrigin(StrEnum):
+    """The places that the values of a column come from."""
+
+    FILES = "files"
+    FOLDERS = "folders"
+
+
+class InferenceRequest(BaseModel):
+    """The body of `POST /domains/{domain}/{dataset}/infer`: what is known already."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra=show_example({"owner": "sales-team@example.com"}),
+    )
+
+    location: Annotated[
+        Location,
+        Field(
+            description="Where the files are. If left out, where the product of this name says or,"
+            " without one, `domains/<domain>/<dataset>/`."
+        ),
+    ] = declare_optional()
+    format: Annotated[
+        DataFormat, Field(description="Their format; that of most of their names if left out.")
+    ] = declare_optional()
+    partitions: Annotated[
+        Partitions, Field(description="Columns that folders hold; all that they do if left out.")
+    ] = declare_optional()
+    owner: Annotated[
+        ShortText, Field(description="The owner in the registration; `unowned` if left out.")
+    ] = declare_optional()
+    description: Annotated[
+        Description, Field(description="The description in the registration.")
+    ] = declare_optional()
+
+
+class InferredColumn(BaseModel):
+    """A column of the files, or of the folders that they are in."""
+
+    name: str
+    type: str
+    nullable: bool = Field(
+        description="False if no sampled file may have a null: Parquet says so, or no sampled row"
+        " of a text file had one."
+    )
+    origin: ColumnOrigin
+
+
+class Inference(BaseModel):
+    """What a sample of files tells of a dataset. No value of the data is in it."""
+
+    location: str
+    format: DataFormat
+    files: int = Field(description="How many files of the format there are.")
+    files_read: int = Field(description="Of how many the footer or the first bytes were read.")
+    bytes_read: int
+    columns: list[InferredColumn]
+    warnings: list[str] = Field(
+        description="Where files differ, and what is not in `registration` because of it."
+    )
+    registration: ProductRegistration = Field(
+        description="The body of `POST /register_product` for a product of these files."
+    )

@@ -1,0 +1,177 @@
+"""The dialect and the columns of CSV files, guessed by their first lines."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from datamesh.errors import UnreadableDataset
+from datamesh.tables.guesses import CellGuess, guess_type
+from datamesh.tables.inferred import FileColumn
+
+DELIMITERS = (",", ";", "\t", "|")
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+MAX_DIALECT_ROWS = 200
+"""How many rows a delimiter is judged by."""
+MIN_ROWS = 20
+"""How many rows are looked at however many columns there are."""
+
+
+@dataclass(frozen=True)
+class CsvDialect:
+    """The form of a CSV file."""
+
+    delimiter: str = ","
+    has_header: bool = True
+    encoding: str = "utf-8"
+
+    def describe(self) -> str:
+        """Return the dialect in words for messages."""
+        header = "a header" if self.has_header else "no header"
+        return f"{self.encoding} with {self.delimiter!r} between cells and {header}"
+
+
+@dataclass
+class CsvSampler:
+    """The first rows of files that have one dialect."""
+
+    max_cells: int
+    """How many cells of a file are looked at."""
+    dialect: CsvDialect | None = None
+    """That of the first file."""
+    guesses: dict[str, CellGuess] = field(default_factory=dict)
+    files: int = 0
+    in_files: dict[str, int] = field(default_factory=dict)
+    """Column -> how many files have it."""
+    repeated: set[str] = field(default_factory=set)
+    """The names that several columns of a file have."""
+
+    def add_content(self, content: bytes, *, whole: bool) -> None:
+        """Add the beginning of a file, or all of it if `whole`.
+
+        Raises UnreadableDataset, whose text is a reason that does not name the file.
+        """
+        text, encoding = decode_text(content)
+        delimiter = find_delimiter(text)
+        try:
+            rows = read_csv_rows(text, delimiter, whole=whole)
+        except csv.Error:
+            raise UnreadableDataset("not CSV with closed quotes") from None
+        if not rows:
+            raise UnreadableDataset("has no rows")
+        rows = rows[: max(MIN_ROWS, self.max_cells // len(rows[0]))]
+        dialect = CsvDialect(delimiter, has_header_row(rows), encoding)
+        self.dialect = self.dialect or dialect
+        if dialect != self.dialect:
+            raise UnreadableDataset(f"is {dialect.describe()}, unlike the files before it")
+        if len({len(row) for row in rows}) > 1:
+            raise UnreadableDataset("its lines differ in their numbers of cells")
+        self._add_rows(rows, dialect)
+
+    def _add_rows(self, rows: Sequence[Sequence[str]], dialect: CsvDialect) -> None:
+        names = list(rows[0]) if dialect.has_header else build_column_names(len(rows[0]))
+        found = guess_columns(rows[dialect.has_header :], len(names))
+        for name, guess in zip(names, found, strict=True):
+            self.guesses.setdefault(name, CellGuess()).merge(guess)
+        for name, times in Counter(names).items():
+            self.in_files[name] = self.in_files.get(name, 0) + 1
+            if times > 1:
+                self.repeated.add(name)
+        self.files += 1
+
+    def build_columns(self) -> list[FileColumn]:
+        """Return the columns of all files, in the order of their first ones."""
+        return [
+            FileColumn(name, guess.type, guess.is_nullable or self.in_files[name] < self.files)
+            for name, guess in self.guesses.items()
+        ]
+
+    def find_null_markers(self) -> list[str]:
+        """Return what stands for a null in columns of numbers, dates and the like."""
+        found = {
+            marker
+            for guess in self.guesses.values()
+            if guess.type != "string"
+            for marker in guess.markers
+        }
+        return sorted(found)
+
+
+def build_column_names(count: int) -> list[str]:
+    """Return the names that the columns of a file without a header have."""
+    width = len(str(count - 1))
+    return [f"column{number:0{width}}" for number in range(count)]
+
+
+def guess_columns(rows: Sequence[Sequence[str]], count: int) -> list[CellGuess]:
+    """Return the guesses of the first `count` columns of rows."""
+    found = [CellGuess() for _ in range(count)]
+    for guess, cells in zip(found, zip(*rows, strict=False), strict=False):
+        for cell in set(cells):
+            guess.add_cell(cell)
+    return found
+
+
+def decode_text(content: bytes) -> tuple[str, str]:
+    """Return the text of the beginning of a file, and its encoding as an output port names it."""
+    if content.startswith(UTF_16_MARKS):
+        return content.decode("utf-16", "ignore"), "utf-16"
+    try:
+        return content.decode("utf-8-sig"), "utf-8"
+    except UnicodeDecodeError as error:
+        if error.end >= len(content) - 3:  # the sample ends within a character
+            return content[: error.start].decode("utf-8-sig"), "utf-8"
+    return content.decode("latin-1"), "latin-1"
+
+
+def find_delimiter(text: str) -> str:
+    """Return the delimiter that gives the most columns, all rows alike if possible."""
+    best, score = DELIMITERS[0], (0.0, 1)
+    for delimiter in DELIMITERS:
+        try:
+            rows = read_csv_rows(text, delimiter, whole=False, most=MAX_DIALECT_ROWS)
+        except csv.Error:
+            continue
+        width = len(rows[0]) if rows else 0
+        alike = sum(len(row) == width for row in rows) / max(len(rows), 1)
+        if width > 1 and (alike, width) > score:
+            best, score = delimiter, (alike, width)
+    return best
+
+
+def has_header_row(rows: Sequence[Sequence[str]]) -> bool:
+    """Return False if the first row is like those below it, and they are not text alone."""
+    first, below = rows[0], rows[1:MAX_DIALECT_ROWS]
+    guesses = guess_columns(below, len(first))
+    typed = [
+        guess_type(cell)
+        for cell, guess in zip(first, guesses, strict=True)
+        if guess.type != "string"
+    ]
+    # Names of a pivot table are numbers too, but not all of them.
+    if not typed:
+        return any(guess_type(cell) == "string" for cell in first)
+    return "string" in typed
+
+
+def read_csv_rows(
+    text: str, delimiter: str, *, whole: bool, most: int | None = None
+) -> list[list[str]]:
+    """Return the rows of a file or, unless it is `whole`, those before the one that is cut off.
+
+    Raises csv.Error.
+    """
+    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    try:
+        for row in reader:
+            if row:
+                rows.append(row)
+            if most is not None and len(rows) >= most:
+                return rows
+    except csv.Error:
+        if whole or not rows:
+            raise
+        return rows
+    return rows if whole else rows[:-1] or rows

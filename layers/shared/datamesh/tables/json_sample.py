@@ -1,0 +1,109 @@
+"""The columns of JSON Lines files, guessed by their first lines."""
+
+import json
+from dataclasses import dataclass, field
+
+from datamesh.errors import UnreadableDataset
+from datamesh.tables.guesses import MAX_INTEGER, MIN_INTEGER, CellGuess
+from datamesh.tables.inferred import NULL, FileColumn
+
+DATE_TYPES = ("date", "timestamp", "time")
+"""What text is taken for. A number in quotes was meant to be text."""
+MAX_EXACT_DOUBLE = 2**53
+SHORT_INTEGER, LONG_INTEGER = "integer", "decimal(38,0)"
+"""Integers that a double holds exactly, and those that no bigint holds."""
+
+
+@dataclass
+class _KeyGuess:
+    """The values of a key."""
+
+    values: int = 0
+    """How many are not null."""
+    types: set[str] = field(default_factory=set)
+    texts: CellGuess = field(default_factory=CellGuess)
+
+    def add_value(self, value: object) -> None:
+        if value is None:
+            return
+        self.values += 1
+        self.types.add(_find_json_type(value))
+        if isinstance(value, str):
+            self.texts.add_cell(value or " ")  # empty text is no null in JSON
+
+    def find_type(self) -> str:
+        types = self.types
+        if not types:
+            return NULL
+        if types == {"string"}:
+            return self.texts.type if self.texts.type in DATE_TYPES else "string"
+        if types <= {SHORT_INTEGER, "bigint"}:
+            return "bigint"
+        if types <= {SHORT_INTEGER, "bigint", LONG_INTEGER}:
+            return LONG_INTEGER
+        if types == {SHORT_INTEGER, "double"}:
+            return "double"
+        if len(types) == 1:
+            return next(iter(types))
+        return "json" if "json" in types else "string"
+
+
+@dataclass
+class JsonSampler:
+    """The first rows of files."""
+
+    max_cells: int
+    """How many values of a file are looked at."""
+    guesses: dict[str, _KeyGuess] = field(default_factory=dict)
+    rows: int = 0
+
+    def add_content(self, content: bytes, *, whole: bool) -> None:
+        """Add the beginning of a file, or all of it if `whole`.
+
+        Raises UnreadableDataset, whose text is a reason that does not name the file.
+        """
+        lines = content.split(b"\n")
+        cells = 0
+        for number, line in enumerate(lines if whole else lines[:-1] or lines, 1):
+            if not line.strip():
+                continue
+            row = _parse_row(line, number)
+            self.rows += 1
+            for name, value in row.items():
+                self.guesses.setdefault(name, _KeyGuess()).add_value(value)
+            cells += len(row)
+            if cells > self.max_cells:
+                return
+
+    def build_columns(self) -> list[FileColumn]:
+        """Return the columns of all files, in the order of their first rows."""
+        return [
+            FileColumn(name, guess.find_type(), nullable=guess.values < self.rows)
+            for name, guess in self.guesses.items()
+        ]
+
+
+def _parse_row(line: bytes, number: int) -> dict[str, object]:
+    try:
+        row = json.loads(line.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise UnreadableDataset(f"line {number}: not valid JSON") from None
+    if not isinstance(row, dict):
+        raise UnreadableDataset(f"line {number}: not a JSON object")
+    return row
+
+
+def _refuse_constant(text: str) -> object:
+    raise ValueError
+
+
+def _find_json_type(value: object) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        if abs(value) <= MAX_EXACT_DOUBLE:
+            return SHORT_INTEGER
+        return "bigint" if MIN_INTEGER <= value <= MAX_INTEGER else LONG_INTEGER
+    if isinstance(value, float):
+        return "double"
+    return "string" if isinstance(value, str) else "json"

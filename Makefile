@@ -11,6 +11,7 @@ SECURITY_VENV := .venv-security
 MINISTACK_VENV := .venv-ministack
 OPENLINEAGE_VENV := .venv-openlineage
 DOCS_VENV := .venv-docs
+CORPUS_VENV := .venv-corpus
 PY := $(VENV)/bin/python
 # Of the files that it names, and no others: what a registry answers instead is refused.
 INSTALL := $(UV) pip install --quiet --require-hashes
@@ -153,6 +154,11 @@ bench: $(VENV)/ready build ## Measure what the documents claim about speed and c
 regressions: $(VENV)/ready build ## Test ratios and counts of what bench measures, with a wide margin.
 	$(PY) -m pytest tests/benchmarks
 
+# Half an hour on two processors; CI runs it once a week.
+.PHONY: corpus
+corpus: $(CORPUS_VENV)/ready ## Compare the rows of 1,300 files of other people with pandas and pyarrow; EVERY=10 takes a tenth.
+	@$(CORPUS_VENV)/bin/python -m tests.corpus $(CORPUS_VENV)/files $(if $(EVERY),--every $(EVERY))
+
 # On a copy with the package at its top: mutmut takes a module's name from its path.
 .PHONY: mutants
 mutants: $(VENV)/ready ## Run mutation tests of storage and services, and list the survivors.
@@ -241,9 +247,9 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; of function NAME, of 
 	$(SAM) logs --tail --config-env $(STAGE) $(if $(NAME),--name $(NAME)) $(if $(value FILTER),--filter '$(value FILTER)')
 
 # Installed with --no-deps: the packages are wanted for their files, not to be imported.
-FILES_ALONE := requirements/examples functions/platform/requirements
+FILES_ALONE := requirements/examples requirements/corpus-files functions/platform/requirements
 LOCKED := layers/shared/requirements functions/domains/requirements $(addprefix requirements/,\
-	dev sam security ministack openlineage docs lambda-image uv)
+	dev sam security ministack openlineage docs corpus lambda-image uv)
 
 .PHONY: lock
 lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes newer versions.
@@ -252,7 +258,7 @@ lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes 
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv: requirements/uv.txt
 	python3 -m venv .uv
@@ -294,4 +300,11 @@ $(DOCS_VENV)/ready: requirements/docs.txt | $(UV)
 	rm -rf $(DOCS_VENV)
 	$(UV) venv --quiet --python 3.13 $(DOCS_VENV)
 	$(INSTALL) --python $(DOCS_VENV)/bin/python -r requirements/docs.txt
+	touch $@
+
+$(CORPUS_VENV)/ready: requirements/corpus.txt requirements/corpus-files.txt | $(UV)
+	rm -rf $(CORPUS_VENV)
+	$(UV) venv --quiet --python 3.13 $(CORPUS_VENV)
+	$(INSTALL) --python $(CORPUS_VENV)/bin/python -r requirements/corpus.txt
+	$(INSTALL) --python $(CORPUS_VENV)/bin/python --no-deps --target $(CORPUS_VENV)/files -r requirements/corpus-files.txt
 	touch $@

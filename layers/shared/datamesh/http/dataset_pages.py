@@ -1,6 +1,7 @@
 """Pages of a dataset over HTTP: the filters in the query, and the headers of the answer."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -21,6 +22,8 @@ MEDIA_TYPES = {
 """What a page can be answered as; the first is for clients that do not care."""
 EXTENSIONS = {PageFormat.ARROW: "arrows"}
 """Endings of file names that are not the format's name; this one is of an Arrow stream."""
+MAX_MISSING_BYTES = 1000
+"""The most bytes of the header that names missing columns."""
 NOT_PLAIN_IN_NAME = re.compile(r"[^A-Za-z0-9._-]")
 RESERVED_PARAMETERS = ("limit", "cursor", "columns", "order_by", "format", "as_of")
 """Parameters that are no filters. A column of such a name needs an operator: `limit_in=3`."""
@@ -84,6 +87,14 @@ DATASET_PAGE_RESPONSE: Responses = {
                 "description": "How many bytes of them.",
                 "schema": {"type": "integer"},
             },
+            "X-Missing-Columns": {
+                "description": "Columns of the query that are null because a file that was read"
+                " lacks them, percent-encoded, with commas between; `*` at the end stands for"
+                f" others beyond {MAX_MISSING_BYTES} bytes. Of JSON Lines, those of which neither"
+                " the page nor the first 100 rows of its files know anything.",
+                "schema": {"type": "string"},
+                "required": False,
+            },
             "X-Skipped-Files": {
                 "description": "How many files of the folder are neither data nor hidden, such as"
                 " `README.md`; absent if there are none.",
@@ -120,6 +131,8 @@ def build_dataset_page_response(
         "X-Files-Read": str(page.files_read),
         "X-Bytes-Read": str(page.bytes_read),
     }
+    if page.missing_columns:
+        headers["X-Missing-Columns"] = _write_names(page.missing_columns)
     if page.skipped_files:
         headers["X-Skipped-Files"] = str(page.skipped_files)
     if page.next_cursor:
@@ -127,6 +140,18 @@ def build_dataset_page_response(
     if disposition:
         headers["Content-Disposition"] = disposition
     return Response(page.body, media_type=media_type, headers=headers)
+
+
+def _write_names(names: Sequence[str]) -> str:
+    """Return a header's list of names: `("a,b", "c")` -> `a%2Cb,c`."""
+    written = ""
+    for name in names:
+        more = f"{written}," if written else ""
+        more += quote(name, safe="")
+        if len(more) > MAX_MISSING_BYTES:
+            return f"{written},*".lstrip(",")
+        written = more
+    return written
 
 
 def build_disposition(dataset: str, format: PageFormat) -> str:

@@ -1,6 +1,7 @@
 """Queries of tables. Importing this module imports DuckDB: slow, and not in every function."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from datamesh.models.ports import DataFormat
 from datamesh.tables.cursor import Position
@@ -14,6 +15,17 @@ from datamesh.tables.session import Session
 from datamesh.tables.table import Table
 
 
+@dataclass(frozen=True)
+class EncodedRows:
+    """The rows of a page in a media type."""
+
+    body: bytes
+    end: Position | None
+    """Where the page ended; None if nothing follows."""
+    missing: tuple[str, ...]
+    """The columns of the query that files lack."""
+
+
 def encode_page(
     scan: Scan,
     table: Table,
@@ -21,8 +33,8 @@ def encode_page(
     query: Query,
     after: Position | None,
     media_type: str,
-) -> tuple[bytes, Position | None]:
-    """Return a page's rows in a media type of ENCODERS, and where it ended if more may follow.
+) -> EncodedRows:
+    """Return a page's rows in a media type of ENCODERS.
 
     Raises ScanTooLarge, InvalidCursor, UnreadableDataset, StorageUnavailable.
     """
@@ -30,7 +42,7 @@ def encode_page(
     eager = table.format is DataFormat.PARQUET and full
     with Session(scan, eager=eager, partial=not full) as session:
         page = read_page(session, table, files, query, after)
-        return ENCODERS[media_type](session, page), page.end
+        return EncodedRows(ENCODERS[media_type](session, page), page.end, page.missing)
 
 
 def encode_legacy_page(scan: Scan, table: Table, files: Sequence[DataFile], query: Query) -> bytes:

@@ -78,6 +78,10 @@ class FileGroup:
             )
         return places[0] if places else None
 
+    def has_column(self, name: str) -> bool:
+        """Return True if a column of this name is there, whether once or several times."""
+        return name in self._places or name in self._trimmed_places
+
     def list_others(self, columns: Iterable[Column]) -> list[str]:
         """Return the names of the files' columns that are none of these."""
         places = {self.find_place(column) for column in columns}

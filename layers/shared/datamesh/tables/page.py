@@ -17,6 +17,7 @@ from datamesh.tables.cursor import Position
 from datamesh.tables.exports import export_cell
 from datamesh.tables.file_columns import FileGroup, require_distinct_fields
 from datamesh.tables.files import DataFile
+from datamesh.tables.missing import check_columns_of_files, find_missing_columns
 from datamesh.tables.query import Query
 from datamesh.tables.scan import WHOLE_FILE_BYTES
 from datamesh.tables.session import Session
@@ -45,6 +46,8 @@ class TablePage:
     """Those of them whose text is JSON."""
     end: Position | None
     """Where the page ended; None if nothing follows."""
+    missing: tuple[str, ...] = ()
+    """The columns of the query that files lack."""
 
     def select_named(self) -> str:
         """Return the query of the rows with the columns' own names, in their registered types."""
@@ -153,6 +156,8 @@ class _PageReader:
             self._session, self._table, self._columns, self._files[first : first + count], first
         )
         self._groups += source.groups
+        if self._table.format is not DataFormat.JSONL:
+            check_columns_of_files(self._session, self._table, self._columns, source.groups)
         parameters = dict(source.parameters)
         where = " AND ".join(["true", *self._build_conditions(source, first, parameters)])
         order = "" if source.is_in_order else "ORDER BY f, r"
@@ -190,6 +195,7 @@ class _PageReader:
             joined.written,
             joined.written_as_json,
             self._find_end(rows) if more else None,
+            find_missing_columns(self._session, self._table, self._columns, self._groups, rows),
         )
 
     def _join_tables(self) -> Source:

@@ -9,6 +9,8 @@ from datamesh.tables.table import Column
 
 MAX_OBJECT_BYTES = 16 * 1024 * 1024
 """The largest line of a JSON Lines file."""
+SAMPLED_ROWS = 100
+"""In how many rows of a JSON Lines file keys are looked for."""
 CSV_FORM = (
     """delim = ',', quote = '"', escape = '"', comment = '', skip = 0,"""
     " strict_mode = true, null_padding = false, hive_partitioning = false"
@@ -127,6 +129,13 @@ def select_json_keys(indexes: Sequence[int], compression: str) -> str:
     """Return a query of the names of all fields in JSON Lines files, sorted."""
     objects = _read_json_objects(indexes, compression)
     return f"SELECT DISTINCT unnest(json_keys(json)) AS key FROM {objects} ORDER BY key"
+
+
+def select_first_json_keys(indexes: Sequence[int], compression: str) -> str:
+    """Return a query of the names of all fields in the first rows of JSON Lines files."""
+    objects = _read_json_objects(indexes, compression)
+    rows = f"(SELECT json FROM {objects} LIMIT {SAMPLED_ROWS})"
+    return f"SELECT DISTINCT unnest(json_keys(json)) AS key FROM {rows} ORDER BY key"
 
 
 def _read_json_objects(indexes: Sequence[int], compression: str) -> str:

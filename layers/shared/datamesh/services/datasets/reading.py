@@ -95,6 +95,7 @@ class DatasetPage:
     files_read: int
     bytes_read: int
     skipped_files: int
+    missing_columns: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -230,11 +231,14 @@ def read_page(dataset: Dataset, query: Query, media_type: str) -> DatasetPage:
     if query.cursor:
         after = decode_cursor(dataset.read_cursor_key(), query.cursor, identity, files)
     scan = dataset.open_scan(files)
-    body, end = encode_page(scan, dataset.table, files, query, after, media_type)
+    page = encode_page(scan, dataset.table, files, query, after, media_type)
     following = None
-    if end:
-        following = encode_cursor(dataset.read_cursor_key(), identity, files[end.file], end)
-    return DatasetPage(body, following, scan.files_read, scan.bytes_read, dataset.skipped)
+    if page.end:
+        file = files[page.end.file]
+        following = encode_cursor(dataset.read_cursor_key(), identity, file, page.end)
+    return DatasetPage(
+        page.body, following, scan.files_read, scan.bytes_read, dataset.skipped, page.missing
+    )
 
 
 def profile_dataset(dataset: Dataset) -> DatasetProfile:

@@ -12,6 +12,8 @@ REASONS = re.compile(
     r"|.*Idempotency-Key"
     r"|.* \(DataLocations\)|The cursor |.*: there is no column |.*: is given twice"
     r"|.*partitions must differ|.*differ by upper and lower case alone"
+    r"|.*leave out `csv`: |.*must have the year |.* must differ from quote and escape"
+    r"|.*an escape needs a quote|.*nulls must not have the delimiter"
     r"|since \S+ is after until |since and until are more than "
 )
 """Why a request that the document allows may be answered 400 or 422."""

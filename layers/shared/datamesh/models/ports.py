@@ -12,6 +12,7 @@ from pydantic import (
     model_validator,
 )
 
+from datamesh.models.csv_dialect import CsvDialect
 from datamesh.models.values import show_example
 
 MAX_PARTITIONS = 8
@@ -88,6 +89,18 @@ class OutputPort(BaseModel):
     location: Location
     format: DataFormat
     partitions: Partitions = []
+    csv: CsvDialect | None = Field(
+        default=None,
+        exclude_if=lambda dialect: dialect is None,
+        description="The form of CSV files, where it is not that of RFC 4180 with a header.",
+    )
+
+    @model_validator(mode="after")
+    def refuse_dialect_of_other_formats(self) -> Self:
+        """Refuse the form of CSV files for files that are not CSV."""
+        if self.csv and self.format is not DataFormat.CSV:
+            raise ValueError(f"leave out `csv`: it is for the format csv, not for {self.format}")
+        return self
 
     @model_validator(mode="after")
     def refuse_partitions_of_log(self) -> Self:

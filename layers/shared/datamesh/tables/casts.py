@@ -1,5 +1,7 @@
 """SQL that reads a cell of a text file as the type that the schema says."""
 
+from collections.abc import Sequence
+
 from datamesh.models.types import DECIMAL_DIGITS, Kind
 from datamesh.tables.engine_errors import refuse_cell
 from datamesh.tables.sql import quote_literal
@@ -15,6 +17,8 @@ def cast_cell(cell: str, column: Column) -> str:
     sql_type = find_sql_type(column.registered_type)
     if sql_type == "VARCHAR":
         return cell
+    if column.cell_format:
+        return f"CAST(try_strptime({cell}, {quote_literal(column.cell_format)}) AS {sql_type})"
     pattern = _find_exact_pattern(column.kind, sql_type)
     if pattern:
         cell = f"CASE WHEN regexp_full_match({cell}, {quote_literal(pattern)}) THEN {cell} END"
@@ -33,6 +37,16 @@ def require_cell(cell: str, column: Column, file: str, row: str) -> str:
     problem = f"the value cannot be read as '{column.registered_type}' without loss"
     failure = f"CAST({refuse_cell(file, row, column.name, problem)} AS {sql_type})"
     return f"coalesce({value}, CASE WHEN {cell} IS NOT NULL THEN {failure} END)"
+
+
+def read_null_markers(cell: str, column: Column, markers: Sequence[str]) -> str:
+    """Return the expression of a CSV file's cell that is null if it is one of the markers.
+
+    The reader has seen to those that are not quoted. In a column of text, a quoted one is text.
+    """
+    if column.kind in (Kind.TEXT, Kind.OTHER):
+        return cell
+    return f"CASE WHEN {cell} NOT IN ({', '.join(map(quote_literal, markers))}) THEN {cell} END"
 
 
 def write_decimal(cell: str) -> str:

@@ -2,14 +2,17 @@
 
 Of gzip, DuckDB checks neither the sums nor the lengths, and it refuses a header's optional fields
 and zeros behind the end. So it is handed what zlib has unpacked and checked, in a gzip stream that
-is not compressed. Of zstd, it misses only the end of a stream.
+is not compressed. Of zstd, it misses only the end of a stream. Text that is not UTF-8 is handed out
+in such a stream too, whether the file is compressed or not.
 """
 
 import io
 import zlib
 from collections.abc import Generator, Iterator
 
+from datamesh.models.csv_dialect import CsvEncoding
 from datamesh.tables.scan import Scan
+from datamesh.tables.transcoding import UndecodableText, convert_to_utf_8
 
 CHUNK_BYTES = 1 << 18
 """How much of a stored file is unpacked at once."""
@@ -25,10 +28,14 @@ ZSTD_MAGIC = 0xFD2FB528
 SKIPPABLE_MAGIC = 0x184D2A50
 """The first of 16 magic numbers of frames that hold no data."""
 RESERVED_BLOCK = 3
+ZSTD_IS_UTF_8 = "a .zst file is read in utf-8 alone; compress text in another encoding as .gz"
 
 
 class CompressedFile(io.RawIOBase):
-    """A compressed file that DuckDB reads from front to back, or again from the beginning."""
+    """A compressed file, or one that is not UTF-8.
+
+    DuckDB reads it from front to back, or again from the beginning.
+    """
 
     def __init__(self, scan: Scan, index: int, compression: str) -> None:
         super().__init__()
@@ -40,8 +47,8 @@ class CompressedFile(io.RawIOBase):
     def _begin_again(self) -> None:
         self._position = 0
         self._buffer = bytearray()
-        unpack = _pack_unpacked if self._compression == "gzip" else _check_zstd
-        self._pieces = unpack(self._read_chunks())
+        encoding = self._scan.dialect.encoding
+        self._pieces = _open_stream(self._read_chunks(), self._compression, encoding)
 
     def readable(self) -> bool:
         """Return True."""
@@ -73,6 +80,8 @@ class CompressedFile(io.RawIOBase):
                 self._buffer += piece
         except DamagedStream as error:
             raise self._scan.refuse_file(self._index, str(error)) from None
+        except UndecodableText as error:
+            raise self._scan.refuse_file(self._index, str(error), error.place) from None
         content = bytes(self._buffer if size < 0 else self._buffer[:size])
         del self._buffer[: len(content)]
         self._position += len(content)
@@ -89,13 +98,22 @@ class DamagedStream(Exception):
     """A compressed stream is none, is damaged, or ends early; the text says which."""
 
 
-def _pack_unpacked(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield a gzip file with the content of all members, not compressed.
+def _open_stream(
+    chunks: Iterator[bytes], compression: str, encoding: CsvEncoding
+) -> Iterator[bytes]:
+    """Yield a file's stream as DuckDB reads it: zstd as it is, and all else as gzip.
 
-    Raises DamagedStream.
+    Raises DamagedStream, UndecodableText.
     """
+    is_utf_8 = encoding is CsvEncoding.UTF_8
+    if compression == "zstd":
+        if not is_utf_8:
+            raise DamagedStream(ZSTD_IS_UTF_8)
+        yield from _check_zstd(chunks)
+        return
+    pieces = _unpack_gzip(chunks) if compression == "gzip" else chunks
     packer = zlib.compressobj(level=0, wbits=GZIP_WBITS)
-    for piece in _unpack_gzip(chunks):
+    for piece in pieces if is_utf_8 else convert_to_utf_8(pieces, encoding):
         yield packer.compress(piece)
     yield packer.flush()
 

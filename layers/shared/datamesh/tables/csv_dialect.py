@@ -19,7 +19,7 @@ MIN_ROWS = 20
 
 
 @dataclass(frozen=True)
-class CsvDialect:
+class SampledDialect:
     """The form of a CSV file."""
 
     delimiter: str = ","
@@ -38,7 +38,7 @@ class CsvSampler:
 
     max_cells: int
     """How many cells of a file are looked at."""
-    dialect: CsvDialect | None = None
+    dialect: SampledDialect | None = None
     """That of the first file."""
     guesses: dict[str, CellGuess] = field(default_factory=dict)
     files: int = 0
@@ -61,7 +61,7 @@ class CsvSampler:
         if not rows:
             raise UnreadableDataset("has no rows")
         rows = rows[: max(MIN_ROWS, self.max_cells // len(rows[0]))]
-        dialect = CsvDialect(delimiter, has_header_row(rows), encoding)
+        dialect = SampledDialect(delimiter, has_header_row(rows), encoding)
         self.dialect = self.dialect or dialect
         if dialect != self.dialect:
             raise UnreadableDataset(f"is {dialect.describe()}, unlike the files before it")
@@ -69,7 +69,7 @@ class CsvSampler:
             raise UnreadableDataset("its lines differ in their numbers of cells")
         self._add_rows(rows, dialect)
 
-    def _add_rows(self, rows: Sequence[Sequence[str]], dialect: CsvDialect) -> None:
+    def _add_rows(self, rows: Sequence[Sequence[str]], dialect: SampledDialect) -> None:
         names = list(rows[0]) if dialect.has_header else build_column_names(len(rows[0]))
         found = guess_columns(rows[dialect.has_header :], len(names))
         for name, guess in zip(names, found, strict=True):

@@ -15,8 +15,9 @@ MAX_LOGGED = 200
 UNREADABLE_CELL = "unreadable cell"
 """How the message of `refuse_cell` begins."""
 NOT_CSV = (
-    "not CSV in UTF-8 with a header, commas, double quotes (closed, and doubled within text),"
-    " one kind of newline and as many cells in each line as in the header"
+    "not CSV as its output port describes it (csv; if it does not: in UTF-8 with a header, commas"
+    " and double quotes), with quotes closed, one kind of newline and as many cells in each line as"
+    " in the first"
 )
 CANNOT_SNIFF = re.compile(rf'Invalid Input Error: Error when sniffing file "{PROTOCOL}://([0-9]+)"')
 CSV_LINE = re.compile(r"Invalid Input Error: CSV Error on Line: ([0-9]+)\n")

@@ -132,9 +132,9 @@ def group_files(session: Session, table: Table, files: Sequence[DataFile]) -> li
     if table.format is DataFormat.PARQUET:
         return group_parquet_files(session, range(len(files)))
     found: dict[tuple[str, tuple[str, ...]], list[int]] = {}
-    for index, file in enumerate(files):
-        names = read_header(session, table, index, file)
-        found.setdefault((file.compression, names), []).append(index)
+    for index in range(len(files)):
+        names = read_header(session, table, index)
+        found.setdefault((session.files.find_read_compression(index), names), []).append(index)
     groups = []
     for (compression, names), indexes in found.items():
         if table.format is DataFormat.JSONL:
@@ -144,16 +144,25 @@ def group_files(session: Session, table: Table, files: Sequence[DataFile]) -> li
     return groups
 
 
-def read_header(session: Session, table: Table, index: int, file: DataFile) -> tuple[str, ...]:
-    """Return the columns in the header of a CSV file; none of other text.
+def read_header(session: Session, table: Table, index: int) -> tuple[str, ...]:
+    """Return the columns of a CSV file, by its header or else the schema; none of other text.
 
-    Raises as a read does.
+    Raises UnreadableDataset, and what a read raises.
     """
     if table.format is not DataFormat.CSV:
         return ()
-    header = select_csv_header(index, file.compression, session.csv_buffer_bytes)
+    compression = session.files.find_read_compression(index)
+    header = select_csv_header(index, compression, table.dialect, session.csv_buffer_bytes)
     rows = session.fetch_rows(header)
-    return complete_names(rows[0]) if rows else ()
+    if table.dialect.header or not rows:
+        return complete_names(rows[0]) if rows else ()
+    names = tuple(column.name for column in table.list_file_columns())
+    if len(rows[0]) != len(names):
+        raise UnreadableDataset(
+            f"{session.scan.get_name(index)}: expected {len(names)} columns, as in the schema,"
+            f" found {len(rows[0])}"
+        )
+    return names
 
 
 def group_parquet_files(session: Session, indexes: Sequence[int]) -> list[FileGroup]:

@@ -10,7 +10,6 @@ from datamesh.models.types import Kind, Value, parse_value
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.file_names import (
     detect_format,
-    find_compression,
     is_data_of,
     is_delta_commit,
     is_hidden,
@@ -28,11 +27,6 @@ class DataFile:
     file: StoredFile
     partitions: tuple[str | None, ...] = ()
     """One for each partition column of the port, in their order; None for a null."""
-
-    @property
-    def compression(self) -> str:
-        """The compression as DuckDB names it."""
-        return find_compression(self.file.name)
 
 
 @dataclass(frozen=True)

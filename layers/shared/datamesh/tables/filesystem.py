@@ -10,6 +10,7 @@ from typing import Any
 
 from fsspec.spec import AbstractFileSystem
 
+from datamesh.models.csv_dialect import CsvEncoding
 from datamesh.tables.compressed import CompressedFile
 from datamesh.tables.file_names import find_compression
 from datamesh.tables.scan import Scan
@@ -119,12 +120,21 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
             return _ResultFile(self)
         if "r" in mode:
             index = self._parse_path(path)
-            compression = find_compression(self._scan.files[index].name)
-            if compression != "none":
+            if self.find_read_compression(index) != "none":
                 self.last_read = index
+                compression = find_compression(self._scan.files[index].name)
                 return CompressedFile(self._scan, index, compression)
             return MeshFile(self, self._scan, index)
         raise PermissionError(path)
+
+    def find_read_compression(self, index: int) -> str:
+        """Return the compression that DuckDB finds when it reads a file, as it names it.
+
+        Text that is not UTF-8 is handed to it as gzip.
+        """
+        found = find_compression(self._scan.files[index].name)
+        is_utf_8 = self._scan.dialect.encoding is CsvEncoding.UTF_8
+        return "gzip" if found == "none" and not is_utf_8 else found
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return what fsspec tells about a file."""

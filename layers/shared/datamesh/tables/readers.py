@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from datamesh.models.columns import find_clash
+from datamesh.models.csv_dialect import CsvDialect
 from datamesh.tables.filesystem import build_path
 from datamesh.tables.sql import quote_literal
 from datamesh.tables.table import Column
@@ -11,11 +12,6 @@ MAX_OBJECT_BYTES = 16 * 1024 * 1024
 """The largest line of a JSON Lines file."""
 SAMPLED_ROWS = 100
 """In how many rows of a JSON Lines file keys are looked for."""
-CSV_FORM = (
-    """delim = ',', quote = '"', escape = '"', comment = '', skip = 0,"""
-    " strict_mode = true, null_padding = false, hive_partitioning = false"
-)
-"""CSV as RFC 4180 has it."""
 
 
 def _list_paths(indexes: Iterable[int]) -> str:
@@ -55,42 +51,56 @@ def select_parquet_schema(indexes: Iterable[int]) -> str:
 def read_csv(
     indexes: Sequence[int],
     compression: str,
+    dialect: CsvDialect,
     buffer_bytes: int | None = None,
-    *,
-    has_header: bool = True,
 ) -> str:
-    """Return a table of CSV files (RFC 4180). Cells are text, empty ones null.
+    """Return a table of CSV files. Cells are text; no quoted one is null.
 
     DuckDB reads two buffers before it gives the first row, of 32 MB each unless told otherwise.
     """
     size = f", buffer_size = {buffer_bytes}" if buffer_bytes else ""
     return (
         f"read_csv({_list_paths(indexes)}, compression = {quote_literal(compression)},"
-        f" header = {has_header}, {CSV_FORM}, all_varchar = true{size})"
+        f" {_describe_dialect(dialect)}, all_varchar = true{size})"
     )
 
 
-def select_csv_header(index: int, compression: str, buffer_bytes: int | None = None) -> str:
-    """Return a query of the names in the header of a CSV file, as they are written there."""
-    read = read_csv([index], compression, buffer_bytes, has_header=False)
+def _describe_dialect(dialect: CsvDialect) -> str:
+    quote = dialect.quote or ""
+    nulls = ", ".join(map(quote_literal, dialect.nulls))
+    return (
+        f"header = {dialect.header}, skip = {dialect.skip},"
+        f" delim = {quote_literal(dialect.delimiter)}, quote = {quote_literal(quote)},"
+        f" escape = {quote_literal(dialect.escape or quote)}, comment = '',"
+        f" nullstr = [{nulls}], allow_quoted_nulls = false,"
+        " strict_mode = true, null_padding = false, hive_partitioning = false"
+    )
+
+
+def select_csv_header(
+    index: int, compression: str, dialect: CsvDialect, buffer_bytes: int | None = None
+) -> str:
+    """Return a query of the cells in the first line of a CSV file, as they are written there."""
+    as_rows = dialect.model_copy(update={"header": False, "nulls": [""]})
+    read = read_csv([index], compression, as_rows, buffer_bytes)
     return f"SELECT * FROM {read} LIMIT 1"
 
 
-def read_csv_lines(index: int, compression: str) -> str:
-    """Return a query of the first line of a text file, whatever it holds."""
+def read_csv_lines(index: int, compression: str, skip: int) -> str:
+    """Return a query of the first line of a text file behind `skip` others, whatever it holds."""
     return (
         f"SELECT line FROM read_csv({_list_paths([index])}, auto_detect = false, header = false,"
         f" compression = {quote_literal(compression)}, columns = {{'line': 'VARCHAR'}},"
-        " delim = '\x01', quote = '', escape = '', strict_mode = false) LIMIT 1"
+        f" skip = {skip}, delim = '\x02', quote = '', escape = '', strict_mode = false) LIMIT 1"
     )
 
 
-def read_plain_csv(index: int, compression: str, columns: int) -> str:
+def read_plain_csv(index: int, compression: str, dialect: CsvDialect, columns: int) -> str:
     """Return a query that reads a CSV file of so many columns, without guessing its form first."""
     types = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(columns))
     return (
         f"SELECT count(*) FROM read_csv({_list_paths([index])}, auto_detect = false,"
-        f" compression = {quote_literal(compression)}, header = true, {CSV_FORM},"
+        f" compression = {quote_literal(compression)}, {_describe_dialect(dialect)},"
         f" columns = {{{types}}})"
     )
 

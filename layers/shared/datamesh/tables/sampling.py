@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.storage.folders import Folder, StoredFile
-from datamesh.tables.csv_dialect import CsvDialect, CsvSampler
+from datamesh.tables.csv_dialect import CsvSampler, SampledDialect
 from datamesh.tables.file_names import find_compression
 from datamesh.tables.inferred import FileColumn, widen_types
 from datamesh.tables.json_sample import JsonSampler
@@ -39,7 +39,7 @@ class SampledSchema:
     """What the sampled files have in common, and where they differ."""
 
     columns: list[FileColumn] = field(default_factory=list)
-    dialect: CsvDialect | None = None
+    dialect: SampledDialect | None = None
     """The form of the files, if they are CSV."""
     null_markers: list[str] = field(default_factory=list)
     files_read: int = 0

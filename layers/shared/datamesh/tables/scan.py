@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from datamesh.errors import MeshError, UnreadableDataset
+from datamesh.models.csv_dialect import RFC_4180, CsvDialect
 from datamesh.models.ports import DataFormat
 from datamesh.storage.backoff import OUT_OF_TIME
 from datamesh.storage.folders import Folder, StoredFile
@@ -41,9 +42,12 @@ class Scan:
         form: DataFormat,
         budget: ScanBudget,
         bytes_before: int = 0,
+        dialect: CsvDialect = RFC_4180,
     ) -> None:
         self.files = files
         self.budget = budget
+        self.dialect = dialect
+        """The form of the files if they are CSV."""
         self.failure: MeshError | None = None
         """The first failure. DuckDB reports it in words of its own. Nothing is read after it."""
         self._folder = folder
@@ -86,10 +90,11 @@ class Scan:
         """Refuse all further reads, because the query has taken too long."""
         self.failure = self.failure or self.budget.refuse_seconds()
 
-    def refuse_file(self, index: int, reason: str) -> MeshError:
+    def refuse_file(self, index: int, reason: str, place: str = "") -> MeshError:
         """Keep the failure of a file that is damaged, and return it."""
         logger.warning("a file is refused: %s", reason)
-        error = UnreadableDataset(f"{self.get_name(index)}: {reason}")
+        where = ", ".join(filter(None, (self.get_name(index), place)))
+        error = UnreadableDataset(f"{where}: {reason}")
         self.failure = self.failure or error
         return self.failure
 

@@ -12,8 +12,8 @@ import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.errors import ScanTooLarge, UnreadableDataset
+from datamesh.tables.csv_lines import count_cells
 from datamesh.tables.engine_errors import CANNOT_SNIFF, cut_text, describe_fault
-from datamesh.tables.file_names import find_compression
 from datamesh.tables.filesystem import ROOT, MeshFiles
 from datamesh.tables.readers import read_csv_lines, read_plain_csv
 from datamesh.tables.scan import Scan
@@ -137,14 +137,15 @@ class Session:
         found = CANNOT_SNIFF.match(text)
         if not found:
             return text
-        index = int(found[1])
-        compression = find_compression(self.scan.files[index].name)
+        index, dialect = int(found[1]), self.scan.dialect
+        compression = self.files.find_read_compression(index)
         try:
-            [(header,)] = self._connection.execute(read_csv_lines(index, compression)).fetchall()
-            names = next(csv.reader([header]))
-            self._connection.execute(read_plain_csv(index, compression, len(names))).fetchall()
+            lines = read_csv_lines(index, compression, dialect.skip)
+            [(first,)] = self._connection.execute(lines).fetchall()
+            plain = read_plain_csv(index, compression, dialect, count_cells(first, dialect))
+            self._connection.execute(plain).fetchall()
         except duckdb.InvalidInputException as error:
             return str(error)
-        except (duckdb.Error, csv.Error, ValueError, StopIteration):
+        except (duckdb.Error, csv.Error, ValueError):
             return text
         return text

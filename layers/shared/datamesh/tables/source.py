@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
-from datamesh.tables.casts import require_cell, write_decimal
+from datamesh.tables.casts import read_null_markers, require_cell, write_decimal
 from datamesh.tables.common_types import CommonColumn, merge_column
 from datamesh.tables.exact_casts import StoredCell
 from datamesh.tables.file_columns import (
@@ -76,10 +76,10 @@ def open_source(
         return _open_parquet(session, table, columns, groups, parameters, first, select_cells)
     groups = []
     parts = []
-    for index, file in enumerate(files, first):
-        names = read_header(session, table, index, file)
-        where = session.scan.get_name(index)
-        groups.append(FileGroup(file.compression, names, [index], where))
+    for index in range(first, first + len(files)):
+        names = read_header(session, table, index)
+        compression = session.files.find_read_compression(index)
+        groups.append(FileGroup(compression, names, [index], session.scan.get_name(index)))
         parts.append(_select_text(session, table, columns, groups[-1], index - first))
     # To ask DuckDB for them would take a millisecond for each of possibly many files.
     types = tuple(find_sql_type(column.registered_type) for column in columns)
@@ -264,9 +264,15 @@ def _read_text(
 ) -> tuple[str, FindCell]:
     """Return the call that reads text files, and what finds a column's cells in it."""
     if table.format is DataFormat.CSV:
-        read = read_csv(group.indexes, group.compression, session.csv_buffer_bytes)
+        dialect = table.dialect
+        read = read_csv(group.indexes, group.compression, dialect, session.csv_buffer_bytes)
         read = call_columns_by_place(read, len(group.names))
-        return read, lambda column: _write_cell(group.find_place(column))
+
+        def find_csv_cell(column: Column) -> str | None:
+            cell = _write_cell(group.find_place(column))
+            return cell and read_null_markers(cell, column, dialect.nulls)
+
+        return read, find_csv_cell
     own = [column for column in columns if column.name not in table.partitions]
     places = {column.name: place for place, column in enumerate(own)}
 

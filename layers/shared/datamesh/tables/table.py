@@ -6,10 +6,19 @@ from functools import cached_property
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.columns import find_clash
+from datamesh.models.csv_dialect import RFC_4180, CsvDialect
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind, find_kind
 from datamesh.tables.query import Filter, Query
 from datamesh.tables.sql_types import has_scale
+
+
+def find_cell_format(dialect: CsvDialect, registered_type: str) -> str:
+    """Return how a dialect writes the cells of a type; empty for ISO 8601 and for other types."""
+    kind = find_kind(registered_type)
+    if kind is Kind.DATE:
+        return dialect.date_format or ""
+    return (dialect.timestamp_format or "") if kind is Kind.TIMESTAMP else ""
 
 
 @dataclass(frozen=True)
@@ -21,6 +30,8 @@ class Column:
     """Empty for a column that is not in the schema."""
     is_document: bool = False
     """The column is an `object` of JSON, not of pandas, which is text."""
+    cell_format: str = ""
+    """How dates or timestamps are written in text files; empty for ISO 8601."""
 
     @property
     def kind(self) -> Kind:
@@ -36,6 +47,8 @@ class Table:
     columns: tuple[Column, ...]
     partitions: tuple[str, ...] = ()
     """The columns whose values are in the names of folders, outermost first."""
+    dialect: CsvDialect = RFC_4180
+    """The form of the files if they are CSV."""
 
     def __post_init__(self) -> None:
         clash = find_clash(column.name for column in self.columns if column.registered_type)
@@ -53,6 +66,10 @@ class Table:
         """Return the columns of these names, in their order. Raises KeyError for an unknown one."""
         known = {column.name: column for column in self.columns}
         return tuple(known[name] for name in names)
+
+    def list_file_columns(self) -> tuple[Column, ...]:
+        """Return the columns that the files themselves have, if they are as the schema says."""
+        return tuple(column for column in self.columns if column.name not in self.partitions)
 
     def is_shown_as_written(self, column: Column) -> bool:
         """Return True for decimals in text files or folders' names without a scale in the schema.

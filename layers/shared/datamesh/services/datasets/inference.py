@@ -23,7 +23,7 @@ from datamesh.services.datasets.locations import check_new_location, find_locati
 from datamesh.services.datasets.reading import DataAccess, find_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.folders import Folder, StoredFile
-from datamesh.tables.csv_dialect import CsvDialect
+from datamesh.tables.csv_dialect import SampledDialect
 from datamesh.tables.file_names import detect_format, is_data_of, is_hidden
 from datamesh.tables.folder_columns import find_folder_columns
 from datamesh.tables.inferred import NULL, FileColumn
@@ -274,5 +274,5 @@ def _add_port(found: InferredFiles) -> None:
         if found.partitions:
             found.refused.append(f"{found.location} is no location of an output port")
     dialect = found.sample.dialect
-    if dialect and dialect != CsvDialect():
+    if dialect and dialect != SampledDialect():
         found.refused.append(f"the files are {dialect.describe()}")

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from datamesh import __version__
 from datamesh.errors import DatasetNotFound, ProductNotFound, UnreadableDataset
+from datamesh.models.csv_dialect import RFC_4180
 from datamesh.models.datasets import DatasetProfile
 from datamesh.models.ports import DataFormat
 from datamesh.models.products import Product
@@ -27,7 +28,7 @@ from datamesh.tables.cursor import decode_cursor, encode_cursor, fingerprint_que
 from datamesh.tables.files import DataFile, prune_files
 from datamesh.tables.query import Query
 from datamesh.tables.scan import Scan
-from datamesh.tables.table import Column, Table
+from datamesh.tables.table import Column, Table, find_cell_format
 
 IS_READABLE = "dataset_is_readable"
 
@@ -83,7 +84,8 @@ class Dataset:
     def open_scan(self, files: Sequence[DataFile]) -> Scan:
         """Return a scan of these files, within the budget of the caller."""
         stored = [file.file for file in files]
-        return Scan(self.folder, stored, self.table.format, self.budget, self.log_bytes)
+        table = self.table
+        return Scan(self.folder, stored, table.format, self.budget, self.log_bytes, table.dialect)
 
 
 @dataclass(frozen=True)
@@ -172,12 +174,18 @@ def open_product_dataset(
     open_folder = partial(access.open_folder, deadline=context.deadline)
     found = find_table_files(open_folder, product, budget, as_of)
     is_json = found.format is DataFormat.JSONL
+    dialect = (product.output_port and product.output_port.csv) or RFC_4180
     columns = [
-        Column(name, kind, is_document=is_json and kind.strip().lower() == "object")
+        Column(
+            name,
+            kind,
+            is_document=is_json and kind.strip().lower() == "object",
+            cell_format="" if name in found.partitions else find_cell_format(dialect, kind),
+        )
         for name, kind in product.schema_.items()
     ]
     columns += [Column(name, "string") for name in found.partitions if name not in product.schema_]
-    table = Table(found.format, tuple(columns), found.partitions)
+    table = Table(found.format, tuple(columns), found.partitions, dialect)
     read_cursor_key = partial(access.cursor_key.read, context.deadline)
     folder = open_folder(find_location(product))
     return Dataset(

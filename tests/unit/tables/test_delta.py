@@ -221,7 +221,7 @@ def test_a_file_that_is_only_named_like_a_log_is_no_hindrance(serve: Serve, body
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        (build_log(ONE_ROW, features("typeWidening"), METADATA), "the feature 'typeWidening'"),
+        (build_log(ONE_ROW, features("variantType"), METADATA), "the feature 'variantType'"),
         (build_log(ONE_ROW, features("catalogManaged"), METADATA), "the feature 'catalogManaged'"),
         (build_log(ONE_ROW, PROTOCOL, MAPPED), "the feature 'columnMapping'"),
         (
@@ -239,8 +239,14 @@ def test_a_file_that_is_only_named_like_a_log_is_no_hindrance(serve: Serve, body
         (build_log(ONE_ROW, path="a%ff.parquet"), "does not lead into this folder"),
         (build_log(ONE_ROW, path="gone.parquet"), "gone.parquet is not there"),
         (build_log(ONE_ROW, size=len(ONE_ROW) + 1), "a.parquet is not there, or not in the size"),
-        (build_log(ONE_ROW, size="9"), "has no size"),
-        (build_log(ONE_ROW, path=None), "has no path"),
+        (build_log(ONE_ROW, size="9"), "line 3: it is no action of a Delta log (Expected `int`"),
+        (build_log(ONE_ROW, size=2**60), "line 3: it is no action of a Delta log"),
+        (build_log(ONE_ROW, path=None), "at `$.add.path`"),
+        (build_log(ONE_ROW, partitionValues={"p": 0}), "at `$.add.partitionValues"),
+        (build_log(ONE_ROW, deletionVector="x"), "at `$.add.deletionVector`"),
+        (build_log(ONE_ROW, {"protocol": 3}, METADATA), "at `$.protocol`"),
+        ({commit_name(0): b"[" * 9999}, "line 1: it is no action"),
+        ({commit_name(0): b'{"add": "\xff"}'}, "line 1: it is no action"),
         ({"sales/orders/a.parquet": ONE_ROW}, "has no _delta_log/"),
         ({commit_name(0): b'{"protocol":\n'}, "0.json, line 1: it is no action"),
         ({commit_name(0): b"\n[]\n"}, "0.json, line 2: it is no action"),
@@ -259,15 +265,26 @@ def test_what_cannot_be_read_exactly_is_refused(
 
 def test_features_that_a_table_makes_no_use_of_are_no_hindrance(serve: Serve) -> None:
     used = features("deletionVectors", "columnMapping", "timestampNtz", "vacuumProtocolCheck")
+    used["protocol"]["writerFeatures"] = ["rowTracking", "domainMetadata"]
     mode = configured(**{"delta.columnMapping.mode": "none"})
     client = serve_table(serve, build_log(ONE_ROW, used, mode), schema={"id": "bigint"})
     assert client.get(PATH).body == [{"id": 7}]
 
 
+def test_a_type_that_was_widened_is_brought_to_the_registered_one(serve: Serve) -> None:
+    wide = parquet("SELECT 9007199254740993::BIGINT AS id")
+    narrow = parquet("SELECT 5::SMALLINT AS id")
+    files = build_log(wide, features("typeWidening"), METADATA)
+    add = {"path": "b.parquet", "partitionValues": {}, "size": len(narrow)}
+    files |= {commit_name(1): write_lines({"add": add}), "sales/orders/b.parquet": narrow}
+    client = serve_table(serve, files, schema={"id": "bigint"})
+    assert find_ids(client) == [5, 9007199254740993]
+
+
 def test_a_deletion_vector_that_was_rewritten_is_no_hindrance(serve: Serve) -> None:
     files = build_log(ONE_ROW, features("deletionVectors"), METADATA, deletionVector=VECTOR)
     add = {"path": "b.parquet", "partitionValues": {}, "size": len(ONE_ROW)}
-    gone = {"path": "a.parquet", "deletionVector": VECTOR}
+    gone = {"path": "a.parquet", "deletionVector": VECTOR | {"cardinality": 1}}
     files[commit_name(1)] = write_lines({"add": add}, {"remove": gone})
     files["sales/orders/b.parquet"] = ONE_ROW
     assert serve_table(serve, files, schema={"id": "bigint"}).get(PATH).body == [{"id": 7}]

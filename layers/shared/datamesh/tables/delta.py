@@ -70,7 +70,7 @@ def refuse_files_of_table(
         found = _read_log(log_folder, location, budget, None)
     except UnreadableDataset:
         return 0  # files of such names, and no log
-    if found.table.protocol is None or found.table.metadata is None:
+    if not found.table.is_described:
         return 0
     found.table.check_readable()
     if {each.file.name for each in found.table.list_files(())} != set(files):
@@ -107,7 +107,7 @@ def _read_log(
     scan.prefetch(range(len(commits)))
     for index in range(len(commits)):
         content = scan.read(index, 0, commits[index].size)
-        table.apply_commit(list(parse_actions(content, scan.get_name(index))))
+        table.apply_commit(parse_actions(content, scan.get_name(index)))
     return DeltaVersion(table, spent + scan.bytes_read)
 
 
@@ -141,7 +141,7 @@ def _find_version_at(
 
     def find_time(index: int) -> int:
         name, size = scan.get_name(index), scan.files[index].size
-        return find_commit_time(parse_actions(scan.read(index, 0, size), name), name)
+        return find_commit_time(scan.read(index, 0, size), name)
 
     wanted = (moment - EPOCH) // timedelta(milliseconds=1)
     found = bisect_right(range(len(versions)), wanted, key=find_time)

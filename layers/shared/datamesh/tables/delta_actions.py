@@ -4,12 +4,13 @@ https://github.com/delta-io/delta/blob/master/PROTOCOL.md. Whatever this reader 
 what changes which rows a file has, is refused and never ignored.
 """
 
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated
 from urllib.parse import unquote
+
+import msgspec
 
 from datamesh.errors import UnreadableDataset
 from datamesh.storage.folders import MAX_FILES, StoredFile
@@ -21,48 +22,116 @@ READABLE_FEATURES = {
     "columnMapping",
     "deletionVectors",
     "timestampNtz",
+    "typeWidening",
+    "typeWidening-preview",
     "v2Checkpoint",
     "vacuumProtocolCheck",
 }
-"""Features of which a table may make no use: whether it does is looked at file by file."""
+"""Features that may be named. Whether the table makes use of those that cannot be read is looked
+at by file; a type that was widened is brought to the registered one, as in any Parquet file."""
 COLUMN_MAPPING = "delta.columnMapping.mode"
 URI_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
-type Action = Mapping[str, Any]
-"""A line of the log: the name of an action -> its fields."""
+
+class DeletionVector(msgspec.Struct, rename="camel"):
+    """The rows of a file that were deleted."""
+
+    storage_type: str
+    path_or_inline_dv: str
+    offset: int | None = None
+
+    @property
+    def identity(self) -> str:
+        """What tells it from others, as the protocol derives it."""
+        return f"{self.storage_type}{self.path_or_inline_dv}@{self.offset}"
 
 
-def parse_actions(content: bytes, where: str) -> Iterator[Action]:
-    """Yield the actions of a commit. Raises UnreadableDataset, which names the line."""
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            action = json.loads(line)
-        except (ValueError, RecursionError):
-            action = None
-        if not isinstance(action, dict):
-            raise UnreadableDataset(f"{where}, line {number}: it is no action of a Delta log")
-        yield action
+class RemovedFile(msgspec.Struct, rename="camel"):
+    """A file that is no longer of the table."""
+
+    path: str
+    deletion_vector: DeletionVector | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What identifies it among the files of a table."""
+        return self.path, self.deletion_vector.identity if self.deletion_vector else ""
 
 
-def find_commit_time(actions: Iterator[Action], where: str) -> int:
+class AddedFile(RemovedFile, kw_only=True, rename="camel"):
+    """A file that belongs to the table from now on."""
+
+    size: Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+    partition_values: dict[str, str | None]
+
+
+class DeltaProtocol(msgspec.Struct, rename="camel"):
+    """What a reader of the table must be able to."""
+
+    min_reader_version: int
+    reader_features: list[str] | None = None
+
+
+class DeltaFileFormat(msgspec.Struct):
+    """The format of the table's files."""
+
+    provider: str = "parquet"
+
+
+class DeltaMetadata(msgspec.Struct, rename="camel"):
+    """The partitions of the table and its properties."""
+
+    partition_columns: list[str] = []
+    configuration: dict[str, str | None] | None = None
+    format: DeltaFileFormat | None = None
+
+
+class DeltaAction(msgspec.Struct, rename="camel"):
+    """A line of the log. It has one of these, or something that rows do not depend on."""
+
+    add: AddedFile | None = None
+    remove: RemovedFile | None = None
+    protocol: DeltaProtocol | None = None
+    meta_data: DeltaMetadata | None = None
+
+
+class _CommitInfo(msgspec.Struct, rename="camel"):
+    timestamp: int | None = None
+    in_commit_timestamp: int | None = None
+
+
+class _DatedAction(msgspec.Struct, rename="camel"):
+    commit_info: _CommitInfo | None = None
+
+
+def parse_actions(content: bytes, where: str) -> list[DeltaAction]:
+    """Return the actions of a commit. Raises UnreadableDataset, which names the line."""
+    return _parse_lines(content, where, DeltaAction)
+
+
+def find_commit_time(content: bytes, where: str) -> int:
     """Return when a commit was made, in milliseconds since 1970. Raises UnreadableDataset."""
-    for action in actions:
-        info = action.get("commitInfo")
-        if isinstance(info, dict):
-            found = info.get("inCommitTimestamp") or info.get("timestamp")
-            if type(found) is int:
+    for action in _parse_lines(content, where, _DatedAction):
+        if info := action.commit_info:
+            found = info.in_commit_timestamp or info.timestamp
+            if found is not None:
                 return found
     raise UnreadableDataset(f"{where} does not say when it was committed (commitInfo.timestamp)")
 
 
-@dataclass(frozen=True)
-class _AddedFile:
-    path: str
-    size: int
-    partitions: Mapping[str, str | None]
-    deletion_vector: str
+def _parse_lines[T](content: bytes, where: str, kind: type[T]) -> list[T]:
+    decoder = msgspec.json.Decoder(kind)
+    found = []
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.strip():
+            try:
+                found.append(decoder.decode(line))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                problem = f"{where}, line {number}: it is no action of a Delta log"
+                if isinstance(error, msgspec.ValidationError):  # names types, no values
+                    problem += f" ({error})"
+                raise UnreadableDataset(problem) from None
+    return found
 
 
 @dataclass
@@ -71,40 +140,42 @@ class DeltaTable:
 
     location: str
     """The name of its folder, for error messages."""
-    protocol: Action | None = None
-    metadata: Action | None = None
-    _files: dict[tuple[str, str], _AddedFile] = field(default_factory=dict)
+    protocol: DeltaProtocol | None = None
+    metadata: DeltaMetadata | None = None
+    _files: dict[tuple[str, str], AddedFile] = field(default_factory=dict)
 
-    def apply_commit(self, actions: Sequence[Action]) -> None:
-        """Apply the actions of one commit, whose order means nothing.
+    @property
+    def is_described(self) -> bool:
+        """Whether the log says what the table is, as the first commit of each does."""
+        return self.protocol is not None and self.metadata is not None
 
-        Raises UnreadableDataset if one of them is not of the protocol's form.
-        """
+    def apply_commit(self, actions: Sequence[DeltaAction]) -> None:
+        """Apply the actions of one commit, whose order means nothing."""
         for action in actions:
-            self.protocol = action.get("protocol") or self.protocol
-            self.metadata = action.get("metaData") or self.metadata
-            if action.get("remove"):
-                self._files.pop(self._find_key(action["remove"]), None)
+            self.protocol = action.protocol or self.protocol
+            self.metadata = action.meta_data or self.metadata
+            if action.remove:
+                self._files.pop(action.remove.key, None)
         for action in actions:
-            if action.get("add"):
-                self._add_file(action["add"])
+            if action.add:
+                self._files[action.add.key] = action.add
 
     def check_readable(self) -> None:
         """Raise UnreadableDataset if reading the files would not give the table's rows."""
         protocol, metadata = self.protocol, self.metadata
-        if not isinstance(protocol, Mapping) or not isinstance(metadata, Mapping):
+        if protocol is None or metadata is None:
             raise UnreadableDataset(f"{self.location}: its Delta log has no protocol or metaData")
-        version = protocol.get("minReaderVersion")
-        if type(version) is not int or not 1 <= version <= MAX_READER_VERSION:
+        version = protocol.min_reader_version
+        if not 1 <= version <= MAX_READER_VERSION:
             raise UnreadableDataset(
                 f"{self.location}: the Delta table needs readers of version {version};"
                 f" this one is of version {MAX_READER_VERSION}"
             )
-        for feature in sorted(set(protocol.get("readerFeatures") or ()) - READABLE_FEATURES):
+        for feature in sorted({*(protocol.reader_features or ())} - READABLE_FEATURES):
             raise self.refuse_feature(feature)
-        if (metadata.get("configuration") or {}).get(COLUMN_MAPPING, "none") != "none":
+        if (metadata.configuration or {}).get(COLUMN_MAPPING, "none") != "none":
             raise self.refuse_feature("columnMapping")
-        if ((metadata.get("format") or {}).get("provider") or "parquet") != "parquet":
+        if metadata.format and metadata.format.provider != "parquet":
             raise UnreadableDataset(f"{self.location}: the files of the Delta table are no Parquet")
         if any(file.deletion_vector for file in self._files.values()):
             raise self.refuse_feature("deletionVectors")
@@ -117,7 +188,7 @@ class DeltaTable:
 
     def list_partition_columns(self) -> list[str]:
         """Return the columns whose values the log holds for each file."""
-        return [str(name) for name in (self.metadata or {}).get("partitionColumns") or ()]
+        return self.metadata.partition_columns if self.metadata else []
 
     def list_files(self, partitions: Sequence[str]) -> list[DataFile]:
         """Return the files of the table by name, with their values of these partition columns.
@@ -129,20 +200,7 @@ class DeltaTable:
         found = [self._resolve_file(file, partitions) for file in self._files.values()]
         return sorted(found, key=lambda each: each.file.name.encode())
 
-    def _find_key(self, fields: Action) -> tuple[str, str]:
-        path, vector = fields.get("path"), fields.get("deletionVector")
-        if not isinstance(path, str):
-            raise UnreadableDataset(f"{self.location}: a file in its Delta log has no path")
-        return path, json.dumps(vector, sort_keys=True) if vector else ""
-
-    def _add_file(self, fields: Action) -> None:
-        path, vector = self._find_key(fields)
-        size, values = fields.get("size"), fields.get("partitionValues")
-        if type(size) is not int or size < 0 or not isinstance(values, Mapping):
-            raise UnreadableDataset(f"{self.location}: a file in its Delta log has no size")
-        self._files[path, vector] = _AddedFile(path, size, values, vector)
-
-    def _resolve_file(self, file: _AddedFile, partitions: Sequence[str]) -> DataFile:
+    def _resolve_file(self, file: AddedFile, partitions: Sequence[str]) -> DataFile:
         try:
             name = unquote(file.path, errors="strict")
         except UnicodeDecodeError:
@@ -152,9 +210,10 @@ class DeltaTable:
                 f"{self.location}: the Delta log names a file by an address that does not lead"
                 " into this folder, which is not followed"
             )
-        missing = [column for column in partitions if column not in file.partitions]
+        missing = [column for column in partitions if column not in file.partition_values]
         if missing:
             where = f"{self.location}{name}"
             raise UnreadableDataset(f"{where} has no value of {missing[0]} in the Delta log")
-        values = tuple(file.partitions[column] or None for column in partitions)
+        # An empty text is a null, as the protocol has it.
+        values = tuple(file.partition_values[column] or None for column in partitions)
         return DataFile(StoredFile(name, file.size, ""), values)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
+import msgspec
 from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.errors import UnreadableDataset
 from datamesh.storage.folders import MAX_FILES
-from datamesh.tables.delta_actions import Action, DeltaTable
+from datamesh.tables.delta_actions import DeltaAction, DeltaTable
 from datamesh.tables.readers import read_parquet
 from datamesh.tables.scan import Scan
 from datamesh.tables.session import Session
@@ -21,7 +22,7 @@ SECOND_VERSION = ("sidecar", "checkpointMetadata")
 """Columns in which only a checkpoint of the second version has values."""
 
 
-def read_checkpoint(scan: Scan, table: DeltaTable) -> list[Action]:
+def read_checkpoint(scan: Scan, table: DeltaTable) -> list[DeltaAction]:
     """Return the actions of a checkpoint, all of whose parts are the files of the scan.
 
     Raises UnreadableDataset, ScanTooLarge, StorageUnavailable.
@@ -29,7 +30,7 @@ def read_checkpoint(scan: Scan, table: DeltaTable) -> list[Action]:
     read = read_parquet(range(len(scan.files)), union_by_name=True)
     with Session(scan, eager=False) as session:
         columns = dict(session.describe_columns(f"SELECT * FROM {read}"))
-        found: list[Action] = []
+        found: list[dict[str, object]] = []
         for name, fields in FIELDS.items():
             present = _list_fields(columns.get(name))
             shown = [each for each in fields if each in present]
@@ -48,7 +49,10 @@ def read_checkpoint(scan: Scan, table: DeltaTable) -> list[Action]:
                 raise table.refuse_feature("v2Checkpoint")
     if not found:
         raise UnreadableDataset(f"{scan.get_name(0)} is no checkpoint of a Delta table")
-    return found
+    try:
+        return msgspec.convert(found, list[DeltaAction])
+    except msgspec.ValidationError as error:  # names types, no values
+        raise UnreadableDataset(f"{scan.get_name(0)}: {error}") from None
 
 
 def _list_fields(kind: DuckDBPyType | None) -> set[str]:

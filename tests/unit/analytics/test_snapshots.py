@@ -1,6 +1,6 @@
 """The scheduled run, what it keeps, and how that is read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any
@@ -16,6 +16,7 @@ from datamesh.services.operations import scheduled_run
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.settings import Settings
+from datamesh.storage.backoff import Deadline
 from datamesh.storage.objects import MemoryObject
 from datamesh.wiring import Resources
 from tests.conftest import Serve
@@ -253,6 +254,37 @@ def test_a_trend_goes_on_from_day_to_day(
     assert part["points"] == [{"date": "2026-02-02", "value": 2.0}]
     nothing = client.get("/analytics/trends", metric="usage.total.requests", since="2026-02-04")
     assert nothing.body["points"] == [{"date": "2026-02-04", "value": None}]
+
+
+def test_a_day_that_is_over_is_read_once_for_all_trends(
+    over: Resources, registry: Registry, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of 366 GETs is paid for, and anybody may ask."""
+    read: list[str] = []
+    read_all = BucketFolder.read_all
+
+    def noted(folder: BucketFolder, names: Sequence[str], deadline: Deadline) -> list[bytes]:
+        read.extend(names)
+        return read_all(folder, names, deadline)
+
+    monkeypatch.setattr(BucketFolder, "read_all", noted)
+    for day in range(1, 6):
+        add_product(registry, f"p{day}")
+        run(over, f"2026-02-{day:02}T09:00:00Z")
+
+    def ask(metric: str, since: str = "2026-02-01") -> list[float]:
+        read.clear()
+        points = client.get("/analytics/trends", metric=metric, since=since).body["points"]
+        return [point["value"] for point in points]
+
+    assert ask("products.total") == [1, 2, 3, 4, 5]
+    assert read == [f"2026-02-0{day}.json" for day in (1, 2, 3, 4, 5)]
+    assert ask("products.complete.owner") == [1, 2, 3, 4, 5]
+    assert read == ["2026-02-04.json", "2026-02-05.json"]
+    add_product(registry, "p6")
+    run(over, "2026-02-05T10:00:00Z")  # a day that is not over changes
+    assert ask("products.total", "2026-02-03") == [3, 4, 6]
+    assert read == ["2026-02-04.json", "2026-02-05.json"]
 
 
 @pytest.mark.parametrize(

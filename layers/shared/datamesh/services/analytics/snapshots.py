@@ -1,6 +1,7 @@
 """The stored daily snapshots: `analytics/<date>.json` for each day, and `analytics/latest.json`."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from datamesh.errors import InvalidQuery, SnapshotNotFound
@@ -23,6 +24,9 @@ LATEST = "latest"
 MAX_DAYS = 366
 """The most days of a trend."""
 
+type DayMetrics = tuple[date, Mapping[Metric, float | None]]
+"""A day, and the value of each metric in its snapshot; None where it has no such number."""
+
 
 @dataclass(frozen=True)
 class Snapshots:
@@ -32,6 +36,8 @@ class Snapshots:
     journal: Journal
     """The listing of the folder."""
     backoff: Backoff
+    finished_days: dict[str, DayMetrics] = field(default_factory=dict)
+    """Name of a snapshot that no run changes any more -> its metrics, once they were read."""
 
     def store_snapshot(self, context: RequestContext, snapshot: Snapshot) -> None:
         """Store the snapshot of a run, as that of its day and as the latest.
@@ -72,12 +78,23 @@ class Snapshots:
             for name in self.journal.list_names(f"{since}", context.deadline)
             if first <= name <= last
         ]
-        bodies = self.journal.read_all(names, context.deadline)
-        found = (decode_model(Snapshot, body) for body in bodies)
-        points = [
-            TrendPoint(date=each.date, value=_get_metric_value(each, metric)) for each in found
-        ]
+        found = self._read_metrics(context, names)
+        points = [TrendPoint(date=day, value=values[metric]) for day, values in found]
         return Trend(metric=metric, points=points)
+
+    def _read_metrics(self, context: RequestContext, names: Sequence[str]) -> list[DayMetrics]:
+        """Return the metrics of days in the order of their snapshots' names.
+
+        A day that two later ones follow is over, and is read once: a year at each request would
+        cost whoever pays for it 366 GETs. Raises StorageUnavailable.
+        """
+        missing = [name for name in names if name not in self.finished_days]
+        bodies = self.journal.read_all(missing, context.deadline)
+        snapshots = (decode_model(Snapshot, body) for body in bodies)
+        found = dict(zip(missing, map(_extract_metrics, snapshots), strict=True))
+        over = {*names[:-2]}
+        self.finished_days.update((name, each) for name, each in found.items() if name in over)
+        return [found.get(name) or self.finished_days[name] for name in names]
 
     def _open_object(self, name: str) -> ConditionalObject:
         return self.open_object(f"{FOLDER}{name}.json")
@@ -102,6 +119,10 @@ class Snapshots:
             else:
                 return successor
         raise describe_unreachable(stored.name, reason)
+
+
+def _extract_metrics(snapshot: Snapshot) -> DayMetrics:
+    return snapshot.date, {metric: _get_metric_value(snapshot, metric) for metric in Metric}
 
 
 def _get_metric_value(snapshot: Snapshot, metric: Metric) -> float | None:

@@ -12,7 +12,8 @@ REASONS = re.compile(
     r"|.*Idempotency-Key"
     r"|.* \(DataLocations\)|The cursor |.*: there is no column |.*: is given twice"
     r"|.*partitions must differ|.*differ by upper and lower case alone"
-    r"|.*leave out `csv`: |.*must have the year |.* must differ from quote and escape"
+    r"|.*only the data of a Delta table has a past|.*the table begins at "
+    r"|.*leave out `(csv|partitions)`: |.*must have the year |.* must differ from quote and escape"
     r"|.*an escape needs a quote|.*nulls must not have the delimiter"
     r"|since \S+ is after until |since and until are more than "
 )

@@ -82,6 +82,7 @@ def parse_csv(file: CorpusFile) -> tuple[list[str], list[list[str]]]:
         header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     except csv.Error as error:
         raise ValueError(str(error)) from None
+    header = [name.strip() for name in header]  # as they are registered
     rows = [row for row in rows if row or len(header) == 1]
     if any(len(row) != len(header) for row in rows if row):
         raise ValueError("rows of another length")

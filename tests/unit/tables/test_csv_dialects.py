@@ -233,3 +233,46 @@ def test_another_form_is_another_version(serve: Serve) -> None:
     plain = csv_file(serve, body).get(PATH)
     marked = csv_file(serve, body, nulls=["NA"]).get(PATH)
     assert plain.headers["etag"] != marked.headers["etag"]
+
+
+UNEVEN = [
+    "id,note\r\n1,a\n2,b\r\n",
+    "id,note\n1,a\r\n2,b",
+    "id,note\r1,a\n2,b\r\n",
+    'id,note\r\n1,a\n2,"b"\n',
+]
+
+
+@pytest.mark.parametrize("text", UNEVEN)
+@pytest.mark.parametrize("ending", ["", ".gz"])
+def test_lines_may_end_in_several_ways(serve: Serve, text: str, ending: str) -> None:
+    body = gzip.compress(text.encode(), mtime=0) if ending else text.encode()
+    client = csv_file(serve, body, name=f"a.csv{ending}")
+    assert read_rows(client) == [[1, "a"], [2, "b"]]
+    assert read_rows(client, order_by="-id") == [[2, "b"], [1, "a"]]
+    assert client.get(f"{PATH}/profile").body["rows"] == 2
+
+
+def test_lines_may_end_otherwise_far_behind(serve: Serve) -> None:
+    body = f"id;note\n{MANY}".replace("\n", "\r\n") + '-1;"a\r\nb"\n-2;c\r\n'
+    for encoding in ("utf-8", "utf-16"):
+        client = csv_file(serve, body.encode(encoding), delimiter=";", encoding=encoding)
+        assert read_rows(client, order_by="id", limit=2) == [[-2, "c"], [-1, "a\r\nb"]]
+
+
+def test_an_error_in_uneven_lines_names_the_line(serve: Serve) -> None:
+    answer = csv_file(serve, b"id,note\r\n1,a\n2,b,c\r\n").get(PATH)
+    assert answer.status == 424
+    assert answer.body["message"] == (
+        "domains/sales/orders/a.csv, line 3: expected 2 columns, found 3"
+    )
+
+
+def test_uneven_lines_beyond_the_bound_are_no_csv(serve: Serve) -> None:
+    """They are read twice; 413 would blame the query."""
+    body = ("id,note\r\n" + "1,a\r\n" * 400_000).encode() + b"2,b\n"
+    files = {"sales/orders/a.csv": body}
+    client = dataset(serve, files, SCHEMA, csv_port(), max_scan_bytes=3_000_000)
+    answer = client.get(PATH, order_by="id", limit=1)
+    assert answer.status == 424
+    assert "one kind of newline" in answer.body["message"]

@@ -2,8 +2,8 @@
 
 Of gzip, DuckDB checks neither the sums nor the lengths, and it refuses a header's optional fields
 and zeros behind the end. So it is handed what zlib has unpacked and checked, in a gzip stream that
-is not compressed. Of zstd, it misses only the end of a stream. Text that is not UTF-8 is handed out
-in such a stream too, whether the file is compressed or not.
+is not compressed. Of zstd, it misses only the end of a stream. Text that is not UTF-8, or has
+several kinds of newlines, is handed out in such a stream too, compressed or not.
 """
 
 import io
@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Generator, Iterator
 
 from datamesh.models.csv_dialect import CsvEncoding
+from datamesh.tables.newlines import normalise_newlines
 from datamesh.tables.scan import Scan
 from datamesh.tables.transcoding import UndecodableText, convert_to_utf_8
 
@@ -47,8 +48,7 @@ class CompressedFile(io.RawIOBase):
     def _begin_again(self) -> None:
         self._position = 0
         self._buffer = bytearray()
-        encoding = self._scan.dialect.encoding
-        self._pieces = _open_stream(self._read_chunks(), self._compression, encoding)
+        self._pieces = _open_stream(self._read_chunks(), self._compression, self._scan)
 
     def readable(self) -> bool:
         """Return True."""
@@ -98,13 +98,12 @@ class DamagedStream(Exception):
     """A compressed stream is none, is damaged, or ends early; the text says which."""
 
 
-def _open_stream(
-    chunks: Iterator[bytes], compression: str, encoding: CsvEncoding
-) -> Iterator[bytes]:
+def _open_stream(chunks: Iterator[bytes], compression: str, scan: Scan) -> Iterator[bytes]:
     """Yield a file's stream as DuckDB reads it: zstd as it is, and all else as gzip.
 
     Raises DamagedStream, UndecodableText.
     """
+    encoding = scan.dialect.encoding
     is_utf_8 = encoding is CsvEncoding.UTF_8
     if compression == "zstd":
         if not is_utf_8:
@@ -112,8 +111,12 @@ def _open_stream(
         yield from _check_zstd(chunks)
         return
     pieces = _unpack_gzip(chunks) if compression == "gzip" else chunks
+    if not is_utf_8:
+        pieces = convert_to_utf_8(pieces, encoding)
+    if scan.normalises_newlines:
+        pieces = normalise_newlines(pieces, scan.dialect)
     packer = zlib.compressobj(level=0, wbits=GZIP_WBITS)
-    for piece in pieces if is_utf_8 else convert_to_utf_8(pieces, encoding):
+    for piece in pieces:
         yield packer.compress(piece)
     yield packer.flush()
 

@@ -1,11 +1,13 @@
 """Queries of tables. Importing this module imports DuckDB: slow, and not in every function."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from datamesh.errors import ScanTooLarge
 from datamesh.models.ports import DataFormat
 from datamesh.tables.cursor import Position
 from datamesh.tables.encodings import ENCODERS, encode_legacy_json
+from datamesh.tables.engine_errors import UnevenNewlines
 from datamesh.tables.files import DataFile
 from datamesh.tables.page import read_page
 from datamesh.tables.profile import TableProfile, profile_table
@@ -40,19 +42,46 @@ def encode_page(
     """
     full = table.is_full_scan(query)
     eager = table.format is DataFormat.PARQUET and full
-    with Session(scan, eager=eager, partial=not full) as session:
-        page = read_page(session, table, files, query, after)
-        return EncodedRows(ENCODERS[media_type](session, page), page.end, page.missing)
+
+    def encode() -> EncodedRows:
+        with Session(scan, eager=eager, partial=not full) as session:
+            page = read_page(session, table, files, query, after)
+            return EncodedRows(ENCODERS[media_type](session, page), page.end, page.missing)
+
+    return _read_again_if_uneven(scan, encode)
 
 
 def encode_legacy_page(scan: Scan, table: Table, files: Sequence[DataFile], query: Query) -> bytes:
     """Return the first rows as the legacy views show them. Raises as `encode_page` does."""
-    with Session(scan, eager=False, partial=not table.is_full_scan(query)) as session:
-        return encode_legacy_json(session, read_page(session, table, files, query, None))
+
+    def encode() -> bytes:
+        with Session(scan, eager=False, partial=not table.is_full_scan(query)) as session:
+            return encode_legacy_json(session, read_page(session, table, files, query, None))
+
+    return _read_again_if_uneven(scan, encode)
 
 
 def profile_files(scan: Scan, table: Table, files: Sequence[DataFile]) -> TableProfile:
     """Return the profile of all files. Raises as `encode_page` does."""
     eager = table.format is DataFormat.PARQUET
-    with Session(scan, eager=eager) as session:
-        return profile_table(session, table, files)
+
+    def profile() -> TableProfile:
+        with Session(scan, eager=eager) as session:
+            return profile_table(session, table, files)
+
+    return _read_again_if_uneven(scan, profile)
+
+
+def _read_again_if_uneven[T](scan: Scan, read: Callable[[], T]) -> T:
+    """Return what `read` returns; if lines of CSV end in several ways, read them a second time.
+
+    That is within the same bounds. Beyond them, the data is not CSV.
+    """
+    try:
+        return read()
+    except UnevenNewlines as error:
+        scan.normalises_newlines = True
+        try:
+            return read()
+        except ScanTooLarge:
+            raise error.fault from None

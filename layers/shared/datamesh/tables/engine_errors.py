@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from datamesh.errors import UnreadableDataset
 from datamesh.tables.filesystem import PROTOCOL
 from datamesh.tables.sql import quote_literal
 
@@ -19,6 +20,11 @@ NOT_CSV = (
     " and double quotes), with quotes closed, one kind of newline and as many cells in each line as"
     " in the first"
 )
+INVALID_STATE = "The CSV Parser state machine reached an invalid state"
+UNTERMINATED_QUOTE = "Value with unterminated quote found"
+MAY_BE_UNEVEN = (INVALID_STATE, UNTERMINATED_QUOTE)
+"""What DuckDB says of lines that end in several ways, and of some that are no CSV."""
+NOT_UTF_8 = "not UTF-8; its output port can name another encoding (`csv.encoding`)"
 CANNOT_SNIFF = re.compile(rf'Invalid Input Error: Error when sniffing file "{PROTOCOL}://([0-9]+)"')
 CSV_LINE = re.compile(r"Invalid Input Error: CSV Error on Line: ([0-9]+)\n")
 CSV_COLUMNS = re.compile(r"^Expected Number of Columns: ([0-9]+) Found: ([0-9]+)$", re.MULTILINE)
@@ -41,6 +47,15 @@ class Fault:
     def describe(self, file: str) -> str:
         """Return the message for a file's name: `a.csv, line 3: expected 2 columns, found 3`."""
         return f"{', '.join(filter(None, (file, self.place)))}: {self.reason}"
+
+
+class UnevenNewlines(Exception):
+    """Lines of a CSV file may end in several ways. It is to be read again with one of them."""
+
+    def __init__(self, fault: UnreadableDataset) -> None:
+        super().__init__(str(fault))
+        self.fault = fault
+        """The error if that is no way out."""
 
 
 def refuse_cell(file: str, row: str, column: str, problem: str) -> str:
@@ -126,8 +141,8 @@ FAULTS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str], str], Fault]]] 
 
 CSV_REASONS = (
     ("Maximum line size of ", "the line is longer than 2000000 bytes"),
-    ("Invalid unicode (byte sequence mismatch) detected", "not UTF-8"),
-    ("Value with unterminated quote found", "a quote is not closed, or not doubled within text"),
+    ("Invalid unicode (byte sequence mismatch) detected", NOT_UTF_8),
+    (UNTERMINATED_QUOTE, "a quote is not closed, or not doubled within text"),
 )
 REASONS = (
     ("Input is not a GZIP stream", "not gzip, though its name says so"),
@@ -138,7 +153,7 @@ REASONS = (
     ("No magic bytes found", "not a Parquet file, or cut off"),
     ("too small to be a Parquet file", "not a Parquet file, or cut off"),
     ("Failed to read file", "damaged"),
-    ("The CSV Parser state machine reached an invalid state", NOT_CSV),
+    (INVALID_STATE, NOT_CSV),
     ("Conversion Error", "a value cannot be read as the type that its column has elsewhere"),
 )
 """Words in the text of an error -> what they mean."""

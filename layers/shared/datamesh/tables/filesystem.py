@@ -130,11 +130,11 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
     def find_read_compression(self, index: int) -> str:
         """Return the compression that DuckDB finds when it reads a file, as it names it.
 
-        Text that is not UTF-8 is handed to it as gzip.
+        Text that is not handed to it as it is stored is handed to it as gzip.
         """
-        found = find_compression(self._scan.files[index].name)
-        is_utf_8 = self._scan.dialect.encoding is CsvEncoding.UTF_8
-        return "gzip" if found == "none" and not is_utf_8 else found
+        found, scan = find_compression(self._scan.files[index].name), self._scan
+        as_stored = scan.dialect.encoding is CsvEncoding.UTF_8 and not scan.normalises_newlines
+        return "gzip" if found == "none" and not as_stored else found
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return what fsspec tells about a file."""

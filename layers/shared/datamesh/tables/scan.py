@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -48,6 +49,8 @@ class Scan:
         self.budget = budget
         self.dialect = dialect
         """The form of the files if they are CSV."""
+        self.normalises_newlines = False
+        """Lines of CSV are made to end in one way, because DuckDB has found that they do not."""
         self.failure: MeshError | None = None
         """The first failure. DuckDB reports it in words of its own. Nothing is read after it."""
         self._folder = folder
@@ -56,6 +59,7 @@ class Scan:
         self._bytes = bytes_before
         self._kept: dict[int, list[tuple[int, bytes]]] = {}
         self._read_files: set[int] = set()
+        self._began: float | None = None
 
     @property
     def bytes_read(self) -> int:
@@ -85,6 +89,12 @@ class Scan:
         """Raise ScanTooLarge if these files are larger than what is left of the budget."""
         size = sum(self.files[index].size for index in files)
         self.budget.check_total(len(self._read_files.union(files)), self._bytes + size)
+
+    def find_seconds_left(self) -> float:
+        """Return how long further statements may take; the first call begins the time."""
+        now = time.monotonic()
+        self._began = self._began or now
+        return max(0.0, self.budget.max_seconds - (now - self._began))
 
     def stop(self) -> None:
         """Refuse all further reads, because the query has taken too long."""

@@ -13,7 +13,13 @@ from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.errors import ScanTooLarge, UnreadableDataset
 from datamesh.tables.csv_lines import count_cells
-from datamesh.tables.engine_errors import CANNOT_SNIFF, cut_text, describe_fault
+from datamesh.tables.engine_errors import (
+    CANNOT_SNIFF,
+    MAY_BE_UNEVEN,
+    UnevenNewlines,
+    cut_text,
+    describe_fault,
+)
 from datamesh.tables.filesystem import ROOT, MeshFiles
 from datamesh.tables.readers import read_csv_lines, read_plain_csv
 from datamesh.tables.scan import Scan
@@ -62,7 +68,7 @@ class Session:
             "SET lock_configuration = true",
         ):
             self._connection.execute(statement)
-        self._timer = threading.Timer(scan.budget.max_seconds, self._interrupt)
+        self._timer = threading.Timer(scan.find_seconds_left(), self._interrupt)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
@@ -118,7 +124,11 @@ class Session:
         text = self._find_csv_fault(str(error))
         fault = describe_fault(text)
         logger.warning("%s: %s", type(error).__name__, cut_text(text))
-        return UnreadableDataset(fault.describe(self._find_file_name(fault.file)))
+        found = UnreadableDataset(fault.describe(self._find_file_name(fault.file)))
+        may_be_uneven = any(words in text for words in MAY_BE_UNEVEN)
+        if may_be_uneven and not self.scan.normalises_newlines:
+            return UnevenNewlines(found)
+        return found
 
     def _find_file_name(self, index: int | None) -> str:
         """Return the name of a file, or else of the one that was read last or, if eager, of all."""

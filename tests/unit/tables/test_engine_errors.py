@@ -54,6 +54,11 @@ def jsonl(*lines: str) -> bytes:
         ),
         ("a.jsonl", jsonl('{"id": 1}', f'["{SECRET}"]'), "row 2: not a JSON object"),
         ("a.jsonl", jsonl('{"id": 1}', "", f'{{"id": "{SECRET}'), "row 2, byte "),
+        (
+            "a.jsonl",
+            jsonl('{"id": 1}', "", f'{{"id": 1, "n": "{SECRET}", "id": 2}}'),
+            "row 2: the same key twice",
+        ),
         ("a.jsonl", jsonl(SECRET), "row 1, byte 1: not valid JSON"),
         ("a.jsonl", jsonl('{"id": 1}', f'{{"id": "{SECRET}"}}'), "row 2, column 'id'"),
         ("a.jsonl", jsonl(f'{{"id": {{"{SECRET}": 1}}}}'), "row 1, column 'id'"),

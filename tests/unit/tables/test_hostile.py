@@ -181,6 +181,12 @@ def test_sql_reaches_the_files_of_the_request_and_nothing_else(
     assert session.fetch_rows(f"SELECT * FROM read_csv('{ROOT}1')") == [(2,)]
 
 
+def test_a_stream_for_arrow_fails_before_it_begins_and_quotes_nothing(session: Session) -> None:
+    with pytest.raises(UnreadableDataset) as caught:
+        session.open_stream("SELECT CAST(x AS INTEGER) FROM (VALUES ('1'), ('hunter2')) AS t(x)")
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_variable_of_the_program_is_no_table(session: Session) -> None:
     secret = [("a key",)]
     with pytest.raises(UnreadableDataset):

@@ -303,6 +303,19 @@ def test_a_failed_check_says_what_has_failed(serve: Serve, registry: Registry) -
         ("a.csv", b"id\n1,2\n", "a.csv, line 2: expected 1 columns, found 2"),
         ("a.parquet", b"none", "a.parquet: not a Parquet file, or cut off"),
         ("a.txt", b"1", "a.txt is not a parquet, csv or jsonl file"),
+        (
+            "a.jsonl",
+            b'{"id": 1}\n{"id": 1, "id": 2}\n',
+            "a.jsonl, row 2: the same key twice",
+        ),
+        ("a.jsonl", b'{"id": 1}\n[]\n', "a.jsonl, row 2: not a JSON object"),
+        ("a.csv", b"id,id\n1,2\n", "a.csv: 2 columns are called 'id'"),
+        (
+            "a.csv.gz",
+            gzip.compress(b"id\n1\n", mtime=0)[:-4],
+            "a.csv.gz: its gzip stream is damaged, or ends early",
+        ),
+        ("a.csv.xz", b"x", "a.csv.xz: its compression is not read; .gz and .zst are"),
     ],
 )
 def test_data_that_cannot_be_read_has_failed(

@@ -136,6 +136,14 @@ FAULTS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str], str], Fault]]] 
         ),
         _describe_json_type,
     ),
+    (
+        re.compile(
+            r'Invalid Input Error: JSON transform error in file "mesh://([0-9]+)",'
+            r" in line ([0-9]+): Object .* has duplicate key ",
+            re.DOTALL,
+        ),
+        lambda found, text: Fault("the same key twice", int(found[1]), f"row {found[2]}"),
+    ),
 )
 """Errors of which more is known than their kind, by how their text begins."""
 

@@ -107,8 +107,14 @@ class Session:
             raise self._translate_error(error) from None  # its text may quote the data
 
     def open_stream(self, sql: str) -> object:
-        """Return a query's result with Arrow's C interface (`__arrow_c_stream__`)."""
-        return self._connection.sql(sql)
+        """Return a query's result with Arrow's C interface (`__arrow_c_stream__`).
+
+        Raises as `fetch_rows` does: a stream would raise errors that quote the data.
+        """
+        try:
+            return self._connection.sql(sql).materialize()
+        except duckdb.Error as error:
+            raise self._translate_error(error) from None  # its text may quote the data
 
     def _interrupt(self) -> None:
         self.scan.stop()

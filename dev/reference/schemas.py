@@ -31,6 +31,8 @@ def describe_type(schema: Schema, page: str = "") -> str:
             return f"object of {describe_type(values, page)}"
         case [kind, "null"]:
             return f"{describe_type({**schema, 'type': kind}, page)} or null"
+        case [*kinds]:
+            return " or ".join(map(str, kinds))
         case None:
             return "anything"
         case kind:

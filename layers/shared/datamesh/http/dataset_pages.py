@@ -5,12 +5,16 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
+from annotated_types import Ge, Le
 from fastapi import Query, Request, Response
+from pydantic import ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
 
 from datamesh.http.errors import Responses
 from datamesh.http.negotiation import choose_media_type
+from datamesh.http.parameters import X_TRUNCATED
 from datamesh.models.datasets import PageFormat
 from datamesh.services.datasets.reading import DatasetPage
+from datamesh.tables.query import ALL_ROWS
 
 MEDIA_TYPES = {
     PageFormat.JSON: "application/json",
@@ -33,6 +37,28 @@ PageAs = Annotated[
     Query(
         description="The format of the page, as a file to download; it wins over `Accept`.",
         examples=["json"],
+    ),
+]
+
+
+def accept_all(value: object, handler: ValidatorFunctionWrapHandler) -> int:
+    """Return the limit; ALL_ROWS, which no client can send as a number, for the text `all`."""
+    limit: int = ALL_ROWS if value == "all" else handler(value)
+    return limit
+
+
+RowLimit = Annotated[
+    int,
+    Ge(1),
+    Le(1000),
+    WrapValidator(accept_all),
+    WithJsonSchema(
+        {"type": ["integer", "string"], "minimum": 1, "maximum": 1000, "pattern": "^all$"}
+    ),
+    Query(
+        description="Answer with at most this many rows, or with `all` that the bounds of a request"
+        " and an answer allow.",
+        examples=[100],
     ),
 ]
 
@@ -95,6 +121,12 @@ DATASET_PAGE_RESPONSE: Responses = {
                 "schema": {"type": "string"},
                 "required": False,
             },
+            X_TRUNCATED: {
+                "description": "`true` if the page has fewer rows than `limit` asks for, although"
+                " there are more: an answer has at most 4 MiB. Else absent.",
+                "schema": {"type": "string", "enum": ["true"]},
+                "required": False,
+            },
             "X-Skipped-Files": {
                 "description": "How many files of the folder are neither data nor hidden, such as"
                 " `README.md`; absent if there are none.",
@@ -135,6 +167,8 @@ def build_dataset_page_response(
         headers["X-Missing-Columns"] = _write_names(page.missing_columns)
     if page.skipped_files:
         headers["X-Skipped-Files"] = str(page.skipped_files)
+    if page.is_cut:
+        headers[X_TRUNCATED] = "true"
     if page.next_cursor:
         headers["X-Next-Cursor"] = page.next_cursor
     if disposition:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from datamesh.errors import ScanTooLarge
+from datamesh.models.answer_size import LONGEST_ESCAPE, measure_json, measure_text
 from datamesh.models.spreadsheets import escape_formula
 from datamesh.models.type_names import Kind
 from datamesh.tables.filesystem import RESULT
@@ -17,8 +18,20 @@ from datamesh.tables.values import convert_to_json, is_json
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Lambda limits an answer to 6 MB, and bytes travel in base64, a third longer."""
+MAX_RETURNED_BYTES = 5_900_000
+"""The most that a text takes in what the function returns, in which quotes are escaped."""
 
-type PageEncoder = Callable[[Session, TablePage], bytes]
+
+@dataclass(frozen=True)
+class PageContent:
+    """As many rows of a page as an answer can have."""
+
+    body: bytes
+    rows: int
+
+
+type PageEncoder = Callable[[Session, TablePage], PageContent]
+"""Raises ScanTooLarge if not even one row fits into an answer, and UnreadableDataset."""
 
 
 @dataclass(frozen=True)
@@ -32,53 +45,65 @@ class _CellFormat:
     """The values are text of any content."""
 
 
-def encode_json(session: Session, page: TablePage) -> bytes:
+def encode_json(session: Session, page: TablePage) -> PageContent:
     """Return the rows as a JSON array of objects."""
-    return b"[" + b",".join(_limit_bytes(_encode_objects(session, page, exact=True))) + b"]"
+    objects = take_fitting(_encode_objects(session, page, exact=True), measure_json)
+    return PageContent(b"[" + b",".join(objects) + b"]", len(objects))
 
 
-def encode_json_lines(session: Session, page: TablePage) -> bytes:
+def encode_json_lines(session: Session, page: TablePage) -> PageContent:
     """Return the rows as JSON objects, one a line."""
-    objects = _limit_bytes(_encode_objects(session, page, exact=True))
-    return b"".join(each + b"\n" for each in objects)
+    objects = take_fitting(_encode_objects(session, page, exact=True), len)
+    return PageContent(b"".join(each + b"\n" for each in objects), len(objects))
 
 
-def encode_csv(session: Session, page: TablePage) -> bytes:
+def encode_csv(session: Session, page: TablePage) -> PageContent:
     """Return the rows as CSV (RFC 4180) with a header.
 
     Text is quoted, other values are not, and a null is empty, so that it differs from empty text.
     """
     cells, rows = _fetch_cells(session, page, exact=True)
-    header = ",".join(_quote_csv_text(cell.name) for cell in cells)
+    header = f"{','.join(_quote_csv_text(cell.name) for cell in cells)}\r\n".encode()
     lines = (
         ",".join(_encode_csv_cell(cell, value) for cell, value in zip(cells, row, strict=True))
         for row in rows
     )
-    return b"".join(_limit_bytes(f"{line}\r\n".encode() for line in (header, *lines)))
+    taken = take_fitting((f"{line}\r\n".encode() for line in lines), measure_text, header)
+    return PageContent(header + b"".join(taken), len(taken))
 
 
-def encode_parquet(session: Session, page: TablePage) -> bytes:
+def encode_parquet(session: Session, page: TablePage) -> PageContent:
     """Return the rows as a Parquet file."""
-    rows = page.select_named()
-    session.fetch_rows(f"COPY ({rows}) TO '{RESULT}' (FORMAT parquet, COMPRESSION zstd)")
-    [body] = _limit_bytes([session.files.result])
-    return body
+
+    def write_rows(rows: str) -> bytes:
+        session.fetch_rows(f"COPY ({rows}) TO '{RESULT}' (FORMAT parquet, COMPRESSION zstd)")
+        return session.files.result
+
+    return _write_fitting(page, write_rows)
 
 
-def encode_arrow(session: Session, page: TablePage) -> bytes:
+def encode_arrow(session: Session, page: TablePage) -> PageContent:
     """Return the rows as an Arrow IPC stream."""
     from nanoarrow.ipc import StreamWriter  # a fifth of a second that other formats need not wait
 
-    out = io.BytesIO()
-    with StreamWriter.from_writable(out) as writer:
-        writer.write_stream(session.open_stream(page.select_named()))
-    [body] = _limit_bytes([out.getvalue()])
-    return body
+    def write_rows(rows: str) -> bytes:
+        out = io.BytesIO()
+        with StreamWriter.from_writable(out) as writer:
+            writer.write_stream(session.open_stream(rows))
+        return out.getvalue()
+
+    return _write_fitting(page, write_rows)
 
 
 def encode_legacy_json(session: Session, page: TablePage) -> bytes:
-    """Return the rows as JSON as the legacy views have always shown them: decimals are numbers."""
-    return b"[" + b",".join(_limit_bytes(_encode_objects(session, page, exact=False))) + b"]"
+    """Return the rows as JSON as the legacy views have always shown them: decimals are numbers.
+
+    Raises ScanTooLarge if not all of them fit: the views have no pages.
+    """
+    objects = [*_encode_objects(session, page, exact=False)]
+    if len(take_fitting(objects, measure_json)) < len(objects):
+        raise refuse_size()
+    return b"[" + b",".join(objects) + b"]"
 
 
 ENCODERS: dict[str, PageEncoder] = {
@@ -138,13 +163,48 @@ def _quote_csv_text(text: str) -> str:
     return f'"{escape_formula(text).replace('"', '""')}"'
 
 
-def _limit_bytes(parts: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the parts. Raises ScanTooLarge once they are larger than an answer may be."""
-    total = 0
-    for part in parts:
-        total += len(part)
-        if total > MAX_ANSWER_BYTES:
-            raise ScanTooLarge(
-                f"The answer is larger than {MAX_ANSWER_BYTES} bytes; ask for fewer rows or columns"
-            )
-        yield part
+def take_fitting(
+    rows: Iterable[bytes], measure: Callable[[bytes], int], header: bytes = b""
+) -> list[bytes]:
+    """Return the first rows that fit into an answer.
+
+    `measure` says what a row takes in what the function returns, which is only asked for where it
+    may matter. Raises ScanTooLarge if not even the first row fits.
+    """
+    taken: list[bytes] = []
+    size, is_cut = len(header), False
+    for row in rows:
+        size += len(row) + 1
+        if size > MAX_ANSWER_BYTES:
+            is_cut = True
+            break
+        taken.append(row)
+    if size * LONGEST_ESCAPE > MAX_RETURNED_BYTES:
+        left = MAX_RETURNED_BYTES - measure(header)
+        for count, row in enumerate(taken):
+            left -= measure(row) + 1
+            if left < 0:
+                taken, is_cut = taken[:count], True
+                break
+    if is_cut and not taken:
+        raise refuse_size()
+    return taken
+
+
+def _write_fitting(page: TablePage, write: Callable[[str], bytes]) -> PageContent:
+    """Return a file of as many rows as fit into an answer; `write` makes a file of a query."""
+    rows = page.count
+    while True:
+        body = write(page.select_named(rows))
+        if len(body) <= MAX_ANSWER_BYTES:
+            return PageContent(body, rows)
+        if rows <= 1:
+            raise refuse_size()
+        rows = max(1, min(rows // 2, int(rows * 0.9 * MAX_ANSWER_BYTES / len(body))))
+
+
+def refuse_size() -> ScanTooLarge:
+    """Return the error of rows that no answer can hold."""
+    return ScanTooLarge(
+        f"The answer is larger than {MAX_ANSWER_BYTES} bytes; ask for fewer rows or columns"
+    )

@@ -26,6 +26,8 @@ class EncodedRows:
     """Where the page ended; None if nothing follows."""
     missing: tuple[str, ...]
     """The columns of the query that files lack."""
+    is_cut: bool
+    """Whether there are fewer rows than were asked for, though there are more."""
 
 
 def encode_page(
@@ -36,7 +38,9 @@ def encode_page(
     after: Position | None,
     media_type: str,
 ) -> EncodedRows:
-    """Return a page's rows in a media type of ENCODERS.
+    """Return a page's rows in a media type of ENCODERS, and where it ended if more may follow.
+
+    Rows that do not fit into an answer are left to the next page.
 
     Raises ScanTooLarge, InvalidCursor, UnreadableDataset, StorageUnavailable.
     """
@@ -46,7 +50,11 @@ def encode_page(
     def encode() -> EncodedRows:
         with Session(scan, eager=eager, partial=not full) as session:
             page = read_page(session, table, files, query, after)
-            return EncodedRows(ENCODERS[media_type](session, page), page.end, page.missing)
+            content = ENCODERS[media_type](session, page)
+            end = page.find_end(session, content.rows)
+            is_short = content.rows < page.count or query.is_whole
+            is_cut = is_short and end is not None
+            return EncodedRows(content.body, end, page.missing, is_cut)
 
     return _read_again_if_uneven(scan, encode)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from datamesh.errors import InvalidCursor
+from datamesh.errors import InvalidCursor, ScanTooLarge
 from datamesh.models.ports import DataFormat
 from datamesh.tables.conditions import (
     Parameters,
@@ -44,18 +44,29 @@ class TablePage:
     """The numbers of the columns that have a text: `t1` is the text that `c1` is shown as."""
     written_as_json: frozenset[int]
     """Those of them whose text is JSON."""
-    end: Position | None
-    """Where the page ended; None if nothing follows."""
+    count: int
+    """How many rows there are."""
+    positions: str
+    """A query of file, row and ordered value of each row, in their order."""
+    has_more: bool
+    """Whether rows may follow."""
     missing: tuple[str, ...] = ()
     """The columns of the query that files lack."""
 
-    def select_named(self) -> str:
-        """Return the query of the rows with the columns' own names, in their registered types."""
+    def select_named(self, count: int) -> str:
+        """Return the query of the first rows with the columns' own names and registered types."""
         names = (
             f"{export_cell(f'c{i}', self.types[i], column)} AS {quote_identifier(column.name)}"
             for i, column in enumerate(self.columns)
         )
-        return f"SELECT {', '.join(names)} FROM ({self.rows}) AS rows"
+        return f"SELECT {', '.join(names)} FROM ({self.rows}) AS rows LIMIT {count}"
+
+    def find_end(self, session: Session, count: int) -> Position | None:
+        """Return the position of the last of `count` rows; None if no other row follows it."""
+        if not count or (count == self.count and not self.has_more):
+            return None
+        [(file, row, text)] = session.fetch_rows(f"{self.positions} LIMIT 1 OFFSET {count - 1}")
+        return Position(file, row, text)
 
 
 @dataclass(frozen=True)
@@ -115,6 +126,8 @@ class _PageReader:
         self._tables: dict[object, _RowTable] = {}
         self._rows = 0
         self._next_file = 0
+        self._is_stopped = False
+        """Whether files are left for the next page because of the budget."""
 
     def read_until_full(self, begin: int) -> None:
         """Read files in their order until the page is full.
@@ -125,11 +138,27 @@ class _PageReader:
         first, size = begin, 1
         while first < len(self._files) and (first == begin or self._rows < self._query.limit):
             size = min(size, len(self._files) - first)
+            if self._query.is_whole and self._rows and not self._is_within_budget(first, size):
+                if size == 1:
+                    self._is_stopped = True
+                    return
+                size = 1
+                continue
             self.read_files(first, size)
             first += size
             missing = self._query.limit - self._rows
             expected = ceil(missing * (first - begin) / self._rows) if self._rows else 2 * size
             size = max(1, min(2 * size, expected))
+
+    def _is_within_budget(self, first: int, count: int) -> bool:
+        """Return whether further files can be read as a whole."""
+        scan = self._session.scan
+        size = sum(file.size for file in scan.files[first : first + count])
+        try:
+            scan.budget.check_total(scan.files_read + count, scan.bytes_read + size)
+        except ScanTooLarge:
+            return False
+        return True
 
     def read_files(self, first: int, count: int) -> None:
         """Read a batch of files into a table of its own."""
@@ -178,7 +207,7 @@ class _PageReader:
             types = tuple(find_sql_type(column.registered_type) for column in self._shown)
             nothing = ", ".join(f"CAST(NULL AS {kind}) AS c{n}" for n, kind in enumerate(types))
             rows, empty = f"SELECT {nothing} WHERE false", frozenset[int]()
-            return TablePage(self._shown, rows, types, empty, empty, None)
+            return TablePage(self._shown, rows, types, empty, empty, 0, "", has_more=False)
         for column in self._shown:
             require_distinct_fields(self._groups, column)
         joined = self._join_tables()
@@ -187,14 +216,17 @@ class _PageReader:
             order = f"{self._sort_key.build_order_by('page.')}, {order}"
         limit = self._query.limit
         rows = f"SELECT page.* FROM ({joined.sql}) AS page ORDER BY {order} LIMIT {limit}"
-        more = self._rows > limit or (self._rows == limit and self._next_file < len(self._files))
+        is_full = self._rows == limit or self._is_stopped
+        more = self._rows > limit or (is_full and self._next_file < len(self._files))
         return TablePage(
             self._shown,
             rows,
             joined.types,
             joined.written,
             joined.written_as_json,
-            self._find_end(rows) if more else None,
+            min(self._rows, limit),
+            self._select_positions(rows),
+            more,
             find_missing_columns(self._session, self._table, self._columns, self._groups, rows),
         )
 
@@ -206,14 +238,11 @@ class _PageReader:
         parts = [(table.name, table.source) for table in tables]
         return join_sources(self._session, self._columns, parts)
 
-    def _find_end(self, rows: str) -> Position:
-        """Return the position of the last row of a full page."""
+    def _select_positions(self, rows: str) -> str:
+        """Return the query of the positions of rows."""
         key = self._sort_key
         value = f"CAST({key.build_expression()} AS VARCHAR)" if key else "NULL"
-        [(file, row, text)] = self._session.fetch_rows(
-            f"SELECT f, r, {value} FROM ({rows}) AS rows OFFSET {self._query.limit - 1}"
-        )
-        return Position(file, row, text)
+        return f"SELECT f, r, {value} FROM ({rows}) AS rows"
 
     def _build_conditions(self, source: Source, first: int, parameters: Parameters) -> list[str]:
         columns = {

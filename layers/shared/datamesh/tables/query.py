@@ -14,6 +14,10 @@ from datamesh.models.types import DESCRIPTIONS, Kind, Value, parse_value
 MAX_FILTERS = 20
 MAX_VALUES = 100
 MAX_COLUMNS = 1000
+ALL_ROWS = 0
+"""The limit of a query for as many rows as an answer can have."""
+MAX_ROWS, MAX_CELLS = 50_000, 1_000_000
+"""The most rows that are read for it, and the most cells if that are fewer rows."""
 
 
 class Comparison(StrEnum):
@@ -86,6 +90,8 @@ class Query:
     filters: tuple[Filter, ...] = field(default=())
     order: Order | None = None
     cursor: str | None = None
+    is_whole: bool = False
+    """Whether a page may end wherever the bounds of a request or an answer are met."""
 
 
 def parse_query(
@@ -98,8 +104,8 @@ def parse_query(
 ) -> Query:
     """Return the query that parameters of a request state.
 
-    `columns` are those of the table, and `filters` are pairs of parameter and value, such as
-    `("amount_gte", "100")`. Raises RefusedParameters with all problems.
+    `columns` are those of the table, `limit` may be ALL_ROWS, and `filters` are pairs of parameter
+    and value, such as `("amount_gte", "100")`. Raises RefusedParameters with all problems.
     """
     problems: dict[str, str] = {}
 
@@ -125,7 +131,10 @@ def parse_query(
         found.append(collect(parameter, lambda p=parameter, t=text: _parse_filter(columns, p, t)))  # type: ignore[misc]
     if problems:
         raise RefusedParameters(problems)
-    return Query(limit, names, tuple(filter(None, found)), order, cursor)
+    whole = limit == ALL_ROWS
+    if whole:
+        limit = max(1, min(MAX_ROWS, MAX_CELLS // len(names or columns)))
+    return Query(limit, names, tuple(filter(None, found)), order, cursor, whole)
 
 
 def _parse_columns(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:

@@ -98,6 +98,8 @@ class DatasetPage:
     bytes_read: int
     skipped_files: int
     missing_columns: tuple[str, ...]
+    is_cut: bool
+    """Whether it has fewer rows than were asked for, though there are more."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +247,13 @@ def read_page(dataset: Dataset, query: Query, media_type: str) -> DatasetPage:
         file = files[page.end.file]
         following = encode_cursor(dataset.read_cursor_key(), identity, file, page.end)
     return DatasetPage(
-        page.body, following, scan.files_read, scan.bytes_read, dataset.skipped, page.missing
+        page.body,
+        following,
+        scan.files_read,
+        scan.bytes_read,
+        dataset.skipped,
+        page.missing,
+        page.is_cut,
     )
 
 

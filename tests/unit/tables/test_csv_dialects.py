@@ -276,3 +276,13 @@ def test_uneven_lines_beyond_the_bound_are_no_csv(serve: Serve) -> None:
     answer = client.get(PATH, order_by="id", limit=1)
     assert answer.status == 424
     assert "one kind of newline" in answer.body["message"]
+
+
+def test_a_line_is_too_long_for_every_query(serve: Serve) -> None:
+    client = csv_file(serve, b'id,note\n1,"' + b"x" * 2_000_000 + b'"\n')
+    for query in ({}, {"order_by": "id"}, {"columns": "id"}):
+        answer = client.get(PATH, **query)
+        assert answer.status == 424
+        assert answer.body["message"] == (
+            "domains/sales/orders/a.csv, line 2: the line is longer than 2000000 bytes"
+        )

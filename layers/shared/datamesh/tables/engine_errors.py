@@ -22,6 +22,7 @@ NOT_CSV = (
 )
 INVALID_STATE = "The CSV Parser state machine reached an invalid state"
 UNTERMINATED_QUOTE = "Value with unterminated quote found"
+LONG_LINE = "Maximum line size of "
 MAY_BE_UNEVEN = (INVALID_STATE, UNTERMINATED_QUOTE)
 """What DuckDB says of lines that end in several ways, and of some that are no CSV."""
 NOT_UTF_8 = "not UTF-8; its output port can name another encoding (`csv.encoding`)"
@@ -77,6 +78,14 @@ def describe_fault(text: str) -> Fault:
     named = FILE_PATH.search(text)
     reason = next((reason for words, reason in REASONS if words in text), "cannot be read")
     return Fault(reason, int(named[1]) if named else None)
+
+
+def find_unsniffed_file(text: str) -> int | None:
+    """Return the index of a CSV file whose form DuckDB could not guess; None for other errors."""
+    found = CANNOT_SNIFF.match(text)
+    if not found and LONG_LINE in text:
+        found = FILE_AT_END.search(text)
+    return int(found[1]) if found else None
 
 
 def cut_text(text: str) -> str:
@@ -148,7 +157,7 @@ FAULTS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str], str], Fault]]] 
 """Errors of which more is known than their kind, by how their text begins."""
 
 CSV_REASONS = (
-    ("Maximum line size of ", "the line is longer than 2000000 bytes"),
+    (LONG_LINE, "the line is longer than 2000000 bytes"),
     ("Invalid unicode (byte sequence mismatch) detected", NOT_UTF_8),
     (UNTERMINATED_QUOTE, "a quote is not closed, or not doubled within text"),
 )

@@ -10,6 +10,8 @@ from datamesh.tables.table import Column
 
 MAX_OBJECT_BYTES = 16 * 1024 * 1024
 """The largest line of a JSON Lines file."""
+MAX_LINE_BYTES = 2_000_000
+"""The longest line of a CSV file. Left to itself, DuckDB takes longer ones with some buffers."""
 SAMPLED_ROWS = 100
 """In how many rows of a JSON Lines file keys are looked for."""
 
@@ -73,7 +75,8 @@ def _describe_dialect(dialect: CsvDialect) -> str:
         f" delim = {quote_literal(dialect.delimiter)}, quote = {quote_literal(quote)},"
         f" escape = {quote_literal(dialect.escape or quote)}, comment = '',"
         f" nullstr = [{nulls}], allow_quoted_nulls = false,"
-        " strict_mode = true, null_padding = false, hive_partitioning = false"
+        " strict_mode = true, null_padding = false, hive_partitioning = false,"
+        f" max_line_size = {MAX_LINE_BYTES}"
     )
 
 

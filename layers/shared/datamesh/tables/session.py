@@ -14,11 +14,11 @@ from duckdb.sqltypes import DuckDBPyType
 from datamesh.errors import ScanTooLarge, UnreadableDataset
 from datamesh.tables.csv_lines import count_cells
 from datamesh.tables.engine_errors import (
-    CANNOT_SNIFF,
     MAY_BE_UNEVEN,
     UnevenNewlines,
     cut_text,
     describe_fault,
+    find_unsniffed_file,
 )
 from datamesh.tables.filesystem import ROOT, MeshFiles
 from datamesh.tables.readers import read_csv_lines, read_plain_csv
@@ -147,13 +147,14 @@ class Session:
     def _find_csv_fault(self, text: str) -> str:
         """Return the error with the line at which a CSV file stops being one, if it can be found.
 
-        DuckDB guesses a file's form by its beginning; if it cannot, it does not say why. Reading
-        the file in the form that it should have does. Any other text is returned as it is.
+        DuckDB guesses a file's form by its beginning; if it cannot, it does not say why, or counts
+        lines otherwise. Reading the file in the form that it should have does. Any other text is
+        returned as it is.
         """
-        found = CANNOT_SNIFF.match(text)
-        if not found:
+        index = find_unsniffed_file(text)
+        if index is None:
             return text
-        index, dialect = int(found[1]), self.scan.dialect
+        dialect = self.scan.dialect
         compression = self.files.find_read_compression(index)
         try:
             lines = read_csv_lines(index, compression, dialect.skip)

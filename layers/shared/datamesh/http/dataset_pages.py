@@ -72,9 +72,10 @@ FILTERS_PARAMETER: dict[str, Any] = {
     # Which columns there are depends on the product: nothing is filled in.
     "example": {},
     "description": "Each a parameter of its own: a column of the schema for equality, or with"
-    " `_ne`, `_gt`, `_gte`, `_lt`, `_lte` or `_in` (values with commas between) behind it. Values"
-    " are read by the column's registered type; times without a zone are in UTC. All filters must"
-    " be met; a null meets none. Large orders of a month are"
+    " `_ne`, `_gt`, `_gte`, `_lt`, `_lte`, `_in` (values with commas between), `_contains` or"
+    " `_starts_with` (of text, as it is) or `_is` (`null` or `not_null`) behind it. Values are"
+    " read by the column's registered type; times without a zone are in UTC. All filters must be"
+    " met; a null meets none but `_is=null`. Large orders of a month are"
     " `order_date_gte=1997-07-01&order_date_lt=1997-08-01&amount_gte=100`.",
 }
 

@@ -11,7 +11,7 @@ from datamesh.tables.common_types import EPOCH_NANOSECONDS
 from datamesh.tables.comparisons import clamp_filter
 from datamesh.tables.cursor import Position
 from datamesh.tables.exact_casts import NANOSECOND_TYPES
-from datamesh.tables.query import Comparison, Filter, Order
+from datamesh.tables.query import NULL_TESTS, TEXT_SEARCHES, Comparison, Filter, Order
 from datamesh.tables.sql_types import find_sql_type
 
 CAST_KINDS = (Kind.DOUBLE, Kind.TIME)
@@ -94,6 +94,13 @@ def build_conditions(
     found = []
     for number, wanted in enumerate(filters):
         column, kind = columns[wanted.column], kinds[wanted.column]
+        if wanted.comparison in NULL_TESTS.values():
+            found.append(_test_null(column, wanted.comparison))
+            continue
+        if wanted.comparison in TEXT_SEARCHES:
+            parameters[f"v{number}"] = wanted.values[0]
+            found.append(f"{wanted.comparison}(CAST({column.name} AS VARCHAR), $v{number})")
+            continue
         each = clamp_filter(wanted, column.type) if has_kind(column, kind) else wanted
         if isinstance(each, bool):
             found.append(f"{column.name} IS NOT NULL" if each else "false")
@@ -106,6 +113,17 @@ def build_conditions(
         bound = [f"${name}" for name in names]
         found.append(_build_condition(column, kind, each, bound))
     return found
+
+
+def _test_null(column: TypedColumn, comparison: Comparison) -> str:
+    """Return the condition that a value is shown as null, or that it is not."""
+    shown = [f"{column.name} IS NULL"]
+    if find_kind(column.type) is Kind.DOUBLE:
+        shown.append(f"isnan({column.name})")
+    if column.type == "JSON":
+        shown.append(f"CAST({column.name} AS VARCHAR) = 'null'")
+    found = f"coalesce({' OR '.join(shown)}, true)"
+    return found if comparison is Comparison.IS_NULL else f"NOT {found}"
 
 
 def has_kind(column: TypedColumn, kind: Kind) -> bool:

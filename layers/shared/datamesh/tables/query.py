@@ -21,7 +21,7 @@ MAX_ROWS, MAX_CELLS = 50_000, 1_000_000
 
 
 class Comparison(StrEnum):
-    """The operators of filters, as SQL writes them. A null meets none of them."""
+    """The operators of filters, as SQL writes them. A null meets none but IS NULL."""
 
     EQ = "="
     NE = "<>"
@@ -30,6 +30,10 @@ class Comparison(StrEnum):
     LT = "<"
     LE = "<="
     IN = "IN"
+    IS_NULL = "IS NULL"
+    IS_NOT_NULL = "IS NOT NULL"
+    CONTAINS = "contains"
+    STARTS_WITH = "starts_with"
 
 
 COMPARISON_SUFFIXES = {
@@ -39,7 +43,16 @@ COMPARISON_SUFFIXES = {
     "_lt": Comparison.LT,
     "_ne": Comparison.NE,
     "_in": Comparison.IN,
+    "_contains": Comparison.CONTAINS,
+    "_starts_with": Comparison.STARTS_WITH,
+    "_is": Comparison.IS_NULL,
 }
+"""End of a parameter's name -> the operator; the value of `_is` tells which of its two."""
+NULL_TESTS = {"null": Comparison.IS_NULL, "not_null": Comparison.IS_NOT_NULL}
+"""Value of an `_is` filter -> the operator."""
+TEXT_SEARCHES = (Comparison.CONTAINS, Comparison.STARTS_WITH)
+"""Operators that find a text as it is, in upper and lower case as it is; nothing in it is a
+pattern."""
 OPERATORS: dict[Comparison, Callable[[Any, Any], bool]] = {
     Comparison.EQ: operator.eq,
     Comparison.NE: operator.ne,
@@ -47,6 +60,8 @@ OPERATORS: dict[Comparison, Callable[[Any, Any], bool]] = {
     Comparison.GE: operator.ge,
     Comparison.LT: operator.lt,
     Comparison.LE: operator.le,
+    Comparison.CONTAINS: operator.contains,
+    Comparison.STARTS_WITH: str.startswith,
 }
 
 
@@ -57,10 +72,12 @@ class Filter:
     column: str
     comparison: Comparison
     values: tuple[Value, ...]
-    """What the column is compared with: one value, or several for IN."""
+    """What the column is compared with: one value, several for IN, none for the tests of null."""
 
     def is_met_by(self, value: Value | None) -> bool:
         """Return True if a value meets the condition."""
+        if self.comparison in NULL_TESTS.values():
+            return (value is None) is (self.comparison is Comparison.IS_NULL)
         if value is None:
             return False
         if self.comparison is Comparison.IN:
@@ -177,7 +194,13 @@ def _parse_filter(columns: Mapping[str, Kind], parameter: str, text: str) -> Fil
                 break
     _require_known(columns, [name])
     kind = columns[name]
+    if comparison is Comparison.IS_NULL:
+        if text not in NULL_TESTS:
+            raise ValueError("must be null or not_null")
+        return Filter(name, NULL_TESTS[text], ())
     _require_comparable(name, kind)
+    if comparison in TEXT_SEARCHES and (kind is not Kind.TEXT or not text):
+        raise ValueError("must have a character" if not text else f"'{name}' is no text")
     parts = text.split(",") if comparison is Comparison.IN else [text]
     if len(parts) > MAX_VALUES:
         raise ValueError(f"at most {MAX_VALUES} values")

@@ -106,6 +106,15 @@ def test_a_file_that_was_replaced_since_is_not_read(
         folder.read_range(FILE, 0, 7)
 
 
+@pytest.mark.parametrize("body", [b"", b"ab", b"abcd"])
+def test_a_part_of_another_length_is_not_taken_for_the_file(
+    answers: Answers, folder: S3Folder, body: bytes
+) -> None:
+    answers.add(206, body)
+    with pytest.raises(StorageUnavailable, match=f"answered {len(body)} of 3 bytes of {PREFIX}a"):
+        folder.read_range(FILE, 2, 3)
+
+
 def test_no_bytes_are_not_asked_for(folder: S3Folder) -> None:
     assert folder.read_range(FILE, 7, 0) == b""
 

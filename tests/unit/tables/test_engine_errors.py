@@ -87,6 +87,18 @@ def test_no_message_quotes_the_data(
     assert [record.levelname for record in caplog.records if record.name.startswith("datamesh")]
 
 
+@pytest.mark.parametrize("query", [{}, {"id": 1}, {"order_by": "id"}])
+def test_a_long_line_is_one_however_the_file_is_read(
+    serve: Serve, query: dict[str, object]
+) -> None:
+    body = f'id,n\n1,"{"x" * 2_000_000}"\n'.encode()
+    answer = one_file(serve, "a.csv", body, SCHEMA).get(PATH, **query)
+    assert answer.status == 424
+    assert answer.body["message"] == (
+        "domains/sales/orders/a.csv, line 2: the line is longer than 2000000 bytes"
+    )
+
+
 def test_the_file_with_the_bad_value_is_named(serve: Serve) -> None:
     files = {f"sales/orders/{n}.csv": b"id\n1\n" for n in range(20)}
     files["sales/orders/11.csv"] = b"id\n1\n2\nhunter2\n"

@@ -86,6 +86,9 @@ class S3Folder:
                 )
             if not file.etag and not has_size(answer, file.size):
                 raise build_absent_error(key)
+            if len(answer.body) != length:
+                got = len(answer.body)
+                raise StorageUnavailable(f"GetObject answered {got} of {length} bytes of {key}")
             return answer.body
         except S3Error as error:
             if not file.etag and error.status in (404, 416):

@@ -286,13 +286,56 @@ def test_without_a_readable_file_nothing_is_inferred(
 def test_columns_that_a_schema_cannot_tell_apart_are_left_out(serve: Serve) -> None:
     body = b'id,ID, x,"",y,z,z, y\n1,2,3,4,5,6,7,8\n'
     found = infer(serve, {"sales/orders/a.csv": body}).body
-    assert list(found["registration"]["schema"]) == ["id", "x", "y"]
-    assert found["warnings"][:4] == [
+    assert list(found["registration"]["schema"]) == ["id", "x", "column3", "y"]
+    assert found["warnings"][:3] == [
         "column 'z' is there twice",
         "column 'ID' differs from 'id' in case alone",
-        "column '' has no name that a schema could have",
         "column ' y' is there twice",
     ]
+
+
+@pytest.mark.parametrize(
+    ("body", "csv", "row"),
+    [
+        ("id;name\n1;a,b\n", {"delimiter": ";"}, {"id": 1, "name": "a,b"}),
+        ("id\tname\n1\tb\n", {"delimiter": "\t"}, {"id": 1, "name": "b"}),
+        ("1,b\n2,c\n", {"header": False}, {"column0": 1, "column1": "b"}),
+        ("id,name\n1,b\nNA,c\n", {"nulls": ["", "NA"]}, {"id": 1, "name": "b"}),
+        ("id,name\n1,caf\u00e9\n", {"encoding": "windows-1252"}, {"id": 1, "name": "caf\u00e9"}),
+        ('id,name\n1,"b;c"\n', None, {"id": 1, "name": "b;c"}),
+        (',name\n1,"b"\n', None, {"column0": 1, "name": "b"}),
+    ],
+)
+def test_the_form_of_csv_files_is_found_and_read(
+    serve: Serve, body: str, csv: dict[str, Any] | None, row: dict[str, Any]
+) -> None:
+    encoding = (csv or {}).get("encoding", "utf-8")
+    registry = mesh()
+    found = resources(registry, {"sales/orders/a.csv": body.encode(encoding)})
+    answer = serve("products", found).post("/register_product", product_body(schema="infer"))
+    assert answer.status == 200, answer.body
+    default = {
+        "delimiter": ",",
+        "quote": '"',
+        "escape": None,
+        "encoding": "utf-8",
+        "nulls": [""],
+        "header": True,
+        "skip": 0,
+        "date_format": None,
+        "timestamp_format": None,
+    }
+    assert answer.body["data"]["output_port"].get("csv") == (csv and default | csv)
+    assert serve("domains", found).get("/domains/sales/orders").body[0] == row
+
+
+def test_a_form_of_csv_files_that_is_given_is_kept(serve: Serve) -> None:
+    body = b"a report\nid|name\n1|b;c;d\n2|-\n"
+    csv = {"delimiter": "|", "skip": 1, "nulls": ["-"]}
+    found = infer(serve, {"sales/orders/a.csv": body}, {"csv": csv}).body
+    assert found["registration"]["schema"] == {"id": "bigint", "name": "string"}
+    assert found["registration"]["output_port"]["csv"].items() >= csv.items()
+    assert [each["nullable"] for each in found["columns"]] == [False, True]
 
 
 def test_a_location_of_another_domain_is_refused_before_it_is_read(serve: Serve) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from datamesh.models.csv_dialect import CsvDialect
 from datamesh.models.ports import DataFormat, Location, Partitions
 from datamesh.models.products import Description, ProductRegistration
 from datamesh.models.values import ShortText, declare_optional, show_example
@@ -37,6 +38,10 @@ class InferenceRequest(BaseModel):
     ] = declare_optional()
     partitions: Annotated[
         Partitions, Field(description="Columns that folders hold; all that they do if left out.")
+    ] = declare_optional()
+    csv: Annotated[
+        CsvDialect,
+        Field(description="The form of CSV files; what their first lines tell if left out."),
     ] = declare_optional()
     owner: Annotated[
         ShortText, Field(description="The owner in the registration; `unowned` if left out.")

@@ -95,7 +95,7 @@ def build_conditions(
     for number, wanted in enumerate(filters):
         column, kind = columns[wanted.column], kinds[wanted.column]
         if wanted.comparison in NULL_TESTS.values():
-            found.append(_test_null(column, wanted.comparison))
+            found.append(_match_null(column, wanted.comparison))
             continue
         if wanted.comparison in TEXT_SEARCHES:
             parameters[f"v{number}"] = wanted.values[0]
@@ -115,7 +115,7 @@ def build_conditions(
     return found
 
 
-def _test_null(column: TypedColumn, comparison: Comparison) -> str:
+def _match_null(column: TypedColumn, comparison: Comparison) -> str:
     """Return the condition that a value is shown as null, or that it is not."""
     shown = [f"{column.name} IS NULL"]
     if find_kind(column.type) is Kind.DOUBLE:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from datamesh.errors import UnreadableDataset
+from datamesh.models.csv_dialect import CsvDialect
 from datamesh.tables.guesses import CellGuess, guess_type
 from datamesh.tables.inferred import FileColumn
 
@@ -38,6 +39,8 @@ class CsvSampler:
 
     max_cells: int
     """How many cells of a file are looked at."""
+    given: CsvDialect | None = None
+    """The dialect, if it is known."""
     dialect: SampledDialect | None = None
     """That of the first file."""
     guesses: dict[str, CellGuess] = field(default_factory=dict)
@@ -52,8 +55,9 @@ class CsvSampler:
 
         Raises UnreadableDataset, whose text is a reason that does not name the file.
         """
-        text, encoding = decode_text(content)
-        delimiter = find_delimiter(text)
+        given = self.given
+        text, encoding = _decode_as(content, given) if given else decode_text(content, whole=whole)
+        delimiter = given.delimiter if given else find_delimiter(text)
         try:
             rows = read_csv_rows(text, delimiter, whole=whole)
         except csv.Error:
@@ -61,7 +65,8 @@ class CsvSampler:
         if not rows:
             raise UnreadableDataset("has no rows")
         rows = rows[: max(MIN_ROWS, self.max_cells // len(rows[0]))]
-        dialect = SampledDialect(delimiter, has_header_row(rows), encoding)
+        has_header = given.header if given else has_header_row(rows)
+        dialect = SampledDialect(delimiter, has_header, encoding)
         self.dialect = self.dialect or dialect
         if dialect != self.dialect:
             raise UnreadableDataset(f"is {dialect.describe()}, unlike the files before it")
@@ -70,8 +75,12 @@ class CsvSampler:
         self._add_rows(rows, dialect)
 
     def _add_rows(self, rows: Sequence[Sequence[str]], dialect: SampledDialect) -> None:
-        names = list(rows[0]) if dialect.has_header else build_column_names(len(rows[0]))
-        found = guess_columns(rows[dialect.has_header :], len(names))
+        cells = rows[0] if dialect.has_header else [""] * len(rows[0])
+        # A column without a name is called by its place, as where rows are read.
+        names = [name if name.strip() else f"column{place}" for place, name in enumerate(cells)]
+        nulls = self.given.nulls if self.given else []
+        below = [["" if cell in nulls else cell for cell in row] for row in rows] if nulls else rows
+        found = guess_columns(below[dialect.has_header :], len(names))
         for name, guess in zip(names, found, strict=True):
             self.guesses.setdefault(name, CellGuess()).merge(guess)
         for name, times in Counter(names).items():
@@ -98,12 +107,6 @@ class CsvSampler:
         return sorted(found)
 
 
-def build_column_names(count: int) -> list[str]:
-    """Return the names that the columns of a file without a header have."""
-    width = len(str(count - 1))
-    return [f"column{number:0{width}}" for number in range(count)]
-
-
 def guess_columns(rows: Sequence[Sequence[str]], count: int) -> list[CellGuess]:
     """Return the guesses of the first `count` columns of rows."""
     found = [CellGuess() for _ in range(count)]
@@ -113,16 +116,28 @@ def guess_columns(rows: Sequence[Sequence[str]], count: int) -> list[CellGuess]:
     return found
 
 
-def decode_text(content: bytes) -> tuple[str, str]:
+def decode_text(content: bytes, *, whole: bool) -> tuple[str, str]:
     """Return the text of the beginning of a file, and its encoding as an output port names it."""
     if content.startswith(UTF_16_MARKS):
         return content.decode("utf-16", "ignore"), "utf-16"
     try:
         return content.decode("utf-8-sig"), "utf-8"
     except UnicodeDecodeError as error:
-        if error.end >= len(content) - 3:  # the sample ends within a character
+        if not whole and error.end >= len(content) - 3:  # the sample ends within a character
             return content[: error.start].decode("utf-8-sig"), "utf-8"
-    return content.decode("latin-1"), "latin-1"
+    try:
+        return content.decode("windows-1252"), "windows-1252"
+    except UnicodeDecodeError:
+        return content.decode("latin-1"), "latin-1"
+
+
+def _decode_as(content: bytes, given: CsvDialect) -> tuple[str, str]:
+    """Return the text below the lines to skip, and the encoding."""
+    text = content.decode(given.encoding, "replace").removeprefix("\ufeff")
+    lines = io.StringIO(text, newline="")
+    for _ in range(given.skip):
+        lines.readline()
+    return lines.read(), given.encoding
 
 
 def find_delimiter(text: str) -> str:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from datamesh.errors import UnreadableDataset
+from datamesh.models.csv_dialect import CsvDialect
 from datamesh.models.ports import DataFormat
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.csv_dialect import CsvSampler, SampledDialect
@@ -71,9 +72,14 @@ def choose_sample(files: Sequence[StoredFile]) -> list[StoredFile]:
 
 
 def sample_schema(
-    folder: Folder, files: Sequence[StoredFile], data_format: DataFormat
+    folder: Folder,
+    files: Sequence[StoredFile],
+    data_format: DataFormat,
+    dialect: CsvDialect | None = None,
 ) -> SampledSchema:
     """Return the schema of files of one format, as far as a sample of them tells.
+
+    `dialect` is the form of CSV files, if it is known.
 
     Raises StorageUnavailable, or UnreadableDataset if no sampled file can be read.
     """
@@ -87,7 +93,7 @@ def sample_schema(
 
     with ThreadPoolExecutor(SAMPLE_THREADS) as pool:
         samples = [sample for sample in pool.map(read_sample, chosen) if sample]
-    found = merge(samples)
+    found = merge(samples, dialect)
     found.bytes_read = sum(sample.bytes_read for sample in samples)
     problems = [f"{each.name}: {each.problem}" for each in samples if each.problem]
     found.files_read = len(samples) - len(problems)
@@ -133,7 +139,7 @@ def _unpack_gzip(sample: _FileSample) -> None:
     sample.is_whole = sample.is_whole and unpack.eof and not unpack.unused_data
 
 
-def _merge_parquet(samples: list[_FileSample]) -> SampledSchema:
+def _merge_parquet(samples: list[_FileSample], dialect: CsvDialect | None) -> SampledSchema:
     readable = [sample for sample in samples if not sample.problem]
     types: dict[str, dict[str, str]] = {}
     """Column -> type -> the first file that has it so."""
@@ -172,8 +178,8 @@ def _merge_parquet(samples: list[_FileSample]) -> SampledSchema:
     return found
 
 
-def _merge_csv(samples: list[_FileSample]) -> SampledSchema:
-    sampler = CsvSampler(MAX_CELLS)
+def _merge_csv(samples: list[_FileSample], dialect: CsvDialect | None) -> SampledSchema:
+    sampler = CsvSampler(MAX_CELLS, dialect)
     _add_contents(samples, sampler)
     columns = sampler.build_columns()
     repeated = sampler.repeated
@@ -187,7 +193,7 @@ def _merge_csv(samples: list[_FileSample]) -> SampledSchema:
     )
 
 
-def _merge_json(samples: list[_FileSample]) -> SampledSchema:
+def _merge_json(samples: list[_FileSample], dialect: CsvDialect | None) -> SampledSchema:
     sampler = JsonSampler(MAX_CELLS)
     _add_contents(samples, sampler)
     return SampledSchema(sampler.build_columns())
@@ -204,7 +210,7 @@ def _add_contents(samples: list[_FileSample], sampler: CsvSampler | JsonSampler)
             sample.problem = str(error)
 
 
-MERGERS: Mapping[DataFormat, Callable[[list[_FileSample]], SampledSchema]] = {
+MERGERS: Mapping[DataFormat, Callable[[list[_FileSample], CsvDialect | None], SampledSchema]] = {
     DataFormat.PARQUET: _merge_parquet,
     DataFormat.DELTA: _merge_parquet,
     DataFormat.CSV: _merge_csv,

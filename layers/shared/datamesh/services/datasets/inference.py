@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.columns import fold_case
+from datamesh.models.csv_dialect import RFC_4180, CsvDialect, CsvEncoding
 from datamesh.models.inference import ColumnOrigin, Inference, InferenceRequest, InferredColumn
 from datamesh.models.ports import DataFormat, OutputPort
 from datamesh.models.products import (
@@ -23,7 +24,6 @@ from datamesh.services.datasets.locations import check_new_location, find_locati
 from datamesh.services.datasets.reading import DataAccess, find_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.folders import Folder, StoredFile
-from datamesh.tables.csv_dialect import SampledDialect
 from datamesh.tables.file_names import detect_format, is_data_of, is_hidden
 from datamesh.tables.folder_columns import find_folder_columns
 from datamesh.tables.inferred import NULL, FileColumn
@@ -45,6 +45,8 @@ class DataSource:
     format: DataFormat | None = None
     partitions: Sequence[str] | None = None
     """None to find those that there are."""
+    csv: CsvDialect | None = None
+    """The form of CSV files; None to find it."""
 
 
 @dataclass
@@ -130,7 +132,10 @@ def infer_files(
     listed = [file for file in everything if file.size and not is_hidden(file.name)]
     data_format, files = _choose_format(folder, listed, source.format, is_delta)
     found = InferredFiles(
-        source.location, data_format, len(files), sample_schema(folder, files, data_format)
+        source.location,
+        data_format,
+        len(files),
+        sample_schema(folder, files, data_format, source.csv),
     )
     _note_differences(found, listed, files)
     folders = find_folder_columns([file.name for file in files])
@@ -139,7 +144,7 @@ def infer_files(
     if found.format is not DataFormat.DELTA:  # its log names them
         found.partitions = [column.name for column in folders]
     _add_columns(found, found.sample.columns, folders)
-    _add_port(found)
+    _add_port(found, source.csv)
     if not found.columns:
         raise UnreadableDataset(f"{source.location}: {'; '.join(found.refused) or 'no column'}")
     return found
@@ -159,6 +164,7 @@ def _choose_source(
         location,
         known.format or (port.format if port else None),
         known.partitions if "partitions" in given else partitions,
+        known.csv or (port.csv if port else None),
     )
 
 
@@ -264,15 +270,33 @@ def _find_problem(name: str, other: str | None) -> str | None:
     return "is there twice" if other == name else f"differs from '{other}' in case alone"
 
 
-def _add_port(found: InferredFiles) -> None:
+def _add_port(found: InferredFiles, given: CsvDialect | None) -> None:
     """Add the output port, if one can name the location."""
+    dialect = given or _build_dialect(found)
     try:
         found.port = OutputPort(
-            location=found.location, format=found.format, partitions=found.partitions
+            location=found.location,
+            format=found.format,
+            partitions=found.partitions,
+            csv=None if dialect == RFC_4180 else dialect,
         )
     except ValidationError:
-        if found.partitions:
+        if found.partitions or dialect not in (None, RFC_4180):
             found.refused.append(f"{found.location} is no location of an output port")
-    dialect = found.sample.dialect
-    if dialect and dialect != SampledDialect():
-        found.refused.append(f"the files are {dialect.describe()}")
+
+
+def _build_dialect(found: InferredFiles) -> CsvDialect | None:
+    """Return the form of CSV files; None for others."""
+    sampled, markers = found.sample.dialect, found.sample.null_markers
+    if sampled is None:
+        return None
+    if markers:
+        found.warnings.append(
+            f"{', '.join(markers)} are taken for nulls, without quotes in columns of text too"
+        )
+    return CsvDialect(
+        delimiter=sampled.delimiter,
+        encoding=CsvEncoding(sampled.encoding),
+        header=sampled.has_header,
+        nulls=["", *markers],
+    )

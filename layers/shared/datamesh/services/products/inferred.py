@@ -37,7 +37,9 @@ def register_inferred(
     port = request.output_port
     location = port.location if port else f"domains/{request.domain}/{request.name}/"
     partitions = port.partitions if port and "partitions" in port.model_fields_set else None
-    source = DataSource(location, port.format if port else None, partitions)
+    source = DataSource(
+        location, port.format if port else None, partitions, port.csv if port else None
+    )
     found = infer_files(context, registry, access, request.domain, source)
     if found.refused:
         raise UnreadableDataset(

@@ -124,7 +124,7 @@ NATIVE: dict[str, tuple[str, Any]] = {
     "lists": ("[[1], NULL, []]", [[1], None, []]),
     "absent": ("NULL::STRUCT(a INTEGER)", None),
     "json": ("""'{"j": [1, 2.0]}'::JSON""", {"j": [1, 2.0]}),
-    "old": ("DATE '0044-03-15 (BC)'", "0044-03-15 (BC)"),
+    "old": ("DATE '0044-03-15 (BC)'", "-0043-03-15"),
 }
 """Column -> an SQL value, and what JSON says of it."""
 

@@ -1,12 +1,26 @@
-"""SQL that reads a cell of a text file as the type that the schema says."""
+"""SQL that reads a cell of a text file as the type that the schema says.
 
-from collections.abc import Sequence
+DuckDB's own casts round and cut: nanoseconds to microseconds, a moment to its date, 1e400 to
+infinity. Here a cell is read as long as it means exactly what the type can hold.
+"""
+
+from collections.abc import Callable, Sequence
 
 from datamesh.models.types import DECIMAL_DIGITS, Kind
 from datamesh.tables.engine_errors import refuse_cell
-from datamesh.tables.sql import quote_literal
+from datamesh.tables.sql import drop_zeros, quote_literal
 from datamesh.tables.sql_types import find_sql_type
 from datamesh.tables.table import Column
+
+INTEGER = r"[+-]?[0-9]+|[+-]?[0-9]{1,15}\.0*"
+"""An integer; one with a point, as pandas writes it beside nulls, as far as doubles hold it."""
+EXPONENT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,4}"
+OFFSET = r".*:[0-9.]+ *([A-Za-z].*|[+-][0-9].*)"
+"""A time, and behind it a zone or an offset from UTC."""
+CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,%d}0*)?)?"
+ZONE = r" *(Z|z|[+-][0-9]{1,2}(:?[0-9]{2})?)?"
+DOUBLE_INTEGER = r" *[+-]?[0-9]{16,} *"
+"""An integer of so many digits that a double may be another one."""
 
 
 def cast_cell(cell: str, column: Column) -> str:
@@ -19,10 +33,8 @@ def cast_cell(cell: str, column: Column) -> str:
         return cell
     if column.cell_format:
         return f"CAST(try_strptime({cell}, {quote_literal(column.cell_format)}) AS {sql_type})"
-    pattern = _find_exact_pattern(column.kind, sql_type)
-    if pattern:
-        cell = f"CASE WHEN regexp_full_match({cell}, {quote_literal(pattern)}) THEN {cell} END"
-    return f"TRY_CAST({cell} AS {sql_type})"
+    build_cast = CASTS.get(column.kind)
+    return build_cast(cell, sql_type) if build_cast else f"TRY_CAST({cell} AS {sql_type})"
 
 
 def require_cell(cell: str, column: Column, file: str, row: str) -> str:
@@ -53,15 +65,95 @@ def write_decimal(cell: str) -> str:
     """Return the expression of the text of a cell that can be read as a decimal, as it is written.
 
     A plus and zeros in front are dropped, and a point that no digit follows: `+07.50` -> `7.50`.
+    `.5` becomes `0.5`, and a number with an exponent one without: `1.5e2` -> `150`.
     """
-    return rf"regexp_replace({cell}, '^\+?(-?)0*([0-9]+(\.[0-9]+)?)\.?$', '\1\2')"
+    plain = rf"regexp_replace({cell}, '^\+?(-?)0*([0-9]+(\.[0-9]+)?)\.?$', '\1\2')"
+    short = rf"regexp_replace({cell}, '^\+?(-?)\.', '\10.')"
+    long = drop_zeros(f"CAST(TRY_CAST({cell} AS DECIMAL(38,18)) AS VARCHAR)")
+    return (
+        f"CASE WHEN {_match(cell, EXPONENT)} THEN {long}"
+        rf" WHEN {_match(cell, r'[+-]?\.[0-9]+')} THEN {short} ELSE {plain} END"
+    )
 
 
-def _find_exact_pattern(kind: Kind, sql_type: str) -> str | None:
-    """Return the pattern of numbers that the type holds exactly; None for other kinds."""
-    if kind is Kind.INTEGER:
-        return r"[+-]?[0-9]+"
-    if kind is Kind.DECIMAL:
-        scale = sql_type.rpartition(",")[2].rstrip(")")
-        return rf"[+-]?[0-9]{{1,{DECIMAL_DIGITS}}}(\.[0-9]{{0,{scale}}}0*)?"
-    return None
+def _match(cell: str, pattern: str) -> str:
+    return f"regexp_full_match({cell}, {quote_literal(pattern)})"
+
+
+def _cast_integer(cell: str, sql_type: str) -> str:
+    return f"TRY_CAST(CASE WHEN {_match(cell, INTEGER)} THEN {cell} END AS {sql_type})"
+
+
+def _cast_decimal(cell: str, sql_type: str) -> str:
+    scale = int(sql_type.rpartition(",")[2].rstrip(")"))
+    plain = (
+        rf"[+-]?[0-9]{{1,{DECIMAL_DIGITS}}}(\.[0-9]{{0,{scale}}}0*)?"
+        rf"|[+-]?\.[0-9]{{1,{max(scale, 1)}}}0*"
+    )
+    # Of a number with an exponent, DuckDB rounds what is behind the scale, so the digits are
+    # counted: those behind the point, without zeros at the end of all, and less the exponent.
+    mantissa = f"regexp_extract(lower({cell}), '^[+-]?([^e]*)', 1)"
+    behind = f"length(regexp_extract({mantissa}, '\\.([0-9]*)', 1))"
+    digits = f"replace({mantissa}, '.', '')"
+    zeros = f"length({digits}) - length(rtrim({digits}, '0'))"
+    exponent = f"TRY_CAST(regexp_extract(lower({cell}), 'e(.*)', 1) AS INTEGER)"
+    is_exact = f"(trim({digits}, '0') = '' OR {behind} - ({zeros}) - {exponent} <= {scale})"
+    value = f"TRY_CAST({cell} AS {sql_type})"
+    return (
+        f"CASE WHEN {_match(cell, plain)} THEN {value}"
+        f" WHEN {_match(cell, EXPONENT)} AND {is_exact} THEN {value} END"
+    )
+
+
+def _cast_double(cell: str, sql_type: str) -> str:
+    """Return the nearest double; none for what is beyond all doubles, or an integer between two.
+
+    JavaScript writes a large double as an integer whose last digits are zeros; it is read.
+    """
+    value = f"TRY_CAST({cell} AS DOUBLE)"
+    written = f"TRY_CAST(CAST({value} AS VARCHAR) AS DECIMAL(38,0))"
+    number = f"TRY_CAST({cell} AS DECIMAL(38,0))"
+    is_written = f"{number} IN ({written}, TRY_CAST({value} AS DECIMAL(38,0)))"
+    has_digits = f"regexp_matches({cell}, '^[^eE]*[1-9]')"
+    return (
+        f"CASE WHEN {_match(cell, DOUBLE_INTEGER)} AND {is_written} IS NOT TRUE THEN NULL"
+        f" WHEN (isinf({value}) OR {value} = 0) AND {has_digits} THEN NULL ELSE {value} END"
+    )
+
+
+def _cast_date(cell: str, sql_type: str) -> str:
+    """Return a date; none for a moment within a day."""
+    value = f"TRY_CAST({cell} AS DATE)"
+    midnight = f"TRY_CAST({cell} AS TIMESTAMP WITH TIME ZONE) IS NOT DISTINCT FROM {value}"
+    return f"CASE WHEN length({cell}) <= 10 OR {midnight} THEN {value} END"
+
+
+def _cast_timestamp(cell: str, sql_type: str) -> str:
+    """Return a moment; none with more digits than the type has, or a zone that it has not."""
+    digits = 9 if sql_type.endswith("_NS") else 6
+    refused = [f"regexp_matches({cell}, '\\.[0-9]{{{digits}}}[0-9]*[1-9]')"]
+    if sql_type in ("TIMESTAMP", "TIMESTAMP_NS"):
+        refused.append(_match(cell, OFFSET))
+    value = f"TRY_CAST({cell} AS {sql_type})"
+    return f"CASE WHEN NOT ({' OR '.join(refused)}) THEN {value} END"
+
+
+def _cast_time(cell: str, sql_type: str) -> str:
+    """Return a time of day; none with more digits than the type has, or a zone that it has not."""
+    pattern = CLOCK % (9 if sql_type == "TIME_NS" else 6)
+    text = cell
+    if sql_type == "TIME WITH TIME ZONE":
+        pattern += ZONE
+        text = f"regexp_replace({cell}, ' *[Zz]$', '+00')"
+    return f"TRY_CAST(CASE WHEN {_match(cell, pattern)} THEN {text} END AS {sql_type})"
+
+
+CASTS: dict[Kind, Callable[[str, str], str]] = {
+    Kind.INTEGER: _cast_integer,
+    Kind.DECIMAL: _cast_decimal,
+    Kind.DOUBLE: _cast_double,
+    Kind.DATE: _cast_date,
+    Kind.TIMESTAMP: _cast_timestamp,
+    Kind.TIME: _cast_time,
+}
+"""Kind of a type -> what builds the cast of a cell to its SQL type."""

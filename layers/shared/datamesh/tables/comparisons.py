@@ -19,6 +19,7 @@ from datamesh.tables.query import Comparison, Filter
 
 WIDE = Context(prec=80)
 """Decimals of filters and columns together have no more digits."""
+GREATEST_FLOAT = 3.4028234663852886e38
 UPPER = (Comparison.LT, Comparison.LE)
 
 
@@ -47,6 +48,8 @@ def _clamp_value(value: Value, found: str) -> Value | None:
     """Return the value itself, or the next lower one that the type holds; None beyond its range."""
     if isinstance(value, datetime):
         return _clamp_moment(value, found)
+    if found == "FLOAT" and isinstance(value, float):
+        return value if abs(value) <= GREATEST_FLOAT else None
     kind = find_kind(found)
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return value

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from datamesh.errors import ScanTooLarge
+from datamesh.errors import ScanTooLarge, UnreadableDataset
 from datamesh.models.answer_size import LONGEST_ESCAPE, measure_json, measure_text
 from datamesh.models.spreadsheets import escape_formula
 from datamesh.models.type_names import Kind
@@ -14,12 +14,15 @@ from datamesh.tables.filesystem import RESULT
 from datamesh.tables.page import TablePage
 from datamesh.tables.session import Session
 from datamesh.tables.sql_types import is_padded
-from datamesh.tables.values import convert_to_json, is_json
+from datamesh.tables.values import MAX_DEPTH, MAX_LISTS, can_convert, convert_to_json, is_json
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Lambda limits an answer to 6 MB, and bytes travel in base64, a third longer."""
 MAX_RETURNED_BYTES = 5_900_000
 """The most that a text takes in what the function returns, in which quotes are escaped."""
+
+QUOTED_TYPES = ("varchar", "enum", "union", "blob", "bit", "variant", "geometry")
+"""Types whose values may hold any letters, by the names that DuckDB's Python has for them."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class _CellFormat:
     """The values are JSON already."""
     is_text: bool
     """The values are text of any content."""
+    is_mixed: bool
+    """The values are JSON because the files have several types."""
 
 
 def encode_json(session: Session, page: TablePage) -> PageContent:
@@ -122,13 +127,18 @@ def _fetch_cells(
     types = [kind for _, kind in session.describe_columns(page.rows)][: len(page.columns)]
     cells, values = [], []
     for number, (column, kind) in enumerate(zip(page.columns, types, strict=True)):
+        if not can_convert(kind):
+            raise UnreadableDataset(
+                f"Column '{column.name}': its values are nested deeper than {MAX_LISTS} lists or"
+                f" {MAX_DEPTH} levels; leave it out of `columns`, or ask for Parquet or Arrow"
+            )
         scaled = not is_padded(column.registered_type, str(kind))
         value = convert_to_json(f"c{number}", kind, exact=exact, scaled=scaled)
         written = number in page.written and (exact or column.kind is not Kind.DECIMAL)
         values.append(f"t{number}" if written else value)
-        text = kind.id in ("varchar", "enum", "union", "blob", "bit", "variant")
+        text = kind.id in QUOTED_TYPES
         is_raw = is_json(kind) or number in page.written_as_json
-        cells.append(_CellFormat(column.name, is_raw, text))
+        cells.append(_CellFormat(column.name, is_raw, text, number in page.written_as_json))
     return cells, session.fetch_rows(f"SELECT {', '.join(values)} FROM ({page.rows}) AS rows")
 
 
@@ -138,11 +148,18 @@ def _encode_objects(session: Session, page: TablePage, *, exact: bool) -> Iterat
     names = [f"{_encode_value(cell.name)}:" for cell in cells]
     for row in rows:
         values = (
-            value if cell.is_json and value is not None else _encode_value(value)
+            _clean_json(value) if cell.is_json and value is not None else _encode_value(value)
             for cell, value in zip(cells, row, strict=True)
         )
         pairs = ",".join(name + value for name, value in zip(names, values, strict=True))
         yield f"{{{pairs}}}".encode()
+
+
+def _clean_json(text: str) -> str:
+    """Return what DuckDB calls JSON as JSON, which has neither NaN nor infinity."""
+    if "NaN" not in text and "Infinity" not in text:
+        return text
+    return _encode_value(json.loads(text, parse_constant=lambda name: None))
 
 
 def _encode_value(value: object) -> str:
@@ -156,6 +173,10 @@ def _encode_csv_cell(cell: _CellFormat, value: Any) -> str:
         return _quote_csv_text(_encode_value(value))
     if isinstance(value, bool):
         return str(value).lower()
+    if cell.is_mixed:
+        if value.startswith('"'):
+            return _quote_csv_text(json.loads(value))
+        return _quote_csv_text(value) if value.startswith(("[", "{")) else str(value)
     return _quote_csv_text(value) if cell.is_text else str(value)
 
 

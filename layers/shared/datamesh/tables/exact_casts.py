@@ -4,6 +4,7 @@ A column that has the type already is read as it is: DuckDB then skips row group
 would be rounded or cut is an error that names the file, the row, the column and both types.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,6 +34,8 @@ NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE, Kind.BOOLEAN)
 NANOSECOND_TYPES = ("TIMESTAMP_NS", "TIMESTAMPTZ_NS")
 NULL_TYPE = '"NULL"'
 """The type of a column that the writer knew nothing of: all is null."""
+NESTING_MARKS = re.compile(r'"(?:[^"]|"")*"|[(),[]')
+"""Names in quotes, which may hold any mark, and the marks between types."""
 NESTED_TYPES = ("STRUCT(", "MAP(", "UNION(", "JSON", "VARIANT", "GEOMETRY")
 
 
@@ -93,6 +96,24 @@ def is_of_registered_type(registered: str, found: str) -> bool:
     if wanted is Kind.DECIMAL:
         return actual in (Kind.DECIMAL, Kind.INTEGER)
     return wanted is actual
+
+
+def measure_nesting(found: str) -> int:
+    """Return how deep values of a type are nested: `STRUCT(a INTEGER[])` -> 2."""
+    around: list[int] = []
+    deepest = current = 0
+    for mark in NESTING_MARKS.findall(found):
+        if mark == "(":
+            around.append(deepest)
+            deepest = current = 0
+        elif mark == ")":
+            current = max(deepest, current) + 1
+            deepest = around.pop() if around else 0
+        elif mark == ",":
+            deepest, current = max(deepest, current), 0
+        elif mark == "[":
+            current += 1
+    return max(deepest, current)
 
 
 def convert_to_registered(cell: StoredCell) -> tuple[str, str]:

@@ -15,10 +15,12 @@ from datamesh.tables.exact_casts import (
     StoredCell,
     convert_to_registered,
     is_of_registered_type,
+    measure_nesting,
 )
 from datamesh.tables.file_columns import FileGroup
 from datamesh.tables.session import Session
 from datamesh.tables.table import Column
+from datamesh.tables.values import MAX_DEPTH
 
 ZONED = "TIMESTAMP WITH TIME ZONE"
 
@@ -88,6 +90,11 @@ def _find_cell(session: Session, column: Column, opened: OpenGroup) -> StoredCel
         raise UnreadableDataset(
             f"{group.where}, column '{column.name}': a decimal of {found.precision} digits cannot"
             f" be read; at most {DECIMAL_DIGITS} can"
+        )
+    if measure_nesting(found.name) > MAX_DEPTH:
+        raise UnreadableDataset(
+            f"{group.where}, column '{column.name}': its values are nested deeper than {MAX_DEPTH}"
+            " levels; leave it out of `columns`"
         )
     cell = StoredCell(f"col{place}", found.name, column, opened.file, "file_row_number")
     return replace(cell, sql=f"CAST({cell.sql} AS {ZONED})", type=ZONED) if found.is_utc else cell

@@ -2,8 +2,8 @@
 
 Integers stay numbers with all their digits. Decimals become text, since most parsers make a double
 of a number with a point; the legacy views have always shown them as numbers. Dates, times and
-timestamps are ISO 8601 (with `Z` if they have a zone), bytes are base64, a map is a list of its
-keys and values, and NaN and infinity are null.
+timestamps are ISO 8601 (with `Z` if they have a zone; the year before 1 is 0), bytes are base64, a
+geometry is WKT, a map is a list of its keys and values, and NaN and infinity are null.
 """
 
 from collections.abc import Callable
@@ -14,9 +14,13 @@ from datamesh.models.types import Kind, find_kind
 from datamesh.tables.sql import drop_zeros, quote_identifier
 
 PLAIN_TYPES = ("boolean", "varchar", "null")
-NAIVE_TIMESTAMPS = ("timestamp", "timestamp_s", "timestamp_ms", "timestamp_ns")
-MAX_DEPTH = 32
-"""How deep nested values are converted. Deeper ones are shown as DuckDB's text of them."""
+MOMENTS = (Kind.DATE, Kind.TIMESTAMP, Kind.TIME)
+MAX_DEPTH = 20
+"""How deep values may be nested. DuckDB takes twice the time for each level more: for 20 a second,
+for 40 a day."""
+MAX_LISTS = 8
+"""How many lists whose values are converted may be within each other. DuckDB takes twice the time
+to plan each one more: of 20, half a minute."""
 
 
 def convert_to_json(cell: str, kind: DuckDBPyType, *, exact: bool, scaled: bool = True) -> str:
@@ -37,14 +41,45 @@ def convert_text(cell: str, found: str) -> str:
     kind = find_kind(found)
     if kind is Kind.DOUBLE:
         return f"CASE WHEN isfinite({cell}) THEN {text} END"
-    if kind is Kind.TIMESTAMP:
-        return rf"regexp_replace(replace({text}, ' ', 'T'), '\+00$', 'Z')"
-    return text
+    return _write_moment(text) if kind in MOMENTS else text
+
+
+def _write_moment(text: str) -> str:
+    """Return DuckDB's text of a date, time or timestamp as ISO 8601."""
+    year = f"CAST(split_part({text}, '-', 1) AS INTEGER) - 1"
+    rest = f"replace(substr({text}, strpos({text}, '-')), ' (BC)', '')"
+    sign = f"CASE WHEN {year} > 0 THEN '-' ELSE '' END"
+    early = f"{sign} || lpad(CAST({year} AS VARCHAR), 4, '0') || {rest}"
+    whole = f"CASE WHEN contains({text}, '(BC)') THEN {early} ELSE {text} END"
+    return rf"regexp_replace(replace({whole}, ' ', 'T'), '\+00$', 'Z')"
 
 
 def is_json(kind: DuckDBPyType) -> bool:
-    """Return True for DuckDB's type JSON."""
-    return str(kind) == "JSON"
+    """Return True for DuckDB's types JSON and VARIANT."""
+    return str(kind) in ("JSON", "VARIANT")
+
+
+def can_convert(kind: DuckDBPyType) -> bool:
+    """Return False for a type that is nested deeper than values are converted."""
+    return _can_convert(kind, MAX_DEPTH, MAX_LISTS)
+
+
+def _can_convert(kind: DuckDBPyType, depth: int, lists: int) -> bool:
+    if kind.id not in NESTED_CONVERTERS:
+        return True
+    within = lists - (kind.id != "struct" and not is_plain(kind))
+    if depth == 0 or within < 0:
+        return False
+    return all(_can_convert(child, depth - 1, within) for child in _find_children(kind).values())
+
+
+def is_plain(kind: DuckDBPyType) -> bool:
+    """Return True if the values of a type are what JSON shows; those within it, too."""
+    if kind.id in ("list", "array"):
+        return is_plain(_find_children(kind)["child"])
+    if is_json(kind):
+        return False
+    return kind.id in PLAIN_TYPES or find_kind(str(kind)) is Kind.INTEGER
 
 
 class _JsonConverter:
@@ -58,9 +93,9 @@ class _JsonConverter:
         """Return the expression that converts a cell of any type."""
         name = kind.id
         if is_json(kind):
-            text = f"CAST({cell} AS VARCHAR)"
+            text = f"CAST(CAST({cell} AS JSON) AS VARCHAR)"
             return text if depth else _convert_json(text)
-        if name in PLAIN_TYPES or find_kind(str(kind)) is Kind.INTEGER:
+        if is_plain(kind):
             return cell
         if name in ("float", "double"):
             return f"CASE WHEN isfinite({cell}) THEN {cell} END"
@@ -68,13 +103,10 @@ class _JsonConverter:
             return self._convert_decimal(cell)
         if name == "blob":
             return f"base64({cell})"
-        if name in NAIVE_TIMESTAMPS:
-            return f"replace(CAST({cell} AS VARCHAR), ' ', 'T')"
-        if name == "timestamp with time zone":
-            text = f"replace(CAST({cell} AS VARCHAR), ' ', 'T')"
-            return rf"regexp_replace({text}, '\+00$', 'Z')"
+        if find_kind(str(kind)) in MOMENTS:
+            return _write_moment(f"CAST({cell} AS VARCHAR)")
         convert_nested = NESTED_CONVERTERS.get(name)
-        if convert_nested and depth < MAX_DEPTH:
+        if convert_nested:
             return convert_nested(self, cell, kind, depth + 1)
         return f"CAST({cell} AS VARCHAR)"
 

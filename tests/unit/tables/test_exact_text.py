@@ -1,0 +1,121 @@
+"""Cells of text files: what a type cannot hold exactly is an error, and nothing is rounded."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.conftest import Serve
+from tests.tables import PATH, one_file, parquet
+
+READ: list[tuple[str, str, Any]] = [
+    ("integer", "07", 7),
+    ("integer", "+5", 5),
+    ("integer", "5.0", 5),
+    ("integer", "-3.", -3),
+    ("uint64", str(2**64 - 1), 2**64 - 1),
+    ("hugeint", str(10**30), 10**30),
+    ("decimal(9,2)", ".5", "0.50"),
+    ("decimal(9,2)", "-.5", "-0.50"),
+    ("decimal(9,2)", "5.", "5.00"),
+    ("decimal(9,2)", "1.500", "1.50"),
+    ("decimal(9,2)", "1e2", "100.00"),
+    ("decimal(9,2)", "150E-1", "15.00"),
+    ("decimal(9,2)", "0E-10", "0.00"),
+    ("decimal", ".5", "0.5"),
+    ("decimal", "1.5e2", "150"),
+    ("decimal", "1e-7", "0.0000001"),
+    ("number(38,0)", "12345678901234567890123", "12345678901234567890123"),
+    ("number(5)", "7", "7"),
+    ("double", "0.1", 0.1),
+    ("double", "1e-5", 1e-05),
+    ("double", "9007199254740992", 9007199254740992.0),
+    ("double", "1152921504606847000", float(2**60)),
+    ("double", "0.0", 0.0),
+    ("date", "2020-01-01", "2020-01-01"),
+    ("date", "2020-01-01 00:00:00", "2020-01-01"),
+    ("date", "2020-01-01T00:00:00Z", "2020-01-01"),
+    ("timestamp", "2020-01-01T12:00:00.123456000", "2020-01-01T12:00:00.123456Z"),
+    ("timestamp", "2020-01-01 12:00:00+02:00", "2020-01-01T10:00:00Z"),
+    ("timestamp", "9999-12-31", "9999-12-31T00:00:00Z"),
+    ("timestamp_ntz", "2020-01-01 12:00:00.5", "2020-01-01T12:00:00.5"),
+    ("timestamp_ns", "2020-01-01T12:00:00.123456789", "2020-01-01T12:00:00.123456789Z"),
+    ("datetime64[ns]", "2020-01-01 12:00:00.123456789", "2020-01-01T12:00:00.123456789"),
+    ("time", "12:00:00.123456000", "12:00:00.123456"),
+    ("time", "9:30", "09:30:00"),
+    ("timetz", "12:00:00+02:00", "12:00:00+02"),
+    ("timetz", "12:00:00Z", "12:00:00Z"),
+    ("time64[ns]", "12:00:00.000000001", "12:00:00.000000001"),
+]
+
+
+@pytest.mark.parametrize(("registered", "text", "expected"), READ)
+def test_text_is_read_as_what_it_means(
+    serve: Serve, registered: str, text: str, expected: Any
+) -> None:
+    client = one_file(serve, "a.csv", f"x\n{text}\n".encode(), {"x": registered})
+    answer = client.get(PATH)
+    assert answer.status == 200, answer.body
+    assert answer.body == [{"x": expected}]
+    assert type(answer.body[0]["x"]) is type(expected)
+
+
+REFUSED = [
+    ("integer", "1.5"),
+    ("integer", "9007199254740993.0"),
+    ("bigint", str(2**64 - 1)),
+    ("uint64", "-1"),
+    ("decimal(9,2)", "1.555"),
+    ("decimal(9,2)", "1.5e-2"),
+    ("decimal(9,2)", "1e9"),
+    ("decimal(9,2)", ".555"),
+    ("number(38,0)", "0.5"),
+    ("number(38,0)", "1" * 39),
+    ("double", "1e400"),
+    ("double", "-1e400"),
+    ("double", "1e-400"),
+    ("double", "9007199254740993"),
+    ("number", "12345678901234567890"),
+    ("date", "2020-01-01 23:59:59"),
+    ("date", "2020-01-01T00:00:00+02:00"),
+    ("timestamp", "2020-01-01T00:00:00.123456789"),
+    ("timestamp_ns", "2020-01-01T00:00:00.1234567891"),
+    ("timestamp_ns", "9999-12-31"),
+    ("timestamp_ntz", "2020-01-01 12:00:00+02:00"),
+    ("timestamp_ntz", "2020-01-01 12:00:00Z"),
+    ("time", "12:00:00+02:00"),
+    ("time", "12:00:00.123456789"),
+    ("time", "2020-01-01 12:00:00"),
+]
+
+
+@pytest.mark.parametrize(("registered", "text"), REFUSED)
+def test_what_would_be_rounded_or_cut_is_an_error(serve: Serve, registered: str, text: str) -> None:
+    files = {
+        "a.csv": f"x\n{text}\n".encode(),
+        "a.jsonl": json.dumps({"x": text}).encode() + b"\n",
+        "a.parquet": parquet(f"SELECT '{text}' AS x"),
+    }
+    for name, body in files.items():
+        answer = one_file(serve, name, body, {"x": registered}).get(PATH)
+        assert answer.status == 424, (name, answer.body)
+        message = answer.body["message"]
+        assert message.startswith(f"domains/sales/orders/{name}, row 1, column 'x': the value")
+        assert message.endswith(f"cannot be read as '{registered}' without loss")
+
+
+@pytest.mark.parametrize(
+    ("registered", "number", "expected"),
+    [
+        ("integer", "5.0", 5),
+        ("integer", "1e3", 1000),
+        ("decimal(9,2)", "1e2", "100.00"),
+        ("decimal(18,10)", "1e-7", "0.0000001000"),
+        ("decimal", "1e-7", "0.0000001"),
+    ],
+)
+def test_numbers_of_json_lines_may_be_spelled_otherwise(
+    serve: Serve, registered: str, number: str, expected: Any
+) -> None:
+    client = one_file(serve, "a.jsonl", f'{{"x": {number}}}\n'.encode(), {"x": registered})
+    assert client.get(PATH).body == [{"x": expected}]

@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
-from datamesh.models.types import Kind, Value, parse_value
+from datamesh.models.types import Value
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.file_names import (
     detect_format,
@@ -14,6 +14,7 @@ from datamesh.tables.file_names import (
     is_delta_commit,
     is_hidden,
 )
+from datamesh.tables.partition_values import parse_partition
 from datamesh.tables.query import Filter
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
@@ -97,29 +98,37 @@ def _parse_partitions(where: str, name: str, partitions: Sequence[str]) -> tuple
 
 def prune_files(
     files: Sequence[DataFile],
-    partitions: Sequence[tuple[str, Kind]],
+    partitions: Sequence[tuple[str, str]],
     filters: Sequence[Filter],
 ) -> list[DataFile]:
     """Return the files that may have rows for the query, judged by the names of their folders.
 
-    Raises UnreadableDataset if a folder's value is not of its column's kind.
+    `partitions` are columns and their registered types. Raises UnreadableDataset if a folder's
+    value is not of its column's type.
     """
     wanted = [
-        (index, kind, each)
-        for index, (column, kind) in enumerate(partitions)
+        (index, column, registered, each)
+        for index, (column, registered) in enumerate(partitions)
         for each in filters
         if each.column == column
     ]
     return [
         file
         for file in files
-        if all(each.is_met_by(_parse_partition(file, index, kind)) for index, kind, each in wanted)
+        if all(
+            each.is_met_by(read_partition(file, index, column, registered))
+            for index, column, registered, each in wanted
+        )
     ]
 
 
-def _parse_partition(file: DataFile, index: int, kind: Kind) -> Value | None:
+def read_partition(file: DataFile, index: int, column: str, registered: str) -> Value | None:
+    """Return the value of a partition column for a file. Raises UnreadableDataset."""
     text = file.partitions[index]
     try:
-        return None if text is None else parse_value(kind, text)
-    except ValueError as error:
-        raise UnreadableDataset(f"{file.file.name}: its folder's value {error}") from None
+        return None if text is None else parse_partition(registered, text)
+    except (ValueError, ArithmeticError):
+        raise UnreadableDataset(
+            f"{file.file.name}, column '{column}': its folder's value cannot be read as"
+            f" '{registered}' without loss"
+        ) from None

@@ -17,7 +17,7 @@ from datamesh.tables.file_columns import (
     group_parquet_files,
     read_header,
 )
-from datamesh.tables.files import DataFile
+from datamesh.tables.files import DataFile, read_partition
 from datamesh.tables.parquet_source import OpenGroup, select_cells, select_stored_cells
 from datamesh.tables.readers import call_columns_by_place, read_csv, read_json, read_parquet
 from datamesh.tables.session import Session
@@ -161,12 +161,18 @@ def open_cells(
 def _bind_partitions(
     table: Table, columns: Sequence[Column], files: Sequence[DataFile]
 ) -> dict[str, object]:
-    """Return the parameters with the values of partition columns: a list of one value a file."""
-    return {
-        f"p{index}": [file.partitions[index] for file in files]
-        for index, name in enumerate(table.partitions)
-        if any(column.name == name for column in columns)
-    }
+    """Return the parameters with the values of partition columns: a list of one value a file.
+
+    Raises UnreadableDataset if a value is not of its column's type.
+    """
+    asked = {column.name: column for column in columns}
+    parameters: dict[str, object] = {}
+    for index, name in enumerate(table.partitions):
+        if name in asked:
+            for file in files:
+                read_partition(file, index, name, asked[name].registered_type)
+            parameters[f"p{index}"] = [file.partitions[index] for file in files]
+    return parameters
 
 
 def _find_written(table: Table, columns: Sequence[Column]) -> frozenset[int]:

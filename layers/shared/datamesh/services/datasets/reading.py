@@ -78,8 +78,9 @@ class Dataset:
 
     def find_files(self, query: Query) -> list[DataFile]:
         """Return the files that may have rows for the query. Raises UnreadableDataset."""
-        kinds = [(name, self.table.kinds[name]) for name in self.table.partitions]
-        return prune_files(self.files, kinds, query.filters)
+        columns = self.table.select_columns(self.table.partitions)
+        types = [(column.name, column.registered_type) for column in columns]
+        return prune_files(self.files, types, query.filters)
 
     def open_scan(self, files: Sequence[DataFile]) -> Scan:
         """Return a scan of these files, within the budget of the caller."""

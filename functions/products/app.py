@@ -21,9 +21,11 @@ from datamesh.http.errors import document_errors
 from datamesh.http.parameters import LIST_PAGE, Limit, Offset, Partial
 from datamesh.models.bulk import BulkReport, ProductsBulk
 from datamesh.models.products import Product, ProductRequest, ProductStatus, ProductUpdate
-from datamesh.models.responses import DeletedProduct, Written
+from datamesh.models.responses import DeletedProduct, Written, WrittenProducts
+from datamesh.models.type_names import find_unknown_types
 from datamesh.models.values import SearchText
 from datamesh.services.products import queries, registration
+from datamesh.services.products.warnings import list_warnings
 
 app = create_app("Products")
 
@@ -45,7 +47,7 @@ async def register_product(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
-) -> Written[Product]:
+) -> WrittenProducts[Product]:
     """Register a data product.
 
     The name must not be taken. `schema` has the type of each field; with `"schema": "infer"` they
@@ -58,9 +60,11 @@ async def register_product(
 
         inferred = register_inferred(context, registry, resources.data, request)
         message = f"Product '{inferred.product.name}' registered: {inferred.summary}"
-        return Written(message=message.removesuffix(": "), data=inferred.product)
+        return WrittenProducts(message=message.removesuffix(": "), data=inferred.product)
     product = registration.register_product(context, registry, request)
-    return Written(message=f"Product '{product.name}' registered", data=product)
+    warnings = find_unknown_types(product.schema_)
+    message = f"Product '{product.name}' registered"
+    return WrittenProducts(message=message, data=product, warnings=warnings)
 
 
 @app.post("/products/bulk", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
@@ -69,14 +73,18 @@ async def register_products(
     context: CurrentContext,
     registry: CurrentRegistry,
     partial: Partial = False,
-) -> Written[BulkReport]:
+) -> WrittenProducts[BulkReport]:
     """Register up to 1,000 products in one commit.
 
     All of them are registered, or none. With `partial` the good ones are, and the report says what
     is wrong with the others.
     """
     report = registration.register_products(context, registry, request.items, partial=partial)
-    return Written(message=f"{report.registered} products registered", data=report)
+    return WrittenProducts(
+        message=f"{report.registered} products registered",
+        data=report,
+        warnings=list_warnings(request.items, report),
+    )
 
 
 @app.get(
@@ -133,7 +141,7 @@ async def update_product(
     registry: CurrentRegistry,
     response: Response,
     if_match: IfMatch = None,
-) -> Written[Product]:
+) -> WrittenProducts[Product]:
     """Change a product.
 
     The fields that are given replace the old ones; the others stay. With `If-Match` the product is
@@ -143,7 +151,8 @@ async def update_product(
         context, registry, name, changes, build_precondition(if_match)
     )
     response.headers["ETag"] = build_product_etag(product)
-    return Written(message=f"Product '{name}' updated", data=product)
+    warnings = find_unknown_types(changes.schema_ or {})
+    return WrittenProducts(message=f"Product '{name}' updated", data=product, warnings=warnings)
 
 
 @app.delete("/product/{name}", responses=document_errors(401, 403, 404, 409, 412, 503))

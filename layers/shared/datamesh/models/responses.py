@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SerializerFunctionWrapHandler, model_serializer
 
 from datamesh.models.lineage import LineageType
 
@@ -14,6 +14,25 @@ class Written[T](BaseModel):
     success: Literal[True] = True
     message: str
     data: T
+
+
+class WrittenProducts[T](Written[T]):
+    """The answer to a write of products, with what is doubtful about them."""
+
+    warnings: list[str] | None = Field(
+        default=None,
+        description="The columns whose types are not known, and what that means. Absent if there "
+        "are none.",
+    )
+
+    # A type of what it returns would take the model's place in the API document.
+    @model_serializer(mode="wrap")
+    def drop_empty_warnings(self, serialize: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+        """Return the answer without an empty list of warnings."""
+        answer = serialize(self)
+        if not self.warnings:
+            answer.pop("warnings", None)
+        return answer
 
 
 class DeletedProduct(BaseModel):

@@ -5,6 +5,7 @@ neither filtered nor ordered by.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -74,6 +75,7 @@ years beyond 2262 do not fit in nanoseconds."""
 HEAD = re.compile(r"[^\[(<]*")
 PARAMETER = re.compile(r"([0-9]{1,10})(?: (?:char|byte))?|max")
 MAX_PARAMETERS = 2
+MAX_WARNINGS = 20
 
 
 @dataclass(frozen=True)
@@ -190,3 +192,16 @@ def _parse_bracketed(name: str, rest: str) -> RegisteredType:
 def is_known_type(type_name: str) -> bool:
     """Return False for a type whose name nothing is known of."""
     return parse_type(type_name).is_known
+
+
+def find_unknown_types(schema: Mapping[str, str]) -> list[str]:
+    """Return a warning for each column whose type is not known; of many, the first ones."""
+    unknown = [(name, kind) for name, kind in schema.items() if not is_known_type(kind)]
+    found = [
+        f"Column '{name}': the type '{kind}' is not known. It is served as it is stored, and can"
+        " be neither filtered nor ordered by, nor checked"
+        for name, kind in unknown[:MAX_WARNINGS]
+    ]
+    if len(unknown) > MAX_WARNINGS:
+        found.append(f"{len(unknown) - MAX_WARNINGS} more columns have types that are not known")
+    return found

@@ -46,5 +46,5 @@ def _is_held(value: Value, sql_type: str) -> bool:
         return bool(scaled == scaled.to_integral_value() and abs(scaled) < 10 ** int(size[1]))
     if sql_type in INTEGER_BITS and isinstance(value, int):
         below, above = INTEGER_BITS[sql_type]
-        return -(2**below if below else 0) <= value < 2**above
+        return bool(-(2**below if below else 0) <= value < 2**above)
     return True

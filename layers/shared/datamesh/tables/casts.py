@@ -115,27 +115,30 @@ def _cast_double(cell: str, sql_type: str) -> str:
     number = f"TRY_CAST({cell} AS DECIMAL(38,0))"
     is_written = f"{number} IN ({written}, TRY_CAST({value} AS DECIMAL(38,0)))"
     has_digits = f"regexp_matches({cell}, '^[^eE]*[1-9]')"
-    return (
-        f"CASE WHEN {_match(cell, DOUBLE_INTEGER)} AND {is_written} IS NOT TRUE THEN NULL"
-        f" WHEN (isinf({value}) OR {value} = 0) AND {has_digits} THEN NULL ELSE {value} END"
-    )
+    is_cut = f"(isinf({value}) OR {value} = 0) AND {has_digits}"
+    is_between = f"{_match(cell, DOUBLE_INTEGER)} AND {is_written} IS NOT TRUE"
+    checked = f"CASE WHEN NOT ({is_between} OR {is_cut}) THEN {value} END"
+    # Most cells have a point and no exponent; nothing of them needs to be looked at.
+    is_plain = f"(length({cell}) <= 15 OR contains({cell}, '.')) AND length({cell}) <= 300"
+    no_exponent = f"NOT contains({cell}, 'e') AND NOT contains({cell}, 'E')"
+    return f"CASE WHEN {is_plain} AND {no_exponent} THEN {value} ELSE {checked} END"
 
 
 def _cast_date(cell: str, sql_type: str) -> str:
     """Return a date; none for a moment within a day."""
     value = f"TRY_CAST({cell} AS DATE)"
     midnight = f"TRY_CAST({cell} AS TIMESTAMP WITH TIME ZONE) IS NOT DISTINCT FROM {value}"
-    return f"CASE WHEN length({cell}) <= 10 OR {midnight} THEN {value} END"
+    return f"CASE WHEN length({cell}) <= 10 THEN {value} WHEN {midnight} THEN {value} END"
 
 
 def _cast_timestamp(cell: str, sql_type: str) -> str:
     """Return a moment; none with more digits than the type has, or a zone that it has not."""
     digits = 9 if sql_type.endswith("_NS") else 6
-    refused = [f"regexp_matches({cell}, '\\.[0-9]{{{digits}}}[0-9]*[1-9]')"]
+    cut = f"regexp_matches({cell}, '\\.[0-9]{{{digits}}}[0-9]*[1-9]')"
+    refused = f"contains({cell}, '.') AND {cut}"
     if sql_type in ("TIMESTAMP", "TIMESTAMP_NS"):
-        refused.append(_match(cell, OFFSET))
-    value = f"TRY_CAST({cell} AS {sql_type})"
-    return f"CASE WHEN NOT ({' OR '.join(refused)}) THEN {value} END"
+        refused = f"{cut} OR {_match(cell, OFFSET)}"
+    return f"CASE WHEN NOT ({refused}) THEN TRY_CAST({cell} AS {sql_type}) END"
 
 
 def _cast_time(cell: str, sql_type: str) -> str:

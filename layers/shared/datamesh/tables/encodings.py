@@ -148,14 +148,14 @@ def _encode_objects(session: Session, page: TablePage, *, exact: bool) -> Iterat
     names = [f"{_encode_value(cell.name)}:" for cell in cells]
     for row in rows:
         values = (
-            _clean_json(value) if cell.is_json and value is not None else _encode_value(value)
+            _normalise_json(value) if cell.is_json and value is not None else _encode_value(value)
             for cell, value in zip(cells, row, strict=True)
         )
         pairs = ",".join(name + value for name, value in zip(names, values, strict=True))
         yield f"{{{pairs}}}".encode()
 
 
-def _clean_json(text: str) -> str:
+def _normalise_json(text: str) -> str:
     """Return what DuckDB calls JSON as JSON, which has neither NaN nor infinity."""
     if "NaN" not in text and "Infinity" not in text:
         return text

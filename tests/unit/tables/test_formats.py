@@ -13,6 +13,7 @@ import duckdb
 import nanoarrow
 import pytest
 
+from datamesh.tables.engine_errors import NOT_UTF_8
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
 from tests.tables import PATH, dataset, one_file, parquet, rows_of
@@ -282,7 +283,7 @@ LOSS = "row {}, column 'id': the value cannot be read as '{}' without loss"
         ("a.csv", b"id\n2023-02-30\n", {"id": "date"}, LOSS.format(1, "date")),
         ("a.csv", b"id\nyesterday\n", {"id": "timestamp"}, LOSS.format(1, "timestamp")),
         ("a.csv", b"id,b\n1,2\n1\n", {"id": "integer"}, "line 3: expected 2 columns, found 1"),
-        ("a.csv", b"\xff\xfe\n1\n", {"id": "integer"}, "line 1: not UTF-8"),
+        ("a.csv", b"\xff\xfe\n1\n", {"id": "integer"}, f"line 1: {NOT_UTF_8}"),
         ("a.csv.gz", b"id\n1\n", {"id": "integer"}, "not gzip, though its name says so"),
         ("a.csv.zst", b"id\n1\n", {"id": "integer"}, "not zstd, though its name says so"),
         (

@@ -92,7 +92,7 @@ def test_what_is_no_form_is_refused_by_its_field(
         {"quote": "'", "escape": "\\"},
         {"escape": '"'},
         {"date_format": "%-d.%-m.%y"},
-        {"date_format": "%Y%j"},
+        {"date_format": "%Y%m%d"},
         {"timestamp_format": "%d %b %Y %I:%M:%S.%f %p %z 100%%"},
         {"nulls": ["", "NA", "\\N", "NULL"]},
     ],

@@ -120,6 +120,7 @@ def test_dates_are_read_in_their_format(serve: Serve) -> None:
         ),
         ("07/31/23 01:05 PM", "%m/%d/%y %I:%M %p", "2023-07-31T13:05:00Z"),
         ("20230701", "%Y%m%d", "2023-07-01T00:00:00Z"),
+        ("1 july 70 100%", "%d %B %y 100%%", "1970-07-01T00:00:00Z"),
     ],
 )
 def test_timestamps_are_read_in_their_format(
@@ -129,7 +130,10 @@ def test_timestamps_are_read_in_their_format(
     assert read_rows(client) == [[shown]]
 
 
-@pytest.mark.parametrize("text", ["2023-12-31", "32.12.2023", "31.12.2023 10:00", "31.12.23x"])
+NO_DATES = ["31.12.23", "31.12.12023", "31.2.2023", " 1.2.2023", "1.2.2023x", "infinity", "epoch"]
+
+
+@pytest.mark.parametrize("text", ["2023-12-31", "32.12.2023", "31.12.2023 10:00", *NO_DATES])
 def test_a_date_in_another_format_is_an_error(serve: Serve, text: str) -> None:
     answer = csv_file(serve, f"day\n1.2.2024\n{text}\n".encode(), {"day": "date"}, **GERMAN).get(
         PATH

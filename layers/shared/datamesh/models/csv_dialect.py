@@ -17,7 +17,7 @@ PUNCTUATION = r"!-/:-@\[-`{-~"
 """The characters of a pattern's set that ASCII has beside letters, digits, blanks and controls."""
 DELIMITER = re.compile(rf"[ \t\x01{PUNCTUATION}]")
 QUOTE = re.compile(rf"[{PUNCTUATION}]")
-DATE_CODES = "YymbBdjaA"
+DATE_CODES = "YymbBdaA"
 TIMESTAMP_CODES = DATE_CODES + "HIpMSfz"
 CODE = re.compile(r"%-?(.?)", re.DOTALL)
 
@@ -70,8 +70,7 @@ def _check_format(text: str, known: str) -> str:
     codes = {found for found in CODE.findall(text) if found != "%"}
     if codes - set(known):
         raise ValueError(f"must have no other codes than {' '.join(f'%{each}' for each in known)}")
-    has_day = "j" in codes or (codes & set("mbB") and "d" in codes)
-    if not (codes & set("Yy") and has_day):
+    if not (codes & set("Yy") and codes & set("mbB") and "d" in codes):
         raise ValueError("must have the year (%Y), the month (%m) and the day (%d)")
     return text
 

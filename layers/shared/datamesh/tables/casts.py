@@ -7,6 +7,7 @@ infinity. Here a cell is read as long as it means exactly what the type can hold
 from collections.abc import Callable, Sequence
 
 from datamesh.models.types import DECIMAL_DIGITS, Kind
+from datamesh.tables.date_formats import build_cell_pattern
 from datamesh.tables.engine_errors import refuse_cell
 from datamesh.tables.sql import drop_zeros, quote_literal
 from datamesh.tables.sql_types import find_sql_type
@@ -32,7 +33,9 @@ def cast_cell(cell: str, column: Column) -> str:
     if sql_type == "VARCHAR":
         return cell
     if column.cell_format:
-        return f"CAST(try_strptime({cell}, {quote_literal(column.cell_format)}) AS {sql_type})"
+        pattern = build_cell_pattern(column.cell_format)
+        exact = f"CASE WHEN {_match(cell, pattern)} THEN {cell} END"
+        return f"CAST(try_strptime({exact}, {quote_literal(column.cell_format)}) AS {sql_type})"
     build_cast = CASTS.get(column.kind)
     return build_cast(cell, sql_type) if build_cast else f"TRY_CAST({cell} AS {sql_type})"
 

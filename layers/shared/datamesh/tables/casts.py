@@ -15,6 +15,7 @@ from datamesh.tables.table import Column
 
 INTEGER = r"[+-]?[0-9]+|[+-]?[0-9]{1,15}\.0*"
 """An integer; one with a point, as pandas writes it beside nulls, as far as doubles hold it."""
+NAN = r"\s*[+-]?nan\s*"
 EXPONENT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,4}"
 OFFSET = r".*:[0-9.]+ *([A-Za-z].*|[+-][0-9].*)"
 """A time, and behind it a zone or an offset from UTC."""
@@ -41,7 +42,7 @@ def cast_cell(cell: str, column: Column) -> str:
 
 
 def require_cell(cell: str, column: Column, file: str, row: str) -> str:
-    """Return the same expression, but a cell that is not of the type ends the query.
+    """Return the same expression with null for NaN; a cell that is not of the type ends the query.
 
     `file` and `row` are the expressions of the file's index and of the row, counted from 0.
     """
@@ -51,7 +52,14 @@ def require_cell(cell: str, column: Column, file: str, row: str) -> str:
     sql_type = find_sql_type(column.registered_type)
     problem = f"the value cannot be read as '{column.registered_type}' without loss"
     failure = f"CAST({refuse_cell(file, row, column.name, problem)} AS {sql_type})"
-    return f"coalesce({value}, CASE WHEN {cell} IS NOT NULL THEN {failure} END)"
+    found = f"coalesce({value}, CASE WHEN {cell} IS NOT NULL THEN {failure} END)"
+    return skip_nan(cell, found) if column.kind is Kind.DOUBLE else found
+
+
+def skip_nan(cell: str, value: str) -> str:
+    """Return the expression of a text cell's value that is null for NaN, however it is written."""
+    is_nan = f"contains(lower({cell}), 'nan') AND {_match(f'lower({cell})', NAN)}"
+    return f"CASE WHEN {is_nan} THEN NULL ELSE {value} END"
 
 
 def read_null_markers(cell: str, column: Column, markers: Sequence[str]) -> str:

@@ -28,6 +28,9 @@ class TypedColumn:
 
     name: str
     type: str
+    with_nan: str = ""
+    """The name of the same column with NaN, of floats in Parquet files: DuckDB skips row groups by
+    a condition on it, but it finds some NaN."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,6 @@ def build_conditions(
 def _match_null(column: TypedColumn, comparison: Comparison) -> str:
     """Return the condition that a value is shown as null, or that it is not."""
     shown = [f"{column.name} IS NULL"]
-    if find_kind(column.type) is Kind.DOUBLE:
-        shown.append(f"isnan({column.name})")
     if column.type == "JSON":
         shown.append(f"CAST({column.name} AS VARCHAR) = 'null'")
     found = f"coalesce({' OR '.join(shown)}, true)"
@@ -142,9 +143,17 @@ def _build_condition(column: TypedColumn, kind: Kind, each: Filter, values: Sequ
     elif find_kind(column.type) in CAST_KINDS or column.type in NANOSECOND_TYPES:
         # A FLOAT is compared with the nearest FLOAT, not with a DOUBLE that it never equals.
         values = [f"CAST({value} AS {column.type})" for value in values]
-    if each.comparison is Comparison.IN:
+    condition = _compare(name, each.comparison, values)
+    if column.with_nan and name == column.name:
+        # No filter is met by NaN, so that statistics without NaN are those of the rows it can find.
+        condition = f"({_compare(column.with_nan, each.comparison, values)} AND {condition})"
+    return condition
+
+
+def _compare(name: str, comparison: Comparison, values: Sequence[str]) -> str:
+    if comparison is Comparison.IN:
         return f"{name} IN ({', '.join(values)})"
-    return f"{name} {each.comparison} {values[0]}"
+    return f"{name} {comparison} {values[0]}"
 
 
 def _to_parameter(value: Value, type_name: str) -> object:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from datamesh.models.type_names import Kind, RegisteredType, find_kind, parse_type
-from datamesh.tables.casts import cast_cell
+from datamesh.tables.casts import cast_cell, skip_nan
 from datamesh.tables.engine_errors import refuse_cell
 from datamesh.tables.sql_types import find_sql_type, has_scale
 from datamesh.tables.table import Column
@@ -143,7 +143,8 @@ def _read_text(cell: StoredCell) -> tuple[str, str]:
     target = find_sql_type(cell.column.registered_type)
     value = cast_cell(cell.sql, cell.column)
     failure = f"CASE WHEN {cell.sql} IS NOT NULL THEN {cell.refuse(target)} END"
-    return f"coalesce({value}, {failure})", target
+    found = f"coalesce({value}, {failure})"
+    return skip_nan(cell.sql, found) if target == "DOUBLE" else found, target
 
 
 def _refuse_all(cell: StoredCell) -> tuple[str, str]:

@@ -40,6 +40,8 @@ class StoredType:
     """It is a timestamp in UTC that DuckDB takes for one without a zone."""
     precision: int = 0
     """The digits of a decimal that is wider than DuckDB's, which reads it as a double; else 0."""
+    physical: str = ""
+    """The type of its cells in the file, such as INT96; empty for nested ones."""
 
 
 @dataclass(frozen=True)
@@ -214,4 +216,5 @@ def _find_type(
 ) -> StoredType:
     digits = int(str(precision or 0))
     is_utc = annotation in LEGACY_TIMESTAMPS and logical is None
-    return StoredType(str(found or ""), is_utc, digits if digits > DECIMAL_DIGITS else 0)
+    precision = digits if digits > DECIMAL_DIGITS else 0
+    return StoredType(str(found or ""), is_utc, precision, str(physical or ""))

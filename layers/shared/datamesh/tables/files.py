@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 from datamesh.errors import UnreadableDataset
 from datamesh.models.ports import DataFormat
-from datamesh.models.types import Value
+from datamesh.models.types import Kind, Value, find_kind
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.file_names import (
     detect_format,
@@ -125,8 +125,10 @@ def prune_files(
 def read_partition(file: DataFile, index: int, column: str, registered: str) -> Value | None:
     """Return the value of a partition column for a file. Raises UnreadableDataset."""
     text = file.partitions[index]
+    if text is None or (find_kind(registered) is Kind.DOUBLE and text.lower() == "nan"):
+        return None  # as wherever else there is a NaN
     try:
-        return None if text is None else parse_partition(registered, text)
+        return parse_partition(registered, text)
     except (ValueError, ArithmeticError):
         raise UnreadableDataset(
             f"{file.file.name}, column '{column}': its folder's value cannot be read as"

@@ -119,6 +119,11 @@ class _PageReader:
         compared = [each.column for each in self._filters]
         if query.order:
             compared.append(query.order.column)
+        self._compared = [
+            column
+            for column in table.select_columns(dict.fromkeys(compared))
+            if column.name not in table.partitions
+        ]
         more = dict.fromkeys(name for name in compared if name not in names)
         self._columns = [*self._shown, *table.select_columns(more)]
         self._sort_key: SortKey | None = None
@@ -181,8 +186,9 @@ class _PageReader:
 
     def _insert_rows(self, first: int, count: int) -> int:
         """Insert the rows of some files, and return how many they are."""
+        files = self._files[first : first + count]
         source = open_source(
-            self._session, self._table, self._columns, self._files[first : first + count], first
+            self._session, self._table, self._columns, files, first, self._compared
         )
         self._groups += source.groups
         if self._table.format is not DataFormat.JSONL:
@@ -192,11 +198,14 @@ class _PageReader:
         order = "" if source.is_in_order else "ORDER BY f, r"
         if self._sort_key:
             order = f"ORDER BY {self._sort_key.build_order_by()}, f, r"
+        floats = ", ".join(f"n{number}" for number in sorted(source.floats))
+        selected = f"* EXCLUDE ({floats})" if floats else "*"
         # Under an order, rows of any batch may be the first.
         limit = self._query.limit + 1 - (0 if self._sort_key else self._rows)
         into = self._choose_table(source)
         [(added,)] = self._session.fetch_rows(
-            f"{into} SELECT * FROM ({source.sql}) AS source WHERE {where} {order} LIMIT {limit}",
+            f"{into} SELECT {selected} FROM ({source.sql}) AS source"
+            f" WHERE {where} {order} LIMIT {limit}",
             parameters,
         )
         return int(added)
@@ -246,7 +255,9 @@ class _PageReader:
 
     def _build_conditions(self, source: Source, first: int, parameters: Parameters) -> list[str]:
         columns = {
-            column.name: TypedColumn(f"c{number}", source.types[number])
+            column.name: TypedColumn(
+                f"c{number}", source.types[number], f"n{number}" if number in source.floats else ""
+            )
             for number, column in enumerate(self._columns)
         }
         found = build_conditions(self._filters, self._table.kinds, columns, parameters)

@@ -19,6 +19,7 @@ from datamesh.tables.exact_casts import (
 )
 from datamesh.tables.file_columns import FileGroup
 from datamesh.tables.session import Session
+from datamesh.tables.statistics import FLOATS, WrongStatistics
 from datamesh.tables.table import Column
 from datamesh.tables.values import MAX_DEPTH
 
@@ -31,6 +32,7 @@ class OpenGroup:
 
     group: FileGroup
     file: str
+    wrong: WrongStatistics
 
 
 def select_cells(
@@ -70,6 +72,22 @@ def select_stored_cells(
     return found
 
 
+def find_stored_floats(
+    column: Column, common: CommonColumn, groups: Sequence[OpenGroup]
+) -> tuple[str, ...] | None:
+    """Return a column's expression for each group before NaN became null.
+
+    None if it is no column of floats, or has been brought from another type.
+    """
+    if common.type not in FLOATS or common.is_absent:
+        return None
+    places = [each.group.find_place(column) for each in groups]
+    for each, place in zip(groups, places, strict=True):
+        if place is not None and each.group.types[place].name != common.type:
+            return None
+    return tuple("NULL" if place is None else f"col{place}" for place in places)
+
+
 def _convert_optionally(cell: StoredCell) -> StoredCell:
     return _convert_cell(replace(cell, is_optional=True))
 
@@ -96,5 +114,6 @@ def _find_cell(session: Session, column: Column, opened: OpenGroup) -> StoredCel
             f"{group.where}, column '{column.name}': its values are nested deeper than {MAX_DEPTH}"
             " levels; leave it out of `columns`"
         )
-    cell = StoredCell(f"col{place}", found.name, column, opened.file, "file_row_number")
+    sql = opened.wrong.build_cell(group, place)
+    cell = StoredCell(sql, found.name, column, opened.file, "file_row_number")
     return replace(cell, sql=f"CAST({cell.sql} AS {ZONED})", type=ZONED) if found.is_utc else cell

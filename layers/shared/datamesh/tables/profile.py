@@ -7,7 +7,7 @@ from datamesh.models.datasets import ColumnProfile
 from datamesh.models.ports import DataFormat
 from datamesh.models.quality import QualityFailure
 from datamesh.models.types import Kind, find_kind
-from datamesh.tables.casts import cast_cell
+from datamesh.tables.casts import cast_cell, skip_nan
 from datamesh.tables.common_types import write_moment
 from datamesh.tables.exact_casts import is_of_registered_type
 from datamesh.tables.file_columns import group_files, require_distinct_fields
@@ -93,8 +93,13 @@ def _build_aggregates(table: Table, source: Source) -> str:
         cell, value = f"c{number}", _build_value(table, number)
         if number in source.mixed:
             cell = f"p{number}"
-        parts.append(f"count(*) - count({cell})")
-        parts.append(f"count({cell}) - count({value})")
+        if _is_text(table, column) and column.kind is Kind.DOUBLE:
+            read = cast_cell(cell, column)  # NaN is no null yet
+            parts.append(f"count(*) - count({cell}) + count({read}) - count({value})")
+            parts.append(f"count({cell}) - count({read})")
+        else:
+            parts.append(f"count(*) - count({cell})")
+            parts.append(f"count({cell}) - count({value})")
         if _is_comparable(table, column, source.types[number]):
             # The estimate may be greater than the number of values, which is what it is bound to.
             parts.append(f"least(approx_count_distinct({value}), count({value}))")
@@ -141,9 +146,12 @@ def _build_extreme(table: Table, number: int, found: str, extreme: str) -> str:
 
 
 def _build_value(table: Table, number: int) -> str:
-    """Return the expression of a column's cells in its type, null where they are not of it."""
+    """Return the expression of a column's cells in its type: null for NaN, and if not of it."""
     cell, column = f"c{number}", table.columns[number]
-    return cast_cell(cell, column) if _is_text(table, column) else cell
+    if not _is_text(table, column):
+        return cell
+    value = cast_cell(cell, column)
+    return skip_nan(cell, value) if column.kind is Kind.DOUBLE else value
 
 
 def _describe_column(

@@ -50,6 +50,16 @@ def select_parquet_schema(indexes: Iterable[int]) -> str:
     )
 
 
+def read_parquet_statistics(indexes: Iterable[int]) -> str:
+    """Return a table of the statistics in footers: one row a column of a row group."""
+    return f"parquet_metadata({_list_paths(indexes)})"
+
+
+def read_parquet_footers(indexes: Iterable[int]) -> str:
+    """Return a table of what footers tell of whole files, such as `created_by`."""
+    return f"parquet_file_metadata({_list_paths(indexes)})"
+
+
 def read_csv(
     indexes: Sequence[int],
     compression: str,

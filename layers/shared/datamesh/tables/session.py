@@ -63,6 +63,8 @@ class Session:
         self._connection.register_filesystem(self.files)
         for statement in (
             "SET TimeZone = 'UTC'",
+            # A query reads the footer of a Parquet file up to three times.
+            "SET parquet_metadata_cache = true",
             f"SET allowed_directories = ['{ROOT}']",
             "SET enable_external_access = false",
             "SET lock_configuration = true",

@@ -18,10 +18,16 @@ from datamesh.tables.file_columns import (
     read_header,
 )
 from datamesh.tables.files import DataFile, read_partition
-from datamesh.tables.parquet_source import OpenGroup, select_cells, select_stored_cells
+from datamesh.tables.parquet_source import (
+    OpenGroup,
+    find_stored_floats,
+    select_cells,
+    select_stored_cells,
+)
 from datamesh.tables.readers import call_columns_by_place, read_csv, read_json, read_parquet
 from datamesh.tables.session import Session
 from datamesh.tables.sql_types import find_sql_type
+from datamesh.tables.statistics import WrongStatistics, find_wrong_statistics
 from datamesh.tables.table import Column, Table
 
 type FindCell = Callable[[Column], str | None]
@@ -57,6 +63,8 @@ class Source:
     mixed: Mapping[int, str] = field(default_factory=dict)
     """Columns that are null where they are not of the registered type, by their numbers, with the
     type that they have in files: `p1` is null where a file has no `c1`."""
+    floats: frozenset[int] = frozenset()
+    """The numbers of compared columns of which `n1` is `c1` before NaN became null."""
 
 
 def open_source(
@@ -65,15 +73,21 @@ def open_source(
     columns: Sequence[Column],
     files: Sequence[DataFile],
     first: int,
+    compared: Sequence[Column] = (),
 ) -> Source:
     """Return some files of a scan as typed rows; `first` is the index of the first of them.
 
-    Raises UnreadableDataset, and what a read raises.
+    `compared` are the columns of files that rows are filtered or ordered by. Raises
+    UnreadableDataset, and what a read raises.
     """
     parameters = _bind_partitions(table, columns, files)
     if table.format is DataFormat.PARQUET:
         groups = group_parquet_files(session, range(first, first + len(files)))
-        return _open_parquet(session, table, columns, groups, parameters, first, select_cells)
+        wrong = find_wrong_statistics(session, groups, compared)
+        opened = _open_groups(groups, parameters, first, wrong)
+        return _open_parquet(
+            session, table, columns, opened, parameters, first, select_cells, compared
+        )
     groups = []
     parts = []
     for index in range(first, first + len(files)):
@@ -136,7 +150,8 @@ def open_cells(
     """
     if table.format is DataFormat.PARQUET:
         parameters = _bind_partitions(table, columns, files)
-        return _open_parquet(session, table, columns, groups, parameters, 0, select_stored_cells)
+        opened = _open_groups(groups, parameters, 0, WrongStatistics())
+        return _open_parquet(session, table, columns, opened, parameters, 0, select_stored_cells)
     parts = []
     parameters = _bind_partitions(table, columns, files)
     partitioned = bool(parameters)
@@ -185,16 +200,22 @@ def _open_parquet(
     session: Session,
     table: Table,
     columns: Sequence[Column],
-    groups: Sequence[FileGroup],
+    opened: Sequence[OpenGroup],
     parameters: dict[str, object],
     first: int,
     select: SelectCells,
+    compared: Sequence[Column] = (),
 ) -> Source:
     """Return the files of some groups as rows; `first` is the least of their indexes."""
-    opened = _open_groups(groups, parameters, first)
     own = [column for column in columns if column.name not in table.partitions]
     found = dict(zip(own, select(session, own, opened), strict=True))
     common = {number: found[each] for number, each in enumerate(columns) if each in found}
+    floats = {
+        number: stored
+        for number, each in common.items()
+        if columns[number] in compared
+        and (stored := find_stored_floats(columns[number], each, opened))
+    }
     parts = []
     for number, each in enumerate(opened):
 
@@ -207,6 +228,7 @@ def _open_parquet(
         selected += "".join(
             f"{mixed.presence[number]} AS p{n}, " for n, mixed in common.items() if mixed.presence
         )
+        selected += "".join(f"{stored[number]} AS n{n}, " for n, stored in floats.items())
         read = call_columns_by_place(read_parquet(each.group.indexes), len(each.group.names))
         parts.append(f"SELECT {selected}{each.file} AS f, file_row_number AS r FROM {read}")
     return Source(
@@ -216,17 +238,21 @@ def _open_parquet(
             common[number].type if number in common else find_sql_type(column.registered_type)
             for number, column in enumerate(columns)
         ),
-        groups,
-        is_in_order=len(groups) == 1,
+        [each.group for each in opened],
+        is_in_order=len(opened) == 1,
         written=_find_written(table, columns) | {n for n, each in common.items() if each.texts},
         written_as_json=frozenset(n for n, each in common.items() if each.is_json),
         absent=frozenset(n for n, each in common.items() if each.is_absent),
         mixed={n: each.stored for n, each in common.items() if each.presence},
+        floats=frozenset(floats),
     )
 
 
 def _open_groups(
-    groups: Sequence[FileGroup], parameters: dict[str, object], first: int
+    groups: Sequence[FileGroup],
+    parameters: dict[str, object],
+    first: int,
+    wrong: WrongStatistics,
 ) -> list[OpenGroup]:
     opened = []
     for number, group in enumerate(groups):
@@ -234,7 +260,7 @@ def _open_groups(
         if len(groups) > 1:
             parameters[f"g{number}"] = list(group.indexes)
             file = f"list_extract($g{number}, CAST(file_index AS BIGINT) + 1)"
-        opened.append(OpenGroup(group, file))
+        opened.append(OpenGroup(group, file, wrong))
     return opened
 
 

@@ -22,6 +22,15 @@ def drop_zeros(number: str) -> str:
     return rf"regexp_replace({number}, '\.?0*$', '')"
 
 
+def drop_nan(cell: str) -> str:
+    """Return the expression of a float that is null for NaN.
+
+    DuckDB evaluates it for each row. It would decide `nullif(cell, 'nan')` by the statistics of a
+    Parquet file, which leave NaN out.
+    """
+    return f"CASE WHEN NOT isnan({cell}) THEN {cell} END"
+
+
 def _refuse_nul(text: str) -> str:
     if "\0" in text:
         raise UnreadableDataset("A column's name holds a NUL character")

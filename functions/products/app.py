@@ -60,7 +60,11 @@ async def register_product(
 
         inferred = register_inferred(context, registry, resources.data, request)
         message = f"Product '{inferred.product.name}' registered: {inferred.summary}"
-        return WrittenProducts(message=message.removesuffix(": "), data=inferred.product)
+        return WrittenProducts(
+            message=message.removesuffix(": "),
+            data=inferred.product,
+            warnings=[*inferred.warnings, *find_unknown_types(inferred.product.schema_)],
+        )
     product = registration.register_product(context, registry, request)
     warnings = find_unknown_types(product.schema_)
     message = f"Product '{product.name}' registered"

@@ -87,9 +87,10 @@ def test_registration_infers_the_schema(serve: Serve) -> None:
     client = serve("products", resources(registry, ORDERS))
     answer = client.post("/register_product", product_body(schema="infer"))
     assert answer.status == 200, answer.body
-    assert answer.body["message"].startswith(
-        "Product 'orders' registered: 5 columns of 2 of 2 files; column 'amount' is decimal(9,2)"
-    )
+    assert answer.body["message"] == "Product 'orders' registered: 5 columns of 2 of 2 files"
+    [widened, missing] = answer.body["warnings"]
+    assert widened.endswith("decimal(10,3) holds both exactly")
+    assert missing.startswith("column 'paid' is missing in 1 of 2 sampled files")
     stored = client.get("/product/orders").body
     assert stored["schema"] == SCHEMA
     assert stored["output_port"].items() >= PORT.items()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datamesh.errors import UnreadableDataset
 from datamesh.models.products import Product, ProductRegistration, ProductRequest
 from datamesh.services.context import RequestContext
-from datamesh.services.datasets.inference import DataSource, InferredFiles, infer_files
+from datamesh.services.datasets.inference import DataSource, infer_files
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
@@ -20,6 +20,8 @@ class InferredProduct:
     product: Product
     summary: str
     """The files that were looked at, in words; empty if an earlier try has registered it."""
+    warnings: list[str]
+    """Where the files differ, and what was not looked at."""
 
 
 def register_inferred(
@@ -33,7 +35,7 @@ def register_inferred(
     if context.has_landed(registry.products):
         landed = registry.products.read(context.deadline).products.get(request.name)
         if landed:
-            return InferredProduct(landed.to_model(), "")
+            return InferredProduct(landed.to_model(), "", [])
     port = request.output_port
     location = port.location if port else f"domains/{request.domain}/{request.name}/"
     partitions = port.partitions if port and "partitions" in port.model_fields_set else None
@@ -50,9 +52,6 @@ def register_inferred(
         **{**fields, "schema_": found.schema, "output_port": found.port}
     )
     product = register_product(context, registry, registration)
-    return InferredProduct(product, _describe_sample(found))
-
-
-def _describe_sample(found: InferredFiles) -> str:
     of_files = f"{found.sample.files_read} of {found.files} files"
-    return "; ".join([f"{len(found.columns)} columns of {of_files}", *found.sample.notes])
+    summary = f"{len(found.columns)} columns of {of_files}"
+    return InferredProduct(product, summary, found.warnings)

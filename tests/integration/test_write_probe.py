@@ -72,6 +72,9 @@ def client(
     for name, value in (s3.build_environment(s3.prober)).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", proxy.lanes[0].endpoint)
+    # The metrics are those of the process: they may hold some of another test's.
+    namespace = "POWERTOOLS_METRICS_NAMESPACE"
+    monkeypatch.setenv(namespace, ENVIRONMENT[namespace])
     environ = ENVIRONMENT | {"CATALOG_BUCKET": s3.bucket}
     return Client(create_lambda_handler(import_app("platform"), environ))
 

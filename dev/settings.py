@@ -224,5 +224,6 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
         _check_whole_number(1_048_576, 536_870_912),
     ),
     "AnonymousScanSeconds": ("ANONYMOUS_SCAN_SECONDS", _check_whole_number(1, 15)),
+    "DownloadLinkSeconds": ("DOWNLOAD_LINK_SECONDS", _check_whole_number(1, 3600)),
     "CorsOrigins": ("CORS_ORIGINS", _check_origins),
 }

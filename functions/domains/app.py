@@ -5,10 +5,10 @@ import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 import os
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Depends, Path, Query, Request, Response
 
 from datamesh.http.answers import JSON, build_page_response
-from datamesh.http.app import create_app
+from datamesh.http.app import create_app, require_principal
 from datamesh.http.conditional import build_unless_current
 from datamesh.http.dataset_pages import (
     DATASET_PAGE_RESPONSE,
@@ -23,8 +23,18 @@ from datamesh.http.dataset_pages import (
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import Responses, document_errors
-from datamesh.http.parameters import LIST_PAGE, DataAsOf, EndDate, Limit, Offset, StartDate
+from datamesh.http.parameters import (
+    CUT_PAGE_HEADER,
+    LIST_PAGE,
+    X_TRUNCATED,
+    DataAsOf,
+    EndDate,
+    Limit,
+    Offset,
+    StartDate,
+)
 from datamesh.models.datasets import DatasetProfile, DomainSummary, Row
+from datamesh.models.downloads import LISTING_CURSOR, DownloadPage
 from datamesh.models.inference import Inference, InferenceRequest
 from datamesh.models.products import Domain as DomainName
 from datamesh.models.products import Product
@@ -69,6 +79,11 @@ OrderBy = Annotated[
 ]
 Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")]
 """The last three are checked against the product's schema, by the service."""
+
+ListingCursor = Annotated[
+    str | None,
+    Query(pattern=LISTING_CURSOR, description="`next` of the page before."),
+]
 
 NOTHING_KNOWN = InferenceRequest()
 READING: Responses = document_errors(404, 413, 422, 424, 503)
@@ -162,6 +177,38 @@ async def profile_dataset(
         reading.compute_profile_version(found),
         lambda: Response(reading.profile_dataset(found).model_dump_json(), media_type=JSON),
     )
+
+
+@app.get(
+    "/domains/{domain}/{dataset}/files",
+    response_model=DownloadPage,
+    responses={200: {"headers": CUT_PAGE_HEADER}} | document_errors(401, 403, 410) | READING,
+    dependencies=[Depends(require_principal)],
+)
+async def list_dataset_files(
+    domain: SmallDomain,
+    dataset: SmallDataset,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
+    limit: Limit = 100,
+    cursor: ListingCursor = None,
+    as_of: DataAsOf = None,
+) -> Response:
+    """List the files of a product.
+
+    They are those that its rows are read from. Each has a link, which downloads the whole file
+    without a key until `expires_at`. A file may have columns that are not registered, so that this
+    read needs a key.
+    """
+    # Few requests download, and the others are not to start later for it.
+    from datamesh.services.datasets.downloads import list_downloads
+
+    access = resources.data
+    found = reading.open_dataset(context, registry, access, domain, dataset, as_of)
+    page = list_downloads(found, access.link_seconds, limit, cursor)
+    headers = {X_TRUNCATED: "true"} if page.is_cut else None
+    return Response(page.body, media_type=JSON, headers=headers)
 
 
 @app.post(

@@ -12,7 +12,7 @@ from tests.e2e.api import Api
 EVENTS = Path(__file__).parents[2] / "events"
 CHANGING = {"date", "apigw-requestid", "x-amzn-requestid", "connection"}
 """Headers of one answer."""
-OF_NOW = {"GET /metrics", "GET /health", "GET /changes"}
+OF_NOW = {"GET /metrics", "GET /health", "GET /changes", "GET /domains/{domain}/{dataset}/files"}
 """Reads that hold the time, or count requests: two answers differ."""
 
 
@@ -57,8 +57,9 @@ def test_head_of_a_current_copy_is_304(api: Api) -> None:
     assert answer.headers["ETag"] == etag
 
 
-def test_head_of_the_audit_trail_takes_a_key(api: Api) -> None:
-    assert api.call("HEAD", "/audit").status_code == 401
+@pytest.mark.parametrize("path", ["/audit", "/domains/sales/orders/files"])
+def test_head_of_what_is_not_open_takes_a_key(api: Api, path: str) -> None:
+    assert api.call("HEAD", path).status_code == 401
 
 
 def test_the_root_leads_to_the_documentation(api: Api) -> None:

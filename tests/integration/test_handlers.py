@@ -43,6 +43,7 @@ STATUSES = {
     "lineage_impact": (404, 200),
     "lineage_path": (404, 200),
     "lineage_upstream": (404, 200),
+    "list_dataset_files": (404, 200),
     "list_domain_products": (404, 200),
     "list_domains": (200, 200),
     "list_lineage": (200, 200),

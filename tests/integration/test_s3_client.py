@@ -3,14 +3,16 @@
 import json
 import select
 import ssl
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import boto3
 import pytest
+from botocore import auth
 from botocore.config import Config
 
-from datamesh.storage.s3.client import S3Error, S3Request, Unanswered, create_client
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request, Unanswered, create_client
 from datamesh.storage.s3.endpoints import (
     Credentials,
     Endpoint,
@@ -104,6 +106,54 @@ def test_a_bucket_that_is_nowhere_is_not_looked_for_for_ever(answers: Answers) -
         answers.add(301, b"<Error><Code>Moved</Code></Error>", x_amz_bucket_region=region)
     with pytest.raises(S3Error, match="GetObject answered 301 Moved"):
         answers.client().send(S3Request("GetObject", "elsewhere", "a"))
+
+
+# links
+
+
+BUCKETS: list[tuple[str, Literal["virtual", "path"]]] = [
+    ("catalog", "virtual"),
+    ("with.dots", "path"),
+]
+KEYS = ["a.csv", "day=2023-07-01/b c+%41&ä~.parquet", "a?b#c;d/e*f.csv"]
+
+
+@pytest.mark.parametrize(("bucket", "style"), BUCKETS)
+@pytest.mark.parametrize("key", KEYS)
+@pytest.mark.parametrize("token", ["a/token+of=session", None])
+def test_a_link_is_that_of_the_sdk(
+    bucket: str,
+    style: Literal["virtual", "path"],
+    key: str,
+    token: str | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    moment = datetime(2026, 1, 31, 9, 30, 7)
+    monkeypatch.setattr(auth, "get_current_datetime", lambda: moment)
+    sdk = boto3.client(
+        "s3",
+        region_name="eu-west-1",
+        aws_access_key_id="AKID",
+        aws_secret_access_key="secret",
+        aws_session_token=token,
+        config=Config(signature_version="s3v4", s3={"addressing_style": style}),
+    )
+    asked = {"Bucket": bucket, "Key": key}
+    expected = sdk.generate_presigned_url("get_object", Params=asked, ExpiresIn=300)
+    credentials = Credentials("AKID", "secret", token)
+    client = S3Client(EndpointResolver(None), "eu-west-1", lambda: credentials)
+    url, expires_at = client.sign_url(bucket, key, 300)
+    assert url == expected
+    assert expires_at == moment.replace(minute=35, tzinfo=UTC)
+
+
+def test_a_link_is_of_the_region_where_its_bucket_turned_out_to_be(answers: Answers) -> None:
+    answers.add(301, b"<Error><Code>Moved</Code></Error>", x_amz_bucket_region="eu-west-1")
+    answers.add(200, b"found")
+    client = answers.client()
+    assert "%2Fus-east-1%2Fs3%2F" in client.sign_url("elsewhere", "a", 60)[0]
+    client.send(S3Request("GetObject", "elsewhere", "a"))
+    assert "%2Feu-west-1%2Fs3%2F" in client.sign_url("elsewhere", "a", 60)[0]
 
 
 # signed by whom

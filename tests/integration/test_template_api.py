@@ -62,7 +62,10 @@ READS = {
     "GET /openapi.json": "PlatformFunction",
     "GET /docs/assets/{file}": "PlatformFunction",
 }
-AUDIT = {"GET /audit": "AuditFunction"}
+KEYED_READS = {
+    "GET /audit": "AuditFunction",
+    "GET /domains/{domain}/{dataset}/files": "DomainsFunction",
+}
 
 
 def add_heads(reads: dict[str, str]) -> dict[str, str]:
@@ -70,8 +73,8 @@ def add_heads(reads: dict[str, str]) -> dict[str, str]:
     return reads | {f"HEAD {key.removeprefix('GET ')}": value for key, value in reads.items()}
 
 
-KEYED = WRITES | add_heads(AUDIT)
-"""What takes a key: the audit trail is the one read that is not open."""
+KEYED = WRITES | add_heads(KEYED_READS)
+"""What takes a key: of the reads, the audit trail and links to whole files do."""
 ROUTES = KEYED | add_heads(READS)
 
 
@@ -80,7 +83,7 @@ def test_every_endpoint_is_one_route_of_its_function() -> None:
     assert sorted(served) == sorted(ROUTES.items())
 
 
-def test_every_write_and_the_audit_trail_have_the_authorizer_and_no_other_read_has() -> None:
+def test_every_write_and_two_reads_have_the_authorizer_and_no_other_read_has() -> None:
     protected = {route.key for route in API.routes if route.authorizer}
     assert protected == set(KEYED)
     assert [(each.function, each.header) for each in API.authorizers] == [

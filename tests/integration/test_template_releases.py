@@ -36,6 +36,7 @@ OTHER = {
     "AnonymousScanFiles": "33",
     "AnonymousScanBytes": "1048577",
     "AnonymousScanSeconds": "3",
+    "DownloadLinkSeconds": "3600",
     "DataBucketArns": "arn:aws:s3:::" + "b" * 63,
     "DataLocations": "sales=s3://" + "b" * 63 + "/" + "p" * 100 + "/",
     "CorsOrigins": "https://portal.example.com",

@@ -36,6 +36,7 @@ def test_the_published_defaults() -> None:
         "anonymous_scan_files": 32,
         "anonymous_scan_bytes": 16_777_216,
         "anonymous_scan_seconds": 5.0,
+        "download_link_seconds": 300,
     }
 
 
@@ -56,6 +57,8 @@ def test_the_published_defaults() -> None:
         ("ANONYMOUS_SCAN_FILES", "1", 1),
         ("ANONYMOUS_SCAN_SECONDS", "0.5", 0.5),
         ("ANONYMOUS_SCAN_SECONDS", "15", 15.0),
+        ("DOWNLOAD_LINK_SECONDS", "1", 1),
+        ("DOWNLOAD_LINK_SECONDS", "3600", 3600),
         ("MISSING_PRODUCTS", "register", "register"),
         ("MISSING_PRODUCTS_DOMAIN", "to sort", "to sort"),
         ("OPENLINEAGE_AUTO_REGISTER", "false", False),
@@ -91,6 +94,8 @@ def test_a_variable_is_read(variable: str, text: str, value: object) -> None:
         ("ANONYMOUS_SCAN_BYTES", "0"),
         ("ANONYMOUS_SCAN_SECONDS", "0"),
         ("ANONYMOUS_SCAN_SECONDS", "15.1"),
+        ("DOWNLOAD_LINK_SECONDS", "0"),
+        ("DOWNLOAD_LINK_SECONDS", "3601"),
         ("MISSING_PRODUCTS", "ignore"),
         ("MISSING_PRODUCTS_DOMAIN", "a/b"),
         ("OPENLINEAGE_AUTO_REGISTER", "perhaps"),

@@ -32,7 +32,7 @@ VERBS = frozenset(
     receive reclaim reduce refuse register remove rename render repeat replace report require
     resolve
     restore reuse revalidate run sample scan schedule search select send serve set share
-    shorten show
+    shorten show sign
     simplify skip sort spawn split stamp start stop store strip substitute subtract summarize
     take trace translate trim undo unpack update wait walk widen wrap write
     """.split()  # noqa: SIM905  # a list of 200 lines is not read

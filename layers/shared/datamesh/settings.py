@@ -103,6 +103,8 @@ class Settings(BaseModel):
     """How many stored bytes one query without a principal may read."""
     anonymous_scan_seconds: float = Field(default=5, ge=0.1, le=15)
     """How long the statements of one query without a principal may take together."""
+    download_link_seconds: int = Field(default=300, ge=1, le=3600)
+    """For how many seconds a link to a file of domain data works."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

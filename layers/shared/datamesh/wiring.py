@@ -163,7 +163,9 @@ def _open_data(settings: Settings, bucket: _Bucket) -> DataAccess:
         caller="a query without a principal",
     )
     cursor_key = SecretKey(bucket.open_object("cursors/key"), bucket.backoff)
-    return DataAccess(bucket.open_folder, principal, anonymous, cursor_key)
+    return DataAccess(
+        bucket.open_folder, principal, anonymous, cursor_key, settings.download_link_seconds
+    )
 
 
 def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> Registry:

@@ -56,6 +56,7 @@ DOCUMENTED_ERRORS = {
     "GET /domains/{domain}": {"404", "422", "503"},
     "GET /domains/{domain}/{dataset}": {"406", "410"} | READING,
     "GET /domains/{domain}/{dataset}/profile": READING,
+    "GET /domains/{domain}/{dataset}/files": {"401", "403", "410"} | READING,
     "POST /domains/{domain}/{dataset}/check": WRITE | READING | {"429"},
     "POST /domains/{domain}/{dataset}/infer": WRITE | {"400", "424"},
     "GET /sales/orders": {"400"} | READING,
@@ -131,9 +132,9 @@ def test_errors_are_problems_and_those_of_the_gateway_its_own(name: str) -> None
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_writes_and_the_audit_trail_carry_the_security_scheme_and_reads_do_not(name: str) -> None:
+def test_writes_and_two_reads_carry_the_security_scheme_and_others_do_not(name: str) -> None:
     security = OPERATIONS[name].get("security")
-    is_open = name.startswith("GET ") and name != "GET /audit"
+    is_open = name.startswith("GET ") and not name.endswith(("/audit", "/files"))
     assert security == (None if is_open else [{"ApiKey": []}])
 
 

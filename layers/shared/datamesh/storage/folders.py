@@ -1,8 +1,10 @@
 """A folder of files, read only: where domain data lives."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+from urllib.parse import quote
 
 from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.objects import compute_etag
@@ -20,6 +22,14 @@ class StoredFile:
     size: int
     etag: str
     """Empty for a file that was not listed: the log of its table says that it is there."""
+
+
+@dataclass(frozen=True)
+class SignedLink:
+    """An address from which whoever has it can download a file for a while."""
+
+    url: str = field(repr=False)
+    expires_at: datetime
 
 
 class Folder(Protocol):
@@ -42,6 +52,14 @@ class Folder(Protocol):
 
         Raises StorageUnavailable, also if the file was replaced or removed since it was listed, or
         UnreadableDataset if one without an ETag is not there in its size.
+        """
+        ...
+
+    def sign_link(self, file: StoredFile, seconds: int) -> SignedLink:
+        """Return a link to a file that works for so long. Nothing is called for it.
+
+        List the folder before: only then it is known in which region it is. Raises
+        StorageUnavailable if there are no credentials.
         """
         ...
 
@@ -68,6 +86,12 @@ class MemoryFolder:
         if file.etag and compute_etag(body) != file.etag:
             raise build_replaced_error(self.name + file.name)
         return body[start : start + length]
+
+    def sign_link(self, file: StoredFile, seconds: int) -> SignedLink:
+        """Return a link that leads nowhere."""
+        expires_at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+        url = f"https://storage.example.com/{quote(self.name + file.name)}?expires={seconds}"
+        return SignedLink(url, expires_at)
 
 
 def build_replaced_error(name: str) -> StorageUnavailable:

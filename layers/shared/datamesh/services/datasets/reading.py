@@ -53,6 +53,8 @@ class DataAccess:
     """How much anybody else may read, the callers of open routes among them."""
     cursor_key: SecretKey
     """What cursors are encrypted with. It is read for a page that has a cursor or gives one out."""
+    link_seconds: int = 300
+    """For how long a link to a file works."""
 
     def choose_budget(self, context: RequestContext) -> ScanBudget:
         """Return how much the caller of a request may read."""
@@ -216,6 +218,11 @@ def compute_version(dataset: Dataset, query: Query, form: str) -> str:
 def compute_profile_version(dataset: Dataset) -> str:
     """Return the version of a profile, computed from the listing of files alone."""
     return _hash_listing(dataset, dataset.files, ("profile", dataset.product.name))
+
+
+def compute_files_version(dataset: Dataset) -> str:
+    """Return the version of a dataset's files: 32 hexadecimal digits, the same for the same."""
+    return _hash_listing(dataset, dataset.files, ("files", dataset.product.name))
 
 
 def _hash_listing(dataset: Dataset, files: Sequence[DataFile], asked: Sequence[object]) -> str:

@@ -10,9 +10,10 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote, urlencode
 
-from botocore.auth import S3SigV4Auth
+from botocore.auth import SIGV4_TIMESTAMP, S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import (
@@ -126,13 +127,26 @@ class S3Client:
             raise S3Error(request.operation, response.status, code)
         return response
 
+    def sign_url(self, bucket: str, key: str, seconds: int) -> tuple[str, datetime]:
+        """Return an address that answers a GET with an object for so long, and when it ends.
+
+        Whoever has the address needs no credentials. It ends before if those that it is signed with
+        are temporary and end before. Raises StorageUnavailable if there are none.
+        """
+        region = self._find_region(bucket)
+        endpoint = self.endpoints.resolve(bucket, region)
+        signed = AWSRequest("GET", endpoint.origin + endpoint.build_path(key))
+        S3SigV4QueryAuth(self.credentials(), "s3", region, seconds).add_auth(signed)  # type: ignore[arg-type]
+        at = datetime.strptime(signed.context["timestamp"], SIGV4_TIMESTAMP)
+        return str(signed.url), at.replace(tzinfo=UTC) + timedelta(seconds=seconds)
+
     def _find_region(self, bucket: str) -> str:
         return self._regions.get(bucket, self.region)
 
     def _send_once(self, request: S3Request) -> S3Response:
         region = self._find_region(request.bucket)
         endpoint = self.endpoints.resolve(request.bucket, region)
-        target = quote(endpoint.prefix + request.key, safe="/-_.~")
+        target = endpoint.build_path(request.key)
         if request.query:
             target += "?" + urlencode(request.query, quote_via=quote, safe="-_.~")
         signed = AWSRequest(request.method, endpoint.origin + target, request.headers, request.body)

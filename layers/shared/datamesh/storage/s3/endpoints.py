@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from datamesh.errors import StorageUnavailable
 
@@ -35,6 +35,10 @@ class Endpoint:
     def origin(self) -> str:
         """Scheme and host, like `https://b.s3.eu-west-1.amazonaws.com`."""
         return f"{'https' if self.secure else 'http'}://{self.host}"
+
+    def build_path(self, key: str) -> str:
+        """Return the path of a key, percent-encoded as it is signed: `a b` -> `/a%20b`."""
+        return quote(self.prefix + key, safe="/-_.~")
 
 
 @dataclass

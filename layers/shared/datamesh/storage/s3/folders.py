@@ -7,6 +7,7 @@ from datamesh.errors import StorageUnavailable, UnreadableDataset
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.folders import (
     MAX_FILES,
+    SignedLink,
     StoredFile,
     build_absent_error,
     build_replaced_error,
@@ -53,6 +54,14 @@ class S3Folder:
             return b""
         key = self.name + file.name
         return self._read_until_reached(key, partial(self._get_range, key, file, start, length))
+
+    def sign_link(self, file: StoredFile, seconds: int) -> SignedLink:
+        """Return a link to a file that works for so long. Nothing is called for it.
+
+        List the folder before: only then it is known in which region it is. Raises
+        StorageUnavailable if there are no credentials.
+        """
+        return SignedLink(*self._client.sign_url(self._bucket, self.name + file.name, seconds))
 
     def _read_until_reached[T](self, name: str, read: Callable[[], T]) -> T:
         return self._backoff.read_until_reached(name, read, self._deadline)

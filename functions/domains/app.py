@@ -10,6 +10,7 @@ from fastapi import Depends, Path, Query, Request, Response
 from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.conditional import build_unless_current
+from datamesh.http.dataset_aggregates import read_aggregate_parameters
 from datamesh.http.dataset_pages import (
     DATASET_PAGE_RESPONSE,
     FILTERS_PARAMETER,
@@ -49,7 +50,7 @@ from datamesh.services.datasets.legacy_views import (
     open_view,
 )
 from datamesh.services.products import domains
-from datamesh.tables.query import parse_query
+from datamesh.tables.aggregate_parameters import AggregateParameters, parse_aggregates
 
 app = create_app("Domain data")
 
@@ -75,7 +76,10 @@ Columns = Annotated[
 ]
 OrderBy = Annotated[
     str | None,
-    Query(description="A column, or `-` and a column for the greatest first. Nulls last."),
+    Query(
+        description="A column, or `-` and a column for the greatest first. Nulls last. Of groups,"
+        " several columns of the result with commas between, such as `-count,status`."
+    ),
 ]
 Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")]
 """The last three are checked against the product's schema, by the service."""
@@ -132,6 +136,7 @@ async def read_dataset(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
+    aggregates: Annotated[AggregateParameters, Depends(read_aggregate_parameters)],
     limit: RowLimit = 100,
     cursor: Cursor = None,
     columns: Columns = None,
@@ -143,10 +148,12 @@ async def read_dataset(
 
     The answer has rows of the dataset that the domain has under this name, as JSON, CSV, JSON
     Lines, Parquet or Arrow: `format` chooses, or `Accept`. `X-Next-Cursor` leads to the next page.
+    With `group_by`, `count`, `sum`, `avg`, `min` or `max` it has a row for each group of them.
     """
     media_type = choose_page_type(request, format)
     found = reading.open_dataset(context, registry, resources.data, domain, dataset, as_of)
-    query = parse_query(found.table.kinds, limit, cursor, columns, order_by, read_filters(request))
+    filters, kinds = read_filters(request), found.table.kinds
+    query = parse_aggregates(kinds, limit, cursor, columns, order_by, filters, aggregates)
     disposition = format and build_disposition(dataset, format)
     return build_unless_current(
         request,

@@ -29,7 +29,10 @@ EXTENSIONS = {PageFormat.ARROW: "arrows"}
 MAX_MISSING_BYTES = 1000
 """The most bytes of the header that names missing columns."""
 NOT_PLAIN_IN_NAME = re.compile(r"[^A-Za-z0-9._-]")
-RESERVED_PARAMETERS = ("limit", "cursor", "columns", "order_by", "format", "as_of")
+RESERVED_PARAMETERS = (
+    *("limit", "cursor", "columns", "order_by", "format", "as_of"),
+    *("group_by", "count", "sum", "avg", "min", "max"),
+)
 """Parameters that are no filters. A column of such a name needs an operator: `limit_in=3`."""
 
 PageAs = Annotated[
@@ -124,7 +127,8 @@ DATASET_PAGE_RESPONSE: Responses = {
             },
             X_TRUNCATED: {
                 "description": "`true` if the page has fewer rows than `limit` asks for, although"
-                " there are more: an answer has at most 4 MiB. Else absent.",
+                " there are more: an answer has at most 4 MiB; or if there are more groups. Else"
+                " absent.",
                 "schema": {"type": "string", "enum": ["true"]},
                 "required": False,
             },

@@ -49,6 +49,8 @@ def encode_page(
 
     def encode() -> EncodedRows:
         with Session(scan, eager=eager, partial=not full) as session:
+            if query.aggregation is not None:
+                return _encode_aggregates(session, table, files, query, media_type)
             page = read_page(session, table, files, query, after)
             content = ENCODERS[media_type](session, page)
             end = page.find_end(session, content.rows)
@@ -57,6 +59,18 @@ def encode_page(
             return EncodedRows(content.body, end, page.missing, is_cut)
 
     return _read_again_if_uneven(scan, encode)
+
+
+def _encode_aggregates(
+    session: Session, table: Table, files: Sequence[DataFile], query: Query, media_type: str
+) -> EncodedRows:
+    # Requests for rows are not to wait for the import.
+    from datamesh.tables.aggregates import read_aggregates
+
+    page = read_aggregates(session, table, files, query)
+    content = ENCODERS[media_type](session, page)
+    is_cut = page.has_more or content.rows < page.count
+    return EncodedRows(content.body, None, page.missing, is_cut)
 
 
 def encode_legacy_page(scan: Scan, table: Table, files: Sequence[DataFile], query: Query) -> bytes:

@@ -23,6 +23,12 @@ NOT_CSV = (
 INVALID_STATE = "The CSV Parser state machine reached an invalid state"
 UNTERMINATED_QUOTE = "Value with unterminated quote found"
 LONG_LINE = "Maximum line size of "
+SUM_OVERFLOWS = ("Overflow in SUM of DECIMAL", "Overflow in HUGEINT addition")
+"""What DuckDB says of a sum that its type does not hold."""
+WIDE_SUM = (
+    "A sum is too large: of integers and decimals it has at most 38 digits, of doubles it is at"
+    " most 1.8e308; filter the rows, or group by more columns"
+)
 MAY_BE_UNEVEN = (INVALID_STATE, UNTERMINATED_QUOTE)
 """What DuckDB says of lines that end in several ways, and of some that are no CSV."""
 NOT_UTF_8 = "not UTF-8; its output port can name another encoding (`csv.encoding`)"

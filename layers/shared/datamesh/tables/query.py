@@ -10,6 +10,7 @@ from typing import Any
 
 from datamesh.errors import RefusedParameters
 from datamesh.models.types import DESCRIPTIONS, Kind, Value, parse_value
+from datamesh.tables.measures import Aggregation
 
 MAX_FILTERS = 20
 MAX_VALUES = 100
@@ -109,6 +110,9 @@ class Query:
     cursor: str | None = None
     is_whole: bool = False
     """Whether a page may end wherever the bounds of a request or an answer are met."""
+    aggregation: Aggregation | None = None
+    """What is computed of the rows, and shown in their place. `columns`, `order` and `cursor` are
+    None then."""
 
 
 def parse_query(
@@ -155,14 +159,14 @@ def parse_query(
 
 
 def _parse_columns(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
-    names = _split_names(columns, text)
+    names = split_names(columns, text)
     if len(names) > MAX_COLUMNS or len(set(names)) != len(names):
         raise ValueError(f"must name at most {MAX_COLUMNS} columns, each once")
-    _require_known(columns, names)
+    require_known(columns, names)
     return names
 
 
-def _split_names(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
+def split_names(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
     """Return names with commas between. One with a comma in it is quoted as in CSV: `"a,b",c`."""
     names = tuple(text.split(","))
     if '"' not in text or all(name in columns for name in names):
@@ -176,8 +180,8 @@ def _split_names(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
 def _parse_order(columns: Mapping[str, Kind], text: str) -> Order:
     descending = text.startswith("-") and text not in columns
     name = text[1:] if descending else text
-    _require_known(columns, [name])
-    _require_comparable(name, columns[name])
+    require_known(columns, [name])
+    require_comparable(name, columns[name])
     return Order(name, descending)
 
 
@@ -192,13 +196,13 @@ def _parse_filter(columns: Mapping[str, Kind], parameter: str, text: str) -> Fil
             if parameter.endswith(suffix):
                 name, comparison = parameter.removesuffix(suffix), found
                 break
-    _require_known(columns, [name])
+    require_known(columns, [name])
     kind = columns[name]
     if comparison is Comparison.IS_NULL:
         if text not in NULL_TESTS:
             raise ValueError("must be null or not_null")
         return Filter(name, NULL_TESTS[text], ())
-    _require_comparable(name, kind)
+    require_comparable(name, kind)
     if comparison in TEXT_SEARCHES and (kind is not Kind.TEXT or not text):
         raise ValueError("must have a character" if not text else f"'{name}' is no text")
     parts = text.split(",") if comparison is Comparison.IN else [text]
@@ -207,12 +211,14 @@ def _parse_filter(columns: Mapping[str, Kind], parameter: str, text: str) -> Fil
     return Filter(name, comparison, tuple(parse_value(kind, part) for part in parts))
 
 
-def _require_known(columns: Mapping[str, Kind], names: Iterable[str]) -> None:
+def require_known(columns: Mapping[str, Kind], names: Iterable[str]) -> None:
+    """Raise ValueError if there is no column of one of the names."""
     unknown = [name for name in names if name not in columns]
     if unknown:
         raise ValueError(f"there is no column '{unknown[0][:100]}'")
 
 
-def _require_comparable(name: str, kind: Kind) -> None:
+def require_comparable(name: str, kind: Kind) -> None:
+    """Raise ValueError if the values of a column have no order."""
     if kind is Kind.OTHER:
         raise ValueError(f"'{name}' is {DESCRIPTIONS[kind]}")

@@ -15,6 +15,8 @@ from datamesh.errors import ScanTooLarge, UnreadableDataset
 from datamesh.tables.csv_lines import count_cells
 from datamesh.tables.engine_errors import (
     MAY_BE_UNEVEN,
+    SUM_OVERFLOWS,
+    WIDE_SUM,
     UnevenNewlines,
     cut_text,
     describe_fault,
@@ -129,6 +131,10 @@ class Session:
             return self.scan.failure
         if isinstance(error, duckdb.OutOfMemoryException):
             return ScanTooLarge(f"The query needs more than {MEMORY_LIMIT} of memory; ask for less")
+        if isinstance(error, duckdb.OutOfRangeException) and any(
+            words in str(error) for words in SUM_OVERFLOWS
+        ):
+            return UnreadableDataset(WIDE_SUM)
         text = self._find_csv_fault(str(error))
         fault = describe_fault(text)
         logger.warning("%s: %s", type(error).__name__, cut_text(text))

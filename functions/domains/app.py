@@ -77,8 +77,9 @@ Columns = Annotated[
 OrderBy = Annotated[
     str | None,
     Query(
-        description="A column, or `-` and a column for the greatest first. Nulls last. Of groups,"
-        " several columns of the result with commas between, such as `-count,status`."
+        description="Columns, each with `-` before it for the greatest first, with commas between:"
+        " `status,-amount`. Nulls last. A name with a comma is quoted with its sign. Of groups,"
+        " columns of the answer: `-count`."
     ),
 ]
 Cursor = Annotated[str | None, Query(description="`X-Next-Cursor` of the page before.")]

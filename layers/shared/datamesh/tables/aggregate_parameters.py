@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datamesh.errors import RefusedParameters
 from datamesh.models.columns import fold_case
 from datamesh.models.types import DESCRIPTIONS, Kind
-from datamesh.tables.measures import MAX_GROUPS, Aggregate, Aggregation, GroupOrder, Measure
+from datamesh.tables.measures import MAX_GROUPS, Aggregate, Aggregation, Measure
 from datamesh.tables.query import (
     ALL_ROWS,
+    Order,
     Query,
+    parse_orders,
     parse_query,
     require_comparable,
     require_known,
@@ -80,15 +82,16 @@ def parse_aggregates(
     aggregation = Aggregation(group_by, tuple(measures))
     if not problems:
         _check_result(aggregation, problems)
+    orders: tuple[Order, ...] = ()
     if order_by is not None and not problems:
         try:
-            aggregation = replace(aggregation, orders=_parse_orders(aggregation.names, order_by))
+            orders = parse_orders(dict.fromkeys(aggregation.names, Kind.TEXT), order_by)
         except ValueError as error:
-            problems["order_by"] = str(error)
+            problems["order_by"] = f"{error} (of the answer, such as `count` or `sum_amount`)"
     if problems:
         raise RefusedParameters(problems)
     limit = MAX_GROUPS if limit == ALL_ROWS else limit
-    return replace(query, limit=limit, is_whole=False, aggregation=aggregation)
+    return replace(query, limit=limit, is_whole=False, aggregation=aggregation, orders=orders)
 
 
 def _parse_names(
@@ -123,21 +126,3 @@ def _check_result(aggregation: Aggregation, problems: dict[str, str]) -> None:
         if fold_case(measure.name) in seen:
             problems[measure.aggregate] = f"the result would have two columns '{measure.name}'"
         seen.add(fold_case(measure.name))
-
-
-def _parse_orders(names: tuple[str, ...], text: str) -> tuple[GroupOrder, ...]:
-    """Return the order of a result with columns of these names."""
-    known = dict.fromkeys([*names, *(f"-{name}" for name in names)], Kind.TEXT)
-    orders = []
-    for part in split_names(known, text):
-        descending = part.startswith("-") and part not in names
-        name = part[1:] if descending else part
-        if name not in names:
-            raise ValueError(
-                f"the result has no column '{name[:100]}'; it has those of `group_by` and the"
-                " measures, such as `count` or `sum_amount`"
-            )
-        orders.append(GroupOrder(name, descending))
-    if len({order.column for order in orders}) != len(orders):
-        raise ValueError("must name each column once")
-    return tuple(orders)

@@ -140,7 +140,7 @@ class _GroupReader:
         places = {name: number for number, name in enumerate(self._aggregation.names)}
         terms = [
             f"k{places[order.column]} {'DESC' if order.descending else 'ASC'} NULLS LAST"
-            for order in self._aggregation.orders
+            for order in self._query.orders
         ]
         terms += [f"k{n} NULLS LAST" for n in range(len(self._aggregation.group_by))]
         return f" ORDER BY {', '.join(terms)}" if terms else ""

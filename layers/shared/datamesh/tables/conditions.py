@@ -35,7 +35,7 @@ class TypedColumn:
 
 @dataclass(frozen=True)
 class SortKey:
-    """The column that rows are ordered by. Nulls come last in both directions.
+    """A column that rows are ordered by. Nulls come last in both directions.
 
     A column whose type has no order is compared as text.
     """
@@ -60,19 +60,32 @@ class SortKey:
         return f"CAST({name} AS VARCHAR)" if self.type == "VARCHAR" else name
 
     def build_order_by(self, prefix: str = "") -> str:
-        """Return the first term of an ORDER BY clause."""
+        """Return a term of an ORDER BY clause."""
         direction = "DESC" if self.descending else "ASC"
         return f"{self.build_expression(prefix)} {direction} NULLS LAST"
 
-    def match_after_cursor(self, after: Position, parameters: Parameters) -> str:
-        """Return the condition that a row comes after the cursor in this order."""
-        key, later = self.build_expression(), match_later_rows(after, parameters)
-        if after.value is None:
+    def match_later(self, value: str | None, name: str, later: str) -> str:
+        """Return the condition that a row comes after one that has this value.
+
+        `name` is that of the parameter of the value, and `later` the condition that decides among
+        rows that have it.
+        """
+        key = self.build_expression()
+        if value is None:
             return f"({key} IS NULL AND {later})"
-        parameters["value"] = after.value
-        value = f"CAST($value AS {self.type})"
+        bound = f"CAST(${name} AS {self.type})"
         sign = "<" if self.descending else ">"
-        return f"({key} IS NULL OR {key} {sign} {value} OR ({key} = {value} AND {later}))"
+        return f"({key} IS NULL OR {key} {sign} {bound} OR ({key} = {bound} AND {later}))"
+
+
+def match_after_cursor(keys: Sequence[SortKey], after: Position, parameters: Parameters) -> str:
+    """Return the condition that a row comes after the cursor in the order of some keys."""
+    condition = match_later_rows(after, parameters)
+    for number, (key, value) in reversed([*enumerate(zip(keys, after.values, strict=True))]):
+        if value is not None:
+            parameters[f"value{number}"] = value
+        condition = key.match_later(value, f"value{number}", condition)
+    return condition
 
 
 def match_later_rows_of_file(after: Position, parameters: Parameters) -> str:

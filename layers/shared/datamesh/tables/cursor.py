@@ -1,7 +1,7 @@
 """Cursors: the row of a file where a page ended, as text that a client sends back.
 
 A cursor names the file by its name and ETag, and the row by its number in the file and, under an
-`order_by`, its value. So it stays valid while files are added, and is refused once its own file
+`order_by`, its values. So it stays valid while files are added, and is refused once its own file
 has changed or gone. It also names the query: the cursor of another query is refused. It is
 encrypted and signed with a key of the registry: its value may be of a column that the client did
 not ask for.
@@ -28,24 +28,26 @@ class Position:
     """The index of its file among the files of the query."""
     row: int
     """Its number in the file, from 0."""
-    value: str | None = None
-    """The text of the column that rows are ordered by; None for a null, or without an order."""
+    values: tuple[str | None, ...] = ()
+    """The texts of the columns that rows are ordered by; None for a null."""
 
 
 def fingerprint_query(dataset: str, query: Query) -> str:
     """Return a digest of what decides which row follows which: not of the limit and the columns."""
     # Every cursor has this digest: another `repr` of Filter or Order would invalidate them all.
-    return _digest_text(f"{dataset}\n{query.filters!r}\n{query.order!r}")
+    orders = query.orders
+    order = orders if len(orders) > 1 else next(iter(orders), None)
+    return _digest_text(f"{dataset}\n{query.filters!r}\n{order!r}")
 
 
 def encode_cursor(key: bytes, query: str, file: DataFile, position: Position) -> str:
     """Return the cursor of a position in a file.
 
-    Raises RefusedParameters if the value at the position is too long for a header.
+    Raises RefusedParameters if the values at the position are too long for a header.
     """
-    content = json.dumps(
-        [query, _identify_file(file), position.row, position.value], separators=(",", ":")
-    )
+    values = position.values
+    value = values if len(values) > 1 else next(iter(values), None)
+    content = json.dumps([query, _identify_file(file), position.row, value], separators=(",", ":"))
     cursor = encrypt_text(key, content)
     if len(cursor) > MAX_CURSOR_LENGTH:
         raise RefusedParameters({"order_by": "its values are too long for a cursor"})
@@ -63,7 +65,8 @@ def decode_cursor(key: bytes, cursor: str, query: str, files: Sequence[DataFile]
         of_query, identity, row, value = json.loads(decrypt_text(key, cursor))
         if type(row) is not int or not 0 <= row < 2**62:
             raise ValueError
-        if value is not None and not isinstance(value, str):
+        values = tuple(value) if isinstance(value, list) else (value,)
+        if not all(each is None or isinstance(each, str) for each in values):
             raise ValueError
     except (ValueError, RecursionError):
         raise InvalidCursor("is not one of this registry's") from None
@@ -71,7 +74,7 @@ def decode_cursor(key: bytes, cursor: str, query: str, files: Sequence[DataFile]
         raise InvalidCursor("belongs to another query")
     for index, file in enumerate(files):
         if _identify_file(file) == identity:
-            return Position(index, row, value)
+            return Position(index, row, values)
     raise InvalidCursor("stands in a file that has changed since")
 
 

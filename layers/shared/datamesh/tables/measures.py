@@ -32,14 +32,6 @@ class Measure:
 
 
 @dataclass(frozen=True)
-class GroupOrder:
-    """A column of the result that groups are ordered by, and the direction."""
-
-    column: str
-    descending: bool
-
-
-@dataclass(frozen=True)
 class Aggregation:
     """The columns that rows are grouped by, and what is computed of each group.
 
@@ -48,8 +40,6 @@ class Aggregation:
 
     group_by: tuple[str, ...]
     measures: tuple[Measure, ...]
-    orders: tuple[GroupOrder, ...] = ()
-    """What the groups are ordered by, before the columns that they are grouped by."""
 
     @property
     def names(self) -> tuple[str, ...]:

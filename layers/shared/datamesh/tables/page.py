@@ -11,6 +11,7 @@ from datamesh.tables.conditions import (
     SortKey,
     TypedColumn,
     build_conditions,
+    match_after_cursor,
     match_later_rows_of_file,
 )
 from datamesh.tables.cursor import Position
@@ -47,7 +48,7 @@ class TablePage:
     count: int
     """How many rows there are."""
     positions: str
-    """A query of file, row and ordered value of each row, in their order."""
+    """A query of file, row and ordered values of each row, in their order."""
     has_more: bool
     """Whether rows may follow."""
     missing: tuple[str, ...] = ()
@@ -65,8 +66,8 @@ class TablePage:
         """Return the position of the last of `count` rows; None if no other row follows it."""
         if not count or (count == self.count and not self.has_more):
             return None
-        [(file, row, text)] = session.fetch_rows(f"{self.positions} LIMIT 1 OFFSET {count - 1}")
-        return Position(file, row, text)
+        [(file, row, *texts)] = session.fetch_rows(f"{self.positions} LIMIT 1 OFFSET {count - 1}")
+        return Position(file, row, tuple(texts))
 
 
 @dataclass(frozen=True)
@@ -86,11 +87,11 @@ def read_page(
     Raises ScanTooLarge (before the files are read if all are needed), InvalidCursor,
     UnreadableDataset, and what a read raises.
     """
-    begin = after.file if after and query.order is None else 0
+    begin = after.file if after and not query.orders else 0
     if table.is_full_scan(query):
         session.scan.check_budget(range(begin, len(files)))
     reader = _PageReader(session, table, files, query, after)
-    if query.order is None:
+    if not query.orders:
         reader.read_until_full(begin)
     elif files:
         reader.read_files(0, len(files))
@@ -117,8 +118,7 @@ class _PageReader:
         names = table.kinds if query.columns is None else query.columns
         self._shown = table.select_columns(names)
         compared = [each.column for each in self._filters]
-        if query.order:
-            compared.append(query.order.column)
+        compared += [order.column for order in query.orders]
         self._compared = [
             column
             for column in table.select_columns(dict.fromkeys(compared))
@@ -126,7 +126,7 @@ class _PageReader:
         ]
         more = dict.fromkeys(name for name in compared if name not in names)
         self._columns = [*self._shown, *table.select_columns(more)]
-        self._sort_key: SortKey | None = None
+        self._sort_keys: tuple[SortKey, ...] = ()
         self._groups: list[FileGroup] = []
         self._tables: dict[object, _RowTable] = {}
         self._rows = 0
@@ -196,12 +196,13 @@ class _PageReader:
         parameters = dict(source.parameters)
         where = " AND ".join(["true", *self._build_conditions(source, first, parameters)])
         order = "" if source.is_in_order else "ORDER BY f, r"
-        if self._sort_key:
-            order = f"ORDER BY {self._sort_key.build_order_by()}, f, r"
+        if self._sort_keys:
+            keys = ", ".join(key.build_order_by() for key in self._sort_keys)
+            order = f"ORDER BY {keys}, f, r"
         floats = ", ".join(f"n{number}" for number in sorted(source.floats))
         selected = f"* EXCLUDE ({floats})" if floats else "*"
         # Under an order, rows of any batch may be the first.
-        limit = self._query.limit + 1 - (0 if self._sort_key else self._rows)
+        limit = self._query.limit + 1 - (0 if self._sort_keys else self._rows)
         into = self._choose_table(source)
         [(added,)] = self._session.fetch_rows(
             f"{into} SELECT {selected} FROM ({source.sql}) AS source"
@@ -220,9 +221,8 @@ class _PageReader:
         for column in self._shown:
             require_distinct_fields(self._groups, column)
         joined = self._join_tables()
-        order = "page.f, page.r"
-        if self._sort_key:
-            order = f"{self._sort_key.build_order_by('page.')}, {order}"
+        keys = [key.build_order_by("page.") for key in self._sort_keys]
+        order = ", ".join([*keys, "page.f", "page.r"])
         limit = self._query.limit
         rows = f"SELECT page.* FROM ({joined.sql}) AS page ORDER BY {order} LIMIT {limit}"
         is_full = self._rows == limit or self._is_stopped
@@ -249,9 +249,8 @@ class _PageReader:
 
     def _select_positions(self, rows: str) -> str:
         """Return the query of the positions of rows."""
-        key = self._sort_key
-        value = f"CAST({key.build_expression()} AS VARCHAR)" if key else "NULL"
-        return f"SELECT f, r, {value} FROM ({rows}) AS rows"
+        values = [f"CAST({key.build_expression()} AS VARCHAR)" for key in self._sort_keys]
+        return f"SELECT {', '.join(['f', 'r', *values])} FROM ({rows}) AS rows"
 
     def _build_conditions(self, source: Source, first: int, parameters: Parameters) -> list[str]:
         columns = {
@@ -261,20 +260,22 @@ class _PageReader:
             for number, column in enumerate(self._columns)
         }
         found = build_conditions(self._filters, self._table.kinds, columns, parameters)
-        if self._query.order:
-            self._sort_key = SortKey.from_order(self._query.order, columns)
+        self._sort_keys = tuple(SortKey.from_order(order, columns) for order in self._query.orders)
         if self._after is None:
             return found
-        if self._sort_key is None:
+        if not self._sort_keys:
             # The cursor's file is read alone, so that DuckDB can skip row groups by this.
             if first == self._after.file:
                 found.append(match_later_rows_of_file(self._after, parameters))
             return found
-        self._check_value(self._after, self._sort_key)
-        return [*found, self._sort_key.match_after_cursor(self._after, parameters)]
+        self._check_values(self._after)
+        return [*found, match_after_cursor(self._sort_keys, self._after, parameters)]
 
-    def _check_value(self, after: Position, key: SortKey) -> None:
-        """Raise InvalidCursor if the cursor's value is forged: that is not the data's fault."""
-        fits = f"SELECT $value IS NULL OR TRY_CAST($value AS {key.type}) IS NOT NULL"
-        if self._session.fetch_rows(fits, {"value": after.value}) != [(True,)]:
+    def _check_values(self, after: Position) -> None:
+        """Raise InvalidCursor if the cursor's values are forged: that is not the data's fault."""
+        is_forged = len(after.values) != len(self._sort_keys)
+        for key, value in zip(self._sort_keys, after.values, strict=False):
+            fits = f"SELECT $value IS NULL OR TRY_CAST($value AS {key.type}) IS NOT NULL"
+            is_forged |= self._session.fetch_rows(fits, {"value": value}) != [(True,)]
+        if is_forged:
             raise InvalidCursor("is not one of this registry's")

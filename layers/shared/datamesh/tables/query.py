@@ -15,6 +15,7 @@ from datamesh.tables.measures import Aggregation
 MAX_FILTERS = 20
 MAX_VALUES = 100
 MAX_COLUMNS = 1000
+MAX_ORDERS = 10
 ALL_ROWS = 0
 """The limit of a query for as many rows as an answer can have."""
 MAX_ROWS, MAX_CELLS = 50_000, 1_000_000
@@ -88,7 +89,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Order:
-    """The column that rows are ordered by, and the direction."""
+    """A column that rows are ordered by, and the direction."""
 
     column: str
     descending: bool = False
@@ -98,7 +99,7 @@ class Order:
 class Query:
     """The rows that a client asks for.
 
-    Without an `order` they come in the order of the names of their files, and within a file as
+    Without `orders` they come in the order of the names of their files, and within a file as
     they stand there.
     """
 
@@ -106,13 +107,13 @@ class Query:
     columns: tuple[str, ...] | None = None
     """The names of the columns to show; None for those of the schema."""
     filters: tuple[Filter, ...] = field(default=())
-    order: Order | None = None
+    orders: tuple[Order, ...] = ()
     cursor: str | None = None
     is_whole: bool = False
     """Whether a page may end wherever the bounds of a request or an answer are met."""
     aggregation: Aggregation | None = None
-    """What is computed of the rows, and shown in their place. `columns`, `order` and `cursor` are
-    None then."""
+    """What is computed of the rows, and shown in their place. There are neither `columns`
+    nor a `cursor` then, and `orders` name columns of the result."""
 
 
 def parse_query(
@@ -138,11 +139,11 @@ def parse_query(
             problems.setdefault(parameter, str(error))
             return None
 
-    names = order = None
+    names = orders = None
     if chosen is not None:
         names = collect("columns", lambda: _parse_columns(columns, chosen))
     if order_by is not None:
-        order = collect("order_by", lambda: _parse_order(columns, order_by))
+        orders = collect("order_by", lambda: parse_orders(columns, order_by))
     if len(filters) > MAX_FILTERS:
         problems[filters[MAX_FILTERS][0]] = f"at most {MAX_FILTERS} filters"
     found = []
@@ -155,7 +156,7 @@ def parse_query(
     whole = limit == ALL_ROWS
     if whole:
         limit = max(1, min(MAX_ROWS, MAX_CELLS // len(names or columns)))
-    return Query(limit, names, tuple(filter(None, found)), order, cursor, whole)
+    return Query(limit, names, tuple(filter(None, found)), orders or (), cursor, whole)
 
 
 def _parse_columns(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
@@ -175,6 +176,19 @@ def split_names(columns: Mapping[str, Kind], text: str) -> tuple[str, ...]:
         for row in csv.reader([text], strict=True):
             return tuple(row)
     return names
+
+
+def parse_orders(columns: Mapping[str, Kind], text: str) -> tuple[Order, ...]:
+    """Return the order that a client asks for: `-a,b` is `a` from the greatest, and then `b`.
+
+    A name with a comma is quoted with its sign, unless it is the only one. Raises ValueError.
+    """
+    signed = [*columns, *(f"-{name}" for name in columns)]
+    names = (text,) if text in signed else split_names(dict.fromkeys(signed, Kind.TEXT), text)
+    orders = tuple(_parse_order(columns, name) for name in names)
+    if len(orders) > MAX_ORDERS or len({order.column for order in orders}) != len(orders):
+        raise ValueError(f"must name at most {MAX_ORDERS} columns, each once")
+    return orders
 
 
 def _parse_order(columns: Mapping[str, Kind], text: str) -> Order:

@@ -86,5 +86,5 @@ class Table:
 
     def is_full_scan(self, query: Query) -> bool:
         """Return True if the query may need every file, however few rows it asks for."""
-        is_whole = query.order is not None or query.aggregation is not None
+        is_whole = bool(query.orders) or query.aggregation is not None
         return is_whole or bool(self.find_data_filters(query))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from datamesh.tables import aggregates
+from datamesh.tables.budget import ScanBudget
 from tests.conftest import Serve
 from tests.lambdas import Client, api_event
 from tests.tables import (
@@ -372,6 +373,17 @@ def test_a_scan_beyond_the_budget_is_refused(serve: Serve) -> None:
     answer = client.get(PATH, max="x")
     assert answer.status == 413
     assert "MAX_SCAN_BYTES" in answer.body["message"]
+
+
+def test_a_stranger_may_read_as_many_files_as_for_rows(serve: Serve) -> None:
+    files = {f"sales/orders/{n}.csv": write_csv([n]) for n in range(3)}
+    budget = ScanBudget(1_000_000, 2, 5.0, "ANONYMOUS_SCAN", "a caller without a principal")
+    client = dataset(serve, files, SCHEMA, anonymous_budget=budget)
+    answer = client.get(PATH, count="true")
+    assert answer.status == 413
+    assert "ANONYMOUS_SCAN_FILES" in answer.body["message"]
+    event = api_event("GET", PATH, query={"count": "true"})
+    assert client.send(event).body == [{"count": 3}]
 
 
 def test_aggregates_have_a_version(serve: Serve) -> None:

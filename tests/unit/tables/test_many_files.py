@@ -17,7 +17,7 @@ from datamesh.tables.session import Session
 from tests.conftest import Serve
 from tests.tables import PATH, dataset
 
-FILES = 600
+FILES = 300
 SCHEMA = {"id": "integer", "rank": "integer"}
 
 
@@ -47,7 +47,7 @@ def test_hundreds_of_files_are_ordered_filtered_paged_and_profiled(
     ranks: list[int] = []
     cursor: dict[str, str] = {}
     for _ in range(3):
-        answer = client.get(PATH, order_by="-rank", limit=250, **cursor)
+        answer = client.get(PATH, order_by="-rank", limit=125, **cursor)
         assert answer.status == 200, answer.body
         ranks += [row["rank"] for row in answer.body]
         cursor = {"cursor": answer.headers.get("x-next-cursor", "")}

@@ -27,7 +27,7 @@ class OldFilesError(Exception):
 
 @dataclass(frozen=True)
 class TakeOver:
-    """What was done with old files, and whether they are the registry now."""
+    """The outcome of taking old files over: what was done, and if they are the registry now."""
 
     is_imported: bool
     text: str

@@ -71,13 +71,13 @@ class Settings(BaseModel):
     max_lineage_bytes: int = Field(default=DEFAULT_LINEAGE_BYTES, ge=1)
     """How many bytes of JSON all lineage entries together may take, before compression."""
     missing_products: Literal["refuse", "register"] = "refuse"
-    """Whether lineage to what is no product is refused, or registers an inactive one."""
+    """Lineage to what is no product is refused, or registers an inactive one."""
     missing_products_domain: Domain = "unknown"
     """The domain of the products that lineage registers."""
     cache_seconds: float = Field(default=0, ge=0, le=3600)
     """Greatest age, in seconds, of the copy of the registry that a read may use; 0 disables it."""
     health_probe_seconds: float = Field(default=60, ge=1, le=3600)
-    """For how many seconds the health check believes that storage takes writes, or does not."""
+    """The seconds that the health check believes that storage takes writes, or does not."""
     stale_days: int = Field(default=90, ge=1)
     """Days without an update after which a product counts as stale."""
     usage_api_id: str | None = None
@@ -104,7 +104,7 @@ class Settings(BaseModel):
     anonymous_scan_seconds: float = Field(default=5, ge=0.1, le=15)
     """How long the statements of one query without a principal may take together."""
     download_link_seconds: int = Field(default=300, ge=1, le=3600)
-    """For how many seconds a link to a file of domain data works."""
+    """The seconds that a link to a file of domain data works."""
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

@@ -64,7 +64,7 @@ class InferredColumn(BaseModel):
 
 
 class Inference(BaseModel):
-    """What a sample of files tells of a dataset. No value of the data is in it."""
+    """A dataset as a sample of its files tells it, without any value of the data."""
 
     location: str
     format: DataFormat

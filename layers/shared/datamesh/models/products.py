@@ -221,7 +221,7 @@ class ProductRequest(ProductRegistration):
 
     @property
     def has_schema(self) -> bool:
-        """Whether the fields are given rather than to be inferred."""
+        """Return True if the fields are given rather than to be inferred."""
         return bool(self.schema_)
 
 

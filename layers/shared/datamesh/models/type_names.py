@@ -92,7 +92,7 @@ class RegisteredType:
     unit: str | None = None
     """The unit of a timestamp or time, one of UNITS, if the name says it."""
     is_zoned: bool | None = None
-    """Whether a timestamp or time has a zone; None if the name does not say it."""
+    """True if a timestamp or time has a zone; None if the name does not say it."""
 
 
 UNKNOWN = RegisteredType(Kind.OTHER, is_known=False)

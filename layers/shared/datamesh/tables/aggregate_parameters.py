@@ -25,7 +25,7 @@ NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE)
 
 @dataclass(frozen=True)
 class AggregateParameters:
-    """What a request says of aggregates, each as it was sent."""
+    """The aggregates that a request asks for, each as it was sent."""
 
     group_by: str | None = None
     count: bool = False

@@ -32,7 +32,7 @@ class CommonColumn:
     type: str
     cells: tuple[str, ...]
     texts: tuple[str, ...] | None = None
-    """What the values are shown as, if it is not what the cells are."""
+    """The texts that the values are shown as, if they are not what the cells are."""
     is_json: bool = False
     """The texts are JSON."""
     is_absent: bool = False

@@ -42,7 +42,7 @@ class CsvSampler:
     given: CsvDialect | None = None
     """The dialect, if it is known."""
     dialect: SampledDialect | None = None
-    """That of the first file."""
+    """The dialect of the first file."""
     guesses: dict[str, CellGuess] = field(default_factory=dict)
     files: int = 0
     in_files: dict[str, int] = field(default_factory=dict)

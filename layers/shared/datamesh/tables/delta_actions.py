@@ -42,7 +42,7 @@ class DeletionVector(msgspec.Struct, rename="camel"):
 
     @property
     def identity(self) -> str:
-        """What tells it from others, as the protocol derives it."""
+        """Return what tells it from others, as the protocol derives it."""
         return f"{self.storage_type}{self.path_or_inline_dv}@{self.offset}"
 
 
@@ -54,7 +54,7 @@ class RemovedFile(msgspec.Struct, rename="camel"):
 
     @property
     def key(self) -> tuple[str, str]:
-        """What identifies it among the files of a table."""
+        """Return what identifies it among the files of a table."""
         return self.path, self.deletion_vector.identity if self.deletion_vector else ""
 
 
@@ -66,7 +66,7 @@ class AddedFile(RemovedFile, kw_only=True, rename="camel"):
 
 
 class DeltaProtocol(msgspec.Struct, rename="camel"):
-    """What a reader of the table must be able to."""
+    """The features that a reader of the table must have."""
 
     min_reader_version: int
     reader_features: list[str] | None = None
@@ -136,7 +136,7 @@ def _parse_lines[T](content: bytes, where: str, kind: type[T]) -> list[T]:
 
 @dataclass
 class DeltaTable:
-    """What a table is after the commits that were applied so far."""
+    """A table as it is after the commits that were applied so far."""
 
     location: str
     """The name of its folder, for error messages."""
@@ -146,7 +146,7 @@ class DeltaTable:
 
     @property
     def is_described(self) -> bool:
-        """Whether the log says what the table is, as the first commit of each does."""
+        """Return True if the log says what the table is, as the first commit of each does."""
         return self.protocol is not None and self.metadata is not None
 
     def apply_commit(self, actions: Sequence[DeltaAction]) -> None:

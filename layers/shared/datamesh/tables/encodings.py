@@ -27,7 +27,7 @@ QUOTED_TYPES = ("varchar", "enum", "union", "blob", "bit", "variant", "geometry"
 
 @dataclass(frozen=True)
 class PageContent:
-    """As many rows of a page as an answer can have."""
+    """The first rows of a page, as many as an answer can have."""
 
     body: bytes
     rows: int

@@ -27,7 +27,7 @@ class EncodedRows:
     missing: tuple[str, ...]
     """The columns of the query that files lack."""
     is_cut: bool
-    """Whether there are fewer rows than were asked for, though there are more."""
+    """True if there are fewer rows than were asked for, though there are more."""
 
 
 def encode_page(

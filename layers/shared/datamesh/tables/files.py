@@ -36,11 +36,11 @@ class DataFiles:
 
     format: DataFormat
     files: list[DataFile]
-    """Those that are not empty."""
+    """The files of data that are not empty."""
     skipped: int = 0
     """How many files are neither data nor hidden, such as `README.md`."""
     has_delta_log: bool = False
-    """Whether there are commits of a Delta table, which may say that some files are not current."""
+    """True if there are commits of a Delta table, which may say that some files are not current."""
 
 
 def list_data_files(

@@ -91,7 +91,7 @@ class CellGuess:
 
     @property
     def is_nullable(self) -> bool:
-        """Whether a cell was empty, or a null marker in a column of no text."""
+        """Return True if a cell was empty, or a null marker in a column of no text."""
         return self.empty > 0 or (self.type != "string" and bool(self.markers))
 
 

@@ -35,7 +35,7 @@ class FileColumn:
 
     name: str
     type: str
-    """As a schema names it, such as `decimal(9,2)`."""
+    """The type as a schema names it, such as `decimal(9,2)`."""
     nullable: bool
 
 

@@ -13,7 +13,7 @@ def normalise_newlines(pieces: Iterator[bytes], dialect: CsvDialect) -> Iterator
     r"""Yield a text in UTF-8 whose lines end with `\n` alone. Newlines in quoted cells are kept."""
     token = _build_token(dialect)
     held, last = b"", b"\n"
-    """What may be the beginning of a token, and the byte before it."""
+    """The bytes that may begin a token, and the one before them."""
     for piece in pieces:
         text = last + held + piece
         done = _find_complete(token, text)

@@ -44,13 +44,13 @@ class TablePage:
     written: frozenset[int]
     """The numbers of the columns that have a text: `t1` is the text that `c1` is shown as."""
     written_as_json: frozenset[int]
-    """Those of them whose text is JSON."""
+    """The numbers of those whose text is JSON."""
     count: int
     """How many rows there are."""
     positions: str
     """A query of file, row and ordered values of each row, in their order."""
     has_more: bool
-    """Whether rows may follow."""
+    """True if rows may follow."""
     missing: tuple[str, ...] = ()
     """The columns of the query that files lack."""
 
@@ -132,7 +132,7 @@ class _PageReader:
         self._rows = 0
         self._next_file = 0
         self._is_stopped = False
-        """Whether files are left for the next page because of the budget."""
+        """Return True if files are left for the next page because of the budget."""
 
     def read_until_full(self, begin: int) -> None:
         """Read files in their order until the page is full.

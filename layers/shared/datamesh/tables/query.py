@@ -74,7 +74,7 @@ class Filter:
     column: str
     comparison: Comparison
     values: tuple[Value, ...]
-    """What the column is compared with: one value, several for IN, none for the tests of null."""
+    """The values to compare with: one, several for IN, none for the tests of null."""
 
     def is_met_by(self, value: Value | None) -> bool:
         """Return True if a value meets the condition."""
@@ -110,9 +110,9 @@ class Query:
     orders: tuple[Order, ...] = ()
     cursor: str | None = None
     is_whole: bool = False
-    """Whether a page may end wherever the bounds of a request or an answer are met."""
+    """True if a page may end wherever the bounds of a request or an answer are met."""
     aggregation: Aggregation | None = None
-    """What is computed of the rows, and shown in their place. There are neither `columns`
+    """The aggregates that are shown in place of the rows. There are neither `columns`
     nor a `cursor` then, and `orders` name columns of the result."""
 
 

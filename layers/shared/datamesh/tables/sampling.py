@@ -37,7 +37,7 @@ GZIP_WBITS = 31
 
 @dataclass
 class SampledSchema:
-    """What the sampled files have in common, and where they differ."""
+    """The columns that sampled files have in common, and where they differ."""
 
     columns: list[FileColumn] = field(default_factory=list)
     dialect: SampledDialect | None = None
@@ -48,12 +48,12 @@ class SampledSchema:
     notes: list[str] = field(default_factory=list)
     """Where files differ from each other and how that is bridged; names of files, no values."""
     refused: list[str] = field(default_factory=list)
-    """What no column of any type could hold, or no reader read."""
+    """Columns that no type could hold, and files that no reader read."""
 
 
 @dataclass
 class _FileSample:
-    """What was read of a file, or why it cannot be."""
+    """The schema that was read of a file, or why none can be."""
 
     name: str
     columns: list[FileColumn] = field(default_factory=list)

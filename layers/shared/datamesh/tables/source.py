@@ -57,7 +57,7 @@ class Source:
     written: frozenset[int] = frozenset()
     """The numbers of the columns that have a text: `t1` is the text that `c1` is shown as."""
     written_as_json: frozenset[int] = frozenset()
-    """Those of them whose text is JSON."""
+    """The numbers of those whose text is JSON."""
     absent: frozenset[int] = frozenset()
     """The numbers of the columns that no file has."""
     mixed: Mapping[int, str] = field(default_factory=dict)

@@ -35,7 +35,7 @@ class WrongStatistics:
 
     names: frozenset[str] = frozenset()
     is_everything: bool = False
-    """All columns are, whatever their names."""
+    """True if all columns are, whatever their names."""
 
     def build_cell(self, group: FileGroup, place: int) -> str:
         """Return the expression of the cells of a column: null for NaN, and never skipped."""

@@ -23,7 +23,7 @@ class EncodedDownloadPage:
 
     body: bytes
     is_cut: bool
-    """Whether it has fewer files than were asked for, because no more fit into an answer."""
+    """True if it has fewer files than were asked for, because no more fit into an answer."""
 
 
 def list_downloads(

@@ -51,7 +51,7 @@ class DataSource:
 
 @dataclass
 class InferredFiles:
-    """What a sample of files tells."""
+    """The findings of a sample of files."""
 
     location: str
     format: DataFormat
@@ -62,7 +62,7 @@ class InferredFiles:
     port: OutputPort | None = None
     warnings: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
-    """What keeps a column, or a file, from being served."""
+    """Reasons why a column, or a file, cannot be served."""
 
     @property
     def schema(self) -> dict[str, str]:

@@ -34,7 +34,7 @@ IS_READABLE = "dataset_is_readable"
 
 
 class OpenFolder(Protocol):
-    """What opens the files at the location of an output port, until a deadline."""
+    """The function that opens the files at the location of an output port, until a deadline."""
 
     def __call__(self, location: str, deadline: Deadline) -> Folder:
         """Return the files at a location."""
@@ -52,9 +52,9 @@ class DataAccess:
     anonymous_budget: ScanBudget
     """How much anybody else may read, the callers of open routes among them."""
     cursor_key: SecretKey
-    """What cursors are encrypted with. It is read for a page that has a cursor or gives one out."""
+    """The key that encrypts cursors. It is read for a page that has a cursor or gives one out."""
     link_seconds: int = 300
-    """For how long a link to a file works."""
+    """The time that a link to a file works."""
 
     def choose_budget(self, context: RequestContext) -> ScanBudget:
         """Return how much the caller of a request may read."""
@@ -102,7 +102,7 @@ class DatasetPage:
     skipped_files: int
     missing_columns: tuple[str, ...]
     is_cut: bool
-    """Whether it has fewer rows than were asked for, though there are more."""
+    """True if it has fewer rows than were asked for, though there are more."""
 
 
 @dataclass(frozen=True)

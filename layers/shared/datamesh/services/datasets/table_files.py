@@ -18,7 +18,7 @@ class TableFiles:
     """The files that hold the rows of a table."""
 
     format: DataFormat
-    """What the files themselves are: Parquet if the table is one of Delta Lake."""
+    """The format of the files themselves: Parquet if the table is one of Delta Lake."""
     files: Sequence[DataFile]
     partitions: tuple[str, ...]
     """The columns that the files' own values are told of beside them."""

@@ -30,6 +30,8 @@ from tests.meshes import add_lineage, add_product, mesh, resources
 from tests.unit.datasets.test_domains_api import FILES, SCHEMAS
 
 PRODUCTS = ("daily_revenue", "monthly_revenue", "win_back_list")
+STORED = FILES | {"marketing/campaigns/plan.csv": b"a plan\nid;day\na;31.01.2026\n"}
+"""With a file of the form that the sample of an inference says."""
 SHIPMENTS = "shipments"
 """The product that the document's examples register, change and delete."""
 
@@ -53,7 +55,7 @@ class Meshes:
 
     def __init__(self) -> None:
         self._built = {method: build_mesh(method) for method in ("GET", "POST", "PUT", "DELETE")}
-        self._shared = resources(self._built["GET"], FILES)
+        self._shared = resources(self._built["GET"], STORED)
 
     def open_resources(self, method: str) -> Resources:
         if method == "GET":
@@ -65,7 +67,7 @@ class Meshes:
             products=MemoryObject("products.json", products),
             lineage=MemoryObject("lineage.json", lineage),
         )
-        return resources(copy, FILES)
+        return resources(copy, STORED)
 
 
 @pytest.fixture(scope="module")

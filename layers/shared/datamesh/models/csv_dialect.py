@@ -137,7 +137,9 @@ class CsvDialect(BaseModel):
         default='"', description="Punctuation of ASCII. Null: no cell is quoted."
     )
     escape: Quote | None = Field(
-        default=None, description="Stands before a quote in a quoted cell. Null: it is doubled."
+        default=None,
+        examples=["\\"],
+        description="Stands before a quote in a quoted cell. Null: it is doubled.",
     )
     encoding: CsvEncoding = CsvEncoding.UTF_8
     nulls: NullMarkers = [""]
@@ -156,10 +158,12 @@ class CsvDialect(BaseModel):
     )
     date_format: DateFormat | None = Field(
         default=None,
+        examples=["%d.%m.%Y"],
         description="How columns of dates are written, such as `%d.%m.%Y`. Null: as in ISO 8601.",
     )
     timestamp_format: TimestampFormat | None = Field(
         default=None,
+        examples=["%d.%m.%Y %H:%M"],
         description="How columns of timestamps are written, such as `%d.%m.%Y %H:%M`; in UTC if it"
         " has no offset (`%z`). Null: as in ISO 8601.",
     )

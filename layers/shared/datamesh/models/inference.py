@@ -23,7 +23,9 @@ class InferenceRequest(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra=show_example({"owner": "sales-team@example.com"}),
+        json_schema_extra=show_example(
+            {"location": "domains/marketing/campaigns/", "owner": "marketing-team@example.com"}
+        ),
     )
 
     location: Annotated[

@@ -83,7 +83,9 @@ def test_the_expectation_is_what_one_reads_in_the_scenarios(registry: Registry, 
         ("calendar", "trips_a_day"): ("derived", 0.9, set()),
         ("trips", "labels"): ("derived", 0.9, {("id", "label")}),
         ("visits", "visitors"): ("aggregated", 1.0, {("user", "user"), ("id", "visits")}),
+        ("users", "visitors"): ("direct", 0.9, {("id", "user")}),
         ("visits", "archive"): ("direct", 1.0, set()),
+        ("settings", "archive"): ("derived", 0.5, set()),
     }
 
 

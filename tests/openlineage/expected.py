@@ -54,31 +54,41 @@ class Names:
 
 
 def edges(events: list[Event]) -> set[Edge]:
-    """For each job and target those of the best evidence that any event has given."""
+    """For each job, source and target the best evidence that any event has given."""
     names = Names(events)
     found: dict[tuple[Name, Name], dict[int, set[Flow]]] = defaultdict(lambda: defaultdict(set))
+    nowhere: set[tuple[Name, Name]] = set()
     for run in runs(events):
+        job = name_of(run["job"])
         for target, evidence, flows in told(run):
-            found[name_of(run["job"]), names.one(target)][evidence] |= {
+            found[job, names.one(target)][evidence] |= {
                 Flow(names.one(flow.source), flow.column, flow.into, flow.kind) for flow in flows
             }
+        nowhere |= {(job, names.one(target)) for target in without_sources(run)}
     return {
         edge
         for (job, target), by_evidence in found.items()
-        for edge in of_target(job, target, max(by_evidence), by_evidence[max(by_evidence)])
+        for edge in of_target(job, target, by_evidence, 3 if (job, target) in nowhere else 1)
     }
 
 
-def of_target(job: Name, target: Name, evidence: int, flows: set[Flow]) -> Iterator[Edge]:
-    for source in {flow.source for flow in flows} - {target}:
-        ours = [flow for flow in flows if flow.source == source]
+def of_target(
+    job: Name, target: Name, by_evidence: dict[int, set[Flow]], least: int
+) -> Iterator[Edge]:
+    """Of each source its best evidence, if that is at least `least`; the columns are of all."""
+    everything = {flow for flows in by_evidence.values() for flow in flows}
+    for source in {flow.source for flow in everything} - {target}:
+        evidence = max(e for e, flows in by_evidence.items() if source in {f.source for f in flows})
+        if evidence < least:
+            continue
+        ours = [flow for flow in everything if flow.source == source]
         between = {(flow.column, flow.into) for flow in ours}
         columns = {
             (column, into, kind({f.kind for f in ours if (f.column, f.into) == (column, into)}))
             for column, into in between
             if column is not None and into is not None
         }
-        kinds = {flow.kind for flow in ours}
+        kinds = {flow.kind for flow in by_evidence[evidence] if flow.source == source}
         yield Edge(job, source, target, kind(kinds), CONFIDENCES[evidence], frozenset(columns))
 
 
@@ -108,6 +118,17 @@ def told(run: Event) -> Iterator[tuple[Name, int, set[Flow]]]:
             yield target, 2, set(of_columns(facets["columnLineage"]))
         if inputs:
             yield target, 1, {Flow(source, None, None, "derived") for source in inputs}
+
+
+def without_sources(run: Event) -> Iterator[Name]:
+    """Targets that a facet says come from nowhere."""
+    for entry in run["job"].get("facets", {}).get("lineage", {}).get("entries", []):
+        if entry["type"] == "DATASET" and entry.get("inputs") == [] and not entry.get("fields"):
+            yield name_of(entry)
+    for dataset in run["outputs"]:
+        facet = dataset.get("facets", {}).get("lineage", {})
+        if facet.get("inputs") == [] and not facet.get("fields"):
+            yield name_of(dataset)
 
 
 def of_lineage(facet: dict[str, Any]) -> Iterator[Flow]:

@@ -68,7 +68,7 @@ def inputs_first(pipe: Pipeline) -> Iterator[Event]:
 
 
 def lineage_facets(pipe: Pipeline) -> Iterator[Event]:
-    """On a dataset and on a job. It outweighs the event's inputs and its `columnLineage`."""
+    """On a dataset and on a job. The inputs that it does not name stay, but for `heartbeat`."""
     told = lineage.LineageDatasetFacet(
         inputs=[pipe.flow("visits", "country", "FILTER")],
         fields={

@@ -1,5 +1,6 @@
 """From events to entries: which edges, how sure, of which type, with which columns."""
 
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.records import LineageRecord
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import (
     at,
@@ -47,6 +49,12 @@ def entry(registry: Registry, source: str, target: str) -> StoredLineageEntry:
         if (each.source, each.target) == (source, target)
     ]
     return found.to_model()
+
+
+def confidences(registry: Registry) -> dict[tuple[str, str], float]:
+    """Of the visible entries, by source and target."""
+    found = list_visible_entries(CONTEXT, registry)
+    return {(each.source, each.target): each.confidence for each in found}
 
 
 def explicit(event: dict[str, Any], **targets: list[str]) -> dict[str, Any]:
@@ -148,7 +156,6 @@ def test_the_most_transforming_column_gives_the_type(
     send(registry, into, run_event(["a", "c"], [copied(*columns)]))
     found = entry(registry, "a", "b")
     assert (found.lineage_type, found.confidence, found.evidence) == (kind, 0.9, Evidence.COLUMNS)
-    assert edges(registry) == {("a", "b")}
 
 
 def test_columns_are_kept_sorted(registry: Registry, into: EventPipeline) -> None:
@@ -175,8 +182,9 @@ def test_the_facets_first_version_is_read(
     }
     output = dataset("b", facets={"columnLineage": {"fields": {"y": field}}})
     send(registry, into, run_event(["a", "c"], [output]))
-    [entry] = list_visible_entries(CONTEXT, registry)
-    assert entry.to_model().columns == (ColumnLineage(source="x", target="y", lineage_type=kind),)
+    assert entry(registry, "a", "b").columns == (
+        ColumnLineage(source="x", target="y", lineage_type=kind),
+    )
 
 
 def test_what_affects_the_whole_dataset_is_an_edge_without_columns(
@@ -184,7 +192,7 @@ def test_what_affects_the_whole_dataset_is_an_edge_without_columns(
 ) -> None:
     told = {**dataset("a"), "field": "x", "transformations": [{"type": "INDIRECT"}]}
     output = dataset("b", facets={"columnLineage": {"fields": {}, "dataset": [told]}})
-    send(registry, into, run_event(["a", "c"], [output]))
+    send(registry, into, run_event([], [output]))
     assert edges(registry) == {("a", "b")}
     assert entry(registry, "a", "b").columns == ()
 
@@ -217,11 +225,22 @@ def test_columns_are_bounded_and_the_smallest_stay() -> None:
 # lineage facets
 
 
-def test_the_facet_of_a_job_says_it_all(registry: Registry, into: EventPipeline) -> None:
+def test_the_facet_of_a_job_says_what_it_names(registry: Registry, into: EventPipeline) -> None:
     send(registry, into, explicit(run_event(["a", "b"], ["c", "d"]), c=["a"], d=["b"]))
-    assert edges(registry) == {("a", "c"), ("b", "d")}
-    found = entry(registry, "a", "c")
-    assert (found.confidence, found.evidence) == (1.0, Evidence.LINEAGE)
+    assert confidences(registry) == {
+        ("a", "c"): 1.0,
+        ("b", "d"): 1.0,
+        ("a", "d"): 0.5,
+        ("b", "c"): 0.5,
+    }
+
+
+@pytest.mark.parametrize("inputs", [{"inputs": [], "fields": {"y": {"inputs": []}}}, {}])
+def test_only_an_empty_list_says_that_there_are_no_sources(
+    inputs: Any, registry: Registry, into: EventPipeline
+) -> None:
+    send(registry, into, run_event(["a"], [dataset("b", facets={"lineage": inputs})]))
+    assert edges(registry) == {("a", "b")}
 
 
 @pytest.mark.parametrize("place", ["job", "run"])
@@ -233,7 +252,7 @@ def test_the_drafts_of_the_facet_are_read_too(
     told = lineage_facet(c=["a"])["lineage"]["entries"]
     event[place]["facets"] = {"lineage": {name: told}}
     send(registry, into, event)
-    assert edges(registry) == {("a", "c")}
+    assert confidences(registry) == {("a", "c"): 1.0, ("b", "c"): 0.5}
 
 
 def test_a_facet_of_a_dataset_needs_no_job(registry: Registry, into: EventPipeline) -> None:
@@ -259,7 +278,8 @@ def test_jobs_as_sources_and_targets_are_no_edges(registry: Registry, into: Even
         }
     }
     send(registry, into, event)
-    assert edges(registry) == set()
+    assert entry(registry, "a", "b").evidence == Evidence.DATASETS
+    assert edges(registry) == {("a", "b")}
 
 
 def test_a_target_that_comes_from_nowhere_keeps_weaker_evidence_out(
@@ -273,44 +293,93 @@ def test_a_target_that_comes_from_nowhere_keeps_weaker_evidence_out(
     assert queries.find_upstream(CONTEXT, registry, "b") == []
 
 
-def test_outputs_that_a_jobs_facet_leaves_out_have_their_columns_and_no_inputs(
+def test_what_a_marker_keeps_out_is_named_by_a_facet_after_all(
+    registry: Registry, into: EventPipeline
+) -> None:
+    """Each order of the three events gives the same."""
+    told = [
+        run_event(["a", "c"], [copied(("c", "z", "IDENTITY"))], run=1, minute=1),
+        explicit(run_event([], ["b"], run=2, minute=2), b=[]),
+        explicit(run_event([], ["b"], run=3, minute=3), b=["c"]),
+    ]
+    graphs = []
+    for order in permutations(told):
+        registry = mesh()
+        add_products(registry, "abcd")
+        send(registry, event_pipeline(), *order)
+        graphs.append(graph(registry))
+        assert confidences(registry) == {("c", "b"): 1.0}
+        assert [column.source for column in entry(registry, "c", "b").columns] == ["z"]
+    assert graphs == graphs[:1] * 6
+
+
+def test_outputs_that_a_jobs_facet_leaves_out_have_their_inputs(
     registry: Registry, into: EventPipeline
 ) -> None:
     output = copied(("a", "x", "IDENTITY"), target="d")
-    send(registry, into, explicit(run_event(["a", "b"], ["b", "c", output]), b=["a"]))
-    assert edges(registry) == {("a", "b"), ("a", "d")}
+    send(registry, into, explicit(run_event(["a", "b"], ["c", output]), c=["b"]))
+    assert confidences(registry) == {
+        ("a", "c"): 0.5,
+        ("b", "c"): 1.0,
+        ("a", "d"): 0.9,
+        ("b", "d"): 0.5,
+    }
 
 
 # strength
 
 
-def test_stronger_evidence_drops_inputs_times_outputs(
+def test_inputs_that_no_column_comes_from_stay_upstream(
     registry: Registry, into: EventPipeline
 ) -> None:
+    """Columns of joins and filters are not in the facet."""
     send(registry, into, run_event(["a", "c"], ["b"], minute=1))
-    assert edges(registry) == {("a", "b"), ("c", "b")}
+    assert confidences(registry) == {("a", "b"): 0.5, ("c", "b"): 0.5}
     send(registry, into, run_event(["a", "c"], [copied(("a", "x", "IDENTITY"))], minute=2))
-    assert edges(registry) == {("a", "b")}
-    assert entry(registry, "a", "b").timestamp == at(2)
+    assert confidences(registry) == {("a", "b"): 0.9, ("c", "b"): 0.5}
+    assert (entry(registry, "a", "b").timestamp, entry(registry, "c", "b").timestamp) == (
+        at(2),
+        at(1),
+    )
     send(registry, into, run_event(["c", "d"], ["b"], run=2, minute=3))
-    assert edges(registry) == {("a", "b")}
+    assert confidences(registry) == {("a", "b"): 0.9, ("c", "b"): 0.5, ("d", "b"): 0.5}
 
 
-def test_weaker_columns_are_hidden_and_come_back_with_the_edge(
-    registry: Registry, into: EventPipeline
-) -> None:
+def test_the_strongest_evidence_of_a_pair_counts(registry: Registry, into: EventPipeline) -> None:
     columns = [("a", "x", "IDENTITY"), ("c", "z", "IDENTITY")]
     send(registry, into, run_event(["a", "c"], [copied(*columns)], run=1))
     send(registry, into, explicit(run_event(["a"], ["b"], run=2), b=["a"]))
-    assert edges(registry) == {("a", "b")}
+    assert confidences(registry) == {("a", "b"): 1.0, ("c", "b"): 0.9}
     assert [column.source for column in entry(registry, "a", "b").columns] == ["x"]
+
+
+def test_weaker_columns_are_hidden_where_a_target_comes_from_nowhere(
+    registry: Registry, into: EventPipeline
+) -> None:
+    send(registry, into, run_event(["a", "c"], [copied(("c", "z", "IDENTITY"))], run=1))
+    send(registry, into, explicit(run_event(["a"], ["b"], run=2), b=[]))
+    assert edges(registry) == set()
     hidden = entry(registry, "c", "b")
     assert (hidden.superseded, hidden.evidence) == (True, Evidence.COLUMNS)
     assert queries.find_downstream(CONTEXT, registry, "c") == []
-    send(registry, into, explicit(run_event(["a"], ["b"], run=3), b=["c"]))
-    shown = entry(registry, "c", "b")
-    assert (shown.superseded, shown.confidence) == (False, 1.0)
-    assert [column.source for column in shown.columns] == ["z"]
+
+
+def test_what_earlier_versions_hid_is_shown_with_the_next_event_of_its_job(
+    registry: Registry, into: EventPipeline
+) -> None:
+    """They hid weaker columns of a target, and left markers of the facet of a job."""
+    send(registry, into, run_event(["a", "c"], [copied(("c", "z", "IDENTITY"))], run=1))
+    hidden = entry(registry, "c", "b").model_copy(update={"superseded": True})
+    update = {"id": "m", "source": "b", "evidence": Evidence.COLUMNS}
+    marker = hidden.model_copy(update=update)
+    records = [LineageRecord.from_model(each) for each in (hidden, marker)]
+    registry.lineage.commit(
+        lambda file: (file.model_copy(update={"lineage": records}), None), NO_DEADLINE
+    )
+    assert edges(registry) == set()
+    send(registry, into, run_event(["a"], ["b"], run=2))
+    assert confidences(registry) == {("a", "b"): 0.5, ("c", "b"): 0.9}
+    assert len(registry.lineage.read(NO_DEADLINE).lineage) == 2
 
 
 def test_another_jobs_evidence_is_its_own(registry: Registry, into: EventPipeline) -> None:

@@ -142,4 +142,4 @@ class StoredLineageEntry(LineageEntry):
     evidence: Evidence | None = None
     """What the entry is derived from; None if it was registered by hand."""
     superseded: bool = False
-    """Whether its job has since given better evidence of where the target comes from."""
+    """True for what is never shown: a `lineage` facet has denied it, or it is no edge."""

@@ -5,7 +5,6 @@ A claim is one job's, from one product to another.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from hashlib import sha256
 
 from pydantic import JsonValue
@@ -61,15 +60,9 @@ class ClaimDeriver:
             source, target = self.resolution.get(edge.source), self.resolution.get(edge.target)
             if source and target and source != target:
                 yield self._build_edge(job, source, target, edge)
-        markers = [(each.dataset, Evidence.LINEAGE, each.at) for each in statement.described]
-        if statement.explicit_at:
-            markers += [
-                (each.dataset, Evidence.COLUMNS, max(each.at, statement.explicit_at))
-                for each in statement.outputs
-            ]
-        for dataset, evidence, at in markers:
-            if product := self.resolution.get(dataset):
-                yield self._build_marker(job, product, evidence, at, dataset.name)
+        for each in statement.sourceless:
+            if product := self.resolution.get(each.dataset):
+                yield self._build_marker(job, product, each)
 
     def _build_edge(
         self, job: Job | None, source: str, target: str, edge: DatasetEdge
@@ -89,18 +82,19 @@ class ClaimDeriver:
         )
 
     def _build_marker(
-        self, job: Job | None, product: str, evidence: Evidence, at: datetime, name: str
+        self, job: Job | None, product: str, denied: DatasetMention
     ) -> StoredLineageEntry:
+        """Build the entry that keeps weaker evidence out (see `merge`)."""
         return StoredLineageEntry(
             id=compute_entry_id(job, product, product),
             source=product,
             target=product,
-            transformation=_describe_transformation(job, name),
-            confidence=self.confidence[evidence],
+            transformation=_describe_transformation(job, denied.dataset.name),
+            confidence=self.confidence[Evidence.LINEAGE],
             job=job,
-            timestamp=at,
+            timestamp=denied.at,
             products_revision=self.products.revision,
-            evidence=evidence,
+            evidence=Evidence.LINEAGE,
             superseded=True,
         )
 

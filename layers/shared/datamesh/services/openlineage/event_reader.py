@@ -16,8 +16,8 @@ from datamesh.models.products import DatasetName
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.lineage_facets import (
-    has_lineage_entries,
     has_own_lineage,
+    is_sourceless,
     read_column_edges,
     read_lineage_edges,
     read_lineage_targets,
@@ -82,12 +82,15 @@ def _read_dataset_statement(dataset: EventDataset, at: Timestamp) -> Statement:
     """Return what the facets of a dataset say about its sources."""
     target = dataset.dataset
     edges = read_column_edges(dataset.facets, target, at)
+    own_lineage = facets.as_mapping(dataset.facets.get("lineage"))
+    mention = (DatasetMention(dataset=target, at=at),)
     is_described = has_own_lineage(dataset.facets)
     if is_described:
-        edges += read_lineage_edges(facets.as_mapping(dataset.facets["lineage"]), target, at)
+        edges += read_lineage_edges(own_lineage, target, at)
     return Statement(
         flows=build_set(MAX_EDGES, edges),
-        described=(DatasetMention(dataset=target, at=at),) if is_described else (),
+        described=mention if is_described else (),
+        sourceless=mention if is_sourceless(own_lineage) else (),
         symlinks=_read_symlinks([dataset]),
     )
 
@@ -96,12 +99,13 @@ def _read_job_statement(job_facets: Mapping[str, object], at: Timestamp) -> Stat
     """Return what the `lineage` facet of a job, or a run, says."""
     targets = read_lineage_targets(job_facets)
     edges = [edge for target, entry in targets for edge in read_lineage_edges(entry, target, at)]
+    described = [(DatasetMention(dataset=target, at=at), entry) for target, entry in targets]
     return Statement(
         flows=build_set(MAX_EDGES, edges),
-        described=build_set(
-            MAX_DATASETS, (DatasetMention(dataset=target, at=at) for target, _ in targets)
+        described=build_set(MAX_DATASETS, (mention for mention, _ in described)),
+        sourceless=build_set(
+            MAX_DATASETS, (mention for mention, entry in described if is_sourceless(entry))
         ),
-        explicit_at=at if has_lineage_entries(job_facets) else None,
     )
 
 

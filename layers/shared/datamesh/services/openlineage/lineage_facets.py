@@ -82,15 +82,18 @@ def read_lineage_targets(
     ]
 
 
-def has_lineage_entries(facets: Mapping[str, object]) -> bool:
-    """Tell whether the facet of a job (or a run) lists sources of its outputs, even if none."""
-    facet = as_mapping(facets.get("lineage"))
-    return isinstance(facet.get("entries", facet.get("lineage")), list)
-
-
 def has_own_lineage(facets: Mapping[str, object]) -> bool:
     """Tell whether the facet is one of a dataset and lists sources of it, even if none."""
     return bool({"inputs", "fields"} & as_mapping(facets.get("lineage")).keys())
+
+
+def is_sourceless(entry: Mapping[str, object]) -> bool:
+    """Tell whether an entry says that its target comes from nowhere.
+
+    "An empty array explicitly means that the target has no tracked upstream source" (specification,
+    LineageFacet.json). Nothing else in a facet says that it is complete.
+    """
+    return entry.get("inputs") == [] and not entry.get("fields")
 
 
 def _is_dataset(entity: Mapping[str, object]) -> bool:

@@ -17,7 +17,7 @@ from datamesh.storage.records import LineageRecord, RecordedName
 type AnyEntry = LineageRecord | StoredLineageEntry
 
 type EntryGroup = tuple[RecordedName | None, str]
-"""A job and a target: of its entries only those of the strongest evidence are shown."""
+"""A job and a target: a marker among its entries keeps weaker evidence out."""
 
 
 def get_group(entry: AnyEntry) -> EntryGroup:
@@ -32,8 +32,11 @@ def is_derived(entry: AnyEntry) -> bool:
 
 
 def is_evidence_marker(entry: AnyEntry) -> bool:
-    """Tell whether an entry is no edge and never shown, but keeps weaker evidence out."""
-    return is_derived(entry) and entry.source == entry.target
+    """Tell whether an entry is no edge and never shown, but keeps weaker evidence out.
+
+    Registries of earlier versions also hold some of weaker evidence, which keep nothing out.
+    """
+    return entry.evidence == Evidence.LINEAGE and entry.source == entry.target
 
 
 def join_claims(*claims: StoredLineageEntry) -> StoredLineageEntry:
@@ -104,26 +107,27 @@ def _join_into_group(group: dict[str, StoredLineageEntry], entry: StoredLineageE
 
 
 def _rank_entries(group: Iterable[StoredLineageEntry]) -> list[StoredLineageEntry]:
-    """Return the entries of a group that remain, the weaker ones marked as superseded.
+    """Return the entries of a group that remain, those that a marker denies as superseded.
 
-    Those of datasets go altogether, and a marker does once an edge is as strong.
+    Denied ones of datasets go altogether: they have nothing that a later join would miss.
     """
     found = [*group]
-    edges = max((_get_strength(each) for each in found if not is_evidence_marker(each)), default=0)
-    level = max(map(_get_strength, found), default=0)
-    kept = [
-        each
-        for each in found
-        if (_get_strength(each) > edges if is_evidence_marker(each) else _is_kept(each, level))
-    ]
+    is_denied = any(map(is_evidence_marker, found))
+    kept = [each for each in found if _is_kept(each, is_denied=is_denied)]
     return [
-        _mark_superseded(each, is_evidence_marker(each) or _get_strength(each) < level)
+        _mark_superseded(each, is_evidence_marker(each) or (is_denied and _is_weak(each)))
         for each in kept
     ]
 
 
-def _is_kept(entry: StoredLineageEntry, level: int) -> bool:
-    return _get_strength(entry) == level or entry.evidence != Evidence.DATASETS
+def _is_kept(entry: StoredLineageEntry, *, is_denied: bool) -> bool:
+    if entry.source == entry.target:
+        return is_evidence_marker(entry)
+    return not is_denied or entry.evidence != Evidence.DATASETS
+
+
+def _is_weak(entry: StoredLineageEntry) -> bool:
+    return _get_strength(entry) < Evidence.LINEAGE
 
 
 def _mark_superseded(entry: StoredLineageEntry, superseded: bool) -> StoredLineageEntry:

@@ -127,16 +127,14 @@ class Statement(BaseModel):
     flows: tuple[DatasetEdge, ...] = ()
     described: tuple[DatasetMention, ...] = ()
     """Targets whose sources a lineage facet lists, even if the list is empty."""
-    explicit_at: Timestamp | None = None
-    """Since when a lineage facet of the job lists the sources of its outputs: pairs of inputs and
-    outputs then say nothing."""
+    sourceless: tuple[DatasetMention, ...] = ()
+    """Those of them of which a lineage facet says that they come from nowhere."""
     symlinks: tuple[DatasetSymlink, ...] = ()
 
     def join_with(self, *others: Self) -> Self:
         """Return what all say together. Many are joined at once, in linear time, not one by one."""
         all_of = (self, *others)
         jobs = {job for each in all_of for job in each.jobs}
-        explicit = [each.explicit_at for each in all_of if each.explicit_at]
         return self.model_copy(
             update={
                 "jobs": tuple(sorted(jobs, key=get_job_key)[:MAX_JOBS]),
@@ -144,7 +142,7 @@ class Statement(BaseModel):
                 "outputs": _join_sets(MAX_DATASETS, *(each.outputs for each in all_of)),
                 "flows": _join_sets(MAX_EDGES, *(each.flows for each in all_of)),
                 "described": _join_sets(MAX_DATASETS, *(each.described for each in all_of)),
-                "explicit_at": min(explicit, default=None),
+                "sourceless": _join_sets(MAX_DATASETS, *(each.sourceless for each in all_of)),
                 "symlinks": _join_sets(MAX_SYMLINKS, *(each.symlinks for each in all_of)),
             }
         )

@@ -67,7 +67,7 @@ def any_event(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.integers(0, 5)) == 0:
         return dataset_event(draw(outputs(UNLINKED)), minute)
     kind = draw(st.sampled_from([run_event, job_event]))
-    more: dict[str, Any] = {"minute": minute, "job": draw(st.sampled_from(["j", "k"]))}
+    more: dict[str, Any] = {"minute": minute, "job": draw(st.sampled_from(["j", "k", "j.x"]))}
     read = [shown(name) for name in draw(st.lists(NAMES, max_size=2))]
     event: dict[str, Any] = kind(
         read, draw(st.lists(outputs(), max_size=2)), run=draw(st.integers(1, 2)), **more

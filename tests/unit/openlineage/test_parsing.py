@@ -51,7 +51,8 @@ def test_a_required_field_that_is_missing_is_named(field: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"run": {"runId": "1"}}, "run.runId"),
+        ({"run": {"runId": " "}}, "run.runId"),
+        ({"run": {"runId": 1}}, "run.runId"),
         ({"run": {}}, "run.runId"),
         ({"run": None}, "run"),
         ({"job": {"namespace": "n"}}, "job.name"),
@@ -102,3 +103,18 @@ def test_the_same_event_has_the_same_name_whatever_the_order_of_its_keys() -> No
     raw = run_event(["a"], ["b"])
     assert receive_event(dict(reversed(raw.items()))) == receive_event(raw)
     assert receive_event({**raw, "more": 1}).name != receive_event(raw).name
+
+
+@pytest.mark.parametrize(
+    ("text", "run"),
+    [
+        ("hello", "5d41402a-bc4b-3a76-b971-9d911017c592"),
+        ("0192F0C5-5A4E-7CC3-9F0E-6F0C1F0D2B11", "0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b11"),
+    ],
+)
+def test_a_run_id_that_is_no_uuid_is_read_as_marquez_reads_it(text: str, run: str) -> None:
+    raw = {**run_event(), "run": {"runId": text}}
+    event = parse_event(raw)
+    assert isinstance(event, RunEvent)
+    assert str(event.run.run_id) == run
+    assert ACCEPTED.is_valid(raw)

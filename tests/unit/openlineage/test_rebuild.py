@@ -10,8 +10,9 @@ from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import RunEvent
 from datamesh.services.openlineage.files import RUNS_PREFIX, RebuildFile, RunFile
-from datamesh.services.openlineage.ingest import EventPipeline, compute_run_digest, ingest_events
+from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
+from datamesh.services.openlineage.runs import compute_run_digest
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.event_log import EVENTS_PREFIX
@@ -291,6 +292,6 @@ def test_products_by_hand_are_left_alone_by_a_rebuild() -> None:
 def test_files_without_an_envelope_are_adopted() -> None:
     """As those of the registry itself: an operator may put one there by hand."""
     run = RunFile.decode("run", b'{"jobs": [{"namespace": "n", "name": "j"}]}')
-    assert (run.adopted, run.revision, run.statement.jobs[0].name) == (True, 0, "j")
+    assert (run.adopted, run.revision, run.statements[0].jobs[0].name) == (True, 0, "j")
     rebuilt = RebuildFile.decode("rebuild", b'{"facts": []}')
     assert (rebuilt.adopted, rebuilt.revision, rebuilt.gathered.facts) == (True, 0, ())

@@ -21,10 +21,15 @@ DATASETS = {"type": ["array", "null"], "items": DATASET}
 TYPES = ["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER", None]
 
 
+RUN_ID = {
+    "type": "string",
+    "pattern": r"\S",
+    "description": "A UUID. Any other text is made one, as Java's `UUID.nameUUIDFromBytes` does.",
+}
 RUN = {
     "type": "object",
     "required": ["runId"],
-    "properties": {"runId": {"type": "string", "format": "uuid"}, "facets": FACETS},
+    "properties": {"runId": RUN_ID, "facets": FACETS},
 }
 JOB = {
     "type": "object",

@@ -4,6 +4,7 @@ What the specification requires is checked. Facets are not: each is stored as it
 `services.openlineage.facets` reads them with care.
 """
 
+from hashlib import md5
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -54,10 +55,24 @@ class EventJob(BaseModel):
     facets: Facets = {}
 
 
+def parse_run_id(value: object) -> object:
+    """Return the UUID of a run: of a text that is none, the one that Marquez makes of it.
+
+    That is Java's `UUID.nameUUIDFromBytes`, a UUID of version 3 without a namespace.
+    """
+    if not isinstance(value, str) or not value.strip():
+        return value
+    try:
+        return UUID(value)
+    except ValueError:
+        digest = md5(value.encode("utf-8", "replace"), usedforsecurity=False).digest()
+        return UUID(bytes=digest, version=3)
+
+
 class EventRun(BaseModel):
     """The run of an event: one execution of its job."""
 
-    run_id: UUID = Field(alias="runId")
+    run_id: Annotated[UUID, BeforeValidator(parse_run_id)] = Field(alias="runId")
     facets: Facets = {}
 
 

@@ -11,14 +11,14 @@ REBUILD_KEY = "openlineage/rebuild.json"
 
 
 class RunFile(RegistryFile):
-    """`openlineage/runs/<digest>.json`: what the events of a run have said so far."""
+    """`openlineage/runs/<digest>.json`: what the events of a run have said so far, by job."""
 
-    statement: Statement = Statement()
+    statements: tuple[Statement, ...] = ()
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
         """Return the envelope for a statement without one."""
-        return {"statement": raw}
+        return {"statements": [raw]}
 
 
 class RebuildFile(RegistryFile):

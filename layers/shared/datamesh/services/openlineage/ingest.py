@@ -8,7 +8,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from hashlib import sha256
 
 from datamesh.errors import Contended, DerivationUnfinished
 from datamesh.models.lineage import Evidence, StoredLineageEntry
@@ -32,6 +31,7 @@ from datamesh.services.openlineage.merge import merge_claims, reduce_claims
 from datamesh.services.openlineage.observations import DatasetObservations
 from datamesh.services.openlineage.parsing import ReceivedEvent
 from datamesh.services.openlineage.product_resolver import EventPolicy, Resolution, resolve_products
+from datamesh.services.openlineage.runs import compute_run_digest, join_by_job, resolve_renames
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import Document
@@ -105,12 +105,10 @@ def _join_run_statements(
         else:
             others.append(statement)
     joined = _map_in_parallel(
-        lambda run: _add_statement(
-            context, pipeline.open_run(run[0]), run[1][0].join_with(*run[1][1:])
-        ),
+        lambda run: _add_statements(context, pipeline.open_run(run[0]), run[1]),
         list(runs.items()),
     )
-    return joined + others
+    return [statement for run in joined for statement in run] + others
 
 
 def _map_in_parallel[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:
@@ -121,21 +119,19 @@ def _map_in_parallel[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B
         return list(pool.map(work, items))
 
 
-def compute_run_digest(event: RunEvent) -> str:
-    """Return what the file of a run is named after."""
-    return sha256(str(event.run.run_id).encode()).hexdigest()[:32]
+def _add_statements(
+    context: RequestContext, run: Document[RunFile], statements: Sequence[Statement]
+) -> list[Statement]:
+    """Join statements with what the run has said before, and return all that it says, by job."""
+    new = join_by_job(*statements)
 
-
-def _add_statement(
-    context: RequestContext, run: Document[RunFile], statement: Statement
-) -> Statement:
-    """Join a statement with what the run has said before, and return both together."""
-
-    def change(file: RunFile) -> tuple[RunFile, Statement]:
-        both = file.statement.join_with(statement)
-        if both == file.statement:
-            return file, both
-        return file.model_copy(update={"statement": both}), both
+    def change(file: RunFile) -> tuple[RunFile, list[Statement]]:
+        both = join_by_job(*file.statements, *new)
+        kept = {each.jobs for each in both}
+        said = resolve_renames([*both, *(each for each in new if each.jobs not in kept)])
+        if both == file.statements:
+            return file, said
+        return file.model_copy(update={"statements": both}), said
 
     return run.commit(change, context.deadline)
 

@@ -79,7 +79,7 @@ class EventTotals(BaseModel):
     model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 
     statements: dict[str, bytes] = {}
-    """Digest of a run, or of an event of no run -> its statement, compressed."""
+    """Digests of a run and its job, or of an event of no run -> its statement, compressed."""
     facts: tuple[DatasetObservations, ...] = ()
 
 

@@ -7,16 +7,17 @@ the totals are stored, and the next call goes on from there.
 
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
+from itertools import groupby
 
 from datamesh.models.json_codec import decode_lenient, encode_model
 from datamesh.models.lineage import StoredLineageEntry
-from datamesh.models.openlineage import RunEvent
+from datamesh.models.openlineage import Event, RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.visibility import has_ends
 from datamesh.services.openlineage.event_reader import read_observations, read_statement
 from datamesh.services.openlineage.files import RebuildFile
-from datamesh.services.openlineage.ingest import EventPipeline, compute_run_digest, resolve_claims
+from datamesh.services.openlineage.ingest import EventPipeline, resolve_claims
 from datamesh.services.openlineage.merge import is_derived, merge_claims
 from datamesh.services.openlineage.observations import (
     DatasetObservations,
@@ -25,6 +26,11 @@ from datamesh.services.openlineage.observations import (
     decompress_statement,
 )
 from datamesh.services.openlineage.parsing import parse_event
+from datamesh.services.openlineage.runs import (
+    compute_job_digest,
+    compute_run_digest,
+    resolve_renames,
+)
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -45,7 +51,7 @@ class _EventAccumulator:
     def add_event(self, body: bytes) -> None:
         """Join a stored event with the totals."""
         event = parse_event(decode_lenient(body))
-        key = compute_run_digest(event) if isinstance(event, RunEvent) else sha256(body).hexdigest()
+        key = _compute_key(event, body)
         statement, known = read_statement(event), self.statements.get(key)
         self.statements[key] = compress_statement(
             decompress_statement(known).join_with(statement) if known else statement
@@ -56,7 +62,8 @@ class _EventAccumulator:
         self.events += 1
 
     def __iter__(self) -> Iterator[Statement]:
-        return map(decompress_statement, self.statements.values())
+        for _, keys in groupby(sorted(self.statements), key=_get_run):
+            yield from resolve_renames(decompress_statement(self.statements[key]) for key in keys)
 
     def build_file(self, after: str) -> RebuildFile:
         """Return what is stored when time runs out after the event `after`."""
@@ -98,6 +105,17 @@ def rebuild_derived_lineage(
     _store_progress(context, pipeline, RebuildFile())
     result = {"finished": 1, "events": totals.events, "derived_entries": entries}
     return result | ({"may_remove": 0} if events_expire else {})
+
+
+def _compute_key(event: Event, body: bytes) -> str:
+    """Return what the totals keep a statement under: its run and its job, or its own digest."""
+    if isinstance(event, RunEvent):
+        return f"{compute_run_digest(event)}/{compute_job_digest(event)}"
+    return sha256(body).hexdigest()
+
+
+def _get_run(key: str) -> str:
+    return key.partition("/")[0]
 
 
 def _store_progress(

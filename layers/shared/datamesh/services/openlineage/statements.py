@@ -117,7 +117,7 @@ class DatasetSymlink(BaseModel):
 
 
 class Statement(BaseModel):
-    """What the events of one run say about lineage, or one event that belongs to no run."""
+    """What the events of a job in one run say about lineage, or one event of no run."""
 
     model_config = ConfigDict(frozen=True)
 

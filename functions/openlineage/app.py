@@ -19,18 +19,22 @@ from datamesh.http.errors import Responses, document_errors
 from datamesh.http.event_body import read_event_json
 from datamesh.http.parameters import (
     CUT_PAGE_HEADER,
+    MAX_SKIPPED_PARTS,
     NEXT_OFFSET_HEADERS,
+    SKIPPED_PARTS_HEADER,
     TRUNCATED_HEADER,
+    X_SKIPPED_PARTS,
     X_TRUNCATED,
     Limit,
     Offset,
+    describe_skipped_parts,
 )
 from datamesh.models.marquez import MarquezDatasets, MarquezGraph, MarquezNamespaces, MarquezResults
 from datamesh.models.openlineage import BatchReport
 from datamesh.services.marquez import graph, lists
 from datamesh.services.marquez.index import NodeKind
 from datamesh.services.openlineage.batch import ingest_batch
-from datamesh.services.openlineage.ingest import ingest_events
+from datamesh.services.openlineage.ingest import IngestionResult, ingest_events
 from datamesh.services.openlineage.parsing import receive_event
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 
@@ -44,12 +48,24 @@ MARQUEZ: list[str | Enum] = ["Marquez"]
 PAGE: Responses = {200: {"headers": NEXT_OFFSET_HEADERS}}
 SEARCH: Responses = {200: {"headers": CUT_PAGE_HEADER}}
 GRAPH: Responses = {200: {"headers": TRUNCATED_HEADER}}
+SKIPPED: Responses = {201: {"headers": SKIPPED_PARTS_HEADER}}
+SKIPPED_OF_BATCH: Responses = {200: {"headers": SKIPPED_PARTS_HEADER}}
 
 
 def parse_choice(value: Any) -> Any:
     """Return a choice as the API's document has it: clients of Marquez also send `NAME`."""
     text = value.lower() if isinstance(value, str) else value
     return "update_at" if text == "updated_at" else text
+
+
+def report_skipped(request: Request, answer: Response, ingested: IngestionResult) -> Response:
+    """Return the answer, which says what of the events was not read; count and log that."""
+    observer, parts = request.app.state.observer, ingested.skipped_parts
+    observer.count_skipped_datasets(len(ingested.skipped))
+    if parts:
+        answer.headers[X_SKIPPED_PARTS] = describe_skipped_parts(parts)
+        observer.count_skipped_parts(parts[:MAX_SKIPPED_PARTS], len(parts))
+    return answer
 
 
 KINDS: dict[str, NodeKind] = {"dataset": "DATASET", "job": "JOB"}
@@ -68,7 +84,7 @@ Depth = Annotated[int, Query(ge=0, le=100, description="Follow lineage across th
     "/api/v1/lineage",
     status_code=201,
     response_class=Response,
-    responses=document_errors(400, 401, 403, 409, 413, 422, 429, 503),
+    responses=SKIPPED | document_errors(400, 401, 403, 409, 413, 422, 429, 503),
     openapi_extra=event_schema.document_body(event_schema.EVENT),
 )
 async def post_event(
@@ -81,7 +97,8 @@ async def post_event(
 
     The event is kept, and products and lineage are derived from it. It has up to 6 MiB, plain or
     with `Content-Encoding: gzip`. Sending an event again changes nothing, and finishes what an
-    earlier try did not.
+    earlier try did not. A bad part of it, such as a dataset without a name, is not read, and
+    `X-Skipped-Parts` tells where it stands.
     """
     ingested = ingest_events(
         context,
@@ -89,13 +106,12 @@ async def post_event(
         resources.open_event_pipeline(),
         [receive_event(await read_event_json(request))],
     )
-    request.app.state.observer.count_skipped_datasets(len(ingested.skipped))
-    return Response(status_code=201)
+    return report_skipped(request, Response(status_code=201), ingested)
 
 
 @app.post(
     "/api/v1/lineage/batch",
-    responses=document_errors(400, 401, 403, 409, 413, 422, 429, 503),
+    responses=SKIPPED_OF_BATCH | document_errors(400, 401, 403, 409, 413, 422, 429, 503),
     openapi_extra=event_schema.document_body(event_schema.BATCH),
 )
 async def post_events(
@@ -103,6 +119,7 @@ async def post_events(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
+    response: Response,
 ) -> BatchReport:
     """Ingest up to 100 OpenLineage events.
 
@@ -112,7 +129,7 @@ async def post_events(
     report, ingested = ingest_batch(
         context, registry, resources.open_event_pipeline(), await read_event_json(request)
     )
-    request.app.state.observer.count_skipped_datasets(len(ingested.skipped))
+    report_skipped(request, response, ingested)
     return report
 
 

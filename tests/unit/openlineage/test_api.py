@@ -37,6 +37,26 @@ def test_201_an_event_and_nothing_else(serve: Serve, registry: Registry) -> None
     assert edges(registry) == {("a", "b")}
 
 
+def test_201_an_event_with_bad_parts_tells_what_was_not_read(
+    serve: Serve, registry: Registry
+) -> None:
+    event = run_event([dataset("a"), 7], [dataset(""), dataset("b", facets="x")])
+    answer = post(serve, event, over=resources(registry))
+    assert answer.status == 201
+    assert answer.headers["x-skipped-parts"] == "3; inputs.1, outputs.0, outputs.1.facets"
+    assert edges(registry) == {("a", "b")}
+    whole = post(serve, run_event(["a"], ["b"]), over=resources(registry))
+    assert "x-skipped-parts" not in whole.headers
+
+
+def test_200_a_batch_tells_the_places_that_were_not_read(serve: Serve, registry: Registry) -> None:
+    events = [run_event(["a"]), run_event([], [dataset("")] * 25), {}]
+    answer = post(serve, events, BATCH, resources(registry))
+    places = ", ".join(f"1.outputs.{number}" for number in range(20))
+    assert answer.headers["x-skipped-parts"] == f"25; {places}"
+    assert answer.body["summary"]["successful"] == 2
+
+
 @pytest.mark.parametrize("encoding", ["gzip", "GZIP", "x-gzip"])
 def test_201_a_compressed_event(encoding: str, serve: Serve, registry: Registry) -> None:
     body = gzip.compress(json.dumps(run_event(["a"], ["b"])).encode(), mtime=0)
@@ -105,7 +125,6 @@ def test_400_names_every_field(serve: Serve) -> None:
     assert [problem["field"] for problem in answer.body["errors"]] == [
         "eventTime",
         "producer",
-        "schemaURL",
         "run.runId",
     ]
 
@@ -255,7 +274,7 @@ def test_200_a_batch_reports_what_is_no_event(serve: Serve, registry: Registry) 
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [([], "success"), ([run_event()], "success"), ([{}], "error")]
+    ("body", "status"), [([], "success"), ([run_event()], "success"), ([{}], "partial_success")]
 )
 def test_200_a_batch_of_any_length(serve: Serve, body: Any, status: str) -> None:
     answer = post(serve, body, BATCH)

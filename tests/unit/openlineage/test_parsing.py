@@ -41,7 +41,7 @@ def test_an_event_is_told_by_what_it_has(raw: Any, kind: type) -> None:
     assert ACCEPTED.is_valid(raw)
 
 
-@pytest.mark.parametrize("field", ["eventTime", "producer", "schemaURL", "job"])
+@pytest.mark.parametrize("field", ["eventTime", "producer", "job"])
 def test_a_required_field_that_is_missing_is_named(field: str) -> None:
     raw = without(run_event(), field)
     assert refusal(raw) == [(field, "Field required")]
@@ -57,15 +57,8 @@ def test_a_required_field_that_is_missing_is_named(field: str) -> None:
         ({"run": None}, "run"),
         ({"job": {"namespace": "n"}}, "job.name"),
         ({"job": {"namespace": "", "name": "j"}}, "job.namespace"),
-        ({"inputs": [{"name": "a"}]}, "inputs.0.namespace"),
-        ({"outputs": [dataset("a"), {"namespace": "n", "name": ""}]}, "outputs.1.name"),
-        ({"outputs": [dataset("a" * 1001)]}, "outputs.0.name"),
-        ({"outputs": {}}, "outputs"),
-        ({"inputs": ""}, "inputs"),
-        ({"inputs": [dataset("a", facets=[])]}, "inputs.0.facets"),
-        ({"eventType": "DONE"}, "eventType"),
+        ({"job": {"namespace": "n", "name": "j" * 1025}}, "job.name"),
         ({"producer": ""}, "producer"),
-        ({"schemaURL": 7}, "schemaURL"),
         ({"eventTime": "yesterday"}, "eventTime"),
         ({"eventTime": "2026-01-31"}, "eventTime"),
         ({"eventTime": 1769851800}, "eventTime"),
@@ -118,3 +111,59 @@ def test_a_run_id_that_is_no_uuid_is_read_as_marquez_reads_it(text: str, run: st
     assert isinstance(event, RunEvent)
     assert str(event.run.run_id) == run
     assert ACCEPTED.is_valid(raw)
+
+
+NAMELESS = {"namespace": "n", "name": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "skipped"),
+    [
+        ({"inputs": [dataset("a"), {"name": "a"}, 7, None]}, ["inputs.1", "inputs.2", "inputs.3"]),
+        ({"outputs": [NAMELESS, dataset("a")]}, ["outputs.0"]),
+        ({"outputs": [dataset("a", namespace="")]}, ["outputs.0"]),
+        ({"outputs": [dataset("a" * 1024), dataset("a" * 1025)]}, ["outputs.1"]),
+        ({"outputs": {}, "inputs": ""}, ["inputs", "outputs"]),
+        ({"inputs": [NAMELESS, dataset("a", facets=[])]}, ["inputs.0", "inputs.1.facets"]),
+        ({"inputs": [dataset("a", facets={"schema": 7, "x": None})]}, ["inputs.0.facets"]),
+        ({"inputs": [dataset("a", inputFacets={"schema": None})]}, []),
+        ({"job": {"namespace": "n", "name": "j", "facets": "x"}}, ["job.facets"]),
+        ({"eventType": "DONE"}, ["eventType"]),
+        ({"eventType": 7}, ["eventType"]),
+        ({"schemaURL": 7}, []),
+    ],
+)
+def test_a_bad_part_is_skipped_and_the_event_is_read(changes: Any, skipped: list[str]) -> None:
+    raw = {**run_event(), **changes}
+    received = receive_event(raw)
+    assert list(received.skipped) == skipped
+    assert ACCEPTED.is_valid(raw)
+    names = {place for place in skipped if place.startswith(("inputs", "outputs"))}
+    event = received.event
+    assert isinstance(event, RunEvent)
+    for role, read in (("inputs", event.inputs), ("outputs", event.outputs)):
+        whole = [each for each in names if each.startswith(role) and not each.endswith("facets")]
+        sent = raw[role] if isinstance(raw[role], list) else []
+        assert len(read) == len(sent) - len([each for each in whole if each != role])
+
+
+@pytest.mark.parametrize("kind", ["complete", "Complete", "COMPLETE"])
+def test_the_type_of_an_event_is_read_in_any_case(kind: str) -> None:
+    event = parse_event({**run_event(), "eventType": kind})
+    assert isinstance(event, RunEvent)
+    assert event.event_type == "COMPLETE"
+
+
+@pytest.mark.parametrize("time", ["2026-06-30T23:59:60Z", "2026-06-30t23:59:60.5+00:00"])
+def test_a_leap_second_is_the_second_before_it(time: str) -> None:
+    read = parse_event({**run_event(), "eventTime": time}).event_time
+    assert (read.minute, read.second) == (59, 59)
+
+
+def test_what_was_not_read_is_kept() -> None:
+    raw = {**run_event(), "outputs": [NAMELESS]}
+    assert b'"name":""' in receive_event(raw).body
+
+
+def test_an_event_about_a_dataset_without_a_name_is_refused() -> None:
+    assert [name for name, _ in refusal(dataset_event(NAMELESS))] == ["dataset.name"]

@@ -1,7 +1,7 @@
 """Structured logs and metrics of a function, through Powertools."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from aws_lambda_powertools import Logger, Metrics
@@ -66,6 +66,11 @@ class Observer:
         """Count the datasets of an event that are no products and were not registered."""
         if datasets:
             self.metrics.add_metric(name="SkippedDatasets", unit=MetricUnit.Count, value=datasets)
+
+    def count_skipped_parts(self, places: Sequence[str], count: int) -> None:
+        """Count the bad parts of events that were not read, and log where the first stand."""
+        self.metrics.add_metric(name="SkippedParts", unit=MetricUnit.Count, value=count)
+        self.logger.warning("skipped parts of events", extra={"parts": list(places)})
 
     def wrap_handler(self, handler: Handler) -> Handler:
         """Return a handler whose log lines have the request's id and whose metrics are flushed."""

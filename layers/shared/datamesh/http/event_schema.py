@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from datamesh.models.openlineage import EVENT_EXAMPLE, MAX_EVENTS
+from datamesh.models.openlineage import EVENT_EXAMPLE, EVENT_TYPES, MAX_EVENTS
+from datamesh.models.products import MAX_DATASET_NAME_LENGTH
 
-NAME = {"type": "string", "minLength": 1, "maxLength": 1000}
-FACETS = {"type": ["object", "null"], "description": "Any facets."}
+NAME = {"type": "string", "minLength": 1, "maxLength": MAX_DATASET_NAME_LENGTH}
+FACETS = {"description": "Any facets. What is no object is skipped."}
 DATASET = {
     "type": "object",
     "required": ["namespace", "name"],
@@ -17,8 +18,11 @@ DATASET = {
         "outputFacets": FACETS,
     },
 }
-DATASETS = {"type": ["array", "null"], "items": DATASET}
-TYPES = ["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER", None]
+DATASETS = {
+    "description": "A list of datasets, each with `namespace` and `name` of 1 to "
+    f"{MAX_DATASET_NAME_LENGTH} characters and any facets. Anything else is skipped."
+}
+TYPE = {"description": f"{', '.join(EVENT_TYPES)}, in upper or lower case. Others are skipped."}
 
 
 RUN_ID = {
@@ -57,16 +61,16 @@ EVENT: dict[str, Any] = {
     "description": "A RunEvent, JobEvent or DatasetEvent of the OpenLineage specification 2-0-2. "
     "Whatever else it carries is kept.",
     "type": "object",
-    "required": ["eventTime", "producer", "schemaURL"],
+    "required": ["eventTime", "producer"],
     "properties": {
         "eventTime": {"type": "string", "format": "date-time"},
         "producer": {"type": "string", "minLength": 1},
-        "schemaURL": {"type": "string", "minLength": 1},
+        "schemaURL": {"description": "The kind of event; it is not read."},
     },
     "anyOf": [
         _build_event_schema(
             "RunEvent",
-            eventType={"enum": TYPES},
+            eventType=TYPE,
             run=RUN,
             job=JOB,
             inputs=DATASETS,

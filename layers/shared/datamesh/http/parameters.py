@@ -1,5 +1,6 @@
 """Query parameters that several routes share."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
 
@@ -78,6 +79,29 @@ TRUNCATED_HEADER = {
         "schema": {"type": "string", "enum": ["true", "false"]},
     }
 }
+
+X_SKIPPED_PARTS = "X-Skipped-Parts"
+MAX_SKIPPED_PARTS = 20
+"""How many places the header and the log name."""
+SKIPPED_PARTS_HEADER: dict[str, Any] = {
+    X_SKIPPED_PARTS: {
+        "description": "How many parts of the events were not read, and where the first of them"
+        " stand, such as `2; outputs.0, inputs.3.facets`; in a batch behind the event's index."
+        " Absent if all was read.",
+        "schema": {"type": "string"},
+        "required": False,
+    }
+}
+
+
+def describe_skipped_parts(parts: Sequence[str]) -> str:
+    """Return what the header says of parts that were not read.
+
+    >>> describe_skipped_parts(["outputs.0", "eventType"])
+    '2; outputs.0, eventType'
+    """
+    return f"{len(parts)}; {', '.join(parts[:MAX_SKIPPED_PARTS])}"
+
 
 CUT_PAGE_HEADER: dict[str, Any] = {
     X_TRUNCATED: {

@@ -1,11 +1,12 @@
 """OpenLineage events, as far as the registry reads them (specification 2-0-2, OpenLineage.json).
 
-What the specification requires is checked. Facets are not: each is stored as it came, and
+What nothing can be read without is checked, after bad parts are left out (see
+`services.openlineage.bad_parts`). Facets are not: each is stored as it came, and
 `services.openlineage.facets` reads them with care.
 """
 
 from hashlib import md5
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
@@ -45,6 +46,8 @@ def replace_null(value: object) -> object:
 EventTime = Annotated[Timestamp, BeforeValidator(require_utc_year), BeforeValidator(require_time)]
 Facets = Annotated[dict[str, object], BeforeValidator(replace_null)]
 Address = Annotated[str, Field(min_length=1)]
+EventType = Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"]
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 
 class EventJob(BaseModel):
@@ -101,7 +104,6 @@ class BaseEvent(BaseModel):
 
     event_time: EventTime = Field(alias="eventTime")
     producer: Address
-    schema_url: Address = Field(alias="schemaURL")
 
 
 class JobEvent(BaseEvent):
@@ -115,9 +117,7 @@ class JobEvent(BaseEvent):
 class RunEvent(JobEvent):
     """A change in the state of a run."""
 
-    event_type: Literal["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"] | None = Field(
-        alias="eventType", default=None
-    )
+    event_type: EventType | None = Field(alias="eventType", default=None)
     run: EventRun
 
 
@@ -180,6 +180,6 @@ class BatchReport(BaseModel):
         )
     )
 
-    status: Literal["success", "partial_success", "error"]
+    status: Literal["success", "partial_success"]
     summary: BatchSummary
     failed_events: list[FailedEvent]

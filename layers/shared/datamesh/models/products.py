@@ -42,7 +42,7 @@ MAX_FIELD_LENGTH = 200
 MAX_PRODUCT_BYTES = 65_536
 """The most bytes of JSON that a product which a client sends takes in `products.json`."""
 MAX_DATASET_NAMES = 20
-MAX_DATASET_NAME_LENGTH = 1000
+MAX_DATASET_NAME_LENGTH = 1024
 """The most letters of a dataset's namespace, and of its name."""
 UNOWNED = "unowned"
 """The owner of a product that events or lineage have registered, until somebody names another."""

@@ -1,5 +1,7 @@
 """Batches of events: the valid ones are ingested, the others reported."""
 
+from dataclasses import replace
+
 from pydantic import JsonValue
 
 from datamesh.errors import InvalidEvent, OversizedEvent
@@ -24,6 +26,7 @@ def ingest_batch(
         raise InvalidEvent([("", f"a batch has at most {MAX_EVENTS} events, this one {len(raw)}")])
     events: list[ReceivedEvent] = []
     failed: list[FailedEvent] = []
+    skipped: list[str] = []
     for index, each in enumerate(raw):
         try:
             received = receive_event(each)
@@ -32,15 +35,17 @@ def ingest_batch(
             failed.append(FailedEvent(index=index, reason=str(error), retriable=False))
         else:
             events.append(received)
+            skipped += [f"{index}.{part}" for part in received.skipped]
     result = ingest_events(context, registry, pipeline, events) if events else IngestionResult()
-    return _build_report(len(raw), failed), result
+    return _build_report(len(raw), failed), replace(result, skipped_parts=skipped)
 
 
 def _build_report(count: int, failed: list[FailedEvent]) -> BatchReport:
     """Report a batch that was ingested whole, so that nothing of it needs to be sent again."""
     successful = count - len(failed)
+    # The specification knows these two: what is no success, be it of none, is a partial one.
     return BatchReport(
-        status="success" if not failed else "partial_success" if successful else "error",
+        status="partial_success" if failed else "success",
         summary=BatchSummary(
             received=count,
             successful=successful,

@@ -7,7 +7,7 @@ has left, and does the rest. So an unknown outcome needs no more than another tr
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from datamesh.errors import Contended, DerivationUnfinished
 from datamesh.models.lineage import Evidence, StoredLineageEntry
@@ -63,6 +63,8 @@ class IngestionResult:
 
     skipped: Sequence[DatasetName] = ()
     """Datasets that are no product and were not registered."""
+    skipped_parts: Sequence[str] = ()
+    """Where the bad parts of the events stand, which were not read."""
 
 
 def ingest_events(
@@ -87,9 +89,10 @@ def ingest_events(
     )
     try:
         statements = _join_run_statements(context, pipeline, events)
-        return derive_lineage(context, registry, pipeline, statements, observations)
+        result = derive_lineage(context, registry, pipeline, statements, observations)
     except Contended as error:
         raise DerivationUnfinished from error
+    return replace(result, skipped_parts=tuple(part for each in events for part in each.skipped))
 
 
 def _join_run_statements(

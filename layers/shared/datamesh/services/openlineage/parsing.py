@@ -8,6 +8,7 @@ from pydantic import JsonValue, ValidationError
 from datamesh.errors import InvalidEvent
 from datamesh.models.json_codec import encode_canonical
 from datamesh.models.openlineage import DatasetEvent, Event, JobEvent, RunEvent
+from datamesh.services.openlineage.bad_parts import EventCleaner
 
 MAX_PROBLEMS = 20
 
@@ -19,6 +20,8 @@ class ReceivedEvent:
     event: Event
     body: bytes
     digest: str
+    skipped: tuple[str, ...] = ()
+    """Where its bad parts stand, which are not read."""
 
     @property
     def name(self) -> str:
@@ -28,20 +31,25 @@ class ReceivedEvent:
 
 def receive_event(raw: JsonValue) -> ReceivedEvent:
     """Parse an event and encode it canonically. Raises InvalidEvent, which names the field."""
-    event = parse_event(raw)
+    cleaner = EventCleaner()
+    event = _parse_cleanly(raw, cleaner)
     try:
         body = encode_canonical(raw)
     except ValueError:
         raise InvalidEvent([("", "has a number that is too large")]) from None
-    return ReceivedEvent(event, body, sha256(body).hexdigest())
+    return ReceivedEvent(event, body, sha256(body).hexdigest(), tuple(cleaner.skipped))
 
 
 def parse_event(raw: JsonValue) -> Event:
-    """Parse an event. Raises InvalidEvent, which names the field."""
+    """Parse an event, without its bad parts. Raises InvalidEvent, which names the field."""
+    return _parse_cleanly(raw, EventCleaner())
+
+
+def _parse_cleanly(raw: JsonValue, cleaner: EventCleaner) -> Event:
     if not isinstance(raw, dict):
         raise InvalidEvent([("", "an event is a JSON object")])
     try:
-        return _choose_event_class(raw).model_validate(raw)
+        return _choose_event_class(raw).model_validate(cleaner.remove_bad_parts(raw))
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)[:MAX_PROBLEMS]
         raise InvalidEvent(

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from datamesh.errors import LimitReached, OversizedEvent
+from datamesh.models.graph import Way
 from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType, StoredLineageEntry
 from datamesh.services.lineage import queries
+from datamesh.services.lineage.columns import build_column_graph
 from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.products import registration
@@ -222,6 +224,32 @@ def test_columns_are_bounded_and_the_smallest_stay() -> None:
     assert {column.source for column in found[0]} == {f"x{n:04}" for n in range(2000)}
 
 
+# columns within one dataset
+
+
+@pytest.mark.parametrize("facet", ["columnLineage", "lineage"])
+def test_columns_that_come_from_others_of_their_dataset_are_read_as_columns_alone(
+    facet: str, registry: Registry, into: EventPipeline
+) -> None:
+    """As MERGE and UPDATE make them. A column that stays as it is says nothing."""
+    own = [{**dataset("b"), "type": "DATASET", "field": field} for field in ("net", "total")]
+    inputs = "inputFields" if facet == "columnLineage" else "inputs"
+    output = dataset("b", facets={facet: {"fields": {"total": {inputs: own}}}})
+    send(registry, into, run_event(["a", "b"], [output]))
+    assert edges(registry) == {("a", "b")}
+    for way, column in ((Way.UPSTREAM, "total"), (Way.DOWNSTREAM, "net")):
+        found = build_column_graph(CONTEXT, registry, "b", column, way=way, depth=5, max_nodes=10)
+        assert [
+            (each["source_product"], each["source_column"], each["target_column"])
+            for each in found["edges"]
+        ] == [("b", "net", "total")]
+    send(registry, into, explicit(run_event([], ["b"], run=2), b=[]))
+    gone = build_column_graph(
+        CONTEXT, registry, "b", "total", way=Way.UPSTREAM, depth=5, max_nodes=10
+    )
+    assert gone["edges"] == []
+
+
 # lineage facets
 
 
@@ -370,7 +398,7 @@ def test_what_earlier_versions_hid_is_shown_with_the_next_event_of_its_job(
     """They hid weaker columns of a target, and left markers of the facet of a job."""
     send(registry, into, run_event(["a", "c"], [copied(("c", "z", "IDENTITY"))], run=1))
     hidden = entry(registry, "c", "b").model_copy(update={"superseded": True})
-    update = {"id": "m", "source": "b", "evidence": Evidence.COLUMNS}
+    update = {"id": "m", "source": "b", "columns": ()}
     marker = hidden.model_copy(update=update)
     records = [LineageRecord.from_model(each) for each in (hidden, marker)]
     registry.lineage.commit(

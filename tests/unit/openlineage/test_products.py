@@ -461,6 +461,57 @@ def test_an_event_with_long_names_and_types_is_kept_without_them(into: EventPipe
     assert find_kind(found["cut"]) is Kind.OTHER
 
 
+def test_a_struct_and_a_column_with_a_dot_in_its_name_are_two_fields(into: EventPipeline) -> None:
+    struct = {"name": "a", "type": "struct", "fields": [{"name": "b", "type": "int"}]}
+    dotted = {"name": "a.b", "type": "string"}
+    cases: list[tuple[list[dict[str, Any]], dict[str, str]]] = [
+        ([struct, dotted], {"a.b": "int", "`a.b`": "string"}),
+        ([dotted, struct], {"a.b": "string", "a.`b`": "int"}),
+    ]
+    for fields, found in cases:
+        registry = mesh()
+        send(registry, event_pipeline(), run_event([], [dataset("t", facets=schema_facet(fields))]))
+        assert named(registry, "t").schema_ == {"a": "struct", **found}
+
+
+def test_a_table_of_many_columns_is_whole(into: EventPipeline) -> None:
+    registry = mesh()
+    fields = [{"name": f"c{number:04}", "type": "int"} for number in range(1500)]
+    send(registry, into, run_event([], [dataset("t", facets=schema_facet(fields))]))
+    assert list(named(registry, "t").schema_) == [field["name"] for field in fields]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_facet_that_is_deleted_takes_back_what_it_said(
+    order: tuple[int, int], into: EventPipeline
+) -> None:
+    registry = mesh()
+    owners = {"owners": [{"name": "team-a"}]}
+    first = {**schema_facet([{"name": "x", "type": "int"}]), "ownership": owners}
+    gone = {name: {**facet, "_deleted": True} for name, facet in first.items()}
+    told = [
+        run_event([], [dataset("t", facets=first)], minute=1),
+        run_event([], [dataset("t", facets=gone)], minute=2),
+    ]
+    send(registry, into, *(told[place] for place in order))
+    found = named(registry, "t")
+    assert (found.schema_, found.owner) == ({}, "unowned")
+
+
+@pytest.mark.parametrize("name", ["columnLineage", "lineage", "symlinks"])
+def test_a_deleted_facet_says_nothing(name: str, into: EventPipeline) -> None:
+    registry = mesh()
+    facets: dict[str, dict[str, Any]] = {
+        "columnLineage": {"dataset": [{**dataset("c"), "field": "x"}]},
+        "lineage": {"inputs": []},
+        "symlinks": {"identifiers": [dataset("c")]},
+    }
+    output = dataset("b", facets={name: {**facets[name], "_deleted": True}})
+    send(registry, into, run_event(["a"], [output]))
+    assert len(registry.products.read(NO_DEADLINE).products) == 2
+    assert len(registry.lineage.read(NO_DEADLINE).lineage) == 1
+
+
 def test_an_event_with_a_wide_schema_is_kept_as_far_as_a_product_may_be(
     into: EventPipeline,
 ) -> None:

@@ -84,7 +84,7 @@ class _ColumnIndex:
     def _index_product(self, product: str) -> dict[str, list[Hop]]:
         """Return the hops from each column of a product by the column's name."""
         found: dict[str, list[Hop]] = {}
-        for entry in self._graph.find_entries(product, self._way):
+        for entry in self._graph.find_column_entries(product, self._way):
             for pair in entry.to_model().columns:
                 if self._way is Way.UPSTREAM:
                     here, there = pair.target, ProductColumn(entry.source, pair.source)

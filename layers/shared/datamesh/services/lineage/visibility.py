@@ -8,6 +8,7 @@ Age is measured in revisions of `products.json`, a clock that neither skews nor 
 
 from collections.abc import Sequence
 
+from datamesh.models.lineage import Evidence
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord
@@ -31,6 +32,15 @@ def get_visible_entries(
 def is_visible(entry: LineageRecord, products: ProductsFile) -> bool:
     """Return whether readers see an entry: it is not superseded, and both its ends stand."""
     return not entry.superseded and has_ends(entry, products)
+
+
+def has_own_columns(entry: LineageRecord, products: ProductsFile) -> bool:
+    """Return whether an entry says which columns of a product are made from others of it.
+
+    It is no edge between products, so that it is not visible, and is read for columns alone.
+    """
+    is_own = entry.source == entry.target and entry.evidence == Evidence.COLUMNS
+    return is_own and has_ends(entry, products)
 
 
 def is_garbage(entry: LineageRecord, products: ProductsFile) -> bool:

@@ -14,7 +14,7 @@ from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Direction, Way
 from datamesh.models.lineage import LineageType
 from datamesh.services.context import RequestContext
-from datamesh.services.lineage.visibility import is_visible
+from datamesh.services.lineage.visibility import has_own_columns, is_visible
 from datamesh.services.registry.lineage_index import VisibilityCache
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord, ProductRecord
@@ -83,6 +83,15 @@ class Graph:
         """Return the entries that are followed from a product, oldest first."""
         followed = self.select_followed(self.adjacency.find_positions(name, way))
         return [self.entries[at] for at in followed]
+
+    def find_column_entries(self, name: str, way: Way) -> list[LineageRecord]:
+        """Return the entries that columns of a product are followed along.
+
+        Those within the product itself come last.
+        """
+        at_product = (self.entries[at] for at in self.adjacency.find_positions(name, way))
+        own = [entry for entry in at_product if has_own_columns(entry, self._file)]
+        return self.find_entries(name, way) + own
 
 
 class WalkNode(NamedTuple):

@@ -12,7 +12,7 @@ from datamesh.models.openlineage import (
     JobEvent,
     RunEvent,
 )
-from datamesh.models.products import DatasetName
+from datamesh.models.products import UNOWNED, DatasetName
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.lineage_facets import (
@@ -82,7 +82,7 @@ def _read_dataset_statement(dataset: EventDataset, at: Timestamp) -> Statement:
     """Return what the facets of a dataset say about its sources."""
     target = dataset.dataset
     edges = read_column_edges(dataset.facets, target, at)
-    own_lineage = facets.as_mapping(dataset.facets.get("lineage"))
+    own_lineage = facets.get_facet(dataset.facets, "lineage")
     mention = (DatasetMention(dataset=target, at=at),)
     is_described = has_own_lineage(dataset.facets)
     if is_described:
@@ -185,6 +185,8 @@ def _observe_owner(
 ) -> Observation[str] | None:
     if own_owner := facets.read_owner(dataset.facets):
         return Observation(value=own_owner, at=at, rank=OWNER_OF_DATASET)
+    if facets.is_deleted(dataset.facets, "ownership"):
+        return Observation(value=UNOWNED, at=at, rank=OWNER_OF_DATASET)
     if job and (job_owner := facets.read_owner(job.facets)):
         return Observation(value=job_owner, at=at, rank=OWNER_OF_JOB)
     return None

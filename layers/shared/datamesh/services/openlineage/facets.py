@@ -13,7 +13,6 @@ from datamesh.models.openlineage import EventDataset
 from datamesh.models.products import (
     MAX_DATASET_NAMES,
     MAX_FIELD_LENGTH,
-    MAX_FIELDS,
     DatasetName,
 )
 from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
@@ -35,6 +34,16 @@ TYPE_OF_SUBTYPE = {"IDENTITY": LineageType.DIRECT, "AGGREGATION": LineageType.AG
 def as_mapping(value: object) -> Mapping[str, object]:
     """Return the value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
+
+
+def get_facet(facets: Mapping[str, object], name: str) -> Mapping[str, object]:
+    """Return a facet; an empty one if it is missing, no object, or says that it is deleted."""
+    return {} if is_deleted(facets, name) else as_mapping(facets.get(name))
+
+
+def is_deleted(facets: Mapping[str, object], name: str) -> bool:
+    """Tell whether a facet says that it is deleted (specification, DatasetFacet, `_deleted`)."""
+    return as_mapping(facets.get(name)).get("_deleted") is True
 
 
 def iterate_objects(value: object) -> Iterator[Mapping[str, object]]:
@@ -61,7 +70,7 @@ def read_dataset_name(value: Mapping[str, object]) -> DatasetName | None:
 
 def read_symlinks(dataset: EventDataset) -> list[DatasetName]:
     """Return the other names of a dataset, sorted."""
-    identifiers = iterate_objects(as_mapping(dataset.facets.get("symlinks")).get("identifiers"))
+    identifiers = iterate_objects(get_facet(dataset.facets, "symlinks").get("identifiers"))
     named = {name for each in identifiers if (name := read_dataset_name(each))}
     return sorted(named - {dataset.dataset}, key=get_name_key)[:MAX_DATASET_NAMES]
 
@@ -74,19 +83,25 @@ def get_name_key(name: DatasetName) -> tuple[str, str]:
 def read_schema(facets: Mapping[str, object]) -> dict[str, str] | None:
     """Return field -> type, fields of a struct as `a.b`; None if there is no such facet.
 
-    Types are cut. Fields with a longer name, and those beyond the bounds, are left out: an event is
-    never refused for them.
+    A facet that is deleted leaves no fields. Of two fields that would have one name, as the field
+    `b` of a struct `a` and a column `a.b`, the later one is quoted: "`a.b`". Types are cut. Fields
+    with a longer name, and those beyond the bound, are left out: an event is never refused for
+    them.
     """
+    if is_deleted(facets, "schema"):
+        return {}
     facet = as_mapping(facets.get("schema"))
     if not isinstance(facet.get("fields"), list):
         return None
     found: dict[str, str] = {}
     size = 0
     pending = [("", field) for field in iterate_objects(facet["fields"])][::-1]
-    while pending and len(found) < MAX_FIELDS:
+    while pending:
         prefix, field = pending.pop()
         if name := as_text(field.get("name")):
             path = f"{prefix}{name}"
+            if path in found:
+                path = f"{prefix}`{name}`"
             if len(path) > MAX_FIELD_LENGTH:
                 continue
             kind = _cut_type(as_text(field.get("type"))) or "unknown"
@@ -107,7 +122,7 @@ def _cut_type(name: str) -> str:
 
 def read_owner(facets: Mapping[str, object]) -> str:
     """Return the name of the first owner; empty if there is none."""
-    owners = iterate_objects(as_mapping(facets.get("ownership")).get("owners"))
+    owners = iterate_objects(get_facet(facets, "ownership").get("owners"))
     return next(
         (name for each in owners if (name := as_text(each.get("name"), MAX_SHORT_TEXT_LENGTH))), ""
     )
@@ -119,9 +134,7 @@ def read_checks(dataset: EventDataset, run: str, at: Timestamp) -> tuple[RunChec
     checked = [
         each
         for facets in facet_sets
-        for each in iterate_objects(
-            as_mapping(facets.get("dataQualityAssertions")).get("assertions")
-        )
+        for each in iterate_objects(get_facet(facets, "dataQualityAssertions").get("assertions"))
         if isinstance(each.get("success"), bool)
     ]
     if not checked:

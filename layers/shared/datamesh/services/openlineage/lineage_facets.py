@@ -15,6 +15,7 @@ from datamesh.services.openlineage.facets import (
     as_mapping,
     as_text,
     combine_types,
+    get_facet,
     iterate_objects,
     read_dataset_name,
     read_legacy_types,
@@ -44,7 +45,7 @@ def read_column_edges(
 
 
 def _read_column_inputs(facets: Mapping[str, object]) -> Iterator[_FacetInput]:
-    facet = as_mapping(facets.get("columnLineage"))
+    facet = get_facet(facets, "columnLineage")
     for column, field_value in as_mapping(facet.get("fields")).items():
         entry = as_mapping(field_value)
         legacy_types = read_legacy_types(entry)
@@ -73,7 +74,7 @@ def read_lineage_targets(
     facets: Mapping[str, object],
 ) -> list[tuple[DatasetName, Mapping[str, object]]]:
     """Return the datasets that the facet of a job (or a run) describes, each with its entry."""
-    facet = as_mapping(facets.get("lineage"))
+    facet = get_facet(facets, "lineage")
     entries = facet.get("entries", facet.get("lineage"))
     return [
         (target, entry)
@@ -84,7 +85,7 @@ def read_lineage_targets(
 
 def has_own_lineage(facets: Mapping[str, object]) -> bool:
     """Tell whether the facet is one of a dataset and lists sources of it, even if none."""
-    return bool({"inputs", "fields"} & as_mapping(facets.get("lineage")).keys())
+    return bool({"inputs", "fields"} & get_facet(facets, "lineage").keys())
 
 
 def is_sourceless(entry: Mapping[str, object]) -> bool:

@@ -115,14 +115,14 @@ def _rank_entries(group: Iterable[StoredLineageEntry]) -> list[StoredLineageEntr
     is_denied = any(map(is_evidence_marker, found))
     kept = [each for each in found if _is_kept(each, is_denied=is_denied)]
     return [
-        _mark_superseded(each, is_evidence_marker(each) or (is_denied and _is_weak(each)))
+        _mark_superseded(each, each.source == each.target or (is_denied and _is_weak(each)))
         for each in kept
     ]
 
 
 def _is_kept(entry: StoredLineageEntry, *, is_denied: bool) -> bool:
     if entry.source == entry.target:
-        return is_evidence_marker(entry)
+        return is_evidence_marker(entry) or bool(entry.columns)
     return not is_denied or entry.evidence != Evidence.DATASETS
 
 

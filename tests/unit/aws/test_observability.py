@@ -217,6 +217,15 @@ def test_datasets_that_are_skipped_are_counted_and_told(output: Output) -> None:
     assert told["level"] == "WARNING"
 
 
+def test_bad_parts_of_events_are_counted_and_told(output: Output) -> None:
+    client = create_configured_client(import_app("openlineage"), resources(mesh()))
+    assert client.post("/api/v1/lineage", run_event([7, "a"], [None])).status == 201
+    [counted] = [line for line in output.lines() if "SkippedParts" in line]
+    assert counted["SkippedParts"] == [2.0]
+    [told] = output.saying("skipped parts of events")
+    assert (told["level"], told["parts"]) == ("WARNING", ["inputs.0", "outputs.0"])
+
+
 @pytest.mark.parametrize(("fullness", "counted"), [(49.9, None), (50.0, [50.0]), (81.5, [81.5])])
 def test_how_full_a_document_is_is_counted_from_half_of_its_limit_on(
     output: Output, fullness: float, counted: list[float] | None

@@ -51,7 +51,7 @@ def test_a_required_field_that_is_missing_is_named(field: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"run": {"runId": " "}}, "run.runId"),
+        ({"run": {"runId": ""}}, "run.runId"),
         ({"run": {"runId": 1}}, "run.runId"),
         ({"run": {}}, "run.runId"),
         ({"run": None}, "run"),

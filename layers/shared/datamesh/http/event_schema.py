@@ -27,7 +27,7 @@ TYPE = {"description": f"{', '.join(EVENT_TYPES)}, in upper or lower case. Other
 
 RUN_ID = {
     "type": "string",
-    "pattern": r"\S",
+    "minLength": 1,
     "description": "A UUID. Any other text is made one, as Java's `UUID.nameUUIDFromBytes` does.",
 }
 RUN = {

@@ -63,7 +63,7 @@ def parse_run_id(value: object) -> object:
 
     That is Java's `UUID.nameUUIDFromBytes`, a UUID of version 3 without a namespace.
     """
-    if not isinstance(value, str) or not value.strip():
+    if not isinstance(value, str) or not value:
         return value
     try:
         return UUID(value)

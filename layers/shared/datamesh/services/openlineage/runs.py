@@ -6,13 +6,12 @@ Spark appends the table that it turns out to write: then what was said under the
 for the longer one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 
 from pydantic import JsonValue
 
 from datamesh.models.json_codec import encode_for_digest
-from datamesh.models.lineage import Job
 from datamesh.models.openlineage import RunEvent
 from datamesh.services.openlineage.statements import Statement, get_job_key
 
@@ -20,6 +19,9 @@ MAX_NAMES = 100
 """How many jobs of one runId are joined, whose names begin alike; any other stands alone."""
 SEPARATOR = "."
 """What comes between the name of a job and what its client appends to it."""
+
+type _JobKey = tuple[str, str]
+"""Namespace and name of a job; both empty for what belongs to none."""
 
 
 def compute_run_digest(event: RunEvent) -> str:
@@ -39,7 +41,7 @@ def compute_job_digest(event: RunEvent) -> str:
 
 def join_by_job(*statements: Statement) -> tuple[Statement, ...]:
     """Return what each job says: a statement for each, by name, of at most MAX_NAMES jobs."""
-    found: dict[tuple[str, str], list[Statement]] = {}
+    found: dict[_JobKey, list[Statement]] = {}
     for each in statements:
         found.setdefault(_get_key(each), []).append(each)
     return tuple(found[key][0].join_with(*found[key][1:]) for key in sorted(found)[:MAX_NAMES])
@@ -47,25 +49,19 @@ def join_by_job(*statements: Statement) -> tuple[Statement, ...]:
 
 def resolve_renames(statements: Iterable[Statement]) -> list[Statement]:
     """Return the statement of each job of a run, with what was said under shorter names of it."""
-    known = list(statements)
-    return [_add_shorter_names(each, known) for each in known]
+    known = {_get_key(each): each for each in statements}
+    return [_add_shorter_names(key, known) for key in known]
 
 
-def _add_shorter_names(statement: Statement, known: Iterable[Statement]) -> Statement:
-    shorter = [each for each in known if _is_extended_by(each.jobs, statement.jobs)]
+def _add_shorter_names(key: _JobKey, known: Mapping[_JobKey, Statement]) -> Statement:
+    """Return what a job says, and what those say whose names its name extends after a dot."""
+    namespace, name = key
+    starts = (name[:at] for at, letter in enumerate(name) if letter == SEPARATOR)
+    shorter = [known[namespace, start] for start in starts if (namespace, start) in known]
     if not shorter:
-        return statement
-    return statement.join_with(*shorter).model_copy(update={"jobs": statement.jobs})
+        return known[key]
+    return known[key].join_with(*shorter).model_copy(update={"jobs": known[key].jobs})
 
 
-def _is_extended_by(shorter: tuple[Job, ...], longer: tuple[Job, ...]) -> bool:
-    """Tell whether the name of one job begins with that of another, as `app.write` with `app`."""
-    return any(
-        each.namespace == other.namespace and other.name.startswith(each.name + SEPARATOR)
-        for each in shorter
-        for other in longer
-    )
-
-
-def _get_key(statement: Statement) -> tuple[str, str]:
+def _get_key(statement: Statement) -> _JobKey:
     return get_job_key(statement.jobs[0]) if statement.jobs else ("", "")

@@ -6,7 +6,7 @@ Spark appends the table that it turns out to write: then what was said under the
 for the longer one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 
 from pydantic import JsonValue
@@ -44,7 +44,11 @@ def join_by_job(*statements: Statement) -> tuple[Statement, ...]:
     found: dict[_JobKey, list[Statement]] = {}
     for each in statements:
         found.setdefault(_get_key(each), []).append(each)
-    return tuple(found[key][0].join_with(*found[key][1:]) for key in sorted(found)[:MAX_NAMES])
+    return tuple(_join_statements(found[key]) for key in sorted(found)[:MAX_NAMES])
+
+
+def _join_statements(statements: Sequence[Statement]) -> Statement:
+    return statements[0].join_with(*statements[1:]) if len(statements) > 1 else statements[0]
 
 
 def resolve_renames(statements: Iterable[Statement]) -> list[Statement]:

@@ -21,6 +21,7 @@ MODULES: Mapping[str, str] = {
     "marquez_reads": "Reads as Marquez has them, and counts",
     "warm_writes": "Warm writes",
     "bulk_writes": "Bulk writes",
+    "events": "Events of OpenLineage",
     "requests_of_a_write": "Requests to S3 of an uncontended write",
     "contended_writes": "Contended writes",
     "throughput": "Throughput on this machine",

@@ -3,6 +3,7 @@ times. Bounds are about three times what was measured when they were set.
 """
 
 from benchmarks import (
+    events,
     reference,
     requests_of_a_write,
     time_travel,
@@ -54,6 +55,14 @@ def test_a_warm_write() -> None:
     (row,) = alone(warm_writes.rows, *LARGE, ROUNDS)
     assert row.ratio
     assert row.ratio <= 0.3, "register_lineage, against parsing and serialising the document"
+
+
+def test_events() -> None:
+    """Their cost does not grow with the registry, unless they register something."""
+    for row in alone(events.rows, (SMALL[0], LARGE[0]), ROUNDS):
+        assert row.ratio
+        assert row.target
+        assert row.ratio <= 2 * row.target.bound, row.what
 
 
 def test_a_walk() -> None:

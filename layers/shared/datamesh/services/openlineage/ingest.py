@@ -155,7 +155,9 @@ def derive_lineage(
     )
 
     def change(file: LineageFile) -> tuple[LineageFile, None]:
-        entries = merge_claims(file.lineage, claims, products, registry.max_lineage_entries)
+        into = registry.lineage_index.get_adjacency(file)
+        limit = registry.max_lineage_entries
+        entries = merge_claims(file.lineage, claims, products, limit, into)
         if entries is file.lineage:
             return file, None
         return file.model_copy(update={"lineage": entries}), None
@@ -222,7 +224,8 @@ def _commit_products(
 
     def change(file: ProductsFile) -> tuple[ProductsFile, tuple[Resolution, ProductsFile]]:
         after, resolution = resolve_products(
-            file, observations, symlinks, policy, registry.max_products, now
+            *(file, observations, symlinks, policy, registry.max_products, now),
+            registry.dataset_names.open_index(file),
         )
         if after is file:
             return file, (resolution, file)

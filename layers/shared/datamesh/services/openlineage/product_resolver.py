@@ -68,13 +68,14 @@ def resolve_products(
     policy: EventPolicy,
     limit: int,
     now: datetime,
+    dataset_names: DatasetNameIndex | None = None,
 ) -> tuple[ProductsFile, Resolution]:
     """Resolve datasets to products, and return the file with what was observed of them.
 
-    Returns `file` itself if nothing is new. Raises LimitReached if there would be more than `limit`
-    products.
+    `dataset_names` are those of the file, if they are known already. Returns `file` itself if
+    nothing is new. Raises LimitReached if there would be more than `limit` products.
     """
-    resolver = ProductResolver(file, symlinks, policy, limit, now)
+    resolver = ProductResolver(file, symlinks, policy, limit, now, dataset_names)
     resolution = {}
     for dataset in sorted(observations, key=get_name_key):
         if product := resolver.resolve(observations[dataset]):
@@ -92,13 +93,14 @@ class ProductResolver:
         policy: EventPolicy,
         limit: int,
         now: datetime,
+        dataset_names: DatasetNameIndex | None = None,
     ) -> None:
         self._file = file
         self._policy = policy
         self._limit = limit
         self._now = now
-        self._products = dict(file.products)
-        self._dataset_names = DatasetNameIndex(self._products.values())
+        self._products = file.products
+        self._dataset_names = dataset_names or DatasetNameIndex(self._products.values())
         self._symlinks: dict[DatasetName, set[DatasetName]] = {}
         for symlink in symlinks:
             self._symlinks.setdefault(symlink.dataset, set()).add(symlink.other)
@@ -185,7 +187,9 @@ class ProductResolver:
         return product if changed == product else changed
 
     def _store(self, product: StoredProduct) -> None:
-        self._changed = True
+        if not self._changed:
+            self._products = dict(self._products)
+            self._changed = True
         record = self._products[product.name] = ProductRecord.from_model(product)
         self._dataset_names.add_product(record)
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from datamesh.models.answer_size import take_page
 from datamesh.models.values import utc_now
+from datamesh.services.registry.dataset_names import DatasetNameCache
 from datamesh.services.registry.domain_index import DomainIndex
 from datamesh.services.registry.lineage_index import LineageIndex
 from datamesh.services.registry.product_texts import ProductTexts
@@ -30,6 +31,7 @@ class Registry:
     lineage_index: LineageIndex = field(default_factory=LineageIndex)
     """Lives as long as the execution environment, like the documents."""
     domain_index: DomainIndex = field(default_factory=DomainIndex)
+    dataset_names: DatasetNameCache = field(default_factory=DatasetNameCache)
     product_texts: ProductTexts = field(default_factory=ProductTexts)
     revision_cache: RevisionCache = field(default_factory=RevisionCache)
 

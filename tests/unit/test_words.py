@@ -23,7 +23,7 @@ VERBS = frozenset(
     complete
     compress compute confirm connect construct convert copy count create cut decide declare
     decode decompress decrypt delete derive describe detect digest document drop edit encode
-    encrypt end ensure
+    encrypt end ensure follow
     enter escape exit export extend extract fetch filter find fingerprint finish fold format
     forward freeze generate get give group guess handle hash hold identify import index infer ingest
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list

@@ -78,6 +78,15 @@ class ProductNotFound(MeshError):
         super().__init__(f"Product '{name}' is not registered")
 
 
+class ProductRenamed(MeshError):
+    """No product is registered under the name, which one that has another name now has had."""
+
+    def __init__(self, name: str, new: str) -> None:
+        """Keep both names."""
+        super().__init__(f"Product '{name}' is called '{new}' now; ask for that")
+        self.name, self.new = name, new
+
+
 class SnapshotNotFound(MeshError):
     """There is no snapshot of the day, or none at all if no day is given."""
 

@@ -11,14 +11,15 @@ from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
 from datamesh.models.products import DatasetName
 from datamesh.models.quality import QualityFailure, RunChecks
-from datamesh.services.openlineage import merge, observations
+from datamesh.services.lineage import joining
+from datamesh.services.lineage.joining import join_claims, join_columns
+from datamesh.services.openlineage import observations
 from datamesh.services.openlineage.event_reader import join_observations, read_statement
 from datamesh.services.openlineage.ingest import ingest_events
-from datamesh.services.openlineage.merge import join_claims
 from datamesh.services.openlineage.observations import DatasetObservations, Observation
 from datamesh.services.openlineage.parsing import receive_event
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
-from datamesh.services.openlineage.statements import Statement, join_columns
+from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT
 from tests.events import (
@@ -164,7 +165,7 @@ def test_many_claims_of_an_entry_are_joined_in_linear_time(monkeypatch: pytest.M
         seen.append(sum(map(len, sets)))
         return join_columns(*sets)
 
-    monkeypatch.setattr(merge, "join_columns", count)
+    monkeypatch.setattr(joining, "join_columns", count)
     claims = [
         StoredLineageEntry(
             id="1",
@@ -177,7 +178,7 @@ def test_many_claims_of_an_entry_are_joined_in_linear_time(monkeypatch: pytest.M
         )
         for number in range(50)
     ]
-    [joined] = merge.reduce_claims(claims)
+    [joined] = joining.reduce_claims(claims)
     assert len(joined.columns) == sum(seen) == 50
 
 

@@ -22,6 +22,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.UnknownLineageEnds: 400,
     errors.Unauthenticated: 401,
     errors.ProductNotFound: 404,
+    errors.ProductRenamed: 404,
     errors.LineageNotFound: 404,
     errors.SnapshotNotFound: 404,
     errors.AssetNotFound: 404,

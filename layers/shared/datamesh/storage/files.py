@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, JsonValue, SkipValidation
 from datamesh.models.json_codec import encode_model, encode_value
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.products import StoredProduct
-from datamesh.storage.records import LineageRecord, ProductRecord, attach_json
+from datamesh.storage.records import LineageRecord, ProductRecord, Redirect, attach_json
 from datamesh.storage.registry_file import ENVELOPE_FIELDS, RegistryFile
 
 RECORDS_PER_PART = 1000
@@ -28,6 +28,8 @@ class ProductsFile(RegistryFile):
     """`products.json`. Products stand in the order of their registration."""
 
     products: SkipValidation[dict[str, ProductRecord]] = Field(default_factory=dict)
+    renamed: SkipValidation[dict[str, Redirect]] = Field(default_factory=dict)
+    """Names that products have given up, longest ago first (`services.registry.renames`)."""
 
     @classmethod
     def from_models(cls, products: Iterable[StoredProduct], **envelope: Any) -> Self:
@@ -46,11 +48,12 @@ class ProductsFile(RegistryFile):
             record.to_model()
 
     def encode_parts(self) -> Iterator[bytes]:
-        """Yield the file as JSON, in parts of RECORDS_PER_PART products."""
+        """Yield the file as JSON, in parts of RECORDS_PER_PART products; then what was renamed."""
         members = [
             b"%b:%b" % (encode_value(name), record.json) for name, record in self.products.items()
         ]
-        return _encode_parts(self, b',"products":{', members, b"}}")
+        renamed = b',"renamed":%b' % msgspec.json.encode(self.renamed) if self.renamed else b""
+        return _encode_parts(self, b',"products":{', members, b"}%b}" % renamed)
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -62,14 +65,15 @@ class ProductsFile(RegistryFile):
             return super().parse(text)
         items = msgspec.json.decode(envelope.products, type=dict[str, msgspec.Raw])
         attach_json(records.values(), items.values())
-        return cls(products=records, **_read_envelope(envelope))
+        return cls(products=records, renamed=envelope.renamed, **_read_envelope(envelope))
 
     @classmethod
     def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
         """Build the file from its parsed JSON. Raises ValueError if it is another thing."""
         file = _ProductsModels.model_validate(raw)
         records = {key: ProductRecord.from_model(each) for key, each in file.products.items()}
-        return cls(products=records, **_read_envelope(file))
+        renamed = msgspec.convert(file.renamed, dict[str, Redirect])
+        return cls(products=records, renamed=renamed, **_read_envelope(file))
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -136,6 +140,7 @@ class _Envelope(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 class _ProductsEnvelope(_Envelope):
     products: msgspec.Raw = msgspec.Raw(b"{}")
+    renamed: dict[str, Redirect] = {}
 
 
 class _LineageEnvelope(_Envelope):
@@ -146,6 +151,7 @@ class _ProductsModels(RegistryFile):
     """Reads what msgspec does not, and tells what is wrong with it."""
 
     products: dict[str, StoredProduct] = Field(default_factory=dict)
+    renamed: dict[str, JsonValue] = Field(default_factory=dict)
 
 
 def assign_ids(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:

@@ -175,6 +175,23 @@ class ProductRecord(RegistryRecord, kw_only=True):
         return [text.name, text.description, text.owner, *text.tags, *text.schema]
 
 
+class Redirect(msgspec.Struct, frozen=True, gc=False):
+    """What became of a name that a product had: the product has another name now.
+
+    Entries of lineage that name it, and were registered in a revision from `since` to before
+    `revision`, are read as those of the product `to`.
+    """
+
+    to: str
+    """The name of the product now, which is registered. Never one that is itself redirected."""
+    at: AwareDatetime
+    """When the product gave the name up."""
+    since: int
+    """The `since_revision` that the product had under the name."""
+    revision: int
+    """The revision of `products.json` in which it gave the name up."""
+
+
 class LineageRecord(RegistryRecord, kw_only=True):
     """An entry of `lineage.json`."""
 

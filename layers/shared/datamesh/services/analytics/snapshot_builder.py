@@ -24,6 +24,7 @@ from datamesh.services.analytics.dependence import measure_dependence
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage import queries
 from datamesh.services.lineage.cycles import find_cycles
+from datamesh.services.lineage.renames import read_registry_files
 from datamesh.services.lineage.visibility import get_visible_entries
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
@@ -46,10 +47,7 @@ def build_snapshot(
 
     A product is stale if it was last updated more than `stale_days` before that.
     """
-    products_file, lineage_file = (
-        registry.products.read(context.deadline),
-        registry.lineage.read(context.deadline),
-    )
+    lineage_file, products_file = read_registry_files(context, registry)
     products = [record.to_model() for record in products_file.products.values()]
     entries = get_visible_entries(registry, lineage_file, products_file)
     return Snapshot(

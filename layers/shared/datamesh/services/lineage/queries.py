@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Way
 from datamesh.models.lineage import LineageType
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.renames import get_adjacency, read_registry_files
 from datamesh.services.lineage.visibility import get_visible_entries, is_visible
 from datamesh.services.registry.registry import Page, Registry, cut_page
+from datamesh.services.registry.renames import require_product_record
 from datamesh.storage.records import LineageRecord
 
 
 def list_visible_entries(context: RequestContext, registry: Registry) -> Sequence[LineageRecord]:
     """Return every visible entry, oldest first."""
-    products = registry.products.read(context.deadline)
-    return get_visible_entries(registry, registry.lineage.read(context.deadline), products)
+    lineage, products = read_registry_files(context, registry)
+    return get_visible_entries(registry, lineage, products)
 
 
 def find_lineage(
@@ -38,15 +39,14 @@ def _find_between(
     context: RequestContext, registry: Registry, source: str | None, target: str | None
 ) -> Sequence[LineageRecord]:
     """Return the visible entries with the ends given."""
-    products = registry.products.read(context.deadline)
-    file = registry.lineage.read(context.deadline)
+    file, products = read_registry_files(context, registry)
     if target is not None:
         end, way = target, Way.UPSTREAM
     elif source is not None:
         end, way = source, Way.DOWNSTREAM
     else:
         return get_visible_entries(registry, file, products)
-    positions = registry.lineage_index.get_adjacency(file).find_positions(end, way)
+    positions = get_adjacency(registry, file, products).find_positions(end, way)
     return [
         entry
         for entry in (file.lineage[position] for position in positions)
@@ -67,10 +67,8 @@ def find_downstream(context: RequestContext, registry: Registry, name: str) -> l
 def _find_one_hop(
     context: RequestContext, registry: Registry, name: str, way: Way
 ) -> list[LineageRecord]:
-    products = registry.products.read(context.deadline)
-    if name not in products.products:
-        raise ProductNotFound(name)
-    file = registry.lineage.read(context.deadline)
-    positions = registry.lineage_index.get_adjacency(file).find_positions(name, way)
+    file, products = read_registry_files(context, registry)
+    require_product_record(products, name)
+    positions = get_adjacency(registry, file, products).find_positions(name, way)
     entries = [file.lineage[position] for position in positions]
     return [entry for entry in entries if is_visible(entry, products)]

@@ -24,6 +24,7 @@ from datamesh.services.lineage.missing_ends import (
     RegisteredEnds,
     register_missing_ends,
 )
+from datamesh.services.lineage.renames import follow_renames
 from datamesh.services.lineage.visibility import is_garbage, is_visible
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
@@ -153,7 +154,7 @@ class _LineageAdmission:
         self._ids = ids
         self._budget = budget
         self._admitted = 0
-        self._entries = [*file.lineage]
+        self._entries = [*follow_renames(file, ends.products).lineage]
         self._pruned = False
 
     def admit(self, registration: LineageRegistration) -> StoredLineageEntry:
@@ -211,10 +212,11 @@ def remove_lineage(
         )
 
     def change(file: LineageFile) -> tuple[LineageFile, RemovedLineage]:
-        ids = [entry.id for entry in file.lineage if is_match(entry)]
+        entries = follow_renames(file, products).lineage
+        ids = [entry.id for entry in entries if is_match(entry)]
         if not ids:
             raise LineageNotFound(source, target)
-        kept = [entry for entry in file.lineage if not is_match(entry)]
+        kept = [entry for entry in entries if not is_match(entry)]
         return file.model_copy(update={"lineage": kept}), {"removed": len(ids), "ids": ids}
 
     return context.commit_audited(registry.lineage, change)
@@ -229,6 +231,7 @@ def prune_lineage(context: RequestContext, registry: Registry, *, naming: str | 
     products = registry.products.read_latest(context.deadline)
 
     def change(file: LineageFile) -> tuple[LineageFile, int]:
+        file = follow_renames(file, products)
         garbage = [entry for entry in file.lineage if is_garbage(entry, products)]
         counted = sum(naming in (None, entry.source, entry.target) for entry in garbage)
         if not garbage:

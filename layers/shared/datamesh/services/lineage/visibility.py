@@ -9,14 +9,16 @@ Age is measured in revisions of `products.json`, a clock that neither skews nor 
 from collections.abc import Sequence
 
 from datamesh.models.lineage import Evidence
+from datamesh.services.lineage.renames import follow_renames
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord
 
 
 def select_visible(file: LineageFile, products: ProductsFile) -> list[LineageRecord]:
-    """Return the visible entries of a file, oldest first."""
-    return [entry for entry in file.lineage if is_visible(entry, products)]
+    """Return the visible entries of a file, oldest first, under the names of now."""
+    entries = follow_renames(file, products).lineage
+    return [entry for entry in entries if is_visible(entry, products)]
 
 
 def get_visible_entries(

@@ -10,13 +10,14 @@ from heapq import heappop, heappush
 from math import inf
 from typing import NamedTuple
 
-from datamesh.errors import ProductNotFound
 from datamesh.models.graph import Direction, Way
 from datamesh.models.lineage import LineageType
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.renames import get_adjacency, read_registry_files
 from datamesh.services.lineage.visibility import has_own_columns, is_visible
 from datamesh.services.registry.lineage_index import VisibilityCache
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import require_product_record
 from datamesh.storage.records import LineageRecord, ProductRecord
 
 type Steps = Mapping[str, Sequence[int]]
@@ -46,21 +47,17 @@ class Graph:
     def __init__(
         self, context: RequestContext, registry: Registry, only: LineageFilter = NO_FILTER
     ) -> None:
-        file = registry.products.read(context.deadline)
-        lineage = registry.lineage.read(context.deadline)
+        lineage, file = read_registry_files(context, registry)
         self.products = file.products
         self.entries = lineage.lineage
-        self.adjacency = registry.lineage_index.get_adjacency(lineage)
+        self.adjacency = get_adjacency(registry, lineage, file)
         self._file = file
         self._is_match = None if only == NO_FILTER else only.is_match
         self._states = registry.lineage_index.visibility.get_states(lineage, file)
 
     def get_product(self, name: str) -> ProductRecord:
         """Return a product. Raises ProductNotFound if none has that name."""
-        try:
-            return self.products[name]
-        except KeyError:
-            raise ProductNotFound(name) from None
+        return require_product_record(self._file, name)
 
     def select_followed(self, positions: Iterable[int]) -> list[int]:
         """Return those positions whose entries are visible and match the filter."""

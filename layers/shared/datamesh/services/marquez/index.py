@@ -16,6 +16,7 @@ from typing import ClassVar, Literal, NamedTuple
 import msgspec
 
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.renames import read_registry_files
 from datamesh.services.lineage.visibility import select_visible
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.text_index import TextIndex
@@ -212,8 +213,7 @@ def _build_order(nodes: Sequence[IndexedNode]) -> SearchOrder:
 
 def open_index(context: RequestContext, registry: Registry) -> MarquezIndex:
     """Return the index of the registry as it is now, built by the first read of a revision."""
-    products = registry.products.read(context.deadline)
-    lineage = registry.lineage.read(context.deadline)
+    lineage, products = read_registry_files(context, registry)
     return registry.revision_cache.get(MarquezIndex, lineage, products)
 
 

@@ -5,12 +5,8 @@ A claim is one job's, from one product to another.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
-
-from pydantic import JsonValue
 
 from datamesh.errors import LimitReached
-from datamesh.models.json_codec import encode_for_digest
 from datamesh.models.lineage import (
     MAX_TRANSFORMATION_LENGTH,
     Evidence,
@@ -18,6 +14,7 @@ from datamesh.models.lineage import (
     LineageType,
     StoredLineageEntry,
 )
+from datamesh.services.lineage.joining import compute_entry_id
 from datamesh.services.openlineage.product_resolver import Resolution
 from datamesh.services.openlineage.statements import DatasetEdge, DatasetMention, Statement
 from datamesh.storage.files import ProductsFile
@@ -119,13 +116,6 @@ class ClaimDeriver:
             evidence=Evidence.LINEAGE,
             superseded=True,
         )
-
-
-def compute_entry_id(job: Job | None, source: str, target: str) -> str:
-    """Return the id of the entry of a job from one product to another."""
-    named: JsonValue = [job.namespace, job.name] if job else None
-    text = encode_for_digest([named, source, target], ascii_only=True)
-    return sha256(text).hexdigest()[:16]
 
 
 def _describe_transformation(job: Job | None, dataset: str) -> str:

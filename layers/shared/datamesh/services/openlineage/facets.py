@@ -17,8 +17,8 @@ from datamesh.models.products import (
 )
 from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
 from datamesh.models.values import MAX_SHORT_TEXT_LENGTH, Timestamp
-from datamesh.services.openlineage.observations import get_failure_key
-from datamesh.services.openlineage.statements import pick_most_transforming
+from datamesh.services.lineage.joining import pick_most_transforming
+from datamesh.services.registry.checks import get_failure_key
 
 MAX_TEXT = 1000
 """Letters; longer texts are cut."""

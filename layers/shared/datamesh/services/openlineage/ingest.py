@@ -14,6 +14,8 @@ from datamesh.models.lineage import Evidence, StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.joining import reduce_claims
+from datamesh.services.lineage.renames import follow_renames, get_adjacency
 from datamesh.services.openlineage.claims import (
     DEFAULT_CONFIDENCE,
     ClaimDeriver,
@@ -27,7 +29,7 @@ from datamesh.services.openlineage.event_reader import (
 )
 from datamesh.services.openlineage.facets import get_name_key
 from datamesh.services.openlineage.files import RebuildFile, RunFile
-from datamesh.services.openlineage.merge import merge_claims, reduce_claims
+from datamesh.services.openlineage.merge import merge_claims
 from datamesh.services.openlineage.observations import DatasetObservations
 from datamesh.services.openlineage.parsing import ReceivedEvent
 from datamesh.services.openlineage.product_resolver import EventPolicy, Resolution, resolve_products
@@ -155,9 +157,10 @@ def derive_lineage(
     )
 
     def change(file: LineageFile) -> tuple[LineageFile, None]:
-        into = registry.lineage_index.get_adjacency(file)
+        before = follow_renames(file, products)
+        into = get_adjacency(registry, before, products)
         limit = registry.max_lineage_entries
-        entries = merge_claims(file.lineage, claims, products, limit, into)
+        entries = merge_claims(before.lineage, claims, products, limit, into)
         if entries is file.lineage:
             return file, None
         return file.model_copy(update={"lineage": entries}), None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType
 from datamesh.models.products import DatasetName
 from datamesh.models.values import Timestamp
+from datamesh.services.lineage.joining import join_columns
 from datamesh.services.openlineage.facets import (
     as_mapping,
     as_text,
@@ -21,7 +22,7 @@ from datamesh.services.openlineage.facets import (
     read_legacy_types,
     read_transformation_types,
 )
-from datamesh.services.openlineage.statements import DatasetEdge, join_columns
+from datamesh.services.openlineage.statements import DatasetEdge
 
 
 @dataclass

@@ -11,65 +11,19 @@ from itertools import chain
 
 from datamesh.errors import LimitReached
 from datamesh.models.graph import Way
-from datamesh.models.lineage import Evidence, Job, StoredLineageEntry
+from datamesh.models.lineage import StoredLineageEntry
+from datamesh.services.lineage.joining import (
+    EntryGroup,
+    get_group,
+    is_derived,
+    join_claims,
+    rank_entries,
+    reduce_claims,
+)
 from datamesh.services.lineage.visibility import has_ends, is_garbage
-from datamesh.services.openlineage.statements import join_columns, pick_most_transforming
 from datamesh.services.registry.lineage_index import Adjacency
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import LineageRecord, RecordedName
-
-type AnyEntry = LineageRecord | StoredLineageEntry
-
-type EntryGroup = tuple[RecordedName | None, str]
-"""A job and a target: a marker among its entries keeps weaker evidence out."""
-
-
-def get_group(entry: AnyEntry) -> EntryGroup:
-    """Return the group of an entry."""
-    job = entry.job
-    return (RecordedName(job.namespace, job.name) if isinstance(job, Job) else job, entry.target)
-
-
-def is_derived(entry: AnyEntry) -> bool:
-    """Tell whether an entry comes from events, and was not registered by hand."""
-    return entry.evidence is not None
-
-
-def is_evidence_marker(entry: AnyEntry) -> bool:
-    """Tell whether an entry is no edge and never shown, but keeps weaker evidence out.
-
-    Registries of earlier versions also hold some of weaker evidence, which keep nothing out.
-    """
-    return entry.evidence == Evidence.LINEAGE and entry.source == entry.target
-
-
-def join_claims(*claims: StoredLineageEntry) -> StoredLineageEntry:
-    """Join claims of one entry: the strongest evidence decides, and columns are united.
-
-    Many are joined at once, in linear time, not one by one. Raises ValueError if there is none.
-    """
-    strength = max(map(_get_strength, claims))
-    strong = [claim for claim in claims if _get_strength(claim) == strength]
-    update = {
-        "columns": join_columns(*(claim.columns for claim in claims)),
-        "timestamp": min(claim.timestamp for claim in strong),
-        "lineage_type": pick_most_transforming(claim.lineage_type for claim in strong),
-        "transformation": min(claim.transformation for claim in strong),
-        "confidence": strong[-1].confidence,
-    }
-    return strong[0].model_copy(update=update)
-
-
-def reduce_claims(claims: Iterable[StoredLineageEntry]) -> list[StoredLineageEntry]:
-    """Join the claims of each entry into one."""
-    found: dict[str, list[StoredLineageEntry]] = {}
-    for claim in claims:
-        found.setdefault(claim.id, []).append(claim)
-    return [join_claims(*each) if len(each) > 1 else each[0] for each in found.values()]
-
-
-def _get_strength(entry: StoredLineageEntry) -> int:
-    return entry.evidence or 0
+from datamesh.storage.records import LineageRecord
 
 
 def merge_claims(
@@ -98,7 +52,7 @@ def merge_claims(
         entry = before[record.id] = record.to_model()
         if has_ends(record, products) or record.products_revision > products.revision:
             _join_into_group(claimed[get_group(record)], entry)
-    after = {each.id: each for group in claimed.values() for each in _rank_entries(group.values())}
+    after = {each.id: each for group in claimed.values() for each in rank_entries(group.values())}
     # An entry that is garbage and not claimed again is left to whoever prunes.
     after |= {id: entry for id, entry in before.items() if id not in claimed[get_group(entry)]}
     if before.keys() == after.keys() and all(after[id] is before[id] for id in after):
@@ -132,36 +86,6 @@ def _join_into_group(group: dict[str, StoredLineageEntry], entry: StoredLineageE
         update={"products_revision": entry.products_revision, "superseded": entry.superseded}
     )
     group[entry.id] = entry if same == entry else same
-
-
-def _rank_entries(group: Iterable[StoredLineageEntry]) -> list[StoredLineageEntry]:
-    """Return the entries of a group that remain, those that a marker denies as superseded.
-
-    Denied ones of datasets go altogether: they have nothing that a later join would miss.
-    """
-    found = [*group]
-    is_denied = any(map(is_evidence_marker, found))
-    kept = [each for each in found if _is_kept(each, is_denied=is_denied)]
-    return [
-        _mark_superseded(each, each.source == each.target or (is_denied and _is_weak(each)))
-        for each in kept
-    ]
-
-
-def _is_kept(entry: StoredLineageEntry, *, is_denied: bool) -> bool:
-    if entry.source == entry.target:
-        return is_evidence_marker(entry) or bool(entry.columns)
-    return not is_denied or entry.evidence != Evidence.DATASETS
-
-
-def _is_weak(entry: StoredLineageEntry) -> bool:
-    return _get_strength(entry) < Evidence.LINEAGE
-
-
-def _mark_superseded(entry: StoredLineageEntry, superseded: bool) -> StoredLineageEntry:
-    if entry.superseded == superseded:
-        return entry
-    return entry.model_copy(update={"superseded": superseded})
 
 
 def _replace_entries(

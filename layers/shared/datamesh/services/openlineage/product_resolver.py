@@ -22,10 +22,10 @@ from datamesh.services.openlineage.naming import build_product_name
 from datamesh.services.openlineage.observations import (
     DatasetObservations,
     Observation,
-    join_checks,
     select_latest,
 )
 from datamesh.services.openlineage.statements import DatasetSymlink
+from datamesh.services.registry.checks import join_checks
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord

@@ -14,11 +14,13 @@ from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.openlineage import Event, RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.joining import is_derived
+from datamesh.services.lineage.renames import rename_entries
 from datamesh.services.lineage.visibility import has_ends
 from datamesh.services.openlineage.event_reader import read_observations, read_statement
 from datamesh.services.openlineage.files import RebuildFile
 from datamesh.services.openlineage.ingest import EventPipeline, resolve_claims
-from datamesh.services.openlineage.merge import is_derived, merge_claims
+from datamesh.services.openlineage.merge import merge_claims
 from datamesh.services.openlineage.observations import (
     DatasetObservations,
     EventTotals,
@@ -152,6 +154,7 @@ def _replace_derived(
             for entry in file.lineage
             if not is_derived(entry) or now[entry.id] != before.get(entry.id)
         ]
+        kept = rename_entries(kept, products)
         entries = merge_claims(kept, claims, products, registry.max_lineage_entries)
         count = sum(map(is_derived, entries))
         alive = all(has_ends(entry, products) for entry in file.lineage if is_derived(entry))

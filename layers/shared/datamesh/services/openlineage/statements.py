@@ -13,35 +13,13 @@ from pydantic import BaseModel, ConfigDict
 from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType
 from datamesh.models.products import DatasetName
 from datamesh.models.values import Timestamp
+from datamesh.services.lineage.joining import join_columns, pick_most_transforming
 
 MAX_JOBS = 20
 MAX_DATASETS = 1000
 """How many inputs a run may have, and how many outputs."""
 MAX_EDGES = 2000
-MAX_COLUMNS = 2000
 MAX_SYMLINKS = 2000
-
-TRANSFORMING = (LineageType.DIRECT, LineageType.DERIVED, LineageType.AGGREGATED)
-"""The kinds of transformations, the least transforming first."""
-
-
-def pick_most_transforming(kinds: Iterable[LineageType]) -> LineageType:
-    """Return the most transforming of some kinds. Raises ValueError if there is none."""
-    return max(kinds, key=TRANSFORMING.index)
-
-
-def join_columns(*sets: Iterable[ColumnLineage]) -> tuple[ColumnLineage, ...]:
-    """Return the union, sorted and bounded; of a pair of columns the most transforming kind."""
-    kinds: dict[tuple[str, str], LineageType] = {}
-    for column in (column for columns in sets for column in columns):
-        pair = (column.source, column.target)
-        kinds[pair] = pick_most_transforming(
-            (kinds.get(pair, column.lineage_type), column.lineage_type)
-        )
-    return tuple(
-        ColumnLineage(source=source, target=target, lineage_type=kinds[source, target])
-        for source, target in sorted(kinds)[:MAX_COLUMNS]
-    )
 
 
 class DatasetMention(BaseModel):

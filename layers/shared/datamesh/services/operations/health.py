@@ -3,6 +3,7 @@
 from datamesh import __version__
 from datamesh.models.responses import Health
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.renames import read_latest_files
 from datamesh.services.lineage.visibility import get_visible_entries
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.write_probe import WriteProbe
@@ -18,8 +19,7 @@ def check_health(
 
     Raises StorageUnavailable if storage cannot be read, or cannot be written.
     """
-    products = registry.products.read_latest(context.deadline)
-    lineage = registry.lineage.read_latest(context.deadline)
+    lineage, products = read_latest_files(context, registry)
     probe.check_writes(context.deadline)
     return Health(
         timestamp=registry.now(),

@@ -3,25 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from datamesh.errors import ProductNotFound
 from datamesh.models.products import ProductStatus
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Page, Registry, cut_page
-from datamesh.storage.files import ProductsFile
+from datamesh.services.registry.renames import require_product_record
 from datamesh.storage.records import ProductRecord
 
 
-def get_product_record(file: ProductsFile, name: str) -> ProductRecord:
-    """Return a product of a file. Raises ProductNotFound."""
-    try:
-        return file.products[name]
-    except KeyError:
-        raise ProductNotFound(name) from None
-
-
 def get_product(context: RequestContext, registry: Registry, name: str) -> ProductRecord:
-    """Return a product. Raises ProductNotFound."""
-    return get_product_record(registry.products.read(context.deadline), name)
+    """Return a product. Raises ProductNotFound, ProductRenamed."""
+    return require_product_record(registry.products.read(context.deadline), name)
 
 
 @dataclass(frozen=True)

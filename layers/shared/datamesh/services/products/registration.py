@@ -30,10 +30,10 @@ from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import Grants, check_port
 from datamesh.services.lineage import registration
 from datamesh.services.products.columns import check_columns
-from datamesh.services.products.queries import get_product_record
 from datamesh.services.registry import bulk
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import remove_product, require_product_record
 from datamesh.storage.byte_limit import ByteBudget
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
@@ -220,8 +220,7 @@ def delete_product(
 
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
         _get_expected_record(file, name, precondition)
-        kept = {key: product for key, product in file.products.items() if key != name}
-        return file.model_copy(update={"products": kept}), None
+        return remove_product(file, name), None
 
     context.commit_audited(registry.products, change)
     try:
@@ -244,7 +243,7 @@ def _get_expected_record(
     file: ProductsFile, name: str, precondition: Precondition | None
 ) -> ProductRecord:
     """Return a product. Raises ProductNotFound, ProductChanged."""
-    product = get_product_record(file, name)
+    product = require_product_record(file, name)
     if precondition and not precondition(product.to_model()):
         raise ProductChanged(name)
     return product

@@ -14,8 +14,9 @@ from datamesh.storage.records import LineageRecord
 class Adjacency:
     """The positions of the entries that lead into and out of each product.
 
-    An entry's id and ends never change. So an index of positions holds for every later version of
-    the file that has the same ids at the same positions, whatever else of its entries has changed.
+    An entry's id never changes, and its ends do only where a product is renamed. So an index of
+    positions holds for every later version of the file that has the same ids, and after a rename
+    the same ends, at the same positions, whatever else of its entries has changed.
     """
 
     def __init__(self) -> None:
@@ -30,6 +31,13 @@ class Adjacency:
         """Return whether `entries` begins with exactly the entries that are indexed."""
         count = len(self.ids)
         return len(entries) >= count and [entry.id for entry in entries[:count]] == self.ids
+
+    def has_ends_of(self, entries: Sequence[LineageRecord]) -> bool:
+        """Return whether the entries that are indexed have the ends of those in `entries`."""
+        known = entries[: len(self.ids)]
+        return [entry.source for entry in known] == self.sources and [
+            entry.target for entry in known
+        ] == self.targets
 
     def extend(self, entries: Sequence[LineageRecord]) -> None:
         """Index those of `entries` that come after the ones that are indexed already."""
@@ -102,13 +110,17 @@ class LineageIndex:
         self._revision = 0
         self._indexed: ref[LineageFile] | None = None
 
-    def get_adjacency(self, file: LineageFile) -> Adjacency:
-        """Return the adjacency of a version of the lineage file."""
+    def get_adjacency(self, file: LineageFile, *, check_ends: bool = False) -> Adjacency:
+        """Return the adjacency of a version of the lineage file.
+
+        With `check_ends`, entries may have got other ends since the version that is indexed.
+        """
         if self._indexed is not None and self._indexed() is file:
             return self._adjacency
         if file.revision < self._revision:
             return _build_adjacency(file)
-        if not self._adjacency.is_prefix_of(file.lineage):
+        is_prefix = self._adjacency.is_prefix_of(file.lineage)
+        if not is_prefix or (check_ends and not self._adjacency.has_ends_of(file.lineage)):
             self._adjacency = Adjacency()
         self._adjacency.extend(file.lineage)
         self._indexed, self._revision = ref(file), file.revision

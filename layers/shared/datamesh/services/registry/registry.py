@@ -10,6 +10,7 @@ from datamesh.services.registry.dataset_names import DatasetNameCache
 from datamesh.services.registry.domain_index import DomainIndex
 from datamesh.services.registry.lineage_index import LineageIndex
 from datamesh.services.registry.product_texts import ProductTexts
+from datamesh.services.registry.renames_cache import RenamesCache
 from datamesh.services.registry.revision_cache import RevisionCache
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -34,6 +35,7 @@ class Registry:
     dataset_names: DatasetNameCache = field(default_factory=DatasetNameCache)
     product_texts: ProductTexts = field(default_factory=ProductTexts)
     revision_cache: RevisionCache = field(default_factory=RevisionCache)
+    renames_cache: RenamesCache = field(default_factory=RenamesCache)
 
 
 @dataclass(frozen=True)

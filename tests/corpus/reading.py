@@ -127,8 +127,9 @@ def show_in_json(value: Any) -> tuple[Any, ...]:
     match value:
         case float():
             # JSON does not tell 1 from 1.0.
-            whole = (int(value),) if isfinite(value) and value == int(value) else ()
-            return (value, *whole) if isfinite(value) else (None,)
+            if not isfinite(value):
+                return (repr(value).replace("inf", "Infinity"),)
+            return (value, int(value)) if value == int(value) else (value,)
         case date():
             return (value.isoformat(),)
     return (value,)

@@ -33,6 +33,7 @@ TIME_OF_DAY = re.compile(
 INTEGER = re.compile(r"-?[0-9]{1,38}")
 DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?")
 DOUBLE = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?([eE][+-]?[0-9]{1,3})?")
+INFINITIES = ("Infinity", "-Infinity")
 BOOLEAN = re.compile("true|false")
 
 
@@ -82,6 +83,8 @@ def _parse_decimal(text: str) -> Decimal:
 
 
 def _parse_double(text: str) -> float:
+    if text in INFINITIES:
+        return float(text)
     number = float(_require_match(DOUBLE, text))
     if not isfinite(number):
         raise ValueError

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Context, Decimal
 from fractions import Fraction
-from math import floor
+from math import floor, isinf
 
 from datamesh.models.fine_times import FineTimestamp, count_nanoseconds
 from datamesh.models.type_names import Kind, find_kind
@@ -49,7 +49,7 @@ def _clamp_value(value: Value, found: str) -> Value | None:
     if isinstance(value, datetime):
         return _clamp_moment(value, found)
     if found == "FLOAT" and isinstance(value, float):
-        return value if abs(value) <= GREATEST_FLOAT else None
+        return value if isinf(value) or abs(value) <= GREATEST_FLOAT else None
     kind = find_kind(found)
     if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
         return value

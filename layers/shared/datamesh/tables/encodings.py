@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,14 @@ from datamesh.tables.filesystem import RESULT
 from datamesh.tables.page import TablePage
 from datamesh.tables.session import Session
 from datamesh.tables.sql_types import is_padded
-from datamesh.tables.values import MAX_DEPTH, MAX_LISTS, can_convert, convert_to_json, is_json
+from datamesh.tables.values import (
+    MAX_DEPTH,
+    MAX_LISTS,
+    can_convert,
+    convert_to_json,
+    is_json,
+    write_infinity,
+)
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 """Lambda limits an answer to 6 MB, and bytes travel in base64, a third longer."""
@@ -23,6 +31,10 @@ MAX_RETURNED_BYTES = 5_900_000
 
 QUOTED_TYPES = ("varchar", "enum", "union", "blob", "bit", "variant", "geometry")
 """Types whose values may hold any letters, by the names that DuckDB's Python has for them."""
+
+JSON_TEXT_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
+JSON_CONSTANTS = {"NaN": "null", "Infinity": '"Infinity"', "-Infinity": '"-Infinity"'}
+"""What is no JSON -> what is shown for it."""
 
 
 @dataclass(frozen=True)
@@ -159,10 +171,17 @@ def _normalise_json(text: str) -> str:
     """Return what DuckDB calls JSON as JSON, which has neither NaN nor infinity."""
     if "NaN" not in text and "Infinity" not in text:
         return text
-    return _encode_value(json.loads(text, parse_constant=lambda name: None))
+    return JSON_TEXT_OR_CONSTANT.sub(lambda found: JSON_CONSTANTS.get(found[0], found[0]), text)
 
 
 def _encode_value(value: object) -> str:
+    try:
+        return _write_json(value)
+    except ValueError:  # rare, and so not looked for in each value
+        return _write_json(write_infinity(value))
+
+
+def _write_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
@@ -177,7 +196,7 @@ def _encode_csv_cell(cell: _CellFormat, value: Any) -> str:
         if value.startswith('"'):
             return _quote_csv_text(json.loads(value))
         return _quote_csv_text(value) if value.startswith(("[", "{")) else str(value)
-    return _quote_csv_text(value) if cell.is_text else str(value)
+    return _quote_csv_text(value) if cell.is_text else str(write_infinity(value))
 
 
 def _quote_csv_text(text: str) -> str:

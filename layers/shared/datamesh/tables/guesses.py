@@ -15,7 +15,7 @@ LONG_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,37})")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,19})(\.[0-9]{1,6})?")
 """Up to six digits behind the point; a number of more was computed, and is a double."""
 DOUBLE = re.compile(
-    r"-?(0|[1-9][0-9]{0,14}|(0|[1-9][0-9]{0,37})\.[0-9]{1,38})([eE][+-]?[0-9]{1,3})?"
+    r"-?(0|[1-9][0-9]{0,14}|(0|[1-9][0-9]{0,37})\.[0-9]{1,38})([eE][+-]?[0-9]{1,3})?|-?Infinity"
 )
 """An integer of more digits could not be held exactly."""
 BOOLEAN = re.compile("true|false", re.IGNORECASE)

@@ -17,6 +17,7 @@ from datamesh.tables.source import Source, open_cells
 from datamesh.tables.sql import drop_zeros
 from datamesh.tables.sql_types import is_padded
 from datamesh.tables.table import Column, Table
+from datamesh.tables.values import write_float
 
 HAS_FILES = "dataset_has_files"
 IS_PRESENT = "column_is_present"
@@ -141,6 +142,8 @@ def _build_extreme(table: Table, number: int, found: str, extreme: str) -> str:
     column, value = table.columns[number], _build_value(table, number)
     if table.is_shown_as_written(column):
         return f"arg_{extreme}(t{number}, {value})"
+    if find_kind(found) is Kind.DOUBLE:
+        return write_float(f"{extreme}({value})")
     text = write_moment(f"{extreme}({value})", found, column)
     return drop_zeros(text) if is_padded(column.registered_type, found) else text
 

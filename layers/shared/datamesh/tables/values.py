@@ -3,15 +3,18 @@
 Integers stay numbers with all their digits. Decimals become text, since most parsers make a double
 of a number with a point; the legacy views have always shown them as numbers. Dates, times and
 timestamps are ISO 8601 (with `Z` if they have a zone; the year before 1 is 0), bytes are base64, a
-geometry is WKT, a map is a list of its keys and values, and NaN and infinity are null.
+geometry is WKT, a map is a list of its keys and values, and NaN is null. Infinity stays a number
+here: `write_infinity` gives it the text that JSON and CSV have for it.
 """
 
 from collections.abc import Callable
+from math import isinf
+from typing import Any
 
 from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.models.types import Kind, find_kind
-from datamesh.tables.sql import drop_zeros, quote_identifier
+from datamesh.tables.sql import drop_nan, drop_zeros, quote_identifier
 
 PLAIN_TYPES = ("boolean", "varchar", "null")
 MOMENTS = (Kind.DATE, Kind.TIMESTAMP, Kind.TIME)
@@ -37,11 +40,27 @@ def convert_text(cell: str, found: str) -> str:
     """Return the expression of the text of a cell that is not nested, of DuckDB's type `found`."""
     if found == "BLOB":
         return f"base64({cell})"
-    text = f"CAST({cell} AS VARCHAR)"
     kind = find_kind(found)
     if kind is Kind.DOUBLE:
-        return f"CASE WHEN isfinite({cell}) THEN {text} END"
+        return write_float(cell)
+    text = f"CAST({cell} AS VARCHAR)"
     return _write_moment(text) if kind in MOMENTS else text
+
+
+def write_float(cell: str) -> str:
+    """Return the expression of a float's text, with `Infinity` as JSON and CSV show it."""
+    return f"replace(CAST({drop_nan(cell)} AS VARCHAR), 'inf', 'Infinity')"
+
+
+def write_infinity(value: Any) -> Any:
+    """Return a value with `Infinity` or `-Infinity` in place of each infinite number within it."""
+    if isinstance(value, float) and isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, list):
+        return [write_infinity(each) for each in value]
+    if isinstance(value, dict):
+        return {name: write_infinity(each) for name, each in value.items()}
+    return value
 
 
 def _write_moment(text: str) -> str:
@@ -98,7 +117,7 @@ class _JsonConverter:
         if is_plain(kind):
             return cell
         if name in ("float", "double"):
-            return f"CASE WHEN isfinite({cell}) THEN {cell} END"
+            return drop_nan(cell)
         if name == "decimal":
             return self._convert_decimal(cell)
         if name == "blob":

@@ -35,7 +35,7 @@ def rows() -> list[Row]:
 
 
 def against_graph(registry: Registry, rounds: int = ROUNDS) -> list[Row]:
-    marquez, lineage = ours("openlineage", registry), ours("lineage", registry)
+    marquez, lineage = ours("marquez", registry), ours("lineage", registry)
     found = []
     for what, (target, bound) in READS.items():
         measured, compared = alternately(

@@ -100,7 +100,7 @@ FUNCTIONS = (
     ),
     Function(
         "OpenLineage, reading",
-        "openlineage",
+        "marquez",
         READING,
         twice(
             "/api/v1/search?q=x",

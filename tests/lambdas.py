@@ -14,7 +14,16 @@ from datamesh.aws.observability import Handler
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.wiring import Resources
 
-AREAS = ("products", "lineage", "openlineage", "domains", "analytics", "audit", "platform")
+AREAS = (
+    "products",
+    "lineage",
+    "openlineage",
+    "marquez",
+    "domains",
+    "analytics",
+    "audit",
+    "platform",
+)
 ENVIRONMENT = {
     "CATALOG_BUCKET": "unused",
     "AWS_DEFAULT_REGION": "us-east-1",
@@ -101,12 +110,19 @@ def read_answer(response: Any) -> Answer:
     return Answer(response["statusCode"], headers, content, body)
 
 
-def assert_problem(answer: Answer, status: int, message: str) -> None:
+def assert_problem(answer: Answer, status: int, message: str, **more: object) -> None:
     """Check that an answer is an error with this message, in the shape that all errors have."""
     assert answer.status == status
-    assert answer.body == {"success": False, "message": message}
+    assert answer.body == {"success": False, "message": message, **more}
     assert answer.headers["content-type"] == "application/json"
     assert ("retry-after" in answer.headers) == (status in (429, 503))
+
+
+def assert_marquez_problem(
+    answer: Answer, status: int, message: str, details: str | None = None
+) -> None:
+    """Check that an answer is an error with this message, with the fields of Marquez' errors."""
+    assert_problem(answer, status, message, code=status, details=details)
 
 
 class Client:

@@ -20,7 +20,16 @@ type Part = dict[str, Any]
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "functions" / "platform" / "openapi.json"
-AREAS = ("products", "lineage", "openlineage", "domains", "analytics", "audit", "platform")
+AREAS = (
+    "products",
+    "lineage",
+    "openlineage",
+    "marquez",
+    "domains",
+    "analytics",
+    "audit",
+    "platform",
+)
 
 
 def merge_documents() -> Part:

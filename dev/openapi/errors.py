@@ -6,6 +6,7 @@ from typing import Any
 type Schema = dict[str, Any]
 
 SHARED = "#/components/responses/"
+MARQUEZ = "/MarquezProblem"
 EXAMPLES: dict[int, str] = {
     400: "Lineage names unknown products: 'ordrs'",
     401: "Unauthorized",
@@ -39,8 +40,18 @@ def share_response(status: str, response: Schema) -> tuple[str, Schema]:
     if "content" not in response:
         return name, response
     [described] = response["content"].values()
-    content = {"application/json": described | {"example": build_example(int(status))}}
+    example = build_example(int(status))
+    if described["schema"].get("$ref", "").endswith(MARQUEZ):
+        name, example = f"Marquez{name}", extend_example(int(status), example)
+    content = {"application/json": described | {"example": example}}
     return name, response | {"content": content}
+
+
+def extend_example(status: int, example: Schema) -> Schema:
+    """Return an example with the fields that the errors of Marquez' API have."""
+    refused = example.get("errors", ())
+    details = "; ".join(f"{each['field']}: {each['message']}" for each in refused)
+    return example | {"code": status, "details": details or None}
 
 
 def build_example(status: int) -> Schema:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 type Schema = dict[str, Any]
 
 NULL = {"type": "null"}
-LEFT_OUT = {"Problem": "errors"}
+LEFT_OUT = {"Problem": "errors", "MarquezProblem": "errors"}
 """Schema -> its field that is left out of an answer where it would be null."""
 RETURNED = "Successful Response"
 """What FastAPI calls an answer that has no description."""

@@ -44,6 +44,7 @@ READS = {
     "GET /api/v1/namespaces": "OpenLineageReadFunction",
     "GET /api/v1/namespaces/{path+}": "OpenLineageReadFunction",
     "GET /api/v1/search": "OpenLineageReadFunction",
+    "GET /api/v1/{path+}": "OpenLineageReadFunction",
     "GET /sales/orders": "DomainsFunction",
     "GET /marketing/campaigns": "DomainsFunction",
     "GET /finance/transactions": "DomainsFunction",

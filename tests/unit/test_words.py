@@ -49,6 +49,7 @@ FIXED = {
     "startup": "uvicorn.Server's",
     "on_post_build": "a hook of MkDocs",
     "json": "starlette.Request's",
+    "matches": "starlette.routing.Route's",
     "info": "fsspec's",
     "modified": "fsspec's",
     "size": "fsspec's",
@@ -72,7 +73,9 @@ def is_property(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 def is_route(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """A route's name is its operationId, which is published."""
-    return any(ast.unparse(each).startswith("app.") for each in function.decorator_list)
+    return any(
+        ast.unparse(each).startswith(("app.", "router.")) for each in function.decorator_list
+    )
 
 
 def test_functions_are_verbs_with_their_objects() -> None:

@@ -6,7 +6,7 @@ from datamesh import errors
 from datamesh.http.errors import DESCRIPTIONS, STATUS
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
-from tests.lambdas import AREAS, api_event, assert_problem
+from tests.lambdas import AREAS, api_event, assert_marquez_problem, assert_problem
 from tests.meshes import (
     add_lineage,
     add_product,
@@ -119,7 +119,8 @@ def test_404_an_unknown_asset(serve: Serve) -> None:
 @pytest.mark.parametrize("area", AREAS)
 @pytest.mark.parametrize("path", ["//", "/unknown", "/products/", "/health/", "/docs/assets/a/b"])
 def test_404_an_unknown_path(serve: Serve, area: str, path: str) -> None:
-    assert_problem(serve(area).get(path), 404, "Not Found")
+    assert_alike = assert_marquez_problem if area == "marquez" else assert_problem
+    assert_alike(serve(area).get(path), 404, "Not Found")
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,8 @@ def test_errors_are_problems_and_those_of_the_gateway_its_own(name: str) -> None
         if status in ("201", "304"):
             continue
         expected = {"401": "GatewayProblem", "403": "GatewayProblem", "200": None}
-        if kind := expected.get(status, "Problem"):
+        own = "MarquezProblem" if OPERATIONS[name]["tags"] == ["Marquez"] else "Problem"
+        if kind := expected.get(status, own):
             schema = response["content"]["application/json"]["schema"]
             assert schema == {"$ref": f"#/components/schemas/{kind}"}
             assert accepts(kind, response["content"]["application/json"]["example"])

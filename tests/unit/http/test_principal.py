@@ -74,6 +74,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("DELETE", "/lineage"),
         ],
         "openlineage": [("POST", "/api/v1/lineage"), ("POST", "/api/v1/lineage/batch")],
+        "marquez": [],
         "domains": [
             ("POST", "/domains/{domain}/{dataset}/check"),
             ("POST", "/domains/{domain}/{dataset}/infer"),

@@ -95,8 +95,8 @@ def test_the_answer_says_that_a_route_takes_none(serve: Serve) -> None:
         ("lineage", "/lineage", "Source=orders", "Source"),
         ("lineage", "/lineage", "source%20=orders", "source "),
         ("lineage", "/lineage", "=orders", "(no name)"),
-        ("openlineage", "/api/v1/lineage", "nodeId=dataset:a:b&node_id=dataset:a:b", "node_id"),
-        ("openlineage", "/api/v1/search", "q=a&kind=dataset", "kind"),
+        ("marquez", "/api/v1/lineage", "nodeId=dataset:a:b&node_id=dataset:a:b", "node_id"),
+        ("marquez", "/api/v1/search", "q=a&kind=dataset", "kind"),
         ("lineage", "/lineage/graph/orders", "lineage-type=direct", "lineage-type"),
     ],
 )

@@ -20,23 +20,38 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord, ProductRecord
 
 
+def give_ids(kind: str, names: list[MarquezName]) -> dict[tuple[str, str], str]:
+    """Return an id for each name; one that several would have is that of the shortest namespace."""
+    ids: dict[tuple[str, str], str] = {}
+    for namespace, name in sorted({(n.namespace, n.name) for n in names}, key=lambda n: len(n[0])):
+        id = f"{kind}:{namespace}:{name}"
+        if id in ids.values():
+            id = f"{kind}:{namespace.replace(':', '%3A')}:{name}"
+        ids[namespace, name] = id
+    return ids
+
+
 class StraightforwardMarquez:
     """All datasets and jobs of two files."""
 
     def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
         self.products = products.products
         self.datasets: dict[str, tuple[MarquezName, ProductRecord]] = {}
-        for product in self.products.values():
-            for name in self.names(product):
-                self.datasets[f"dataset:{name.namespace}:{name.name}"] = (name, product)
+        named = [
+            (each, product) for product in self.products.values() for each in self.names(product)
+        ]
+        self.dataset_ids = give_ids("dataset", [name for name, _ in named])
+        for name, product in named:
+            self.datasets[self.dataset_ids[name.namespace, name.name]] = (name, product)
         self.jobs: dict[str, list[LineageRecord]] = {}
         self.job_names: dict[str, MarquezName] = {}
-        for entry in lineage.lineage:
-            if is_visible(entry, products):
-                name = self.job_name(entry)
-                id = f"job:{name.namespace}:{name.name}"
-                self.job_names.setdefault(id, name)
-                self.jobs.setdefault(id, []).append(entry)
+        entries = [entry for entry in lineage.lineage if is_visible(entry, products)]
+        ids = give_ids("job", [self.job_name(entry) for entry in entries])
+        for entry in entries:
+            name = self.job_name(entry)
+            id = ids[name.namespace, name.name]
+            self.job_names[id] = name
+            self.jobs.setdefault(id, []).append(entry)
 
     @staticmethod
     def names(product: ProductRecord) -> list[MarquezName]:
@@ -154,7 +169,7 @@ class StraightforwardMarquez:
         self, jobs: list[str], products: list[str], name_of: Callable[[str], MarquezName]
     ) -> MarquezGraph:
         def node_id(product: str) -> str:
-            return f"dataset:{name_of(product).namespace}:{name_of(product).name}"
+            return self.dataset_ids[name_of(product).namespace, name_of(product).name]
 
         edges = []
         for id in jobs:

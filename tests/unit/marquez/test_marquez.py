@@ -12,7 +12,7 @@ from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.events import WAREHOUSE, column_lineage, dataset, job_event, run_event, send
-from tests.lambdas import Answer, Client, assert_problem
+from tests.lambdas import Answer, Client, assert_marquez_problem
 from tests.meshes import add_lineage, add_product, event_pipeline, mesh, resources
 from tests.past import Timeline
 
@@ -27,7 +27,7 @@ def client(serve: Serve, registry: Registry) -> Client:
     output = dataset("b", facets={**facets, **column_lineage(x=[("a", "y", "IDENTITY")])})
     send(registry, event_pipeline(), run_event(["a"], [output], job="j", minute=1))
     send(registry, event_pipeline(), job_event(["b"], ["c"], job="k", minute=2))
-    return serve("openlineage", resources(registry))
+    return serve("marquez", resources(registry))
 
 
 def ids(answer: Answer) -> list[str]:
@@ -107,7 +107,7 @@ def test_depth_counts_jobs(client: Client, node: str, depth: int, found: list[st
 )
 def test_404_an_unknown_node(client: Client, node: str) -> None:
     answer = client.get(f"{API}/lineage", nodeId=node)
-    assert_problem(answer, 404, f"There is no node '{node}'")
+    assert_marquez_problem(answer, 404, f"There is no node '{node}'")
 
 
 @pytest.mark.parametrize("query", [{}, {"nodeId": A, "depth": -1}, {"nodeId": A, "depth": 101}])
@@ -120,7 +120,7 @@ def test_a_product_by_hand_is_a_dataset_of_its_domain(serve: Serve, registry: Re
         add_product(registry, name, tags=["gold"])
     add_lineage(registry, "a", "b")
     add_lineage(registry, "a", "b", transformation="another")
-    client = serve("openlineage", resources(registry))
+    client = serve("marquez", resources(registry))
     answer = client.get(f"{API}/lineage", nodeId="dataset:sales:b")
     assert [node["id"] for node in answer.body["graph"]] == [
         "dataset:sales:b",
@@ -136,7 +136,7 @@ def test_a_node_has_the_name_by_which_it_was_asked_for(serve: Serve, registry: R
     add_product(registry, "p", openlineage=[dataset("one"), dataset("two")])
     add_product(registry, "q")
     add_lineage(registry, "p", "q")
-    client = serve("openlineage", resources(registry))
+    client = serve("marquez", resources(registry))
     for name in ("one", "two"):
         answer = client.get(f"{API}/lineage", nodeId=f"dataset:{WAREHOUSE}:{name}")
         asked = answer.body["graph"][0]
@@ -151,7 +151,7 @@ def test_a_graph_is_cut_to_the_nearest_nodes(serve: Serve) -> None:
     outputs = [f"o{number}" for number in range(MAX_GRAPH_NODES + 20)]
     send(registry, event_pipeline(), *(job_event(["a"], [name], job=name) for name in outputs[:50]))
     send(registry, event_pipeline(), job_event(["o1"], outputs[50:], job="many"))
-    client = serve("openlineage", resources(registry))
+    client = serve("marquez", resources(registry))
     answer = client.get(f"{API}/lineage", nodeId=A)
     assert len(answer.body["graph"]) <= MAX_GRAPH_NODES
     known = {node["id"] for node in answer.body["graph"]}
@@ -185,7 +185,7 @@ def test_a_namespace_is_as_old_as_its_first_dataset_and_as_new_as_its_latest(ser
     for name in ("old", "middle", "young"):
         add_product(timeline.registry, name)
         timeline.tick()
-    answer = serve("openlineage", timeline.resources()).get(f"{API}/namespaces")
+    answer = serve("marquez", timeline.resources()).get(f"{API}/namespaces")
     [namespace] = answer.body["namespaces"]
     assert namespace["createdAt"] == f"{first:%Y-%m-%dT%H:%M:%SZ}"
     assert namespace["updatedAt"] == f"{first + timedelta(minutes=2):%Y-%m-%dT%H:%M:%SZ}"
@@ -205,7 +205,7 @@ def test_a_namespace_of_jobs_alone_has_no_datasets(client: Client) -> None:
 
 def test_404_an_unknown_namespace(client: Client) -> None:
     answer = client.get(f"{API}/namespaces/nowhere/datasets")
-    assert_problem(answer, 404, "There is no namespace 'nowhere'")
+    assert_marquez_problem(answer, 404, "There is no namespace 'nowhere'")
     assert client.get(f"{API}/namespaces/scheduler/jobs").status == 404
     assert client.get(f"{API}/namespaces/scheduler").status == 404
 
@@ -240,7 +240,7 @@ def test_a_search_result_leads_to_its_node(client: Client) -> None:
 
 def test_a_search_is_sorted_and_cut(serve: Serve, registry: Registry) -> None:
     send(registry, event_pipeline(), job_event(["t1"], ["t2"], job="t0", minute=5))
-    client = serve("openlineage", resources(registry))
+    client = serve("marquez", resources(registry))
     by_name = client.get(f"{API}/search", q="t", limit=2)
     assert [each["name"] for each in by_name.body["results"]] == ["t0", "t1"]
     assert by_name.body["totalCount"] == 3

@@ -14,7 +14,7 @@ from tests.meshes import add_lineage, resources
 
 @pytest.fixture
 def client(serve: Serve, registry: Registry) -> Client:
-    return serve("openlineage", resources(registry))
+    return serve("marquez", resources(registry))
 
 
 def count_returned(client: Client, path: str, **query: object) -> int:

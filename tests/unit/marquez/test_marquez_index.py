@@ -121,14 +121,14 @@ def test_a_second_read_of_a_revision_looks_through_nothing(
 ) -> None:
     add_products(registry, "ab")
     add_lineage(registry, "a", "b")
-    client = serve("openlineage", resources(registry))
+    client = serve("marquez", resources(registry))
     first = client.get(path, **query)
     with patch.object(index, "select_visible", None), patch.object(index, "list_names", None):
         assert client.get(path, **query).content == first.content
 
 
 def test_what_a_writer_adds_is_found_at_once(serve: Serve, registry: Registry) -> None:
-    client = serve("openlineage", resources(registry))
+    client = serve("marquez", resources(registry))
 
     def found(wanted: str) -> int:
         return int(client.get("/api/v1/search", q=wanted).body["totalCount"])

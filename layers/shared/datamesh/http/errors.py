@@ -83,14 +83,14 @@ DESCRIPTIONS = {
 type Responses = dict[int | str, dict[str, Any]]
 
 
-def document_errors(*statuses: int) -> Responses:
+def document_errors(*statuses: int, model: type[Problem] = Problem) -> Responses:
     """Return what the API's document says of a route that answers these error statuses."""
-    return {status: _document_error(status) for status in statuses}
+    return {status: _document_error(status, model) for status in statuses}
 
 
-def _document_error(status: int) -> dict[str, Any]:
-    model = GatewayProblem if status in (401, 403) else Problem
-    entry: dict[str, Any] = {"model": model, "description": DESCRIPTIONS[status]}
+def _document_error(status: int, model: type[Problem]) -> dict[str, Any]:
+    body = GatewayProblem if status in (401, 403) else model
+    entry: dict[str, Any] = {"model": body, "description": DESCRIPTIONS[status]}
     if status in STATUSES_TO_RETRY:
         entry["headers"] = {
             "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait"}

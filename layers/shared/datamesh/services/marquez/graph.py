@@ -16,7 +16,7 @@ from datamesh.models.marquez import (
     MarquezNode,
 )
 from datamesh.services.context import RequestContext
-from datamesh.services.marquez.index import MarquezIndex, build_node_id, list_names, open_index
+from datamesh.services.marquez.index import MarquezIndex, list_names, open_index
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import ProductRecord, RecordedName
 
@@ -136,7 +136,7 @@ class _GraphBuilder:
         return self._shown.get(product) or list_names(self._index.products[product])[0]
 
     def _get_node_id(self, product: str) -> str:
-        return build_node_id("DATASET", self._get_name(product))
+        return self._index.get_node_id("DATASET", self._get_name(product))
 
     def build_nodes(self, jobs: list[bytes], products: list[str]) -> list[MarquezNode]:
         """Return at most MAX_GRAPH_NODES nodes: the products, then the jobs between them."""

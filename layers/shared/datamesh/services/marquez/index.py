@@ -8,7 +8,7 @@ The index holds the names, ends and times of datasets and jobs, and of a product
 600 bytes a job, most of it names, beside the two files. What an answer shows is made from it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import ClassVar, Literal, NamedTuple
@@ -28,8 +28,20 @@ type NodeKind = Literal["DATASET", "JOB"]
 
 
 def build_node_id(kind: NodeKind, name: RecordedName) -> str:
-    """Return the id of a node: a dataset `orders` of `sales` -> `dataset:sales:orders`."""
+    """Return the id of a node: a dataset `orders` of `sales` -> `dataset:sales:orders`.
+
+    Nodes with colons in their names may share it: `MarquezIndex.get_node_id` tells them apart.
+    """
     return f"{kind.lower()}:{name.namespace}:{name.name}"
+
+
+def build_unshared_id(kind: NodeKind, name: RecordedName) -> str:
+    """Return the id of a node with the colons of its namespace encoded, which no other has.
+
+    A dataset `c` of `a:b` -> `dataset:a%3Ab:c`; `b:c` of `a` has `dataset:a:b:c`.
+    """
+    namespace = name.namespace.replace("%", "%25").replace(":", "%3A")
+    return build_node_id(kind, RecordedName(namespace, name.name))
 
 
 def list_names(product: ProductRecord) -> Sequence[RecordedName]:
@@ -58,7 +70,9 @@ class PackedName(NamedTuple):
 
 def pack_name(name: RecordedName) -> PackedName:
     """Return a name in UTF-8."""
-    return PackedName(name.name.encode(), name.namespace.encode())
+    return PackedName(
+        name.name.encode(errors="surrogatepass"), name.namespace.encode(errors="surrogatepass")
+    )
 
 
 class IndexedDataset(msgspec.Struct, frozen=True, gc=False):
@@ -150,14 +164,34 @@ class MarquezIndex:
 
     def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
         self.products: Mapping[str, ProductRecord] = products.products
-        self.datasets: Mapping[bytes, IndexedDataset] = {
-            build_node_id("DATASET", name).encode(): IndexedDataset(pack_name(name), product)
+        self._unshared: dict[tuple[NodeKind, PackedName], bytes] = {}
+        datasets = (
+            IndexedDataset(pack_name(name), product)
             for product in self.products.values()
             for name in list_names(product)
-        }
-        self.jobs: Mapping[bytes, IndexedJob] = _index_jobs(
-            select_visible(lineage, products), self.products
         )
+        self.datasets: Mapping[bytes, IndexedDataset] = _index_by_ids(datasets, self._unshared)
+        jobs = _index_jobs(select_visible(lineage, products), self.products)
+        self.jobs: Mapping[bytes, IndexedJob] = _index_by_ids(jobs, self._unshared)
+
+    def get_node_id(self, kind: NodeKind, name: RecordedName) -> str:
+        """Return the id of a dataset or job, which it shares with no other."""
+        own = self._unshared.get((kind, pack_name(name))) if self._unshared else None
+        return own.decode() if own else build_node_id(kind, name)
+
+    def find_dataset(self, namespace: str, name: str) -> IndexedDataset | None:
+        """Return the dataset of a name, or None."""
+        asked = RecordedName(namespace, name)
+        id = self.get_node_id("DATASET", asked).encode(errors="surrogatepass")
+        found = self.datasets.get(id)
+        return found if found and found.packed_name == pack_name(asked) else None
+
+    def find_job(self, namespace: str, name: str) -> IndexedJob | None:
+        """Return the job of a name, or None."""
+        asked = RecordedName(namespace, name)
+        id = self.get_node_id("JOB", asked).encode(errors="surrogatepass")
+        found = self.jobs.get(id)
+        return found if found and found.packed_name == pack_name(asked) else None
 
     @cached_property
     def jobs_of_products(self) -> Mapping[str, Sequence[bytes]]:
@@ -217,25 +251,45 @@ def open_index(context: RequestContext, registry: Registry) -> MarquezIndex:
     return registry.revision_cache.get(MarquezIndex, lineage, products)
 
 
+def _index_by_ids[N: IndexedNode](
+    nodes: Iterable[N], unshared: dict[tuple[NodeKind, PackedName], bytes]
+) -> dict[bytes, N]:
+    """Return nodes by their ids, in UTF-8; add the ids of those that would share one to `unshared`.
+
+    The node of the shortest namespace keeps such an id, which is how Marquez reads it.
+    """
+    found: dict[bytes, N] = {}
+    others: dict[PackedName, N] = {}
+    for node in nodes:
+        id = build_node_id(node.kind, node.name).encode()
+        other = found.get(id, node)
+        found[id] = node
+        if other.packed_name != node.packed_name:
+            shortest, longer = sorted((other, node), key=lambda each: len(each.name.namespace))
+            found[id] = shortest
+            others[longer.packed_name] = longer
+    for node in others.values():
+        id = build_unshared_id(node.kind, node.name).encode()
+        while id in found:  # somebody's namespace holds a percent sign
+            id += b"%"
+        found[id] = node
+        unshared[node.kind, node.packed_name] = id
+    return found
+
+
 def _index_jobs(
     entries: Iterable[LineageRecord], products: Mapping[str, ProductRecord]
-) -> dict[bytes, IndexedJob]:
-    """Return the jobs of some entries by their ids, in the order of their first entries."""
-    names: dict[bytes, PackedName] = {}
-    entries_of: dict[bytes, list[LineageRecord]] = {}
+) -> Iterator[IndexedJob]:
+    """Yield the jobs of some entries, in the order of their first entries."""
+    entries_of: dict[PackedName, list[LineageRecord]] = {}
     for entry in entries:
-        name = build_job_name(entry, products[entry.target])
-        id = build_node_id("JOB", name).encode()
-        if id not in names:
-            names[id] = pack_name(name)
-        entries_of.setdefault(id, []).append(entry)
-    return {
-        id: IndexedJob(
-            packed_name=name,
-            inputs=tuple(sorted({entry.source for entry in entries_of[id]})),
-            outputs=tuple(sorted({entry.target for entry in entries_of[id]})),
-            created_at=min(entry.timestamp for entry in entries_of[id]),
-            updated_at=max(entry.timestamp for entry in entries_of[id]),
+        name = pack_name(build_job_name(entry, products[entry.target]))
+        entries_of.setdefault(name, []).append(entry)
+    for packed_name, of_job in entries_of.items():
+        yield IndexedJob(
+            packed_name=packed_name,
+            inputs=tuple(sorted({entry.source for entry in of_job})),
+            outputs=tuple(sorted({entry.target for entry in of_job})),
+            created_at=min(entry.timestamp for entry in of_job),
+            updated_at=max(entry.timestamp for entry in of_job),
         )
-        for id, name in names.items()
-    }

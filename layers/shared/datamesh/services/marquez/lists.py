@@ -7,9 +7,9 @@ from datamesh.services.context import RequestContext
 from datamesh.services.marquez.graph import build_dataset
 from datamesh.services.marquez.index import (
     IndexedNode,
+    MarquezIndex,
     NamespaceSpan,
     NodeKind,
-    build_node_id,
     get_name_key,
     get_time,
     open_index,
@@ -62,7 +62,9 @@ def search_nodes(
     nodes.sort(key=get_name_key)
     if by_time:
         nodes.sort(key=get_time, reverse=True)
-    return encode_page(Page(nodes[:limit], total, offset=0), _encode_result)
+    return encode_page(
+        Page(nodes[:limit], total, offset=0), lambda node: _encode_result(index, node)
+    )
 
 
 def _encode_namespace(found: tuple[bytes, NamespaceSpan]) -> bytes:
@@ -72,13 +74,13 @@ def _encode_namespace(found: tuple[bytes, NamespaceSpan]) -> bytes:
     )
 
 
-def _encode_result(node: IndexedNode) -> bytes:
+def _encode_result(index: MarquezIndex, node: IndexedNode) -> bytes:
     return encode_model(
         MarquezResult(
             type=node.kind,
             name=node.name.name,
             updated_at=node.updated_at,
             namespace=node.name.namespace,
-            node_id=build_node_id(node.kind, node.name),
+            node_id=index.get_node_id(node.kind, node.name),
         )
     )

@@ -1,0 +1,1 @@
+"""The routes of Marquez' API, a file a subject."""

@@ -1,0 +1,79 @@
+"""What the routes of Marquez' API take, and what the API's document says of them all."""
+
+from enum import Enum
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import AfterValidator, BeforeValidator
+
+from datamesh.http import errors
+from datamesh.http.errors import Responses
+from datamesh.http.marquez.paths import decode_segment
+from datamesh.http.marquez.problems import MarquezProblem
+from datamesh.http.marquez.routing import MarquezRoute
+from datamesh.http.parameters import NEXT_OFFSET_HEADERS
+
+TAGS: list[str | Enum] = ["Marquez"]
+"""The tag of the routes that answer as Marquez does."""
+PAGE: Responses = {200: {"headers": NEXT_OFFSET_HEADERS}}
+MOST_OF_PAGE = 1000
+
+
+def create_router() -> APIRouter:
+    """Return a router for routes of Marquez' API."""
+    return APIRouter(
+        route_class=MarquezRoute,
+        tags=TAGS,
+        generate_unique_id_function=lambda route: route.name,
+    )
+
+
+def document_errors(*statuses: int) -> Responses:
+    """Return what the API's document says of a route that answers these error statuses."""
+    return errors.document_errors(*statuses, model=MarquezProblem)
+
+
+def cut_limit(limit: int) -> int:
+    """Return how many a page has: clients of Marquez ask for any number."""
+    return min(limit, MOST_OF_PAGE)
+
+
+def parse_choice(value: Any) -> Any:
+    """Return a choice as the API's document has it: clients of Marquez also send `NAME`."""
+    text = value.lower() if isinstance(value, str) else value
+    return "update_at" if text == "updated_at" else text
+
+
+Limit = Annotated[
+    int,
+    AfterValidator(cut_limit),
+    Query(ge=0, description="Answer with at most this many, and never with more than 1,000."),
+]
+NamespaceName = Annotated[
+    str,
+    BeforeValidator(decode_segment),
+    Path(description="Name of the namespace, percent-encoded.", examples=["sales"]),
+]
+DatasetName = Annotated[
+    str,
+    BeforeValidator(decode_segment),
+    Path(description="Name of the dataset, percent-encoded.", examples=["orders"]),
+]
+JobName = Annotated[
+    str,
+    BeforeValidator(decode_segment),
+    Path(description="Name of the job, percent-encoded.", examples=["daily_revenue"]),
+]
+RunId = Annotated[
+    str,
+    BeforeValidator(decode_segment),
+    Path(description="Id of the run, percent-encoded."),
+]
+NodeId = Annotated[
+    str,
+    Query(
+        alias="nodeId",
+        description="The dataset or job: `dataset:<namespace>:<name>` or `job:<namespace>:<name>`.",
+        examples=["dataset:sales:orders"],
+    ),
+]

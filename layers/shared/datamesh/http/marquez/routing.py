@@ -1,0 +1,34 @@
+"""Routes whose paths hold names with slashes, and may end with one."""
+
+from typing import Any
+
+from starlette.routing import Match
+
+from datamesh.http.app import MeshRoute
+from datamesh.http.marquez.paths import PathReading, build_canonical_path
+from datamesh.services.marquez.index import open_index
+
+CANONICAL_PATH = "marquez.path"
+"""Where the path of a request is kept once its parts are told apart."""
+
+
+class MarquezRoute(MeshRoute):
+    """A route of Marquez' API: its path is matched once its parts are told apart."""
+
+    def matches(self, scope: Any) -> tuple[Match, Any]:
+        """Return how far the route matches a request. Raises StorageUnavailable."""
+        path = scope.get(CANONICAL_PATH)
+        if path is None:
+            path = scope[CANONICAL_PATH] = build_canonical_path(
+                scope["path"], lambda reading: _is_known(scope, reading)
+            )
+        return super().matches({**scope, "path": path})
+
+
+def _is_known(scope: Any, reading: PathReading) -> bool:
+    index = open_index(scope["state"]["context"], scope["app"].state.resources.registry)
+    namespace, kind, name, _ = reading
+    if name is None:
+        return namespace.encode(errors="surrogatepass") in index.namespaces
+    find_node = index.find_dataset if kind == "datasets" else index.find_job
+    return find_node(namespace, name) is not None

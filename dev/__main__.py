@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from dev.banner import render_banner
 from dev.example_mesh import ExampleMesh
 from dev.execution.deployment import LocalDeployment
 from dev.execution.schedule import run_schedule
@@ -19,7 +20,7 @@ from dev.log import LogError, show_log_on_terminal, write_log_file
 from dev.old_files import OldFilesError, find_old_files
 from dev.server import ListenError, exit_on_signals, open_listener, read_address, serve_gateway
 from dev.settings import LocalSettings, SettingError, read_settings
-from dev.startup import finish_start
+from dev.startup import fill_bucket
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
@@ -63,10 +64,11 @@ def _run_api(chosen: LocalSettings, path: Path) -> int:
         ending = threading.Event()
         _start_thread(partial(_end_with_storage, s3, ending))
 
-        finish = partial(finish_start, chosen, read_address(listener), examples, ending, log, note)
-        finish_later = partial(_finish_in_background, finish, deployment, ending)
+        prepare = partial(fill_bucket, chosen, examples, ending) if examples.is_pending else None
+        banner = render_banner(chosen, read_address(listener), s3, log, note)
+        started = partial(_announce_start, banner, deployment)
         try:
-            serve_gateway(Gateway(deployment), listener, finish_later)
+            serve_gateway(Gateway(deployment), listener, prepare, started)
         except SystemExit:
             if s3.process.poll() is not None:
                 raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}") from None
@@ -87,19 +89,11 @@ def _take_over_old_files(chosen: LocalSettings, s3: S3, examples: ExampleMesh) -
     return done.text
 
 
-def _finish_in_background(
-    finish: Callable[[], None], deployment: LocalDeployment, ending: threading.Event
-) -> None:
-    """Finish the start in a thread, since that needs the API, and then begin the schedule."""
-    loop = asyncio.get_running_loop()
-
-    def finish_and_schedule() -> None:
-        finish()
-        if not ending.is_set():
-            # On the server's loop: what still runs at the end is cancelled with it.
-            asyncio.run_coroutine_threadsafe(run_schedule(deployment), loop)
-
-    _start_thread(finish_and_schedule)
+def _announce_start(banner: str, deployment: LocalDeployment) -> None:
+    """Print the banner, and begin the schedule on the server's loop."""
+    print(banner, flush=True)
+    # What still runs at the end is cancelled with the loop.
+    asyncio.run_coroutine_threadsafe(run_schedule(deployment), asyncio.get_running_loop())
 
 
 def _end_with_storage(s3: S3, ending: threading.Event) -> None:

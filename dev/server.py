@@ -4,6 +4,7 @@ import asyncio
 import errno
 import signal
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -74,9 +75,50 @@ def exit_on_signals() -> None:
         signal.signal(signum, leave)
 
 
-def serve_gateway(gateway: Gateway, listener: socket.socket, started: Callable[[], None]) -> None:
-    """Serve until a signal ends it (see `exit_on_signals`), after the requests in flight."""
-    config = uvicorn.Config(
+def serve_gateway(
+    gateway: Gateway,
+    listener: socket.socket,
+    prepare: Callable[[str], None] | None,
+    started: Callable[[], None],
+) -> None:
+    """Serve until a signal ends it (see `exit_on_signals`), after the requests in flight.
+
+    `prepare` is called first, in a thread, with another address of the API. What is asked of the
+    listener meanwhile is answered afterwards.
+    """
+    asyncio.run(_run_servers(gateway, listener, prepare, started))
+
+
+async def _run_servers(
+    gateway: Gateway,
+    listener: socket.socket,
+    prepare: Callable[[str], None] | None,
+    started: Callable[[], None],
+) -> None:
+    try:
+        if prepare:
+            await _serve_until_prepared(gateway, prepare)
+        await _Server(_configure_server(gateway), started).serve(sockets=[listener])
+    finally:
+        await gateway.close()
+
+
+async def _serve_until_prepared(gateway: Gateway, prepare: Callable[[str], None]) -> None:
+    with open_listener("127.0.0.1", 0) as listener:
+
+        def prepare_and_end() -> None:
+            try:
+                prepare(read_address(listener).url)
+            finally:
+                server.should_exit = True
+
+        thread = threading.Thread(target=prepare_and_end, daemon=True)
+        server = _Server(_configure_server(gateway), thread.start)
+        await server.serve(sockets=[listener])
+
+
+def _configure_server(gateway: Gateway) -> uvicorn.Config:
+    return uvicorn.Config(
         gateway,
         log_config=None,
         access_log=False,
@@ -89,14 +131,6 @@ def serve_gateway(gateway: Gateway, listener: socket.socket, started: Callable[[
         server_header=False,
         timeout_graceful_shutdown=DRAIN_SECONDS,
     )
-    asyncio.run(_run_server(_Server(config, started), gateway, listener))
-
-
-async def _run_server(server: "_Server", gateway: Gateway, listener: socket.socket) -> None:
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        await gateway.close()
 
 
 class _Server(uvicorn.Server):

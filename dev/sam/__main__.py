@@ -10,12 +10,13 @@ import threading
 import time
 from collections.abc import Iterator
 
+from dev.banner import render_banner
 from dev.example_mesh import ExampleMesh
 from dev.sam.docker import DockerError
 from dev.sam.local import SamProject, prepare_project
 from dev.server import ListenError, exit_on_signals, open_listener, read_address
 from dev.settings import LocalSettings, SettingError, read_settings
-from dev.startup import finish_start
+from dev.startup import fill_bucket
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
@@ -51,7 +52,8 @@ def _run_api(chosen: LocalSettings) -> None:
         examples = ExampleMesh(chosen.data_dir, s3)
         examples.prepare_bucket(chosen.examples)
         with _serve_api(project, host, port) as process:
-            finish_start(chosen, address, examples, threading.Event())
+            fill_bucket(chosen, examples, threading.Event(), address.url)
+            print(render_banner(chosen, address, s3, None), flush=True)
             _wait_for_end(process, s3)
 
 

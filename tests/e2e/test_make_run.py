@@ -1,10 +1,12 @@
 """What `make run` promises to whoever starts it."""
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -41,6 +43,27 @@ def test_it_prints_a_generated_key_and_a_curl_that_works(tmp_path: Path) -> None
         )
         assert '"success":true' in curl.stdout, curl.stdout + curl.stderr
         assert total(run.url) == 1
+
+
+def test_its_first_answer_knows_the_example(tmp_path: Path) -> None:
+    """Requests wait until the new bucket is filled; a registry that is filling would deny it."""
+    run = local_run.start(tmp_path / "data", tmp_path / "out")
+    try:
+        assert eventually(lambda: accepts_connections(run.url), local_run.START_SECONDS)
+        health = requests.get(f"{run.url}/health", timeout=local_run.START_SECONDS).json()
+        assert (health["status"], health["total_products"]) == ("healthy", 12)
+        rows = requests.get(f"{run.url}/domains/sales/orders?limit=2", timeout=TIMEOUT_SECONDS)
+        assert (rows.status_code, len(rows.json())) == (200, 2)
+        assert run.printed().count("Filling the new bucket") == 1
+    finally:
+        run.stop()
+
+
+def accepts_connections(url: str) -> bool:
+    host, _, port = url.removeprefix("http://").partition(":")
+    with contextlib.suppress(OSError), socket.create_connection((host, int(port)), timeout=1):
+        return True
+    return False
 
 
 def test_files_of_the_first_version_are_taken_over(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ SearchedText = Annotated[
     SearchText | None,
     Query(
         description="The products with this text in their name, description, owner, one of their"
-        " tags, or the name of a field of their schema, in upper or lower case."
+        " tags, or the name or description of a field of their schema, in upper or lower case."
     ),
 ]
 ChangedName = Annotated[str, Path(description="Name of the product.", examples=["shipments"])]

@@ -25,7 +25,7 @@ LIMITS = [
     ("name", 1, 100),
     ("domain", 1, 50),
     ("owner", 1, 100),
-    ("description", 1, 500),
+    ("description", 1, 4000),
 ]
 
 
@@ -229,7 +229,7 @@ def test_an_update_of_what_stays_is_refused(field: str) -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("description", "x" * 501),
+        ("description", "x" * 4001),
         ("description", "  "),
         ("owner", "x" * 101),
         ("owner", ""),

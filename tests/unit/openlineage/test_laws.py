@@ -7,16 +7,17 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
+from datamesh.models import product_facts
 from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
+from datamesh.models.product_facts import Observation
 from datamesh.models.products import DatasetName
 from datamesh.models.quality import QualityFailure, RunChecks
 from datamesh.services.lineage import joining
 from datamesh.services.lineage.joining import join_claims, join_columns
-from datamesh.services.openlineage import observations
 from datamesh.services.openlineage.event_reader import join_observations, read_statement
 from datamesh.services.openlineage.ingest import ingest_events
-from datamesh.services.openlineage.observations import DatasetObservations, Observation
+from datamesh.services.openlineage.observations import DatasetObservations
 from datamesh.services.openlineage.parsing import receive_event
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.openlineage.statements import Statement
@@ -207,7 +208,7 @@ def test_many_observations_of_a_dataset_are_joined_in_linear_time(
         seen.append(value)
         return encode_value(value)
 
-    monkeypatch.setattr(observations, "encode_value", count)
+    monkeypatch.setattr(product_facts, "encode_value", count)
     large = observation({"x": "int"}, 1)
     [joined] = join_observations([large, *(observation(None, n) for n in range(2, 50))]).values()
     assert seen == []

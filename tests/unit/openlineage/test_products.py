@@ -276,15 +276,27 @@ def test_of_two_events_of_one_time_the_same_wins_in_any_order() -> None:
     assert found[0] == found[1]
 
 
-def test_a_product_that_a_person_has_changed_follows_events_no_more(
-    registry: Registry, into: EventPipeline
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"owner": "us"}, ({"v2": "int"}, "us")),
+        ({"schema": {"mine": "int"}}, ({"mine": "int"}, "team-v2")),
+        ({"description": "Ours now"}, ({"v2": "int"}, "team-v2")),
+        ({"schema": {"mine": "int"}, "owner": "us"}, ({"mine": "int"}, "us")),
+    ],
+)
+def test_what_a_person_has_changed_follows_events_no_more(
+    changes: dict[str, Any],
+    shown: tuple[dict[str, str], str],
+    registry: Registry,
+    into: EventPipeline,
 ) -> None:
     send(registry, into, schema_event("v1", 1))
     name = named(registry, "t").name
-    registration.update_product(CONTEXT, registry, name, ProductUpdate(description="Ours now"))
+    registration.update_product(CONTEXT, registry, name, ProductUpdate.model_validate(changes))
     send(registry, into, schema_event("v2", 2))
     product = queries.get_product(CONTEXT, registry, name).to_model()
-    assert (product.schema_, product.owner) == ({"v1": "int"}, "team-v1")
+    assert (product.schema_, product.owner) == shown
 
 
 def test_a_product_that_a_person_has_registered_never_follows_them(
@@ -292,7 +304,11 @@ def test_a_product_that_a_person_has_registered_never_follows_them(
 ) -> None:
     before = add_product(registry, "t")
     send(registry, into, schema_event("v2", 2))
-    assert queries.get_product(CONTEXT, registry, "t").to_model() == before
+    after = queries.get_product(CONTEXT, registry, "t").to_model()
+    facets = {"ownership": {"owners": [{"name": "team-v2"}]}}
+    assert after.facets == facets
+    hidden = {"said", "updated_at", "facets"}
+    assert after.model_dump(exclude=hidden) == before.model_dump(exclude=hidden)
 
 
 def test_an_event_that_says_nothing_new_writes_nothing(

@@ -19,6 +19,13 @@ from pydantic import (
 )
 
 from datamesh.models.ports import OutputPort
+from datamesh.models.product_facts import (
+    DescribedColumn,
+    FacetText,
+    ProductFacts,
+    ShownFacts,
+    is_empty,
+)
 from datamesh.models.quality import Quality, RunChecks
 from datamesh.models.values import (
     NOT_BLANK,
@@ -34,7 +41,7 @@ MAX_DOMAIN_LENGTH = 50
 UNSUITABLE_IN_DOMAINS = r'\x00-\x1f\x7f/\\<>"*?#%'
 """The characters of a pattern's set that a domain does not have: paths would be ambiguous."""
 UNSUITABLE_DOMAIN_CHARACTER = re.compile(f"[{UNSUITABLE_IN_DOMAINS}]")
-MAX_DESCRIPTION_LENGTH = 500
+MAX_DESCRIPTION_LENGTH = 4000
 MAX_TAGS = 10
 MAX_FIELDS = 1000
 MAX_FIELD_LENGTH = 200
@@ -46,6 +53,8 @@ MAX_DATASET_NAME_LENGTH = 1024
 """The most letters of a dataset's namespace, and of its name."""
 UNOWNED = "unowned"
 """The owner of a product that events or lineage have registered, until somebody names another."""
+UNDESCRIBED = "Named by lineage, and not described by an owner yet"
+"""The description of a product that lineage has registered, until somebody writes another."""
 
 
 class ProductStatus(StrEnum):
@@ -261,7 +270,7 @@ class ProductUpdate(BaseModel):
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
-class Product(BaseModel):
+class Product(ShownFacts, BaseModel):
     """A registered product as readers see it. Constraints are checked at registration, not here."""
 
     model_config = ConfigDict(
@@ -295,6 +304,8 @@ class Provenance(BaseModel):
     owner_at: Timestamp | None = None
     owner_rank: int = 0
     """The rank of the facet that named the owner: a dataset's outranks a job's."""
+    schema_cut: bool = Field(default=False, exclude_if=is_empty)
+    """True if the facet had more fields than are kept."""
 
 
 class StoredProduct(Product):
@@ -306,7 +317,34 @@ class StoredProduct(Product):
     """The revision of `products.json` that registered it: an age that no clock can skew. It is 0
     in files that are older than the envelope."""
     observed: Provenance | None = None
-    """Set for a product that events registered, until a person changes it. Then events no longer
-    set its schema and owner."""
+    """Set for a product that events registered: they set its schema and owner, but for what is
+    `edited`. Earlier versions removed it when a person changed anything."""
     checks: tuple[RunChecks, ...] = ()
     """The latest checks that events reported, of several runs that may overlap. Latest first."""
+    said: ProductFacts | None = Field(default=None, exclude_if=is_empty)
+    """The latest of what events say beside that."""
+    edited: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
+    """The fields that a person has set since it was registered, sorted: events do not."""
+    own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
+    """Those of the tags that people gave, if `said` has tags: the others are of events."""
+
+    @property
+    def columns(self) -> list[DescribedColumn]:
+        """The columns of which something was said, in the order of the schema."""
+        return self.said.list_columns(self.schema_) if self.said else []
+
+    @property
+    def facets(self) -> dict[str, FacetText]:
+        """The facets that are kept as they came."""
+        return self.said.build_facets() if self.said else {}
+
+    @property
+    def truncated(self) -> list[str]:
+        """The names of the fields that were cut, sorted."""
+        cut = {*self.said.list_cut()} if self.said else set()
+        if self.observed and self.observed.schema_cut:
+            cut.add("schema")
+        tags = self.said.tags if self.said else None
+        if tags and "tags" not in self.edited and not {*tags.value.dataset} <= {*self.tags}:
+            cut.add("tags")
+        return sorted(cut)

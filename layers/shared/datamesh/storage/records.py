@@ -15,6 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from datamesh.errors import StorageUnavailable
 from datamesh.models.json_codec import decode_model, encode_model, encode_value
 from datamesh.models.lineage import Evidence, LineageEntry, LineageType, StoredLineageEntry
+from datamesh.models.product_facts import COMPUTED_FIELDS
 from datamesh.models.products import Product, ProductStatus, StoredProduct
 
 PRODUCT_ADAPTER = TypeAdapter(Product)
@@ -57,6 +58,8 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
 
     public_adapter: ClassVar[TypeAdapter[Any]]
     """Writes the public part of the model."""
+    not_stored: ClassVar[frozenset[str]] = frozenset()
+    """The fields of the model that are computed from others."""
     json: msgspec.Raw = msgspec.field(default=msgspec.Raw(), name=NOT_IN_JSON + "json")
     """The whole item, as it stands in the file."""
     _public_json: bytes | None = msgspec.field(default=None, name=NOT_IN_JSON + "public_json")
@@ -64,7 +67,7 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
     @classmethod
     def from_model(cls, stored: BaseModel) -> Self:
         """Return the record of a stored product or entry."""
-        text = encode_model(stored)
+        text = encode_model(stored, exclude=cls.not_stored)
         record = msgspec.json.decode(text, type=cls)
         record.json = msgspec.Raw(text)
         return record
@@ -114,6 +117,18 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
         return isinstance(other, RegistryRecord) and self.json == other.json
 
 
+class _ColumnTexts(msgspec.Struct, frozen=True, gc=False):
+    """The descriptions of columns."""
+
+    value: dict[str, str] = {}
+
+
+class _SaidText(msgspec.Struct, frozen=True, gc=False):
+    """The part of what events said that a person searches."""
+
+    columns: _ColumnTexts = _ColumnTexts()
+
+
 class _ProductText(msgspec.Struct, gc=False):
     """The part of a product that a person reads, or searches."""
 
@@ -122,12 +137,14 @@ class _ProductText(msgspec.Struct, gc=False):
     description: str = ""
     tags: tuple[str, ...] = ()
     schema: dict[str, msgspec.Raw] = {}
+    said: _SaidText = _SaidText()
 
 
 class ProductRecord(RegistryRecord, kw_only=True):
     """A product of `products.json`."""
 
     public_adapter = PRODUCT_ADAPTER
+    not_stored = COMPUTED_FIELDS
 
     name: str
     domain: str
@@ -163,7 +180,7 @@ class ProductRecord(RegistryRecord, kw_only=True):
         return _parse_model(StoredProduct, self.json, f"products.{self.name}")
 
     def read_texts(self) -> list[str]:
-        """Return the texts of the product: name, description, owner, tags, and names of fields.
+        """Return the texts of the product: name, description, owner, tags, and those of its fields.
 
         Raises StorageUnavailable if the file holds something else.
         """
@@ -172,7 +189,8 @@ class ProductRecord(RegistryRecord, kw_only=True):
         except ValueError as error:
             location = f"products.{self.name}"
             raise StorageUnavailable(f"{location} cannot be read: {error}") from error
-        return [text.name, text.description, text.owner, *text.tags, *text.schema]
+        columns = (*text.schema, *text.said.columns.value.values())
+        return [text.name, text.description, text.owner, *text.tags, *columns]
 
 
 class Redirect(msgspec.Struct, frozen=True, gc=False):

@@ -10,15 +10,19 @@ from datetime import datetime
 
 from datamesh.errors import LimitReached, UnknownLineageEnds
 from datamesh.models.lineage import LineageRegistration
-from datamesh.models.products import NAME_PATTERN, UNOWNED, ProductStatus, StoredProduct
+from datamesh.models.products import (
+    NAME_PATTERN,
+    UNDESCRIBED,
+    UNOWNED,
+    ProductStatus,
+    StoredProduct,
+)
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.bulk import Admission
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.byte_limit import ByteBudget
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import ProductRecord
-
-DESCRIPTION = "Named by lineage, and not described by an owner yet"
 
 type OpenAdmission = Callable[
     [LineageFile, ProductsFile], Admission[LineageFile, LineageRegistration]
@@ -147,7 +151,7 @@ class _EndAdmission:
             name=name,
             domain=self._domain,
             owner=UNOWNED,
-            description=DESCRIPTION,
+            description=UNDESCRIBED,
             schema={},
             status=ProductStatus.INACTIVE,
             created_at=self._now,

@@ -44,6 +44,7 @@ def build_name(name: RecordedName) -> MarquezName:
 def build_dataset(record: ProductRecord, name: RecordedName) -> MarquezDataset:
     """Return a product as the dataset of one of its names."""
     product = record.to_model()
+    said = {column.name: column for column in product.columns}
     return MarquezDataset(
         id=build_name(name),
         name=name.name,
@@ -54,12 +55,18 @@ def build_dataset(record: ProductRecord, name: RecordedName) -> MarquezDataset:
         source_name=name.namespace,
         # Lists are given, not left to their defaults: pydantic copies those deeply, each time.
         fields=[
-            MarquezField(name=key, type=kind, tags=[]) for key, kind in product.schema_.items()
+            MarquezField(
+                name=key,
+                type=kind,
+                tags=said[key].tags if key in said else [],
+                description=said[key].description if key in said else None,
+            )
+            for key, kind in product.schema_.items()
         ],
         tags=product.tags,
         last_modified_at=product.updated_at,
         description=product.description,
-        facets={},
+        facets={**product.facets},
     )
 
 

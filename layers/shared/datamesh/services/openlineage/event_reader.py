@@ -12,9 +12,11 @@ from datamesh.models.openlineage import (
     JobEvent,
     RunEvent,
 )
+from datamesh.models.product_facts import Observation
 from datamesh.models.products import UNOWNED, DatasetName
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage import facets
+from datamesh.services.openlineage.fact_reader import read_facts
 from datamesh.services.openlineage.lineage_facets import (
     has_own_lineage,
     is_sourceless,
@@ -22,7 +24,8 @@ from datamesh.services.openlineage.lineage_facets import (
     read_lineage_edges,
     read_lineage_targets,
 )
-from datamesh.services.openlineage.observations import DatasetObservations, Observation
+from datamesh.services.openlineage.observations import DatasetObservations
+from datamesh.services.openlineage.schema_facet import read_schema
 from datamesh.services.openlineage.statements import (
     MAX_DATASETS,
     MAX_EDGES,
@@ -169,13 +172,14 @@ def _observe_dataset(
 
     A job owns what it writes (`owned`), unless that has an owner of its own; not what it reads.
     """
-    fields = facets.read_schema(dataset.facets)
+    schema = read_schema(dataset.facets)
     return DatasetObservations(
         dataset=dataset.dataset,
         job_namespace=job.namespace if job else "",
         at=at,
-        schema_=None if fields is None else Observation(value=fields, at=at),
+        schema_=schema.observe_types(at) if schema else None,
         owner=_observe_owner(dataset, at, job if owned else None),
+        facts=read_facts(dataset.facets, schema, at),
         checks=facets.read_checks(dataset, run, at),
     )
 

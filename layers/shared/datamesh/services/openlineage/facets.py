@@ -7,12 +7,10 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import ValidationError
 
-from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import EventDataset
 from datamesh.models.products import (
     MAX_DATASET_NAMES,
-    MAX_FIELD_LENGTH,
     DatasetName,
 )
 from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
@@ -22,10 +20,8 @@ from datamesh.services.registry.checks import get_failure_key
 
 MAX_TEXT = 1000
 """Letters; longer texts are cut."""
-MAX_SCHEMA_BYTES = 49_152
-"""How many bytes of JSON the fields of an event's schema take; the others are left out."""
 CUT = "…"
-"""The end of a type that was cut: so it is no other type that happens to begin like it."""
+"""The end of a text that was cut: so it is no other one that happens to begin like it."""
 
 TYPE_OF_SUBTYPE = {"IDENTITY": LineageType.DIRECT, "AGGREGATION": LineageType.AGGREGATED}
 """Subtype of a transformation -> its kind; every other one derives."""
@@ -58,6 +54,11 @@ def as_text(value: object, limit: int = MAX_TEXT) -> str:
     return value.strip()[:limit].strip() if isinstance(value, str) else ""
 
 
+def cut_text(text: str, limit: int) -> str:
+    """Return the text, cut to `limit` characters with a sign at its end."""
+    return text if len(text) <= limit else text[: limit - len(CUT)] + CUT
+
+
 def read_dataset_name(value: Mapping[str, object]) -> DatasetName | None:
     """Return the dataset that an object names; None if it names none."""
     try:
@@ -78,46 +79,6 @@ def read_symlinks(dataset: EventDataset) -> list[DatasetName]:
 def get_name_key(name: DatasetName) -> tuple[str, str]:
     """Return what datasets are sorted by."""
     return (name.namespace, name.name)
-
-
-def read_schema(facets: Mapping[str, object]) -> dict[str, str] | None:
-    """Return field -> type, fields of a struct as `a.b`; None if there is no such facet.
-
-    A facet that is deleted leaves no fields. Of two fields that would have one name, as the field
-    `b` of a struct `a` and a column `a.b`, the later one is quoted: "`a.b`". Types are cut. Fields
-    with a longer name, and those beyond the bound, are left out: an event is never refused for
-    them.
-    """
-    if is_deleted(facets, "schema"):
-        return {}
-    facet = as_mapping(facets.get("schema"))
-    if not isinstance(facet.get("fields"), list):
-        return None
-    found: dict[str, str] = {}
-    size = 0
-    pending = [("", field) for field in iterate_objects(facet["fields"])][::-1]
-    while pending:
-        prefix, field = pending.pop()
-        if name := as_text(field.get("name")):
-            path = f"{prefix}{name}"
-            if path in found:
-                path = f"{prefix}`{name}`"
-            if len(path) > MAX_FIELD_LENGTH:
-                continue
-            kind = _cut_type(as_text(field.get("type"))) or "unknown"
-            size += len(encode_value({path: kind}))
-            if size > MAX_SCHEMA_BYTES:
-                break
-            found[path] = kind
-            pending += [(f"{path}.", inner) for inner in iterate_objects(field.get("fields"))][::-1]
-    return found
-
-
-def _cut_type(name: str) -> str:
-    """Return the name of a type, cut to MAX_FIELD_LENGTH characters."""
-    if len(name) <= MAX_FIELD_LENGTH:
-        return name
-    return name[: MAX_FIELD_LENGTH - len(CUT)] + CUT
 
 
 def read_owner(facets: Mapping[str, object]) -> str:

@@ -8,40 +8,13 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from datamesh.models.json_codec import decode_model, encode_model, encode_value
+from datamesh.models.json_codec import decode_model, encode_model
+from datamesh.models.product_facts import Observation, ProductFacts, select_latest
 from datamesh.models.products import DatasetName
 from datamesh.models.quality import RunChecks
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.checks import join_checks
-
-
-class Observation[V](BaseModel):
-    """A value that an event reported, and when."""
-
-    model_config = ConfigDict(frozen=True)
-
-    value: V
-    at: Timestamp
-    rank: int = 0
-    """Who reported it: an observation of a higher rank wins over a later one."""
-
-    @property
-    def order(self) -> tuple[int, Timestamp, bytes]:
-        """What decides which observation wins.
-
-        It ends with the value, so that of two values of one time the same one wins in whatever
-        order they arrive.
-        """
-        return (self.rank, self.at, encode_value(self.value))
-
-
-def select_latest[V](*observations: Observation[V] | None) -> Observation[V] | None:
-    """Return the observation that wins over the others; None if there is none."""
-    present = [each for each in observations if each]
-    if len(present) < 2:  # its order, which takes all of the value, decides nothing
-        return present[0] if present else None
-    return max(present, key=lambda each: each.order)
 
 
 class DatasetObservations(BaseModel):
@@ -55,6 +28,7 @@ class DatasetObservations(BaseModel):
     at: Timestamp
     schema_: Observation[dict[str, str]] | None = None
     owner: Observation[str] | None = None
+    facts: ProductFacts = ProductFacts()
     checks: tuple[RunChecks, ...] = ()
 
     def join_with(self, *others: Self) -> Self:
@@ -65,6 +39,7 @@ class DatasetObservations(BaseModel):
             update={
                 "schema_": select_latest(*(each.schema_ for each in all_of)),
                 "owner": select_latest(*(each.owner for each in all_of)),
+                "facts": self.facts.join_with(*(each.facts for each in others)),
                 "checks": join_checks(*(each.checks for each in all_of)),
             }
         )

@@ -1,14 +1,13 @@
 """Resolves datasets to products: finds or registers them, and keeps them up to date."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from datamesh.errors import LimitReached
+from datamesh.models.product_facts import Observation, select_latest
 from datamesh.models.products import (
     MAX_DATASET_NAMES,
-    MAX_DESCRIPTION_LENGTH,
     MAX_DOMAIN_LENGTH,
     UNOWNED,
     DatasetName,
@@ -19,18 +18,17 @@ from datamesh.models.products import (
 from datamesh.models.values import TICK
 from datamesh.services.openlineage.facets import get_name_key
 from datamesh.services.openlineage.naming import build_product_name
-from datamesh.services.openlineage.observations import (
-    DatasetObservations,
-    Observation,
-    select_latest,
-)
+from datamesh.services.openlineage.observations import DatasetObservations
 from datamesh.services.openlineage.statements import DatasetSymlink
 from datamesh.services.registry.checks import join_checks
 from datamesh.services.registry.dataset_names import DatasetNameIndex
+from datamesh.services.registry.product_facts import (
+    apply_facts,
+    describe_dataset,
+    is_shown_alike,
+)
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
-
-BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True)
@@ -122,7 +120,9 @@ class ProductResolver:
             known = found.to_model()
             product = self._add_names(known, observed.dataset, others)
             product = self._apply_observations(product, observed)
-            if product is not known:
+            if product is not known and is_shown_alike(known, product):
+                self._store(product)
+            elif product is not known:
                 moved = max(self._now, known.updated_at + TICK)
                 self._store(product.model_copy(update={"updated_at": moved}))
             return known.name
@@ -151,7 +151,7 @@ class ProductResolver:
             name=build_product_name(others[0] if others else dataset),
             domain=self._policy.choose_domain(observed),
             owner=UNOWNED,
-            description=_describe_dataset(dataset),
+            description=describe_dataset(dataset),
             schema={},
             status=ProductStatus.INACTIVE,
             openlineage=sorted([dataset, *others][:MAX_DATASET_NAMES], key=get_name_key),
@@ -183,7 +183,7 @@ class ProductResolver:
             update |= _update_quality(product, observed)
         if known := product.observed:
             update |= _update_observed(product, known, observed)
-        changed = product.model_copy(update=update)
+        changed = apply_facts(product.model_copy(update=update), observed.facts)
         return product if changed == product else changed
 
     def _store(self, product: StoredProduct) -> None:
@@ -206,22 +206,18 @@ def _update_observed(
     product: StoredProduct, known: Provenance, observed: DatasetObservations
 ) -> dict[str, object]:
     """Take the latest schema and owner of what is known and what was observed now."""
-    schema = Observation(value=product.schema_, at=known.schema_at) if known.schema_at else None
-    owner = (
-        Observation(value=product.owner, at=known.owner_at, rank=known.owner_rank)
-        if known.owner_at
-        else None
-    )
+    schema = owner = None
+    if known.schema_at:
+        schema = Observation(value=product.schema_, at=known.schema_at, is_cut=known.schema_cut)
+    if known.owner_at:
+        owner = Observation(value=product.owner, at=known.owner_at, rank=known.owner_rank)
     update: dict[str, object] = {}
-    if schema := select_latest(schema, observed.schema_):
+    schema = select_latest(schema, observed.schema_)
+    if schema and "schema" not in product.edited:
         update["schema_"] = schema.value
-        known = known.model_copy(update={"schema_at": schema.at})
-    if owner := select_latest(owner, observed.owner):
+        known = known.model_copy(update={"schema_at": schema.at, "schema_cut": schema.is_cut})
+    owner = select_latest(owner, observed.owner)
+    if owner and "owner" not in product.edited:
         update["owner"] = owner.value
         known = known.model_copy(update={"owner_at": owner.at, "owner_rank": owner.rank})
     return {**update, "observed": known}
-
-
-def _describe_dataset(dataset: DatasetName) -> str:
-    named = BLANKS.sub(" ", f"Dataset {dataset.name} of {dataset.namespace}, seen in events")
-    return named[:MAX_DESCRIPTION_LENGTH].strip()

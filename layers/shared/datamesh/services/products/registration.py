@@ -30,6 +30,7 @@ from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import Grants, check_port
 from datamesh.services.lineage import registration
 from datamesh.services.products.columns import check_columns
+from datamesh.services.products.edits import mark_edits
 from datamesh.services.registry import bulk
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
@@ -182,7 +183,7 @@ def update_product(
 ) -> Product:
     """Change the given fields of a product and return it.
 
-    A product that OpenLineage events registered is no longer updated by events from then on.
+    OpenLineage events no longer set those of them that they may set, from then on.
     Raises ProductNotFound, ProductChanged if `precondition` does not hold, DatasetNameTaken,
     LocationNotAllowed, AmbiguousColumns, ProductTooLarge, and what a commit raises.
     """
@@ -197,7 +198,8 @@ def update_product(
             DatasetNameIndex(others).check_names(changes.openlineage)
         # Never the same time twice, even if the clock goes back.
         updated_at = max(now, product.updated_at + TICK)
-        update = {**changes.to_attributes(), "updated_at": updated_at, "observed": None}
+        edits = mark_edits(product, changes)
+        update = {**changes.to_attributes(), "updated_at": updated_at, **edits}
         changed = product.model_copy(update=update)
         if {"schema_", "output_port"} & changes.model_fields_set:
             check_columns(changed)

@@ -10,13 +10,13 @@ from datetime import datetime
 from datamesh.models.json_codec import encode_value
 from datamesh.models.products import (
     MAX_DATASET_NAMES,
-    MAX_TAGS,
     DatasetName,
     Provenance,
     StoredProduct,
 )
 from datamesh.models.values import TICK
 from datamesh.services.registry.checks import join_checks
+from datamesh.services.registry.product_facts import combine_facts
 from datamesh.services.registry.renames import add_redirect
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
@@ -34,8 +34,9 @@ def choose_winner(first: ProductRecord, second: ProductRecord) -> tuple[str, str
     """
 
     def get_rank(product: ProductRecord) -> tuple[bool, datetime, int, str]:
-        observed = product.to_model().observed is not None
-        return (observed, product.created_at, product.since_revision, product.name)
+        stored = product.to_model()
+        is_of_events = stored.observed is not None and not stored.edited
+        return (is_of_events, product.created_at, product.since_revision, product.name)
 
     winner, loser = sorted((first, second), key=get_rank)
     return winner.name, loser.name
@@ -69,7 +70,8 @@ def combine_products(winner: StoredProduct, loser: StoredProduct) -> dict[str, o
     update = _find_gaps(winner, loser)
     names = {*winner.openlineage, *loser.openlineage}
     update["openlineage"] = sorted(names, key=_get_name_key)[:MAX_DATASET_NAMES]
-    update["tags"] = [*dict.fromkeys([*winner.tags, *loser.tags])][:MAX_TAGS]
+    named = winner.model_copy(update={"openlineage": update["openlineage"]})
+    update |= combine_facts(named, loser)
     update["checks"] = join_checks(winner.checks, loser.checks)
     results = [each for each in (winner.quality, loser.quality) if each]
     # Of one time, the one that failed: it is not forgotten for another that passes.

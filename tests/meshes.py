@@ -25,6 +25,7 @@ from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
+from datamesh.storage.job_files import JOB_INDEX_KEY, JOBS_PREFIX, JobFile, JobIndexFile
 from datamesh.storage.journal import PAGE_SIZE
 from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
 from datamesh.storage.secret_key import SecretKey
@@ -45,6 +46,7 @@ def mesh(
     *,
     products: ConditionalObject | None = None,
     lineage: ConditionalObject | None = None,
+    jobs: ConditionalObject | None = None,
     max_products: int = 1000,
     max_lineage_entries: int = 10_000,
     max_products_bytes: int | None = None,
@@ -73,6 +75,7 @@ def mesh(
             "MAX_LINEAGE_BYTES",
             max_lineage_bytes,
         ),
+        jobs=Document(jobs or MemoryObject(JOB_INDEX_KEY), JobIndexFile, NO_WAIT),
         max_products=max_products,
         max_lineage_entries=max_lineage_entries,
         missing_products_domain=missing_products_domain,
@@ -117,7 +120,8 @@ def event_pipeline(
         log=EventLog(
             lambda name: held[EVENTS_PREFIX + name], BucketFolder(held, EVENTS_PREFIX, 2), NO_WAIT
         ),
-        open_run=lambda digest: Document(held[f"{RUNS_PREFIX}{digest}.json"], RunFile, NO_WAIT),
+        open_run=lambda path: Document(held[f"{RUNS_PREFIX}{path}.json"], RunFile, NO_WAIT),
+        open_job=lambda digest: Document(held[f"{JOBS_PREFIX}{digest}.json"], JobFile, NO_WAIT),
         progress=Document(MemoryObject(REBUILD_KEY), RebuildFile, NO_WAIT),
         policy=policy or EventPolicy(),
     )

@@ -42,6 +42,10 @@ TRAIL = f"{BUCKET}/audit/*"
 AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
+JOBS, JOB_INDEX = f"{BUCKET}/openlineage/jobs/*", f"{BUCKET}/openlineage/jobs.json"
+KEEP_JOBS = {
+    (action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (JOBS, JOB_INDEX)
+}
 CURSOR_KEY = f"{BUCKET}/cursors/key"
 PROBE = f"{BUCKET}/health/written_at.json"
 PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
@@ -58,16 +62,18 @@ RIGHTS = {
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
     "LineageReadFunction": REGISTRY | PAST,
     "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
-    "OpenLineageReadFunction": REGISTRY,
+    "OpenLineageReadFunction": REGISTRY | {("s3:GetObject", JOB_INDEX)},
     "OpenLineageWriteFunction": REGISTRY
     | REMEMBER
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
-    | {(action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (KEPT, RUNS)},
+    | {(action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (KEPT, RUNS)}
+    | KEEP_JOBS,
     "OpenLineageRebuildFunction": REGISTRY
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
-    | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)},
+    | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)}
+    | KEEP_JOBS,
     "DomainsFunction": DATA | {("s3:GetObject", CURSOR_KEY), ("s3:PutObject", CURSOR_KEY)},
     "DomainsWriteFunction": DATA | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", PRODUCTS)},
     "AnalyticsFunction": REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
@@ -250,7 +256,7 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
         for text in read_strings(RESOLVER.resolve(statement[key]))
     ]
     assert {text for text in named if "*" in text} == {
-        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS),
+        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS, JOBS),
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }
 

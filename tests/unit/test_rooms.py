@@ -24,6 +24,7 @@ SUBJECTS = (
     "lineage",
     "datasets",
     "products",
+    "jobs",
     "openlineage",
     "marquez",
     "time_travel",

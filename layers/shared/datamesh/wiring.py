@@ -22,6 +22,7 @@ from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
+from datamesh.storage.job_files import JOB_INDEX_KEY, JOBS_PREFIX, JobFile, JobIndexFile
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import ConditionalObject, OpenObject
 from datamesh.storage.registry_file import RegistryFile
@@ -185,6 +186,12 @@ def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> R
     return Registry(
         products=open_document(PRODUCTS_KEY, ProductsFile, products_limit),
         lineage=open_document(LINEAGE_KEY, LineageFile, lineage_limit),
+        jobs=Document(
+            bucket.open_object(JOB_INDEX_KEY),
+            JobIndexFile,
+            bucket.backoff,
+            cache_seconds=settings.cache_seconds,
+        ),
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
         data_locations=settings.data_locations,
@@ -202,7 +209,7 @@ def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline"
     from datamesh.services.openlineage.product_resolver import EventPolicy
     from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 
-    def open_document[F: (RunFile, RebuildFile)](key: str, kind: type[F]) -> Document[F]:
+    def open_document[F: (RunFile, RebuildFile, JobFile)](key: str, kind: type[F]) -> Document[F]:
         """Return a document whose commits nobody counts: no two writers meet at one for long."""
         return Document(bucket.open_object(key), kind, bucket.backoff)
 
@@ -213,7 +220,8 @@ def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline"
             bucket.open_journal(EVENTS_PREFIX),
             bucket.backoff,
         ),
-        open_run=lambda digest: open_document(f"{RUNS_PREFIX}{digest}.json", RunFile),
+        open_run=lambda path: open_document(f"{RUNS_PREFIX}{path}.json", RunFile),
+        open_job=lambda digest: open_document(f"{JOBS_PREFIX}{digest}.json", JobFile),
         progress=open_document(REBUILD_KEY, RebuildFile),
         policy=EventPolicy(settings.openlineage_auto_register, settings.openlineage_domains),
         confidence={

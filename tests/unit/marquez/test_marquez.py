@@ -263,3 +263,42 @@ def test_hidden_entries_are_in_no_graph(client: Client, registry: Registry) -> N
         build_product_name(DatasetName(namespace=WAREHOUSE, name="a"))
         in registry.products.read(NO_DEADLINE).products
     )
+
+
+JOB_SHAPES = {
+    "ingest": ([], ["raw"]),
+    "export": (["raw"], []),
+    "merge": (["merged", "raw"], ["merged"]),
+    "compact": (["raw"], ["raw"]),
+    "clean up": ([], []),
+}
+
+
+def test_jobs_without_lineage_have_nodes(serve: Serve, registry: Registry) -> None:
+    """They only write, only read, write what they read, or name no dataset at all."""
+    jobs = [run_event(*ends, job=name) for name, ends in JOB_SHAPES.items()]
+    send(registry, event_pipeline(), *jobs)
+    client = serve("marquez", resources(registry))
+    for name, (inputs, outputs) in JOB_SHAPES.items():
+        answer = client.get(f"{API}/lineage", nodeId=f"job:scheduler:{name}", depth=0)
+        [node] = [each for each in answer.body["graph"] if each["type"] == "JOB"]
+        assert [each["name"] for each in node["data"]["inputs"]] == inputs
+        assert [each["name"] for each in node["data"]["outputs"]] == outputs
+    around = client.get(f"{API}/lineage", nodeId=f"dataset:{WAREHOUSE}:raw", depth=0)
+    jobs_around = {each["data"]["name"] for each in around.body["graph"] if each["type"] == "JOB"}
+    assert jobs_around == {*JOB_SHAPES} - {"clean up"}
+    namespaces = client.get(f"{API}/namespaces").body["namespaces"]
+    assert [each["name"] for each in namespaces] == [WAREHOUSE, "scheduler"]
+    found = client.get(f"{API}/search", q="clean", filter="job").body["results"]
+    assert [each["nodeId"] for each in found] == ["job:scheduler:clean up"]
+
+
+def test_a_job_that_runs_again_is_found_before_others(serve: Serve, registry: Registry) -> None:
+    for minute, name in ((0, "night a"), (60, "night b"), (120, "night a")):
+        event = run_event(["a"], ["b"], job=name, run=minute + 1, minute=minute)
+        send(registry, event_pipeline(), event)
+    found = serve("marquez", resources(registry)).get(f"{API}/search", q="night", sort="update_at")
+    assert [(each["name"], each["updatedAt"]) for each in found.body["results"]] == [
+        ("night a", "2026-01-31T14:00:00Z"),
+        ("night b", "2026-01-31T13:00:00Z"),
+    ]

@@ -84,7 +84,7 @@ def test_201_the_same_event_twice_changes_nothing(serve: Serve, registry: Regist
         assert post(serve, run_event(["a"], ["b"]), over=over).status == 201
         found.append({key: stored.get() for key, stored in bucket.items()})
     assert found[0] == found[1]
-    assert len(found[0]) == 2  # the event and its run
+    assert len(found[0]) == 3  # the event, its run and its job
     assert (
         registry.products.read_latest(NO_DEADLINE).revision,
         registry.lineage.read_latest(NO_DEADLINE).revision,
@@ -398,7 +398,7 @@ def test_a_batch_reports_an_event_that_is_too_large_and_takes_the_others(
     assert (failed["index"], failed["retriable"]) == (0, False)
     assert failed["reason"] == "outputs: an event has at most 1000 outputs, this one 1001"
     assert edges(registry) == {("a", "b")}
-    assert len(bucket) == 2  # the other event and its run
+    assert len(bucket) == 3  # the other event, its run and its job
 
 
 def test_201_as_many_datasets_as_an_event_may_have(serve: Serve, registry: Registry) -> None:

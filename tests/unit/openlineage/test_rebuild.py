@@ -9,13 +9,15 @@ import pytest
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import RunEvent
+from datamesh.services.jobs.records import compute_job_key
 from datamesh.services.openlineage.files import RUNS_PREFIX, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
-from datamesh.services.openlineage.runs import compute_run_digest
+from datamesh.services.openlineage.runs import compute_run_path
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.event_log import EVENTS_PREFIX
+from datamesh.storage.job_files import JOBS_PREFIX
 from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -185,30 +187,33 @@ class Killed(BaseException):
     """The process ends here."""
 
 
-@pytest.mark.parametrize("step", range(1, 5))
+@pytest.mark.parametrize("step", range(1, 7))
 def test_an_event_that_was_cut_short_is_finished_by_its_repetition(step: int) -> None:
-    """Event, run, products, lineage: the process dies just before one of these PUTs."""
+    """Event, run, job, jobs, products, lineage: the process dies just before one of these PUTs."""
     event = run_event(["a"], ["b"])
-    event_object, run, stored_products, stored_lineage = objects = [
-        FaultyObject() for _ in range(4)
+    event_object, run, job, stored_jobs, stored_products, stored_lineage = objects = [
+        FaultyObject() for _ in range(6)
     ]
 
     def dies(*_: object) -> str:
         raise Killed
 
     objects[step - 1].put_faults.append(dies)
-    registry = mesh(products=stored_products, lineage=stored_lineage)
+    registry = mesh(products=stored_products, lineage=stored_lineage, jobs=stored_jobs)
     [received] = events(event)
     bucket = Bucket({EVENTS_PREFIX + received.name: event_object})
     assert isinstance(received.event, RunEvent)
-    bucket[f"{RUNS_PREFIX}{compute_run_digest(received.event)}.json"] = run
+    bucket[f"{RUNS_PREFIX}{compute_run_path(received.event)}.json"] = run
+    bucket[f"{JOBS_PREFIX}{compute_job_key('scheduler', 'daily')}.json"] = job
     into = event_pipeline(bucket)
     with pytest.raises(Killed):
         ingest_events(CONTEXT, registry, into, events(event))
-    fresh = mesh(products=stored_products, lineage=stored_lineage)
+    fresh = mesh(products=stored_products, lineage=stored_lineage, jobs=stored_jobs)
     ingest_events(CONTEXT, fresh, into, events(event))
     assert edges(fresh) == {("a", "b")}
     assert fresh.lineage.read(NO_DEADLINE).revision == 1
+    assert fresh.jobs
+    assert [each.name for each in fresh.jobs.read(NO_DEADLINE).jobs.values()] == ["daily"]
 
 
 # the record

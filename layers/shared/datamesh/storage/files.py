@@ -53,7 +53,7 @@ class ProductsFile(RegistryFile):
             b"%b:%b" % (encode_value(name), record.json) for name, record in self.products.items()
         ]
         renamed = b',"renamed":%b' % msgspec.json.encode(self.renamed) if self.renamed else b""
-        return _encode_parts(self, b',"products":{', members, b"}%b}" % renamed)
+        return encode_records(self, b',"products":{', members, b"}%b}" % renamed)
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -65,7 +65,7 @@ class ProductsFile(RegistryFile):
             return super().parse(text)
         items = msgspec.json.decode(envelope.products, type=dict[str, msgspec.Raw])
         attach_json(records.values(), items.values())
-        return cls(products=records, renamed=envelope.renamed, **_read_envelope(envelope))
+        return cls(products=records, renamed=envelope.renamed, **read_envelope(envelope))
 
     @classmethod
     def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
@@ -73,7 +73,7 @@ class ProductsFile(RegistryFile):
         file = _ProductsModels.model_validate(raw)
         records = {key: ProductRecord.from_model(each) for key, each in file.products.items()}
         renamed = msgspec.convert(file.renamed, dict[str, Redirect])
-        return cls(products=records, renamed=renamed, **_read_envelope(file))
+        return cls(products=records, renamed=renamed, **read_envelope(file))
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -101,7 +101,7 @@ class LineageFile(RegistryFile):
     def encode_parts(self) -> Iterator[bytes]:
         """Yield the file as JSON, in parts of RECORDS_PER_PART entries."""
         items = [record.json for record in self.lineage]
-        return _encode_parts(self, b',"lineage":[', items, b"]}")
+        return encode_records(self, b',"lineage":[', items, b"]}")
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -114,13 +114,13 @@ class LineageFile(RegistryFile):
         if not all(record.id for record in records):
             return super().parse(text)
         attach_json(records, msgspec.json.decode(envelope.lineage, type=list[msgspec.Raw]))
-        return cls(lineage=records, **_read_envelope(envelope))
+        return cls(lineage=records, **read_envelope(envelope))
 
     @classmethod
     def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
         """Build the file from its parsed JSON. Raises ValueError if it is another thing."""
         file = _LineageModels.model_validate(raw)
-        return cls.from_models(file.lineage, **_read_envelope(file))
+        return cls.from_models(file.lineage, **read_envelope(file))
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -128,7 +128,7 @@ class LineageFile(RegistryFile):
         return {"lineage": raw}
 
 
-class _Envelope(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class Envelope(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """An envelope as this version, or one that knew fewer fields, has written it."""
 
     format: Literal[1]
@@ -138,12 +138,12 @@ class _Envelope(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     adopted: bool = False
 
 
-class _ProductsEnvelope(_Envelope):
+class _ProductsEnvelope(Envelope):
     products: msgspec.Raw = msgspec.Raw(b"{}")
     renamed: dict[str, Redirect] = {}
 
 
-class _LineageEnvelope(_Envelope):
+class _LineageEnvelope(Envelope):
     lineage: msgspec.Raw = msgspec.Raw(b"[]")
 
 
@@ -171,13 +171,15 @@ class _LineageModels(RegistryFile):
     )
 
 
-def _read_envelope(file: RegistryFile | _Envelope) -> dict[str, Any]:
+def read_envelope(file: RegistryFile | Envelope) -> dict[str, Any]:
+    """Return the fields of the envelope that a file has."""
     return {name: getattr(file, name) for name in ENVELOPE_FIELDS}
 
 
-def _encode_parts(
+def encode_records(
     file: RegistryFile, opening: bytes, items: Sequence[bytes | msgspec.Raw], closing: bytes
 ) -> Iterator[bytes]:
+    """Yield a file as JSON: its envelope, then its items in parts of RECORDS_PER_PART."""
     envelope = encode_model(file, include={*ENVELOPE_FIELDS})
     yield envelope.removesuffix(b"}") + opening
     begun = False

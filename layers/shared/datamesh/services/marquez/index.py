@@ -12,15 +12,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import ClassVar, Literal, NamedTuple
+from weakref import ref
 
 import msgspec
 
+from datamesh.models.jobs import JobRecord
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.renames import read_registry_files
 from datamesh.services.lineage.visibility import select_visible
+from datamesh.services.marquez.recorded_ends import RecordedEnds
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.text_index import TextIndex
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.job_files import JobIndexFile
 from datamesh.storage.records import LineageRecord, ProductRecord, RecordedName
 
 type NodeKind = Literal["DATASET", "JOB"]
@@ -99,7 +103,7 @@ class IndexedDataset(msgspec.Struct, frozen=True, gc=False):
 
 
 class IndexedJob(msgspec.Struct, frozen=True, gc=False):
-    """A job, the names of the products that it reads and writes, and the times of its entries."""
+    """A job, the names of the products that it reads and writes, and when it said something."""
 
     kind: ClassVar[NodeKind] = "JOB"
     packed_name: PackedName
@@ -108,6 +112,8 @@ class IndexedJob(msgspec.Struct, frozen=True, gc=False):
     outputs: tuple[str, ...]
     created_at: datetime
     updated_at: datetime
+    record: JobRecord | None = None
+    """What the index of jobs holds of it; None if it was registered by hand."""
 
     @property
     def name(self) -> RecordedName:
@@ -162,16 +168,11 @@ class MarquezIndex:
     What only some reads need is built when the first of them comes.
     """
 
-    def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
-        self.products: Mapping[str, ProductRecord] = products.products
-        self._unshared: dict[tuple[NodeKind, PackedName], bytes] = {}
-        datasets = (
-            IndexedDataset(pack_name(name), product)
-            for product in self.products.values()
-            for name in list_names(product)
-        )
-        self.datasets: Mapping[bytes, IndexedDataset] = _index_by_ids(datasets, self._unshared)
-        jobs = _index_jobs(select_visible(lineage, products), self.products)
+    def __init__(self, entries: "_IndexedEntries", recorded: Iterable[JobRecord]) -> None:
+        self.products = entries.products
+        self._unshared = dict(entries.unshared)
+        self.datasets = entries.datasets
+        jobs = _add_recorded_jobs(entries, recorded)
         self.jobs: Mapping[bytes, IndexedJob] = _index_by_ids(jobs, self._unshared)
 
     def get_node_id(self, kind: NodeKind, name: RecordedName) -> str:
@@ -245,10 +246,72 @@ def _build_order(nodes: Sequence[IndexedNode]) -> SearchOrder:
     return SearchOrder(nodes, TextIndex(node.name.name for node in nodes))
 
 
+class _IndexedEntries:
+    """The datasets, and the jobs as far as lineage tells; the latest index that was made of it."""
+
+    def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
+        self.products: Mapping[str, ProductRecord] = products.products
+        self.unshared: dict[tuple[NodeKind, PackedName], bytes] = {}
+        named = [
+            IndexedDataset(pack_name(name), product)
+            for product in self.products.values()
+            for name in list_names(product)
+        ]
+        self.datasets: Mapping[bytes, IndexedDataset] = _index_by_ids(named, self.unshared)
+        self.product_names = {each.packed_name: each.product.name for each in named}
+        self.jobs = {
+            job.packed_name: job
+            for job in _index_jobs(select_visible(lineage, products), self.products)
+        }
+        self.recorded_ends = RecordedEnds(lineage.lineage)
+        self._latest: tuple[ref[JobIndexFile], MarquezIndex] | None = None
+
+    def build_index(self, recorded: JobIndexFile | None) -> MarquezIndex:
+        """Return the index with the recorded jobs: the latest one while those are the same."""
+        if recorded is None or not recorded.jobs:
+            return self._without_jobs
+        if self._latest is None or self._latest[0]() is not recorded:
+            self._latest = None
+            self._latest = ref(recorded), MarquezIndex(self, recorded.jobs.values())
+        return self._latest[1]
+
+    @cached_property
+    def _without_jobs(self) -> MarquezIndex:
+        return MarquezIndex(self, ())
+
+
 def open_index(context: RequestContext, registry: Registry) -> MarquezIndex:
     """Return the index of the registry as it is now, built by the first read of a revision."""
+    # Jobs are read first: they are written before the products and lineage of the same event.
+    recorded = registry.jobs.read(context.deadline) if registry.jobs else None
     lineage, products = read_registry_files(context, registry)
-    return registry.revision_cache.get(MarquezIndex, lineage, products)
+    entries = registry.revision_cache.get(_IndexedEntries, lineage, products)
+    return entries.build_index(recorded)
+
+
+def _add_recorded_jobs(
+    entries: _IndexedEntries, recorded: Iterable[JobRecord]
+) -> Iterable[IndexedJob]:
+    """Return the jobs that lineage tells of, and the recorded ones that are not hidden."""
+    jobs = dict(entries.jobs)
+    for record in recorded:
+        name = pack_name(RecordedName(record.namespace, record.name))
+        if record.hidden:
+            jobs.pop(name, None)
+            continue
+        derived = jobs.get(name)
+        inputs, outputs = entries.recorded_ends.find_ends(
+            record, lambda dataset: entries.product_names.get(pack_name(dataset))
+        )
+        jobs[name] = IndexedJob(
+            packed_name=name,
+            inputs=tuple(sorted(inputs.union(derived.inputs if derived else ()))),
+            outputs=tuple(sorted(outputs.union(derived.outputs if derived else ()))),
+            created_at=record.created_at,
+            updated_at=record.updated_at,
+            record=record,
+        )
+    return jobs.values()
 
 
 def _index_by_ids[N: IndexedNode](

@@ -44,7 +44,7 @@ def read_statement(event: Event) -> Statement:
     """Return what an event says about lineage."""
     if isinstance(event, DatasetEvent):
         return _read_dataset_statement(event.dataset, event.event_time)
-    at, outputs = event.event_time, _read_outputs(event)
+    at, outputs = event.event_time, read_outputs(event)
     statement = Statement(
         jobs=(Job(namespace=event.job.namespace, name=event.job.name),),
         inputs=_build_mentions(event.inputs, at),
@@ -65,7 +65,7 @@ def check_event_size(event: Event, max_entries: int) -> None:
     """
     if isinstance(event, DatasetEvent):
         return
-    outputs = _read_outputs(event)
+    outputs = read_outputs(event)
     for field, datasets in (("inputs", event.inputs), ("outputs", outputs)):
         if len(datasets) > MAX_DATASETS:
             raise OversizedEvent(field, len(datasets), field, str(MAX_DATASETS))
@@ -75,7 +75,7 @@ def check_event_size(event: Event, max_entries: int) -> None:
         raise OversizedEvent("outputs", pairs, "pairs of inputs and outputs", bound)
 
 
-def _read_outputs(event: JobEvent) -> list[EventDataset]:
+def read_outputs(event: JobEvent) -> list[EventDataset]:
     """Return the outputs, none of a test: dbt names a table for its failures, if any or not."""
     kind = facets.as_text(facets.as_mapping(event.job.facets.get("jobType")).get("jobType"))
     return [] if kind.upper() == "TEST" else event.outputs
@@ -140,7 +140,7 @@ def read_observations(event: Event) -> dict[DatasetName, DatasetObservations]:
         ]
         found += [
             _observe_dataset(each, at, event.job, owned=True, run=run)
-            for each in _read_outputs(event)
+            for each in read_outputs(event)
         ]
     return join_observations(found)
 

@@ -11,7 +11,7 @@ REBUILD_KEY = "openlineage/rebuild.json"
 
 
 class RunFile(RegistryFile):
-    """`openlineage/runs/<digest>.json`: what the events of a run have said so far, by job."""
+    """`openlineage/runs/<digest of its id>/<digest>.json`: what a run has said so far, by job."""
 
     statements: tuple[Statement, ...] = ()
 

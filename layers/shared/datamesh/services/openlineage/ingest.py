@@ -10,10 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from datamesh.errors import Contended, DerivationUnfinished
+from datamesh.models.jobs import JobHistory
 from datamesh.models.lineage import Evidence, StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.services.context import RequestContext
+from datamesh.services.jobs.recording import OpenJob, group_histories, index_jobs, store_job
 from datamesh.services.lineage.joining import reduce_claims
 from datamesh.services.lineage.renames import follow_renames, get_adjacency
 from datamesh.services.openlineage.claims import (
@@ -29,11 +31,12 @@ from datamesh.services.openlineage.event_reader import (
 )
 from datamesh.services.openlineage.facets import get_name_key
 from datamesh.services.openlineage.files import RebuildFile, RunFile
+from datamesh.services.openlineage.job_reader import read_job_history
 from datamesh.services.openlineage.merge import merge_claims
 from datamesh.services.openlineage.observations import DatasetObservations
 from datamesh.services.openlineage.parsing import ReceivedEvent
 from datamesh.services.openlineage.product_resolver import EventPolicy, Resolution, resolve_products
-from datamesh.services.openlineage.runs import compute_run_digest, join_by_job, resolve_renames
+from datamesh.services.openlineage.runs import compute_run_path, join_by_job, resolve_renames
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import Document
@@ -52,7 +55,8 @@ class EventPipeline:
 
     log: EventLog
     open_run: Callable[[str], Document[RunFile]]
-    """Digest of a run's id -> the document of what its events have said."""
+    """Path of a run -> the document of what its events have said."""
+    open_job: OpenJob
     progress: Document[RebuildFile]
     """How far a rebuild that ran out of time has come."""
     policy: EventPolicy = field(default_factory=EventPolicy)
@@ -91,6 +95,8 @@ def ingest_events(
     )
     try:
         statements = _join_run_statements(context, pipeline, events)
+        histories = (read_job_history(each.event, each.digest) for each in events)
+        store_histories(context, registry, pipeline, filter(None, histories))
         result = derive_lineage(context, registry, pipeline, statements, observations)
     except Contended as error:
         raise DerivationUnfinished from error
@@ -106,7 +112,7 @@ def _join_run_statements(
     for received in events:
         statement = read_statement(received.event)
         if isinstance(received.event, RunEvent):
-            runs.setdefault(compute_run_digest(received.event), []).append(statement)
+            runs.setdefault(compute_run_path(received.event), []).append(statement)
         else:
             others.append(statement)
     joined = _map_in_parallel(
@@ -114,6 +120,22 @@ def _join_run_statements(
         list(runs.items()),
     )
     return [statement for run in joined for statement in run] + others
+
+
+def store_histories(
+    context: RequestContext,
+    registry: Registry,
+    pipeline: EventPipeline,
+    histories: Iterable[JobHistory],
+    *,
+    rebuilds: bool = False,
+) -> None:
+    """Record what events say of jobs and of their runs. Raises what a commit raises."""
+    told = group_histories(histories)
+    recorded = _map_in_parallel(
+        lambda job: store_job(context, pipeline.open_job(job[0]), job[1]), list(told.items())
+    )
+    index_jobs(context, registry, recorded, rebuilds=rebuilds)
 
 
 def _map_in_parallel[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:

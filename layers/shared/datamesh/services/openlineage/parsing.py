@@ -29,6 +29,11 @@ class ReceivedEvent:
         return f"{self.event.event_time.date().isoformat()}/{self.digest}.json.gz"
 
 
+def read_digest(name: str) -> str:
+    """Return the digest of the event that is kept under a key."""
+    return name.rpartition("/")[2].partition(".")[0]
+
+
 def receive_event(raw: JsonValue) -> ReceivedEvent:
     """Parse an event and encode it canonically. Raises InvalidEvent, which names the field."""
     cleaner = EventCleaner()

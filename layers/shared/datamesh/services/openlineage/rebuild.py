@@ -19,7 +19,8 @@ from datamesh.services.lineage.renames import rename_entries
 from datamesh.services.lineage.visibility import has_ends
 from datamesh.services.openlineage.event_reader import read_observations, read_statement
 from datamesh.services.openlineage.files import RebuildFile
-from datamesh.services.openlineage.ingest import EventPipeline, resolve_claims
+from datamesh.services.openlineage.ingest import EventPipeline, resolve_claims, store_histories
+from datamesh.services.openlineage.job_reader import read_job_history
 from datamesh.services.openlineage.merge import merge_claims
 from datamesh.services.openlineage.observations import (
     DatasetObservations,
@@ -27,7 +28,7 @@ from datamesh.services.openlineage.observations import (
     compress_statement,
     decompress_statement,
 )
-from datamesh.services.openlineage.parsing import parse_event
+from datamesh.services.openlineage.parsing import parse_event, read_digest
 from datamesh.services.openlineage.runs import (
     compute_job_digest,
     compute_run_digest,
@@ -50,8 +51,8 @@ class _EventAccumulator:
             each.dataset: each for each in file.gathered.facts
         }
 
-    def add_event(self, body: bytes) -> None:
-        """Join a stored event with the totals."""
+    def add_event(self, body: bytes) -> Event:
+        """Join a stored event with the totals, and return it."""
         event = parse_event(decode_lenient(body))
         key = _compute_key(event, body)
         statement, known = read_statement(event), self.statements.get(key)
@@ -62,6 +63,7 @@ class _EventAccumulator:
             earlier = self.observations.get(dataset)
             self.observations[dataset] = earlier.join_with(each) if earlier else each
         self.events += 1
+        return event
 
     def __iter__(self) -> Iterator[Statement]:
         for _, keys in groupby(sorted(self.statements), key=_get_run):
@@ -98,8 +100,12 @@ def rebuild_derived_lineage(
         if not in_time():
             _store_progress(context, pipeline, totals.build_file(after))
             return {"finished": 0, "events": totals.events}
-        for body in pipeline.log.read_all(page, context.deadline):
-            totals.add_event(body)
+        histories = []
+        for name, body in zip(page, pipeline.log.read_all(page, context.deadline), strict=True):
+            event = totals.add_event(body)
+            if history := read_job_history(event, read_digest(name)):
+                histories.append(history)
+        store_histories(context, registry, pipeline, histories, rebuilds=True)
         after = page[-1]
     claims, products, _ = resolve_claims(context, registry, pipeline, totals, totals.observations)
     before = {} if events_expire else totals.before

@@ -25,13 +25,23 @@ type _JobKey = tuple[str, str]
 
 
 def compute_run_digest(event: RunEvent) -> str:
-    """Return what the file of a run is named after.
+    """Return the name of the file of a run.
 
     Jobs whose names have the first part in common share it, for one may be the other, renamed.
     """
     first_part = event.job.name.partition(SEPARATOR)[0]
     named: JsonValue = [str(event.run.run_id), event.job.namespace, first_part]
     return sha256(encode_for_digest(named, ascii_only=True)).hexdigest()[:32]
+
+
+def compute_run_path(event: RunEvent) -> str:
+    """Return where the file of a run is: those of one runId are in one folder."""
+    return f"{compute_run_folder(str(event.run.run_id))}/{compute_run_digest(event)}"
+
+
+def compute_run_folder(run_id: str) -> str:
+    """Return the folder of the files of a runId."""
+    return sha256(run_id.encode()).hexdigest()[:32]
 
 
 def compute_job_digest(event: RunEvent) -> str:

@@ -14,14 +14,17 @@ from datamesh.services.registry.renames_cache import RenamesCache
 from datamesh.services.registry.revision_cache import RevisionCache
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.job_files import JobIndexFile
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The two documents of the registry, with what services need to work on them."""
+    """The documents of the registry, with what services need to work on them."""
 
     products: Document[ProductsFile]
     lineage: Document[LineageFile]
+    jobs: Document[JobIndexFile] | None = None
+    """The index of jobs; None for a registry of the past, whose jobs nobody knows."""
     max_products: int = 1000
     max_lineage_entries: int = 10_000
     data_locations: Mapping[str, Sequence[str]] = field(default_factory=dict)

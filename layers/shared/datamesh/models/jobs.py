@@ -1,0 +1,117 @@
+"""Jobs and their runs, as events told of them.
+
+All parts only grow: `services.jobs.joining` joins what several events say, in whatever order.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import msgspec
+
+AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A moment with a time zone, as files have it."""
+
+
+class JobFact(msgspec.Struct, frozen=True):
+    """What an event says of a job or a run, and when; a value of None takes back what was said."""
+
+    value: Any
+    at: AwareTime
+
+
+class JobDataset(msgspec.Struct, frozen=True):
+    """A dataset that a job reads or writes."""
+
+    namespace: str
+    name: str
+    first_at: AwareTime
+    last_at: AwareTime
+
+
+class KeptEvent(msgspec.Struct, frozen=True, order=True):
+    """An event of a run, as the log of events keeps it."""
+
+    at: AwareTime
+    digest: str
+
+    @property
+    def name(self) -> str:
+        """The key that it is kept under, within the folder of the events."""
+        return f"{self.at.date().isoformat()}/{self.digest}.json.gz"
+
+
+class JobRun(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A run of a job."""
+
+    id: str
+    created_at: AwareTime
+    """The time of its first event; that of its latest is `updated_at`."""
+    updated_at: AwareTime
+    state: str = ""
+    """What the latest event that has a type says; empty if none has."""
+    state_at: AwareTime | None = None
+    started_at: AwareTime | None = None
+    ended_at: AwareTime | None = None
+    facts: dict[str, JobFact] = {}
+    events: tuple[KeptEvent, ...] = ()
+
+
+class JobHistory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """All that is known of a job, with its latest runs."""
+
+    namespace: str
+    name: str
+    created_at: AwareTime
+    updated_at: AwareTime
+    facts: dict[str, JobFact] = {}
+    inputs: tuple[JobDataset, ...] = ()
+    outputs: tuple[JobDataset, ...] = ()
+    runs: tuple[JobRun, ...] = ()
+    """The latest first."""
+    events: tuple[KeptEvent, ...] = ()
+    """Those of no run."""
+    hidden: bool = False
+    """Whether a person has deleted the job since it last said something new."""
+    tags: dict[str, bool] = {}
+    """Tag -> whether a person added it, or took away what events say."""
+
+
+class JobDetails(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The part of a job that lists show, and the datasets that its node is connected with."""
+
+    type: str = "BATCH"
+    description: str = ""
+    location: str = ""
+    parent: str = ""
+    tags: tuple[str, ...] = ()
+    inputs: tuple[tuple[str, str], ...] = ()
+    """Namespace and name of each dataset."""
+    outputs: tuple[tuple[str, str], ...] = ()
+
+
+class JobRecord(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
+    """A job as the index of jobs has it."""
+
+    namespace: str
+    name: str
+    created_at: AwareTime
+    updated_at: AwareTime
+    """As of some minutes ago: not every run changes the index."""
+    revision: int = 0
+    """The revision of the job's own file that the record was made of."""
+    hidden: bool = False
+    details: msgspec.Raw = msgspec.Raw(b"{}")
+    """A JobDetails: it is parsed when somebody asks for it."""
+
+    def read_details(self) -> JobDetails:
+        """Parse the details."""
+        return msgspec.json.decode(self.details, type=JobDetails)
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, JobRecord)
+            and bytes(self.details) == bytes(other.details)
+            and (self.namespace, self.name) == (other.namespace, other.name)
+            and (self.created_at, self.updated_at) == (other.created_at, other.updated_at)
+            and self.hidden == other.hidden
+        )

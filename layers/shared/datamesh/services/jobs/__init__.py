@@ -1,0 +1,1 @@
+"""Jobs and their runs: what events say of them, kept and read."""

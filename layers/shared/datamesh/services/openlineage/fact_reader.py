@@ -37,8 +37,8 @@ MAX_FACET_BYTES = 1_024
 MAX_TAG_LENGTH = 100
 MAX_COLUMN_TAGS_BYTES = 2_048
 """How many bytes of JSON the tags of all columns take; the others are left out."""
-HEADER = ("_producer", "_schemaURL")
-"""The keys of a facet that say who made it: they change with every release of a client."""
+HEADER = ("_deleted", "_producer", "_schemaURL")
+"""The keys of a facet that say nothing of the dataset, and change with releases of a client."""
 
 
 def read_facts(

@@ -11,6 +11,7 @@ from datamesh.http.answers import (
     EXPORT_MEDIA_TYPES,
     build_json_response,
     build_page_response,
+    describe_page,
     mark_truncation,
 )
 from datamesh.http.app import create_app
@@ -37,6 +38,7 @@ from datamesh.http.lineage_parameters import (
     TypeFilter,
 )
 from datamesh.http.parameters import (
+    COLUMNS_PAGE,
     LIST_PAGE,
     TRUNCATED_HEADER,
     Limit,
@@ -54,6 +56,7 @@ from datamesh.models.graph import (
     LineageGraph,
     LineagePaths,
     NodeLinkGraph,
+    ProductColumnGraph,
     RemovedLineage,
     Way,
 )
@@ -65,6 +68,7 @@ from datamesh.services.lineage import (
     graph,
     impact_csv,
     paths,
+    product_columns,
     queries,
     registration,
 )
@@ -299,7 +303,43 @@ async def lineage_export(
 
 
 @app.get(
-    "/lineage/columns/{product}/{column}",
+    "/lineage/columns/{product}",
+    response_model=ProductColumnGraph,
+    responses=COLUMNS_PAGE | document_errors(404, 410, 413, 422, 503),
+)
+async def lineage_product_columns(
+    product: ProductPath,
+    context: CurrentContext,
+    registry: RegistryAsOf,
+    direction: FollowedDirection = Direction.BOTH,
+    depth: Depth = 10,
+    max_nodes: MaxNodes = MAX_NODES,
+    limit: Limit = 1000,
+    offset: Offset = 0,
+) -> Response:
+    """Follow the lineage of all columns of a product.
+
+    The answer has the product's columns, those that they come from and those that are made of them.
+    `limit` and `offset` choose columns of the product; `max_nodes` bounds the others. Columns that
+    a product's schema no longer has are left out.
+    """
+    found, page = product_columns.build_product_column_graph(
+        context,
+        registry,
+        product,
+        direction=direction,
+        depth=depth,
+        max_nodes=max_nodes,
+        limit=limit,
+        offset=offset,
+    )
+    answer = build_json_response(found)
+    answer.headers.update(describe_page(page))
+    return answer
+
+
+@app.get(
+    "/lineage/columns/{product}/{column:path}",
     response_model=ColumnGraph,
     responses=document_errors(404, 410, 413, 422, 503),
 )
@@ -315,7 +355,8 @@ async def lineage_columns(
     """Follow the lineage of a column.
 
     The answer has the columns that it comes from (upstream), or that are made of it (downstream).
-    A column of which no lineage is known is answered alone. Bounds are those of `/lineage/graph`.
+    A column of which no lineage is known is answered alone, and columns that a product's schema no
+    longer has are left out. Bounds are those of `/lineage/graph`.
     """
     found = columns.build_column_graph(
         context, registry, product, column, way=direction, depth=depth, max_nodes=max_nodes

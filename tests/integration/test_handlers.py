@@ -42,6 +42,7 @@ STATUSES = {
     "lineage_graph": (404, 200),
     "lineage_impact": (404, 200),
     "lineage_path": (404, 200),
+    "lineage_product_columns": (404, 200),
     "lineage_upstream": (404, 200),
     "list_dataset_files": (404, 200),
     "list_domain_products": (404, 200),
@@ -73,7 +74,10 @@ STATUSES = {
 }
 
 
-DOCUMENTED_AS = {"/api/v1/namespaces/{path+}": "/api/v1/namespaces/{namespace}/datasets"}
+DOCUMENTED_AS = {
+    "/api/v1/namespaces/{path+}": "/api/v1/namespaces/{namespace}/datasets",
+    "/lineage/columns/{product}/{column+}": "/lineage/columns/{product}/{column}",
+}
 
 
 @pytest.fixture(scope="module")

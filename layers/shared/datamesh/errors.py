@@ -8,6 +8,10 @@ if TYPE_CHECKING:  # the authorizer imports this module, and no pydantic
     from datamesh.models.bulk import BulkReport
 
 
+MAX_SHOWN_COLUMNS = 20
+"""How many columns of a schema an error names."""
+
+
 class MeshError(Exception):
     """Base of every error that a caller of the API may see. Its text is the caller's message."""
 
@@ -142,6 +146,21 @@ class AmbiguousColumns(MeshError):
             f"The columns '{first}' and '{second}' differ by upper and lower case alone: DuckDB,"
             " Spark and Athena take them for one; give one of them another name"
         )
+
+
+class UnknownColumns(MeshError):
+    """Lineage names a column that is none of its product's schema."""
+
+    def __init__(self, field: str, column: str, product: str, known: Sequence[str]) -> None:
+        """Keep the field; of the known columns of the product the first ones are named."""
+        shown = ", ".join(known[:MAX_SHOWN_COLUMNS])
+        more = len(known) - MAX_SHOWN_COLUMNS
+        listed = f"{shown} and {more} more" if more > 0 else shown
+        super().__init__(
+            f"{field}: '{column}' is no column of '{product}', whose schema has {listed}; "
+            "name one of these, or add it to the schema first"
+        )
+        self.field = field
 
 
 class PortRefused(MeshError):

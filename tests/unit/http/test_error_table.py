@@ -72,6 +72,7 @@ def test_400_an_inverted_range(serve: Serve, path: str) -> None:
         ("lineage", "GET", "/lineage/downstream/orders"),
         ("lineage", "GET", "/lineage/graph/orders"),
         ("lineage", "GET", "/lineage/impact/orders"),
+        ("lineage", "GET", "/lineage/columns/orders"),
         ("lineage", "GET", "/lineage/columns/orders/amount"),
     ],
 )

@@ -44,6 +44,7 @@ DOCUMENTED_ERRORS = {
     "GET /lineage/impact/{product}": PAST | {"404"} | {"413"},
     "GET /lineage/path": PAST | {"404"} | {"413"},
     "GET /lineage/export": PAST | {"404"} | {"413"},
+    "GET /lineage/columns/{product}": PAST | {"404"} | {"413"},
     "GET /lineage/columns/{product}/{column}": PAST | {"404"} | {"413"},
     "DELETE /lineage": WRITE | {"404"},
     "POST /api/v1/lineage": WRITE | {"400", "413", "429"},

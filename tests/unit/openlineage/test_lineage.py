@@ -27,7 +27,7 @@ from tests.events import (
     run_event,
     send,
 )
-from tests.meshes import add_lineage, add_products, event_pipeline, mesh
+from tests.meshes import add_lineage, add_products, event_pipeline, mesh, store_product
 from tests.unit.openlineage.graphs import edges, graph
 
 
@@ -232,6 +232,7 @@ def test_columns_that_come_from_others_of_their_dataset_are_read_as_columns_alon
     facet: str, registry: Registry, into: EventPipeline
 ) -> None:
     """As MERGE and UPDATE make them. A column that stays as it is says nothing."""
+    store_product(registry, "b", schema={"net": "decimal", "total": "decimal"})
     own = [{**dataset("b"), "type": "DATASET", "field": field} for field in ("net", "total")]
     inputs = "inputFields" if facet == "columnLineage" else "inputs"
     output = dataset("b", facets={facet: {"fields": {"total": {inputs: own}}}})

@@ -63,6 +63,13 @@ def build_page_headers(page: EncodedPage) -> dict[str, str]:
     return headers | {X_TRUNCATED: "true"} if page.is_cut else headers
 
 
+def describe_page[T](page: Page[T]) -> dict[str, str]:
+    """Return the headers that say how long a list is, and where its next page begins."""
+    headers = {X_TOTAL_COUNT: str(page.total)}
+    following = page.offset + len(page.items)
+    return headers | ({X_NEXT_OFFSET: str(following)} if following < page.total else {})
+
+
 def mark_truncation(response: Response, truncated: bool) -> Response:
     """Say in X-Truncated whether an answer is cut, for formats that cannot say it themselves."""
     response.headers[X_TRUNCATED] = str(truncated).lower()

@@ -40,6 +40,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.AnswerTooLarge: 413,
     errors.LocationNotAllowed: 422,
     errors.AmbiguousColumns: 422,
+    errors.UnknownColumns: 422,
     errors.ProductTooLarge: 422,
     errors.OversizedEvent: 422,
     errors.InvalidCursor: 422,
@@ -150,7 +151,7 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
             return [FieldProblem(field=field, location="body", message=str(error))]
         case errors.AmbiguousColumns():
             return [FieldProblem(field="schema", location="body", message=str(error))]
-        case errors.OversizedEvent():
+        case errors.OversizedEvent() | errors.UnknownColumns():
             return [FieldProblem(field=error.field, location="body", message=str(error))]
         case errors.ProductTooLarge():
             return [FieldProblem(field="body", location="body", message=str(error))]

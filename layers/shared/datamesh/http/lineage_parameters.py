@@ -10,7 +10,14 @@ from datamesh.models.values import ShortText
 from datamesh.services.lineage.walk import LineageFilter
 
 ProductPath = Annotated[str, Path(description="Name of the product.", examples=["orders"])]
-ColumnPath = Annotated[str, Path(description="Name of the column.", examples=["amount"])]
+ColumnPath = Annotated[
+    str,
+    Path(
+        min_length=1,
+        description="Name of the column, with slashes or without.",
+        examples=["amount"],
+    ),
+]
 
 SourceFilter = Annotated[
     str | None, Query(description="The entries that lead out of this product.")

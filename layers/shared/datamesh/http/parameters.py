@@ -131,3 +131,14 @@ LIST_PAGE: Responses = {
     }
 }
 """What the API's document says of a page of a list."""
+COLUMNS_PAGE: Responses = {
+    200: {
+        "headers": {
+            X_TOTAL_COUNT: {
+                "description": "How many columns the product has.",
+                "schema": {"type": "integer"},
+            },
+            X_NEXT_OFFSET: NEXT_OFFSET_HEADERS[X_NEXT_OFFSET],
+        }
+    }
+}

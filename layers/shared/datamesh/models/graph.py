@@ -193,6 +193,23 @@ class ColumnGraph(TypedDict):
     truncated: Truncated
 
 
+class ProductColumnGraph(TypedDict):
+    """The columns that can be reached from those of a product, and the edges between them."""
+
+    product: str
+    direction: Direction
+    depth: int
+    nodes: Annotated[
+        list[ColumnNode],
+        Field(
+            description="The product's own columns, in the order of its schema; then others, "
+            "nearest first, those of one distance by product and column."
+        ),
+    ]
+    edges: list[ColumnEdge]
+    truncated: Truncated
+
+
 class NodeLinkNode(TypedDict):
     """A product, as a node in node-link form."""
 

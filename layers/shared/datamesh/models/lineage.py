@@ -2,7 +2,7 @@
 
 from enum import IntEnum, StrEnum
 from math import isfinite
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from datamesh.models.json_codec import encode_value
+from datamesh.models.products import FieldText
 from datamesh.models.values import NOT_BLANK, ShortText, Timestamp, show_example
 
 
@@ -32,6 +33,7 @@ LINEAGE_EXAMPLE: dict[str, JsonValue] = {
     "lineage_type": "aggregated",
     "confidence": 0.95,
     "metadata": {"job": "nightly", "owner": "finance"},
+    "columns": [{"source": "amount", "target": "revenue", "lineage_type": "aggregated"}],
 }
 
 MAX_TRANSFORMATION_LENGTH = 1000
@@ -54,6 +56,34 @@ Transformation = Annotated[
 ]
 
 
+MAX_COLUMN_PAIRS = 1000
+MAX_COLUMNS_BYTES = 64 * 1024
+"""Limited as metadata is; with short names it is the number of pairs that counts."""
+
+
+class ColumnRegistration(BaseModel):
+    """A column of the source that goes into a column of the target, as a client sends it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: FieldText = Field(description="Column of the source product.")
+    target: FieldText = Field(description="Column of the target product.")
+    lineage_type: LineageType = LineageType.DIRECT
+
+
+def check_column_pairs(columns: list[ColumnRegistration]) -> list[ColumnRegistration]:
+    """Return the columns. Raises ValueError if a pair comes twice, or they are too many bytes."""
+    seen: dict[tuple[str, str], int] = {}
+    for position, each in enumerate(columns):
+        first = seen.setdefault((each.source, each.target), position)
+        if first != position:
+            raise ValueError(f"pairs of columns must differ, but {position} repeats {first}")
+    size = len(encode_value([each.model_dump(mode="json") for each in columns]))
+    if size > MAX_COLUMNS_BYTES:
+        raise ValueError(f"at most {MAX_COLUMNS_BYTES} bytes of JSON, got {size}")
+    return columns
+
+
 class LineageRegistration(BaseModel):
     """The body of `POST /register_lineage`."""
 
@@ -67,6 +97,17 @@ class LineageRegistration(BaseModel):
     metadata: Annotated[dict[str, JsonValue], AfterValidator(check_metadata_size)] = Field(
         default={}, description=f"Any object of at most {MAX_METADATA_BYTES} bytes of JSON."
     )
+    columns: Annotated[list[ColumnRegistration], AfterValidator(check_column_pairs)] = Field(
+        default=[],
+        max_length=MAX_COLUMN_PAIRS,
+        description="The columns that go into columns of the target: of the products' schemas, "
+        f"where these have one. At most {MAX_COLUMNS_BYTES} bytes of JSON.",
+    )
+
+    def to_attributes(self) -> dict[str, Any]:
+        """Return the fields of the entry that is registered."""
+        columns = tuple(ColumnLineage(**dict(each)) for each in self.columns)
+        return dict(self) | {"columns": columns}
 
 
 class Job(BaseModel):

@@ -140,6 +140,22 @@ class _ProductText(msgspec.Struct, gc=False):
     said: _SaidText = _SaidText()
 
 
+class _PortPartitions(msgspec.Struct, gc=False):
+    partitions: tuple[str, ...] = ()
+
+
+class _ObservedSchema(msgspec.Struct, gc=False):
+    schema_cut: bool = False
+
+
+class _ProductColumns(msgspec.Struct, gc=False):
+    """The part of a product that names its columns."""
+
+    schema: dict[str, msgspec.Raw] = {}
+    output_port: _PortPartitions | None = None
+    observed: _ObservedSchema | None = None
+
+
 class ProductRecord(RegistryRecord, kw_only=True):
     """A product of `products.json`."""
 
@@ -178,6 +194,20 @@ class ProductRecord(RegistryRecord, kw_only=True):
         Raises StorageUnavailable if the file holds something else.
         """
         return _parse_model(StoredProduct, self.json, f"products.{self.name}")
+
+    def read_columns(self) -> tuple[list[str], bool]:
+        """Return the names of the schema's columns, then of the folders, and whether that is all.
+
+        Schemas of events may have been cut. Raises StorageUnavailable as `to_model` does.
+        """
+        try:
+            found = msgspec.json.decode(self.json, type=_ProductColumns)
+        except ValueError as error:
+            location = f"products.{self.name}"
+            raise StorageUnavailable(f"{location} cannot be read: {error}") from error
+        partitions = found.output_port.partitions if found.output_port else ()
+        is_cut = found.observed is not None and found.observed.schema_cut
+        return [*dict.fromkeys((*found.schema, *partitions))], not is_cut
 
     def read_texts(self) -> list[str]:
         """Return the texts of the product: name, description, owner, tags, and those of its fields.

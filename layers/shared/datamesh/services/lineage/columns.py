@@ -1,12 +1,13 @@
 """Column lineage: which columns a column is made from, and which are made from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from datamesh.models.graph import MAX_EDGES, ColumnEdge, ColumnGraph, Way
 from datamesh.models.lineage import ColumnLineage
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.known_columns import KnownColumns
 from datamesh.services.lineage.walk import Graph
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
@@ -42,17 +43,17 @@ def build_column_graph(
     """
     graph = Graph(context, registry)
     graph.get_product(product)
-    columns = _ColumnIndex(graph, way)
-    distances = _compute_distances(columns, ProductColumn(product, column), depth, max_nodes)
+    columns = ColumnIndex(graph, way, KnownColumns(graph.products))
+    start = ProductColumn(product, column)
+    distances = compute_column_distances(columns, [start], depth, max_nodes)
     kept = sorted(distances, key=lambda found: (distances[found], found))[:max_nodes]
     among = set(kept)
-    edges_between = (
-        _build_edge(entry, pair)
+    edges, cut = build_column_edges(
+        (entry, pair)
         for found in kept
         for other, entry, pair in columns.find_hops(found)
         if other in among
     )
-    edges, cut = _cut_edges(edges_between)
     return {
         "product": product,
         "column": column,
@@ -67,13 +68,14 @@ def build_column_graph(
     }
 
 
-class _ColumnIndex:
+class ColumnIndex:
     """The hops from each column; the entries of a product are read at its first column only."""
 
-    def __init__(self, graph: Graph, way: Way) -> None:
+    def __init__(self, graph: Graph, way: Way, known: KnownColumns) -> None:
         self._graph = graph
         self._way = way
         self._hops: dict[str, dict[str, list[Hop]]] = {}
+        self._known = known
 
     def find_hops(self, column: ProductColumn) -> list[Hop]:
         """Return the hops from a column, oldest entry first."""
@@ -81,11 +83,16 @@ class _ColumnIndex:
             self._hops[column.product] = self._index_product(column.product)
         return self._hops[column.product].get(column.name, [])
 
+    def list_columns(self, product: str) -> Iterable[str]:
+        """Return the columns of a product that there are hops from."""
+        self.find_hops(ProductColumn(product, ""))
+        return self._hops[product]
+
     def _index_product(self, product: str) -> dict[str, list[Hop]]:
         """Return the hops from each column of a product by the column's name."""
         found: dict[str, list[Hop]] = {}
         for entry in self._graph.find_column_entries(product, self._way):
-            for pair in entry.to_model().columns:
+            for pair in self._known.select_pairs(entry):
                 if self._way is Way.UPSTREAM:
                     here, there = pair.target, ProductColumn(entry.source, pair.source)
                 else:
@@ -94,15 +101,15 @@ class _ColumnIndex:
         return found
 
 
-def _compute_distances(
-    columns: _ColumnIndex, start: ProductColumn, depth: int, enough: int
+def compute_column_distances(
+    columns: ColumnIndex, starts: Sequence[ProductColumn], depth: int, enough: int
 ) -> dict[ProductColumn, int]:
-    """Return the fewest hops from the start to each column within `depth` hops.
+    """Return the fewest hops from one of the starts to each column within `depth` hops.
 
     Stop after the distance at which more than `enough` columns are reached.
     """
-    distances = {start: 0}
-    frontier = [start]
+    distances = dict.fromkeys(starts, 0)
+    frontier = [*starts]
     for distance in range(1, depth + 1):
         hops = chain.from_iterable(map(columns.find_hops, frontier))
         frontier = list(dict.fromkeys(other for other, _, _ in hops if other not in distances))
@@ -112,15 +119,17 @@ def _compute_distances(
     return distances
 
 
-def _cut_edges(edges: Iterable[ColumnEdge]) -> tuple[list[ColumnEdge], bool]:
+def build_column_edges(
+    pairs: Iterable[tuple[LineageRecord, ColumnLineage]],
+) -> tuple[list[ColumnEdge], bool]:
     """Return the first edges, within MAX_EDGES and MAX_TEXT, and whether there are more."""
     kept: list[ColumnEdge] = []
     left = MAX_TEXT
-    for edge in edges:
-        left -= len(edge["source_column"]) + len(edge["target_column"])
+    for entry, pair in pairs:
+        left -= len(pair.source) + len(pair.target)
         if left < 0 or len(kept) == MAX_EDGES:
             return kept, True
-        kept.append(edge)
+        kept.append(_build_edge(entry, pair))
     return kept, False
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from datamesh.errors import LimitReached, UnknownLineageEnds
+from datamesh.errors import LimitReached, UnknownColumns, UnknownLineageEnds
 from datamesh.models.lineage import LineageRegistration
 from datamesh.models.products import (
     NAME_PATTERN,
@@ -89,7 +89,7 @@ def _find_named(
     for item in items:
         try:
             admission.admit(item)
-        except UnknownLineageEnds:
+        except (UnknownLineageEnds, UnknownColumns):
             if not partial:
                 return set()
         except LimitReached as error:

@@ -19,6 +19,7 @@ from datamesh.models.lineage import (
     StoredLineageEntry,
 )
 from datamesh.services.context import RequestContext
+from datamesh.services.lineage.known_columns import KnownColumns
 from datamesh.services.lineage.missing_ends import (
     OpenAdmission,
     RegisteredEnds,
@@ -38,7 +39,7 @@ def register_lineage(
 ) -> LineageEntry:
     """Register an entry and return it.
 
-    Raises UnknownLineageEnds, LimitReached, and what a commit raises.
+    Raises UnknownLineageEnds, UnknownColumns, LimitReached, and what a commit raises.
     """
     now, ids = context.choose_registration_time(registry.now), _create_id_factory(context)
     limit = registry.max_lineage_entries
@@ -52,7 +53,7 @@ def register_lineage(
         return admission.to_file(), entry
 
     def recall(file: LineageFile, revision: int) -> LineageEntry:
-        return LineageEntry(id=ids(0), **dict(registration), timestamp=now)
+        return LineageEntry(id=ids(0), **registration.to_attributes(), timestamp=now)
 
     return context.commit_audited(registry.lineage, change, recall)
 
@@ -115,7 +116,9 @@ def _create_id_factory(context: RequestContext) -> IdFactory:
 def _build_match(record: LineageRecord) -> Callable[[LineageRegistration], bool]:
     """Return whether an entry was registered from an item."""
     entry = record.to_model()
-    return lambda item: all(getattr(entry, name) == value for name, value in item)
+    return lambda item: all(
+        getattr(entry, name) == value for name, value in item.to_attributes().items()
+    )
 
 
 def _open_trial(registry: Registry, now: datetime, ids: IdFactory) -> OpenAdmission:
@@ -156,9 +159,11 @@ class _LineageAdmission:
         self._admitted = 0
         self._entries = [*follow_renames(file, ends.products).lineage]
         self._pruned = False
+        self._columns = KnownColumns(self._products.products)
 
     def admit(self, registration: LineageRegistration) -> StoredLineageEntry:
-        """Add an entry. Raises UnknownLineageEnds, LimitReached."""
+        """Add an entry. Raises UnknownLineageEnds, UnknownColumns, LimitReached."""
+        self._columns.check_registration(registration)
         ends = dict.fromkeys((registration.source, registration.target))
         if unknown := [name for name in ends if name not in self._products.products]:
             refused = [*filter(None, map(self._refused_ends.get, unknown))]
@@ -169,7 +174,7 @@ class _LineageAdmission:
             raise LimitReached("MAX_LINEAGE_ENTRIES", self._limit)
         entry = StoredLineageEntry(
             id=self._ids(self._admitted),
-            **dict(registration),
+            **registration.to_attributes(),
             timestamp=self._now,
             products_revision=self._products.revision,
         )

@@ -15,6 +15,7 @@ from datamesh.errors import (
     MeshError,
     ProductNameTaken,
     ProductTooLarge,
+    UnknownColumns,
     UnknownLineageEnds,
 )
 from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
@@ -34,6 +35,7 @@ REFUSALS: tuple[type[MeshError], ...] = (
     *FIELDS,
     ProductTooLarge,
     UnknownLineageEnds,
+    UnknownColumns,
     LimitReached,
 )
 """The errors for which an item is refused."""
@@ -164,7 +166,7 @@ def _admit_item[M](candidate: M, admit: Callable[[M], object], partial: bool) ->
     except REFUSALS as error:
         if isinstance(error, LimitReached) and not partial:
             raise
-        field = FIELDS.get(type(error), "")
+        field = error.field if isinstance(error, UnknownColumns) else FIELDS.get(type(error), "")
         return RefusedItem((ItemProblem(field=field, message=str(error)),))
     return None
 

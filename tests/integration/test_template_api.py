@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +12,9 @@ from dev.template.reader import read_api
 from tests.template import DOCUMENT, TEMPLATE, read_at, read_properties
 
 API = read_api(TEMPLATE, {}, {})
+ROOT = Path(__file__).parents[2]
+FOLLOWED_BY_BROWSERS = {"Location"}
+"""Headers that no script needs to read."""
 
 WRITES = {
     "POST /register_product": "ProductsWriteFunction",
@@ -141,21 +145,34 @@ def test_browsers_may_read_the_total_and_never_send_credentials() -> None:
     cors = read_at(read_properties("RegistryApi"), "CorsConfiguration")
     assert read_at(cors, "AllowOrigins") == ["*"]
     assert read_at(cors, "AllowCredentials") is False
-    exposed = {
-        "X-Total-Count",
-        "X-Next-Offset",
-        "X-Truncated",
-        "ETag",
-        "X-Next-Cursor",
-        "X-Files-Read",
-        "X-Bytes-Read",
-        "X-Missing-Columns",
-        "X-Skipped-Files",
-    }
-    assert exposed <= set(read_strings(read_at(cors, "ExposeHeaders")))
     assert set(read_strings(read_at(cors, "AllowMethods"))) >= {
         route.method for route in API.routes
     }
+
+
+def test_browsers_may_read_every_header_that_the_api_documents() -> None:
+    document = json.loads((ROOT / "functions/platform/openapi.json").read_text())
+    answers = [*document["components"].get("responses", {}).values()]
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            answers += operation["responses"].values()
+    documented = {name for answer in answers for name in answer.get("headers", {})}
+    assert documented >= {"X-Total-Count", "X-Skipped-Parts", "X-Next-Cursor", "Retry-After"}
+    cors = read_at(read_properties("RegistryApi"), "CorsConfiguration")
+    exposed = set(read_strings(read_at(cors, "ExposeHeaders")))
+    assert (documented - FOLLOWED_BY_BROWSERS) | {"ETag"} <= exposed
+
+
+def test_browsers_may_read_every_header_that_is_of_the_api() -> None:
+    """`X-` headers that the code sets, beside those that tell browsers what not to do."""
+    names = {
+        name
+        for folder in ("layers/shared/datamesh", "functions")
+        for file in (ROOT / folder).rglob("*.py")
+        for name in re.findall(r'"(X-[A-Z][A-Za-z-]+)"', file.read_text())
+    }
+    cors = read_at(read_properties("RegistryApi"), "CorsConfiguration")
+    assert names - {"X-Content-Type-Options"} <= set(read_strings(read_at(cors, "ExposeHeaders")))
 
 
 @pytest.mark.parametrize("value", ["-", "200", "GET /product/{name}"])

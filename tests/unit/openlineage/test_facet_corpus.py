@@ -1,13 +1,14 @@
 """Every facet of the specification has the effect that the documents show, in any order."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from datamesh.models.json_codec import decode_value, encode_canonical
 from datamesh.services.lineage.queries import list_visible_entries
+from datamesh.services.openlineage.facet_shapes import SHAPES, Items
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
@@ -174,6 +175,41 @@ def test_a_facet_of_another_kind_loses_no_more_than_itself(
     assert [entry["confidence"] for entry in entries] == [0.5]
     assert not {"columns", "facets", "truncated"} & products["out"].keys()
     assert products["out"]["description"].startswith("Dataset out of")
+
+
+def list_bad_members() -> Iterator[tuple[SpecifiedFacet, dict[str, Any], str]]:
+    """Each example with one member of another kind, and where that stands in the facet."""
+    for each in FACETS:
+        for key, kind in SHAPES.get(each.name, {}).items():
+            if key not in each.content:
+                continue
+            yield each, each.document | {key: 7}, key
+            if not isinstance(kind, Items):
+                continue
+            items = each.content[key]
+            yield each, each.document | {key: [*items, 7]}, f"{key}.{len(items)}"
+            for member in kind.members:
+                yield each, each.document | {key: [{member: 7}, *items]}, f"{key}.0.{member}"
+
+
+@pytest.mark.parametrize(("each", "document", "part"), [*list_bad_members()])
+def test_a_part_of_another_kind_is_skipped_and_counted(
+    each: SpecifiedFacet, document: dict[str, Any], part: str
+) -> None:
+    registry, into = mesh(), event_pipeline(policy=POLICY)
+    [received] = events(build_event_with(each, document))
+    assert received.skipped == (f"{PLACES[each.place]}.{each.name}.{part}",)
+    ingest_events(CONTEXT, registry, into, [received])
+    found, _ = show(registry)
+    assert "7" not in str([each.get("facets") for each in found.values()])
+
+
+def test_parts_that_are_null_and_facets_of_ones_own_are_not_counted() -> None:
+    document = {"description": None, "owners": None}
+    each = SpecifiedFacet("dataset", "documentation", "", {})
+    own = SpecifiedFacet("dataset", "example_own", "", {})
+    found = events(build_event_with(each, document), build_event_with(own, {"description": 7}))
+    assert [received.skipped for received in found] == [(), ()]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from datamesh.models.openlineage import EVENT_TYPES
 from datamesh.models.products import MAX_DATASET_NAME_LENGTH
+from datamesh.services.openlineage.facet_shapes import SHAPES, strip_facet
 
 ENTITIES = ("run", "job", "dataset")
 ROLES = ("inputs", "outputs")
@@ -25,7 +26,8 @@ class EventCleaner:
     """Copies an event without its bad parts, and lists where they stand."""
 
     skipped: list[str] = field(default_factory=list)
-    """Such as `outputs.1`, in the order of the event. Names of facets are not told."""
+    """Such as `outputs.1`, in the order of the event. Facets are named that the specification
+    names, and no others."""
 
     def remove_bad_parts(self, raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Return the event without its bad parts; what it cannot do without stays as it is."""
@@ -55,21 +57,33 @@ class EventCleaner:
         return kept
 
     def _remove_bad_facets(self, entity: dict[str, JsonValue], where: str) -> dict[str, JsonValue]:
-        """Return the entity without what should hold facets and is no object.
+        """Return the entity without what should hold facets and is no object, or is bad in one.
 
         A facet that is no object stays, for it is read as saying nothing; it is listed all the
         same, unless it is null.
         """
-        bad = []
+        cleaned = dict(entity)
         for name in FACETS:
             if (facets := entity.get(name)) is None:
                 continue
             if not isinstance(facets, dict):
-                bad.append(name)
-            elif all(each is None or isinstance(each, dict) for each in facets.values()):
+                del cleaned[name]
+                self.skipped.append(f"{where}.{name}")
                 continue
-            self.skipped.append(f"{where}.{name}")
-        return {key: value for key, value in entity.items() if key not in bad} if bad else entity
+            if any(each is not None and not isinstance(each, dict) for each in facets.values()):
+                self.skipped.append(f"{where}.{name}")
+            cleaned[name] = self._strip_facets(facets, f"{where}.{name}")
+        return cleaned
+
+    def _strip_facets(self, facets: dict[str, JsonValue], where: str) -> dict[str, JsonValue]:
+        """Return facets without parts of another shape than the specification has."""
+        stripped = {}
+        for name, facet in facets.items():
+            if name in SHAPES and isinstance(facet, dict):
+                facet, skipped = strip_facet(name, facet)
+                self.skipped += [f"{where}.{name}.{part}" for part in skipped]
+            stripped[name] = facet
+        return stripped
 
     def _parse_type(self, value: JsonValue) -> JsonValue:
         kind = value.upper() if isinstance(value, str) else None

@@ -17,13 +17,18 @@ OF_NOW = {"GET /metrics", "GET /health", "GET /changes", "GET /domains/{domain}/
 
 
 def read_addresses() -> dict[str, str]:
-    """Return the route of each GET among the sample events, with an address of it."""
+    """Return the routes of GET among the sample events, each with an address of it.
+
+    A greedy route has several.
+    """
     found = {}
     for file in sorted(EVENTS.glob("*.json")):
         event: Any = json.loads(file.read_text())
-        if event.get("routeKey", "").startswith("GET "):
+        route = event.get("routeKey", "")
+        if route.startswith("GET "):
             query = event["rawQueryString"]
-            found[event["routeKey"]] = event["rawPath"] + (f"?{query}" if query else "")
+            name = f"{route} {file.stem}" if route.endswith("+}") else route
+            found[name] = event["rawPath"] + (f"?{query}" if query else "")
     return found
 
 

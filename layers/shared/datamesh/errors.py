@@ -101,8 +101,9 @@ class SnapshotNotFound(MeshError):
 class NodeNotFound(MeshError):
     """The lineage graph has no such node or namespace."""
 
-    def __init__(self, kind: str, name: str) -> None:
-        super().__init__(f"There is no {kind} '{name}'")
+    def __init__(self, kind: str, name: str, namespace: str | None = None) -> None:
+        where = "" if namespace is None else f" in the namespace '{namespace}'"
+        super().__init__(f"There is no {kind} '{name}'{where}")
 
 
 class AssetNotFound(MeshError):

@@ -27,6 +27,8 @@ VALUES = {
     "domain": "sales",
     "dataset": "orders",
     "namespace": "sales",
+    "version": "1",
+    "source": "sales",
     "file": "docs.js",
 }
 FILTERED_BY_COLUMN = "/domains/{domain}/{dataset}"

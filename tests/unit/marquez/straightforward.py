@@ -1,10 +1,11 @@
 """What Marquez' reads answer, computed from all of the registry at each question: no index."""
 
+import json
 from collections.abc import Callable
+from uuid import NAMESPACE_URL, uuid5
 
 from datamesh.models.marquez import (
     MarquezDataset,
-    MarquezDatasets,
     MarquezEdge,
     MarquezField,
     MarquezGraph,
@@ -15,6 +16,7 @@ from datamesh.models.marquez import (
     MarquezResult,
     MarquezResults,
 )
+from datamesh.models.marquez_reads import MarquezDatasets, MarquezDetailedDataset
 from datamesh.services.lineage.visibility import is_visible
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord, ProductRecord
@@ -88,12 +90,23 @@ class StraightforwardMarquez:
 
     def datasets_of(self, namespace: str) -> MarquezDatasets:
         found = [
-            self.dataset(name, product)
+            self.detailed_dataset(name, product)
             for name, product in self.datasets.values()
             if name.namespace == namespace
         ]
         found.sort(key=lambda dataset: dataset.name)
         return MarquezDatasets(datasets=found, total_count=len(found))
+
+    def detailed_dataset(self, name: MarquezName, record: ProductRecord) -> MarquezDetailedDataset:
+        """Return a dataset in full; there is no column lineage here, nor a check."""
+        dataset = self.dataset(name, record)
+        fields = [(field.name, field.type) for field in dataset.fields]
+        content = json.dumps(
+            [name.namespace, name.name, fields], ensure_ascii=False, separators=(",", ":")
+        )
+        return MarquezDetailedDataset(
+            **dict(dataset), current_version=str(uuid5(NAMESPACE_URL, content))
+        )
 
     def dataset(self, name: MarquezName, record: ProductRecord) -> MarquezDataset:
         product = record.to_model()

@@ -206,8 +206,9 @@ def test_a_namespace_of_jobs_alone_has_no_datasets(client: Client) -> None:
 def test_404_an_unknown_namespace(client: Client) -> None:
     answer = client.get(f"{API}/namespaces/nowhere/datasets")
     assert_marquez_problem(answer, 404, "There is no namespace 'nowhere'")
-    assert client.get(f"{API}/namespaces/scheduler/jobs").status == 404
-    assert client.get(f"{API}/namespaces/scheduler").status == 404
+    assert_marquez_problem(
+        client.get(f"{API}/namespaces/nowhere"), 404, "There is no namespace 'nowhere'"
+    )
 
 
 @pytest.mark.parametrize(
@@ -248,7 +249,7 @@ def test_a_search_is_sorted_and_cut(serve: Serve, registry: Registry) -> None:
         latest = client.get(f"{API}/search", q="t", sort=sort)
         assert latest.body["results"][0]["name"] == "t0"
     assert client.get(f"{API}/search", q="t", sort="size").status == 422
-    assert client.get(f"{API}/search", q="").status == 422
+    assert client.get(f"{API}/search", q="").body["totalCount"] == 3
 
 
 def test_hidden_entries_are_in_no_graph(client: Client, registry: Registry) -> None:

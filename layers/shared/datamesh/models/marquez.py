@@ -5,7 +5,7 @@ They have the fields that Marquez' clients read, and no others.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from datamesh.models.values import Timestamp
@@ -111,13 +111,6 @@ class MarquezNamespaces(CamelCaseModel):
     """A list of namespaces."""
 
     namespaces: list[MarquezNamespace]
-
-
-class MarquezDatasets(CamelCaseModel):
-    """A page of datasets."""
-
-    datasets: list[MarquezDataset]
-    total_count: int = Field(description="How many there are, whatever limit and offset.")
 
 
 class MarquezResult(CamelCaseModel):

@@ -1,13 +1,19 @@
-"""List Marquez' namespaces."""
+"""List Marquez' namespaces, and read one."""
 
 from fastapi import Response
 from msgspec import Raw
 
 from datamesh.http.answers import build_object_response
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry
-from datamesh.http.marquez.parameters import PAGE, Limit, create_router, document_errors
+from datamesh.http.marquez.parameters import (
+    PAGE,
+    Limit,
+    NamespaceName,
+    create_router,
+    document_errors,
+)
 from datamesh.http.parameters import Offset
-from datamesh.models.marquez import MarquezNamespaces
+from datamesh.models.marquez import MarquezNamespace, MarquezNamespaces
 from datamesh.services.marquez import lists
 
 router = create_router()
@@ -27,3 +33,14 @@ async def marquez_namespaces(
     """
     page = lists.list_namespaces(context, registry, limit, offset)
     return build_object_response({"namespaces": Raw(page.array)}, page)
+
+
+@router.get("/api/v1/namespaces/{namespace}", responses=document_errors(404, 422, 503))
+async def marquez_namespace(
+    namespace: NamespaceName, context: CurrentContext, registry: CurrentRegistry
+) -> MarquezNamespace:
+    """Read a namespace.
+
+    It has the times of the first and of the latest change of what is in it.
+    """
+    return lists.get_namespace(context, registry, namespace)

@@ -11,7 +11,9 @@ from datamesh.http.errors import Responses
 from datamesh.http.marquez.paths import decode_segment
 from datamesh.http.marquez.problems import MarquezProblem
 from datamesh.http.marquez.routing import MarquezRoute
-from datamesh.http.parameters import NEXT_OFFSET_HEADERS
+from datamesh.http.parameters import NEXT_OFFSET_HEADERS, check_timestamp
+from datamesh.models.types import CALENDAR_DATE
+from datamesh.models.values import Timestamp
 
 TAGS: list[str | Enum] = ["Marquez"]
 """The tag of the routes that answer as Marquez does."""
@@ -44,6 +46,18 @@ def parse_choice(value: Any) -> Any:
     return "update_at" if text == "updated_at" else text
 
 
+def parse_moment(value: Any) -> Any:
+    """Return a moment; a day is its beginning. Raises ValueError."""
+    if isinstance(value, str) and CALENDAR_DATE.fullmatch(value):
+        return f"{value}T00:00:00Z"
+    return check_timestamp(value)
+
+
+Moment = Annotated[
+    Timestamp | None,
+    BeforeValidator(parse_moment),
+    Query(description="A day, `2026-01-31`, which is its beginning, or a moment (RFC 3339)."),
+]
 Limit = Annotated[
     int,
     AfterValidator(cut_limit),

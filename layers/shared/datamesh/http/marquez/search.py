@@ -9,7 +9,13 @@ from pydantic import BeforeValidator
 from datamesh.http.answers import build_json_response
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry
 from datamesh.http.errors import Responses
-from datamesh.http.marquez.parameters import Limit, create_router, document_errors, parse_choice
+from datamesh.http.marquez.parameters import (
+    Limit,
+    Moment,
+    create_router,
+    document_errors,
+    parse_choice,
+)
 from datamesh.http.parameters import CUT_PAGE_HEADER, X_TRUNCATED
 from datamesh.models.marquez import MarquezResults
 from datamesh.services.marquez import lists
@@ -31,8 +37,7 @@ async def marquez_search(
     q: Annotated[
         str,
         Query(
-            min_length=1,
-            description="Part of the name, in upper or lower case.",
+            description="Part of the name, in upper or lower case; empty finds all.",
             examples=["orders"],
         ),
     ],
@@ -50,14 +55,21 @@ async def marquez_search(
         ),
     ] = "name",
     limit: Limit = 10,
+    namespace: Annotated[
+        str | None, Query(description="Find what is in this namespace alone.", examples=["sales"])
+    ] = None,
+    before: Moment = None,
+    after: Moment = None,
 ) -> Response:
     """Search datasets and jobs by name.
 
-    Those whose name contains `q` are found.
+    Those whose name contains `q` are found, if they were last updated after `after` and before
+    `before`.
     """
     wanted = KINDS[kind] if kind else None
     by_time = sort == "update_at"
-    page = lists.search_nodes(context, registry, q, wanted, by_time=by_time, limit=limit)
+    only = lists.SearchFilter(namespace, before, after)
+    page = lists.search_nodes(context, registry, q, wanted, by_time=by_time, limit=limit, only=only)
     answer = build_json_response({"totalCount": page.total, "results": Raw(page.array)})
     if page.is_cut:
         answer.headers[X_TRUNCATED] = "true"

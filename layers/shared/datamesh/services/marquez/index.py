@@ -8,7 +8,7 @@ The index holds the names, ends and times of datasets and jobs, and of a product
 600 bytes a job, most of it names, beside the two files. What an answer shows is made from it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import ClassVar, Literal, NamedTuple
@@ -142,9 +142,16 @@ class SearchOrder(NamedTuple):
     nodes: Sequence[IndexedNode]
     names: TextIndex
 
-    def find_nodes(self, wanted: str, limit: int) -> tuple[list[IndexedNode], int]:
-        """Return the first nodes whose name contains a text in any case, and how many there are."""
+    def find_nodes(
+        self, wanted: str, limit: int, is_match: Callable[[IndexedNode], bool] | None = None
+    ) -> tuple[list[IndexedNode], int]:
+        """Return the first nodes whose name contains a text in any case, and how many there are.
+
+        `is_match` is a further condition on them.
+        """
         found = self.names.find_positions(wanted)
+        if is_match:
+            found = [position for position in found if is_match(self.nodes[position])]
         return [self.nodes[position] for position in found[:limit]], len(found)
 
 

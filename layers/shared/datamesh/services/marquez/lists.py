@@ -1,10 +1,13 @@
 """Marquez' lists: namespaces, the datasets of one, and the results of a search."""
 
+from datetime import datetime
+from typing import NamedTuple
+
 from datamesh.errors import NodeNotFound
 from datamesh.models.json_codec import encode_model
 from datamesh.models.marquez import MarquezNamespace, MarquezResult
 from datamesh.services.context import RequestContext
-from datamesh.services.marquez.graph import build_dataset
+from datamesh.services.marquez.datasets import DatasetBuilder
 from datamesh.services.marquez.index import (
     IndexedNode,
     MarquezIndex,
@@ -34,7 +37,37 @@ def list_datasets(
     if packed not in index.namespaces:
         raise NodeNotFound("namespace", namespace)
     page = cut_page(index.datasets_of_namespaces.get(packed, ()), limit, offset)
-    return encode_page(page, lambda each: encode_model(build_dataset(each.product, each.name)))
+    builder = DatasetBuilder(context, registry)
+    return encode_page(page, lambda each: encode_model(builder.build_dataset(each)))
+
+
+def get_namespace(context: RequestContext, registry: Registry, name: str) -> MarquezNamespace:
+    """Return a namespace. Raises NodeNotFound if nothing is in it."""
+    packed = name.encode(errors="surrogatepass")
+    span = open_index(context, registry).namespaces.get(packed)
+    if span is None:
+        raise NodeNotFound("namespace", name)
+    return _build_namespace((packed, span))
+
+
+class SearchFilter(NamedTuple):
+    """The condition on the datasets and jobs that a search finds."""
+
+    namespace: str | None = None
+    before: datetime | None = None
+    """Last updated before this moment."""
+    after: datetime | None = None
+
+    def is_match(self, node: IndexedNode) -> bool:
+        """Return whether a search may find a dataset or job."""
+        return (
+            (self.namespace is None or node.name.namespace == self.namespace)
+            and (self.before is None or node.updated_at < self.before)
+            and (self.after is None or node.updated_at > self.after)
+        )
+
+
+ANYTHING = SearchFilter()
 
 
 def search_nodes(
@@ -45,6 +78,7 @@ def search_nodes(
     *,
     by_time: bool,
     limit: int,
+    only: SearchFilter = ANYTHING,
 ) -> EncodedPage:
     """Find datasets and jobs whose name contains a text, ignoring case.
 
@@ -56,7 +90,8 @@ def search_nodes(
     total = 0
     for of_kind, order in orders.items():
         if kind in (None, of_kind):
-            found, count = order.find_nodes(wanted, limit)
+            is_match = None if only == ANYTHING else only.is_match
+            found, count = order.find_nodes(wanted, limit, is_match)
             nodes += found
             total += count
     nodes.sort(key=get_name_key)
@@ -68,9 +103,13 @@ def search_nodes(
 
 
 def _encode_namespace(found: tuple[bytes, NamespaceSpan]) -> bytes:
+    return encode_model(_build_namespace(found))
+
+
+def _build_namespace(found: tuple[bytes, NamespaceSpan]) -> MarquezNamespace:
     name, span = found
-    return encode_model(
-        MarquezNamespace(name=name.decode(), created_at=span.created_at, updated_at=span.updated_at)
+    return MarquezNamespace(
+        name=name.decode(), created_at=span.created_at, updated_at=span.updated_at
     )
 
 

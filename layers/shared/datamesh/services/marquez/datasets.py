@@ -1,0 +1,140 @@
+"""Marquez' datasets with their checks and columns, and their versions."""
+
+from uuid import NAMESPACE_URL, uuid5
+
+from datamesh.errors import NodeNotFound
+from datamesh.models.graph import Way
+from datamesh.models.json_codec import encode_value
+from datamesh.models.lineage import ColumnLineage
+from datamesh.models.marquez_reads import (
+    MarquezColumnLineage,
+    MarquezDatasetVersion,
+    MarquezDatasetVersions,
+    MarquezDetailedDataset,
+    MarquezInputField,
+)
+from datamesh.models.quality import Quality
+from datamesh.services.context import RequestContext
+from datamesh.services.lineage.known_columns import KnownColumns
+from datamesh.services.lineage.walk import Graph
+from datamesh.services.marquez.graph import build_dataset
+from datamesh.services.marquez.index import IndexedDataset, list_names, open_index
+from datamesh.services.registry.registry import Registry
+from datamesh.storage.records import LineageRecord, ProductRecord
+
+MAX_COLUMN_PAIRS = 5000
+"""How many pairs of columns a dataset shows at most, the oldest entries first."""
+ALL_CHECKS = "all checks"
+"""How checks that succeeded are called: of those a product keeps no list."""
+
+
+def get_dataset(
+    context: RequestContext, registry: Registry, namespace: str, name: str
+) -> MarquezDetailedDataset:
+    """Return a dataset. Raises NodeNotFound."""
+    found = require_dataset(context, registry, namespace, name)
+    return DatasetBuilder(context, registry).build_dataset(found)
+
+
+def require_dataset(
+    context: RequestContext, registry: Registry, namespace: str, name: str
+) -> IndexedDataset:
+    """Return a dataset of the index. Raises NodeNotFound."""
+    found = open_index(context, registry).find_dataset(namespace, name)
+    if found is None:
+        raise NodeNotFound("dataset", name, namespace)
+    return found
+
+
+def list_versions(
+    context: RequestContext, registry: Registry, namespace: str, name: str, limit: int, offset: int
+) -> MarquezDatasetVersions:
+    """Return the versions of a dataset: the current one alone. Raises NodeNotFound."""
+    version = build_version(get_dataset(context, registry, namespace, name))
+    return MarquezDatasetVersions(versions=[version][offset : offset + limit], total_count=1)
+
+
+def get_version(
+    context: RequestContext, registry: Registry, namespace: str, name: str, version: str
+) -> MarquezDatasetVersion:
+    """Return a version of a dataset by its id. Raises NodeNotFound if it is not the current one."""
+    found = build_version(get_dataset(context, registry, namespace, name))
+    if found.version != version:
+        raise NodeNotFound("version", version)
+    return found
+
+
+def build_version(dataset: MarquezDetailedDataset) -> MarquezDatasetVersion:
+    """Return the current version of a dataset."""
+    return MarquezDatasetVersion(
+        id=dataset.id,
+        name=dataset.name,
+        physical_name=dataset.physical_name,
+        created_at=dataset.updated_at,
+        version=dataset.current_version or "",
+        namespace=dataset.namespace,
+        source_name=dataset.source_name,
+        fields=dataset.fields,
+        tags=dataset.tags,
+        lifecycle_state=dataset.last_lifecycle_state,
+        description=dataset.description,
+        facets=dataset.facets,
+    )
+
+
+class DatasetBuilder:
+    """Builds datasets with all that is known of them, for one request."""
+
+    def __init__(self, context: RequestContext, registry: Registry) -> None:
+        self._graph = Graph(context, registry)
+        self._known = KnownColumns(self._graph.products)
+
+    def build_dataset(self, found: IndexedDataset) -> MarquezDetailedDataset:
+        """Return a dataset with its checks, the columns that its own are made from, its version."""
+        dataset, product = build_dataset(found.product, found.name), found.product.to_model()
+        facets = dict(dataset.facets)
+        if product.quality:
+            facets["dataQualityAssertions"] = build_assertions(product.quality)
+        fields = [(each.name, each.type) for each in dataset.fields]
+        content = encode_value([found.name.namespace, found.name.name, fields]).decode()
+        known = {field: getattr(dataset, field) for field in type(dataset).model_fields}
+        return MarquezDetailedDataset(
+            **known | {"facets": facets},
+            column_lineage=self._list_column_lineage(found.product) or None,
+            current_version=str(uuid5(NAMESPACE_URL, content)),
+        )
+
+    def _list_column_lineage(self, product: ProductRecord) -> list[MarquezColumnLineage]:
+        inputs: dict[str, list[MarquezInputField]] = {}
+        left = MAX_COLUMN_PAIRS
+        for entry in self._graph.find_column_entries(product.name, Way.UPSTREAM):
+            for pair in [*self._known.select_pairs(entry)][:left]:
+                left -= 1
+                inputs.setdefault(pair.target, []).append(self._build_input(entry, pair))
+        return [
+            MarquezColumnLineage(name=name, input_fields=found) for name, found in inputs.items()
+        ]
+
+    def _build_input(self, entry: LineageRecord, pair: ColumnLineage) -> MarquezInputField:
+        source = list_names(self._graph.products[entry.source])[0]
+        return build_input_field(source.namespace, source.name, pair)
+
+
+def build_input_field(namespace: str, dataset: str, pair: ColumnLineage) -> MarquezInputField:
+    """Return the source of a pair of columns."""
+    return MarquezInputField(
+        namespace=namespace,
+        dataset=dataset,
+        field=pair.source,
+        transformation_type=pair.lineage_type.value.upper(),
+    )
+
+
+def build_assertions(quality: Quality) -> dict[str, object]:
+    """Return the latest checks of a product as the facet `dataQualityAssertions`."""
+    found: list[dict[str, object]] = [
+        {"assertion": each.assertion, "column": each.column, "success": False}
+        for each in quality.failures
+    ]
+    passed = {"assertion": ALL_CHECKS, "column": None, "success": True}
+    return {"assertions": found or [passed]}

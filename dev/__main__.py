@@ -20,7 +20,7 @@ from dev.log import LogError, show_log_on_terminal, write_log_file
 from dev.old_files import OldFilesError, find_old_files
 from dev.server import ListenError, exit_on_signals, open_listener, read_address, serve_gateway
 from dev.settings import LocalSettings, SettingError, read_settings
-from dev.startup import fill_bucket
+from dev.startup import load_examples
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
@@ -64,9 +64,9 @@ def _run_api(chosen: LocalSettings, path: Path) -> int:
         ending = threading.Event()
         _start_thread(partial(_end_with_storage, s3, ending))
 
-        prepare = partial(fill_bucket, chosen, examples, ending) if examples.is_pending else None
+        prepare = partial(load_examples, chosen, examples, ending) if examples.is_pending else None
         banner = render_banner(chosen, read_address(listener), s3, log, note)
-        started = partial(_announce_start, banner, deployment)
+        started = partial(_finish_start, banner, deployment)
         try:
             serve_gateway(Gateway(deployment), listener, prepare, started)
         except SystemExit:
@@ -89,7 +89,7 @@ def _take_over_old_files(chosen: LocalSettings, s3: S3, examples: ExampleMesh) -
     return done.text
 
 
-def _announce_start(banner: str, deployment: LocalDeployment) -> None:
+def _finish_start(banner: str, deployment: LocalDeployment) -> None:
     """Print the banner, and begin the schedule on the server's loop."""
     print(banner, flush=True)
     # What still runs at the end is cancelled with the loop.

@@ -98,7 +98,7 @@ async def _run_servers(
     try:
         if prepare:
             await _serve_until_prepared(gateway, prepare)
-        await _Server(_configure_server(gateway), started).serve(sockets=[listener])
+        await _Server(_build_config(gateway), started).serve(sockets=[listener])
     finally:
         await gateway.close()
 
@@ -113,11 +113,11 @@ async def _serve_until_prepared(gateway: Gateway, prepare: Callable[[str], None]
                 server.should_exit = True
 
         thread = threading.Thread(target=prepare_and_end, daemon=True)
-        server = _Server(_configure_server(gateway), thread.start)
+        server = _Server(_build_config(gateway), thread.start)
         await server.serve(sockets=[listener])
 
 
-def _configure_server(gateway: Gateway) -> uvicorn.Config:
+def _build_config(gateway: Gateway) -> uvicorn.Config:
     return uvicorn.Config(
         gateway,
         log_config=None,

@@ -7,7 +7,7 @@ from dev.example_mesh import ExampleMesh
 from dev.settings import LocalSettings
 
 
-def fill_bucket(
+def load_examples(
     chosen: LocalSettings, examples: ExampleMesh, ending: threading.Event, url: str
 ) -> None:
     """Fill a new bucket through the API, which must be answering at `url`.

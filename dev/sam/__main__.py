@@ -16,7 +16,7 @@ from dev.sam.docker import DockerError
 from dev.sam.local import SamProject, prepare_project
 from dev.server import ListenError, exit_on_signals, open_listener, read_address
 from dev.settings import LocalSettings, SettingError, read_settings
-from dev.startup import fill_bucket
+from dev.startup import load_examples
 from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
@@ -52,7 +52,7 @@ def _run_api(chosen: LocalSettings) -> None:
         examples = ExampleMesh(chosen.data_dir, s3)
         examples.prepare_bucket(chosen.examples)
         with _serve_api(project, host, port) as process:
-            fill_bucket(chosen, examples, threading.Event(), address.url)
+            load_examples(chosen, examples, threading.Event(), address.url)
             print(render_banner(chosen, address, s3, None), flush=True)
             _wait_for_end(process, s3)
 

@@ -33,12 +33,21 @@ def without(event: dict[str, Any], field: str) -> dict[str, Any]:
         (EVENT_EXAMPLE, RunEvent),
         ({**job_event(), "dataset": dataset("a")}, JobEvent),
         ({**run_event(), "inputs": None, "eventType": None}, RunEvent),
+        ({**run_event(), "run": None}, JobEvent),
+        ({**job_event(), "run": None, "dataset": None}, JobEvent),
+        ({**dataset_event(dataset("a")), "run": None, "job": None, "inputs": None}, DatasetEvent),
         ({**run_event(), "more": {"a": [1]}, "inputs": [dataset("a", facets=None)]}, RunEvent),
     ],
 )
 def test_an_event_is_told_by_what_it_has(raw: Any, kind: type) -> None:
     assert type(parse_event(raw)) is kind
     assert ACCEPTED.is_valid(raw)
+
+
+def test_an_event_that_has_nothing_but_nulls_is_refused() -> None:
+    raw = {**run_event(), "run": None, "job": None}
+    assert {name for name, _ in refusal(raw)} == {"run", "job"}
+    assert not ACCEPTED.is_valid(raw)
 
 
 @pytest.mark.parametrize("field", ["eventTime", "producer", "job"])
@@ -54,7 +63,6 @@ def test_a_required_field_that_is_missing_is_named(field: str) -> None:
         ({"run": {"runId": ""}}, "run.runId"),
         ({"run": {"runId": 1}}, "run.runId"),
         ({"run": {}}, "run.runId"),
-        ({"run": None}, "run"),
         ({"job": {"namespace": "n"}}, "job.name"),
         ({"job": {"namespace": "", "name": "j"}}, "job.namespace"),
         ({"job": {"namespace": "n", "name": "j" * 1025}}, "job.name"),
@@ -122,6 +130,7 @@ NAMELESS = {"namespace": "n", "name": ""}
         ({"inputs": [dataset("a"), {"name": "a"}, 7, None]}, ["inputs.1", "inputs.2", "inputs.3"]),
         ({"outputs": [NAMELESS, dataset("a")]}, ["outputs.0"]),
         ({"outputs": [dataset("a", namespace="")]}, ["outputs.0"]),
+        ({"outputs": [dataset(" \t"), dataset("a", namespace=" ")]}, ["outputs.0", "outputs.1"]),
         ({"outputs": [dataset("a" * 1024), dataset("a" * 1025)]}, ["outputs.1"]),
         ({"outputs": {}, "inputs": ""}, ["inputs", "outputs"]),
         ({"inputs": [NAMELESS, dataset("a", facets=[])]}, ["inputs.0", "inputs.1.facets"]),

@@ -20,7 +20,8 @@ DATASET = {
 }
 DATASETS = {
     "description": "A list of datasets, each with `namespace` and `name` of 1 to "
-    f"{MAX_DATASET_NAME_LENGTH} characters and any facets. Anything else is skipped."
+    f"{MAX_DATASET_NAME_LENGTH} characters that are not blank, and any facets. Anything else is"
+    " skipped."
 }
 TYPE = {"description": f"{', '.join(EVENT_TYPES)}, in upper or lower case. Others are skipped."}
 
@@ -48,11 +49,17 @@ def _build_event_schema(
     """Return the schema of a kind of event, which has `properties` and none of `absent`.
 
     An event with `run` is a RunEvent, else one with `job` a JobEvent, else it is a DatasetEvent.
+    Null is as good as absent.
     """
     required = [name for name in ("run", "job", "dataset") if name in properties]
     schema = {"title": title, "required": required, "properties": properties}
     if absent:
-        schema["not"] = {"anyOf": [{"required": [name]} for name in absent]}
+        schema["not"] = {
+            "anyOf": [
+                {"required": [name], "properties": {name: {"not": {"type": "null"}}}}
+                for name in absent
+            ]
+        }
     return schema
 
 

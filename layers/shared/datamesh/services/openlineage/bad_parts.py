@@ -94,4 +94,8 @@ class EventCleaner:
 
 
 def _is_name(*parts: JsonValue) -> bool:
-    return all(isinstance(part, str) and 0 < len(part) <= MAX_DATASET_NAME_LENGTH for part in parts)
+    """Tell whether each part is text that is not blank, and not too long for a name."""
+    return all(
+        isinstance(part, str) and part.strip() and len(part) <= MAX_DATASET_NAME_LENGTH
+        for part in parts
+    )

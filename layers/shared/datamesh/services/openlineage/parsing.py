@@ -1,5 +1,6 @@
 """Parses events, and computes the digest that an event is kept under."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -11,6 +12,12 @@ from datamesh.models.openlineage import DatasetEvent, Event, JobEvent, RunEvent
 from datamesh.services.openlineage.bad_parts import EventCleaner
 
 MAX_PROBLEMS = 20
+KINDS: Mapping[str, type[RunEvent] | type[JobEvent] | type[DatasetEvent]] = {
+    "run": RunEvent,
+    "job": JobEvent,
+    "dataset": DatasetEvent,
+}
+"""What an event has -> its kind; the first that it has decides."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +75,12 @@ def _parse_cleanly(raw: JsonValue, cleaner: EventCleaner) -> Event:
 def _choose_event_class(
     raw: dict[str, JsonValue],
 ) -> type[RunEvent] | type[JobEvent] | type[DatasetEvent]:
-    """Return the kind of an event by what it has, as the specification tells them apart."""
-    if "run" in raw:
-        return RunEvent
-    if "job" in raw:
-        return JobEvent
-    if "dataset" in raw:
-        return DatasetEvent
+    """Return the kind of an event by what it has, as the specification tells them apart.
+
+    Null is what it has not, as clients write it that send every field of a class.
+    """
+    present = {name for name in KINDS if raw.get(name) is not None} or raw.keys()
+    for name, kind in KINDS.items():
+        if name in present:
+            return kind
     raise InvalidEvent([("run", "Field required, or job or dataset in its place")])

@@ -13,7 +13,7 @@ from datamesh.models.products import ProductUpdate, StoredProduct
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.products import queries, registration
-from datamesh.services.registry.merging import merge_products
+from datamesh.services.registry.merging import choose_winner, merge_products
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import ProductRecord
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -160,6 +160,16 @@ def test_a_search_finds_words_of_descriptions_of_columns(
     assert [each.openlineage[0].name for each in page.items] == ["t"]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_the_order_of_columns_is_that_of_the_same_facet_in_any_order(
+    order: tuple[int, int], into: EventPipeline
+) -> None:
+    registry = mesh()
+    told = [say(**described(a="", b="")), say(**described(b="", a=""))]
+    send(registry, into, *(told[place] for place in order))
+    assert [*stored(registry).schema_] == ["b", "a"]
+
+
 # people
 
 
@@ -231,6 +241,26 @@ def test_of_two_products_that_become_one_all_that_was_said_is_kept(winner: int) 
         "storage": {"storageLayer": "x"},
         "tags": {"tags": [{"key": "b"}]},
     }
+
+
+def test_what_a_person_edited_stays_when_another_product_is_merged_in(into: EventPipeline) -> None:
+    """Even if events said later what the schema and the owner of the other one are."""
+    registry = mesh()
+    send(registry, into, say(1, **described(id="")))
+    mine = ProductUpdate.model_validate(
+        {"owner": "me", "schema": {"mine": "int"}, "tags": ["mine"]}
+    )
+    name = stored(registry).name
+    registration.update_product(CONTEXT, registry, name, mine)
+    ownership = {"owners": [{"name": "team-u"}]}
+    facets = {**described(u="U"), **tagged({"key": "u"}), "ownership": ownership}
+    send(registry, into, dataset_event(dataset("u", facets=facets), 2))
+    file = registry.products.read_latest(NO_DEADLINE)
+    [other] = file.products.keys() - {name}
+    assert choose_winner(file.products[name], file.products[other]) == (name, other)
+    product = merge_products(file, name, other, NOON).products[name].to_model()
+    assert (product.owner, product.schema_) == ("me", {"mine": "int"})
+    assert (product.tags, product.edited) == (["mine", "u"], ("owner", "schema", "tags"))
 
 
 def test_tags_of_people_add_up_when_products_become_one(into: EventPipeline) -> None:

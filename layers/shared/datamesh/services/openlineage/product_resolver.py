@@ -184,7 +184,8 @@ class ProductResolver:
         if known := product.observed:
             update |= _update_observed(product, known, observed)
         changed = apply_facts(product.model_copy(update=update), observed.facts)
-        return product if changed == product else changed
+        is_same = changed == product and [*changed.schema_] == [*product.schema_]
+        return product if is_same else changed
 
     def _store(self, product: StoredProduct) -> None:
         if not self._changed:

@@ -102,15 +102,22 @@ def _combine_observations(
     provenance: dict[str, object] = {
         field: value for field, value in dict(other).items() if not dict(known).get(field)
     }
-    if other.schema_at and _is_later(
-        (known.schema_at, winner.schema_), (other.schema_at, loser.schema_)
+    provenance["schema_cut"] = known.schema_cut
+    if (
+        "schema" not in winner.edited
+        and other.schema_at
+        and _is_later((known.schema_at, winner.schema_), (other.schema_at, loser.schema_))
     ):
         update["schema_"] = loser.schema_
-        provenance["schema_at"] = other.schema_at
-    if other.owner_at and (
-        known.owner_at is None
-        or (other.owner_rank, other.owner_at, encode_value(loser.owner))
-        > (known.owner_rank, known.owner_at, encode_value(winner.owner))
+        provenance |= {"schema_at": other.schema_at, "schema_cut": other.schema_cut}
+    if (
+        "owner" not in winner.edited
+        and other.owner_at
+        and (
+            known.owner_at is None
+            or (other.owner_rank, other.owner_at, encode_value(loser.owner))
+            > (known.owner_rank, known.owner_at, encode_value(winner.owner))
+        )
     ):
         update["owner"] = loser.owner
         provenance |= {"owner_at": other.owner_at, "owner_rank": other.owner_rank}

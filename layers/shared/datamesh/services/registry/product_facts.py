@@ -85,6 +85,7 @@ def is_shown_alike(before: StoredProduct, after: StoredProduct) -> bool:
     hidden = {"said": None}
     return (
         before.model_copy(update=hidden) == after.model_copy(update=hidden)
+        and [*before.schema_] == [*after.schema_]
         and before.columns == after.columns
         and before.facets == after.facets
         and before.truncated == after.truncated

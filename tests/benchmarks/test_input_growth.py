@@ -44,7 +44,7 @@ def build_mesh(method: str) -> Registry:
         given = {"output_port": port} if name == "orders" else {}
         add_product(registry, name, domain=domain, schema=schema, **given)
     for name in PRODUCTS if method == "POST" else (*PRODUCTS, SHIPMENTS):
-        add_product(registry, name)
+        add_product(registry, name, schema={"order_id": "string", "revenue": "decimal"})
     add_lineage(registry, "orders", "daily_revenue")
     add_lineage(registry, "daily_revenue", "win_back_list")
     return registry

@@ -16,6 +16,7 @@ REASONS = re.compile(
     r"|.*leave out `(csv|partitions)`: |.*must have the year |.* must differ from quote and escape"
     r"|.*an escape needs a quote|.*nulls must not have the delimiter"
     r"|since \S+ is after until |since and until are more than "
+    r"|columns\.\d+\.(source|target): |.*pairs of columns must differ"
 )
 """Why a request that the document allows may be answered 400 or 422."""
 

@@ -32,6 +32,14 @@ class TypedColumn:
     """The name of the same column with NaN, of floats in Parquet files: DuckDB skips row groups by
     a condition on it, but it finds some NaN."""
 
+    def write_text(self, prefix: str = "") -> str:
+        """Return the expression of the text that is compared, which of JSON is what is shown.
+
+        `prefix` is that of a table, such as `page.`.
+        """
+        name = prefix + self.name
+        return f"({name} ->> '$')" if self.type == "JSON" else f"CAST({name} AS VARCHAR)"
+
 
 @dataclass(frozen=True)
 class SortKey:
@@ -56,8 +64,8 @@ class SortKey:
 
     def build_expression(self, prefix: str = "") -> str:
         """Return the expression that is compared; `prefix` is that of a table, such as `page.`."""
-        name = prefix + self.column.name
-        return f"CAST({name} AS VARCHAR)" if self.type == "VARCHAR" else name
+        is_text = self.type == "VARCHAR"
+        return self.column.write_text(prefix) if is_text else prefix + self.column.name
 
     def build_order_by(self, prefix: str = "") -> str:
         """Return a term of an ORDER BY clause."""
@@ -115,7 +123,7 @@ def build_conditions(
             continue
         if wanted.comparison in TEXT_SEARCHES:
             parameters[f"v{number}"] = wanted.values[0]
-            found.append(f"{wanted.comparison}(CAST({column.name} AS VARCHAR), $v{number})")
+            found.append(f"{wanted.comparison}({column.write_text()}, $v{number})")
             continue
         each = clamp_filter(wanted, column.type) if has_kind(column, kind) else wanted
         if isinstance(each, bool):
@@ -133,11 +141,8 @@ def build_conditions(
 
 def _match_null(column: TypedColumn, comparison: Comparison) -> str:
     """Return the condition that a value is shown as null, or that it is not."""
-    shown = [f"{column.name} IS NULL"]
-    if column.type == "JSON":
-        shown.append(f"CAST({column.name} AS VARCHAR) = 'null'")
-    found = f"coalesce({' OR '.join(shown)}, true)"
-    return found if comparison is Comparison.IS_NULL else f"NOT {found}"
+    is_negated = comparison is not Comparison.IS_NULL
+    return f"{column.name} IS {'NOT ' if is_negated else ''}NULL"
 
 
 def has_kind(column: TypedColumn, kind: Kind) -> bool:
@@ -150,7 +155,9 @@ def has_kind(column: TypedColumn, kind: Kind) -> bool:
 def _build_condition(column: TypedColumn, kind: Kind, each: Filter, values: Sequence[str]) -> str:
     """Return one condition. A column of another type than registered is cast, where it can be."""
     name = column.name
-    if not has_kind(column, kind):
+    if column.type == "JSON" and kind is Kind.TEXT:
+        name = column.write_text()
+    elif not has_kind(column, kind):
         wanted = "DOUBLE" if kind in NUMBERS else find_sql_type(kind)
         name = f"TRY_CAST({name} AS {wanted})"
     elif find_kind(column.type) in CAST_KINDS or column.type in NANOSECOND_TYPES:

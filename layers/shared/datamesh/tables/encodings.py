@@ -59,7 +59,8 @@ class _CellFormat:
     is_text: bool
     """The values are text of any content."""
     is_mixed: bool
-    """The values are JSON because the files have several types."""
+    """The values are JSON because the files have several types, or have it for text: in CSV, text
+    among them is written as it is."""
 
 
 def encode_json(session: Session, page: TablePage) -> PageContent:
@@ -149,8 +150,8 @@ def _fetch_cells(
         written = number in page.written and (exact or column.kind is not Kind.DECIMAL)
         values.append(f"t{number}" if written else value)
         text = kind.id in QUOTED_TYPES
-        is_raw = is_json(kind) or number in page.written_as_json
-        cells.append(_CellFormat(column.name, is_raw, text, number in page.written_as_json))
+        is_mixed = number in page.written_as_json or (is_json(kind) and column.kind is Kind.TEXT)
+        cells.append(_CellFormat(column.name, is_json(kind) or is_mixed, text, is_mixed))
     return cells, session.fetch_rows(f"SELECT {', '.join(values)} FROM ({page.rows}) AS rows")
 
 

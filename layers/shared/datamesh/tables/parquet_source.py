@@ -98,7 +98,10 @@ def _convert_cell(cell: StoredCell) -> StoredCell:
 
 
 def _find_cell(session: Session, column: Column, opened: OpenGroup) -> StoredCell | None:
-    """Return a group's cell of a column as it is stored; None if there is none."""
+    """Return a group's cell of a column as it is stored; None if there is none.
+
+    A null of JSON is a null, as in JSON Lines.
+    """
     group = opened.group
     place = group.find_place(column)
     if place is None:
@@ -115,5 +118,7 @@ def _find_cell(session: Session, column: Column, opened: OpenGroup) -> StoredCel
             " levels; leave it out of `columns`"
         )
     sql = opened.wrong.build_cell(group, place)
+    if found.name == "JSON":
+        sql = f"CASE WHEN trim(CAST({sql} AS VARCHAR)) <> 'null' THEN {sql} END"
     cell = StoredCell(sql, found.name, column, opened.file, "file_row_number")
     return replace(cell, sql=f"CAST({cell.sql} AS {ZONED})", type=ZONED) if found.is_utc else cell

@@ -57,8 +57,7 @@ def build_result(
 
 def _build_key(place: int, source: Source) -> str:
     """Return the expression that values of a source's column are compared by."""
-    key = SortKey(TypedColumn(f"c{place}", source.types[place]), False).build_expression()
-    return f"nullif({key}, 'null')" if source.types[place] == "JSON" else key
+    return SortKey(TypedColumn(f"c{place}", source.types[place]), False).build_expression()
 
 
 def _build_group(number: int, column: Column, source: Source, place: int) -> ResultColumn:

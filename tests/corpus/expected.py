@@ -33,13 +33,13 @@ class Expected:
 
 
 def read_as_text(file: CorpusFile) -> Expected:
-    """Return every cell as text, as the csv module reads it; of an empty one a null.
+    """Return every cell as text, as the csv module reads it. An empty one is a null unless quoted.
 
     Raises ValueError if the file is not CSV in UTF-8, or has rows of another length.
     """
     header, rows = parse_csv(file)
     shown = choose_columns(header)
-    cells = [tuple(row[index] or None for index in shown) for row in rows]
+    cells = [tuple(row[index] for index in shown) for row in rows]
     schema = {header[index]: "string" for index in shown}
     return Expected(file.name, file.body, "csv", schema, cells)
 
@@ -48,8 +48,15 @@ def read_as_typed(file: CorpusFile) -> Expected:
     """Return the values of the types that pandas infers. Raises ValueError as it does."""
     frame, header = read_frame(file)
     schema = {name: find_type(frame[name]) for name in header}
-    rows = list(zip(*(to_values(frame[name]) for name in header), strict=True))
-    return Expected(file.name, file.body, "csv", schema, rows)
+    cells = read_as_text(file).rows
+    columns = []
+    for place, name in enumerate(header):
+        values = to_values(frame[name])
+        if schema[name] == "string":  # pandas takes a quoted empty cell for a null
+            pairs = zip(values, cells, strict=False)
+            values = ["" if value is None and row[place] == "" else value for value, row in pairs]
+        columns.append(values)
+    return Expected(file.name, file.body, "csv", schema, list(zip(*columns, strict=True)))
 
 
 def read_as_parquet(file: CorpusFile) -> Expected:
@@ -75,18 +82,19 @@ WAYS: dict[str, Callable[[CorpusFile], Expected]] = {
 }
 
 
-def parse_csv(file: CorpusFile) -> tuple[list[str], list[list[str]]]:
+def parse_csv(file: CorpusFile) -> tuple[list[str], list[list[str | None]]]:
     body = gzip.decompress(file.body) if file.name.endswith(".gz") else file.body
     text = body.decode("utf-8-sig")
     try:
-        header, *rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        lines = io.StringIO(text, newline="")
+        header, *rows = csv.reader(lines, strict=True, quoting=csv.QUOTE_NOTNULL)
     except csv.Error as error:
         raise ValueError(str(error)) from None
-    header = [name.strip() for name in header]  # as they are registered
+    header = [(name or "").strip() for name in header]  # as they are registered
     rows = [row for row in rows if row or len(header) == 1]
     if any(len(row) != len(header) for row in rows if row):
         raise ValueError("rows of another length")
-    return header, [row or [""] for row in rows]
+    return header, [[*row, *([] if row else [None])] for row in rows]
 
 
 def choose_columns(header: Sequence[str]) -> list[int]:

@@ -18,20 +18,6 @@ CONVERSIONS = {"as", "from", "to", "with"}
 
 VERBS = frozenset(
     """
-<<<<<<< HEAD
-    accept acquire add admit
-    announce answer apply ask assign attach attempt authorize begin bind
-    build
-    call cancel cast change check choose clamp classify close collect combine commit compare
-    complete
-    compress compute configure
-    confirm connect construct convert copy count create cut decide
-    declare
-    decode decompress decrypt delete derive describe detect digest document drop edit encode
-    encrypt end ensure follow
-    enter escape exit export extend extract fetch fill filter find fingerprint finish fold
-    format
-=======
     accept acquire add admit
     announce answer apply ask assign attach attempt authorize begin bind build
     call cancel cast change check choose clamp classify close collect combine commit compare
@@ -41,7 +27,6 @@ VERBS = frozenset(
     decode decompress decrypt delete derive describe detect digest document drop edit encode
     encrypt end ensure follow
     enter escape exit export extend extract fetch fill filter find fingerprint finish fold format
->>>>>>> 6af2f49 (Single datasets, columns, sources and tags are read as Marquez has them)
     forward freeze generate get give group guess handle hash hold identify import index infer ingest
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list
     load log look make map mark match measure merge move normalise note observe open pack pair

@@ -222,11 +222,17 @@ def test_a_file_that_is_only_named_like_a_log_is_no_hindrance(serve: Serve, body
     ("files", "reason"),
     [
         (build_log(ONE_ROW, features("variantType"), METADATA), "the feature 'variantType'"),
-        (build_log(ONE_ROW, features("catalogManaged"), METADATA), "the feature 'catalogManaged'"),
-        (build_log(ONE_ROW, PROTOCOL, MAPPED), "the feature 'columnMapping'"),
+        (
+            build_log(ONE_ROW, features("catalogManaged"), METADATA),
+            "read; write the table without it",
+        ),
+        (
+            build_log(ONE_ROW, PROTOCOL, MAPPED),
+            "'columnMapping', which cannot be read; write the table anew",
+        ),
         (
             build_log(ONE_ROW, features("deletionVectors"), METADATA, deletionVector=VECTOR),
-            "the feature 'deletionVectors'",
+            "the feature 'deletionVectors', which cannot be read; rewrite its files (REORG TABLE",
         ),
         (build_log(ONE_ROW, features(version=4), METADATA), "needs readers of version 4"),
         (build_log(ONE_ROW, METADATA), "no protocol or metaData"),

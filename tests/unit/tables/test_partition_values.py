@@ -62,3 +62,10 @@ def test_a_folders_value_that_would_be_rounded_is_an_error(
     assert plain.body["message"].endswith(end)
     assert filtered.body["message"] == plain.body["message"]
     assert client.get(PATH, columns="a").body == [{"a": 1}]
+
+
+def test_a_folders_value_that_is_no_text_is_an_error(serve: Serve) -> None:
+    """Each such byte would be the same character, and two folders one value."""
+    answer = publish(serve, "%E9", "string").get(PATH)
+    assert answer.status == 424
+    assert "d=%E9/x.parquet, column 'd': its folder's value is not UTF-8" in answer.body["message"]

@@ -29,6 +29,12 @@ READABLE_FEATURES = {
 }
 """Features that may be named. Whether the table makes use of those that cannot be read is looked
 at by file; a type that was widened is brought to the registered one, as in any Parquet file."""
+REMEDIES = {
+    "columnMapping": "write the table anew without it (CREATE TABLE ... AS SELECT)",
+    "deletionVectors": "rewrite its files (REORG TABLE ... APPLY (PURGE))",
+    "v2Checkpoint": "set 'delta.checkpointPolicy' to 'classic', and write a checkpoint",
+}
+"""Feature -> what makes a table readable that uses it."""
 COLUMN_MAPPING = "delta.columnMapping.mode"
 URI_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -183,7 +189,8 @@ class DeltaTable:
     def refuse_feature(self, name: str) -> UnreadableDataset:
         """Return the error of a table that uses a feature which is not supported here."""
         return UnreadableDataset(
-            f"{self.location}: the Delta table uses the feature '{name}', which cannot be read"
+            f"{self.location}: the Delta table uses the feature '{name}', which cannot be read;"
+            f" {REMEDIES.get(name, 'write the table without it')}"
         )
 
     def list_partition_columns(self) -> list[str]:

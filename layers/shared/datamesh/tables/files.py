@@ -92,8 +92,20 @@ def _parse_partitions(where: str, name: str, partitions: Sequence[str]) -> tuple
     missing = [column for column in partitions if column not in folders]
     if missing:
         raise UnreadableDataset(f"{where} is not below a folder {missing[0]}=...")
-    values = (folders[column] for column in partitions)
-    return tuple(None if value == NULL_PARTITION else unquote(value) for value in values)
+    return tuple(_decode_folder(where, column, folders[column]) for column in partitions)
+
+
+def _decode_folder(where: str, column: str, value: str) -> str | None:
+    """Return the text of a folder's value, in which `a%2Fb` is `a/b`."""
+    if value == NULL_PARTITION:
+        return None
+    try:
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise UnreadableDataset(
+            f"{where}, column '{column}': its folder's value is not UTF-8 in percent-encoding;"
+            " rename the folder"
+        ) from None
 
 
 def prune_files(

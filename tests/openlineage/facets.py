@@ -10,7 +10,10 @@ from typing import Any, Literal
 type Place = Literal["dataset", "input", "output", "job", "run"]
 
 KEPT = "kept in the event"
-"""It changes with every run, or says something about a run or a job, not about a product."""
+"""It changes with every run, or says what no read has a place for."""
+
+OF_JOB = "recorded with the job"
+OF_RUN = "recorded with the run"
 
 LAKE = "s3://lake"
 WAREHOUSE = "postgres://warehouse:5432"
@@ -148,11 +151,11 @@ FACETS = (
     SpecifiedFacet("output", "icebergCommitReport", KEPT, {"snapshotId": 4, "commitMetrics": {}}),
     SpecifiedFacet("output", "outputStatistics", KEPT, {"rowCount": 12, "size": 700}),
     SpecifiedFacet("output", "subset", KEPT, {"outputCondition": DAY | {"type": "partition"}}),
-    SpecifiedFacet("job", "documentation", KEPT, {"description": "Sums up spending, nightly"}),
+    SpecifiedFacet("job", "documentation", OF_JOB, {"description": "Sums up spending, nightly"}),
     SpecifiedFacet(
         "job",
         "jobType",
-        "what a `TEST` writes is no dataset; " + KEPT,
+        OF_JOB + "; what a `TEST` writes is no dataset",
         {"processingType": "BATCH", "integration": "SPARK", "jobType": "JOB"},
     ),
     SpecifiedFacet(
@@ -172,20 +175,25 @@ FACETS = (
     SpecifiedFacet(
         "job",
         "ownership",
-        "`owner` of what it writes, if that names none itself",
+        OF_JOB + ", and `owner` of what it writes, if that names none itself",
         {"owners": [{"name": "team:jobs"}]},
     ),
-    SpecifiedFacet("job", "sourceCode", KEPT, {"language": "python", "sourceCode": "sum_up()"}),
     SpecifiedFacet(
-        "job", "sourceCodeLocation", KEPT, {"type": "git", "url": "https://example.com/sum.py"}
+        "job",
+        "sourceCode",
+        OF_JOB + ": its language",
+        {"language": "python", "sourceCode": "sum_up()"},
     ),
-    SpecifiedFacet("job", "sql", KEPT, {"query": "SELECT customer, sum(amount) FROM orders"}),
-    SpecifiedFacet("job", "tags", KEPT, {"tags": [{"key": "nightly", "value": "true"}]}),
+    SpecifiedFacet(
+        "job", "sourceCodeLocation", OF_JOB, {"type": "git", "url": "https://example.com/sum.py"}
+    ),
+    SpecifiedFacet("job", "sql", OF_JOB, {"query": "SELECT customer, sum(amount) FROM orders"}),
+    SpecifiedFacet("job", "tags", OF_JOB, {"tags": [{"key": "nightly", "value": "true"}]}),
     SpecifiedFacet(
         "run", "environmentVariables", KEPT, {"environmentVariables": [{"name": "TZ", "value": ""}]}
     ),
     SpecifiedFacet(
-        "run", "errorMessage", KEPT, {"message": "no space", "programmingLanguage": "JAVA"}
+        "run", "errorMessage", OF_RUN, {"message": "no space", "programmingLanguage": "JAVA"}
     ),
     SpecifiedFacet(
         "run", "executionParameters", KEPT, {"parameters": [{"key": "day", "value": "30"}]}
@@ -197,11 +205,11 @@ FACETS = (
     SpecifiedFacet(
         "run", "jobDependencies", KEPT, {"upstream": [{"job": link("load", "nightly")}]}
     ),
-    SpecifiedFacet("run", "nominalTime", KEPT, {"nominalStartTime": "2026-01-31T02:00:00Z"}),
+    SpecifiedFacet("run", "nominalTime", OF_RUN, {"nominalStartTime": "2026-01-31T02:00:00Z"}),
     SpecifiedFacet(
         "run",
         "parent",
-        "checks of all runs of one parent add up; " + KEPT,
+        OF_RUN + "; checks of all runs of one parent add up",
         {
             "run": {"runId": "0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b11"},
             "job": link("all", "nightly"),

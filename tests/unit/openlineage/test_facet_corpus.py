@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from datamesh.models.json_codec import decode_value, encode_canonical
+from datamesh.services.jobs.records import compute_job_key
 from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.services.openlineage.facet_shapes import SHAPES, Items
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
@@ -158,6 +159,29 @@ def test_every_event_is_kept_whole_with_all_its_facets() -> None:
     for each in FACETS:
         document = encode_canonical(each.document)
         assert any(document in body for body in bodies), (each.place, each.name)
+
+
+def test_the_facets_of_a_job_and_its_run_are_recorded_where_the_documents_say() -> None:
+    registry, into = mesh(), event_pipeline(policy=POLICY)
+    send(registry, into, *build_events())
+    history = into.open_job(compute_job_key("nightly", "sum_up")).read_latest(NO_DEADLINE).history
+    assert history
+    assert {kind: fact.value for kind, fact in history.facts.items()} == {
+        "documentation": "Sums up spending, nightly",
+        "jobType": {"processingType": "BATCH", "integration": "SPARK", "jobType": "JOB"},
+        "ownership": [{"name": "team:jobs"}],
+        "parent": {"namespace": "nightly", "name": "all"},
+        "sourceCode": "python",
+        "sourceCodeLocation": "https://example.com/sum.py",
+        "sql": "SELECT customer, sum(amount) FROM orders",
+        "tags": [{"key": "nightly", "value": "true"}],
+    }
+    [run] = history.runs
+    assert {kind: fact.value for kind, fact in run.facts.items()} == {
+        "error": "no space",
+        "nominalStart": "2026-01-31T02:00:00Z",
+        "parentRun": "0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b11",
+    }
 
 
 @pytest.mark.parametrize("each", FACETS, ids=lambda each: f"{each.place}-{each.name}")

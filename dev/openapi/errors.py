@@ -8,6 +8,7 @@ type Schema = dict[str, Any]
 SHARED = "#/components/responses/"
 MARQUEZ = "/MarquezProblem"
 EXAMPLES: dict[int, str] = {
+    301: "Product 'sold' is called 'orders' now; ask for that",
     400: "Lineage names unknown products: 'ordrs'",
     401: "Unauthorized",
     403: "Forbidden",

@@ -126,7 +126,7 @@ async def list_domain_products(
 
 @app.get(
     "/domains/{domain}/{dataset}",
-    responses=DATASET_PAGE_RESPONSE | document_errors(406, 410) | READING,
+    responses=DATASET_PAGE_RESPONSE | document_errors(301, 406, 410) | READING,
     openapi_extra={"parameters": [FILTERS_PARAMETER]},
     response_class=Response,
 )
@@ -166,7 +166,11 @@ async def read_dataset(
     )
 
 
-@app.get("/domains/{domain}/{dataset}/profile", response_model=DatasetProfile, responses=READING)
+@app.get(
+    "/domains/{domain}/{dataset}/profile",
+    response_model=DatasetProfile,
+    responses=document_errors(301) | READING,
+)
 async def profile_dataset(
     domain: SmallDomain,
     dataset: SmallDataset,
@@ -190,7 +194,7 @@ async def profile_dataset(
 @app.get(
     "/domains/{domain}/{dataset}/files",
     response_model=DownloadPage,
-    responses={200: {"headers": CUT_PAGE_HEADER}} | document_errors(401, 403, 410) | READING,
+    responses={200: {"headers": CUT_PAGE_HEADER}} | document_errors(301, 401, 403, 410) | READING,
     dependencies=[Depends(require_principal)],
 )
 async def list_dataset_files(

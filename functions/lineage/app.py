@@ -152,7 +152,7 @@ async def list_lineage(
 @app.get(
     "/lineage/upstream/{product_name}",
     response_model=list[LineageEntry],
-    responses=LIST_PAGE | document_errors(404, 410, 422, 503),
+    responses=LIST_PAGE | document_errors(301, 404, 410, 422, 503),
 )
 async def upstream(
     product_name: ProductPath,
@@ -173,7 +173,7 @@ async def upstream(
 @app.get(
     "/lineage/downstream/{product_name}",
     response_model=list[LineageEntry],
-    responses=LIST_PAGE | document_errors(404, 410, 422, 503),
+    responses=LIST_PAGE | document_errors(301, 404, 410, 422, 503),
 )
 async def downstream(
     product_name: ProductPath,
@@ -194,7 +194,7 @@ async def downstream(
 @app.get(
     "/lineage/graph/{product}",
     response_model=LineageGraph,
-    responses=document_errors(404, 410, 413, 422, 503),
+    responses=document_errors(301, 404, 410, 413, 422, 503),
 )
 async def lineage_graph(
     product: ProductPath,
@@ -225,7 +225,7 @@ async def lineage_graph(
 @app.get(
     "/lineage/impact/{product}",
     response_model=Impact,
-    responses=IMPACT | document_errors(404, 410, 413, 422, 503),
+    responses=IMPACT | document_errors(301, 404, 410, 413, 422, 503),
 )
 async def lineage_impact(
     product: ProductPath,
@@ -305,7 +305,7 @@ async def lineage_export(
 @app.get(
     "/lineage/columns/{product}",
     response_model=ProductColumnGraph,
-    responses=COLUMNS_PAGE | document_errors(404, 410, 413, 422, 503),
+    responses=COLUMNS_PAGE | document_errors(301, 404, 410, 413, 422, 503),
 )
 async def lineage_product_columns(
     product: ProductPath,
@@ -341,7 +341,7 @@ async def lineage_product_columns(
 @app.get(
     "/lineage/columns/{product}/{column:path}",
     response_model=ColumnGraph,
-    responses=document_errors(404, 410, 413, 422, 503),
+    responses=document_errors(301, 404, 410, 413, 422, 503),
 )
 async def lineage_columns(
     product: ProductPath,

@@ -125,7 +125,9 @@ async def list_products(
     )
 
 
-@app.get("/product/{name}", response_model=Product, responses=document_errors(404, 410, 422, 503))
+@app.get(
+    "/product/{name}", response_model=Product, responses=document_errors(301, 404, 410, 422, 503)
+)
 async def get_product(name: PathName, context: CurrentContext, registry: RegistryAsOf) -> Response:
     """Read a product.
 
@@ -150,13 +152,22 @@ async def update_product(
 
     The fields that are given replace the old ones; the others stay. With `If-Match` the product is
     changed only if nobody else has changed it since it was read.
+
+    `name` and `domain` rename and move it: its lineage follows, and GETs of its old name answer 301
+    with its new address. Its data stays at its `output_port`; where the new domain may have none,
+    give another. Without one it is looked for below `domains/<domain>/<name>/`, as ever.
+    `openlineage` takes over what events had made a product of; a product of a person keeps its
+    names (409).
     """
     product = registration.update_product(
         context, registry, name, changes, build_precondition(if_match)
     )
     response.headers["ETag"] = build_product_etag(product)
     warnings = find_unknown_types(changes.schema_ or {})
-    return WrittenProducts(message=f"Product '{name}' updated", data=product, warnings=warnings)
+    message = f"Product '{name}' updated"
+    if product.name != name:
+        message = f"Product '{name}' is called '{product.name}' now"
+    return WrittenProducts(message=message, data=product, warnings=warnings)
 
 
 @app.delete("/product/{name}", responses=document_errors(401, 403, 404, 409, 412, 503))

@@ -85,10 +85,10 @@ class ProductNotFound(MeshError):
 class ProductRenamed(MeshError):
     """No product is registered under the name, which one that has another name now has had."""
 
-    def __init__(self, name: str, new: str) -> None:
-        """Keep both names."""
+    def __init__(self, name: str, new: str, domain: str = "") -> None:
+        """Keep both names, and the domain that the product has now where its path has one."""
         super().__init__(f"Product '{name}' is called '{new}' now; ask for that")
-        self.name, self.new = name, new
+        self.name, self.new, self.domain = name, new, domain
 
 
 class SnapshotNotFound(MeshError):
@@ -233,9 +233,9 @@ class DatasetNameTaken(MeshError):
 class UnknownLineageEnds(MeshError):
     """A lineage entry names products that are not registered."""
 
-    def __init__(self, names: list[str]) -> None:
+    def __init__(self, names: list[str], hint: str = "") -> None:
         quoted = ", ".join(f"'{name}'" for name in names)
-        super().__init__(f"Lineage names unknown products: {quoted}")
+        super().__init__(f"Lineage names unknown products: {quoted}{hint}")
 
 
 class LineageNotFound(MeshError):

@@ -199,7 +199,7 @@ def test_422_an_empty_update(serve: Serve) -> None:
     answer = serve("products").put("/product/orders", {})
     assert answer.status == 422
     [problem] = answer.body["errors"]
-    assert problem["message"].startswith("give at least one of description, status,")
+    assert problem["message"].startswith("give at least one of name, domain,")
 
 
 def test_429_a_full_registry_of_products(serve: Serve) -> None:

@@ -130,7 +130,7 @@ def test_an_update_to_the_same_values_moves_updated_at_too(client: Client) -> No
     assert data == REGISTERED | {"updated_at": "2026-01-31T12:00:00.000001Z"}
 
 
-@pytest.mark.parametrize("body", [{}, {"owner": None}, {"name": "other"}, {"domain": "other"}])
+@pytest.mark.parametrize("body", [{}, {"owner": None}, {"name": None}, {"quality": {}}])
 def test_a_refused_update_changes_nothing(client: Client, body: dict[str, Any]) -> None:
     client.post("/register_product", product_body())
     assert refused(client.put("/product/orders", body))

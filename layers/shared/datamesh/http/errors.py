@@ -1,7 +1,7 @@
 """The one table from errors to statuses, and the shape of every error body."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from datamesh import errors
 from datamesh.errors import BulkRefused
+from datamesh.http.redirects import LOCATION_HEADER, build_redirect_headers, find_new_location
 from datamesh.models.responses import FieldProblem, GatewayProblem, Problem
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,7 @@ MAX_PROBLEMS = 20
 """How many refused fields an answer names: enough to mend a request, however bad it is."""
 
 DESCRIPTIONS = {
+    301: "The product is called otherwise now; `Location` is the same request under its new name",
     400: "The body is not valid JSON, or its values do not fit each other or what is registered",
     401: "The key is missing (answered by API Gateway)",
     403: "The key is wrong or revoked (answered by API Gateway)",
@@ -92,6 +94,8 @@ def document_errors(*statuses: int, model: type[Problem] = Problem) -> Responses
 def _document_error(status: int, model: type[Problem]) -> dict[str, Any]:
     body = GatewayProblem if status in (401, 403) else model
     entry: dict[str, Any] = {"model": body, "description": DESCRIPTIONS[status]}
+    if status == 301:
+        entry["headers"] = LOCATION_HEADER
     if status in STATUSES_TO_RETRY:
         entry["headers"] = {
             "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait"}
@@ -108,16 +112,25 @@ def install_error_handlers(app: FastAPI) -> None:
 
 
 def build_problem(
-    status: int, message: str, fields: Sequence[FieldProblem] | None = None
+    status: int,
+    message: str,
+    fields: Sequence[FieldProblem] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> JSONResponse:
     """Return the answer to a request that failed; it names MAX_PROBLEMS fields at most."""
     shown = None if fields is None else list(fields[:MAX_PROBLEMS])
     body = Problem(message=message, errors=shown)
     wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in STATUSES_TO_RETRY else None
-    return JSONResponse(body.model_dump(exclude_none=True), status, wait)
+    return JSONResponse(body.model_dump(exclude_none=True), status, wait or headers)
 
 
 async def _answer_mesh_error(request: Request, error: Exception) -> JSONResponse:
+    if (
+        isinstance(error, errors.ProductRenamed)
+        and request.method == "GET"  # a HEAD is one here
+        and (location := find_new_location(request, error))
+    ):
+        return build_problem(301, str(error), headers=build_redirect_headers(location))
     status = STATUS[type(error)]  # type: ignore[index]  # registered for MeshError alone
     if status >= 500:
         logger.error("%s %s: %s", request.method, request.url.path, error)

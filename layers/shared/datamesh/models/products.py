@@ -245,6 +245,8 @@ class ProductUpdate(BaseModel):
         },
     )
 
+    name: Name = declare_optional()
+    domain: Domain = declare_optional()
     description: Description = declare_optional()
     status: ProductStatus = declare_optional()
     tags: Tags = declare_optional()

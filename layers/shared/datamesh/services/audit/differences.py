@@ -28,6 +28,26 @@ class Difference:
         return {name for record in records for name in _list_product_names(record)}
 
 
+def count_renamed(difference: Difference, after: RegistryFile) -> int:
+    """Return how many of the added products were removed under another name: they are the same."""
+    if not isinstance(after, ProductsFile):
+        return 0
+    return sum(
+        is_renamed(record, difference.added.get(after.renamed[name].to))
+        for name, record in difference.removed.items()
+        if name in after.renamed
+    )
+
+
+def is_renamed(old: _Record, new: _Record | None) -> bool:
+    """Return whether a product under a new name is that of the old one, not one that took it in."""
+    return (
+        isinstance(old, ProductRecord)
+        and isinstance(new, ProductRecord)
+        and old.created_at == new.created_at
+    )
+
+
 def list_records(file: RegistryFile) -> Sequence[_Record]:
     """Return the products or the lineage entries of a file."""
     if isinstance(file, ProductsFile):

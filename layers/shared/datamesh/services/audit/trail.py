@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.audit import AuditedCommit, AuditRecord
 from datamesh.models.json_codec import encode_model
-from datamesh.services.audit.differences import compare_records, list_records
+from datamesh.services.audit.differences import compare_records, count_renamed, list_records
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline
 from datamesh.storage.commit import CompletedCommit
 from datamesh.storage.create_once import create_if_absent
@@ -103,13 +103,17 @@ class AuditTrail:
 
 
 def _summarize_commit(commit: CompletedCommit[Any]) -> AuditedCommit:
-    """Return how many records a commit has added, changed and removed, and of which products."""
+    """Return how many records a commit has added, changed and removed, and of which products.
+
+    A product that was renamed has changed; both its names are told.
+    """
     difference = compare_records(list_records(commit.before), list_records(commit.after))
+    renamed = count_renamed(difference, commit.after)
     return AuditedCommit(
         document=commit.document,
         revision=commit.revision,
-        added=len(difference.added),
-        changed=len(difference.changed),
-        removed=len(difference.removed),
+        added=len(difference.added) - renamed,
+        changed=len(difference.changed) + renamed,
+        removed=len(difference.removed) - renamed,
         products=tuple(sorted(difference.product_names)),
     )

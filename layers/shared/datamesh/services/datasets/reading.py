@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from datamesh import __version__
-from datamesh.errors import DatasetNotFound, ProductNotFound, UnreadableDataset
+from datamesh.errors import DatasetNotFound, ProductRenamed, UnreadableDataset
 from datamesh.models.csv_dialect import RFC_4180
 from datamesh.models.datasets import DatasetProfile
 from datamesh.models.ports import DataFormat
@@ -18,6 +18,7 @@ from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location, find_location, is_allowed
 from datamesh.services.datasets.table_files import find_table_files
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import find_new_name, require_product_record
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.folders import Folder
@@ -140,11 +141,17 @@ def find_product(
 def require_product(
     context: RequestContext, registry: Registry, domain: str, dataset: str
 ) -> Product:
-    """Return the product that serves a dataset of a domain. Raises DatasetNotFound."""
+    """Return the product that serves a dataset of a domain.
+
+    Raises DatasetNotFound, and ProductRenamed if a product has had the dataset's name.
+    """
     product = find_product(context, registry, domain, dataset)
-    if product is None:
-        raise DatasetNotFound(domain, dataset)
-    return product
+    if product:
+        return product
+    file = registry.products.read(context.deadline)
+    if new := find_new_name(file, dataset):
+        raise ProductRenamed(dataset, new, file.products[new].domain)
+    raise DatasetNotFound(domain, dataset)
 
 
 def open_dataset(
@@ -307,9 +314,9 @@ def check_quality(
     )
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Quality]:
-        if name not in file.products:
-            raise ProductNotFound(name)
-        product = file.products[name].to_model().model_copy(update={"quality": quality})
+        # It may have got another name since it was looked at.
+        record = require_product_record(file, find_new_name(file, name) or name)
+        product = record.to_model().model_copy(update={"quality": quality})
         return file.with_product(product), quality
 
     context.commit_audited(registry.products, change, lambda file, revision: quality)

@@ -20,6 +20,7 @@ from datamesh.models.products import (
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.bulk import Admission
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import find_new_name
 from datamesh.storage.byte_limit import ByteBudget
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import ProductRecord
@@ -138,10 +139,14 @@ class _EndAdmission:
         return refused
 
     def _admit(self, name: str) -> None:
-        """Add a product unless there is one, or can be none, of that name. Raises LimitReached."""
+        """Add a product unless there is one, or can be none, of that name. Raises LimitReached.
+
+        Nor is one added under a name that a product has given up: that has another name now.
+        """
         if (
             name in self._file.products
             or name in self.added
+            or find_new_name(self._file, name)
             or not re.fullmatch(NAME_PATTERN, name)
         ):
             return

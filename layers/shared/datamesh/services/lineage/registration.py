@@ -29,6 +29,7 @@ from datamesh.services.lineage.renames import follow_renames
 from datamesh.services.lineage.visibility import is_garbage, is_visible
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import find_new_name
 from datamesh.storage.byte_limit import ByteBudget
 from datamesh.storage.files import LineageFile
 from datamesh.storage.records import LineageRecord
@@ -167,7 +168,11 @@ class _LineageAdmission:
         ends = dict.fromkeys((registration.source, registration.target))
         if unknown := [name for name in ends if name not in self._products.products]:
             refused = [*filter(None, map(self._refused_ends.get, unknown))]
-            raise refused[0] if refused else UnknownLineageEnds(unknown)
+            raise (
+                refused[0]
+                if refused
+                else UnknownLineageEnds(unknown, self._describe_renamed(unknown))
+            )
         if len(self._entries) >= self._limit and not self._pruned:
             self._prune_garbage()
         if len(self._entries) >= self._limit:
@@ -184,6 +189,10 @@ class _LineageAdmission:
         self._entries.append(record)
         self._admitted += 1
         return entry
+
+    def _describe_renamed(self, unknown: Sequence[str]) -> str:
+        found = ((name, find_new_name(self._products, name)) for name in unknown)
+        return "".join(f"; '{name}' is called '{new}' now" for name, new in found if new)
 
     def _prune_garbage(self) -> None:
         self._pruned = True

@@ -66,6 +66,15 @@ def follow_renames(file: LineageFile, products: ProductsFile) -> LineageFile:
     return file if entries is file.lineage else file.model_copy(update={"lineage": entries})
 
 
+def store_renames(context: RequestContext, registry: Registry) -> None:
+    """Store lineage under the names of now; nothing is written if it is. Raises as a commit."""
+    products = registry.products.read(context.deadline)
+    if products.renamed:
+        context.commit_derived(
+            registry.lineage, lambda file: (follow_renames(file, products), None)
+        )
+
+
 def rename_entries(entries: list[LineageRecord], products: ProductsFile) -> list[LineageRecord]:
     """Return the entries as `follow_renames` does; `entries` itself if none is concerned."""
     renamed = products.renamed

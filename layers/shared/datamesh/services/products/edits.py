@@ -2,19 +2,15 @@
 
 from datamesh.models.products import ProductUpdate, StoredProduct
 
-FOLLOWED = frozenset({"description", "owner", "schema", "tags"})
-"""The fields that events set, until a person does."""
-
 
 def mark_edits(product: StoredProduct, changes: ProductUpdate) -> dict[str, object]:
     """Return the attributes that keep events from setting what a person sets now."""
     given = {"schema" if name == "schema_" else name for name in changes.model_fields_set}
-    followed = FOLLOWED & given
-    if product.observed is None:  # then events set its tags alone
-        followed &= {"tags"}
+    # Of a product that a person registered, events set the tags alone.
+    edited = given if product.observed else given & {"tags"}
     update: dict[str, object] = {}
-    if followed:
-        update["edited"] = tuple(sorted({*product.edited, *followed}))
+    if edited:
+        update["edited"] = tuple(sorted({*product.edited, *edited}))
     if "tags" in given:
         update["own_tags"] = ()
     if product.said and "description" in given:

@@ -9,6 +9,7 @@ from pydantic import JsonValue
 
 from datamesh.errors import (
     Contended,
+    DocumentFull,
     LimitReached,
     OutcomeUnknown,
     ProductChanged,
@@ -29,12 +30,18 @@ from datamesh.models.values import TICK
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import Grants, check_port
 from datamesh.services.lineage import registration
+from datamesh.services.lineage.renames import store_renames
 from datamesh.services.products.columns import check_columns
 from datamesh.services.products.edits import mark_edits
 from datamesh.services.registry import bulk
+from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
-from datamesh.services.registry.renames import remove_product, require_product_record
+from datamesh.services.registry.renames import (
+    remove_product,
+    rename_product,
+    require_product_record,
+)
 from datamesh.storage.byte_limit import ByteBudget
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
@@ -61,11 +68,17 @@ def register_product(
         return admission.to_file(), product
 
     def recall(file: ProductsFile, revision: int) -> Product:
+        stored = file.products.get(registration.name)
+        if stored and stored.since_revision == revision and stored.updated_at == now:
+            return stored.to_model()
         return _ProductAdmission(ProductsFile(), 1, now, registry.data_locations).admit(
             registration
         )
 
-    return context.commit_audited(registry.products, change, recall)
+    product = context.commit_audited(registry.products, change, recall)
+    if registration.openlineage:
+        _store_moved_lineage(context, registry)
+    return product
 
 
 def register_products(
@@ -87,7 +100,7 @@ def register_products(
             [_build_match(each) for name, each in products if name not in others],
         )
 
-    return bulk.register_items(
+    report = bulk.register_items(
         context,
         registry.products,
         bulk.parse_items(ProductRegistration, items),
@@ -101,6 +114,9 @@ def register_products(
         find_landed,
         partial=partial,
     )
+    if any(isinstance(item, dict) and item.get("openlineage") for item in items):
+        _store_moved_lineage(context, registry)
+    return report
 
 
 def _build_match(record: ProductRecord) -> Callable[[ProductRegistration], bool]:
@@ -146,8 +162,6 @@ class _ProductAdmission:
             raise ProductNameTaken(registration.name)
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
-        if registration.openlineage:
-            self._dataset_names.check_names(registration.openlineage)
         check_port(self._locations, registration.domain, registration.output_port)
         product = StoredProduct(
             **dict(registration),
@@ -159,10 +173,22 @@ class _ProductAdmission:
         record = _build_bounded_record(product, MAX_PRODUCT_BYTES)
         if self._budget:
             self._budget.add_record(record.bytes_in_file)
-        self._products[product.name] = record
         if record.openlineage:
-            self._dataset_names.add_product(record)
+            return self._admit_datasets(record)
+        self._products[product.name] = record
         return product
+
+    def _admit_datasets(self, record: ProductRecord) -> StoredProduct:
+        """Add a product of datasets, which takes over those that events had made products of."""
+        claimed = record.to_model().openlineage
+        holders = find_holders(self._dataset_names, claimed)
+        file = self._file.model_copy(update={"products": {**self._products, record.name: record}})
+        if holders:
+            self._file = file = claim_datasets(file, record.name, holders, self._now)
+            self._products = dict(file.products)
+        self._products[record.name] = file.products[record.name]
+        self._dataset_names.add_product(self._products[record.name])
+        return self._products[record.name].to_model()
 
     @cached_property
     def _dataset_names(self) -> DatasetNameIndex:
@@ -183,31 +209,57 @@ def update_product(
 ) -> Product:
     """Change the given fields of a product and return it.
 
-    OpenLineage events no longer set those of them that they may set, from then on.
-    Raises ProductNotFound, ProductChanged if `precondition` does not hold, DatasetNameTaken,
-    LocationNotAllowed, AmbiguousColumns, ProductTooLarge, and what a commit raises.
+    OpenLineage events no longer set those of them that they may set, from then on. Under a new name
+    it keeps its lineage, and its old name redirects. Datasets that events had made products of are
+    taken over. Raises ProductNotFound, ProductRenamed, ProductChanged if `precondition` does not
+    hold, ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
+    ProductTooLarge, and what a commit raises.
     """
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
         before = _get_expected_record(file, name, precondition)
         product = before.to_model()
-        check_port(registry.data_locations, product.domain, changes.output_port)
-        if changes.openlineage:
-            others = (other for other in file.products.values() if other.name != name)
-            DatasetNameIndex(others).check_names(changes.openlineage)
+        given = changes.to_attributes()
+        new, domain = changes.name or name, changes.domain or product.domain
+        # A port stays where it is, and the domain that it comes to may have no data there.
+        is_moved = domain.casefold() != product.domain.casefold()
+        if is_moved or changes.output_port:
+            is_given = "output_port" in changes.model_fields_set
+            port = changes.output_port if is_given else product.output_port
+            check_port(registry.data_locations, domain, port)
         # Never the same time twice, even if the clock goes back.
         updated_at = max(now, product.updated_at + TICK)
         edits = mark_edits(product, changes)
-        update = {**changes.to_attributes(), "updated_at": updated_at, **edits}
+        update = {**given, "name": name, "updated_at": updated_at, **edits}
         changed = product.model_copy(update=update)
         if {"schema_", "output_port"} & changes.model_fields_set:
             check_columns(changed)
         # One that is too large already, of earlier versions or by events, may still be mended.
         _build_bounded_record(changed, max(MAX_PRODUCT_BYTES, before.size))
-        return file.with_product(changed), changed
+        after = file.with_product(changed)
+        if changes.openlineage:
+            others = (other for other in file.products.values() if other.name != name)
+            holders = find_holders(DatasetNameIndex(others), changes.openlineage)
+            after = claim_datasets(after, name, holders, now)
+        after = rename_product(after, name, new, now)
+        return after, after.products[new].to_model()
 
-    return context.commit_audited(registry.products, change)
+    product = context.commit_audited(registry.products, change)
+    if changes.name or changes.openlineage:
+        _store_moved_lineage(context, registry)
+    return product
+
+
+def _store_moved_lineage(context: RequestContext, registry: Registry) -> None:
+    """Store lineage under the names of now, as readers see it already.
+
+    If storage fails, that is left to whoever writes lineage next.
+    """
+    try:
+        store_renames(context, registry)
+    except (StorageUnavailable, OutcomeUnknown, Contended, DocumentFull) as error:
+        logger.warning("lineage is stored under its new names by the next write: %s", error)
 
 
 def delete_product(

@@ -27,6 +27,11 @@ OF_WINNER = frozenset(
 """Fields that the product which stays keeps, whatever the other one says."""
 
 
+def is_of_events(product: StoredProduct) -> bool:
+    """Return whether events registered a product, and no person has changed it since."""
+    return product.observed is not None and not product.edited
+
+
 def choose_winner(first: ProductRecord, second: ProductRecord) -> tuple[str, str]:
     """Return the names of the product that stays and of the one that is merged into it.
 
@@ -34,9 +39,12 @@ def choose_winner(first: ProductRecord, second: ProductRecord) -> tuple[str, str
     """
 
     def get_rank(product: ProductRecord) -> tuple[bool, datetime, int, str]:
-        stored = product.to_model()
-        is_of_events = stored.observed is not None and not stored.edited
-        return (is_of_events, product.created_at, product.since_revision, product.name)
+        return (
+            is_of_events(product.to_model()),
+            product.created_at,
+            product.since_revision,
+            product.name,
+        )
 
     winner, loser = sorted((first, second), key=get_rank)
     return winner.name, loser.name

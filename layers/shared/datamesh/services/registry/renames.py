@@ -73,6 +73,38 @@ def rename_product(file: ProductsFile, name: str, new: str, now: datetime) -> Pr
     return file.model_copy(update={"products": records, "renamed": renamed})
 
 
+def find_renamed_records(before: ProductsFile, after: ProductsFile) -> dict[str, ProductRecord]:
+    """Return the products of an earlier file, each by the name that it has in a later one.
+
+    One that is gone by then, or is merged into another, keeps its own name; if another has that by
+    then, its key is no name at all.
+    """
+    if not after.renamed:
+        return before.products
+    later: dict[str, str] = {}
+    for name in before.products:
+        if (new := _find_later_name(before, after, name)) and new not in later:
+            later[new] = name
+    found = {new: before.products[name] for new, name in later.items()}
+    moved = set(later.values())
+    for name, record in before.products.items():
+        if name not in moved:
+            found[f"{name} (before)" if name in found else name] = record
+    return found
+
+
+def _find_later_name(before: ProductsFile, after: ProductsFile, name: str) -> str | None:
+    """Return the new name of a product that was renamed; None if it was not."""
+    redirect, record = after.renamed.get(name), before.products[name]
+    if redirect is None or redirect.since != record.since_revision:
+        return None
+    is_merged = redirect.to in before.products and redirect.to not in after.renamed
+    now = after.products.get(redirect.to)
+    if is_merged or now is None or now.created_at != record.created_at:
+        return None
+    return redirect.to
+
+
 def remove_product(file: ProductsFile, name: str) -> ProductsFile:
     """Return the file without a product, and without the redirects to it.
 

@@ -13,6 +13,8 @@ from datamesh.models.json_codec import decode_lenient, encode_answer
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import find_renamed_records
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import LineageRecord, ProductRecord
 
 type EncodeItem = Callable[[], bytes]
@@ -79,9 +81,11 @@ def find_changes(
     if since > end:
         raise InvalidQuery(f"since {since.isoformat()} is after until {end.isoformat()}")
     before, after = past(since), past(until) if until else registry
-    old_products, new_products = _read_products(context, before), _read_products(context, after)
+    old_file, new_file = _read_products(context, before), _read_products(context, after)
+    old_products, new_products = old_file.products, new_file.products
+    known = find_renamed_records(old_file, new_file)
     lists = [
-        *_compare(_Side(old_products, old_products, only), _Side(new_products, new_products, only)),
+        *_compare(_Side(known, old_products, only), _Side(new_products, new_products, only)),
         *_compare(
             _Side(_read_entries(context, before), old_products, only),
             _Side(_read_entries(context, after), new_products, only),
@@ -189,8 +193,8 @@ def _compare_fields(
     }
 
 
-def _read_products(context: RequestContext, registry: Registry) -> Mapping[str, ProductRecord]:
-    return registry.products.read(context.deadline).products
+def _read_products(context: RequestContext, registry: Registry) -> ProductsFile:
+    return registry.products.read(context.deadline)
 
 
 def _read_entries(context: RequestContext, registry: Registry) -> Mapping[str, LineageRecord]:

@@ -16,9 +16,10 @@ from datamesh.services.products import queries, registration
 from datamesh.services.registry.merging import choose_winner, merge_products
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import ProductRecord
+from tests.conftest import Serve
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import WAREHOUSE, dataset, dataset_event, events, run_event, send
-from tests.meshes import NOON, add_product, event_pipeline, mesh
+from tests.meshes import NOON, add_product, event_pipeline, mesh, resources
 
 PII = {"key": "PII", "value": "true", "source": "USER"}
 
@@ -168,6 +169,36 @@ def test_the_order_of_columns_is_that_of_the_same_facet_in_any_order(
     told = [say(**described(a="", b="")), say(**described(b="", a=""))]
     send(registry, into, *(told[place] for place in order))
     assert [*stored(registry).schema_] == ["b", "a"]
+
+
+def test_every_answer_has_what_was_said(serve: Serve, registry: Registry) -> None:
+    send(registry, event_pipeline(), say(**described(a="A"), storage={"storageLayer": "x"}))
+    [name] = registry.products.read_latest(NO_DEADLINE).products
+    client = serve("products", resources(registry))
+    columns = [{"name": "a", "type": "int", "description": "A", "tags": []}]
+    changed = client.put(f"/product/{name}", {"status": "active"})
+    read = client.get(f"/product/{name}")
+    assert changed.headers["etag"] == read.headers["etag"]
+    for answer in (changed.body["data"], read.body, client.get("/products").body[0]):
+        assert (answer["columns"], answer["facets"]) == (
+            columns,
+            {"storage": {"storageLayer": "x"}},
+        )
+        assert "said" not in answer
+
+
+def test_marquez_shows_what_was_said_of_a_dataset(serve: Serve, registry: Registry) -> None:
+    facets = {**documented("Text"), **described(a="A", b=""), **tagged(PII, {**PII, "field": "b"})}
+    send(registry, event_pipeline(), say(**facets, storage={"storageLayer": "x"}))
+    client = serve("marquez", resources(registry))
+    answer = client.get(f"/api/v1/namespaces/{WAREHOUSE}/datasets")
+    [found] = answer.body["datasets"]
+    assert (found["description"], found["tags"]) == ("Text", ["pii"])
+    assert found["fields"] == [
+        {"name": "a", "type": "int", "tags": [], "description": "A"},
+        {"name": "b", "type": "int", "tags": ["pii"], "description": None},
+    ]
+    assert found["facets"]["storage"] == {"storageLayer": "x"}
 
 
 # people

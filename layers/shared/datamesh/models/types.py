@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from math import isfinite
 
+from datamesh.models.far_dates import FarMoment, parse_far_moment
 from datamesh.models.fine_times import FineTime, FineTimestamp, find_nanosecond
 from datamesh.models.type_names import Kind as Kind
 from datamesh.models.type_names import find_kind as find_kind
 
-type Value = str | int | Decimal | float | bool | date | datetime | time
+type Value = str | int | Decimal | float | bool | date | datetime | time | FarMoment
 
 MAX_TEXT_LENGTH = 1000
 DECIMAL_DIGITS = 38
@@ -91,7 +92,28 @@ def _parse_double(text: str) -> float:
     return number
 
 
-def _parse_timestamp(text: str) -> datetime:
+def _parse_date(text: str) -> date | FarMoment:
+    def parse_near(text: str) -> datetime:
+        return datetime.combine(_parse_near_date(text), time(), UTC)
+
+    return parse_far_moment(text, parse_near) or _parse_near_date(text)
+
+
+def _parse_near_date(text: str) -> date:
+    return date.fromisoformat(_require_match(CALENDAR_DATE, text))
+
+
+def _parse_timestamp(text: str) -> datetime | FarMoment:
+    def parse_near(text: str) -> datetime:
+        moment = _parse_near_timestamp(text)
+        if isinstance(moment, FineTimestamp):
+            raise ValueError  # no column has nanoseconds of such a year
+        return moment
+
+    return parse_far_moment(text, parse_near) or _parse_near_timestamp(text)
+
+
+def _parse_near_timestamp(text: str) -> datetime:
     moment = datetime.fromisoformat(_require_match(PARTIAL_TIMESTAMP, text))
     utc = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     nanosecond = find_nanosecond(text)
@@ -114,7 +136,7 @@ PARSERS: dict[Kind, Callable[[str], Value]] = {
     Kind.DECIMAL: _parse_decimal,
     Kind.DOUBLE: _parse_double,
     Kind.BOOLEAN: lambda text: _require_match(BOOLEAN, text) == "true",
-    Kind.DATE: lambda text: date.fromisoformat(_require_match(CALENDAR_DATE, text)),
+    Kind.DATE: _parse_date,
     Kind.TIMESTAMP: _parse_timestamp,
     Kind.TIME: _parse_time,
     Kind.OTHER: _refuse_value,

@@ -10,6 +10,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from math import floor, isinf
 
+from datamesh.models.far_dates import FarMoment
 from datamesh.models.fine_times import FineTimestamp, count_nanoseconds
 from datamesh.models.type_names import Kind, find_kind
 from datamesh.models.types import Value
@@ -38,16 +39,25 @@ def clamp_filter(each: Filter, found: str) -> Filter | bool:
     if each.comparison in (Comparison.EQ, Comparison.NE):
         return each.comparison is Comparison.NE
     if fitting is None:
-        is_great = (count_nanoseconds(value) if isinstance(value, datetime) else value) > 0  # type: ignore[operator]
-        return is_great == (each.comparison in UPPER)
+        return _is_positive(value) == (each.comparison in UPPER)
     comparison = Comparison.LE if each.comparison in UPPER else Comparison.GT
     return replace(each, comparison=comparison, values=(fitting,))
+
+
+def _is_positive(value: Value) -> bool:
+    """Return True for a number above 0, and a moment after 1970."""
+    if isinstance(value, FarMoment):
+        return value.microseconds > 0
+    number = count_nanoseconds(value) if isinstance(value, datetime) else value
+    return number > 0  # type: ignore[operator]
 
 
 def _clamp_value(value: Value, found: str) -> Value | None:
     """Return the value itself, or the next lower one that the type holds; None beyond its range."""
     if isinstance(value, datetime):
         return _clamp_moment(value, found)
+    if isinstance(value, FarMoment):
+        return None if found in NANOSECOND_TYPES else value
     if found == "FLOAT" and isinstance(value, float):
         return value if isinf(value) or abs(value) <= GREATEST_FLOAT else None
     kind = find_kind(found)

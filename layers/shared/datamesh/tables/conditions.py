@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 
+from datamesh.models.far_dates import FarMoment
 from datamesh.models.fine_times import count_nanoseconds, write_time, write_timestamp
 from datamesh.models.types import Kind, Value, find_kind
 from datamesh.tables.common_types import EPOCH_NANOSECONDS
@@ -134,9 +135,20 @@ def build_conditions(
             name: _to_parameter(value, column.type)
             for name, value in zip(names, each.values, strict=True)
         }
-        bound = [f"${name}" for name in names]
+        bound = [
+            _bind_far_moment(name, column, kind) if isinstance(value, FarMoment) else f"${name}"
+            for name, value in zip(names, each.values, strict=True)
+        ]
         found.append(_build_condition(column, kind, each, bound))
     return found
+
+
+def _bind_far_moment(name: str, column: TypedColumn, kind: Kind) -> str:
+    """Return the expression of a parameter that counts microseconds."""
+    if column.type == EPOCH_NANOSECONDS:
+        return f"${name}"
+    wanted = column.type if has_kind(column, kind) else find_sql_type(kind)
+    return f"CAST(make_timestamp(CAST(${name} AS BIGINT)) AS {wanted})"
 
 
 def _match_null(column: TypedColumn, comparison: Comparison) -> str:
@@ -177,6 +189,8 @@ def _compare(name: str, comparison: Comparison, values: Sequence[str]) -> str:
 
 
 def _to_parameter(value: Value, type_name: str) -> object:
+    if isinstance(value, FarMoment):
+        return value.microseconds * (1000 if type_name == EPOCH_NANOSECONDS else 1)
     if isinstance(value, datetime):
         if type_name == EPOCH_NANOSECONDS:
             return count_nanoseconds(value)

@@ -30,7 +30,7 @@ def parse_partition(registered: str, text: str) -> Value:
     if kind is Kind.BOOLEAN:
         return parse_value(kind, text.lower())
     short = SHORT_DATE.fullmatch(text)
-    if kind is Kind.DATE and short:
+    if kind is Kind.DATE and short and int(short[1]):
         return date(int(short[1]), int(short[2]), int(short[3]))
     value = parse_value(kind, text.removeprefix("+"))
     if not _is_held(value, find_sql_type(registered)):

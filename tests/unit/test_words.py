@@ -18,15 +18,9 @@ CONVERSIONS = {"as", "from", "to", "with"}
 
 VERBS = frozenset(
     """
-    <<<<<<< ======= HEAD accept acquire add admit announce answer apply ask assign attach
-    attempt authorize begin bind build call cancel cast change check choose claim clamp classify
-    close collect combine commit compare complete compress compute configure confirm connect
-    construct convert copy count create cut decide declare decode decompress decrypt delete
-    derive describe detect digest document drop edit encode encrypt end ensure enter escape exit
-    export extend extract fetch fill filter find fingerprint finish fold follow format
     accept acquire add admit
     announce answer apply ask assign attach attempt authorize begin bind build
-    call cancel cast change check choose clamp classify close collect combine commit compare
+    call cancel cast change check choose claim clamp classify close collect combine commit compare
     complete
     compress compute configure
     confirm connect construct convert copy count create cut decide declare

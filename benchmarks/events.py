@@ -16,9 +16,9 @@ from tests.meshes import Bucket, event_pipeline, mesh, product_body, resources
 
 SIZES = (100, 2_500, 10_000)
 """Products; there is an entry for each."""
-JOBS = 100
+DATASETS_OF_JOB = 10
 BATCH = 100
-EVENTS_AT_ONCE = 10
+EVENTS_AT_ONCE = 50
 EMPTY = b'{"format":1}'
 PREFIXES = count()
 GROWTH = ratio_at_most(1.5)
@@ -53,7 +53,8 @@ def known_events(registries: list[Functions], rounds: int) -> list[Row]:
         rounds=rounds,
     )
     what, against = "an event of a known job, at", f"register_product at {least.size:,} products"
-    first = Row(f"{what} {least.size:,} products", "ms CPU", found[0], registered, against, GROWTH)
+    name, target = f"{what} {least.size:,} products", ratio_at_most(2)
+    first = Row(name, "ms CPU", found[0], registered, against, target)
     return [first, *_compare(what, least, others, found)]
 
 
@@ -97,7 +98,7 @@ def _measure(service: Service, send: Callable[[], object]) -> Measurement:
 
 
 def _serve(size: int) -> Functions:
-    """Return functions over a registry of events of JOBS jobs, each with as many datasets."""
+    """Return functions over a registry of jobs that write DATASETS_OF_JOB datasets each."""
     registry = mesh(
         products=Held("products.json", EMPTY),
         lineage=Held("lineage.json", EMPTY),
@@ -107,8 +108,9 @@ def _serve(size: int) -> Functions:
     worked_on = resources(registry, events=event_pipeline(Bucket()))
     found = Functions(size, over("openlineage", worked_on), over("products", worked_on))
     found.events.select()
-    events = [_build_event(f"first {job}", job, range(job, size, JOBS)) for job in range(JOBS)]
-    for start in range(0, JOBS, EVENTS_AT_ONCE):  # also on a busy machine in time
+    starts = range(0, size, DATASETS_OF_JOB)
+    events = [_build_event(f"first {at}", range(at, at + DATASETS_OF_JOB)) for at in starts]
+    for start in range(0, len(events), EVENTS_AT_ONCE):  # also on a busy machine in time
         _post(found.events, "/api/v1/lineage/batch", events[start : start + EVENTS_AT_ONCE])
     return found
 
@@ -139,17 +141,19 @@ def _send_new(functions: Functions) -> Callable[[], object]:
 
     def send() -> object:
         number = next(numbers)
-        event = _build_event(f"new {number}", number % JOBS, [number])
+        event = _build_event(f"new {number}", [number])
         return _post(functions.events, "/api/v1/lineage", event)
 
     return send
 
 
 def _iterate_known(size: int) -> Iterator[Event]:
-    """Yield events of new runs, each of a known job that writes one of its datasets."""
+    """Yield events of new runs, each of a known job that writes one of its datasets.
+
+    Ten that follow each other are of one job, however many jobs there are.
+    """
     for number in count():
-        dataset = number * 37 % size
-        yield _build_event(f"known {number}", dataset % JOBS, [dataset])
+        yield _build_event(f"known {number}", [number % size])
 
 
 def _post(service: Service, path: str, body: object) -> object:
@@ -158,7 +162,8 @@ def _post(service: Service, path: str, body: object) -> object:
     return answer
 
 
-def _build_event(run: str, job: int, written: range | list[int]) -> Event:
+def _build_event(run: str, written: range | list[int]) -> Event:
+    job = written[0] // DATASETS_OF_JOB
     columns = [{"name": f"column_{number}", "type": "string"} for number in range(10)]
     return {
         "eventType": "COMPLETE",

@@ -24,6 +24,21 @@ READS = {
         f"/api/v1/namespaces/{domain_name(1)}/datasets",
         ratio_at_most(1),
     ),
+    "a dataset": (
+        f"/api/v1/namespaces/{domain_name(NODE % 40)}/datasets/{product_name(NODE)}",
+        ratio_at_most(1),
+    ),
+    "columns around a dataset": (
+        f"/api/v1/column-lineage?nodeId=dataset:{domain_name(NODE % 40)}:{product_name(NODE)}"
+        "&withDownstream=true",
+        ratio_at_most(2),
+    ),
+    "sources": ("/api/v1/sources", ratio_at_most(0.5)),
+    "jobs by hour": ("/api/v1/stats/jobs?period=DAY", ratio_at_most(2)),
+    "search in 110,000 names, of a time": (
+        "/api/v1/search?q=&after=1970-01-02&sort=update_at",
+        ratio_at_most(2),
+    ),
     "search in 110,000 names, few found": ("/api/v1/search?q=product_00123", ratio_at_most(1)),
     "search in 110,000 names, all found": ("/api/v1/search?q=product", ratio_at_most(1)),
 }

@@ -29,6 +29,7 @@ VALUES = {
     "namespace": "sales",
     "version": "1",
     "source": "sales",
+    "counted": "jobs",
     "file": "docs.js",
 }
 FILTERED_BY_COLUMN = "/domains/{domain}/{dataset}"

@@ -2,6 +2,8 @@
 
 from uuid import NAMESPACE_URL, uuid5
 
+import msgspec
+
 from datamesh.errors import NodeNotFound
 from datamesh.models.graph import Way
 from datamesh.models.json_codec import encode_value
@@ -24,6 +26,15 @@ from datamesh.storage.records import LineageRecord, ProductRecord
 
 MAX_COLUMN_PAIRS = 5000
 """How many pairs of columns a dataset shows at most, the oldest entries first."""
+
+
+class _EntryColumns(msgspec.Struct, gc=False):
+    """The part of an entry that tells whether it has columns."""
+
+    columns: list[msgspec.Raw] = []
+
+
+_COLUMNS = msgspec.json.Decoder(_EntryColumns)
 ALL_CHECKS = "all checks"
 """How checks that succeeded are called: of those a product keeps no list."""
 
@@ -91,15 +102,16 @@ class DatasetBuilder:
 
     def build_dataset(self, found: IndexedDataset) -> MarquezDetailedDataset:
         """Return a dataset with its checks, the columns that its own are made from, its version."""
-        dataset, product = build_dataset(found.product, found.name), found.product.to_model()
-        facets = dict(dataset.facets)
-        if product.quality:
-            facets["dataQualityAssertions"] = build_assertions(product.quality)
+        dataset, facets = build_dataset(found.product, found.name), None
+        if b'"quality":null' not in bytes(found.product.json) and (
+            quality := found.product.to_model().quality
+        ):
+            facets = dataset.facets | {"dataQualityAssertions": build_assertions(quality)}
         fields = [(each.name, each.type) for each in dataset.fields]
         content = encode_value([found.name.namespace, found.name.name, fields]).decode()
-        known = {field: getattr(dataset, field) for field in type(dataset).model_fields}
-        return MarquezDetailedDataset(
-            **known | {"facets": facets},
+        # Checked already; to check it again would take most of the time for a page.
+        return MarquezDetailedDataset.model_construct(
+            **dict(dataset) | ({"facets": facets} if facets else {}),
             column_lineage=self._list_column_lineage(found.product) or None,
             current_version=str(uuid5(NAMESPACE_URL, content)),
         )
@@ -108,6 +120,8 @@ class DatasetBuilder:
         inputs: dict[str, list[MarquezInputField]] = {}
         left = MAX_COLUMN_PAIRS
         for entry in self._graph.find_column_entries(product.name, Way.UPSTREAM):
+            if not _COLUMNS.decode(entry.json).columns:
+                continue
             for pair in [*self._known.select_pairs(entry)][:left]:
                 left -= 1
                 inputs.setdefault(pair.target, []).append(self._build_input(entry, pair))

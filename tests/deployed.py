@@ -12,17 +12,25 @@ import pytest
 
 from datamesh.aws.observability import Handler
 from datamesh.http.context import create_request_record
-from datamesh.models.openlineage import EVENT_EXAMPLE
+from datamesh.models.openlineage import EVENT_EXAMPLE, RunEvent
 from datamesh.services.audit.trail import AuditTrail
-from datamesh.services.openlineage.parsing import receive_event
+from datamesh.services.jobs.recording import store_job
+from datamesh.services.jobs.records import RUNS_PREFIX, compute_job_key
+from datamesh.services.openlineage.event_reader import read_statement
+from datamesh.services.openlineage.files import RunFile
+from datamesh.services.openlineage.job_reader import read_job_history
+from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
+from datamesh.services.openlineage.runs import compute_run_path
+from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX
+from datamesh.storage.job_files import JOB_INDEX_KEY, JOBS_PREFIX, JobFile, JobIndexFile
 from datamesh.storage.s3.client import S3Client as Client
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.object import S3Object
 from dev.stack import Api
 from dev.template.intrinsics import Resolver
 from dev.template.reader import read_api
-from tests.contexts import NO_DEADLINE
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import ENVIRONMENT
 from tests.meshes import NO_WAIT, add_lineage, add_product, mesh
 from tests.template import DOCUMENT, ROOT, TEMPLATE
@@ -124,7 +132,8 @@ def empty(client: "S3Client", bucket: str) -> None:
 
 def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     """What the events ask for, an entry that an interrupted deletion left behind, the record of one
-    write, and an event of OpenLineage that was kept, and nothing derived from it."""
+    write, an event of OpenLineage that was kept with its job and run, and no lineage of it, and
+    another of which nothing else is there."""
     empty(client, bucket)
     objects = [S3Object(ours, bucket, f"{n}.json") for n in ("products", "lineage")]
     record = create_request_record(EVENTS["register_product"])
@@ -162,5 +171,29 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     )
     kept = receive_event(EVENT_EXAMPLE)
     S3Object(ours, bucket, EVENTS_PREFIX + kept.name).put(gzip.compress(kept.body), None)
+    record_job(ours, bucket, kept)
+    other = receive_event({**EVENT_EXAMPLE, "job": {"namespace": "nightly", "name": "costs"}})
+    S3Object(ours, bucket, EVENTS_PREFIX + other.name).put(gzip.compress(other.body), None)
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)
+
+
+def record_job(ours: Client, bucket: str, kept: ReceivedEvent) -> None:
+    """As the event would, when it came in."""
+    assert isinstance(kept.event, RunEvent)
+
+    def document[F: (JobFile, JobIndexFile, RunFile)](key: str, kind: type[F]) -> Document[F]:
+        return Document(S3Object(ours, bucket, key), kind, NO_WAIT)
+
+    history = read_job_history(kept.event, kept.digest)
+    assert history
+    key = compute_job_key(history.namespace, history.name)
+    job = document(f"{JOBS_PREFIX}{key}.json", JobFile)
+    recorded = store_job(CONTEXT, job, history)
+    document(JOB_INDEX_KEY, JobIndexFile).commit(
+        lambda file: (file.model_copy(update={"jobs": {key: recorded.record}}), None), NO_DEADLINE
+    )
+    statements = (read_statement(kept.event),)
+    document(f"{RUNS_PREFIX}{compute_run_path(kept.event)}.json", RunFile).commit(
+        lambda file: (file.model_copy(update={"statements": statements}), None), NO_DEADLINE
+    )

@@ -12,8 +12,10 @@ from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail
 from datamesh.services.datasets.reading import DataAccess
+from datamesh.services.jobs.reading import JobStore
+from datamesh.services.jobs.records import RUNS_PREFIX
 from datamesh.services.lineage.registration import register_lineage
-from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
+from datamesh.services.openlineage.files import REBUILD_KEY, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import EventPipeline
 from datamesh.services.openlineage.product_resolver import EventPolicy
 from datamesh.services.operations.backups import Backups
@@ -127,6 +129,16 @@ def event_pipeline(
     )
 
 
+def job_store(held: Bucket) -> JobStore:
+    """Where jobs, runs and events are read, in memory."""
+    into = event_pipeline(held)
+    return JobStore(
+        open_job=into.open_job,
+        open_runs=lambda folder: BucketFolder(held, f"{RUNS_PREFIX}{folder}/"),
+        log=into.log,
+    )
+
+
 def resources(
     registry: Registry | None = None,
     files: Mapping[str, bytes] | None = None,
@@ -135,6 +147,7 @@ def resources(
     open_trail: OpenTrail | None = None,
     events: EventPipeline | None = None,
     write_probe: WriteProbe | None = None,
+    jobs: JobStore | None = None,
     max_scan_bytes: int = 10_000_000,
     anonymous_budget: ScanBudget | None = None,
 ) -> Resources:
@@ -176,6 +189,7 @@ def resources(
         write_probe=write_probe or WriteProbe(MemoryObject("health"), NO_WAIT, now=current.now),
         extend_version_indexes=lambda today, deadline: None,
         open_event_pipeline=lambda: into,
+        open_job_store=lambda: jobs or job_store(held),
     )
 
 

@@ -6,12 +6,34 @@ import os
 
 from datamesh.http.app import create_app
 from datamesh.http.entrypoint import create_lambda_handler
-from datamesh.http.marquez import columns, datasets, events, graph, namespaces, search, stats, tags
+from datamesh.http.marquez import (
+    columns,
+    datasets,
+    events,
+    graph,
+    jobs,
+    namespaces,
+    runs,
+    search,
+    stats,
+    tags,
+)
 from datamesh.http.marquez.problems import add_marquez_fields
 
 app = create_app("Marquez")
 add_marquez_fields(app)
-for subject in (graph, columns, namespaces, datasets, search, tags, events, stats):
+for subject in (
+    graph,
+    columns,
+    namespaces,
+    datasets,
+    jobs,
+    runs,
+    search,
+    tags,
+    events,
+    stats,
+):
     app.router.routes += subject.router.routes
 
 handler = create_lambda_handler(app, os.environ)

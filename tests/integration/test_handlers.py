@@ -64,6 +64,8 @@ STATUSES = {
     "metrics": (200, 200),
     "openapi_document": (200, 200),
     "openlineage_datasets": (404, 200),
+    "openlineage_job": (404, 200),
+    "openlineage_run": (404, 200),
     "openlineage_event": (201, 201),
     "openlineage_events": (200, 200),
     "openlineage_graph": (404, 200),

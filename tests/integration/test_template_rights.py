@@ -62,7 +62,8 @@ RIGHTS = {
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
     "LineageReadFunction": REGISTRY | PAST,
     "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
-    "OpenLineageReadFunction": REGISTRY | {("s3:GetObject", key) for key in (JOB_INDEX, KEPT)},
+    "OpenLineageReadFunction": REGISTRY
+    | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, RUNS, KEPT)},
     "OpenLineageWriteFunction": REGISTRY
     | REMEMBER
     | AUDITED

@@ -37,6 +37,7 @@ from datamesh.storage.write_probe import WriteProbe
 from datamesh.tables.budget import ScanBudget
 
 if TYPE_CHECKING:
+    from datamesh.services.jobs.reading import JobStore
     from datamesh.services.openlineage.ingest import EventPipeline
 
 
@@ -68,6 +69,8 @@ class Resources:
     """Indexes the versions of the registry's files of the days before the given one."""
     open_event_pipeline: Callable[[], "EventPipeline"]
     """Returns what OpenLineage events go through, the same at every call."""
+    open_job_store: Callable[[], "JobStore"]
+    """Returns where jobs, runs and events are read, the same at every call."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         ),
         extend_version_indexes=bucket.extend_version_indexes,
         open_event_pipeline=cache(lambda: _open_event_pipeline(settings, bucket)),
+        open_job_store=cache(lambda: _open_job_store(bucket)),
     )
 
 
@@ -204,7 +208,8 @@ def _open_registry(settings: Settings, observer: Observer, bucket: _Bucket) -> R
 def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline":
     # Not imported where no events come in: every other cold start would pay for it.
     from datamesh.models.lineage import Evidence
-    from datamesh.services.openlineage.files import REBUILD_KEY, RUNS_PREFIX, RebuildFile, RunFile
+    from datamesh.services.jobs.records import RUNS_PREFIX
+    from datamesh.services.openlineage.files import REBUILD_KEY, RebuildFile, RunFile
     from datamesh.services.openlineage.ingest import EventPipeline
     from datamesh.services.openlineage.product_resolver import EventPolicy
     from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
@@ -229,4 +234,23 @@ def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline"
             Evidence.COLUMNS: columns,
             Evidence.DATASETS: datasets,
         },
+    )
+
+
+def _open_job_store(bucket: _Bucket) -> "JobStore":
+    # Not imported where nobody asks for jobs, as above.
+    from datamesh.services.jobs.reading import JobStore
+    from datamesh.services.jobs.records import RUNS_PREFIX
+    from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
+
+    return JobStore(
+        open_job=lambda digest: Document(
+            bucket.open_object(f"{JOBS_PREFIX}{digest}.json"), JobFile, bucket.backoff
+        ),
+        open_runs=lambda folder: bucket.open_journal(f"{RUNS_PREFIX}{folder}/"),
+        log=EventLog(
+            lambda name: bucket.open_object(EVENTS_PREFIX + name),
+            bucket.open_journal(EVENTS_PREFIX),
+            bucket.backoff,
+        ),
     )

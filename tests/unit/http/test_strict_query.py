@@ -30,6 +30,8 @@ VALUES = {
     "version": "1",
     "source": "sales",
     "counted": "jobs",
+    "job": "nightly",
+    "run_id": "run",
     "file": "docs.js",
 }
 FILTERED_BY_COLUMN = "/domains/{domain}/{dataset}"

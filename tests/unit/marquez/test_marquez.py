@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -70,6 +71,8 @@ def test_a_graph_has_datasets_and_jobs_with_edges_both_ways(client: Client) -> N
         [{"origin": A, "destination": j}],
         [into],
     )
+    version = job["data"].pop("currentVersion")
+    assert UUID(version).version == 5
     assert job["data"] == {
         "id": {"namespace": "scheduler", "name": "j"},
         "type": "BATCH",
@@ -86,6 +89,9 @@ def test_a_graph_has_datasets_and_jobs_with_edges_both_ways(client: Client) -> N
         "description": None,
         "latestRun": None,
         "facets": {},
+        "latestRuns": [],
+        "tags": [],
+        "labels": [],
     }
 
 

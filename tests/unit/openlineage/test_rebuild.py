@@ -9,8 +9,8 @@ import pytest
 from datamesh.errors import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import RunEvent
-from datamesh.services.jobs.records import compute_job_key
-from datamesh.services.openlineage.files import RUNS_PREFIX, RebuildFile, RunFile
+from datamesh.services.jobs.records import RUNS_PREFIX, compute_job_key
+from datamesh.services.openlineage.files import RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.openlineage.runs import compute_run_path

@@ -1,9 +1,9 @@
-"""The query of a request by strict rules: a route knows each parameter, and gets each once."""
+"""The query of a request by strict rules: each parameter is known, and but for lists given once."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_origin
 
 from fastapi.dependencies.models import Dependant
 
@@ -22,6 +22,8 @@ class QueryRules:
     """Those that the route declares, in alphabetical order."""
     takes_others: bool = False
     """Whether the route reads parameters of any name, and checks them itself."""
+    lists: frozenset[str] = frozenset()
+    """Those that may be given several times."""
 
     def check_query(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Check the names of a query: `?limit=5&ofset=10` is refused for `ofset`.
@@ -42,7 +44,11 @@ class QueryRules:
 
     def _find_problem(self, name: str, times: int) -> str | None:
         if name in self.names:
-            return None if times == 1 else f"must be given once, was given {times} times"
+            return (
+                None
+                if times == 1 or name in self.lists
+                else f"must be given once, was given {times} times"
+            )
         if self.takes_others:
             return None
         known = ", ".join(self.names) or "none"
@@ -58,10 +64,14 @@ def read_query_rules(dependant: Dependant, documented: Iterable[Mapping[str, Any
         parameter["in"] == "query" and parameter["schema"].get("type") == "object"
         for parameter in documented
     )
-    return QueryRules(tuple(sorted(set(_iterate_names(dependant)))), takes_others)
+    found = dict(_iterate_parameters(dependant))
+    lists = frozenset(name for name, is_list in found.items() if is_list)
+    return QueryRules(tuple(sorted(found)), takes_others, lists)
 
 
-def _iterate_names(dependant: Dependant) -> Iterator[str]:
-    yield from (parameter.alias for parameter in dependant.query_params)
+def _iterate_parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
+    """Yield the name of each parameter, and whether it is a list."""
+    for parameter in dependant.query_params:
+        yield parameter.alias, get_origin(parameter.field_info.annotation) is list
     for needed in dependant.dependencies:
-        yield from _iterate_names(needed)
+        yield from _iterate_parameters(needed)

@@ -5,7 +5,7 @@ They have the fields that Marquez' clients read, and no others.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from datamesh.models.values import Timestamp
@@ -22,6 +22,14 @@ class MarquezName(CamelCaseModel):
 
     namespace: str
     name: str
+
+
+class MarquezVersionName(CamelCaseModel):
+    """The name of a version of a job."""
+
+    namespace: str
+    name: str
+    version: str
 
 
 class MarquezField(CamelCaseModel):
@@ -53,11 +61,30 @@ class MarquezDataset(CamelCaseModel):
     deleted: bool = False
 
 
+class MarquezRun(CamelCaseModel):
+    """A run of a job."""
+
+    id: str
+    created_at: Timestamp
+    updated_at: Timestamp
+    nominal_start_time: str | None = None
+    nominal_end_time: str | None = None
+    state: Literal["NEW", "RUNNING", "COMPLETED", "ABORTED", "FAILED"]
+    started_at: Timestamp | None = None
+    ended_at: Timestamp | None = None
+    duration_ms: int | None = Field(default=None, description="None until the run has ended.")
+    args: dict[str, str] = {}
+    job_version: MarquezVersionName | None = None
+    input_dataset_versions: list[dict[str, object]] = []
+    output_dataset_versions: list[dict[str, object]] = []
+    facets: dict[str, object] = {}
+
+
 class MarquezJob(CamelCaseModel):
-    """A job that lineage entries are derived from."""
+    """A job that events, or lineage registered by hand, tell of."""
 
     id: MarquezName
-    type: Literal["BATCH"] = "BATCH"
+    type: Literal["BATCH", "STREAM", "SERVICE"] = "BATCH"
     name: str
     simple_name: str
     parent_job_name: str | None = None
@@ -69,7 +96,11 @@ class MarquezJob(CamelCaseModel):
     outputs: list[MarquezName]
     location: str | None = None
     description: str | None = None
-    latest_run: None = None
+    latest_run: MarquezRun | None = None
+    latest_runs: list[MarquezRun] = Field(default=[], description="Up to ten, the latest first.")
+    tags: list[str] = []
+    labels: list[str] = []
+    current_version: str | None = None
     facets: dict[str, object] = {}
 
 

@@ -9,7 +9,7 @@ from datamesh.errors import StorageUnavailable
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.create_once import create_if_absent
 from datamesh.storage.journal import Journal
-from datamesh.storage.objects import OpenObject
+from datamesh.storage.objects import OpenObject, StoredObject
 
 EVENTS_PREFIX = "events/openlineage/"
 """Where the bucket holds the events, each an object of its own."""
@@ -57,6 +57,16 @@ class EventLog:
         for chunk in batched(names, READ_AT_ONCE, strict=False):
             for name, packed in zip(chunk, self._journal.read_all(chunk, deadline), strict=True):
                 yield _unpack(name, packed)
+
+    def read_kept(self, names: Sequence[str], deadline: Deadline) -> Iterator[bytes]:
+        """Yield the events that are still kept, in the order of their names.
+
+        Raises StorageUnavailable.
+        """
+        for name in names:
+            found = self._backoff.read_until_reached(name, self._open(name).get, deadline)
+            if isinstance(found, StoredObject):
+                yield _unpack(name, found.body)
 
 
 def _unpack(name: str, packed: bytes) -> bytes:

@@ -9,6 +9,8 @@ import msgspec
 from datamesh.models.jobs import JobDataset, JobDetails, JobHistory, JobRecord
 from datamesh.models.json_codec import encode_for_digest
 
+RUNS_PREFIX = "openlineage/runs/"
+
 INDEX_MINUTES = 10
 """How often a job that runs all the time changes the index at most."""
 MAX_INDEXED_DATASETS = 100
@@ -23,6 +25,11 @@ _encode_details = msgspec.json.Encoder(order="deterministic").encode
 def compute_job_key(namespace: str, name: str) -> str:
     """Return the digest that a job's file is named after."""
     return sha256(encode_for_digest([namespace, name], ascii_only=True)).hexdigest()[:32]
+
+
+def compute_run_folder(run_id: str) -> str:
+    """Return the folder of the files of all runs that have an id."""
+    return sha256(run_id.encode(errors="surrogatepass")).hexdigest()[:32]
 
 
 def build_record(history: JobHistory, revision: int) -> JobRecord:

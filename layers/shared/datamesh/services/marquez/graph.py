@@ -1,22 +1,24 @@
 """Marquez' graph: the datasets and jobs around one of them, with the edges between them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import NamedTuple
 
 from datamesh.errors import NodeNotFound
+from datamesh.models.jobs import JobHistory
 from datamesh.models.marquez import (
     MarquezDataset,
     MarquezEdge,
     MarquezField,
     MarquezGraph,
-    MarquezJob,
     MarquezName,
     MarquezNode,
 )
 from datamesh.services.context import RequestContext
+from datamesh.services.jobs.reading import JobName, JobStore, read_histories
 from datamesh.services.marquez.index import MarquezIndex, list_names, open_index
+from datamesh.services.marquez.job_builder import JobBuilder, get_job_name
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import ProductRecord, RecordedName
 
@@ -26,6 +28,13 @@ MAX_DATASET_BYTES = 4_000_000
 """The most bytes that the datasets of a graph take with their fields: farther ones have none."""
 FIELD_BYTES = 60
 """The most bytes that a field takes besides its name and type, quotes counted twice."""
+
+
+MAX_JOBS_WITH_RUNS = 25
+"""How many jobs of a graph have their latest runs: each takes a read of storage."""
+
+type ReadJobs = Callable[[Iterable[bytes]], dict[JobName, JobHistory]]
+"""Ids of jobs -> what is known of the nearest of them."""
 
 
 class BoundedGraph(NamedTuple):
@@ -71,11 +80,16 @@ def build_dataset(record: ProductRecord, name: RecordedName) -> MarquezDataset:
 
 
 def build_graph(
-    context: RequestContext, registry: Registry, asked: str, depth: int
+    context: RequestContext,
+    registry: Registry,
+    asked: str,
+    depth: int,
+    store: JobStore | None = None,
 ) -> BoundedGraph:
     """Build the graph of what is connected to a node by at most `depth` further jobs.
 
-    The nearest nodes come first. Raises NodeNotFound if there is no node of that id.
+    The nearest nodes come first. The nearest MAX_JOBS_WITH_RUNS jobs have their latest runs.
+    Raises NodeNotFound if there is no node of that id.
     """
     index = open_index(context, registry)
     start: Iterable[bytes]
@@ -90,7 +104,13 @@ def build_graph(
     else:
         raise NodeNotFound("node", asked)
     jobs, products = _find_connected(index, start, shown, depth)
-    builder = _GraphBuilder(index, shown)
+
+    def read_jobs(ids: Iterable[bytes]) -> dict[JobName, JobHistory]:
+        recorded = (index.jobs[id] for id in ids if index.jobs[id].record)
+        names = (get_job_name(job) for job in islice(recorded, MAX_JOBS_WITH_RUNS))
+        return read_histories(context, store, names) if store else {}
+
+    builder = _GraphBuilder(index, shown, read_jobs)
     nodes = builder.build_nodes(jobs, products)
     is_cut = builder.bytes_left < 0 or len(nodes) < len(jobs) + len(products)
     return BoundedGraph(MarquezGraph(graph=nodes), is_cut)
@@ -133,9 +153,12 @@ def _find_new_ends(
 class _GraphBuilder:
     """Builds nodes with their edges; `shown` are the names under which products were asked for."""
 
-    def __init__(self, index: MarquezIndex, shown: dict[str, RecordedName]) -> None:
+    def __init__(
+        self, index: MarquezIndex, shown: dict[str, RecordedName], read_jobs: ReadJobs
+    ) -> None:
         self._index = index
         self._shown = shown
+        self._read_jobs = read_jobs
         self.bytes_left = MAX_DATASET_BYTES
         """The bytes that are left for datasets with their fields; below 0 once some have none."""
 
@@ -166,9 +189,10 @@ class _GraphBuilder:
             for edge in edges:
                 read[edge.origin].append(edge)
                 written[edge.destination].append(edge)
+        known = self._read_jobs(jobs)
         return [
             *(self._build_dataset_node(name, written, read) for name in products),
-            *(self._build_job_node(id, written, read) for id in jobs),
+            *(self._build_job_node(id, known, written, read) for id in jobs),
         ]
 
     def _build_dataset_node(
@@ -186,18 +210,18 @@ class _GraphBuilder:
         return dataset if self.bytes_left >= 0 else dataset.model_copy(update={"fields": []})
 
     def _build_job_node(
-        self, key: bytes, into: dict[str, list[MarquezEdge]], out: dict[str, list[MarquezEdge]]
+        self,
+        key: bytes,
+        known: dict[JobName, JobHistory],
+        into: dict[str, list[MarquezEdge]],
+        out: dict[str, list[MarquezEdge]],
     ) -> MarquezNode:
         job, id = self._index.jobs[key], key.decode()
-        data = MarquezJob(
-            facets={},
-            id=build_name(job.name),
-            name=job.name.name,
-            simple_name=job.name.name,
-            created_at=job.created_at,
-            updated_at=job.updated_at,
-            namespace=job.name.namespace,
-            inputs=[build_name(self._get_name(source)) for source in job.inputs],
-            outputs=[build_name(self._get_name(target)) for target in job.outputs],
+        builder = JobBuilder(
+            job,
+            known.get(get_job_name(job)),
+            map(self._get_name, job.inputs),
+            map(self._get_name, job.outputs),
         )
+        data = builder.build_job()
         return MarquezNode(id=id, type="JOB", data=data, in_edges=into[id], out_edges=out[id])

@@ -233,6 +233,20 @@ class MarquezIndex:
         return found
 
     @cached_property
+    def jobs_by_time(self) -> Sequence[IndexedJob]:
+        """The jobs, the latest updated first."""
+        jobs = sorted(self.jobs.values(), key=get_name_key)
+        return sorted(jobs, key=get_time, reverse=True)
+
+    @cached_property
+    def jobs_of_namespaces(self) -> Mapping[bytes, Sequence[IndexedJob]]:
+        """Namespace in UTF-8 -> its jobs, the latest updated first."""
+        found: dict[bytes, list[IndexedJob]] = {}
+        for job in self.jobs_by_time:
+            found.setdefault(job.packed_name.namespace, []).append(job)
+        return found
+
+    @cached_property
     def by_name(self) -> SearchOrders:
         """Datasets and jobs, by name and namespace."""
         return {

@@ -6,7 +6,6 @@ from datamesh.services.openlineage.observations import EventTotals
 from datamesh.services.openlineage.statements import Statement
 from datamesh.storage.registry_file import RegistryFile
 
-RUNS_PREFIX = "openlineage/runs/"
 REBUILD_KEY = "openlineage/rebuild.json"
 
 

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from datamesh.models.json_codec import encode_for_digest
 from datamesh.models.openlineage import RunEvent
+from datamesh.services.jobs.records import compute_run_folder
 from datamesh.services.openlineage.statements import Statement, get_job_key
 
 MAX_NAMES = 100
@@ -37,11 +38,6 @@ def compute_run_digest(event: RunEvent) -> str:
 def compute_run_path(event: RunEvent) -> str:
     """Return where the file of a run is: those of one runId are in one folder."""
     return f"{compute_run_folder(str(event.run.run_id))}/{compute_run_digest(event)}"
-
-
-def compute_run_folder(run_id: str) -> str:
-    """Return the folder of the files of a runId."""
-    return sha256(run_id.encode()).hexdigest()[:32]
 
 
 def compute_job_digest(event: RunEvent) -> str:

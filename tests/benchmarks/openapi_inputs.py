@@ -169,9 +169,10 @@ def find_type(schema: Mapping[str, Any]) -> str | None:
 CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "OutputPort": {"format": "csv"},
     "InferenceRequest": {"format": "csv", "partitions": None},
+    "ProductUpdate": {"domain": "sales"},
 }
-"""Schema -> what makes its sample one that is answered: `csv` is for this format alone, and the
-files of the tests are in no folders of partitions."""
+"""Schema -> what makes its sample one that is answered: `csv` is for this format alone, the files
+of the tests are in no folders of partitions, and a port lies in the folder of its domain."""
 SAMPLES: Mapping[tuple[str | None, str | None], Any] = {
     ("string", "date-time"): "2026-01-31T12:00:00Z",
     ("string", "date"): "2026-01-31",

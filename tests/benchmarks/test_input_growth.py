@@ -32,6 +32,8 @@ from tests.unit.datasets.test_domains_api import FILES, SCHEMAS
 PRODUCTS = ("daily_revenue", "monthly_revenue", "win_back_list")
 STORED = FILES | {"marketing/campaigns/plan.csv": b"a plan\nid;day\na;31.01.2026\n"}
 """With a file of the form that the sample of an inference says."""
+MADE_BY_EVENTS = re.compile(r"GET /api/v1/.*(/jobs\b|/versions\b|/runs\b|runlineage)")
+"""Reads of what is there once events have said so."""
 SHIPMENTS = "shipments"
 """The product that the document's examples register, change and delete."""
 
@@ -112,7 +114,10 @@ def test_what_is_tried_begins_with_requests_that_are_answered(
         for each in list_operations()
         if (status := send(each.area, each.build_event())()) not in (200, 201, 204)
     }
-    # What nobody has stored: the scheduled run has not been.
+    # What nobody has stored: the scheduled run has not been, and no event has made jobs, runs and
+    # versions.
+    of_events = {name for name in refused if MADE_BY_EVENTS.match(name)}
+    assert {refused.pop(name) for name in of_events} <= {404}
     assert refused == {"GET /analytics/snapshot": 404, "GET /analytics/usage": 404}
 
 

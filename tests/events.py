@@ -1,15 +1,16 @@
 """OpenLineage events for tests, as clients send them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from datamesh.models.products import Product
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT
-from tests.meshes import NOON
+from tests.meshes import NOON, add_product
 
 WAREHOUSE = "postgres://db:5432"
 PRODUCER = "https://example.com/client"
@@ -112,3 +113,13 @@ def send(registry: Registry, pipeline: EventPipeline, *raw: Any) -> None:
     """One after the other."""
     for event in events(*raw):
         ingest_events(CONTEXT, registry, pipeline, [event])
+
+
+def add_dataset(registry: Registry, name: str) -> Product:
+    """A product that a person has registered for the dataset of that name."""
+    return add_product(registry, name, openlineage=[dataset(name)])
+
+
+def add_datasets(registry: Registry, names: Iterable[str]) -> None:
+    for name in names:
+        add_dataset(registry, name)

@@ -17,7 +17,7 @@ from datamesh.services.jobs.records import RUNS_PREFIX
 from datamesh.services.lineage.registration import register_lineage
 from datamesh.services.openlineage.files import REBUILD_KEY, RebuildFile, RunFile
 from datamesh.services.openlineage.ingest import EventPipeline
-from datamesh.services.openlineage.product_resolver import EventPolicy
+from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.operations.backups import Backups
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry

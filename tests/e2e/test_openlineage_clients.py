@@ -99,7 +99,7 @@ def test_a_dataset_becomes_a_product(registry: Registry, send: Send, unique: str
     assert trips["schema"] == {"id": "string", "km": "double"}
     assert trips["owner"] == "team:logistics"
     assert trips["domain"] == f"etl-{unique}"
-    assert trips["status"] == "inactive"
+    assert trips["status"] == "active"
     assert trips["quality"] is None
     calendar = registry.product((f"warehouse://{unique}", "calendar"))
     assert calendar["owner"] == "unowned"

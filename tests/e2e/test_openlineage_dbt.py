@@ -65,7 +65,7 @@ def test_the_graph_is_what_dbt_says(built: Built) -> None:
 def test_a_model_becomes_a_product(built: Built) -> None:
     model = built.registry.product(built.table("main.rides_by_member"))
     assert (model["owner"], model["domain"]) == ("members-office@example.com", "dbt")
-    assert model["status"] == "inactive"
+    assert model["status"] == "active"
     # What the project declares, be it without a type.
     assert list(model["schema"]) == ["ride_id", "member_name", "start_district"]
     assert model["schema"]["member_name"] == "varchar"

@@ -211,7 +211,7 @@ def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline"
     from datamesh.services.jobs.records import RUNS_PREFIX
     from datamesh.services.openlineage.files import REBUILD_KEY, RebuildFile, RunFile
     from datamesh.services.openlineage.ingest import EventPipeline
-    from datamesh.services.openlineage.product_resolver import EventPolicy
+    from datamesh.services.openlineage.product_domain import EventPolicy
     from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 
     def open_document[F: (RunFile, RebuildFile, JobFile)](key: str, kind: type[F]) -> Document[F]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from datamesh.aws.observability import Observer
-from datamesh.services.openlineage.product_resolver import EventPolicy
+from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.storage.commit import CompletedCommit
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile

@@ -11,10 +11,19 @@ from datamesh.models.ports import OTHER_BUCKET_LOCATION, OWN_LOCATION
 from datamesh.models.types import Kind, find_kind
 from datamesh.services.datasets import legacy_views
 from datamesh.services.lineage import export_formats
-from datamesh.services.openlineage import naming, product_resolver
+from datamesh.services.openlineage import product_namer, product_resolver
+from datamesh.services.registry import product_naming
 from datamesh.tables import session
 
-MODULES = (types, legacy_views, export_formats, naming, product_resolver, session)
+MODULES = (
+    types,
+    legacy_views,
+    export_formats,
+    product_namer,
+    product_naming,
+    product_resolver,
+    session,
+)
 PATTERNS = {
     f"{module.__name__}.{name}": value
     for module in MODULES

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from datamesh.services.lineage.renames import follow_renames
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT, NO_DEADLINE
 
@@ -10,7 +11,9 @@ def graph(registry: Registry) -> dict[str, Any]:
     """The stored entries by id, but for the revision in which their ends were seen."""
     return {
         entry.id: entry.to_model().model_dump(exclude={"products_revision"})
-        for entry in registry.lineage.read_latest(NO_DEADLINE).lineage
+        for entry in follow_renames(
+            registry.lineage.read_latest(NO_DEADLINE), registry.products.read_latest(NO_DEADLINE)
+        ).lineage
     }
 
 

@@ -11,7 +11,7 @@ from datamesh.services.jobs.records import compute_job_key
 from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.services.openlineage.facet_shapes import SHAPES, Items
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
-from datamesh.services.openlineage.product_resolver import EventPolicy
+from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT, NO_DEADLINE

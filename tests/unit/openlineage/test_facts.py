@@ -209,7 +209,7 @@ def test_tags_of_events_are_joined_with_those_of_people(
     order: tuple[int, int], into: EventPipeline
 ) -> None:
     registry = mesh()
-    add_product(registry, "t", tags=["gold", "own"])
+    add_product(registry, "t", openlineage=[dataset("t")], tags=["gold", "own"])
     told = {
         1: say(1, **tagged({"key": "old"}, {"key": "own"})),
         2: say(2, **tagged({"key": "new"})),
@@ -241,7 +241,7 @@ def test_what_a_person_edits_stays_whenever_events_come(order: tuple[int, ...], 
 
 def test_a_description_that_a_person_wrote_at_registration_stays(into: EventPipeline) -> None:
     registry = mesh()
-    before = add_product(registry, "t")
+    before = add_product(registry, "t", openlineage=[dataset("t")])
     send(registry, into, say(**documented("Text of events")))
     assert stored(registry).description == before.description
 
@@ -349,7 +349,9 @@ def test_what_does_not_fit_is_left_out_and_that_is_said(
 
 def test_more_tags_than_a_product_has_are_a_cut(into: EventPipeline) -> None:
     registry = mesh()
-    add_product(registry, "t", tags=[f"own{number}" for number in range(9)])
+    add_product(
+        registry, "t", openlineage=[dataset("t")], tags=[f"own{number}" for number in range(9)]
+    )
     send(registry, into, say(**tagged({"key": "a"}, {"key": "b"})))
     product = stored(registry)
     assert (len(product.tags), product.tags[-1], product.truncated) == (10, "a", ["tags"])

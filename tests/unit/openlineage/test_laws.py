@@ -11,7 +11,7 @@ from datamesh.models import product_facts
 from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
 from datamesh.models.product_facts import Observation
-from datamesh.models.products import DatasetName
+from datamesh.models.products import DatasetName, NamespaceMention
 from datamesh.models.quality import QualityFailure, RunChecks
 from datamesh.services.lineage import joining
 from datamesh.services.lineage.joining import join_claims, join_columns
@@ -186,7 +186,7 @@ def test_many_claims_of_an_entry_are_joined_in_linear_time(monkeypatch: pytest.M
 def observation(schema: dict[str, str] | None, minute: int) -> DatasetObservations:
     return DatasetObservations(
         dataset=DatasetName(namespace="n", name="t"),
-        job_namespace=f"job {minute}",
+        writer=NamespaceMention(namespace=f"job {minute}", at=at(minute)),
         at=at(minute),
         schema_=None if schema is None else Observation(value=schema, at=at(minute)),
         checks=(
@@ -212,7 +212,7 @@ def test_many_observations_of_a_dataset_are_joined_in_linear_time(
     large = observation({"x": "int"}, 1)
     [joined] = join_observations([large, *(observation(None, n) for n in range(2, 50))]).values()
     assert seen == []
-    assert (joined.schema_, joined.job_namespace) == (large.schema_, "job 1")
+    assert (joined.schema_, joined.writer) == (large.schema_, large.writer)
     assert {each.run: len(each.failures) for each in joined.checks} == {"run 1": 25, "run 0": 24}
     schemas = [observation({"x": f"t{n}"}, n % 10) for n in range(50)]
     [joined] = join_observations(schemas).values()

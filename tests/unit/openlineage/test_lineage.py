@@ -17,6 +17,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import (
+    add_datasets,
     at,
     column_lineage,
     dataset,
@@ -27,7 +28,7 @@ from tests.events import (
     run_event,
     send,
 )
-from tests.meshes import add_lineage, add_products, event_pipeline, mesh, store_product
+from tests.meshes import add_lineage, event_pipeline, mesh, store_product
 from tests.unit.openlineage.graphs import edges, graph
 
 
@@ -35,7 +36,7 @@ from tests.unit.openlineage.graphs import edges, graph
 def registry() -> Registry:
     """With products that datasets are found by name."""
     registry = mesh()
-    add_products(registry, "abcd")
+    add_datasets(registry, "abcd")
     return registry
 
 
@@ -210,7 +211,7 @@ def test_columns_are_bounded_and_the_smallest_stay() -> None:
     found = []
     for order in (1, -1):
         registry = mesh()
-        add_products(registry, "ab")
+        add_datasets(registry, "ab")
         halves = [
             run_event(
                 ["a"], [copied(*[("a", f"x{n:04}", "IDENTITY") for n in range(low, low + 1500)])]
@@ -232,7 +233,8 @@ def test_columns_that_come_from_others_of_their_dataset_are_read_as_columns_alon
     facet: str, registry: Registry, into: EventPipeline
 ) -> None:
     """As MERGE and UPDATE make them. A column that stays as it is says nothing."""
-    store_product(registry, "b", schema={"net": "decimal", "total": "decimal"})
+    fields = {"net": "decimal", "total": "decimal"}
+    store_product(registry, "b", schema=fields, openlineage=[dataset("b")])
     own = [{**dataset("b"), "type": "DATASET", "field": field} for field in ("net", "total")]
     inputs = "inputFields" if facet == "columnLineage" else "inputs"
     output = dataset("b", facets={facet: {"fields": {"total": {inputs: own}}}})
@@ -334,7 +336,7 @@ def test_what_a_marker_keeps_out_is_named_by_a_facet_after_all(
     graphs = []
     for order in permutations(told):
         registry = mesh()
-        add_products(registry, "abcd")
+        add_datasets(registry, "abcd")
         send(registry, event_pipeline(), *order)
         graphs.append(graph(registry))
         assert confidences(registry) == {("c", "b"): 1.0}
@@ -448,7 +450,7 @@ def test_an_entry_whose_end_was_registered_again_gives_way_to_a_new_one(
         ),
         NO_DEADLINE,
     )
-    add_products(registry, "a")
+    add_datasets(registry, "a")
     assert edges(registry) == set()
     send(registry, into, event)
     assert edges(registry) == {("a", "b")}
@@ -470,7 +472,7 @@ def test_a_deleted_product_comes_back_with_the_next_event(into: EventPipeline) -
 
 def test_the_limit_of_entries_holds_and_garbage_makes_room(into: EventPipeline) -> None:
     registry = mesh(max_lineage_entries=2)
-    add_products(registry, "abc")
+    add_datasets(registry, "abc")
     send(registry, into, run_event(["a", "b"], ["c"]))
     with pytest.raises(LimitReached, match="MAX_LINEAGE_ENTRIES is 2"):
         send(registry, into, run_event(["a"], ["b"], run=2))

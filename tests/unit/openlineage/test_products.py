@@ -10,18 +10,35 @@ import pytest
 from hypothesis import given
 
 from datamesh.errors import LimitReached
-from datamesh.models.products import MAX_PRODUCT_BYTES, DatasetName, Product, ProductUpdate
+from datamesh.models.products import (
+    MAX_PRODUCT_BYTES,
+    DatasetName,
+    Product,
+    ProductUpdate,
+    check_domain,
+)
 from datamesh.models.quality import Quality
 from datamesh.models.types import Kind, find_kind
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
-from datamesh.services.openlineage.naming import build_product_name
-from datamesh.services.openlineage.product_resolver import EventPolicy
+from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.products import queries, registration
+from datamesh.services.registry.product_naming import build_product_name, list_product_names
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import find_new_name
 from datamesh.storage.files import ProductsFile
 from tests.contexts import CONTEXT, NO_DEADLINE
-from tests.events import WAREHOUSE, at, dataset, dataset_event, events, job_event, run_event, send
-from tests.meshes import add_product, event_pipeline, mesh
+from tests.events import (
+    WAREHOUSE,
+    add_dataset,
+    at,
+    dataset,
+    dataset_event,
+    events,
+    job_event,
+    run_event,
+    send,
+)
+from tests.meshes import add_product, event_pipeline, mesh, store_product
 from tests.unit.openlineage.graphs import edges, slug
 
 TEXT = st.text(min_size=1, max_size=30)
@@ -73,6 +90,96 @@ def test_a_name_is_readable(name: str, slug_of_it: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("namespace", "name", "names"),
+    [
+        (
+            "duckdb://lake",
+            "bikes.main.rides_by_member",
+            [
+                "rides_by_member",
+                "main-rides_by_member",
+                "bikes-main-rides_by_member",
+                "lake-bikes-main-rides_by_member",
+                "duckdb-lake-bikes-main-rides_by_member",
+            ],
+        ),
+        ("s3://lake", "/raw/orders.parquet", ["orders-parquet", "raw-orders-parquet"]),
+        ("s3://lake", "orders/day=2026-01-31", ["orders-day-2026-01-31"]),
+        ("kafka://k:9092", "shop.orders.v1", ["orders-v1", "shop-orders-v1"]),
+        ("n", "1.2", []),
+        ("n", "订单", []),
+    ],
+)
+def test_a_product_is_called_by_the_words_of_its_dataset(
+    namespace: str, name: str, names: list[str]
+) -> None:
+    found = list_product_names(DatasetName(namespace=namespace, name=name))
+    assert found[: len(names)] == names
+    assert found[-1] == build_product_name(DatasetName(namespace=namespace, name=name))
+    assert names or len(found) == 1
+
+
+@given(TEXT, TEXT)
+def test_all_names_are_acceptable(namespace: str, name: str) -> None:
+    for each in list_product_names(DatasetName(namespace=namespace, name=name)):
+        assert re.fullmatch(r"[a-zA-Z0-9_-]{1,100}", each)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_names_that_two_may_have_are_nobodys(order: tuple[int, ...]) -> None:
+    """Whoever comes first: the one that had the short name is found by it all the same."""
+    told = [
+        dataset_event(dataset("crm.orders"), minute=0),
+        dataset_event(dataset("shop.orders"), minute=1),
+        dataset_event(dataset("crm.orders", "hive://meta"), minute=2),
+    ]
+    registry, into = mesh(), event_pipeline()
+    for number in order:
+        send(registry, into, told[number])
+    found = registry.products.read(NO_DEADLINE)
+    assert sorted(found.products) == ["db-5432-crm-orders", "meta-crm-orders", "shop-orders"]
+    first = told[order[0]]["dataset"]
+    by_short_name = found.products[find_new_name(found, "orders") or ""].to_model()
+    assert by_short_name.openlineage == [DatasetName.model_validate(first)]
+
+
+def test_the_name_of_a_product_of_a_person_is_never_taken(
+    registry: Registry, into: EventPipeline
+) -> None:
+    add_product(registry, "orders")
+    send(registry, into, dataset_event(dataset("crm.orders")))
+    assert [*registry.products.read(NO_DEADLINE).products] == ["orders", "crm-orders"]
+
+
+def test_a_name_and_a_domain_that_a_person_has_set_stay(
+    registry: Registry, into: EventPipeline
+) -> None:
+    send(registry, into, dataset_event(dataset("shop.t")))
+    update = {"domain": "ours", "edited": ("domain", "name")}
+
+    def edit(file: ProductsFile) -> tuple[ProductsFile, None]:
+        return file.with_product(file.products["t"].to_model().model_copy(update=update)), None
+
+    registry.products.commit(edit, NO_DEADLINE)
+    send(registry, into, run_event([], ["shop.t", "crm.t"]))
+    found = registry.products.read(NO_DEADLINE).products
+    assert {name: each.domain for name, each in found.items()} == {
+        "t": "ours",
+        "crm-t": "scheduler",
+    }
+
+
+def test_a_product_of_an_earlier_version_gets_a_name_that_people_can_say(
+    registry: Registry, into: EventPipeline
+) -> None:
+    name = build_product_name(DatasetName(namespace=WAREHOUSE, name="shop.orders"))
+    store_product(registry, name, openlineage=[dataset("shop.orders")], observed={})
+    send(registry, into, run_event(["shop.orders"], ["out"]))
+    assert edges(registry) == {("orders", "out")}
+    assert find_new_name(registry.products.read(NO_DEADLINE), name) == "orders"
+
+
+@pytest.mark.parametrize(
     "alike", [("a.b", "a-b"), ("a/b", "a.b"), ("a..b", "a.b"), ("A", "a"), ("x" * 90, "x" * 91)]
 )
 def test_names_that_slug_alike_are_two_products(
@@ -99,11 +206,11 @@ def test_an_unknown_dataset_is_registered(registry: Registry, into: EventPipelin
         "ownership": {"owners": [{"name": ""}, {"name": "team:data"}]},
     }
     send(registry, into, run_event([], [dataset("public.orders", facets=facets)]))
-    product = named(registry, "public-orders")
+    product = named(registry, "orders")
     assert product.model_dump(include={"domain", "owner", "status", "version", "tags"}) == {
         "domain": "scheduler",
         "owner": "team:data",
-        "status": "inactive",
+        "status": "active",
         "version": "1.0.0",
         "tags": [],
     }
@@ -123,7 +230,7 @@ def test_a_dataset_without_facets_has_an_empty_schema_and_no_owner(
 ) -> None:
     send(registry, into, dataset_event(dataset("t")))
     product = named(registry, "t")
-    assert (product.schema_, product.owner, product.domain) == ({}, "unowned", WAREHOUSE)
+    assert (product.schema_, product.owner, product.domain) == ({}, "unowned", "postgres-db:5432")
 
 
 def test_a_job_owns_what_it_writes_and_not_what_it_reads(
@@ -161,11 +268,50 @@ def test_a_long_namespace_is_cut_to_a_domain(registry: Registry, into: EventPipe
     assert named(registry, "a").domain == "n" * 50
 
 
+@pytest.mark.parametrize(
+    ("namespace", "domain"),
+    [
+        ("http://scheduler.example.com:8081", "http-scheduler.example.com:8081"),
+        ("./a/../b?c", "a-..-b-c"),
+        ("dag 1%", "dag 1"),
+        ("//", "postgres-db:5432"),
+    ],
+)
+def test_a_domain_that_events_make_is_one_that_people_may_write(
+    namespace: str, domain: str, registry: Registry, into: EventPipeline
+) -> None:
+    event = job_event(["a"])
+    event["job"]["namespace"] = namespace
+    send(registry, into, event)
+    assert named(registry, "a").domain == check_domain(domain) == domain
+
+
+def test_the_domain_is_that_of_the_first_writer_by_the_time_of_events(
+    registry: Registry, into: EventPipeline
+) -> None:
+    def tell(namespace: str, minute: int, *parts: list[str]) -> dict[str, Any]:
+        event = run_event(*parts, minute=minute, run=minute)
+        event["job"]["namespace"] = namespace
+        return event
+
+    found = []
+    told = [
+        tell("r", 1, ["t"]),
+        tell("q", 0, ["t"]),
+        tell("w", 9, [], ["t"]),
+        tell("v", 8, [], ["t"]),
+    ]
+    for event in told:
+        send(registry, into, event)
+        found.append(named(registry, "t").domain)
+    assert found == ["r", "q", "w", "v"]
+
+
 def test_without_auto_registration_an_unknown_dataset_is_skipped_and_counted(
     registry: Registry, caplog: pytest.LogCaptureFixture
 ) -> None:
-    add_product(registry, "a")
-    add_product(registry, "b")
+    add_dataset(registry, "a")
+    add_dataset(registry, "b")
     closed = event_pipeline(policy=EventPolicy(auto_register=False))
     found = ingest_events(CONTEXT, registry, closed, events(run_event(["a", "c"], ["b", "d"])))
     assert [each.name for each in found.skipped] == ["c", "d"]
@@ -195,34 +341,34 @@ def test_a_dataset_is_the_product_that_has_it_as_an_alias(
     assert edges(registry) == {("orders", "out")}
 
 
-def test_a_dataset_is_the_product_of_its_name(registry: Registry, into: EventPipeline) -> None:
+def test_equal_spelling_ties_nothing(registry: Registry, into: EventPipeline) -> None:
+    """Two datasets called like a product are two other products."""
     add_product(registry, "orders")
-    send(registry, into, run_event(["orders"], ["out"]))
-    assert edges(registry) == {("orders", "out")}
+    send(registry, into, run_event(["raw"], ["orders"], run=1))
+    topic = dataset("orders", "kafka://k:9092")
+    send(registry, into, run_event([topic], ["sum"], run=2, job="j2"))
+    assert edges(registry) == {("raw", "db-5432-orders"), ("k-9092-orders", "sum")}
     assert queries.get_product(CONTEXT, registry, "orders").openlineage == ()
 
 
-def test_other_names_come_before_its_own_and_aliases_before_names(
+def test_a_dataset_is_the_product_that_has_its_own_name_whatever_else_it_is_called(
     registry: Registry, into: EventPipeline
 ) -> None:
     add_product(registry, "by_symlink", openlineage=[dataset("table", "glue")])
     add_product(registry, "by_alias", openlineage=[dataset("t")])
-    add_product(registry, "t")
     send(registry, into, run_event([linked("t", "table")], ["one"], run=1))
-    send(registry, into, run_event(["t"], ["two"], run=2))
-    send(registry, into, run_event([dataset("t", "elsewhere")], ["three"], run=3))
-    assert edges(registry) == {("by_symlink", "one"), ("by_alias", "two"), ("t", "three")}
+    send(registry, into, run_event([linked("u", "table")], ["two"], run=2))
+    assert edges(registry) == {("by_alias", "one"), ("by_symlink", "two")}
 
 
 def test_an_unknown_dataset_is_named_by_the_first_of_its_other_names(
     registry: Registry, into: EventPipeline
 ) -> None:
     send(registry, into, run_event([linked("s3/path", "z", "db.table")]))
-    product = named(registry, "db-table")
-    assert product.name == build_product_name(DatasetName(namespace="glue", name="db.table"))
+    product = named(registry, "table")
     assert [each.name for each in product.openlineage] == ["db.table", "z", "s3/path"]
     send(registry, into, run_event([linked("other/path", "db.table")], run=2))
-    assert [each.name for each in named(registry, "db-table").openlineage] == [
+    assert [each.name for each in named(registry, "table").openlineage] == [
         "db.table",
         "z",
         "other/path",
@@ -230,16 +376,39 @@ def test_an_unknown_dataset_is_named_by_the_first_of_its_other_names(
     ]
 
 
-def test_other_names_are_learned_later_but_never_another_products(
-    registry: Registry, into: EventPipeline
-) -> None:
-    add_product(registry, "theirs", openlineage=[dataset("taken", "hive")])
+def test_other_names_are_learned_later(registry: Registry, into: EventPipeline) -> None:
     send(registry, into, dataset_event(dataset("t")))
     facet = {"identifiers": [dataset("new", "hive")]}
-    send(registry, into, dataset_event(dataset("t", facets={SYMLINKS: facet})))
+    send(registry, into, dataset_event(dataset("t", facets={SYMLINKS: facet}), minute=1))
     assert [each.name for each in named(registry, "t").openlineage] == ["new", "t"]
-    send(registry, into, run_event([dataset("new", "hive")], ["out"]))
+    send(registry, into, run_event([dataset("new", "hive")], ["out"], minute=2))
     assert edges(registry) == {("t", "out")}
+
+
+def test_what_a_symlink_ties_to_a_product_of_a_person_is_that_product(
+    registry: Registry, into: EventPipeline
+) -> None:
+    add_product(registry, "theirs", openlineage=[dataset("taken", "hive")], tags=["gold"])
+    send(registry, into, run_event(["t"], ["out"]), schema_event("v1", 1))
+    facet = {"identifiers": [dataset("taken", "hive")]}
+    send(registry, into, dataset_event(dataset("t", facets={SYMLINKS: facet}), minute=2))
+    assert edges(registry) == {("theirs", "out")}
+    assert [*registry.products.read(NO_DEADLINE).products] == ["theirs", "out"]
+    found = named(registry, "theirs")
+    assert [each.name for each in found.openlineage] == ["taken", "t"]
+    assert (found.domain, found.tags, found.schema_) == ("sales", ["gold"], {"order_id": "string"})
+    assert find_new_name(registry.products.read(NO_DEADLINE), "t") == "theirs"
+
+
+def test_products_that_turn_out_to_be_one_become_the_one_that_was_named_first(
+    registry: Registry, into: EventPipeline
+) -> None:
+    send(registry, into, run_event(["new"], ["x"], run=1, minute=5))
+    send(registry, into, run_event(["old"], ["y"], run=2, minute=3, job="k"))
+    facet = {"identifiers": [dataset("new")]}
+    send(registry, into, dataset_event(dataset("old", facets={SYMLINKS: facet}), minute=9))
+    assert edges(registry) == {("old", "x"), ("old", "y")}
+    assert find_new_name(registry.products.read(NO_DEADLINE), "new") == "old"
 
 
 def test_two_names_of_one_product_are_no_edge(registry: Registry, into: EventPipeline) -> None:
@@ -302,7 +471,7 @@ def test_what_a_person_has_changed_follows_events_no_more(
 def test_a_product_that_a_person_has_registered_never_follows_them(
     registry: Registry, into: EventPipeline
 ) -> None:
-    before = add_product(registry, "t")
+    before = add_dataset(registry, "t")
     send(registry, into, schema_event("v2", 2))
     after = queries.get_product(CONTEXT, registry, "t").to_model()
     facets = {"ownership": {"owners": [{"name": "team-v2"}]}}
@@ -341,7 +510,7 @@ def checked(minute: int, *assertions: Check, run: int = 1) -> dict[str, Any]:
 
 
 def test_checks_become_the_quality_of_any_product(registry: Registry, into: EventPipeline) -> None:
-    add_product(registry, "t")
+    add_dataset(registry, "t")
     event = checked(
         2, ("not_null", "id", False), ("row_count", None, False), ("unique", "id", True)
     )
@@ -374,7 +543,7 @@ def test_the_tests_of_one_run_add_up_and_the_next_run_begins_anew(order: tuple[i
         started_by(2, checked(5, ("unique", "name", False), run=22)),
     ]
     registry, into = mesh(), event_pipeline()
-    add_product(registry, "t")
+    add_dataset(registry, "t")
     for number in order:
         send(registry, into, events[number])
     quality = queries.get_product(CONTEXT, registry, "t").to_model().quality
@@ -386,7 +555,7 @@ def test_the_tests_of_one_run_add_up_and_the_next_run_begins_anew(order: tuple[i
 def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(
     registry: Registry, into: EventPipeline
 ) -> None:
-    add_product(registry, "t")
+    add_dataset(registry, "t")
     send(registry, into, started_by(1, checked(1, ("not_null", "id", False), run=11)))
     send(registry, into, started_by(1, checked(2, ("unique", "id", True), run=12)))
     quality = queries.get_product(CONTEXT, registry, "t").to_model().quality
@@ -396,7 +565,7 @@ def test_a_failure_is_not_forgotten_for_the_next_test_of_the_run(
 def test_a_check_by_someone_else_counts_until_a_later_run(
     registry: Registry, into: EventPipeline
 ) -> None:
-    add_product(registry, "t")
+    add_dataset(registry, "t")
     send(registry, into, checked(1, ("unique", "id", False)))
     later = Quality(status="passed", checked_at=at(5))
 
@@ -414,7 +583,7 @@ def test_a_check_by_someone_else_counts_until_a_later_run(
 
 def test_what_a_test_writes_is_no_product(registry: Registry, into: EventPipeline) -> None:
     """dbt names a table of failures for each test, whether there is one or not."""
-    add_product(registry, "t")
+    add_dataset(registry, "t")
     event = run_event(["t"], ["main_dbt_test__audit.unique_id"])
     kind = {"processingType": "BATCH", "integration": "DBT", "jobType": "TEST"}
     event["job"]["facets"] = {"jobType": kind}

@@ -10,14 +10,14 @@ from datamesh.services.openlineage.ingest import ingest_events
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT
-from tests.events import events, run_event
-from tests.meshes import add_products, event_pipeline, mesh
+from tests.events import add_datasets, events, run_event
+from tests.meshes import event_pipeline, mesh
 from tests.unit.openlineage.graphs import edges, graph
 
 
 def fresh() -> Registry:
     registry = mesh()
-    add_products(registry, "abcd")
+    add_datasets(registry, "abcd")
     return registry
 
 

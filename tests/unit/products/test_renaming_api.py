@@ -326,5 +326,7 @@ def test_a_product_of_a_person_keeps_its_names(serve: Serve, made: Registry) -> 
     client.put(f"/product/{old}", {"description": "Edited by a person"})
     message = f"The dataset 'orders' of '{WAREHOUSE}' is product '{old}' already"
     claim = {"openlineage": names_of("orders")}
-    assert_problem(client.post("/register_product", product_body(**claim)), 409, message)
+    assert_problem(
+        client.post("/register_product", product_body(name="mine", **claim)), 409, message
+    )
     assert_problem(client.put(f"/product/{holder(made, 'raw')}", claim), 409, message)

@@ -297,8 +297,56 @@ class Product(ShownFacts, BaseModel):
     updated_at: Timestamp
 
 
+class DatasetMention(BaseModel):
+    """A dataset that events name, and when the first or the last of them did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: DatasetName
+    at: Timestamp
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What mentions of one dataset have in common."""
+        return (self.dataset.namespace, self.dataset.name)
+
+    @property
+    def order(self) -> tuple[Timestamp, bool, str, str]:
+        """What the first of several mentions is found by.
+
+        Of one time, a name comes before a path.
+        """
+        return (self.at, "/" in self.dataset.name, self.dataset.namespace, self.dataset.name)
+
+    def join_with(self, *others: Self) -> Self:
+        """Return the earliest mention of the same dataset."""
+        return min((self, *others), key=lambda each: each.at)
+
+
+class NamespaceMention(BaseModel):
+    """The namespace of a job, and when the first event of it named a dataset."""
+
+    model_config = ConfigDict(frozen=True)
+
+    namespace: str
+    at: Timestamp
+
+    @property
+    def order(self) -> tuple[Timestamp, str]:
+        """What the first of several mentions is found by."""
+        return (self.at, self.namespace)
+
+
+def is_none(value: object) -> bool:
+    """Tell whether a field has no value, and is left out of what is stored."""
+    return value is None
+
+
 class Provenance(BaseModel):
-    """When and by which events the schema and owner of a product were last set."""
+    """What events have said about a product, as far as rules need it for the next event.
+
+    Each field is joined so that the order of events does not matter.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -308,6 +356,14 @@ class Provenance(BaseModel):
     """The rank of the facet that named the owner: a dataset's outranks a job's."""
     schema_cut: bool = Field(default=False, exclude_if=is_empty)
     """True if the facet had more fields than are kept."""
+    first: DatasetMention | None = Field(default=None, exclude_if=is_none)
+    """The dataset that was named first, which the product is called after."""
+    renamed: DatasetMention | None = Field(default=None, exclude_if=is_none)
+    """The latest name that a dataset was given in the place of another."""
+    writer: NamespaceMention | None = Field(default=None, exclude_if=is_none)
+    """The first job that writes a dataset: the product is of its domain."""
+    reader: NamespaceMention | None = Field(default=None, exclude_if=is_none)
+    """The first job that reads one, as long as none is known that writes one."""
 
 
 class StoredProduct(Product):

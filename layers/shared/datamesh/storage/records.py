@@ -172,6 +172,8 @@ class ProductRecord(RegistryRecord, kw_only=True):
     output_port: RecordedPort | None = None
     _tags: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="tags")
     _openlineage: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="openlineage")
+    edited: tuple[str, ...] = ()
+    _observed: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="observed")
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -182,6 +184,20 @@ class ProductRecord(RegistryRecord, kw_only=True):
     def openlineage(self) -> tuple[RecordedName, ...]:
         """The datasets that the product is. Raises StorageUnavailable as `tags` does."""
         return self._parse_field(_NAMES, self._openlineage)
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether events have registered the product and keep it up to date."""
+        return bytes(self._observed) != b"null"
+
+    @property
+    def has_followed_name(self) -> bool:
+        """Whether the product is called as events have it: no person has given it its name."""
+        return self.is_observed and "name" not in self.edited
+
+    def hash_datasets(self) -> int:
+        """Return a number that is the same for products that are the same datasets."""
+        return hash(bytes(self._openlineage))
 
     @property
     def bytes_in_file(self) -> int:

@@ -14,9 +14,10 @@ from datamesh.models.lineage import (
     LineageType,
     StoredLineageEntry,
 )
+from datamesh.models.products import DatasetMention
 from datamesh.services.lineage.joining import compute_entry_id
 from datamesh.services.openlineage.product_resolver import Resolution
-from datamesh.services.openlineage.statements import DatasetEdge, DatasetMention, Statement
+from datamesh.services.openlineage.statements import DatasetEdge, Statement
 from datamesh.storage.files import ProductsFile
 
 DEFAULT_CONFIDENCE: Mapping[Evidence, float] = {

@@ -13,7 +13,7 @@ from datamesh.models.openlineage import (
     RunEvent,
 )
 from datamesh.models.product_facts import Observation
-from datamesh.models.products import UNOWNED, DatasetName
+from datamesh.models.products import UNOWNED, DatasetMention, DatasetName
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.fact_reader import read_facts
@@ -30,7 +30,6 @@ from datamesh.services.openlineage.statements import (
     MAX_DATASETS,
     MAX_EDGES,
     MAX_SYMLINKS,
-    DatasetMention,
     DatasetSymlink,
     Statement,
     build_set,
@@ -49,7 +48,7 @@ def read_statement(event: Event) -> Statement:
         jobs=(Job(namespace=event.job.namespace, name=event.job.name),),
         inputs=_build_mentions(event.inputs, at),
         outputs=_build_mentions(outputs, at),
-        symlinks=_read_symlinks([*event.inputs, *outputs]),
+        symlinks=_read_symlinks([*event.inputs, *outputs], at),
     )
     run_facets = [event.run.facets] if isinstance(event, RunEvent) else []
     return statement.join_with(
@@ -94,7 +93,7 @@ def _read_dataset_statement(dataset: EventDataset, at: Timestamp) -> Statement:
         flows=build_set(MAX_EDGES, edges),
         described=mention if is_described else (),
         sourceless=mention if is_sourceless(own_lineage) else (),
-        symlinks=_read_symlinks([dataset]),
+        symlinks=_read_symlinks([dataset], at),
     )
 
 
@@ -118,11 +117,11 @@ def _build_mentions(datasets: Iterable[EventDataset], at: Timestamp) -> tuple[Da
     )
 
 
-def _read_symlinks(datasets: Iterable[EventDataset]) -> tuple[DatasetSymlink, ...]:
+def _read_symlinks(datasets: Iterable[EventDataset], at: Timestamp) -> tuple[DatasetSymlink, ...]:
     return build_set(
         MAX_SYMLINKS,
         (
-            DatasetSymlink(dataset=each.dataset, other=other)
+            DatasetSymlink(dataset=each.dataset, other=other, at=at)
             for each in datasets
             for other in facets.read_symlinks(each)
         ),
@@ -175,7 +174,6 @@ def _observe_dataset(
     schema = read_schema(dataset.facets)
     return DatasetObservations(
         dataset=dataset.dataset,
-        job_namespace=job.namespace if job else "",
         at=at,
         schema_=schema.observe_types(at) if schema else None,
         owner=_observe_owner(dataset, at, job if owned else None),

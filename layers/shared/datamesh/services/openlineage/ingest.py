@@ -5,7 +5,7 @@ has left, and does the rest. So an unknown outcome needs no more than another tr
 """
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
@@ -13,7 +13,7 @@ from datamesh.errors import Contended, DerivationUnfinished
 from datamesh.models.jobs import JobHistory
 from datamesh.models.lineage import Evidence, StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
-from datamesh.models.products import DatasetName
+from datamesh.models.products import DatasetName, NamespaceMention
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.recording import OpenJob, group_histories, index_jobs, store_job
 from datamesh.services.lineage.joining import reduce_claims
@@ -35,7 +35,8 @@ from datamesh.services.openlineage.job_reader import read_job_history
 from datamesh.services.openlineage.merge import merge_claims
 from datamesh.services.openlineage.observations import DatasetObservations
 from datamesh.services.openlineage.parsing import ReceivedEvent
-from datamesh.services.openlineage.product_resolver import EventPolicy, Resolution, resolve_products
+from datamesh.services.openlineage.product_domain import EventPolicy
+from datamesh.services.openlineage.product_resolver import Resolution, resolve_products
 from datamesh.services.openlineage.runs import compute_run_path, join_by_job, resolve_renames
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
@@ -187,7 +188,8 @@ def derive_lineage(
             return file, None
         return file.model_copy(update={"lineage": entries}), None
 
-    if claims:
+    # What was renamed is stored under its name of now before the name is another product's.
+    if claims or products.renamed:
         context.commit_derived(registry.lineage, change)
     return IngestionResult(skipped)
 
@@ -207,7 +209,7 @@ def resolve_claims(
     """
     for each in statements:
         check_statement_size(each, registry.max_lineage_entries)
-    observations = {**_observe_mentions(statements), **observations}
+    observations = join_observations([*observations.values(), *_observe_mentions(statements)])
     resolution, products = _commit_products(
         context, registry, pipeline.policy, statements, observations
     )
@@ -225,15 +227,18 @@ def resolve_claims(
     return claims, products, skipped
 
 
-def _observe_mentions(statements: Iterable[Statement]) -> dict[DatasetName, DatasetObservations]:
-    """Observe datasets that only a facet names, or only an earlier event of the run."""
-    return join_observations(
-        DatasetObservations(
-            dataset=dataset, job_namespace=each.jobs[0].namespace if each.jobs else "", at=at
-        )
-        for each in statements
-        for dataset, at in each.find_first_mentions().items()
-    )
+def _observe_mentions(statements: Iterable[Statement]) -> Iterator[DatasetObservations]:
+    """Observe the jobs of datasets, and datasets that only a facet or another event names."""
+    for each in statements:
+        namespace = each.jobs[0].namespace if each.jobs else None
+        for (dataset, is_written), at in each.find_first_mentions().items():
+            job = NamespaceMention(namespace=namespace, at=at) if namespace else None
+            yield DatasetObservations(
+                dataset=dataset,
+                at=at,
+                writer=job if is_written else None,
+                reader=None if is_written else job,
+            )
 
 
 def _commit_products(
@@ -251,6 +256,7 @@ def _commit_products(
         after, resolution = resolve_products(
             *(file, observations, symlinks, policy, registry.max_products, now),
             registry.dataset_names.open_index(file),
+            lambda: registry.wanted_names.open_index(file),
         )
         if after is file:
             return file, (resolution, file)

@@ -10,11 +10,21 @@ from pydantic import BaseModel, ConfigDict
 
 from datamesh.models.json_codec import decode_model, encode_model
 from datamesh.models.product_facts import Observation, ProductFacts, select_latest
-from datamesh.models.products import DatasetName
+from datamesh.models.products import DatasetMention, DatasetName, NamespaceMention
 from datamesh.models.quality import RunChecks
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.checks import join_checks
+
+
+def select_first[M: (DatasetMention, NamespaceMention)](*mentions: M | None) -> M | None:
+    """Return the first mention in time; None if there is none."""
+    return min((each for each in mentions if each), key=lambda each: each.order, default=None)
+
+
+def select_last(*mentions: DatasetMention | None) -> DatasetMention | None:
+    """Return the last mention in time; None if there is none."""
+    return max((each for each in mentions if each), key=lambda each: each.order, default=None)
 
 
 class DatasetObservations(BaseModel):
@@ -23,20 +33,37 @@ class DatasetObservations(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     dataset: DatasetName
-    job_namespace: str = ""
-    """Of the job of the earliest event that names the dataset; empty if that has no job."""
+    """The one that was named first, where several are one product."""
     at: Timestamp
+    """When it was named first."""
+    writer: NamespaceMention | None = None
+    """The first job that writes it, by the time of events."""
+    reader: NamespaceMention | None = None
+    """The first job that reads it."""
+    renamed: DatasetMention | None = None
+    """The latest name that it was given in the place of another."""
     schema_: Observation[dict[str, str]] | None = None
     owner: Observation[str] | None = None
     facts: ProductFacts = ProductFacts()
     checks: tuple[RunChecks, ...] = ()
 
+    @property
+    def mention(self) -> DatasetMention:
+        """The first mention of the dataset."""
+        return DatasetMention(dataset=self.dataset, at=self.at)
+
     def join_with(self, *others: Self) -> Self:
-        """Return what all say together. Many are joined at once, in linear time, not one by one."""
+        """Return what all say together. Many are joined at once, in linear time, not one by one.
+
+        They may be about several datasets that are one product.
+        """
         all_of = (self, *others)
-        first = min(all_of, key=lambda each: (each.at, each.job_namespace))
+        first = min(all_of, key=lambda each: each.mention.order)
         return first.model_copy(
             update={
+                "writer": select_first(*(each.writer for each in all_of)),
+                "reader": select_first(*(each.reader for each in all_of)),
+                "renamed": select_last(*(each.renamed for each in all_of)),
                 "schema_": select_latest(*(each.schema_ for each in all_of)),
                 "owner": select_latest(*(each.owner for each in all_of)),
                 "facts": self.facts.join_with(*(each.facts for each in others)),

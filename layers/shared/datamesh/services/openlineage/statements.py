@@ -6,12 +6,13 @@ Where a set is bounded, its smallest elements are kept, which keeps these laws.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
 from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType
-from datamesh.models.products import DatasetName
+from datamesh.models.products import DatasetMention, DatasetName
 from datamesh.models.values import Timestamp
 from datamesh.services.lineage.joining import join_columns, pick_most_transforming
 
@@ -21,23 +22,7 @@ MAX_DATASETS = 1000
 MAX_EDGES = 2000
 MAX_SYMLINKS = 2000
 
-
-class DatasetMention(BaseModel):
-    """A dataset that events name, and when the first of them did."""
-
-    model_config = ConfigDict(frozen=True)
-
-    dataset: DatasetName
-    at: Timestamp
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """What mentions of one dataset have in common."""
-        return (self.dataset.namespace, self.dataset.name)
-
-    def join_with(self, *others: Self) -> Self:
-        """Return the earliest mention of the same dataset."""
-        return min((self, *others), key=lambda each: each.at)
+LATEST = datetime.max.replace(tzinfo=UTC)
 
 
 class DatasetEdge(BaseModel):
@@ -80,6 +65,8 @@ class DatasetSymlink(BaseModel):
 
     dataset: DatasetName
     other: DatasetName
+    at: Timestamp | None = None
+    """When the first event told it; None in files of earlier versions."""
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -90,8 +77,8 @@ class DatasetSymlink(BaseModel):
         )
 
     def join_with(self, *others: Self) -> Self:
-        """Return any of them, since they are equal."""
-        return self
+        """Return the earliest."""
+        return min((self, *others), key=lambda each: each.at or LATEST)
 
 
 class Statement(BaseModel):
@@ -125,13 +112,16 @@ class Statement(BaseModel):
             }
         )
 
-    def find_first_mentions(self) -> dict[DatasetName, Timestamp]:
-        """Return every dataset of the statement, and when it was named first."""
-        found: dict[DatasetName, Timestamp] = {}
-        named = [(each.dataset, each.at) for each in (*self.inputs, *self.outputs, *self.described)]
-        named += [(end, edge.at) for edge in self.flows for end in (edge.source, edge.target)]
-        for dataset, at in named:
-            found[dataset] = min(at, found.get(dataset, at))
+    def find_first_mentions(self) -> dict[tuple[DatasetName, bool], Timestamp]:
+        """Return when each dataset was named first: as one that is written (True), or read."""
+        named = [(each.dataset, False, each.at) for each in self.inputs]
+        named += [(each.dataset, True, each.at) for each in (*self.outputs, *self.described)]
+        named += [(edge.source, False, edge.at) for edge in self.flows]
+        named += [(edge.target, True, edge.at) for edge in self.flows]
+        found: dict[tuple[DatasetName, bool], Timestamp] = {}
+        for dataset, is_written, at in named:
+            key = (dataset, is_written)
+            found[key] = min(at, found.get(key, at))
         return found
 
 

@@ -12,6 +12,7 @@ from datamesh.services.registry.lineage_index import LineageIndex
 from datamesh.services.registry.product_texts import ProductTexts
 from datamesh.services.registry.renames_cache import RenamesCache
 from datamesh.services.registry.revision_cache import RevisionCache
+from datamesh.services.registry.wanted_names import WantedNamesCache
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.job_files import JobIndexFile
@@ -39,6 +40,7 @@ class Registry:
     product_texts: ProductTexts = field(default_factory=ProductTexts)
     revision_cache: RevisionCache = field(default_factory=RevisionCache)
     renames_cache: RenamesCache = field(default_factory=RenamesCache)
+    wanted_names: WantedNamesCache = field(default_factory=WantedNamesCache)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,107 @@
+"""Order never shows: products are the same for any order of the same events.
+
+Singly, in batches, and after all is deleted and rebuilt: name, domain, owner, description, schema
+and datasets of each product, and the lineage between them.
+"""
+
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
+from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
+from datamesh.services.products.registration import delete_product
+from datamesh.services.registry.registry import Registry
+from tests.contexts import CONTEXT, NO_DEADLINE
+from tests.events import dataset, dataset_event, events, job_event, run_event
+from tests.meshes import event_pipeline, mesh
+from tests.unit.openlineage.graphs import graph
+
+PLACES = [
+    ("db", "orders"),
+    ("db", "shop.orders"),
+    ("db", "crm.orders"),
+    ("hive", "shop.orders"),
+    ("s3://lake", "raw/orders"),
+    ("db", "shop.items"),
+]
+NAMED = st.sampled_from(PLACES).map(lambda place: dataset(place[1], place[0]))
+
+
+@st.composite
+def described(draw: st.DrawFn) -> dict[str, Any]:
+    facets: dict[str, Any] = {}
+    if draw(st.integers(0, 3)) == 0:
+        facets["symlinks"] = {"identifiers": draw(st.lists(NAMED, min_size=1, max_size=2))}
+    if draw(st.integers(0, 3)) == 0:
+        facets["schema"] = {"fields": [{"name": draw(st.sampled_from("xyz")), "type": "int"}]}
+    if draw(st.integers(0, 3)) == 0:
+        facets["ownership"] = {"owners": [{"name": draw(st.sampled_from(["ann", "bob"]))}]}
+    return {**draw(NAMED), "facets": facets}
+
+
+@st.composite
+def any_event(draw: st.DrawFn) -> dict[str, Any]:
+    minute = draw(st.integers(0, 9))
+    if draw(st.integers(0, 3)) == 0:
+        return dataset_event(draw(described()), minute)
+    kind = draw(st.sampled_from([run_event, job_event]))
+    parts = [draw(st.lists(described(), max_size=2)) for _ in range(2)]
+    event: dict[str, Any] = kind(
+        *parts, run=draw(st.integers(1, 2)), minute=minute, job=draw(st.sampled_from("jk"))
+    )
+    event["job"]["namespace"] = draw(st.sampled_from(["air", "flow"]))
+    return event
+
+
+EVENTS = st.lists(any_event(), min_size=1, max_size=7)
+
+
+def show(registry: Registry) -> Any:
+    """What of products and lineage is to be the same."""
+    products = registry.products.read_latest(NO_DEADLINE).products.values()
+    fields = {"name", "domain", "owner", "description", "schema_", "openlineage", "status"}
+    shown = {each.name: each.to_model().model_dump(include=fields) for each in products}
+    return shown, graph(registry)
+
+
+def ingest_singly(raw: list[dict[str, Any]]) -> tuple[Registry, EventPipeline]:
+    registry, into = mesh(), event_pipeline()
+    for each in raw:
+        ingest_events(CONTEXT, registry, into, events(each))
+    return registry, into
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None)
+@given(EVENTS, st.randoms(use_true_random=False))
+def test_any_order_and_any_repetition_give_the_same_products(raw: Any, random: Any) -> None:
+    shuffled = raw + random.sample(raw, random.randint(0, len(raw)))
+    random.shuffle(shuffled)
+    assert show(ingest_singly(shuffled)[0]) == show(ingest_singly(raw)[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(EVENTS, st.integers(0, 7))
+def test_batches_give_the_same_products(raw: Any, cut: int) -> None:
+    registry, into = mesh(), event_pipeline()
+    for batch in (raw[cut:], raw[:cut]):
+        if batch:
+            ingest_events(CONTEXT, registry, into, events(*batch))
+    assert show(registry) == show(ingest_singly(raw)[0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(EVENTS)
+def test_all_is_the_same_after_it_is_deleted_and_rebuilt(raw: Any) -> None:
+    registry, into = ingest_singly(raw)
+    before = show(registry)
+    rebuild_derived_lineage(CONTEXT, registry, into, lambda: True)
+    assert show(registry) == before
+    for name in [*registry.products.read_latest(NO_DEADLINE).products]:
+        delete_product(CONTEXT, registry, name)
+    assert show(registry) == ({}, {})
+    rebuild_derived_lineage(CONTEXT, registry, into, lambda: True)
+    assert show(registry) == before

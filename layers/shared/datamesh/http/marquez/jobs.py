@@ -10,6 +10,7 @@ from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentR
 from datamesh.http.marquez.parameters import (
     PAGE,
     JobName,
+    JobNamespace,
     Limit,
     NamespaceName,
     create_router,
@@ -70,7 +71,10 @@ async def marquez_jobs(
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Response:
-    """List the jobs of a namespace, those that ran last first."""
+    """List the jobs of a namespace.
+
+    Those that ran last come first.
+    """
     store = resources.open_job_store()
     page = jobs.list_jobs(context, registry, store, namespace, states, limit, offset)
     return build_object_response({"jobs": Raw(page.array), "totalCount": page.total}, page)
@@ -80,14 +84,15 @@ async def marquez_jobs(
     "/api/v1/namespaces/{namespace}/jobs/{job}", responses=document_errors(404, 413, 422, 503)
 )
 async def marquez_job(
-    namespace: NamespaceName,
+    namespace: JobNamespace,
     job: JobName,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
 ) -> MarquezJob:
-    """Read a job: what people wrote of it, its datasets, and its latest ten runs.
+    """Read a job.
 
+    It has what people wrote of it, its datasets, and its latest ten runs.
     Facets are those of the latest run's events, for as long as these are kept.
     """
     store = resources.open_job_store()
@@ -99,7 +104,7 @@ async def marquez_job(
     responses=document_errors(404, 422, 503),
 )
 async def marquez_runs(
-    namespace: NamespaceName,
+    namespace: JobNamespace,
     job: JobName,
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -120,7 +125,7 @@ async def marquez_runs(
     responses=document_errors(404, 422, 503),
 )
 async def marquez_job_versions(
-    namespace: NamespaceName,
+    namespace: JobNamespace,
     job: JobName,
     context: CurrentContext,
     registry: CurrentRegistry,
@@ -141,13 +146,22 @@ async def marquez_job_versions(
     responses=document_errors(404, 422, 503),
 )
 async def marquez_job_version(
-    namespace: NamespaceName,
+    namespace: JobNamespace,
     job: JobName,
-    version: Annotated[str, Path(description="Id of the version, as `currentVersion` has it.")],
+    version: Annotated[
+        str,
+        Path(
+            description="Id of the version, as `currentVersion` has it.",
+            examples=["eca134d6-170a-537d-947b-00292543e740"],
+        ),
+    ],
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
 ) -> MarquezJobVersion:
-    """Read a version of a job."""
+    """Read a version of a job.
+
+    Its id is what `currentVersion` of the job says.
+    """
     store = resources.open_job_store()
     return jobs.FoundJob(context, registry, store, namespace, job).read_version(version)

@@ -73,6 +73,11 @@ DatasetName = Annotated[
     BeforeValidator(decode_segment),
     Path(description="Name of the dataset, percent-encoded.", examples=["orders"]),
 ]
+JobNamespace = Annotated[
+    str,
+    BeforeValidator(decode_segment),
+    Path(description="Namespace of the job, percent-encoded.", examples=["nightly"]),
+]
 JobName = Annotated[
     str,
     BeforeValidator(decode_segment),
@@ -81,7 +86,10 @@ JobName = Annotated[
 RunId = Annotated[
     str,
     BeforeValidator(decode_segment),
-    Path(description="Id of the run, percent-encoded."),
+    Path(
+        description="Id of the run, percent-encoded.",
+        examples=["0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b11"],
+    ),
 ]
 NodeId = Annotated[
     str,

@@ -19,7 +19,7 @@ class Tried:
     method: str
     path: str
     needs_key: bool
-    query: dict[str, str] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
     body: object = None
 
@@ -48,6 +48,8 @@ def _fill_in(tried: Tried, parameter: Schema, instead: Mapping[str, str]) -> Non
             tried.path = tried.path.replace(f"{{{name}}}", _as_text(value))
         case "query", dict():  # `explode`: each of its fields is a parameter
             tried.query |= {key: _as_text(each) for key, each in value.items()}
+        case "query", list():  # one parameter for each
+            tried.query[name] = [_as_text(each) for each in value]
         case "query", _:
             tried.query[name] = _as_text(value)
         case "header", _:

@@ -1,6 +1,6 @@
 """Every facet of the specification, as events of our own have it, and what becomes of each.
 
-docs/reference/facets.md shows the same: `tests/unit/openlineage/test_facet_corpus.py` holds both
+docs/facets.md shows the same: `tests/unit/openlineage/test_facet_corpus.py` holds both
 together, and to what the registry does.
 """
 

@@ -28,7 +28,7 @@ from tests.openlineage.facets import (
 )
 from tests.template import ROOT
 
-PAGE = ROOT / "docs" / "reference" / "facets.md"
+PAGE = ROOT / "docs" / "facets.md"
 POLICY = EventPolicy(domains={"nightly": "shop", "postgres://warehouse:5432": "shop", LAKE: "shop"})
 
 type Sending = Callable[[Registry, EventPipeline, list[dict[str, Any]]], None]

@@ -6,12 +6,12 @@ import os
 
 from fastapi import Response
 
+from datamesh.http import lineage_columns
 from datamesh.http.answers import (
     CSV,
     EXPORT_MEDIA_TYPES,
     build_json_response,
     build_page_response,
-    describe_page,
     mark_truncation,
 )
 from datamesh.http.app import create_app
@@ -20,8 +20,6 @@ from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import Responses, document_errors
 from datamesh.http.lineage_parameters import (
     Around,
-    ColumnPath,
-    ColumnWay,
     Depth,
     ExportAs,
     FollowedDirection,
@@ -38,7 +36,6 @@ from datamesh.http.lineage_parameters import (
     TypeFilter,
 )
 from datamesh.http.parameters import (
-    COLUMNS_PAGE,
     LIST_PAGE,
     TRUNCATED_HEADER,
     Limit,
@@ -49,26 +46,21 @@ from datamesh.models.bulk import BulkReport, LineageBulk
 from datamesh.models.graph import (
     MAX_DEPTH,
     MAX_NODES,
-    ColumnGraph,
     Direction,
     Impact,
     ImpactFormat,
     LineageGraph,
     LineagePaths,
     NodeLinkGraph,
-    ProductColumnGraph,
     RemovedLineage,
-    Way,
 )
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.responses import Written
 from datamesh.services.lineage import (
-    columns,
     exports,
     graph,
     impact_csv,
     paths,
-    product_columns,
     queries,
     registration,
 )
@@ -302,66 +294,7 @@ async def lineage_export(
     )
 
 
-@app.get(
-    "/lineage/columns/{product}",
-    response_model=ProductColumnGraph,
-    responses=COLUMNS_PAGE | document_errors(301, 404, 410, 413, 422, 503),
-)
-async def lineage_product_columns(
-    product: ProductPath,
-    context: CurrentContext,
-    registry: RegistryAsOf,
-    direction: FollowedDirection = Direction.BOTH,
-    depth: Depth = 10,
-    max_nodes: MaxNodes = MAX_NODES,
-    limit: Limit = 1000,
-    offset: Offset = 0,
-) -> Response:
-    """Follow the lineage of all columns of a product.
-
-    The answer has the product's columns, those that they come from and those that are made of them.
-    `limit` and `offset` choose columns of the product; `max_nodes` bounds the others. Columns that
-    a product's schema no longer has are left out.
-    """
-    found, page = product_columns.build_product_column_graph(
-        context,
-        registry,
-        product,
-        direction=direction,
-        depth=depth,
-        max_nodes=max_nodes,
-        limit=limit,
-        offset=offset,
-    )
-    answer = build_json_response(found)
-    answer.headers.update(describe_page(page))
-    return answer
-
-
-@app.get(
-    "/lineage/columns/{product}/{column:path}",
-    response_model=ColumnGraph,
-    responses=document_errors(301, 404, 410, 413, 422, 503),
-)
-async def lineage_columns(
-    product: ProductPath,
-    column: ColumnPath,
-    context: CurrentContext,
-    registry: RegistryAsOf,
-    direction: ColumnWay = Way.UPSTREAM,
-    depth: Depth = 10,
-    max_nodes: MaxNodes = MAX_NODES,
-) -> Response:
-    """Follow the lineage of a column.
-
-    The answer has the columns that it comes from (upstream), or that are made of it (downstream).
-    A column of which no lineage is known is answered alone, and columns that a product's schema no
-    longer has are left out. Bounds are those of `/lineage/graph`.
-    """
-    found = columns.build_column_graph(
-        context, registry, product, column, way=direction, depth=depth, max_nodes=max_nodes
-    )
-    return build_json_response(found)
+app.router.routes += lineage_columns.router.routes
 
 
 @app.delete("/lineage", responses=document_errors(401, 403, 404, 409, 422, 503))

@@ -1,7 +1,7 @@
 """Keeps what events say about a product beside its schema and owner, and shows it.
 
 What a product shows is a function of two things: of what people have set, and of the latest that
-events said of each kind. So the order of events shows nowhere (docs/adr/0030-what-people-wrote.md).
+events said of each kind. So the order of events shows nowhere (docs/adr/0029-what-people-wrote.md).
 """
 
 import re

@@ -8,7 +8,7 @@ from typing import Any
 import networkx as nx
 
 from datamesh.models.lineage import LineageType, StoredLineageEntry
-from datamesh.models.products import StoredProduct
+from datamesh.models.stored_products import StoredProduct
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject

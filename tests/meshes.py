@@ -7,7 +7,8 @@ from typing import Any
 
 from datamesh.models.audit import AuditRecord
 from datamesh.models.lineage import LineageEntry, LineageRegistration
-from datamesh.models.products import Product, ProductRegistration, StoredProduct
+from datamesh.models.products import Product, ProductRegistration
+from datamesh.models.stored_products import StoredProduct
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from datamesh.models.lineage import StoredLineageEntry
-from datamesh.models.products import StoredProduct
+from datamesh.models.stored_products import StoredProduct
 from datamesh.services.lineage import queries, visibility
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry

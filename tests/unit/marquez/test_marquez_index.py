@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from datamesh.models.json_codec import encode_model
 from datamesh.models.lineage import Job, StoredLineageEntry
-from datamesh.models.products import DatasetName, StoredProduct
-from datamesh.services.marquez import graph, index
+from datamesh.models.products import DatasetName
+from datamesh.models.stored_products import StoredProduct
+from datamesh.services.marquez import graph, index, nodes
 from datamesh.services.marquez.lists import list_datasets, list_namespaces, search_nodes
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -86,7 +87,7 @@ def test_answers_are_those_of_a_straightforward_model(
         expected = model.datasets_of(space.name)
         assert [*found.items] == [encode_model(dataset) for dataset in expected.datasets]
         assert found.total == expected.total_count
-    kinds: tuple[index.NodeKind | None, ...] = (None, "DATASET", "JOB")
+    kinds: tuple[nodes.NodeKind | None, ...] = (None, "DATASET", "JOB")
     for wanted, kind, by_time, limit in [
         (wanted, kind, by_time, limit)
         for wanted in ("a", "J", "strasse", " -> ", "nowhere")

@@ -15,8 +15,8 @@ from datamesh.models.products import (
     MAX_PRODUCT_BYTES,
     ProductRegistration,
     ProductUpdate,
-    StoredProduct,
 )
+from datamesh.models.stored_products import StoredProduct
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import api_event

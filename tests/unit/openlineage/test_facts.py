@@ -9,7 +9,8 @@ from hypothesis import given, settings
 
 from datamesh.models.json_codec import decode_value
 from datamesh.models.product_facts import DescribedColumn
-from datamesh.models.products import ProductUpdate, StoredProduct
+from datamesh.models.products import ProductUpdate
+from datamesh.models.stored_products import StoredProduct
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.products import queries, registration

@@ -11,8 +11,9 @@ from datamesh.models import product_facts
 from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
 from datamesh.models.product_facts import Observation
-from datamesh.models.products import DatasetName, NamespaceMention
+from datamesh.models.products import DatasetName
 from datamesh.models.quality import QualityFailure, RunChecks
+from datamesh.models.stored_products import NamespaceMention
 from datamesh.services.lineage import joining
 from datamesh.services.lineage.joining import join_claims, join_columns
 from datamesh.services.openlineage.event_reader import join_observations, read_statement

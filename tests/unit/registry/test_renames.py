@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from datamesh.errors import ProductNameTaken, ProductNotFound, ProductRenamed
-from datamesh.models.products import DatasetName, Provenance, StoredProduct
+from datamesh.models.products import DatasetName
 from datamesh.models.quality import Quality, QualityFailure, RunChecks
+from datamesh.models.stored_products import Provenance, StoredProduct
 from datamesh.services.registry import renames
 from datamesh.services.registry.merging import can_merge, choose_winner, merge_products
 from datamesh.services.registry.renames import (

@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable
 
-from datamesh.models.products import StoredProduct
+from datamesh.models.stored_products import StoredProduct
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.commit import Change, CompletedCommit
 from datamesh.storage.document import Document

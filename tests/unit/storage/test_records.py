@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from datamesh.errors import StorageUnavailable
 from datamesh.models.lineage import Evidence, Job, LineageEntry, LineageType, StoredLineageEntry
 from datamesh.models.ports import DataFormat, OutputPort
-from datamesh.models.products import DatasetName, Product, ProductStatus, StoredProduct
+from datamesh.models.products import DatasetName, Product, ProductStatus
+from datamesh.models.stored_products import StoredProduct
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord, ProductRecord, RecordedName

@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, JsonValue, SkipValidation
 
 from datamesh.models.json_codec import encode_model, encode_value
 from datamesh.models.lineage import StoredLineageEntry
-from datamesh.models.products import StoredProduct
+from datamesh.models.stored_products import StoredProduct
 from datamesh.storage.records import LineageRecord, ProductRecord, Redirect, attach_json
 from datamesh.storage.registry_file import ENVELOPE_FIELDS, RegistryFile
 

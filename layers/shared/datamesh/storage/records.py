@@ -16,7 +16,8 @@ from datamesh.errors import StorageUnavailable
 from datamesh.models.json_codec import decode_model, encode_model, encode_value
 from datamesh.models.lineage import Evidence, LineageEntry, LineageType, StoredLineageEntry
 from datamesh.models.product_facts import COMPUTED_FIELDS
-from datamesh.models.products import Product, ProductStatus, StoredProduct
+from datamesh.models.products import Product, ProductStatus
+from datamesh.models.stored_products import StoredProduct
 
 PRODUCT_ADAPTER = TypeAdapter(Product)
 ENTRY_ADAPTER = TypeAdapter(LineageEntry)

@@ -19,7 +19,7 @@ from datamesh.http.marquez.parameters import (
 from datamesh.http.parameters import CUT_PAGE_HEADER, X_TRUNCATED
 from datamesh.models.marquez import MarquezResults
 from datamesh.services.marquez import lists
-from datamesh.services.marquez.index import NodeKind
+from datamesh.services.marquez.nodes import NodeKind
 
 router = create_router()
 SEARCH: Responses = {200: {"headers": CUT_PAGE_HEADER}}

@@ -15,8 +15,8 @@ from datamesh.models.products import (
     UNDESCRIBED,
     UNOWNED,
     ProductStatus,
-    StoredProduct,
 )
+from datamesh.models.stored_products import StoredProduct
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.bulk import Admission
 from datamesh.services.registry.registry import Registry

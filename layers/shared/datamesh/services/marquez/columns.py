@@ -7,13 +7,14 @@ from datamesh.models.graph import Way
 from datamesh.models.lineage import ColumnLineage
 from datamesh.models.marquez import MarquezEdge
 from datamesh.models.marquez_reads import MarquezColumn, MarquezColumnGraph, MarquezColumnNode
-from datamesh.models.products import StoredProduct
+from datamesh.models.stored_products import StoredProduct
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.columns import ProductColumn
 from datamesh.services.lineage.known_columns import KnownColumns
 from datamesh.services.lineage.walk import Graph
 from datamesh.services.marquez.datasets import build_input_field
-from datamesh.services.marquez.index import MarquezIndex, list_names, open_index
+from datamesh.services.marquez.index import MarquezIndex, open_index
+from datamesh.services.marquez.nodes import list_names
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord, RecordedName
 

@@ -20,7 +20,8 @@ from datamesh.services.context import RequestContext
 from datamesh.services.lineage.known_columns import KnownColumns
 from datamesh.services.lineage.walk import Graph
 from datamesh.services.marquez.graph import build_dataset
-from datamesh.services.marquez.index import IndexedDataset, list_names, open_index
+from datamesh.services.marquez.index import open_index
+from datamesh.services.marquez.nodes import IndexedDataset, list_names
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import LineageRecord, ProductRecord
 

@@ -17,8 +17,9 @@ from datamesh.models.marquez import (
 )
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.reading import JobName, JobStore, read_histories
-from datamesh.services.marquez.index import MarquezIndex, list_names, open_index
+from datamesh.services.marquez.index import MarquezIndex, open_index
 from datamesh.services.marquez.job_builder import JobBuilder, get_job_name
+from datamesh.services.marquez.nodes import list_names
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import ProductRecord, RecordedName
 

@@ -14,7 +14,8 @@ from datamesh.models.marquez_jobs import MarquezJobVersion
 from datamesh.services.jobs.joining import TERMINAL
 from datamesh.services.jobs.reading import sort_runs
 from datamesh.services.jobs.records import build_details
-from datamesh.services.marquez.index import IndexedJob, MarquezIndex, list_names
+from datamesh.services.marquez.index import MarquezIndex
+from datamesh.services.marquez.nodes import IndexedJob, list_names
 from datamesh.storage.records import RecordedName
 
 LATEST_RUNS = 10

@@ -23,8 +23,9 @@ from datamesh.services.jobs.reading import (
     sort_runs,
 )
 from datamesh.services.jobs.records import compute_run_folder
-from datamesh.services.marquez.index import IndexedJob, MarquezIndex, open_index
+from datamesh.services.marquez.index import MarquezIndex, open_index
 from datamesh.services.marquez.job_builder import JobBuilder, get_job_name
+from datamesh.services.marquez.nodes import IndexedJob
 from datamesh.services.registry.registry import EncodedPage, Registry, cut_page, encode_page
 
 MAX_FILTERED_JOBS = 500

@@ -8,14 +8,12 @@ from datamesh.models.json_codec import encode_model
 from datamesh.models.marquez import MarquezNamespace, MarquezResult
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez.datasets import DatasetBuilder
-from datamesh.services.marquez.index import (
+from datamesh.services.marquez.index import MarquezIndex, NamespaceSpan, open_index
+from datamesh.services.marquez.nodes import (
     IndexedNode,
-    MarquezIndex,
-    NamespaceSpan,
     NodeKind,
     get_name_key,
     get_time,
-    open_index,
 )
 from datamesh.services.registry.registry import EncodedPage, Page, Registry, cut_page, encode_page
 

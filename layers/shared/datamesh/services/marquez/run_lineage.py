@@ -12,8 +12,9 @@ from datamesh.models.marquez_run_lineage import (
 )
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.reading import JobStore, read_histories
-from datamesh.services.marquez.index import MarquezIndex, list_names, open_index
+from datamesh.services.marquez.index import MarquezIndex, open_index
 from datamesh.services.marquez.jobs import FoundRun
+from datamesh.services.marquez.nodes import list_names
 from datamesh.services.registry.registry import Registry
 
 MAX_RUNS = 50

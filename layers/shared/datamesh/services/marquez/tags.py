@@ -6,7 +6,8 @@ from datamesh.errors import NodeNotFound
 from datamesh.models.marquez_reads import MarquezSource, MarquezTag
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.renames import read_registry_files
-from datamesh.services.marquez.index import IndexedDataset, open_index
+from datamesh.services.marquez.index import open_index
+from datamesh.services.marquez.nodes import IndexedDataset
 from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.files import LineageFile, ProductsFile
 

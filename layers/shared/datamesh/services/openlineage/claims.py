@@ -14,7 +14,7 @@ from datamesh.models.lineage import (
     LineageType,
     StoredLineageEntry,
 )
-from datamesh.models.products import DatasetMention
+from datamesh.models.stored_products import DatasetMention
 from datamesh.services.lineage.joining import compute_entry_id
 from datamesh.services.openlineage.product_resolver import Resolution
 from datamesh.services.openlineage.statements import DatasetEdge, Statement

@@ -13,7 +13,8 @@ from datamesh.models.openlineage import (
     RunEvent,
 )
 from datamesh.models.product_facts import Observation
-from datamesh.models.products import UNOWNED, DatasetMention, DatasetName
+from datamesh.models.products import UNOWNED, DatasetName
+from datamesh.models.stored_products import DatasetMention
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.fact_reader import read_facts

@@ -13,7 +13,8 @@ from datamesh.errors import Contended, DerivationUnfinished
 from datamesh.models.jobs import JobHistory
 from datamesh.models.lineage import Evidence, StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
-from datamesh.models.products import DatasetName, NamespaceMention
+from datamesh.models.products import DatasetName
+from datamesh.models.stored_products import NamespaceMention
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.recording import OpenJob, group_histories, index_jobs, store_job
 from datamesh.services.lineage.joining import reduce_claims

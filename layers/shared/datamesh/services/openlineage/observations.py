@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict
 
 from datamesh.models.json_codec import decode_model, encode_model
 from datamesh.models.product_facts import Observation, ProductFacts, select_latest
-from datamesh.models.products import DatasetMention, DatasetName, NamespaceMention
+from datamesh.models.products import DatasetName
 from datamesh.models.quality import RunChecks
+from datamesh.models.stored_products import DatasetMention, NamespaceMention
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.checks import join_checks

@@ -4,12 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from datamesh.models.products import (
-    MAX_DOMAIN_LENGTH,
-    UNSUITABLE_IN_DOMAINS,
-    DatasetName,
-    Provenance,
-)
+from datamesh.models.products import MAX_DOMAIN_LENGTH, UNSUITABLE_IN_DOMAINS, DatasetName
+from datamesh.models.stored_products import Provenance
 
 UNSUITABLE_IN_NAMESPACES = re.compile(f":?[{UNSUITABLE_IN_DOMAINS}]+")
 """A scheme's colon goes with its slashes."""

@@ -8,7 +8,8 @@ product whose name another one may have, too, gets a longer one, and its old nam
 import re
 from collections.abc import Iterable, Mapping
 
-from datamesh.models.products import DatasetMention, DatasetName, StoredProduct
+from datamesh.models.products import DatasetName
+from datamesh.models.stored_products import DatasetMention, StoredProduct
 from datamesh.services.registry.product_naming import build_product_name, list_product_names
 from datamesh.services.registry.wanted_names import WantedNames, list_names_of
 from datamesh.storage.records import ProductRecord, RecordedName

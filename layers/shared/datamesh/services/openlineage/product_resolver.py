@@ -8,23 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from datamesh.errors import LimitReached
-from datamesh.models.product_facts import Observation, select_latest
-from datamesh.models.products import (
-    MAX_DATASET_NAMES,
-    UNOWNED,
-    DatasetMention,
-    DatasetName,
-    Provenance,
-    StoredProduct,
-)
+from datamesh.models.products import UNOWNED, DatasetName
+from datamesh.models.stored_products import DatasetMention, Provenance, StoredProduct
 from datamesh.models.values import TICK
 from datamesh.services.openlineage.dataset_groups import DatasetGroup, group_datasets
 from datamesh.services.openlineage.facets import get_name_key
-from datamesh.services.openlineage.observations import (
-    DatasetObservations,
-    select_first,
-    select_last,
-)
+from datamesh.services.openlineage.observations import DatasetObservations
 from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.openlineage.product_namer import (
     ProductNamer,
@@ -32,16 +21,19 @@ from datamesh.services.openlineage.product_namer import (
     find_first_dataset,
     has_digest,
 )
+from datamesh.services.openlineage.product_updates import (
+    add_names,
+    apply_observations,
+    follow_first,
+    is_after_another,
+    is_same,
+    observe_product,
+    update_observed,
+)
 from datamesh.services.openlineage.statements import DatasetSymlink
-from datamesh.services.registry.checks import join_checks
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.merging import can_merge, merge_products
-from datamesh.services.registry.product_facts import (
-    apply_facts,
-    describe_dataset,
-    is_generated,
-    is_shown_alike,
-)
+from datamesh.services.registry.product_facts import describe_dataset, is_shown_alike
 from datamesh.services.registry.renames import add_redirect
 from datamesh.services.registry.wanted_names import WantedNames
 from datamesh.storage.files import ProductsFile
@@ -199,7 +191,7 @@ class ProductResolver:
             self._namer.change_datasets(record.openlineage, (), self._products)
         product = merged.products[winner].to_model()
         if stays.observed and gone.observed:
-            update = _update_observed(stays, stays.observed, _observe_product(gone, gone.observed))
+            update = update_observed(stays, stays.observed, observe_product(gone, gone.observed))
             schema = {"schema_": stays.schema_, "owner": stays.owner}
             product = product.model_copy(update=schema | update)
         self._store(product)
@@ -250,51 +242,17 @@ class ProductResolver:
         self, name: str, observed: DatasetObservations, datasets: list[DatasetName]
     ) -> None:
         known = self._products[name].to_model()
-        product = self._apply_observations(known, observed)
-        product = self._add_names(product, datasets)
+        product = apply_observations(known, observed)
+        product = add_names(product, datasets)
         if product.observed:
-            product = self._follow_first(product)
-        if not _is_same(known, product):
+            product = follow_first(product, self._policy)
+        if not is_same(known, product):
             if self._is_known(known) and not is_shown_alike(known, product):
                 moved = max(self._now, known.updated_at + TICK)
                 product = product.model_copy(update={"updated_at": moved})
             self._store(product)
         if has_digest(name) and self._products[name].has_followed_name:
             self._namer.add_pending(name)
-
-    def _add_names(self, product: StoredProduct, datasets: list[DatasetName]) -> StoredProduct:
-        """Add the names that were not known, as far as there is room."""
-        known = set(product.openlineage)
-        new = sorted(set(datasets) - known, key=get_name_key)
-        if product.observed:  # what it is called after is never left out
-            new.sort(key=lambda each: each != find_first_dataset(product))
-        names = [*product.openlineage, *new][:MAX_DATASET_NAMES]
-        if len(names) == len(known):
-            return product
-        return product.model_copy(update={"openlineage": sorted(names, key=get_name_key)})
-
-    def _follow_first(self, product: StoredProduct) -> StoredProduct:
-        """Return a product that follows events, with the domain and description they lead to."""
-        observed, first = product.observed, find_first_dataset(product)
-        if observed is None or observed.first is None:
-            return product  # of an earlier version, of which nothing is known yet
-        named = [first, *(each for each in product.openlineage if each != first)]
-        update: dict[str, object] = {"domain": self._policy.choose_domain(named, observed)}
-        if is_generated(product):
-            update["description"] = describe_dataset(first)
-        free = {key: value for key, value in update.items() if key not in product.edited}
-        return product.model_copy(update=free)
-
-    def _apply_observations(
-        self, product: StoredProduct, observed: DatasetObservations
-    ) -> StoredProduct:
-        update: dict[str, object] = {}
-        if observed.checks:
-            update |= _update_quality(product, observed)
-        if known := product.observed:
-            update |= _update_observed(product, known, observed)
-        changed = apply_facts(product.model_copy(update=update), observed.facts)
-        return product if _is_same(product, changed) else changed
 
     def _edit_products(self) -> dict[str, ProductRecord]:
         """Return the products to change them: those of the file are copied by the first change."""
@@ -308,81 +266,8 @@ class ProductResolver:
         if not record.has_followed_name:
             return
         datasets = before.openlineage if before else ()
-        is_after_another = before and _is_after_another(before.to_model(), product)
+        has_new_first = before and is_after_another(before.to_model(), product)
         if datasets != record.openlineage:
             self._namer.change_datasets(datasets, record.openlineage, self._products)
-        if datasets != record.openlineage or is_after_another:
+        if datasets != record.openlineage or has_new_first:
             self._namer.add_pending(product.name)
-
-
-def _is_same(before: StoredProduct, after: StoredProduct) -> bool:
-    """Tell whether nothing has changed, the order of fields included."""
-    return before == after and [*before.schema_] == [*after.schema_]
-
-
-def _is_after_another(before: StoredProduct, after: StoredProduct) -> bool:
-    """Tell whether a product is called after another dataset by now."""
-    return bool(before.openlineage) and find_first_dataset(before) != find_first_dataset(after)
-
-
-def _update_quality(product: StoredProduct, observed: DatasetObservations) -> dict[str, object]:
-    """Take the quality of the latest run, unless something else has checked the data since."""
-    checks = join_checks(product.checks, observed.checks)
-    known, of_run = product.quality, checks[0].to_quality()
-    quality = known if known and known.checked_at > of_run.checked_at else of_run
-    return {"checks": checks, "quality": quality}
-
-
-def _update_observed(
-    product: StoredProduct, known: Provenance, observed: DatasetObservations
-) -> dict[str, object]:
-    """Take the latest schema and owner of what is known and what was observed now."""
-    before = _observe_product(product, known)
-    update: dict[str, object] = {}
-    schema = select_latest(before.schema_, observed.schema_)
-    if schema and "schema" not in product.edited:
-        update["schema_"] = schema.value
-        known = known.model_copy(update={"schema_at": schema.at, "schema_cut": schema.is_cut})
-    owner = select_latest(before.owner, observed.owner)
-    if owner and "owner" not in product.edited:
-        update["owner"] = owner.value
-        known = known.model_copy(update={"owner_at": owner.at, "owner_rank": owner.rank})
-    return {**update, "observed": _update_mentions(known, observed)}
-
-
-def _update_mentions(known: Provenance, observed: DatasetObservations) -> Provenance:
-    """Take what comes first of what is known and what was observed now.
-
-    Products of earlier versions do not know who writes them: they learn it from the next writer.
-    """
-    if known.first is None and observed.writer is None:
-        return known
-    writer = select_first(known.writer, observed.writer)
-    update = {
-        "first": select_first(known.first, observed.mention),
-        "renamed": select_last(known.renamed, observed.renamed),
-        "writer": writer,
-        "reader": None if writer else select_first(known.reader, observed.reader),
-    }
-    return known.model_copy(update=update)
-
-
-def _observe_product(product: StoredProduct, known: Provenance) -> DatasetObservations:
-    """Return what events have said about a product so far."""
-    schema = owner = None
-    if known.schema_at:
-        schema = Observation(value=product.schema_, at=known.schema_at, is_cut=known.schema_cut)
-    if known.owner_at:
-        owner = Observation(value=product.owner, at=known.owner_at, rank=known.owner_rank)
-    first = known.first or DatasetMention(
-        dataset=find_first_dataset(product), at=product.created_at
-    )
-    return DatasetObservations(
-        dataset=first.dataset,
-        at=first.at,
-        writer=known.writer,
-        reader=known.reader,
-        renamed=known.renamed,
-        schema_=schema,
-        owner=owner,
-    )

@@ -12,7 +12,8 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType
-from datamesh.models.products import DatasetMention, DatasetName
+from datamesh.models.products import DatasetName
+from datamesh.models.stored_products import DatasetMention
 from datamesh.models.values import Timestamp
 from datamesh.services.lineage.joining import join_columns, pick_most_transforming
 

@@ -1,6 +1,7 @@
 """What a person edits of a product, events no longer set: for good, and field by field."""
 
-from datamesh.models.products import ProductUpdate, StoredProduct
+from datamesh.models.products import ProductUpdate
+from datamesh.models.stored_products import StoredProduct
 
 
 def mark_edits(product: StoredProduct, changes: ProductUpdate) -> dict[str, object]:

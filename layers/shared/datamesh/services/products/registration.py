@@ -23,9 +23,9 @@ from datamesh.models.products import (
     Product,
     ProductRegistration,
     ProductUpdate,
-    StoredProduct,
 )
 from datamesh.models.responses import DeletedProduct
+from datamesh.models.stored_products import StoredProduct
 from datamesh.models.values import TICK
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import Grants, check_port

@@ -8,12 +8,8 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from datamesh.models.json_codec import encode_value
-from datamesh.models.products import (
-    MAX_DATASET_NAMES,
-    DatasetName,
-    Provenance,
-    StoredProduct,
-)
+from datamesh.models.products import MAX_DATASET_NAMES, DatasetName
+from datamesh.models.stored_products import Provenance, StoredProduct
 from datamesh.models.values import TICK
 from datamesh.services.registry.checks import join_checks
 from datamesh.services.registry.product_facts import combine_facts

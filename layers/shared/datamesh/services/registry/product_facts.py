@@ -7,7 +7,8 @@ events said of each kind. So the order of events shows nowhere (docs/adr/0029-wh
 import re
 
 from datamesh.models.product_facts import ProductFacts
-from datamesh.models.products import MAX_TAGS, UNDESCRIBED, DatasetName, StoredProduct
+from datamesh.models.products import MAX_TAGS, UNDESCRIBED, DatasetName
+from datamesh.models.stored_products import StoredProduct
 
 BLANKS = re.compile(r"\s+")
 MAX_GENERATED_LENGTH = 500

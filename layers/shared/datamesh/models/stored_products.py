@@ -1,0 +1,121 @@
+"""Data products as they are stored, with what events have said about them."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from datamesh.models.product_facts import DescribedColumn, FacetText, ProductFacts, is_empty
+from datamesh.models.products import DatasetName, Product
+from datamesh.models.quality import RunChecks
+from datamesh.models.values import Timestamp
+
+
+class DatasetMention(BaseModel):
+    """A dataset that events name, and when the first or the last of them did."""
+
+    model_config = ConfigDict(frozen=True)
+
+    dataset: DatasetName
+    at: Timestamp
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What mentions of one dataset have in common."""
+        return (self.dataset.namespace, self.dataset.name)
+
+    @property
+    def order(self) -> tuple[Timestamp, bool, str, str]:
+        """What the first of several mentions is found by.
+
+        Of one time, a name comes before a path.
+        """
+        return (self.at, "/" in self.dataset.name, self.dataset.namespace, self.dataset.name)
+
+    def join_with(self, *others: Self) -> Self:
+        """Return the earliest mention of the same dataset."""
+        return min((self, *others), key=lambda each: each.at)
+
+
+class NamespaceMention(BaseModel):
+    """The namespace of a job, and when the first event of it named a dataset."""
+
+    model_config = ConfigDict(frozen=True)
+
+    namespace: str
+    at: Timestamp
+
+    @property
+    def order(self) -> tuple[Timestamp, str]:
+        """What the first of several mentions is found by."""
+        return (self.at, self.namespace)
+
+
+def is_none(value: object) -> bool:
+    """Tell whether a field has no value, and is left out of what is stored."""
+    return value is None
+
+
+class Provenance(BaseModel):
+    """What events have said about a product, as far as rules need it for the next event.
+
+    Each field is joined so that the order of events does not matter.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    schema_at: Timestamp | None = None
+    owner_at: Timestamp | None = None
+    owner_rank: int = 0
+    """The rank of the facet that named the owner: a dataset's outranks a job's."""
+    schema_cut: bool = Field(default=False, exclude_if=is_empty)
+    """True if the facet had more fields than are kept."""
+    first: DatasetMention | None = Field(default=None, exclude_if=is_none)
+    """The dataset that was named first, which the product is called after."""
+    renamed: DatasetMention | None = Field(default=None, exclude_if=is_none)
+    """The latest name that a dataset was given in the place of another."""
+    writer: NamespaceMention | None = Field(default=None, exclude_if=is_none)
+    """The first job that writes a dataset: the product is of its domain."""
+    reader: NamespaceMention | None = Field(default=None, exclude_if=is_none)
+    """The first job that reads one, as long as none is known that writes one."""
+
+
+class StoredProduct(Product):
+    """A product as `products.json` holds it. Fields that this version does not know are kept."""
+
+    model_config = ConfigDict(extra="allow")
+
+    since_revision: int = 0
+    """The revision of `products.json` that registered it: an age that no clock can skew. It is 0
+    in files that are older than the envelope."""
+    observed: Provenance | None = None
+    """Set for a product that events registered: they set its schema and owner, but for what is
+    `edited`. Earlier versions removed it when a person changed anything."""
+    checks: tuple[RunChecks, ...] = ()
+    """The latest checks that events reported, of several runs that may overlap. Latest first."""
+    said: ProductFacts | None = Field(default=None, exclude_if=is_empty)
+    """The latest of what events say beside that."""
+    edited: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
+    """The fields that a person has set since it was registered, sorted: events do not."""
+    own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
+    """Those of the tags that people gave, if `said` has tags: the others are of events."""
+
+    @property
+    def columns(self) -> list[DescribedColumn]:
+        """The columns of which something was said, in the order of the schema."""
+        return self.said.list_columns(self.schema_) if self.said else []
+
+    @property
+    def facets(self) -> dict[str, FacetText]:
+        """The facets that are kept as they came."""
+        return self.said.build_facets() if self.said else {}
+
+    @property
+    def truncated(self) -> list[str]:
+        """The names of the fields that were cut, sorted."""
+        cut = {*self.said.list_cut()} if self.said else set()
+        if self.observed and self.observed.schema_cut:
+            cut.add("schema")
+        tags = self.said.tags if self.said else None
+        if tags and "tags" not in self.edited and not {*tags.value.dataset} <= {*self.tags}:
+            cut.add("tags")
+        return sorted(cut)

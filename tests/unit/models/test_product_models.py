@@ -196,6 +196,8 @@ def test_blank_and_repeated_tags_do_not_count() -> None:
         ("schema", {"id": "int"}, "schema_"),
         ("owner", "somebody", "owner"),
         ("version", "2.0.0", "version"),
+        ("name", "parcels", "name"),
+        ("domain", "logistics", "domain"),
     ],
 )
 def test_an_update_holds_only_what_was_given(field: str, value: object, attribute: str) -> None:
@@ -209,17 +211,21 @@ def test_an_update_may_empty_the_tags() -> None:
 def test_an_update_of_nothing_is_refused() -> None:
     with pytest.raises(ValidationError) as refused:
         update()
-    assert "at least one of description, status, tags, schema, owner, version" in str(refused.value)
+    fields = "name, domain, description, status, tags, schema, owner, version"
+    assert f"at least one of {fields}" in str(refused.value)
 
 
-@pytest.mark.parametrize("field", ["description", "status", "tags", "schema", "owner", "version"])
+@pytest.mark.parametrize(
+    "field",
+    ["name", "domain", "description", "status", "tags", "schema", "owner", "version"],
+)
 def test_an_update_with_null_is_refused(field: str) -> None:
     with pytest.raises(ValidationError) as refused:
         update(**{field: None})
     assert refused_fields(refused.value) == {field}
 
 
-@pytest.mark.parametrize("field", ["name", "domain", "created_at", "updated_at", "since_revision"])
+@pytest.mark.parametrize("field", ["created_at", "updated_at", "since_revision"])
 def test_an_update_of_what_stays_is_refused(field: str) -> None:
     with pytest.raises(ValidationError) as refused:
         update(**{field: "orders", "owner": "me"})

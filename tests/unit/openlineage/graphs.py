@@ -1,7 +1,8 @@
-"""What a registry's lineage says, to compare."""
+"""What a registry's lineage and products say, to compare."""
 
 from typing import Any
 
+from datamesh.models.products import Product
 from datamesh.services.lineage.renames import follow_renames
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -30,3 +31,13 @@ def edges(registry: Registry) -> set[tuple[str, str]]:
 def slug(product: str) -> str:
     name, _, digest = product.rpartition("-")
     return name if len(digest) == 16 else product
+
+
+def named(registry: Registry, name: str) -> Product:
+    """Return the product of a name, up to a digest."""
+    [found] = [
+        product
+        for product in registry.products.read_latest(NO_DEADLINE).products.values()
+        if slug(product.name) == name
+    ]
+    return found.to_model()

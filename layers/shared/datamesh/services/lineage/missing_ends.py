@@ -10,12 +10,7 @@ from datetime import datetime
 
 from datamesh.errors import LimitReached, UnknownColumns, UnknownLineageEnds
 from datamesh.models.lineage import LineageRegistration
-from datamesh.models.products import (
-    NAME_PATTERN,
-    UNDESCRIBED,
-    UNOWNED,
-    ProductStatus,
-)
+from datamesh.models.products import NAME_PATTERN, UNDESCRIBED, UNOWNED, ProductStatus
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.bulk import Admission

@@ -9,12 +9,7 @@ from datamesh.models.marquez import MarquezNamespace, MarquezResult
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez.datasets import DatasetBuilder
 from datamesh.services.marquez.index import MarquezIndex, NamespaceSpan, open_index
-from datamesh.services.marquez.nodes import (
-    IndexedNode,
-    NodeKind,
-    get_name_key,
-    get_time,
-)
+from datamesh.services.marquez.nodes import IndexedNode, NodeKind, get_name_key, get_time
 from datamesh.services.registry.registry import EncodedPage, Page, Registry, cut_page, encode_page
 
 

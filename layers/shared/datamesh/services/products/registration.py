@@ -18,12 +18,7 @@ from datamesh.errors import (
     StorageUnavailable,
 )
 from datamesh.models.bulk import BulkReport
-from datamesh.models.products import (
-    MAX_PRODUCT_BYTES,
-    Product,
-    ProductRegistration,
-    ProductUpdate,
-)
+from datamesh.models.products import MAX_PRODUCT_BYTES, Product, ProductRegistration, ProductUpdate
 from datamesh.models.responses import DeletedProduct
 from datamesh.models.stored_products import StoredProduct
 from datamesh.models.values import TICK

@@ -4,7 +4,7 @@ from enum import Enum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from datamesh.http import errors
 from datamesh.http.errors import Responses
@@ -60,8 +60,9 @@ Moment = Annotated[
 ]
 Limit = Annotated[
     int,
+    Field(ge=0),  # before what follows, or the document does not say it
     AfterValidator(cut_limit),
-    Query(ge=0, description="Answer with at most this many, and never with more than 1,000."),
+    Query(description="Answer with at most this many, and never with more than 1,000."),
 ]
 NamespaceName = Annotated[
     str,

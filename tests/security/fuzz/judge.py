@@ -16,6 +16,8 @@ from tests.security.raw import Reply
 GATEWAY_STATUSES = (400, 404, 413, 431)
 """What API Gateway may answer in place of a function: with a message, and nothing else."""
 MAX_ANSWER_BYTES = 6 * 1024 * 1024
+MARQUEZ = "/api/v1/"
+"""The errors of these paths also have Marquez' fields."""
 MAX_ERROR_BYTES = 10_000
 """An error is short: beside what was asked, of which a letter may take twice its bytes in JSON, it
 names at most 20 parameters."""
@@ -81,6 +83,8 @@ class Judge:
         body = json.loads(told)
         if [*body] == ["message"] and reply.status in GATEWAY_STATUSES:
             return
+        if request.target.startswith(MARQUEZ) and not _take_marquez_fields(body, reply.status):
+            yield f"the body is not that of Marquez' errors: {told[:200]!r}"
         if not _is_problem(body):
             yield f"the body is not that of an error: {told[:200]!r}"
         if reply.headers.get("x-content-type-options") != "nosniff":
@@ -93,6 +97,14 @@ class Judge:
         path = unquote_to_bytes(request.target.partition("?")[0]).decode(errors="replace")
         found = match_route(self._routes, "GET", path)
         return self._responses.get(found.route.path if found else "", {404, 422})
+
+
+def _take_marquez_fields(body: Any, status: int) -> bool:
+    """Take Marquez' fields out of the body of an error, and tell whether they are right."""
+    if not isinstance(body, dict) or body.pop("code", None) != status:
+        return False
+    details = body.pop("details", 0)
+    return details is None or (isinstance(details, str) and bool(details.strip()))
 
 
 def _is_problem(body: Any) -> bool:

@@ -105,7 +105,7 @@ sam-local: $(VENV)/ready build ## Start the API on SAM's own emulation, in Docke
 	@exec $(PY) -m dev.sam
 
 .PHONY: e2e-sam
-e2e-sam: $(VENV)/ready build ## Run e2e against `sam local start-api`, in Docker containers.
+e2e-sam: $(VENV)/ready build $(OPENLINEAGE_VENV)/ready ## Run e2e against `sam local start-api`, in Docker containers.
 	E2E_TARGET=sam-local $(PY) -m pytest tests/e2e tests/sam/test_hash_seeds.py
 
 .PHONY: invoke

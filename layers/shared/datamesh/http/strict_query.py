@@ -23,7 +23,7 @@ class QueryRules:
     takes_others: bool = False
     """Whether the route reads parameters of any name, and checks them itself."""
     lists: frozenset[str] = frozenset()
-    """Those that may be given several times."""
+    """Parameters that may be given several times."""
 
     def check_query(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Check the names of a query: `?limit=5&ofset=10` is refused for `ofset`.

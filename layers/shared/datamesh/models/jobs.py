@@ -13,7 +13,7 @@ AwareTime = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class JobFact(msgspec.Struct, frozen=True):
-    """What an event says of a job or a run, and when; a value of None takes back what was said."""
+    """A word of an event about a job or a run, and its time; None takes back what was said."""
 
     value: Any
     at: AwareTime
@@ -48,7 +48,7 @@ class JobRun(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """The time of its first event; that of its latest is `updated_at`."""
     updated_at: AwareTime
     state: str = ""
-    """What the latest event that has a type says; empty if none has."""
+    """The type of the latest event that has one; empty if none has."""
     state_at: AwareTime | None = None
     started_at: AwareTime | None = None
     ended_at: AwareTime | None = None
@@ -57,7 +57,7 @@ class JobRun(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
 
 class JobHistory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """All that is known of a job, with its latest runs."""
+    """A job with everything that is known of it, and its latest runs."""
 
     namespace: str
     name: str

@@ -29,7 +29,7 @@ class PathReading(NamedTuple):
     name: str | None = None
     """The name of the dataset or job; None if their list is meant."""
     rest: tuple[str, ...] = ()
-    """What is asked of it, such as `versions` or `tags`, `PII`."""
+    """The parts of the path after it, such as `versions` or `tags`, `PII`."""
 
     def build_path(self) -> str:
         """Return the path, each of whose parts is one segment."""

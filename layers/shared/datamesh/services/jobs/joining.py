@@ -13,7 +13,7 @@ import msgspec
 from datamesh.models.jobs import JobDataset, JobFact, JobHistory, JobRun, KeptEvent
 
 MAX_RUNS = 100
-"""Of how many runs of a job something is kept: those with the latest events."""
+"""The most runs of a job that something is kept of: those with the latest events."""
 MAX_JOB_DATASETS = 1000
 MAX_DATASET_BYTES = 65_536
 """How many bytes the names of a job's inputs take, and of its outputs."""

@@ -24,7 +24,7 @@ class RecordedJob:
     key: str
     record: JobRecord
     is_indexed: bool
-    """Whether the index holds the record, as far as the job's file tells."""
+    """True if the index holds the record, as far as the job's file tells."""
 
 
 def group_histories(histories: Iterable[JobHistory]) -> dict[str, JobHistory]:

@@ -1,4 +1,4 @@
-"""What the index of jobs holds of a job: a pure function of all that is known of it."""
+"""Records of the index of jobs: each a pure function of everything that is known of its job."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta

@@ -113,7 +113,7 @@ class ProductResolver:
 
     @property
     def _namer(self) -> ProductNamer:
-        """What chooses names, opened by the first product that needs one."""
+        """The chooser of names, opened by the first product that needs one."""
         if self._opened_namer is None:
             self._opened_namer = ProductNamer(self._open_wanted_names())
         return self._opened_namer

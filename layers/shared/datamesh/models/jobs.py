@@ -69,9 +69,9 @@ class JobHistory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     runs: tuple[JobRun, ...] = ()
     """The latest first."""
     events: tuple[KeptEvent, ...] = ()
-    """Those of no run."""
+    """Events of the job that belong to no run."""
     hidden: bool = False
-    """Whether a person has deleted the job since it last said something new."""
+    """True if a person has deleted the job since it last said something new."""
     tags: dict[str, bool] = {}
     """Tag -> whether a person added it, or took away what events say."""
 
@@ -96,7 +96,7 @@ class JobRecord(msgspec.Struct, omit_defaults=True, gc=False, kw_only=True):
     name: str
     created_at: AwareTime
     updated_at: AwareTime
-    """As of some minutes ago: not every run changes the index."""
+    """The time of its latest event, late by up to some minutes: not every run changes the index."""
     revision: int = 0
     """The revision of the job's own file that the record was made of."""
     hidden: bool = False

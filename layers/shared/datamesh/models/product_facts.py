@@ -21,13 +21,13 @@ class Observation[V](BaseModel):
     value: V
     at: Timestamp
     rank: int = Field(default=0, exclude_if=lambda rank: rank == 0)
-    """Who reported it: an observation of a higher rank wins over a later one."""
+    """The rank of who reported it: an observation of a higher rank wins over a later one."""
     is_cut: bool = Field(default=False, exclude_if=lambda is_cut: not is_cut)
     """True if the event said more than is kept."""
 
     @property
     def order(self) -> tuple[int, Timestamp, bytes, bool]:
-        """What decides which observation wins.
+        """The order by which one observation wins.
 
         It ends with the value, so that of two values of one time the same one wins in whatever
         order they arrive.

@@ -57,6 +57,17 @@ DATASETS = {
     "orders": [{"namespace": "postgres://db.example.com:5432", "name": "shop.public.orders"}]
 }
 """Product -> its names in OpenLineage."""
+OVERWRITING: dict[str, Any] = {
+    "job": {"namespace": "nightly", "name": "costs"},
+    "outputs": [
+        {
+            "namespace": "postgres://db.example.com:5432",
+            "name": "shop.public.revenue",
+            "facets": {"lifecycleStateChange": {"lifecycleStateChange": "OVERWRITE"}},
+        }
+    ],
+}
+"""The parts of another event, in the place of the example's."""
 
 
 class Deployment:
@@ -172,7 +183,7 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     kept = receive_event(EVENT_EXAMPLE)
     S3Object(ours, bucket, EVENTS_PREFIX + kept.name).put(gzip.compress(kept.body), None)
     record_job(ours, bucket, kept)
-    other = receive_event({**EVENT_EXAMPLE, "job": {"namespace": "nightly", "name": "costs"}})
+    other = receive_event({**EVENT_EXAMPLE, **OVERWRITING})
     S3Object(ours, bucket, EVENTS_PREFIX + other.name).put(gzip.compress(other.body), None)
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)

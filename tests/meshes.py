@@ -16,7 +16,13 @@ from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.jobs.reading import JobStore
 from datamesh.services.jobs.records import RUNS_PREFIX
 from datamesh.services.lineage.registration import register_lineage
-from datamesh.services.openlineage.files import REBUILD_KEY, RebuildFile, RunFile
+from datamesh.services.openlineage.files import (
+    LIVES_PREFIX,
+    REBUILD_KEY,
+    LifeFile,
+    RebuildFile,
+    RunFile,
+)
 from datamesh.services.openlineage.ingest import EventPipeline
 from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.operations.backups import Backups
@@ -125,6 +131,7 @@ def event_pipeline(
         ),
         open_run=lambda path: Document(held[f"{RUNS_PREFIX}{path}.json"], RunFile, NO_WAIT),
         open_job=lambda digest: Document(held[f"{JOBS_PREFIX}{digest}.json"], JobFile, NO_WAIT),
+        open_life=lambda digest: Document(held[f"{LIVES_PREFIX}{digest}.json"], LifeFile, NO_WAIT),
         progress=Document(MemoryObject(REBUILD_KEY), RebuildFile, NO_WAIT),
         policy=policy or EventPolicy(),
     )

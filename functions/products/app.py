@@ -112,6 +112,9 @@ async def list_products(
         str | None, Query(description="The products of this owner, in upper or lower case.")
     ] = None,
     q: SearchedText = None,
+    dropped: Annotated[
+        bool, Query(description="Also the products whose dataset was dropped, as events say.")
+    ] = False,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Response:
@@ -119,7 +122,7 @@ async def list_products(
 
     Products that meet all filters are listed. `X-Total-Count` says how many there are.
     """
-    only = queries.ProductFilter(domain, status, tag, owner, text=q)
+    only = queries.ProductFilter(domain, status, tag, owner, dropped, text=q)
     return build_page_response(
         queries.find_products(context, registry, only, limit=limit, offset=offset)
     )

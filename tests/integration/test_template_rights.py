@@ -43,8 +43,9 @@ AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
 JOBS, JOB_INDEX = f"{BUCKET}/openlineage/jobs/*", f"{BUCKET}/openlineage/jobs.json"
+LIVES = f"{BUCKET}/openlineage/datasets/*"
 KEEP_JOBS = {
-    (action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (JOBS, JOB_INDEX)
+    (action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (JOBS, JOB_INDEX, LIVES)
 }
 CURSOR_KEY = f"{BUCKET}/cursors/key"
 PROBE = f"{BUCKET}/health/written_at.json"
@@ -257,7 +258,7 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
         for text in read_strings(RESOLVER.resolve(statement[key]))
     ]
     assert {text for text in named if "*" in text} == {
-        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS, JOBS),
+        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS, JOBS, LIVES),
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }
 

@@ -101,6 +101,12 @@ FACETS = (
     ),
     SpecifiedFacet(
         "dataset",
+        "lifecycleStateChange",
+        "`dropped`; `lastLifecycleState` and `deleted` of Marquez' reads; a RENAME ties both names",
+        {"lifecycleStateChange": "OVERWRITE"},
+    ),
+    SpecifiedFacet(
+        "dataset",
         "lineage",
         "lineage, confidence 1.0",
         {"inputs": [link("shop.customers", type="DATASET")]},
@@ -219,7 +225,7 @@ FACETS = (
     SpecifiedFacet("run", "tags", KEPT, {"tags": [{"key": "backfill", "value": "false"}]}),
     SpecifiedFacet("run", "test", KEPT, {"tests": [{"name": "unique_customer", "status": "pass"}]}),
 )
-"""All but `lifecycleStateChange`, which takes several events to show."""
+"""The facets of the specification."""
 
 
 def build_table() -> str:

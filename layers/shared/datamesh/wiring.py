@@ -209,12 +209,20 @@ def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline"
     # Not imported where no events come in: every other cold start would pay for it.
     from datamesh.models.lineage import Evidence
     from datamesh.services.jobs.records import RUNS_PREFIX
-    from datamesh.services.openlineage.files import REBUILD_KEY, RebuildFile, RunFile
+    from datamesh.services.openlineage.files import (
+        LIVES_PREFIX,
+        REBUILD_KEY,
+        LifeFile,
+        RebuildFile,
+        RunFile,
+    )
     from datamesh.services.openlineage.ingest import EventPipeline
     from datamesh.services.openlineage.product_domain import EventPolicy
     from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 
-    def open_document[F: (RunFile, RebuildFile, JobFile)](key: str, kind: type[F]) -> Document[F]:
+    def open_document[F: (RunFile, RebuildFile, JobFile, LifeFile)](
+        key: str, kind: type[F]
+    ) -> Document[F]:
         """Return a document whose commits nobody counts: no two writers meet at one for long."""
         return Document(bucket.open_object(key), kind, bucket.backoff)
 
@@ -227,6 +235,7 @@ def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline"
         ),
         open_run=lambda path: open_document(f"{RUNS_PREFIX}{path}.json", RunFile),
         open_job=lambda digest: open_document(f"{JOBS_PREFIX}{digest}.json", JobFile),
+        open_life=lambda digest: open_document(f"{LIVES_PREFIX}{digest}.json", LifeFile),
         progress=open_document(REBUILD_KEY, RebuildFile),
         policy=EventPolicy(settings.openlineage_auto_register, settings.openlineage_domains),
         confidence={

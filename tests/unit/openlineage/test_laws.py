@@ -9,6 +9,7 @@ from hypothesis import given, settings
 
 from datamesh.models import product_facts
 from datamesh.models.json_codec import encode_value
+from datamesh.models.lifecycle import NO_LIFE, DatasetLife, LifecycleChange
 from datamesh.models.lineage import ColumnLineage, Evidence, LineageType, StoredLineageEntry
 from datamesh.models.product_facts import Observation
 from datamesh.models.products import DatasetName
@@ -61,6 +62,9 @@ def outputs(draw: st.DrawFn, sources: st.SearchStrategy[str] = NAMES) -> dict[st
     facets = column_lineage(**draw(columns(sources))) if draw(st.booleans()) else {}
     if draw(st.integers(0, 5)) == 0:
         facets |= {"lineage": {"inputs": [{**dataset(draw(sources)), "type": "DATASET"}]}}
+    if draw(st.integers(0, 4)) == 0:
+        state = draw(st.sampled_from(["DROP", "OVERWRITE"]))
+        facets |= {"lifecycleStateChange": {"lifecycleStateChange": state}}
     return shown(draw(NAMES), facets)
 
 
@@ -124,6 +128,30 @@ def test_statements_form_a_semilattice(a: Statement, b: Statement, c: Statement)
     assert a.join_with(b).join_with(c) == a.join_with(b.join_with(c))
     assert a.join_with(a) == a
     assert a.join_with(Statement()) == a
+
+
+TIMES = st.none() | st.integers(0, 3).map(at)
+LIVES = st.builds(
+    DatasetLife,
+    dropped_at=TIMES,
+    named_at=TIMES,
+    written_at=TIMES,
+    change=st.none()
+    | st.builds(
+        LifecycleChange,
+        state=st.sampled_from(["ALTER", "CREATE"]),
+        at=st.integers(0, 3).map(at),
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(LIVES, LIVES, LIVES)
+def test_lives_form_a_semilattice(a: DatasetLife, b: DatasetLife, c: DatasetLife) -> None:
+    assert a.join_with(b) == b.join_with(a)
+    assert a.join_with(b).join_with(c) == a.join_with(b.join_with(c)) == a.join_with(b, c)
+    assert a.join_with(a) == a
+    assert a.join_with(NO_LIFE) == a
 
 
 @st.composite

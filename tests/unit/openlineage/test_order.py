@@ -1,7 +1,7 @@
 """Order never shows: products are the same for any order of the same events.
 
 Singly, in batches, and after all is deleted and rebuilt: name, domain, owner, description, schema
-and datasets of each product, and the lineage between them.
+and datasets of each product, whether it was dropped, and the lineage between them.
 """
 
 from typing import Any
@@ -39,6 +39,11 @@ def described(draw: st.DrawFn) -> dict[str, Any]:
         facets["schema"] = {"fields": [{"name": draw(st.sampled_from("xyz")), "type": "int"}]}
     if draw(st.integers(0, 3)) == 0:
         facets["ownership"] = {"owners": [{"name": draw(st.sampled_from(["ann", "bob"]))}]}
+    if draw(st.integers(0, 2)) == 0:
+        state = draw(st.sampled_from(["DROP", "DROP", "RENAME", "CREATE", "ALTER", "OVERWRITE"]))
+        facets["lifecycleStateChange"] = {"lifecycleStateChange": state}
+        if state == "RENAME":
+            facets["lifecycleStateChange"]["previousIdentifier"] = draw(NAMED)
     return {**draw(NAMED), "facets": facets}
 
 
@@ -53,6 +58,8 @@ def any_event(draw: st.DrawFn) -> dict[str, Any]:
         *parts, run=draw(st.integers(1, 2)), minute=minute, job=draw(st.sampled_from("jk"))
     )
     event["job"]["namespace"] = draw(st.sampled_from(["air", "flow"]))
+    if kind is run_event and draw(st.integers(0, 4)) == 0:
+        event["eventType"] = "FAIL"
     return event
 
 
@@ -63,7 +70,11 @@ def show(registry: Registry) -> Any:
     """What of products and lineage is to be the same."""
     products = registry.products.read_latest(NO_DEADLINE).products.values()
     fields = {"name", "domain", "owner", "description", "schema_", "openlineage", "status"}
-    shown = {each.name: each.to_model().model_dump(include=fields) for each in products}
+    shown = {
+        each.name: each.to_model().model_dump(include=fields)
+        | {"lifecycle_state": each.to_model().lifecycle_state}
+        for each in products
+    }
     return shown, graph(registry)
 
 

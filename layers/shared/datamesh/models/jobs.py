@@ -19,13 +19,22 @@ class JobFact(msgspec.Struct, frozen=True):
     at: AwareTime
 
 
-class JobDataset(msgspec.Struct, frozen=True):
+class JobDataset(msgspec.Struct, frozen=True, omit_defaults=True):
     """A dataset that a job reads or writes."""
 
     namespace: str
     name: str
     first_at: AwareTime
     last_at: AwareTime
+    is_dropped: bool = False
+    """True if the job has dropped it: then `last_at` may be the time of that."""
+    present_at: AwareTime | None = None
+    """When the job last named one that it has dropped, for something else."""
+
+    @property
+    def last_present_at(self) -> datetime | None:
+        """When the job last named it, other than to drop it; None if it never did."""
+        return self.present_at if self.is_dropped else self.last_at
 
 
 class KeptEvent(msgspec.Struct, frozen=True, order=True):

@@ -172,6 +172,16 @@ class ShownFacts(BaseModel):
         return {}
 
     @computed_field(  # type: ignore[prop-decorator]
+        description="True if events say that its dataset was dropped, and none that it is there"
+        " again.",
+        exclude_if=is_empty,
+    )
+    @property
+    def dropped(self) -> bool:
+        """True if its dataset was dropped."""
+        return False
+
+    @computed_field(  # type: ignore[prop-decorator]
         description="The fields of which events say more than is kept, such as `schema`.",
         exclude_if=is_empty,
     )

@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from datamesh.models.lifecycle import DROP, LifecycleChange, is_unset
 from datamesh.models.product_facts import DescribedColumn, FacetText, ProductFacts, is_empty
 from datamesh.models.products import DatasetName, Product
 from datamesh.models.quality import RunChecks
@@ -50,11 +51,6 @@ class NamespaceMention(BaseModel):
         return (self.at, self.namespace)
 
 
-def is_none(value: object) -> bool:
-    """Tell whether a field has no value, and is left out of what is stored."""
-    return value is None
-
-
 class Provenance(BaseModel):
     """What events have said about a product, as far as rules need it for the next event.
 
@@ -69,13 +65,13 @@ class Provenance(BaseModel):
     """The rank of the facet that named the owner: a dataset's outranks a job's."""
     schema_cut: bool = Field(default=False, exclude_if=is_empty)
     """True if the facet had more fields than are kept."""
-    first: DatasetMention | None = Field(default=None, exclude_if=is_none)
+    first: DatasetMention | None = Field(default=None, exclude_if=is_unset)
     """The dataset that was named first, which the product is called after."""
-    renamed: DatasetMention | None = Field(default=None, exclude_if=is_none)
+    renamed: DatasetMention | None = Field(default=None, exclude_if=is_unset)
     """The latest name that a dataset was given in the place of another."""
-    writer: NamespaceMention | None = Field(default=None, exclude_if=is_none)
+    writer: NamespaceMention | None = Field(default=None, exclude_if=is_unset)
     """The first job that writes a dataset: the product is of its domain."""
-    reader: NamespaceMention | None = Field(default=None, exclude_if=is_none)
+    reader: NamespaceMention | None = Field(default=None, exclude_if=is_unset)
     """The first job that reads one, as long as none is known that writes one."""
 
 
@@ -98,6 +94,23 @@ class StoredProduct(Product):
     """The fields that a person has set since it was registered, sorted: events do not."""
     own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     """Those of the tags that people gave, if `said` has tags: the others are of events."""
+    dropped_at: Timestamp | None = Field(default=None, exclude_if=is_unset)
+    """When an event said that its dataset was dropped, while none says that it is there again."""
+    changed: LifecycleChange | None = Field(default=None, exclude_if=is_unset)
+    """The latest change that an event told since. It may be newer: one that only repeats the state
+    is not stored."""
+
+    @property
+    def dropped(self) -> bool:
+        """True if its dataset was dropped."""
+        return self.dropped_at is not None
+
+    @property
+    def lifecycle_state(self) -> str | None:
+        """The latest state that an event told of its dataset; None if none did."""
+        if self.dropped_at:
+            return DROP
+        return self.changed.state if self.changed else None
 
     @property
     def columns(self) -> list[DescribedColumn]:

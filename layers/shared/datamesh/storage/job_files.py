@@ -43,17 +43,20 @@ class JobIndexFile(RegistryFile):
 
     jobs: Annotated[SkipValidation[dict[str, JobRecord]], Field(default_factory=dict)]
     """Digest of a job's name -> the job."""
+    dropped: SkipValidation[tuple[str, ...]] = ()
+    """Digests of datasets that were dropped while they were no product, the latest last."""
 
     def encode_parts(self) -> Iterator[bytes]:
         """Yield the file as JSON, in parts of which most stay the same if few jobs change."""
         items = [b'"%b":%b' % (key.encode(), _encode_item(job)) for key, job in self.jobs.items()]
-        return encode_records(self, b',"jobs":{', items, b"}}")
+        dropped = b',"dropped":%b' % _encode_item(self.dropped) if self.dropped else b""
+        return encode_records(self, b',"jobs":{', items, b"}%b}" % dropped)
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
         """Parse the JSON of the index. Raises ValueError on anything else."""
         found = msgspec.json.decode(text, type=_JobIndexEnvelope)
-        return cls(jobs=found.jobs, **read_envelope(found))
+        return cls(jobs=found.jobs, dropped=found.dropped, **read_envelope(found))
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -67,3 +70,4 @@ class _JobEnvelope(Envelope):
 
 class _JobIndexEnvelope(Envelope):
     jobs: dict[str, JobRecord] = msgspec.field(default_factory=dict)
+    dropped: tuple[str, ...] = ()

@@ -174,6 +174,7 @@ class ProductRecord(RegistryRecord, kw_only=True):
     _tags: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="tags")
     _openlineage: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="openlineage")
     edited: tuple[str, ...] = ()
+    dropped_at: AwareDatetime | None = None
     _observed: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="observed")
 
     @property

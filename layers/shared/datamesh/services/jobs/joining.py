@@ -61,13 +61,8 @@ def join_datasets(told: Iterable[Sequence[JobDataset]]) -> tuple[JobDataset, ...
     found: dict[tuple[str, str], JobDataset] = {}
     for each in (each for datasets in told for each in datasets):
         key = (each.namespace, each.name)
-        known = found.get(key, each)
-        found[key] = JobDataset(
-            each.namespace,
-            each.name,
-            min(known.first_at, each.first_at),
-            max(known.last_at, each.last_at),
-        )
+        known = found.get(key)
+        found[key] = _join_datasets(known, each) if known else each
     kept: list[JobDataset] = []
     size = 0
     for key in sorted(found)[:MAX_JOB_DATASETS]:
@@ -76,6 +71,19 @@ def join_datasets(told: Iterable[Sequence[JobDataset]]) -> tuple[JobDataset, ...
             break
         kept.append(found[key])
     return tuple(kept)
+
+
+def _join_datasets(first: JobDataset, second: JobDataset) -> JobDataset:
+    is_dropped = first.is_dropped or second.is_dropped
+    present = [each for each in (first.last_present_at, second.last_present_at) if each]
+    return JobDataset(
+        first.namespace,
+        first.name,
+        min(first.first_at, second.first_at),
+        max(first.last_at, second.last_at),
+        is_dropped,
+        max(present, default=None) if is_dropped else None,
+    )
 
 
 def _join_runs(told: Iterable[JobRun]) -> tuple[JobRun, ...]:

@@ -75,8 +75,10 @@ def build_dataset(record: ProductRecord, name: RecordedName) -> MarquezDataset:
         ],
         tags=product.tags,
         last_modified_at=product.updated_at,
+        last_lifecycle_state=product.lifecycle_state,
         description=product.description,
         facets={**product.facets},
+        deleted=product.dropped,
     )
 
 

@@ -18,6 +18,14 @@ from datamesh.models.stored_products import DatasetMention
 from datamesh.models.values import Timestamp
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.fact_reader import read_facts
+from datamesh.services.openlineage.lifecycle_facet import (
+    find_previous_name,
+    has_failed,
+    is_dropped,
+    list_dropped_names,
+    read_life,
+    select_present,
+)
 from datamesh.services.openlineage.lineage_facets import (
     has_own_lineage,
     is_sourceless,
@@ -43,19 +51,31 @@ OWNER_OF_JOB, OWNER_OF_DATASET = 1, 2
 def read_statement(event: Event) -> Statement:
     """Return what an event says about lineage."""
     if isinstance(event, DatasetEvent):
-        return _read_dataset_statement(event.dataset, event.event_time)
-    at, outputs = event.event_time, read_outputs(event)
+        return _read_dataset_event(event)
+    at, outputs = event.event_time, select_present(read_outputs(event))
+    inputs = select_present(event.inputs)
+    symlinks = _read_symlinks([*inputs, *outputs], at)
+    if not has_failed(event):
+        symlinks = build_set(MAX_SYMLINKS, (*symlinks, *_read_renames([*inputs, *outputs], at)))
     statement = Statement(
         jobs=(Job(namespace=event.job.namespace, name=event.job.name),),
-        inputs=_build_mentions(event.inputs, at),
+        inputs=_build_mentions(inputs, at),
         outputs=_build_mentions(outputs, at),
-        symlinks=_read_symlinks([*event.inputs, *outputs], at),
+        symlinks=symlinks,
     )
     run_facets = [event.run.facets] if isinstance(event, RunEvent) else []
     return statement.join_with(
         *(_read_dataset_statement(output, at) for output in outputs),
         *(_read_job_statement(each, at) for each in (event.job.facets, *run_facets)),
     )
+
+
+def _read_dataset_event(event: DatasetEvent) -> Statement:
+    dataset, at = event.dataset, event.event_time
+    if is_dropped(dataset):
+        return Statement()
+    statement = _read_dataset_statement(dataset, at)
+    return statement.join_with(Statement(symlinks=build_set(1, _read_renames([dataset], at))))
 
 
 def check_event_size(event: Event, max_entries: int) -> None:
@@ -129,20 +149,39 @@ def _read_symlinks(datasets: Iterable[EventDataset], at: Timestamp) -> tuple[Dat
     )
 
 
+def _read_renames(datasets: Iterable[EventDataset], at: Timestamp) -> list[DatasetSymlink]:
+    """Return the names that datasets had before: each is one with what it is called now."""
+    return [
+        DatasetSymlink(dataset=each.dataset, other=previous, at=at)
+        for each in datasets
+        if (previous := find_previous_name(each))
+    ]
+
+
 def read_observations(event: Event) -> dict[DatasetName, DatasetObservations]:
     """Return what an event says about each of its datasets."""
     if isinstance(event, DatasetEvent):
-        found = [_observe_dataset(event.dataset, event.event_time, None, owned=False)]
+        named = [_observe_present(event.dataset, event, owned=False)]
     else:
-        at, run = event.event_time, _find_checking_run(event)
-        found = [
-            _observe_dataset(each, at, event.job, owned=False, run=run) for each in event.inputs
-        ]
-        found += [
-            _observe_dataset(each, at, event.job, owned=True, run=run)
-            for each in read_outputs(event)
-        ]
-    return join_observations(found)
+        named = [_observe_present(each, event, owned=False) for each in event.inputs]
+        named += [_observe_present(each, event, owned=True) for each in read_outputs(event)]
+    return join_observations(each for found in named for each in found)
+
+
+def _observe_present(
+    dataset: EventDataset, event: Event, *, owned: bool
+) -> list[DatasetObservations]:
+    """Return what an event says about a dataset; of a dropped one no more than that it is gone."""
+    at, failed = event.event_time, has_failed(event)
+    life = read_life(dataset, at, is_written=owned, has_failed=failed)
+    if is_dropped(dataset):
+        names = list_dropped_names(dataset)
+        return [DatasetObservations(dataset=each, at=at, is_gone=True, life=life) for each in names]
+    job = None if isinstance(event, DatasetEvent) else event.job
+    run = "" if isinstance(event, DatasetEvent) else _find_checking_run(event)
+    found = _observe_dataset(dataset, at, job, owned=owned, run=run)
+    renamed = DatasetMention(dataset=dataset.dataset, at=at) if life.named_at else None
+    return [found.model_copy(update={"life": life, "renamed": renamed})]
 
 
 def _find_checking_run(event: JobEvent) -> str:

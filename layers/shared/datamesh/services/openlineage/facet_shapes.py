@@ -34,6 +34,7 @@ SHAPES: Mapping[str, Members] = {
     "errorMessage": _list_texts("message", "programmingLanguage", "stackTrace"),
     "hierarchy": {"hierarchy": Items(_list_texts("type", "name"))},
     "jobType": _list_texts("processingType", "integration", "jobType"),
+    "lifecycleStateChange": {"lifecycleStateChange": str, "previousIdentifier": dict},
     "nominalTime": _list_texts("nominalStartTime", "nominalEndTime"),
     "ownership": {"owners": Items(_list_texts("name", "type"))},
     "parent": {"run": dict, "job": dict},

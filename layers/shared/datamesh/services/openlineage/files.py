@@ -2,10 +2,12 @@
 
 from pydantic import Field, JsonValue
 
+from datamesh.models.lifecycle import NO_LIFE, DatasetLife
 from datamesh.services.openlineage.observations import EventTotals
 from datamesh.services.openlineage.statements import Statement
 from datamesh.storage.registry_file import RegistryFile
 
+LIVES_PREFIX = "openlineage/datasets/"
 REBUILD_KEY = "openlineage/rebuild.json"
 
 
@@ -18,6 +20,17 @@ class RunFile(RegistryFile):
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
         """Return the envelope for a statement without one."""
         return {"statements": [raw]}
+
+
+class LifeFile(RegistryFile):
+    """`openlineage/datasets/<digest>.json`: what facets have said about the life of a dataset."""
+
+    life: DatasetLife = NO_LIFE
+
+    @classmethod
+    def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
+        """Return the envelope for a life without one."""
+        return {"life": raw}
 
 
 class RebuildFile(RegistryFile):

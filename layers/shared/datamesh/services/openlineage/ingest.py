@@ -6,11 +6,11 @@ has left, and does the rest. So an unknown outcome needs no more than another tr
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from datamesh.errors import Contended, DerivationUnfinished
 from datamesh.models.jobs import JobHistory
+from datamesh.models.lifecycle import NO_LIFE
 from datamesh.models.lineage import Evidence, StoredLineageEntry
 from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
@@ -33,20 +33,26 @@ from datamesh.services.openlineage.event_reader import (
 from datamesh.services.openlineage.facets import get_name_key
 from datamesh.services.openlineage.files import RebuildFile, RunFile
 from datamesh.services.openlineage.job_reader import read_job_history
+from datamesh.services.openlineage.lives import (
+    LifeStore,
+    OpenLife,
+    find_noted_products,
+    note_dropped,
+    store_lives,
+    update_lives,
+)
 from datamesh.services.openlineage.merge import merge_claims
 from datamesh.services.openlineage.observations import DatasetObservations
+from datamesh.services.openlineage.parallel import map_in_parallel
 from datamesh.services.openlineage.parsing import ReceivedEvent
 from datamesh.services.openlineage.product_domain import EventPolicy
-from datamesh.services.openlineage.product_resolver import Resolution, resolve_products
+from datamesh.services.openlineage.product_resolver import ResolvedProducts, resolve_products
 from datamesh.services.openlineage.runs import compute_run_path, join_by_job, resolve_renames
 from datamesh.services.openlineage.statements import Statement
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
-
-MAX_PARALLEL_WRITES = 8
-"""Objects of a batch that are written at the same time: the client holds ten connections."""
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +65,7 @@ class EventPipeline:
     open_run: Callable[[str], Document[RunFile]]
     """Path of a run -> the document of what its events have said."""
     open_job: OpenJob
+    open_life: OpenLife
     progress: Document[RebuildFile]
     """How far a rebuild that ran out of time has come."""
     policy: EventPolicy = field(default_factory=EventPolicy)
@@ -89,7 +96,7 @@ def ingest_events(
     """
     for each in events:
         check_event_size(each.event, registry.max_lineage_entries)
-    _map_in_parallel(
+    map_in_parallel(
         lambda event: pipeline.log.store_event(event.name, event.body, context.deadline), events
     )
     observations = join_observations(
@@ -99,6 +106,7 @@ def ingest_events(
         statements = _join_run_statements(context, pipeline, events)
         histories = (read_job_history(each.event, each.digest) for each in events)
         store_histories(context, registry, pipeline, filter(None, histories))
+        store_lives(context, pipeline.open_life, observations)
         result = derive_lineage(context, registry, pipeline, statements, observations)
     except Contended as error:
         raise DerivationUnfinished from error
@@ -117,7 +125,7 @@ def _join_run_statements(
             runs.setdefault(compute_run_path(received.event), []).append(statement)
         else:
             others.append(statement)
-    joined = _map_in_parallel(
+    joined = map_in_parallel(
         lambda run: _add_statements(context, pipeline.open_run(run[0]), run[1]),
         list(runs.items()),
     )
@@ -134,18 +142,10 @@ def store_histories(
 ) -> None:
     """Record what events say of jobs and of their runs. Raises what a commit raises."""
     told = group_histories(histories)
-    recorded = _map_in_parallel(
+    recorded = map_in_parallel(
         lambda job: store_job(context, pipeline.open_job(job[0]), job[1]), list(told.items())
     )
     index_jobs(context, registry, recorded, rebuilds=rebuilds)
-
-
-def _map_in_parallel[A, B](work: Callable[[A], B], items: Sequence[A]) -> list[B]:
-    """Apply `work` to all items in threads: each has its own objects, and mostly waits for them."""
-    if len(items) < 2:
-        return [work(item) for item in items]
-    with ThreadPoolExecutor(MAX_PARALLEL_WRITES) as pool:
-        return list(pool.map(work, items))
 
 
 def _add_statements(
@@ -211,12 +211,18 @@ def resolve_claims(
     for each in statements:
         check_statement_size(each, registry.max_lineage_entries)
     observations = join_observations([*observations.values(), *_observe_mentions(statements)])
-    resolution, products = _commit_products(
+    resolved, products = _commit_products(
         context, registry, pipeline.policy, statements, observations
     )
+    resolution = resolved.resolution
+    _update_lives(context, registry, pipeline, resolved, observations)
     deriver = ClaimDeriver(products, resolution, pipeline.confidence)
     claims = reduce_claims(claim for each in statements for claim in deriver.derive_claims(each))
-    skipped = [dataset for dataset in observations if dataset not in resolution]
+    skipped = [
+        dataset
+        for dataset, each in observations.items()
+        if dataset not in resolution and not each.is_gone
+    ]
     if skipped:
         first = min(skipped, key=get_name_key)
         logger.warning(
@@ -248,20 +254,44 @@ def _commit_products(
     policy: EventPolicy,
     statements: Iterable[Statement],
     observations: Mapping[DatasetName, DatasetObservations],
-) -> tuple[Resolution, ProductsFile]:
+) -> tuple[ResolvedProducts, ProductsFile]:
     """Return the product of each dataset, and the products as they are after the commit."""
     now = context.choose_registration_time(registry.now)
     symlinks = [symlink for each in statements for symlink in each.symlinks]
 
-    def change(file: ProductsFile) -> tuple[ProductsFile, tuple[Resolution, ProductsFile]]:
-        after, resolution = resolve_products(
+    def change(file: ProductsFile) -> tuple[ProductsFile, tuple[ResolvedProducts, ProductsFile]]:
+        resolved = resolve_products(
             *(file, observations, symlinks, policy, registry.max_products, now),
             registry.dataset_names.open_index(file),
             lambda: registry.wanted_names.open_index(file),
         )
-        if after is file:
-            return file, (resolution, file)
-        committed = after.model_copy(update={"revision": file.revision + 1})
-        return after, (resolution, committed)
+        if resolved.file is file:
+            return file, (resolved, file)
+        committed = resolved.file.model_copy(update={"revision": file.revision + 1})
+        return resolved.file, (resolved, committed)
 
     return context.commit_derived(registry.products, change)
+
+
+def _update_lives(
+    context: RequestContext,
+    registry: Registry,
+    pipeline: EventPipeline,
+    resolved: ResolvedProducts,
+    observations: Mapping[DatasetName, DatasetObservations],
+) -> None:
+    """Commit whether products are dropped, as far as events may have changed that."""
+    doubts = dict(resolved.doubts)
+    gone = [
+        dataset
+        for dataset, each in observations.items()
+        if each.life.dropped_at and dataset not in resolved.resolution
+    ]
+    if note_dropped(context, registry, gone):
+        file = registry.products.read_latest(context.deadline)
+        names = registry.dataset_names.open_index(file)
+        found = [product for dataset in gone if (product := names.find_product(dataset))]
+        doubts |= dict.fromkeys(found, NO_LIFE)
+    for product in find_noted_products(context, registry, resolved.gained):
+        doubts.setdefault(product, NO_LIFE)
+    update_lives(context, registry, LifeStore(pipeline.open_life, pipeline.open_job), doubts)

@@ -15,6 +15,7 @@ from datamesh.services.jobs.joining import (
 )
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.event_reader import read_outputs
+from datamesh.services.openlineage.lifecycle_facet import is_dropped
 
 STATES = {
     "START": RUNNING,
@@ -79,7 +80,9 @@ def _read_run(event: RunEvent, kept: KeptEvent) -> JobRun:
 
 
 def _read_datasets(datasets: Iterable[EventDataset], at: datetime) -> tuple[JobDataset, ...]:
-    return join_datasets([[JobDataset(each.namespace, each.name, at, at) for each in datasets]])
+    return join_datasets(
+        [[JobDataset(each.namespace, each.name, at, at, is_dropped(each)) for each in datasets]]
+    )
 
 
 def _read_job_facts(event: JobEvent, at: datetime) -> dict[str, JobFact]:

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import BaseModel, ConfigDict
 
 from datamesh.models.json_codec import decode_model, encode_model
+from datamesh.models.lifecycle import NO_LIFE, DatasetLife
 from datamesh.models.product_facts import Observation, ProductFacts, select_latest
 from datamesh.models.products import DatasetName
 from datamesh.models.quality import RunChecks
@@ -47,6 +48,9 @@ class DatasetObservations(BaseModel):
     owner: Observation[str] | None = None
     facts: ProductFacts = ProductFacts()
     checks: tuple[RunChecks, ...] = ()
+    life: DatasetLife = NO_LIFE
+    is_gone: bool = False
+    """True if all that is said is that it was dropped: then it is not registered."""
 
     @property
     def mention(self) -> DatasetMention:
@@ -59,7 +63,8 @@ class DatasetObservations(BaseModel):
         They may be about several datasets that are one product.
         """
         all_of = (self, *others)
-        first = min(all_of, key=lambda each: each.mention.order)
+        # Who only says that a dataset is gone does not decide what it is called.
+        first = min(all_of, key=lambda each: (each.is_gone, each.mention.order))
         return first.model_copy(
             update={
                 "writer": select_first(*(each.writer for each in all_of)),
@@ -69,6 +74,7 @@ class DatasetObservations(BaseModel):
                 "owner": select_latest(*(each.owner for each in all_of)),
                 "facts": self.facts.join_with(*(each.facts for each in others)),
                 "checks": join_checks(*(each.checks for each in all_of)),
+                "life": self.life.join_with(*(each.life for each in others)),
             }
         )
 

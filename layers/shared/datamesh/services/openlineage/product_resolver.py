@@ -6,13 +6,16 @@ one product: those that were two become one.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from datamesh.errors import LimitReached
+from datamesh.models.lifecycle import NO_LIFE, DatasetLife
 from datamesh.models.products import UNOWNED, DatasetName
 from datamesh.models.stored_products import DatasetMention, Provenance, StoredProduct
 from datamesh.models.values import TICK
 from datamesh.services.openlineage.dataset_groups import DatasetGroup, group_datasets
 from datamesh.services.openlineage.facets import get_name_key
+from datamesh.services.openlineage.lives import has_doubt
 from datamesh.services.openlineage.observations import DatasetObservations
 from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.openlineage.product_namer import (
@@ -43,6 +46,18 @@ type Resolution = Mapping[DatasetName, str]
 """Dataset -> name of its product. A dataset that is skipped is missing."""
 
 
+class ResolvedProducts(NamedTuple):
+    """The products of some datasets, and a file that has them."""
+
+    file: ProductsFile
+    """The very file that was looked at, if nothing is new."""
+    resolution: Resolution
+    doubts: Mapping[str, DatasetLife]
+    """Products of which events may have changed whether they are dropped -> what was told."""
+    gained: Mapping[str, Sequence[DatasetName]]
+    """Products -> the datasets that are new to them."""
+
+
 def resolve_products(
     file: ProductsFile,
     observations: Mapping[DatasetName, DatasetObservations],
@@ -52,11 +67,11 @@ def resolve_products(
     now: datetime,
     names: DatasetNameIndex,
     open_wanted_names: Callable[[], WantedNames],
-) -> tuple[ProductsFile, Resolution]:
+) -> ResolvedProducts:
     """Resolve datasets to products, and return the file with what was observed of them.
 
-    `names` are the datasets of its products. Returns `file` itself if nothing is new. Raises
-    LimitReached if there would be more than `limit` products.
+    `names` are the datasets of its products. Raises LimitReached if there would be more than
+    `limit` products.
     """
     resolver = ProductResolver(file, names, policy, limit, now, open_wanted_names)
     told_by: dict[DatasetName, list[DatasetObservations]] = {
@@ -68,7 +83,8 @@ def resolve_products(
             told_by.setdefault(each.other, []).append(other)
     for group in _group_observed(observations, symlinks, names):
         for part in resolver.split_group(group):
-            if any(dataset in observations for dataset in part.datasets):
+            seen = [observations[each] for each in part.datasets if each in observations]
+            if seen and (part.products or not all(each.is_gone for each in seen)):
                 told = [each for dataset in part.datasets for each in told_by.get(dataset, ())]
                 resolver.resolve_group(part, told[0].join_with(*told[1:]))
     return resolver.build_file()
@@ -110,6 +126,8 @@ class ProductResolver:
         self._products = file.products
         self._renamed = file.renamed
         self._resolution: dict[DatasetName, str] = {}
+        self._doubts: dict[str, DatasetLife] = {}
+        self._gained: dict[str, list[DatasetName]] = {}
 
     @property
     def _namer(self) -> ProductNamer:
@@ -149,17 +167,20 @@ class ProductResolver:
         self._update_product(name, observed, group.datasets)
         self._resolution |= dict.fromkeys(group.datasets, name)
 
-    def build_file(self) -> tuple[ProductsFile, Resolution]:
+    def build_file(self) -> ResolvedProducts:
         """Return the file with all changes, and the product of each dataset.
 
         It is the very file that it began with if there are none.
         """
         names = self._namer.choose_names(self._products) if self._opened_namer else {}
         if self._products is self._file.products and not names:
-            return self._file, self._resolution
-        return self._rename_products(names), {
-            dataset: names.get(product, product) for dataset, product in self._resolution.items()
-        }
+            return ResolvedProducts(self._file, self._resolution, self._doubts, self._gained)
+        return ResolvedProducts(
+            self._rename_products(names),
+            {dataset: names.get(name, name) for dataset, name in self._resolution.items()},
+            {names.get(name, name): life for name, life in self._doubts.items()},
+            {names.get(name, name): datasets for name, datasets in self._gained.items()},
+        )
 
     def _merge_products(self, products: list[str]) -> str:
         """Make products that are one dataset one product, and return its name.
@@ -185,6 +206,8 @@ class ProductResolver:
         stays, gone = self._products[winner].to_model(), self._products[loser].to_model()
         merged = merge_products(self._get_file(), winner, loser, self._now)
         self._renamed = merged.renamed
+        if stays.lifecycle_state or gone.lifecycle_state:
+            self._doubts[winner] = NO_LIFE
         record = self._edit_products().pop(loser)
         self._namer.drop_product(loser)
         if record.has_followed_name:
@@ -244,6 +267,10 @@ class ProductResolver:
         known = self._products[name].to_model()
         product = apply_observations(known, observed)
         product = add_names(product, datasets)
+        if gained := [each for each in product.openlineage if each not in known.openlineage]:
+            self._gained[name] = gained
+        if name in self._doubts or has_doubt(known, observed.life):
+            self._doubts[name] = observed.life
         if product.observed:
             product = follow_first(product, self._policy)
         if not is_same(known, product):

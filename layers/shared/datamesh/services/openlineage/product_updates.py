@@ -95,7 +95,7 @@ def _update_mentions(known: Provenance, observed: DatasetObservations) -> Proven
         return known
     writer = select_first(known.writer, observed.writer)
     update = {
-        "first": select_first(known.first, observed.mention),
+        "first": select_first(known.first, None if observed.is_gone else observed.mention),
         "renamed": select_last(known.renamed, observed.renamed),
         "writer": writer,
         "reader": None if writer else select_first(known.reader, observed.reader),

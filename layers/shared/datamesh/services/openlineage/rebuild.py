@@ -21,6 +21,7 @@ from datamesh.services.openlineage.event_reader import read_observations, read_s
 from datamesh.services.openlineage.files import RebuildFile
 from datamesh.services.openlineage.ingest import EventPipeline, resolve_claims, store_histories
 from datamesh.services.openlineage.job_reader import read_job_history
+from datamesh.services.openlineage.lives import store_lives
 from datamesh.services.openlineage.merge import merge_claims
 from datamesh.services.openlineage.observations import (
     DatasetObservations,
@@ -107,6 +108,7 @@ def rebuild_derived_lineage(
                 histories.append(history)
         store_histories(context, registry, pipeline, histories, rebuilds=True)
         after = page[-1]
+    store_lives(context, pipeline.open_life, totals.observations)
     claims, products, _ = resolve_claims(context, registry, pipeline, totals, totals.observations)
     before = {} if events_expire else totals.before
     entries = _replace_derived(context, registry, claims, products, before)

@@ -23,6 +23,8 @@ class ProductFilter:
     status: ProductStatus | None = None
     tag: str | None = None
     owner: str | None = None
+    dropped: bool = False
+    """True to find products whose dataset was dropped as well."""
     text: str | None = None
     """A part of the name, description, owner, a tag or the name of a field."""
 
@@ -35,6 +37,8 @@ def find_products(
     found: Iterable[ProductRecord] = file.products.values()
     if only.domain is not None:
         found = registry.domain_index.find_products(file, only.domain)
+    if not only.dropped:
+        found = [product for product in found if product.dropped_at is None]
     if only.status is not None:
         found = [product for product in found if product.status == only.status]
     if only.tag is not None:

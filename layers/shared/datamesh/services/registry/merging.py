@@ -18,7 +18,10 @@ from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
 OF_WINNER = frozenset(
-    {"name", "domain", "owner", "description", "status", "version", "created_at", "since_revision"}
+    {
+        *("name", "domain", "owner", "description", "status", "version"),
+        *("created_at", "since_revision", "dropped_at", "changed"),
+    }
 )
 """Fields that the product which stays keeps, whatever the other one says."""
 
@@ -77,6 +80,8 @@ def combine_products(winner: StoredProduct, loser: StoredProduct) -> dict[str, o
     named = winner.model_copy(update={"openlineage": update["openlineage"]})
     update |= combine_facts(named, loser)
     update["checks"] = join_checks(winner.checks, loser.checks)
+    if not {*winner.openlineage} - {*loser.openlineage}:  # it has no dataset of its own
+        update |= {"dropped_at": loser.dropped_at, "changed": loser.changed}
     results = [each for each in (winner.quality, loser.quality) if each]
     # Of one time, the one that failed: it is not forgotten for another that passes.
     update["quality"] = max(

@@ -1,11 +1,14 @@
 """A server whose answers the tests give, for what no real S3 can be made to answer."""
 
+import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from datamesh.storage.s3.client import S3Client, create_client
@@ -35,6 +38,7 @@ class Answers:
     received: list[Received] = field(default_factory=list)
     connections: int = 0
     _raw: deque[tuple[bytes, bool]] = field(default_factory=deque)
+    _tls: ssl.SSLContext | None = None
 
     def add(self, status: int = 200, body: bytes = b"", **headers: str) -> None:
         """Underscores in the headers' names stand for hyphens."""
@@ -55,6 +59,14 @@ class Answers:
         """What to send, and whether nothing follows."""
         self.received.append(request)
         return self._raw.popleft()
+
+    def speak_tls(self, context: ssl.SSLContext) -> None:
+        """From the next connection on."""
+        self._tls = context
+
+    def secure(self, connection: socket.socket) -> socket.socket:
+        """A new connection, as it is to be used."""
+        return self._tls.wrap_socket(connection, server_side=True) if self._tls else connection
 
     def client(self, **environ: str) -> S3Client:
         found = {**NO_ACCOUNT, **KEYS, "AWS_ENDPOINT_URL_S3": self.endpoint, **environ}
@@ -86,6 +98,10 @@ def answering() -> Iterator[Answers]:
             pass
 
     class Server(ThreadingHTTPServer):
+        def finish_request(self, request: Any, client_address: Any) -> None:
+            with suppress(ssl.SSLError), answers.secure(request) as secured:
+                super().finish_request(secured, client_address)
+
         daemon_threads = True  # they wait on connections that a client keeps
         block_on_close = False
 

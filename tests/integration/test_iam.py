@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from botocore import handlers
 
-from datamesh.storage.s3.client import S3Client, S3Error, S3Request, S3Response
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request
+from datamesh.storage.s3.connections import S3Response
 from dev.template.intrinsics import Resolver, Yaml, read_map, read_strings
 from tests import moto_server
 from tests.deployed import EVENTS, Deployment

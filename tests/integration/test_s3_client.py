@@ -3,16 +3,22 @@
 import json
 import select
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from botocore import auth
 from botocore.config import Config
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
-from datamesh.storage.s3.client import S3Client, S3Error, S3Request, Unanswered, create_client
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request, create_client
+from datamesh.storage.s3.connections import Origin, Unanswered
 from datamesh.storage.s3.endpoints import (
     Credentials,
     Endpoint,
@@ -20,7 +26,7 @@ from datamesh.storage.s3.endpoints import (
     find_sdk_folder,
     load_identity,
 )
-from tests.integration.answers import Answers
+from tests.integration.answers import Answers, answering
 
 # where
 
@@ -203,9 +209,8 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used(answers: Answers) ->
     request = S3Request("PutObject", "catalog", "a", "PUT")
     answers.add_raw(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst")
     assert client.send(request).body == b"first"
-    kept = client._pool.connection_from_url(answers.endpoint).pool
-    assert kept
-    select.select([kept.queue[-1].sock], [], [], 10)
+    (kept,) = client._pool._idle[Origin(False, urlsplit(answers.endpoint).netloc)]
+    select.select([kept.sock], [], [], 10)
     answers.add(200, b"second")
     assert client.send(request).body == b"second"
     assert answers.connections == 2
@@ -219,13 +224,59 @@ def test_a_key_may_hold_any_character(answers: Answers) -> None:
 
 def test_the_authorities_are_those_of_the_sdk() -> None:
     keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_REGION": "eu-west-1"}
-    chosen = create_client(keys)._pool.connection_pool_kw
-    trusted = ssl.create_default_context(cafile=chosen["ca_certs"]).get_ca_certs()
-    assert any("Amazon Root CA 1" in str(found["subject"]) for found in trusted)
-    assert chosen["cert_reqs"] == "CERT_REQUIRED"
+    trust = create_client(keys)._pool.trust
+    assert any("Amazon Root CA 1" in str(found["subject"]) for found in trust.get_ca_certs())
+    assert trust.verify_mode == ssl.CERT_REQUIRED
+    assert trust.check_hostname
 
 
 def test_plain_http_is_no_tls(answers: Answers) -> None:
     client = answers.client(AWS_ENDPOINT_URL_S3=answers.endpoint.replace("http:", "https:"))
     with pytest.raises(Unanswered, match=r"^PutObject was not answered: TLS failed$"):
         client.send(S3Request("PutObject", "catalog", "a", "PUT"))
+
+
+def test_tls_is_answered_where_its_authority_is_trusted(tmp_path: Path) -> None:
+    bundle, key = tmp_path / "authority.pem", tmp_path / "key.pem"
+    write_certificate(bundle, key)
+    with answering() as answers:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(bundle, key)
+        answers.speak_tls(context)
+        endpoint = answers.endpoint.replace("http:", "https:")
+        request = S3Request("GetObject", "catalog", "a")
+        trusting = answers.client(AWS_ENDPOINT_URL_S3=endpoint, AWS_CA_BUNDLE=str(bundle))
+        for body in (b"first", b"second"):
+            answers.add(200, body)
+            assert trusting.send(request).body == body
+        assert answers.connections == 1
+        with pytest.raises(Unanswered, match=r"^GetObject was not answered: TLS failed$"):
+            answers.client(AWS_ENDPOINT_URL_S3=endpoint).send(request)
+
+
+def write_certificate(certificate: Path, key: Path) -> None:
+    """Write a certificate of 127.0.0.1 that is its own authority."""
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    secret = ec.generate_private_key(ec.SECP256R1())
+    now = datetime.now(UTC)
+    host = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    own = x509.SubjectKeyIdentifier.from_public_key(secret.public_key())
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(secret.public_key())
+    usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
+    built = (
+        x509.CertificateBuilder(name, name, secret.public_key(), 1, now, now + timedelta(days=1))
+        .add_extension(host, critical=False)
+        .add_extension(own, critical=False)
+        .add_extension(issuer, critical=False)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(secret, hashes.SHA256())
+    )
+    certificate.write_bytes(built.public_bytes(serialization.Encoding.PEM))
+    key.write_bytes(
+        secret.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )

@@ -16,7 +16,8 @@ from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.history import History
 from datamesh.storage.object_versions import VersionedObject
-from datamesh.storage.s3.client import S3Client, S3Request, S3Response, create_client
+from datamesh.storage.s3.client import S3Client, S3Request, create_client
+from datamesh.storage.s3.connections import S3Response
 from datamesh.storage.s3.object import S3Object
 from datamesh.storage.s3.versions import S3Versions
 from datamesh.storage.version_index import ListingStart, StoredIndex, VersionIndex

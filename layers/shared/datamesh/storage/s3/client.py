@@ -1,4 +1,4 @@
-"""The S3 client: requests with botocore's signatures over urllib3, each sent once.
+"""The S3 client: requests with botocore's signatures, each sent once.
 
 boto3's client would be a third of a cold start (docs/adr/0013-cold-start.md). It would also have to
 be kept from sending a PUT again whose response was lost: S3 would answer 412, which its own success
@@ -11,19 +11,19 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ssl import SSLError
 from urllib.parse import quote, urlencode
 
 from botocore.auth import SIGV4_TIMESTAMP, S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
-from urllib3 import BaseHTTPResponse, PoolManager, Timeout
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    NewConnectionError,
-    ReadTimeoutError,
-    SSLError,
-)
 
+from datamesh.storage.s3.connections import (
+    ConnectionPool,
+    NeverSent,
+    Origin,
+    S3Response,
+    Unanswered,
+)
 from datamesh.storage.s3.endpoints import (
     Credentials,
     EndpointResolver,
@@ -38,21 +38,9 @@ CONNECT_SECONDS = 1.0
 READ_SECONDS = 4.0
 """For each wait on the socket, not for a call as a whole."""
 
-MAX_CONNECTIONS = 10
-"""How many are kept open: so many threads may send at the same time without opening others."""
 STATUSES_WITHOUT_BODY = (204, 304)
-NEVER_SENT_ERRORS = (NewConnectionError, ConnectTimeoutError)
-"""Without the errors of TLS, which can also fail while the response is read."""
 
 ERROR_CODE = re.compile(rb"<Code>([^<]+)</Code>")
-
-
-class NeverSent(Exception):
-    """There was no connection to send the request through."""
-
-
-class Unanswered(Exception):
-    """The request was sent, at least in part, and no complete response came."""
 
 
 class S3Error(Exception):
@@ -78,16 +66,6 @@ class S3Request:
     body: bytes = b""
 
 
-@dataclass(frozen=True)
-class S3Response:
-    """A response with its whole body."""
-
-    status: int
-    headers: Mapping[str, str]
-    """By their names in lower case."""
-    body: bytes
-
-
 @dataclass
 class S3Client:
     """Sends requests to S3. It may be used by several threads."""
@@ -103,12 +81,7 @@ class S3Client:
     """Bucket -> its region, of buckets that turned out to be in another than `region`."""
 
     def __post_init__(self) -> None:
-        self._pool = PoolManager(
-            maxsize=MAX_CONNECTIONS,
-            timeout=Timeout(connect=self.connect_seconds, read=self.read_seconds),
-            cert_reqs="CERT_REQUIRED",
-            ca_certs=self.ca_bundle or None,
-        )
+        self._pool = ConnectionPool(self.connect_seconds, self.read_seconds, self.ca_bundle)
 
     def send(self, request: S3Request) -> S3Response:
         """Send a request once, or twice if the bucket turns out to be in another region.
@@ -152,41 +125,31 @@ class S3Client:
         signed = AWSRequest(request.method, endpoint.origin + target, request.headers, request.body)
         # Of the SDK's own credentials it reads these three attributes.
         S3SigV4Auth(self.credentials(), "s3", region).add_auth(signed)  # type: ignore[arg-type]
+        origin = Origin(endpoint.secure, endpoint.host)
+        headers = dict(signed.headers.items())
         try:
-            answer = self._pool.connection_from_url(endpoint.origin).urlopen(
-                request.method,
-                target,
-                request.body or None,
-                dict(signed.headers.items()),
-                retries=False,
-                redirect=False,
-                decode_content=False,
-            )
-        except NEVER_SENT_ERRORS as error:
-            logger.warning("%s to %s: %r", request.operation, endpoint.host, error)
+            answer = self._pool.send(origin, request.method, target, headers, request.body)
+        except NeverSent as error:
+            logger.warning("%s to %s: %r", request.operation, endpoint.host, error.__cause__)
             raise NeverSent(f"{request.operation} found no connection to storage") from error
-        except (HTTPError, ValueError) as error:
-            logger.warning("%s to %s: %r", request.operation, endpoint.host, error)
-            raise Unanswered(f"{request.operation} {self._describe_silence(error)}") from error
-        return _read_response(request.operation, answer)
+        except Unanswered as error:
+            logger.warning("%s to %s: %r", request.operation, endpoint.host, error.__cause__)
+            silence = self._describe_silence(error.__cause__)
+            raise Unanswered(f"{request.operation} {silence}") from error
+        # Without a length, a response that breaks off in its head or body looks like a whole one.
+        has_length = "content-length" in answer.headers or "transfer-encoding" in answer.headers
+        if not has_length and answer.status not in STATUSES_WITHOUT_BODY:
+            raise Unanswered(f"{request.operation} was answered without a length")
+        return answer
 
-    def _describe_silence(self, error: Exception) -> str:
+    def _describe_silence(self, error: BaseException | None) -> str:
         """Return why a request was not answered, without the host, which is in the log alone."""
         match error:
-            case ReadTimeoutError():
+            case TimeoutError():
                 return f"was not answered within {self.read_seconds:g} s"
             case SSLError():
                 return "was not answered: TLS failed"
         return "was not answered: the connection broke off"
-
-
-def _read_response(operation: str, answer: BaseHTTPResponse) -> S3Response:
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    # Without a length, a response that breaks off in its head or body looks like a whole one.
-    has_length = "content-length" in headers or "transfer-encoding" in headers
-    if not has_length and answer.status not in STATUSES_WITHOUT_BODY:
-        raise Unanswered(f"{operation} was answered without a length")
-    return S3Response(answer.status, headers, answer.data)
 
 
 def create_client(environ: Mapping[str, str] | None = None) -> S3Client:

@@ -12,7 +12,8 @@ from datamesh.storage.folders import (
     build_absent_error,
     build_replaced_error,
 )
-from datamesh.storage.s3.client import S3Client, S3Error, S3Request, S3Response
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request
+from datamesh.storage.s3.connections import S3Response
 from datamesh.storage.s3.listings import ListingElement, fetch_listing
 from datamesh.storage.s3.object import translate_read_errors
 

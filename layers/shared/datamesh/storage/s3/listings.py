@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
 from datamesh.errors import StorageUnavailable
-from datamesh.storage.s3.client import S3Client, S3Error, S3Request, Unanswered
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request
+from datamesh.storage.s3.connections import Unanswered
 from datamesh.storage.s3.object import translate_read_errors
 
 if TYPE_CHECKING:

@@ -14,14 +14,8 @@ from datamesh.storage.objects import (
     Unchanged,
     Unreachable,
 )
-from datamesh.storage.s3.client import (
-    NeverSent,
-    S3Client,
-    S3Error,
-    S3Request,
-    S3Response,
-    Unanswered,
-)
+from datamesh.storage.s3.client import S3Client, S3Error, S3Request
+from datamesh.storage.s3.connections import NeverSent, S3Response, Unanswered
 
 CHECKSUM_HEADER = "x-amz-checksum-crc32"
 

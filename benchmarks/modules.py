@@ -19,6 +19,7 @@ MODULES: Mapping[str, str] = {
     "memory_at_bounds": "Peak memory, whatever the content",
     "warm_reads": "Warm reads",
     "marquez_reads": "Reads as Marquez has them, and counts",
+    "job_reads": "Jobs and runs as Marquez has them",
     "warm_writes": "Warm writes",
     "bulk_writes": "Bulk writes",
     "events": "Events of OpenLineage",

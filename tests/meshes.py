@@ -34,7 +34,13 @@ from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.folders import Folder, MemoryFolder
-from datamesh.storage.job_files import JOB_INDEX_KEY, JOBS_PREFIX, JobFile, JobIndexFile
+from datamesh.storage.job_files import (
+    JOB_INDEX_KEY,
+    JOBS_PREFIX,
+    JobFile,
+    JobIndexFile,
+    ListedJobFile,
+)
 from datamesh.storage.journal import PAGE_SIZE
 from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObject
 from datamesh.storage.secret_key import SecretKey
@@ -142,6 +148,9 @@ def job_store(held: Bucket) -> JobStore:
     into = event_pipeline(held)
     return JobStore(
         open_job=into.open_job,
+        open_listed_job=lambda digest: Document(
+            held[f"{JOBS_PREFIX}{digest}.json"], ListedJobFile, NO_WAIT
+        ),
         open_runs=lambda folder: BucketFolder(held, f"{RUNS_PREFIX}{folder}/"),
         log=into.log,
     )

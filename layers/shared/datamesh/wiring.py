@@ -22,7 +22,13 @@ from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
-from datamesh.storage.job_files import JOB_INDEX_KEY, JOBS_PREFIX, JobFile, JobIndexFile
+from datamesh.storage.job_files import (
+    JOB_INDEX_KEY,
+    JOBS_PREFIX,
+    JobFile,
+    JobIndexFile,
+    ListedJobFile,
+)
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import ConditionalObject, OpenObject
 from datamesh.storage.registry_file import RegistryFile
@@ -252,10 +258,12 @@ def _open_job_store(bucket: _Bucket) -> "JobStore":
     from datamesh.services.jobs.records import RUNS_PREFIX
     from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 
+    def open_document[F: JobFile](digest: str, kind: type[F]) -> Document[F]:
+        return Document(bucket.open_object(f"{JOBS_PREFIX}{digest}.json"), kind, bucket.backoff)
+
     return JobStore(
-        open_job=lambda digest: Document(
-            bucket.open_object(f"{JOBS_PREFIX}{digest}.json"), JobFile, bucket.backoff
-        ),
+        open_job=lambda digest: open_document(digest, JobFile),
+        open_listed_job=lambda digest: open_document(digest, ListedJobFile),
         open_runs=lambda folder: bucket.open_journal(f"{RUNS_PREFIX}{folder}/"),
         log=EventLog(
             lambda name: bucket.open_object(EVENTS_PREFIX + name),

@@ -251,3 +251,15 @@ def test_a_graph_shows_the_latest_runs_of_the_nearest_jobs(client: Client) -> No
 def test_a_filter_by_state_looks_at_a_bounded_number_of_jobs(client: Client) -> None:
     with patch.object(jobs, "MAX_FILTERED_JOBS", 1):
         assert names(client.get(f"{API}/jobs", lastRunStates="RUNNING")) == []
+
+
+def test_a_page_of_jobs_has_25_unless_told(
+    client: Client, registry: Registry, bucket: Bucket
+) -> None:
+    more = [job_event([], ["c"], job=f"job {number}") for number in range(30)]
+    send(registry, event_pipeline(bucket), *more)
+    for path in (f"{API}/jobs", JOB):
+        answer = client.get(path)
+        assert (len(answer.body["jobs"]), answer.body["totalCount"]) == (25, 33)
+        assert answer.headers["x-next-offset"] == "25"
+        assert len(client.get(path, limit=30).body["jobs"]) == 30

@@ -64,6 +64,11 @@ class JobRun(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     facts: dict[str, JobFact] = {}
     events: tuple[KeptEvent, ...] = ()
 
+    @property
+    def began_at(self) -> datetime:
+        """When the run began, as far as events tell."""
+        return self.started_at or self.created_at
+
 
 class JobHistory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A job with everything that is known of it, and its latest runs."""

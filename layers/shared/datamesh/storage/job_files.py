@@ -1,17 +1,27 @@
 """The files of jobs: one for each job, and the index of all of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Annotated, Self
 
 import msgspec
 from pydantic import Field, JsonValue, SkipValidation
 
-from datamesh.models.jobs import JobHistory, JobRecord
+from datamesh.models.jobs import (
+    AwareTime,
+    JobDataset,
+    JobFact,
+    JobHistory,
+    JobRecord,
+    JobRun,
+)
 from datamesh.storage.files import Envelope, encode_records, read_envelope
 from datamesh.storage.registry_file import RegistryFile
 
 JOBS_PREFIX = "openlineage/jobs/"
 JOB_INDEX_KEY = "openlineage/jobs.json"
+LISTED_RUNS = 10
+"""How many runs of a job lists and graphs show."""
 
 _encode_item = msgspec.json.Encoder(order="deterministic").encode
 
@@ -36,6 +46,43 @@ class JobFile(RegistryFile):
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
         """Return the envelope for a history without one."""
         return {"history": raw}
+
+
+class ListedJobFile(JobFile):
+    """A job's file as lists need it: with the LISTED_RUNS that began last.
+
+    It is for reading alone: what is left out is not even parsed.
+    """
+
+    @classmethod
+    def parse(cls, text: bytes) -> Self:
+        """Parse the JSON of a job's file. Raises ValueError on anything else."""
+        found = msgspec.json.decode(text, type=_ListedEnvelope)
+        listed = found.history
+        history = None
+        if listed:
+            told = {name: getattr(listed, name) for name in listed.__struct_fields__}
+            history = JobHistory(**told | {"runs": _parse_latest(listed.runs)})
+        return cls(history=history, **read_envelope(found))
+
+
+def _parse_latest(runs: Sequence[msgspec.Raw]) -> tuple[JobRun, ...]:
+    """Return the LISTED_RUNS that began last, of runs that stand with the latest changed first.
+
+    A run has begun before it changed last: once enough have begun after that, no further counts.
+    """
+    found: list[JobRun] = []
+    for raw in runs:
+        run = msgspec.json.decode(raw, type=JobRun)
+        if len(found) == LISTED_RUNS and run.updated_at < found[-1].began_at:
+            break
+        found = sorted([*found, run], key=get_run_order, reverse=True)[:LISTED_RUNS]
+    return tuple(found)
+
+
+def get_run_order(run: JobRun) -> tuple[datetime, str]:
+    """Return what runs are sorted by: when they began, as far as events tell."""
+    return (run.began_at, run.id)
 
 
 class JobIndexFile(RegistryFile):
@@ -66,6 +113,23 @@ class JobIndexFile(RegistryFile):
 
 class _JobEnvelope(Envelope):
     history: JobHistory | None = None
+
+
+class _ListedHistory(msgspec.Struct):
+    namespace: str
+    name: str
+    created_at: AwareTime
+    updated_at: AwareTime
+    facts: dict[str, JobFact] = {}
+    inputs: tuple[JobDataset, ...] = ()
+    outputs: tuple[JobDataset, ...] = ()
+    runs: tuple[msgspec.Raw, ...] = ()
+    hidden: bool = False
+    tags: dict[str, bool] = {}
+
+
+class _ListedEnvelope(Envelope):
+    history: _ListedHistory | None = None
 
 
 class _JobIndexEnvelope(Envelope):

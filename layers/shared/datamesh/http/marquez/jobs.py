@@ -28,6 +28,9 @@ from datamesh.services.marquez import jobs
 
 router = create_router()
 
+JOBS_OF_PAGE = 25
+"""How many jobs a list has unless told: the runs of each are a read of storage."""
+
 States = Annotated[
     list[Literal["NEW", "RUNNING", "COMPLETED", "ABORTED", "FAILED"]],
     Query(
@@ -45,7 +48,7 @@ async def marquez_all_jobs(
     registry: CurrentRegistry,
     resources: CurrentResources,
     states: States = [],  # noqa: B006  # FastAPI copies it
-    limit: Limit = 100,
+    limit: Limit = JOBS_OF_PAGE,
     offset: Offset = 0,
 ) -> Response:
     """List the jobs of all namespaces, those that ran last first.
@@ -68,7 +71,7 @@ async def marquez_jobs(
     registry: CurrentRegistry,
     resources: CurrentResources,
     states: States = [],  # noqa: B006  # FastAPI copies it
-    limit: Limit = 100,
+    limit: Limit = JOBS_OF_PAGE,
     offset: Offset = 0,
 ) -> Response:
     """List the jobs of a namespace.

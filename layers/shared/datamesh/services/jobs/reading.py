@@ -10,11 +10,15 @@ from datamesh.services.context import RequestContext
 from datamesh.services.jobs.recording import OpenJob
 from datamesh.services.jobs.records import compute_job_key
 from datamesh.storage.backoff import Deadline
+from datamesh.storage.document import Document
 from datamesh.storage.event_log import EventLog
+from datamesh.storage.job_files import ListedJobFile, get_run_order
 from datamesh.storage.journal import Journal
 
 PARALLEL_READS = 8
 """Objects that are read at the same time: the client holds ten connections."""
+
+type OpenListedJob = Callable[[str], Document[ListedJobFile]]
 
 type JobName = tuple[str, str]
 """Namespace and name."""
@@ -25,6 +29,8 @@ class JobStore:
     """Where jobs, runs and events are kept."""
 
     open_job: OpenJob
+    open_listed_job: OpenListedJob
+    """The same files, of which lists read less."""
     open_runs: Callable[[str], Journal]
     """Folder of a runId -> the files of the runs that have it."""
     log: EventLog
@@ -34,11 +40,26 @@ def read_histories(
     context: RequestContext, store: JobStore, names: Iterable[JobName]
 ) -> dict[JobName, JobHistory]:
     """Return what is known of each job. Raises StorageUnavailable."""
+    return _read_each(context, store.open_job, names)
+
+
+def read_listed_histories(
+    context: RequestContext, store: JobStore, names: Iterable[JobName]
+) -> dict[JobName, JobHistory]:
+    """Return what lists show of each job: of its runs the LISTED_RUNS that began last.
+
+    Raises StorageUnavailable.
+    """
+    return _read_each(context, store.open_listed_job, names)
+
+
+def _read_each(
+    context: RequestContext, open_job: OpenJob | OpenListedJob, names: Iterable[JobName]
+) -> dict[JobName, JobHistory]:
     asked = list(names)
 
     def read_one(name: JobName) -> JobHistory | None:
-        document = store.open_job(compute_job_key(*name))
-        return document.read_latest(context.deadline).history
+        return open_job(compute_job_key(*name)).read_latest(context.deadline).history
 
     if len(asked) < 2:
         found = [read_one(name) for name in asked]
@@ -55,9 +76,7 @@ def read_history(context: RequestContext, store: JobStore, name: JobName) -> Job
 
 def sort_runs(history: JobHistory) -> list[JobRun]:
     """Return the runs of a job, those that began last first."""
-    return sorted(
-        history.runs, key=lambda run: (run.started_at or run.created_at, run.id), reverse=True
-    )
+    return sorted(history.runs, key=get_run_order, reverse=True)
 
 
 def read_facets(

@@ -16,7 +16,7 @@ from datamesh.models.marquez import (
     MarquezNode,
 )
 from datamesh.services.context import RequestContext
-from datamesh.services.jobs.reading import JobName, JobStore, read_histories
+from datamesh.services.jobs.reading import JobName, JobStore, read_listed_histories
 from datamesh.services.marquez.index import MarquezIndex, open_index
 from datamesh.services.marquez.job_builder import JobBuilder, get_job_name
 from datamesh.services.marquez.nodes import list_names
@@ -111,7 +111,7 @@ def build_graph(
     def read_jobs(ids: Iterable[bytes]) -> dict[JobName, JobHistory]:
         recorded = (index.jobs[id] for id in ids if index.jobs[id].record)
         names = (get_job_name(job) for job in islice(recorded, MAX_JOBS_WITH_RUNS))
-        return read_histories(context, store, names) if store else {}
+        return read_listed_histories(context, store, names) if store else {}
 
     builder = _GraphBuilder(index, shown, read_jobs)
     nodes = builder.build_nodes(jobs, products)

@@ -16,9 +16,9 @@ from datamesh.services.jobs.reading import sort_runs
 from datamesh.services.jobs.records import build_details
 from datamesh.services.marquez.index import MarquezIndex
 from datamesh.services.marquez.nodes import IndexedJob, list_names
+from datamesh.storage.job_files import LISTED_RUNS
 from datamesh.storage.records import RecordedName
 
-LATEST_RUNS = 10
 MAX_TEXT = 5000
 
 
@@ -74,7 +74,7 @@ class JobBuilder:
 
     def build_job(self, facets: dict[str, object] | None = None) -> MarquezJob:
         """Return the job with its latest runs; `facets` are those of the job."""
-        runs = self.build_runs(LATEST_RUNS)
+        runs = self.build_runs(LISTED_RUNS)
         return MarquezJob(
             id=MarquezName(namespace=self._name.namespace, name=self._name.name),
             type=cast(Any, self._details.type),

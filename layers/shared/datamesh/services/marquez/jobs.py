@@ -20,6 +20,7 @@ from datamesh.services.jobs.reading import (
     read_facets,
     read_histories,
     read_history,
+    read_listed_histories,
     sort_runs,
 )
 from datamesh.services.jobs.records import compute_run_folder
@@ -76,7 +77,7 @@ def _select_jobs(index: MarquezIndex, namespace: str | None) -> Sequence[Indexed
 def _read_histories(
     context: RequestContext, store: JobStore, jobs: Sequence[IndexedJob]
 ) -> dict[JobName, JobHistory]:
-    return read_histories(context, store, (get_job_name(job) for job in jobs if job.record))
+    return read_listed_histories(context, store, (get_job_name(job) for job in jobs if job.record))
 
 
 def _get_state(history: JobHistory | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from pydantic import JsonValue
 
 from datamesh.aws.observability import Handler
 from datamesh.http.context import create_request_record
@@ -143,8 +144,8 @@ def empty(client: "S3Client", bucket: str) -> None:
 
 def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     """What the events ask for, an entry that an interrupted deletion left behind, the record of one
-    write, an event of OpenLineage that was kept with its job and run, and no lineage of it, and
-    another of which nothing else is there."""
+    write, an event of OpenLineage that was kept with its job and run, and no lineage of it, another
+    of which nothing else is there, and a job of which no event is kept."""
     empty(client, bucket)
     objects = [S3Object(ours, bucket, f"{n}.json") for n in ("products", "lineage")]
     record = create_request_record(EVENTS["register_product"])
@@ -183,6 +184,9 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     kept = receive_event(EVENT_EXAMPLE)
     S3Object(ours, bucket, EVENTS_PREFIX + kept.name).put(gzip.compress(kept.body), None)
     record_job(ours, bucket, kept)
+    written: JsonValue = {"namespace": "finance", "name": "transactions"}
+    job: JsonValue = {"namespace": "nightly", "name": "transactions"}
+    record_job(ours, bucket, receive_event({**EVENT_EXAMPLE, "job": job, "outputs": [written]}))
     other = receive_event({**EVENT_EXAMPLE, **OVERWRITING})
     S3Object(ours, bucket, EVENTS_PREFIX + other.name).put(gzip.compress(other.body), None)
     for name, content in DOMAIN_FILES.items():
@@ -201,9 +205,9 @@ def record_job(ours: Client, bucket: str, kept: ReceivedEvent) -> None:
     key = compute_job_key(history.namespace, history.name)
     job = document(f"{JOBS_PREFIX}{key}.json", JobFile)
     recorded = store_job(CONTEXT, job, history)
-    document(JOB_INDEX_KEY, JobIndexFile).commit(
-        lambda file: (file.model_copy(update={"jobs": {key: recorded.record}}), None), NO_DEADLINE
-    )
+    index = document(JOB_INDEX_KEY, JobIndexFile)
+    jobs = {**index.read(NO_DEADLINE).jobs, key: recorded.record}
+    index.commit(lambda file: (file.model_copy(update={"jobs": jobs}), None), NO_DEADLINE)
     statements = (read_statement(kept.event),)
     document(f"{RUNS_PREFIX}{compute_run_path(kept.event)}.json", RunFile).commit(
         lambda file: (file.model_copy(update={"statements": statements}), None), NO_DEADLINE

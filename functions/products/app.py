@@ -20,6 +20,7 @@ from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import LIST_PAGE, Limit, Offset, Partial
 from datamesh.models.bulk import BulkReport, ProductsBulk
+from datamesh.models.freshness import Freshness
 from datamesh.models.products import Product, ProductRequest, ProductStatus, ProductUpdate
 from datamesh.models.responses import DeletedProduct, Written, WrittenProducts
 from datamesh.models.type_names import find_unknown_types
@@ -140,6 +141,22 @@ async def get_product(name: PathName, context: CurrentContext, registry: Registr
     return Response(
         product.public_json, media_type=JSON, headers={"ETag": build_etag(product.public_json)}
     )
+
+
+@app.get("/product/{name}/freshness", responses=document_errors(301, 404, 422, 503))
+async def get_freshness(
+    name: PathName, context: CurrentContext, registry: CurrentRegistry, resources: CurrentResources
+) -> Freshness:
+    """Read when runs have last written a product.
+
+    That is what events of OpenLineage tell: the latest run that completed, and the latest that
+    failed, of up to 20 jobs that write the product and of the last 100 runs of each.
+    """
+    # Few requests ask for it, and no other one is to start later for it.
+    from datamesh.services.jobs.freshness import read_freshness
+
+    product = queries.get_product(context, registry, name)
+    return read_freshness(context, registry, resources.open_job_store(), product)
 
 
 @app.put("/product/{name}", responses=document_errors(400, 401, 403, 404, 409, 412, 422, 429, 503))

@@ -32,6 +32,7 @@ STATUSES = {
     "docs_asset": (200, 200),
     "finance_transactions": (404, 200),
     "get_product": (404, 200),
+    "get_product_freshness": (404, 200),
     "head_product": (404, 200),
     "health": (200, 200),
     "home": (307, 307),

@@ -32,6 +32,7 @@ WRITES = {
 READS = {
     "GET /products": "ProductsReadFunction",
     "GET /product/{name}": "ProductsReadFunction",
+    "GET /product/{name}/freshness": "ProductsReadFunction",
     "GET /lineage": "LineageReadFunction",
     "GET /lineage/upstream/{product_name}": "LineageReadFunction",
     "GET /lineage/downstream/{product_name}": "LineageReadFunction",

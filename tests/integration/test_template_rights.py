@@ -53,7 +53,7 @@ PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
-    "ProductsReadFunction": (REGISTRY | PAST)
+    "ProductsReadFunction": (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS)})
     - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
     - {("s3:GetObject", INDEXES[1])},
     "ProductsWriteFunction": DATA

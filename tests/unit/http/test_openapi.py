@@ -33,6 +33,7 @@ DOCUMENTED_ERRORS = {
     "POST /products/bulk": WRITE | {"400", "429"},
     "GET /products": PAST,
     "GET /product/{name}": PAST | {"404"},
+    "GET /product/{name}/freshness": {"404", "422", "503"},
     "PUT /product/{name}": WRITE | {"400", "404", "412", "429"},
     "DELETE /product/{name}": WRITE | {"404", "412"},
     "POST /register_lineage": WRITE | {"400", "429"},

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from datamesh.models.jobs import JobHistory, JobRun, KeptEvent
 from datamesh.models.json_codec import decode_lenient
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.recording import OpenJob
 from datamesh.services.jobs.records import compute_job_key
+from datamesh.services.jobs.writers import JobName, WriterIndex
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EventLog
@@ -19,9 +20,6 @@ PARALLEL_READS = 8
 """Objects that are read at the same time: the client holds ten connections."""
 
 type OpenListedJob = Callable[[str], Document[ListedJobFile]]
-
-type JobName = tuple[str, str]
-"""Namespace and name."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +32,8 @@ class JobStore:
     open_runs: Callable[[str], Journal]
     """Folder of a runId -> the files of the runs that have it."""
     log: EventLog
+    writers: WriterIndex = field(default_factory=WriterIndex)
+    """Lives as long as the execution environment."""
 
 
 def read_histories(

@@ -16,7 +16,8 @@ from datamesh.models.marquez import (
     MarquezNode,
 )
 from datamesh.services.context import RequestContext
-from datamesh.services.jobs.reading import JobName, JobStore, read_listed_histories
+from datamesh.services.jobs.reading import JobStore, read_listed_histories
+from datamesh.services.jobs.writers import JobName
 from datamesh.services.marquez.index import MarquezIndex, open_index
 from datamesh.services.marquez.job_builder import JobBuilder, get_job_name
 from datamesh.services.marquez.nodes import list_names

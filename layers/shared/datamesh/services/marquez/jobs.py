@@ -15,7 +15,6 @@ from datamesh.models.marquez_jobs import (
 from datamesh.models.openlineage import parse_run_id
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.reading import (
-    JobName,
     JobStore,
     read_facets,
     read_histories,
@@ -24,6 +23,7 @@ from datamesh.services.jobs.reading import (
     sort_runs,
 )
 from datamesh.services.jobs.records import compute_run_folder
+from datamesh.services.jobs.writers import JobName
 from datamesh.services.marquez.index import MarquezIndex, open_index
 from datamesh.services.marquez.job_builder import JobBuilder, get_job_name
 from datamesh.services.marquez.nodes import IndexedJob

@@ -208,6 +208,20 @@ def test_tags_are_those_of_products(client: Client, registry: Registry) -> None:
     assert [each["name"] for each in page.body["tags"]] == ["pii"]
 
 
+def test_tags_of_columns_are_listed_too(client: Client, registry: Registry) -> None:
+    told = [
+        {"key": "gold", "value": "true"},
+        {"key": "pii", "value": "true", "field": "email"},
+        {"key": "stale", "value": "true", "field": "dropped"},
+    ]
+    people = dataset("people", facets=fields("email", "id") | {"tags": {"tags": told}})
+    send(registry, event_pipeline(), run_event([], [people], run=7, job="people"))
+    [email, _] = client.get(f"{API}/namespaces/{WAREHOUSE}/datasets/people").body["fields"]
+    assert email["tags"] == ["pii"]
+    found = client.get(f"{API}/tags").body["tags"]
+    assert [each["name"] for each in found] == ["gold", "pii"]
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [

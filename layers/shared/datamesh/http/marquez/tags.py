@@ -19,7 +19,7 @@ router = create_router()
 async def marquez_tags(
     context: CurrentContext, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
 ) -> MarquezTags:
-    """List the tags of products.
+    """List the tags of products and of their columns.
 
     They are sorted by name, and have no descriptions.
     """

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from datamesh.errors import NodeNotFound
 from datamesh.models.marquez_reads import MarquezSource, MarquezTag
 from datamesh.services.context import RequestContext
@@ -10,19 +12,54 @@ from datamesh.services.marquez.index import open_index
 from datamesh.services.marquez.nodes import IndexedDataset
 from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.records import ProductRecord
+
+
+class _TagsOfColumns(msgspec.Struct, frozen=True, gc=False):
+    columns: dict[str, tuple[str, ...]] = {}
+
+
+class _SaidTags(msgspec.Struct, frozen=True, gc=False):
+    value: _TagsOfColumns = _TagsOfColumns()
+
+
+class _SaidOfColumns(msgspec.Struct, frozen=True, gc=False):
+    tags: _SaidTags = _SaidTags()
+
+
+class _TaggedColumns(msgspec.Struct, gc=False):
+    """The part of a product that tells the tags of its columns."""
+
+    schema: dict[str, msgspec.Raw] = {}
+    said: _SaidOfColumns = _SaidOfColumns()
+
+
+_TAGGED_COLUMNS = msgspec.json.Decoder(_TaggedColumns)
+
+
+def read_column_tags(product: ProductRecord) -> set[str]:
+    """Return the tags of the columns that a product has."""
+    if b'"said":' not in bytes(product.json):
+        return set()
+    found = _TAGGED_COLUMNS.decode(product.json)
+    tags = found.said.tags.value.columns
+    return {tag for column in found.schema for tag in tags.get(column, ())}
 
 
 class TagIndex:
-    """The tags of one revision of the registry."""
+    """The tags of products and of their columns, of one revision of the registry."""
 
     def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
-        self.names = sorted({tag for each in products.products.values() for tag in each.tags})
+        tags: set[str] = set()
+        for product in products.products.values():
+            tags.update(product.tags, read_column_tags(product))
+        self.names = sorted(tags)
 
 
 def list_tags(
     context: RequestContext, registry: Registry, limit: int, offset: int
 ) -> Page[MarquezTag]:
-    """List the tags that products have, by name."""
+    """List the tags that products and their columns have, by name."""
     index = registry.revision_cache.get(TagIndex, *read_registry_files(context, registry))
     page = cut_page(index.names, limit, offset)
     return Page([MarquezTag(name=name) for name in page.items], page.total, page.offset)

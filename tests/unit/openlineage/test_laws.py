@@ -16,7 +16,7 @@ from datamesh.models.products import DatasetName
 from datamesh.models.quality import QualityFailure, RunChecks
 from datamesh.models.stored_products import NamespaceMention
 from datamesh.services.lineage import joining
-from datamesh.services.lineage.joining import join_claims, join_columns
+from datamesh.services.lineage.joining import build_own_columns, join_claims, join_columns
 from datamesh.services.openlineage.event_reader import join_observations, read_statement
 from datamesh.services.openlineage.ingest import ingest_events
 from datamesh.services.openlineage.observations import DatasetObservations
@@ -160,7 +160,7 @@ def claim(draw: st.DrawFn) -> StoredLineageEntry:
     told = st.builds(
         ColumnLineage,
         source=st.sampled_from("xy"),
-        target=st.sampled_from("uv"),
+        target=st.sampled_from("ux"),
         lineage_type=st.sampled_from(LineageType),
     )
     return StoredLineageEntry(
@@ -185,6 +185,17 @@ def test_claims_form_a_semilattice(
     assert join_claims(join_claims(a, b), c) == join_claims(a, join_claims(b, c))
     assert join_claims(a, a) == a
     assert join_claims(a, b, c) == join_claims(join_claims(a, b), c)
+
+
+@settings(max_examples=300, deadline=None)
+@given(claim(), claim())
+def test_claims_may_be_joined_before_or_after_both_ends_are_one(
+    a: StoredLineageEntry, b: StoredLineageEntry
+) -> None:
+    merged = [each.model_copy(update={"source": "b"}) for each in (a, b)]
+    before = build_own_columns(join_claims(*merged))
+    assert before == join_claims(*map(build_own_columns, merged))
+    assert before == build_own_columns(before)
 
 
 def test_many_claims_of_an_entry_are_joined_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 """Order never shows: products are the same for any order of the same events.
 
-Singly, in batches, and after all is deleted and rebuilt: name, domain, owner, description, schema
-and datasets of each product, whether it was dropped, and the lineage between them.
+Singly, in batches, and after all is deleted and rebuilt: name, domain, owner, description, tags,
+schema, columns and datasets of each product, whether it was dropped, and the lineage between them.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.products.registration import delete_product
 from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT, NO_DEADLINE
-from tests.events import dataset, dataset_event, events, job_event, run_event
+from tests.events import column_lineage, dataset, dataset_event, events, job_event, run_event
 from tests.meshes import event_pipeline, mesh
 from tests.unit.openlineage.graphs import graph
 
@@ -28,6 +28,33 @@ PLACES = [
     ("db", "shop.items"),
 ]
 NAMED = st.sampled_from(PLACES).map(lambda place: dataset(place[1], place[0]))
+TAGS = st.lists(st.sampled_from(["pii", "gold"]), min_size=1, max_size=2, unique=True)
+TEXTS = st.sampled_from(["one", "two"])
+
+
+@st.composite
+def described_fields(draw: st.DrawFn) -> dict[str, Any]:
+    said = {"description": draw(TEXTS)} if draw(st.booleans()) else {}
+    return {"name": draw(st.sampled_from("xyz")), "type": "int", **said}
+
+
+@st.composite
+def origins(draw: st.DrawFn) -> dict[str, Any]:
+    """Facets that say what a dataset is made from: mostly two of one source, or none."""
+    facets: dict[str, Any] = {}
+    source = draw(NAMED)
+    kind = draw(st.sampled_from(["none", "none", "both", "both", "columns", "lineage", "denied"]))
+    if kind in ("both", "columns"):
+        subtype = draw(st.sampled_from(["IDENTITY", "AGGREGATION"]))
+        column = {**source, "field": draw(st.sampled_from("xyz"))}
+        column["transformations"] = [{"type": "DIRECT", "subtype": subtype}]
+        fields = {draw(st.sampled_from("xyz")): {"inputFields": [column]}}
+        facets["columnLineage"] = {"fields": fields}
+    if kind in ("both", "lineage"):
+        facets["lineage"] = {"inputs": [{**source, "type": "DATASET"}]}
+    elif kind == "denied":
+        facets["lineage"] = {"inputs": []}
+    return facets
 
 
 @st.composite
@@ -36,9 +63,14 @@ def described(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.integers(0, 3)) == 0:
         facets["symlinks"] = {"identifiers": draw(st.lists(NAMED, min_size=1, max_size=2))}
     if draw(st.integers(0, 3)) == 0:
-        facets["schema"] = {"fields": [{"name": draw(st.sampled_from("xyz")), "type": "int"}]}
+        facets["schema"] = {"fields": [draw(described_fields())]}
     if draw(st.integers(0, 3)) == 0:
         facets["ownership"] = {"owners": [{"name": draw(st.sampled_from(["ann", "bob"]))}]}
+    if draw(st.integers(0, 5)) == 0:
+        facets["documentation"] = {"description": draw(TEXTS)}
+    if draw(st.integers(0, 5)) == 0:
+        facets["tags"] = {"tags": [{"key": each, "value": "true"} for each in draw(TAGS)]}
+    facets |= draw(origins())
     if draw(st.integers(0, 2)) == 0:
         state = draw(st.sampled_from(["DROP", "DROP", "RENAME", "CREATE", "ALTER", "OVERWRITE"]))
         facets["lifecycleStateChange"] = {"lifecycleStateChange": state}
@@ -69,10 +101,13 @@ EVENTS = st.lists(any_event(), min_size=1, max_size=7)
 def show(registry: Registry) -> Any:
     """What of products and lineage is to be the same."""
     products = registry.products.read_latest(NO_DEADLINE).products.values()
-    fields = {"name", "domain", "owner", "description", "schema_", "openlineage", "status"}
+    fields = {"name", "domain", "owner", "description", "schema_", "openlineage", "status", "tags"}
     shown = {
         each.name: each.to_model().model_dump(include=fields)
-        | {"lifecycle_state": each.to_model().lifecycle_state}
+        | {
+            "lifecycle_state": each.to_model().lifecycle_state,
+            "columns": [column.model_dump() for column in each.to_model().columns],
+        }
         for each in products
     }
     return shown, graph(registry)
@@ -116,3 +151,17 @@ def test_all_is_the_same_after_it_is_deleted_and_rebuilt(raw: Any) -> None:
     assert show(registry) == ({}, {})
     rebuild_derived_lineage(CONTEXT, registry, into, lambda: True)
     assert show(registry) == before
+
+
+def test_columns_between_datasets_that_are_one_later_are_the_same_in_any_order() -> None:
+    """A stronger facet on the same edge leaves nothing behind when both ends become one."""
+    facets = column_lineage(x=[("a", "u", "AGGREGATION")])
+    facets["lineage"] = {"inputs": [dataset("a")]}
+    between = run_event(outputs=[dataset("b", facets=facets)], minute=3)
+    link = {"symlinks": {"identifiers": [dataset("a")]}}
+    tie = run_event(outputs=[dataset("b", facets=link)], job="tie", minute=1)
+    registry, _ = ingest_singly([between, tie])
+    assert show(registry) == show(ingest_singly([tie, between])[0])
+    [own] = graph(registry).values()
+    assert (own["source"], own["target"], own["superseded"]) == ("a", "a", True)
+    assert own["columns"] == ({"source": "u", "target": "x", "lineage_type": "aggregated"},)

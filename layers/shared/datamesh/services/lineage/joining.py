@@ -6,12 +6,14 @@ gives the same entries (docs/adr/0012-openlineage.md).
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from pydantic import JsonValue
 
 from datamesh.models.json_codec import encode_for_digest
 from datamesh.models.lineage import (
+    MAX_TRANSFORMATION_LENGTH,
     ColumnLineage,
     Evidence,
     Job,
@@ -22,6 +24,9 @@ from datamesh.storage.records import LineageRecord, RecordedName
 
 MAX_COLUMNS = 2000
 """How many pairs of columns an entry has at most."""
+
+OWN_COLUMNS_AT = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of entries that are no edges, and are read for columns alone."""
 
 TRANSFORMING = (LineageType.DIRECT, LineageType.DERIVED, LineageType.AGGREGATED)
 """The kinds of transformations, the least transforming first."""
@@ -51,6 +56,27 @@ def compute_entry_id(job: Job | None, source: str, target: str) -> str:
     named: JsonValue = [job.namespace, job.name] if job else None
     text = encode_for_digest([named, source, target], ascii_only=True)
     return sha256(text).hexdigest()[:16]
+
+
+def build_own_columns(entry: StoredLineageEntry) -> StoredLineageEntry:
+    """Return a derived entry of a product to itself as one of columns made from others of it.
+
+    It is no edge, and is read for columns alone. Nothing else is kept of what it is made from. That
+    may be an entry between two products that are one now, whose time, type and confidence are those
+    of its strongest evidence: those of its columns are hidden, so that the order would show.
+    """
+    job = entry.job
+    named = f"{job.namespace}/{job.name}" if job else entry.target
+    update = {
+        "transformation": named[:MAX_TRANSFORMATION_LENGTH].strip(),
+        "lineage_type": LineageType.DIRECT,
+        "confidence": 1.0,
+        "columns": tuple(each for each in entry.columns if each.source != each.target),
+        "timestamp": OWN_COLUMNS_AT,
+        "evidence": Evidence.COLUMNS,
+        "superseded": True,
+    }
+    return entry.model_copy(update=update)
 
 
 type AnyEntry = LineageRecord | StoredLineageEntry

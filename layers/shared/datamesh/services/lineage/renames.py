@@ -10,13 +10,15 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from datamesh.models.lineage import Evidence, StoredLineageEntry
+from datamesh.models.lineage import StoredLineageEntry
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.joining import (
     EntryGroup,
+    build_own_columns,
     compute_entry_id,
     get_group,
     is_derived,
+    is_evidence_marker,
     rank_entries,
     reduce_claims,
 )
@@ -196,10 +198,10 @@ def _rename_entry(entry: StoredLineageEntry, ends: _NewEnds) -> StoredLineageEnt
     }
     if is_derived(entry):
         update["id"] = compute_entry_id(entry.job, ends.source, ends.target)
-    if ends.source != ends.target or entry.source == entry.target:
-        return entry.model_copy(update=update)
-    columns = tuple(each for each in entry.columns if each.source != each.target)
-    if not is_derived(entry) or not columns:
-        return None
-    update |= {"columns": columns, "evidence": Evidence.COLUMNS, "superseded": True}
-    return entry.model_copy(update=update)
+    renamed = entry.model_copy(update=update)
+    if ends.source != ends.target or is_evidence_marker(entry):
+        return renamed
+    if not is_derived(entry):
+        return renamed if entry.source == entry.target else None
+    own = build_own_columns(renamed)
+    return own if own.columns else None

@@ -15,7 +15,7 @@ from datamesh.models.lineage import (
     StoredLineageEntry,
 )
 from datamesh.models.stored_products import DatasetMention
-from datamesh.services.lineage.joining import compute_entry_id
+from datamesh.services.lineage.joining import build_own_columns, compute_entry_id
 from datamesh.services.openlineage.product_resolver import Resolution
 from datamesh.services.openlineage.statements import DatasetEdge, Statement
 from datamesh.storage.files import ProductsFile
@@ -59,7 +59,7 @@ class ClaimDeriver:
             if source and target and source != target:
                 yield self._build_edge(job, source, target, edge)
             elif source and source == target and edge.columns:
-                yield self._build_own_columns(job, source, edge)
+                yield build_own_columns(self._build_edge(job, source, source, edge))
         for each in statement.sourceless:
             if product := self.resolution.get(each.dataset):
                 yield self._build_marker(job, product, each)
@@ -79,26 +79,6 @@ class ClaimDeriver:
             timestamp=edge.at,
             products_revision=self.products.revision,
             evidence=edge.evidence,
-        )
-
-    def _build_own_columns(
-        self, job: Job | None, product: str, edge: DatasetEdge
-    ) -> StoredLineageEntry:
-        """Build the entry of columns that are made from others of the same product.
-
-        It is no edge between products, and shown in reads of columns alone. Its evidence is that of
-        columns, whatever it comes from: with that of a `lineage` facet it would be a marker.
-        """
-        columns = tuple(each for each in edge.columns if each.source != each.target)
-        entry = self._build_edge(job, product, product, edge)
-        evidence = Evidence.COLUMNS
-        return entry.model_copy(
-            update={
-                "columns": columns,
-                "evidence": evidence,
-                "confidence": self.confidence[evidence],
-                "superseded": True,
-            }
         )
 
     def _build_marker(

@@ -7,6 +7,7 @@ import pytest
 from datamesh.errors import DatasetNameTaken
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
@@ -134,6 +135,23 @@ def test_the_datasets_of_all_products_are_looked_through_once(
     items = [product_body(name=f"q{n}", openlineage=datasets(f"t{n}")) for n in range(20)]
     assert client.post("/products/bulk", {"items": items}).body["data"]["registered"] == 20
     assert added == registered(registry)
+
+
+def test_the_file_is_not_copied_for_each_product_of_datasets(
+    client: Client, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies: list[int] = []
+    copy = ProductsFile.model_copy
+
+    def note(file: ProductsFile, *, update: Any = None, deep: bool = False) -> ProductsFile:
+        if update and "products" in update:
+            copies.append(len(update["products"]))
+        return copy(file, update=update, deep=deep)
+
+    monkeypatch.setattr(ProductsFile, "model_copy", note)
+    items = [product_body(name=f"q{n}", openlineage=datasets(f"t{n}")) for n in range(20)]
+    assert client.post("/products/bulk", {"items": items}).body["data"]["registered"] == 20
+    assert copies == [20]
 
 
 def test_datasets_are_not_looked_through_for_products_that_are_none(

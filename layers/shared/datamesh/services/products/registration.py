@@ -168,22 +168,24 @@ class _ProductAdmission:
         record = _build_bounded_record(product, MAX_PRODUCT_BYTES)
         if self._budget:
             self._budget.add_record(record.bytes_in_file)
-        if record.openlineage:
-            return self._admit_datasets(record)
+        if product.openlineage:
+            return self._admit_datasets(product, record)
         self._products[product.name] = record
         return product
 
-    def _admit_datasets(self, record: ProductRecord) -> StoredProduct:
+    def _admit_datasets(self, product: StoredProduct, record: ProductRecord) -> StoredProduct:
         """Add a product of datasets, which takes over those that events had made products of."""
-        claimed = record.to_model().openlineage
-        holders = find_holders(self._dataset_names, claimed)
-        file = self._file.model_copy(update={"products": {**self._products, record.name: record}})
-        if holders:
-            self._file = file = claim_datasets(file, record.name, holders, self._now)
-            self._products = dict(file.products)
-        self._products[record.name] = file.products[record.name]
-        self._dataset_names.add_product(self._products[record.name])
-        return self._products[record.name].to_model()
+        names = self._dataset_names
+        if holders := find_holders(names, product.openlineage):
+            products = {**self._products, record.name: record}
+            file = self._file.model_copy(update={"products": products})
+            self._file = claim_datasets(file, record.name, holders, self._now)
+            self._products = dict(self._file.products)
+            product = self._products[record.name].to_model()
+        else:
+            self._products[record.name] = record
+        names.add_product(self._products[record.name])
+        return product
 
     @cached_property
     def _dataset_names(self) -> DatasetNameIndex:

@@ -14,6 +14,7 @@ KEPT = "kept in the event"
 
 OF_JOB = "recorded with the job"
 OF_RUN = "recorded with the run"
+OF_VERSIONS = "the versions of Marquez' datasets"
 
 LAKE = "s3://lake"
 WAREHOUSE = "postgres://warehouse:5432"
@@ -149,7 +150,7 @@ FACETS = (
             ]
         },
     ),
-    SpecifiedFacet("dataset", "version", KEPT, {"datasetVersion": "7701"}),
+    SpecifiedFacet("dataset", "version", OF_VERSIONS, {"datasetVersion": "7701"}),
     SpecifiedFacet("input", "dataQualityMetrics", KEPT, {"rowCount": 40, "columnMetrics": {}}),
     SpecifiedFacet("input", "icebergScanReport", KEPT, {"snapshotId": 3, "scanMetrics": {}}),
     SpecifiedFacet("input", "inputStatistics", KEPT, {"rowCount": 40, "size": 9000}),

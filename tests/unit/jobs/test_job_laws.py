@@ -22,6 +22,13 @@ from tests.meshes import Bucket, event_pipeline, mesh
 NAMES = st.lists(st.sampled_from("abc"), max_size=2)
 TYPES = st.sampled_from(["START", "RUNNING", "COMPLETE", "FAIL", "ABORT", "OTHER"])
 TEXTS = st.sampled_from(["one", "two", ""])
+VERSIONS: list[dict[str, Any]] = [
+    {},
+    {"schema": {"fields": [{"name": "a", "type": "int"}]}},
+    {"schema": {"fields": [{"name": "b"}]}, "version": {"datasetVersion": "s1"}},
+    {"lifecycleStateChange": {"lifecycleStateChange": "TRUNCATE"}},
+]
+"""Facets of what a job writes."""
 
 
 @st.composite
@@ -33,6 +40,8 @@ def any_event(draw: st.DrawFn) -> dict[str, Any]:
         event = run_event(inputs, outputs, run=draw(st.integers(1, 3)), **more)
         event["eventType"] = draw(TYPES)
         event["run"]["facets"] = {"errorMessage": {"message": draw(TEXTS)}}
+    for output in event["outputs"]:
+        output["facets"] = draw(st.sampled_from(VERSIONS))
     event["job"]["facets"] = {
         "documentation": {"description": draw(TEXTS), "_deleted": draw(st.integers(0, 5)) == 0},
         "tags": {"tags": [{"key": text} for text in draw(st.lists(TEXTS, max_size=2))]},

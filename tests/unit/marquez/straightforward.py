@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from hashlib import sha256
 from uuid import NAMESPACE_URL, uuid5
 
 from datamesh.models.marquez import (
@@ -101,9 +102,8 @@ class StraightforwardMarquez:
         """Return a dataset in full; there is no column lineage here, nor a check."""
         dataset = self.dataset(name, record)
         fields = [(field.name, field.type) for field in dataset.fields]
-        content = json.dumps(
-            [name.namespace, name.name, fields], ensure_ascii=False, separators=(",", ":")
-        )
+        digest = sha256(_encode(fields).encode()).hexdigest()[:32] if fields else ""
+        content = _encode([name.namespace, name.name, digest])
         return MarquezDetailedDataset(
             **dict(dataset), current_version=str(uuid5(NAMESPACE_URL, content))
         )
@@ -218,3 +218,7 @@ class StraightforwardMarquez:
             inputs=[name_of(each) for each in sorted({entry.source for entry in entries})],
             outputs=[name_of(each) for each in sorted({entry.target for entry in entries})],
         )
+
+
+def _encode(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

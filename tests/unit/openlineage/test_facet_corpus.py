@@ -22,6 +22,7 @@ from tests.openlineage.facets import (
     HEADER,
     KEPT,
     LAKE,
+    OF_VERSIONS,
     SpecifiedFacet,
     build_events,
     build_table,
@@ -237,7 +238,9 @@ def test_parts_that_are_null_and_facets_of_ones_own_are_not_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    "each", [each for each in FACETS if each.shown == KEPT], ids=lambda each: each.name
+    "each",
+    [each for each in FACETS if each.shown in (KEPT, OF_VERSIONS)],
+    ids=lambda each: each.name,
 )
 def test_a_facet_that_is_kept_in_the_event_alone_changes_no_product(each: SpecifiedFacet) -> None:
     registry, into = mesh(), event_pipeline(policy=POLICY)

@@ -9,7 +9,7 @@ import pytest
 from datamesh.models.products import ProductStatus
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.jobs.records import INDEX_MINUTES
-from datamesh.services.marquez.datasets import get_dataset
+from datamesh.services.marquez.versions import FoundDataset
 from datamesh.services.openlineage import lives
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.lives import MAX_DROPPED
@@ -32,7 +32,7 @@ from tests.events import (
     run_event,
     send,
 )
-from tests.meshes import event_pipeline, mesh
+from tests.meshes import Bucket, event_pipeline, job_store, mesh
 from tests.unit.openlineage.graphs import edges
 
 type Raw = dict[str, Any]
@@ -163,9 +163,9 @@ def test_a_dropped_dataset_says_so_and_is_in_lists_only_on_demand() -> None:
         for only in (queries.ProductFilter(), queries.ProductFilter(dropped=True))
     ]
     assert shown == [["raw"], ["raw", "t"]]
-    found = get_dataset(CONTEXT, registry, WAREHOUSE, "t")
+    found = FoundDataset(CONTEXT, registry, job_store(Bucket()), WAREHOUSE, "t").dataset
     assert (found.deleted, found.last_lifecycle_state) == (True, "DROP")
-    kept = get_dataset(CONTEXT, registry, WAREHOUSE, "raw")
+    kept = FoundDataset(CONTEXT, registry, job_store(Bucket()), WAREHOUSE, "raw").dataset
     assert (kept.deleted, kept.last_lifecycle_state) == (False, None)
 
 

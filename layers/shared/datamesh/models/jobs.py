@@ -49,6 +49,30 @@ class KeptEvent(msgspec.Struct, frozen=True, order=True):
         return f"{self.at.date().isoformat()}/{self.digest}.json.gz"
 
 
+class WrittenVersion(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A version of a dataset: what the columns, the state and the data were that a job wrote."""
+
+    namespace: str
+    name: str
+    columns: str = ""
+    """The digest of names and types; empty if the job told of none."""
+    state: str = ""
+    """The change of the dataset, such as CREATE; empty if the job told of none."""
+    data: str = ""
+    """The version that the job itself gave the data; empty if it gave none."""
+    first_at: AwareTime
+    last_at: AwareTime
+    run: str = ""
+    """The run that wrote it first; empty if an event of no run told of it."""
+    event: KeptEvent
+    """The event that told of it first."""
+
+    @property
+    def content(self) -> tuple[str, str, str, str, str]:
+        """The dataset and the content that tell a version from others."""
+        return (self.namespace, self.name, self.columns, self.state, self.data)
+
+
 class JobRun(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """A run of a job."""
 
@@ -88,6 +112,8 @@ class JobHistory(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """True if a person has deleted the job since it last said something new."""
     tags: dict[str, bool] = {}
     """Tag -> whether a person added it, or took away what events say."""
+    versions: tuple[WrittenVersion, ...] = ()
+    """The versions of datasets that the job has written, by dataset and time."""
 
 
 class JobDetails(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):

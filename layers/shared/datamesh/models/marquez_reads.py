@@ -10,6 +10,7 @@ from datamesh.models.marquez import (
     MarquezEdge,
     MarquezField,
     MarquezName,
+    MarquezRun,
 )
 from datamesh.models.values import Timestamp
 
@@ -52,7 +53,7 @@ class MarquezDatasets(CamelCaseModel):
 
 
 class MarquezDatasetVersion(CamelCaseModel):
-    """A version of a dataset: its columns from a moment on."""
+    """A version of a dataset: its columns, its state and its data, from a moment on."""
 
     id: MarquezName
     type: Literal["DB_TABLE"] = "DB_TABLE"
@@ -66,7 +67,9 @@ class MarquezDatasetVersion(CamelCaseModel):
     tags: list[str]
     lifecycle_state: str | None = None
     description: str | None = None
-    created_by_run: dict[str, object] | None = None
+    created_by_run: MarquezRun | None = Field(
+        default=None, description="The run that wrote it first; null if no run has."
+    )
     facets: dict[str, object]
 
 
@@ -74,7 +77,7 @@ class MarquezDatasetVersions(CamelCaseModel):
     """A page of the versions of a dataset."""
 
     versions: list[MarquezDatasetVersion]
-    total_count: int
+    total_count: int = Field(description="How many are known: at most 100.")
 
 
 class MarquezColumn(CamelCaseModel):

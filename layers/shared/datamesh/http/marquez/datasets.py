@@ -6,7 +6,7 @@ from fastapi import Path, Response
 from msgspec import Raw
 
 from datamesh.http.answers import build_object_response
-from datamesh.http.dependencies import CurrentContext, CurrentRegistry
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.marquez.parameters import (
     PAGE,
     DatasetName,
@@ -22,7 +22,7 @@ from datamesh.models.marquez_reads import (
     MarquezDatasetVersions,
     MarquezDetailedDataset,
 )
-from datamesh.services.marquez import datasets, lists
+from datamesh.services.marquez import lists, versions
 
 router = create_router()
 
@@ -50,37 +50,54 @@ async def marquez_datasets(
 DATASET = "/api/v1/namespaces/{namespace}/datasets/{dataset}"
 
 
+VERSIONS_OF_PAGE = 25
+"""How many versions a list has unless told: the columns of each are a read of storage."""
+
+
 @router.get(DATASET, responses=document_errors(404, 422, 503))
 async def marquez_dataset(
     namespace: NamespaceName,
     dataset: DatasetName,
     context: CurrentContext,
     registry: CurrentRegistry,
+    resources: CurrentResources,
 ) -> MarquezDetailedDataset:
     """Read a dataset.
 
-    The facet `dataQualityAssertions` has the failures of its latest checks.
+    The facet `dataQualityAssertions` has the failures of its latest checks. It was last modified
+    when a run that wrote it last completed, or, if none has, when the product was changed.
     """
-    return datasets.get_dataset(context, registry, namespace, dataset)
+    store = resources.open_job_store()
+    return versions.FoundDataset(context, registry, store, namespace, dataset).dataset
 
 
-@router.get(f"{DATASET}/versions", responses=document_errors(404, 422, 503))
+@router.get(
+    f"{DATASET}/versions",
+    response_model=MarquezDatasetVersions,
+    responses=PAGE | document_errors(404, 422, 503),
+)
 async def marquez_dataset_versions(
     namespace: NamespaceName,
     dataset: DatasetName,
     context: CurrentContext,
     registry: CurrentRegistry,
-    limit: Limit = 100,
+    resources: CurrentResources,
+    limit: Limit = VERSIONS_OF_PAGE,
     offset: Offset = 0,
-) -> MarquezDatasetVersions:
-    """List the versions of a dataset.
+) -> Response:
+    """List the versions of a dataset, the newest first.
 
-    The current one is kept alone. What a product was before is found with `as_of`.
+    A version is new when a job writes other columns, types, a change such as `TRUNCATE`, or data of
+    another version. The last 100 are known; columns and facets are those of the event that told of
+    it first, as long as that is kept.
     """
-    return datasets.list_versions(context, registry, namespace, dataset, limit, offset)
+    store = resources.open_job_store()
+    found = versions.FoundDataset(context, registry, store, namespace, dataset)
+    page = found.list_versions(limit, offset)
+    return build_object_response({"versions": Raw(page.array), "totalCount": page.total}, page)
 
 
-@router.get(f"{DATASET}/versions/{{version}}", responses=document_errors(404, 422, 503))
+@router.get(f"{DATASET}/versions/{{version}}", responses=document_errors(404, 413, 422, 503))
 async def marquez_dataset_version(
     namespace: NamespaceName,
     dataset: DatasetName,
@@ -90,9 +107,11 @@ async def marquez_dataset_version(
     ],
     context: CurrentContext,
     registry: CurrentRegistry,
+    resources: CurrentResources,
 ) -> MarquezDatasetVersion:
     """Read a version of a dataset.
 
-    Its id changes with the columns of the dataset.
+    Its id is that of its content: the columns, the change and the version of the data.
     """
-    return datasets.get_version(context, registry, namespace, dataset, version)
+    store = resources.open_job_store()
+    return versions.FoundDataset(context, registry, store, namespace, dataset).read_version(version)

@@ -21,21 +21,34 @@ def read_freshness(
     context: RequestContext, registry: Registry, store: JobStore, product: ProductRecord
 ) -> Freshness:
     """Return when runs have last written a product. Raises StorageUnavailable."""
-    names: list[DatasetId] = [(each.namespace, each.name) for each in product.openlineage]
-    datasets = names or [(product.domain, product.name)]
-    if registry.jobs is None:
-        return Freshness()
-    writers = store.writers.find_writers(registry.jobs.read(context.deadline), datasets)[
-        :MAX_WRITERS
-    ]
-    histories = list(read_histories(context, store, writers).values())
+    histories = read_writers(context, registry, store, product)
     return Freshness(
-        last_success=_find_latest_success(histories, datasets),
+        last_success=find_latest_success(histories, list_datasets(product)),
         last_failure=_find_latest_failure(histories),
     )
 
 
-def _find_latest_success(
+def list_datasets(product: ProductRecord) -> list[DatasetId]:
+    """Return the datasets that a product is; one without any is a dataset of its domain."""
+    names = [(each.namespace, each.name) for each in product.openlineage]
+    return names or [(product.domain, product.name)]
+
+
+def read_writers(
+    context: RequestContext, registry: Registry, store: JobStore, product: ProductRecord
+) -> list[JobHistory]:
+    """Return the jobs that write a product, the MAX_WRITERS that ran last.
+
+    Raises StorageUnavailable.
+    """
+    if registry.jobs is None:
+        return []
+    index = registry.jobs.read(context.deadline)
+    writers = store.writers.find_writers(index, list_datasets(product))[:MAX_WRITERS]
+    return list(read_histories(context, store, writers).values())
+
+
+def find_latest_success(
     histories: Iterable[JobHistory], datasets: Sequence[DatasetId]
 ) -> WritingRun | None:
     """Return the latest run that completed and had begun when its job last named a dataset.

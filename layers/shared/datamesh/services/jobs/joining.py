@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from datamesh.models.jobs import JobDataset, JobFact, JobHistory, JobRun, KeptEvent
+from datamesh.services.jobs.dataset_versions import join_versions
 
 MAX_RUNS = 100
 """The most runs of a job that something is kept of: those with the latest events."""
@@ -39,6 +40,7 @@ def join_histories(*histories: JobHistory) -> JobHistory:
         outputs=join_datasets(each.outputs for each in histories),
         runs=_join_runs(run for each in histories for run in each.runs),
         events=_join_events(event for each in histories for event in each.events),
+        versions=join_versions(each.versions for each in histories),
     )
 
 

@@ -1,4 +1,4 @@
-"""Marquez' datasets with their checks and columns, and their versions."""
+"""Marquez' datasets with their checks and columns."""
 
 from uuid import NAMESPACE_URL, uuid5
 
@@ -10,13 +10,12 @@ from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import ColumnLineage
 from datamesh.models.marquez_reads import (
     MarquezColumnLineage,
-    MarquezDatasetVersion,
-    MarquezDatasetVersions,
     MarquezDetailedDataset,
     MarquezInputField,
 )
 from datamesh.models.quality import Quality
 from datamesh.services.context import RequestContext
+from datamesh.services.jobs.dataset_versions import compute_columns_digest
 from datamesh.services.lineage.known_columns import KnownColumns
 from datamesh.services.lineage.walk import Graph
 from datamesh.services.marquez.graph import build_dataset
@@ -40,14 +39,6 @@ ALL_CHECKS = "all checks"
 """How checks that succeeded are called: of those a product keeps no list."""
 
 
-def get_dataset(
-    context: RequestContext, registry: Registry, namespace: str, name: str
-) -> MarquezDetailedDataset:
-    """Return a dataset. Raises NodeNotFound."""
-    found = require_dataset(context, registry, namespace, name)
-    return DatasetBuilder(context, registry).build_dataset(found)
-
-
 def require_dataset(
     context: RequestContext, registry: Registry, namespace: str, name: str
 ) -> IndexedDataset:
@@ -58,40 +49,14 @@ def require_dataset(
     return found
 
 
-def list_versions(
-    context: RequestContext, registry: Registry, namespace: str, name: str, limit: int, offset: int
-) -> MarquezDatasetVersions:
-    """Return the versions of a dataset: the current one alone. Raises NodeNotFound."""
-    version = build_version(get_dataset(context, registry, namespace, name))
-    return MarquezDatasetVersions(versions=[version][offset : offset + limit], total_count=1)
-
-
-def get_version(
-    context: RequestContext, registry: Registry, namespace: str, name: str, version: str
-) -> MarquezDatasetVersion:
-    """Return a version of a dataset by its id. Raises NodeNotFound if it is not the current one."""
-    found = build_version(get_dataset(context, registry, namespace, name))
-    if found.version != version:
-        raise NodeNotFound("version", version)
-    return found
-
-
-def build_version(dataset: MarquezDetailedDataset) -> MarquezDatasetVersion:
-    """Return the current version of a dataset."""
-    return MarquezDatasetVersion(
-        id=dataset.id,
-        name=dataset.name,
-        physical_name=dataset.physical_name,
-        created_at=dataset.updated_at,
-        version=dataset.current_version or "",
-        namespace=dataset.namespace,
-        source_name=dataset.source_name,
-        fields=dataset.fields,
-        tags=dataset.tags,
-        lifecycle_state=dataset.last_lifecycle_state,
-        description=dataset.description,
-        facets=dataset.facets,
-    )
+def build_version_id(
+    namespace: str, name: str, columns: str, state: str = "", data: str = ""
+) -> str:
+    """Return the id of a version: that of its content, and so the same wherever it is told."""
+    content: list[object] = [namespace, name, columns]
+    if state or data:
+        content += [state, data]
+    return str(uuid5(NAMESPACE_URL, encode_value(content).decode()))
 
 
 class DatasetBuilder:
@@ -108,13 +73,12 @@ class DatasetBuilder:
             quality := found.product.to_model().quality
         ):
             facets = dataset.facets | {"dataQualityAssertions": build_assertions(quality)}
-        fields = [(each.name, each.type) for each in dataset.fields]
-        content = encode_value([found.name.namespace, found.name.name, fields]).decode()
+        columns = compute_columns_digest({each.name: each.type for each in dataset.fields})
         # Checked already; to check it again would take most of the time for a page.
         return MarquezDetailedDataset.model_construct(
             **dict(dataset) | ({"facets": facets} if facets else {}),
             column_lineage=self._list_column_lineage(found.product) or None,
-            current_version=str(uuid5(NAMESPACE_URL, content)),
+            current_version=build_version_id(found.name.namespace, found.name.name, columns),
         )
 
     def _list_column_lineage(self, product: ProductRecord) -> list[MarquezColumnLineage]:

@@ -16,6 +16,7 @@ from datamesh.services.jobs.joining import (
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.event_reader import read_outputs
 from datamesh.services.openlineage.lifecycle_facet import is_dropped
+from datamesh.services.openlineage.version_reader import read_versions
 
 STATES = {
     "START": RUNNING,
@@ -52,6 +53,7 @@ def read_job_history(event: Event, digest: str) -> JobHistory | None:
         outputs=_read_datasets(read_outputs(event), at),
         runs=(_read_run(event, kept),) if isinstance(event, RunEvent) else (),
         events=() if is_run else (kept,),
+        versions=read_versions(event, kept),
     )
 
 

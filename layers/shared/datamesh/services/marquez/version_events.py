@@ -1,0 +1,100 @@
+"""Reads what the kept events of versions say: columns and facets of a dataset, and the run."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import batched
+
+from datamesh.models.jobs import JobRun, KeptEvent, WrittenVersion
+from datamesh.models.json_codec import decode_lenient, encode_value
+from datamesh.models.marquez import MarquezField
+from datamesh.services.jobs.reading import PARALLEL_READS, JobStore
+from datamesh.storage.backoff import Deadline
+
+MAX_READ_BYTES = 33_554_432
+"""How many bytes of events are read for an answer; an event has up to 6 MiB."""
+MAX_FACET_BYTES = 65_536
+"""How many bytes of JSON a facet of a version has at most; larger ones are left out."""
+
+
+@dataclass(frozen=True)
+class DescribedVersion:
+    """What the event of a version says; of one that has expired nothing."""
+
+    fields: Sequence[MarquezField] = ()
+    facets: Mapping[str, object] = field(default_factory=dict)
+    run: JobRun | None = None
+
+
+NOT_KEPT = DescribedVersion()
+
+
+class VersionEvents:
+    """The events of some versions, as far as they are kept and fit into MAX_READ_BYTES."""
+
+    def __init__(
+        self, store: JobStore, versions: Iterable[WrittenVersion], deadline: Deadline
+    ) -> None:
+        """Read the events. Raises StorageUnavailable."""
+        self._store = store
+        self._deadline = deadline
+        self._found: dict[KeptEvent, DescribedVersion] = {}
+        self.is_cut = False
+        """True if there are more events than are read."""
+        asked = list({each.event: each for each in versions}.values())
+        size = 0
+        with ThreadPoolExecutor(PARALLEL_READS) as pool:
+            for some in batched(asked, PARALLEL_READS, strict=False):
+                if size > MAX_READ_BYTES:
+                    self.is_cut = True
+                    break
+                for version, (described, length) in zip(
+                    some, pool.map(self._read_event, some), strict=True
+                ):
+                    self._found[version.event] = described
+                    size += length
+
+    def get_version(self, version: WrittenVersion) -> DescribedVersion:
+        """Return what the event of a version says."""
+        return self._found.get(version.event, NOT_KEPT)
+
+    def _read_event(self, version: WrittenVersion) -> tuple[DescribedVersion, int]:
+        """Return what an event says, and how many bytes it has."""
+        for body in self._store.log.read_kept([version.event.name], self._deadline):
+            return describe_version(version, body), len(body)
+        return NOT_KEPT, 0
+
+
+def describe_version(version: WrittenVersion, body: bytes) -> DescribedVersion:
+    """Return what an event says of a version: its columns, its facets, and the run."""
+    # Not imported where nobody asks for versions: every other cold start would pay for it.
+    from datamesh.models.openlineage import JobEvent
+    from datamesh.services.openlineage.job_reader import read_job_history
+    from datamesh.services.openlineage.parsing import parse_event
+    from datamesh.services.openlineage.schema_facet import SchemaFacet, read_schema
+
+    event = parse_event(decode_lenient(body))
+    outputs = event.outputs if isinstance(event, JobEvent) else []
+    wanted = (version.namespace, version.name)
+    found = next((each for each in outputs if (each.namespace, each.name) == wanted), None)
+    facets = found.facets if found else {}
+    schema = read_schema(facets) or SchemaFacet()
+    history = read_job_history(event, version.event.digest)
+    return DescribedVersion(
+        fields=[
+            MarquezField(
+                name=name, type=kind, tags=[], description=schema.descriptions.get(name) or None
+            )
+            for name, kind in schema.types.items()
+        ],
+        facets={name: facet for name, facet in facets.items() if _is_shown(facet)},
+        run=history.runs[0] if history and history.runs else None,
+    )
+
+
+def _is_shown(facet: object) -> bool:
+    return (
+        isinstance(facet, dict)
+        and facet.get("_deleted") is not True
+        and len(encode_value(facet)) <= MAX_FACET_BYTES
+    )

@@ -58,6 +58,7 @@ DOCUMENTED_ERRORS = {
     "GET /api/v1/namespaces/{namespace}/datasets/{dataset}/versions": {"404", "422", "503"},
     "GET /api/v1/namespaces/{namespace}/datasets/{dataset}/versions/{version}": {
         "404",
+        "413",
         "422",
         "503",
     },

@@ -55,6 +55,17 @@ def build_column_graph(
     return graph, walk.is_cut or len(starts) > MAX_COLUMNS
 
 
+def encode_column(name: str) -> str:
+    """Return the name of a column without colons: `b:c` -> `b%3Ac`."""
+    return name.replace("%", "%25").replace(":", "%3A")
+
+
+def decode_column(encoded: str) -> str:
+    """Return the name of a column; behind colons, percent signs at the end stand for nothing."""
+    told = encoded.rstrip("%") if "%3A" in encoded else encoded
+    return told.replace("%3A", ":").replace("%25", "%")
+
+
 class _ColumnWalk:
     """Walks over columns; the entries of a product are read once."""
 
@@ -86,7 +97,7 @@ class _ColumnWalk:
             if dataset := self._index.datasets.get(id):
                 product, name = dataset.product.name, rest[at + 1 :]
                 columns = set(self._list_columns(product))
-                for column in (name, name.replace("%3A", ":").replace("%25", "%")):
+                for column in (name, decode_column(name)):
                     if (found := ProductColumn(product, column)) in columns:
                         yield [found]
 
@@ -188,13 +199,20 @@ class _ColumnWalk:
         return list_names(self._graph.products[column.product])[0]
 
     def _build_id(self, column: ProductColumn) -> str:
-        """Return the id of a column; its colons are encoded if the id would mean another one."""
+        """Return the id of a column, which no other has.
+
+        Its colons are encoded if the id would mean another one, and percent signs follow as long
+        as a column of the same dataset is called so.
+        """
         dataset = self._index.get_node_id("DATASET", self._get_name(column)).removeprefix(
             "dataset:"
         )
         if ":" in column.name:
             first = next(self._find_columns(f"{dataset}:{column.name}"), [])
             if first != [column]:
-                encoded = column.name.replace("%", "%25").replace(":", "%3A")
+                encoded = encode_column(column.name)
+                columns = {each.name for each in self._list_columns(column.product)}
+                while encoded in columns:
+                    encoded += "%"
                 return f"datasetField:{dataset}:{encoded}"
         return f"datasetField:{dataset}:{column.name}"

@@ -142,7 +142,7 @@ def test_every_parameter_and_every_field_is_tried(imported_functions: None) -> N
 def test_a_quadratic_search_is_noticed(
     send: Callable[[str, dict[str, Any]], Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def find_slowly(index: TextIndex, wanted: str) -> list[int]:
+    def find_slowly(index: TextIndex, wanted: str, within: range | None = None) -> list[int]:
         return [] if re.search(r"\s+x", wanted) else [0]
 
     monkeypatch.setattr(TextIndex, "find_positions", find_slowly)

@@ -19,6 +19,7 @@ from datamesh.models.marquez import (
 )
 from datamesh.models.marquez_reads import MarquezDatasets, MarquezDetailedDataset
 from datamesh.services.lineage.visibility import is_visible
+from datamesh.services.marquez.search_orders import ANYTHING, SearchFilter
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord, ProductRecord
 
@@ -124,7 +125,14 @@ class StraightforwardMarquez:
             description=product.description,
         )
 
-    def search(self, wanted: str, kind: str | None, by_time: bool, limit: int) -> MarquezResults:
+    def search(
+        self,
+        wanted: str,
+        kind: str | None,
+        by_time: bool,
+        limit: int,
+        only: SearchFilter = ANYTHING,
+    ) -> MarquezResults:
         found = [
             MarquezResult(
                 type="DATASET",
@@ -148,6 +156,9 @@ class StraightforwardMarquez:
             each
             for each in found
             if wanted.casefold() in each.name.casefold() and kind in (None, each.type)
+            if only.namespace in (None, each.namespace)
+            if (only.before is None or each.updated_at < only.before)
+            if (only.after is None or each.updated_at > only.after)
         ]
         hits.sort(key=lambda each: (each.name, each.namespace))
         if by_time:

@@ -14,6 +14,7 @@ from datamesh.models.products import DatasetName
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.marquez import graph, index, nodes
 from datamesh.services.marquez.lists import list_datasets, list_namespaces, search_nodes
+from datamesh.services.marquez.search_orders import SearchFilter
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
@@ -105,6 +106,31 @@ def test_answers_are_those_of_a_straightforward_model(
                 shown = graph.build_graph(CONTEXT, registry, asked, depth)
                 expected_graph = model.graph(asked, depth, MAX_NODES)
                 assert shown.graph.model_dump_json() == expected_graph.model_dump_json()
+
+
+@pytest.mark.slow
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
+@given(lineage(), products())
+def test_searches_of_a_time_or_namespace_are_those_of_a_straightforward_model(
+    lineage: LineageFile, products: ProductsFile
+) -> None:
+    registry, model = stored_mesh(lineage, products), StraightforwardMarquez(lineage, products)
+    moments = (None, NOON, NOON + timedelta(minutes=2))
+    for only, by_time, limit in [
+        (SearchFilter(namespace, before, after), by_time, limit)
+        for namespace in (None, "x", "nowhere")
+        for before in moments
+        for after in moments
+        for by_time in (False, True)
+        for limit in (1, 100)
+    ]:
+        for wanted in ("", "a"):
+            hits = search_nodes(
+                CONTEXT, registry, wanted, None, by_time=by_time, limit=limit, only=only
+            )
+            results = model.search(wanted, None, by_time, limit, only)
+            assert [*hits.items] == [encode_model(result) for result in results.results]
+            assert hits.total == results.total_count
 
 
 READS: list[tuple[str, dict[str, Any]]] = [

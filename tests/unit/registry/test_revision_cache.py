@@ -134,4 +134,11 @@ def test_two_registries_have_values_of_their_own() -> None:
 )
 def test_texts_are_found_by_their_parts_in_any_case(wanted: str, found: list[int]) -> None:
     index = TextIndex(["orders", "Hauptstraße", "The Orders", "a\nb", ""])
-    assert index.find_positions(wanted) == found
+    assert [*index.find_positions(wanted)] == found
+    assert index.count_positions(wanted) == len(found)
+    within = range(1, 4)
+    between = [position for position in found if position in within]
+    assert [*index.find_positions(wanted, within)] == between
+    assert index.count_positions(wanted, within) == len(between)
+    assert [*index.find_positions(wanted, range(2, 2))] == []
+    assert index.count_positions(wanted, range(2, 2)) == 0

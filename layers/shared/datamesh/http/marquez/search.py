@@ -20,6 +20,7 @@ from datamesh.http.parameters import CUT_PAGE_HEADER, X_TRUNCATED
 from datamesh.models.marquez import MarquezResults
 from datamesh.services.marquez import lists
 from datamesh.services.marquez.nodes import NodeKind
+from datamesh.services.marquez.search_orders import SearchFilter
 
 router = create_router()
 SEARCH: Responses = {200: {"headers": CUT_PAGE_HEADER}}
@@ -68,7 +69,7 @@ async def marquez_search(
     """
     wanted = KINDS[kind] if kind else None
     by_time = sort == "update_at"
-    only = lists.SearchFilter(namespace, before, after)
+    only = SearchFilter(namespace, before, after)
     page = lists.search_nodes(context, registry, q, wanted, by_time=by_time, limit=limit, only=only)
     answer = build_json_response({"totalCount": page.total, "results": Raw(page.array)})
     if page.is_cut:

@@ -4,7 +4,7 @@ The index holds the names, ends and times of datasets and jobs, and of a product
 600 bytes a job, most of it names, beside the two files. What an answer shows is made from it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -29,8 +29,8 @@ from datamesh.services.marquez.nodes import (
     pack_name,
 )
 from datamesh.services.marquez.recorded_ends import RecordedEnds
+from datamesh.services.marquez.search_orders import SearchOrders, build_order
 from datamesh.services.registry.registry import Registry
-from datamesh.services.registry.text_index import TextIndex
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.job_files import JobIndexFile
 from datamesh.storage.records import LineageRecord, ProductRecord, RecordedName
@@ -41,29 +41,6 @@ class NamespaceSpan(NamedTuple):
 
     created_at: datetime
     updated_at: datetime
-
-
-class SearchOrder(NamedTuple):
-    """The nodes of one kind in one order, and an index of their names in the same."""
-
-    nodes: Sequence[IndexedNode]
-    names: TextIndex
-
-    def find_nodes(
-        self, wanted: str, limit: int, is_match: Callable[[IndexedNode], bool] | None = None
-    ) -> tuple[list[IndexedNode], int]:
-        """Return the first nodes whose name contains a text in any case, and how many there are.
-
-        `is_match` is a further condition on them.
-        """
-        found = self.names.find_positions(wanted)
-        if is_match:
-            found = [position for position in found if is_match(self.nodes[position])]
-        return [self.nodes[position] for position in found[:limit]], len(found)
-
-
-type SearchOrders = Mapping[NodeKind, SearchOrder]
-"""Datasets and jobs, each in the same order."""
 
 
 class MarquezIndex:
@@ -147,21 +124,17 @@ class MarquezIndex:
     def by_name(self) -> SearchOrders:
         """Datasets and jobs, by name and namespace."""
         return {
-            "DATASET": _build_order(sorted(self.datasets.values(), key=get_name_key)),
-            "JOB": _build_order(sorted(self.jobs.values(), key=get_name_key)),
+            "DATASET": build_order(sorted(self.datasets.values(), key=get_name_key)),
+            "JOB": build_order(sorted(self.jobs.values(), key=get_name_key)),
         }
 
     @cached_property
     def by_time(self) -> SearchOrders:
         """Datasets and jobs, the latest updated first; those of one moment as in `by_name`."""
         return {
-            kind: _build_order(sorted(order.nodes, key=get_time, reverse=True))
+            kind: build_order(sorted(order.nodes, key=get_time, reverse=True), is_by_time=True)
             for kind, order in self.by_name.items()
         }
-
-
-def _build_order(nodes: Sequence[IndexedNode]) -> SearchOrder:
-    return SearchOrder(nodes, TextIndex(node.name.name for node in nodes))
 
 
 class _IndexedEntries:

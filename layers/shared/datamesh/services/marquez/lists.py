@@ -1,8 +1,5 @@
 """Marquez' lists: namespaces, the datasets of one, and the results of a search."""
 
-from datetime import datetime
-from typing import NamedTuple
-
 from datamesh.errors import NodeNotFound
 from datamesh.models.json_codec import encode_model
 from datamesh.models.marquez import MarquezNamespace, MarquezResult
@@ -10,6 +7,7 @@ from datamesh.services.context import RequestContext
 from datamesh.services.marquez.datasets import DatasetBuilder
 from datamesh.services.marquez.index import MarquezIndex, NamespaceSpan, open_index
 from datamesh.services.marquez.nodes import IndexedNode, NodeKind, get_name_key, get_time
+from datamesh.services.marquez.search_orders import ANYTHING, SearchFilter
 from datamesh.services.registry.registry import EncodedPage, Page, Registry, cut_page, encode_page
 
 
@@ -43,26 +41,6 @@ def get_namespace(context: RequestContext, registry: Registry, name: str) -> Mar
     return _build_namespace((packed, span))
 
 
-class SearchFilter(NamedTuple):
-    """The condition on the datasets and jobs that a search finds."""
-
-    namespace: str | None = None
-    before: datetime | None = None
-    """Last updated before this moment."""
-    after: datetime | None = None
-
-    def is_match(self, node: IndexedNode) -> bool:
-        """Return whether a search may find a dataset or job."""
-        return (
-            (self.namespace is None or node.name.namespace == self.namespace)
-            and (self.before is None or node.updated_at < self.before)
-            and (self.after is None or node.updated_at > self.after)
-        )
-
-
-ANYTHING = SearchFilter()
-
-
 def search_nodes(
     context: RequestContext,
     registry: Registry,
@@ -83,8 +61,7 @@ def search_nodes(
     total = 0
     for of_kind, order in orders.items():
         if kind in (None, of_kind):
-            is_match = None if only == ANYTHING else only.is_match
-            found, count = order.find_nodes(wanted, limit, is_match)
+            found, count = order.find_nodes(wanted, limit, only)
             nodes += found
             total += count
     nodes.sort(key=get_name_key)

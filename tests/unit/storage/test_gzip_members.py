@@ -1,6 +1,7 @@
 """Files packed part by part: what stays the same is not compressed again, and nothing is lost."""
 
 import gzip
+import tracemalloc
 import zlib
 
 import pytest
@@ -75,6 +76,17 @@ def test_one_member_of_another_writer_is_read_and_replaced(compressed: list[byte
     assert kept.unpack(gzip.compress(b"head and all", 9)) == b"head and all"
     kept.pack([b"head", b" and all"])
     assert compressed == [b"head", b" and all"]
+
+
+def test_the_content_of_one_large_member_is_held_once() -> None:
+    body = gzip.compress(b"0123456789abcdef" * 500_000, 9, mtime=0)
+    tracemalloc.start()
+    try:
+        text = GzipMemberCache().unpack(body)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5 * len(text)
 
 
 @pytest.mark.parametrize("cut", [1, 5, 9])

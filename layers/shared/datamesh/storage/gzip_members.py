@@ -6,7 +6,7 @@ not compressed again (docs/adr/0014-rows.md).
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from hashlib import sha256
 from io import BytesIO
 
@@ -18,7 +18,9 @@ COMPRESSION_LEVEL = 6
 """A fifth smaller than the fastest level, for files that are kept for a year and read many times.
 It takes twice as long, which few parts of a version do."""
 CHUNK_BYTES = 1 << 16
-"""How much is decompressed at once."""
+"""How much of a file is decompressed at once."""
+PIECE_BYTES = 1 << 18
+"""How much it is decompressed to at once, at most."""
 
 
 class GzipMemberCache:
@@ -49,10 +51,11 @@ class GzipMemberCache:
         Raises EOFError if the file is cut short, and zlib.error if it is damaged.
         """
         self._members = {}
-        text = BytesIO()  # grows in place: a list of the parts would hold everything twice
-        for part, member in _split_members(memoryview(body)):
-            text.write(part)
-            self._members[sha256(part).digest()] = member
+        text, view, position = BytesIO(), memoryview(body), 0
+        while position < len(body):
+            digest, end = _unpack_member(view, position, text)
+            self._members[digest] = bytes(view[position:end])
+            position = end
         return text.getvalue()
 
 
@@ -61,15 +64,21 @@ def _compress_member(part: bytes) -> bytes:
     return compressor.compress(part) + compressor.flush()
 
 
-def _split_members(body: memoryview) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the content of each member together with the member itself."""
-    position = 0
-    while position < len(body):
-        start, decompressor, pieces = position, zlib.decompressobj(GZIP_WBITS), []
-        while not decompressor.eof:
-            if position >= len(body):
-                raise EOFError("it ends within a gzip member")
-            chunk = body[position : position + CHUNK_BYTES]
-            pieces.append(decompressor.decompress(chunk))
-            position += len(chunk) - len(decompressor.unused_data)
-        yield b"".join(pieces), bytes(body[start:position])
+def _unpack_member(body: memoryview, start: int, text: BytesIO) -> tuple[bytes, int]:
+    """Append the content of a member to `text`; return its SHA-256 digest, and where it ends.
+
+    Nothing else holds the content: a file may have one member, such as one written by hand.
+    Raises EOFError and zlib.error.
+    """
+    position, decompressor, digest = start, zlib.decompressobj(GZIP_WBITS), sha256()
+    while not decompressor.eof:
+        chunk = decompressor.unconsumed_tail
+        if not chunk:
+            chunk = bytes(body[position : position + CHUNK_BYTES])
+            position += len(chunk)
+        piece = decompressor.decompress(chunk, PIECE_BYTES)
+        if not (chunk or piece or decompressor.eof):
+            raise EOFError("it ends within a gzip member")
+        text.write(piece)
+        digest.update(piece)
+    return digest.digest(), position - len(decompressor.unused_data)

@@ -205,7 +205,7 @@ def test_facets_are_those_of_the_kept_events(client: Client, bucket: Bucket) -> 
     assert client.get(path, type="dataset").status == 422
 
 
-def test_a_job_has_its_present_version(client: Client, registry: Registry, bucket: Bucket) -> None:
+def test_a_job_has_its_versions(client: Client, registry: Registry, bucket: Bucket) -> None:
     [version] = client.get(f"{JOB}/daily/versions").body["versions"]
     assert version["id"] == {
         "namespace": "scheduler",
@@ -218,7 +218,8 @@ def test_a_job_has_its_present_version(client: Client, registry: Registry, bucke
     answer = client.get(f"{JOB}/daily/versions/{RUN}1")
     assert_marquez_problem(answer, 404, f"There is no version '{RUN}1'")
     send(registry, event_pipeline(bucket), run_event(["a", "x"], ["b"], minute=90, run=7))
-    [later] = client.get(f"{JOB}/daily/versions").body["versions"]
+    [later, first] = client.get(f"{JOB}/daily/versions").body["versions"]
+    assert first == version
     assert later["version"] != version["version"]
     assert later["createdAt"] == "2026-01-31T13:30:00Z"
 

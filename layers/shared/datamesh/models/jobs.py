@@ -87,6 +87,8 @@ class JobRun(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     ended_at: AwareTime | None = None
     facts: dict[str, JobFact] = {}
     events: tuple[KeptEvent, ...] = ()
+    ends: tuple[str, ...] = ()
+    """Digests of the datasets that it has read and written, sorted."""
 
     @property
     def began_at(self) -> datetime:

@@ -48,7 +48,7 @@ class MarquezJobVersion(CamelCaseModel):
 
 
 class MarquezJobVersions(CamelCaseModel):
-    """The versions of a job: the present one."""
+    """The versions of a job, that of its latest run first."""
 
     versions: list[MarquezJobVersion]
     total_count: int

@@ -138,7 +138,8 @@ async def marquez_job_versions(
 ) -> MarquezJobVersions:
     """List the versions of a job.
 
-    The present one is known: it changes when a dataset joins, or the location changes.
+    A version is new when a run that completes has read or written other datasets, or the location
+    is another one. Those of the last 100 runs are known, that of the latest run first.
     """
     store = resources.open_job_store()
     return jobs.FoundJob(context, registry, store, namespace, job).list_versions(limit, offset)

@@ -12,6 +12,7 @@ import msgspec
 
 from datamesh.models.jobs import JobDataset, JobFact, JobHistory, JobRun, KeptEvent
 from datamesh.services.jobs.dataset_versions import join_versions
+from datamesh.services.jobs.run_ends import join_ends
 
 MAX_RUNS = 100
 """The most runs of a job that something is kept of: those with the latest events."""
@@ -112,6 +113,7 @@ def _join_run(told: Sequence[JobRun]) -> JobRun:
         ended_at=max((each.ended_at for each in told if each.ended_at), default=None),
         facts=join_facts(each.facts for each in told),
         events=_join_events(event for each in told for event in each.events),
+        ends=join_ends(each.ends for each in told),
     )
 
 

@@ -222,6 +222,7 @@ class _GraphBuilder:
     ) -> MarquezNode:
         job, id = self._index.jobs[key], key.decode()
         builder = JobBuilder(
+            self._index,
             job,
             known.get(get_job_name(job)),
             map(self._get_name, job.inputs),

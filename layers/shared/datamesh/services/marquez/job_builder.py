@@ -1,20 +1,17 @@
 """Builds the answers about a job and its runs from what the index and the job's file hold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from functools import cached_property
-from hashlib import sha256
 from typing import Any, cast
-from uuid import UUID
 
 from datamesh.models.jobs import JobDetails, JobFact, JobHistory, JobRun
-from datamesh.models.json_codec import encode_for_digest
 from datamesh.models.marquez import MarquezJob, MarquezName, MarquezRun, MarquezVersionName
 from datamesh.models.marquez_jobs import MarquezJobVersion
 from datamesh.services.jobs.joining import TERMINAL
 from datamesh.services.jobs.reading import sort_runs
 from datamesh.services.jobs.records import build_details
 from datamesh.services.marquez.index import MarquezIndex
+from datamesh.services.marquez.job_versions import JobContent, JobVersions
 from datamesh.services.marquez.nodes import IndexedJob, list_names
 from datamesh.storage.job_files import LISTED_RUNS
 from datamesh.storage.records import RecordedName
@@ -32,6 +29,7 @@ class JobBuilder:
 
     def __init__(
         self,
+        index: MarquezIndex,
         job: IndexedJob,
         history: JobHistory | None,
         inputs: Iterable[RecordedName],
@@ -39,9 +37,10 @@ class JobBuilder:
     ) -> None:
         self._job = job
         self._history = history
-        self._inputs = [MarquezName(namespace=n.namespace, name=n.name) for n in inputs]
-        self._outputs = [MarquezName(namespace=n.namespace, name=n.name) for n in outputs]
+        self._inputs = [_build_name(each) for each in inputs]
+        self._outputs = [_build_name(each) for each in outputs]
         self._name = job.name
+        self._version_names: dict[JobContent, MarquezVersionName] = {}
         self._runs = sort_runs(history) if history else []
         self._details = (
             build_details(history, MAX_TEXT)
@@ -50,6 +49,8 @@ class JobBuilder:
             if job.record
             else JobDetails()
         )
+        location = self._details.location
+        self._versions = JobVersions(index, job, history, self._runs, location)
 
     @classmethod
     def from_index(
@@ -58,19 +59,18 @@ class JobBuilder:
         """Return a builder that calls each product by its first name."""
         ends = (job.inputs, job.outputs)
         names = [[list_names(index.products[end])[0] for end in side] for side in ends]
-        return cls(job, history, *names)
+        return cls(index, job, history, *names)
 
-    @cached_property
-    def _version(self) -> MarquezVersionName:
-        """The name of the version that has these datasets and this location."""
-        sides = (self._inputs, self._outputs)
-        ends = [[[each.namespace, each.name] for each in side] for side in sides]
-        content: Any = [self._name.namespace, self._name.name, *ends, self._details.location]
-        digest = sha256(encode_for_digest(content, ascii_only=True)).digest()
-        version = str(UUID(bytes=digest[:16], version=5))
-        return MarquezVersionName(
-            namespace=self._name.namespace, name=self._name.name, version=version
-        )
+    def _build_version_name(self, content: JobContent) -> MarquezVersionName:
+        """Return the name of a version."""
+        found = self._version_names.get(content)
+        if found is None:
+            found = self._version_names[content] = MarquezVersionName(
+                namespace=self._name.namespace,
+                name=self._name.name,
+                version=content.compute_id(self._name),
+            )
+        return found
 
     def build_job(self, facets: dict[str, object] | None = None) -> MarquezJob:
         """Return the job with its latest runs; `facets` are those of the job."""
@@ -92,7 +92,9 @@ class JobBuilder:
             latest_runs=runs,
             tags=list(self._details.tags),
             labels=[],
-            current_version=self._version.version if self._job.record else None,
+            current_version=self._build_version_name(self._versions.current).version
+            if self._job.record
+            else None,
             facets=facets or {},
         )
 
@@ -119,30 +121,40 @@ class JobBuilder:
             ended_at=ended_at,
             duration_ms=_compute_duration(run.started_at, ended_at),
             args={},
-            job_version=self._version,
+            job_version=self._build_version_name(self._versions.find_content(run)),
             input_dataset_versions=[],
             output_dataset_versions=[],
             facets=facets or {},
         )
 
     def list_versions(self) -> list[MarquezJobVersion]:
-        """Return the present version of a recorded job: it is as old as its newest dataset."""
-        return [self._build_version()] if self._job.record else []
+        """Return the versions of a recorded job, that of the latest run first."""
+        if not self._job.record:
+            return []
+        return [self._build_version(*each) for each in self._versions.contents.items()]
 
-    def _build_version(self) -> MarquezJobVersion:
-        job, history = self.build_job(), self._history
+    def _build_version(self, content: JobContent, runs: Sequence[JobRun]) -> MarquezJobVersion:
+        """Return a version: it is as old as its first run, or the newest dataset of the job."""
+        name = self._build_version_name(content)
+        history = self._history
         datasets = (*history.inputs, *history.outputs) if history else ()
+        newest = max((each.first_at for each in datasets), default=self._job.created_at)
+        latest = runs[0] if runs else self._runs[0] if self._runs else None
         return MarquezJobVersion(
-            id=self._version,
-            name=job.name,
-            created_at=max((each.first_at for each in datasets), default=job.created_at),
-            version=self._version.version,
-            namespace=job.namespace,
-            location=job.location,
-            inputs=job.inputs,
-            outputs=job.outputs,
-            latest_run=job.latest_run,
+            id=name,
+            name=name.name,
+            created_at=min((each.created_at for each in runs), default=newest),
+            version=name.version,
+            namespace=name.namespace,
+            location=content.location or None,
+            inputs=[_build_name(each) for each in content.inputs],
+            outputs=[_build_name(each) for each in content.outputs],
+            latest_run=self.build_run(latest) if latest else None,
         )
+
+
+def _build_name(name: RecordedName) -> MarquezName:
+    return MarquezName(namespace=name.namespace, name=name.name)
 
 
 def _get_text(fact: JobFact | None) -> str | None:

@@ -124,7 +124,7 @@ class FoundJob:
         )
 
     def list_versions(self, limit: int, offset: int) -> MarquezJobVersions:
-        """Return the versions of the job: the present one."""
+        """Return the versions of the job, that of the latest run first."""
         versions = self.builder.list_versions()
         return MarquezJobVersions(
             versions=versions[offset : offset + limit], total_count=len(versions)

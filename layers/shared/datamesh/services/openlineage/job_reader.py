@@ -13,6 +13,7 @@ from datamesh.services.jobs.joining import (
     TERMINAL,
     join_datasets,
 )
+from datamesh.services.jobs.run_ends import READ, WRITTEN, compute_end, join_ends
 from datamesh.services.openlineage import facets
 from datamesh.services.openlineage.event_reader import read_outputs
 from datamesh.services.openlineage.lifecycle_facet import is_dropped
@@ -66,6 +67,7 @@ def _read_run(event: RunEvent, kept: KeptEvent) -> JobRun:
         "nominalStart": facets.as_text(nominal.get("nominalStartTime"), 64),
         "nominalEnd": facets.as_text(nominal.get("nominalEndTime"), 64),
         "error": facets.as_text(error.get("message"), MAX_MESSAGE),
+        "location": _read_location(facets.get_facet(event.job.facets, "sourceCodeLocation")),
         "parentRun": facets.as_text(facets.as_mapping(parent.get("run")).get("runId"), 64),
     }
     return JobRun(
@@ -78,6 +80,14 @@ def _read_run(event: RunEvent, kept: KeptEvent) -> JobRun:
         ended_at=at if state in TERMINAL else None,
         facts={kind: JobFact(value, at) for kind, value in told.items() if value},
         events=(kept,),
+        ends=_read_ends(event),
+    )
+
+
+def _read_ends(event: RunEvent) -> tuple[str, ...]:
+    sides = ((READ, event.inputs), (WRITTEN, read_outputs(event)))
+    return join_ends(
+        [[compute_end(way, each.namespace, each.name) for way, side in sides for each in side]]
     )
 
 

@@ -1,9 +1,11 @@
 """Reads what the kept events of versions say: columns and facets of a dataset, and the run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import batched
+
+from pydantic import JsonValue
 
 from datamesh.models.jobs import JobRun, KeptEvent, WrittenVersion
 from datamesh.models.json_codec import decode_lenient, encode_value
@@ -33,10 +35,18 @@ class VersionEvents:
     """The events of some versions, as far as they are kept and fit into MAX_READ_BYTES."""
 
     def __init__(
-        self, store: JobStore, versions: Iterable[WrittenVersion], deadline: Deadline
+        self,
+        store: JobStore,
+        versions: Iterable[WrittenVersion],
+        known_runs: Collection[str],
+        deadline: Deadline,
     ) -> None:
-        """Read the events. Raises StorageUnavailable."""
+        """Read the events, and of those of runs that are not known the run.
+
+        Raises StorageUnavailable.
+        """
         self._store = store
+        self._known_runs = known_runs
         self._deadline = deadline
         self._found: dict[KeptEvent, DescribedVersion] = {}
         self.is_cut = False
@@ -61,25 +71,22 @@ class VersionEvents:
     def _read_event(self, version: WrittenVersion) -> tuple[DescribedVersion, int]:
         """Return what an event says, and how many bytes it has."""
         for body in self._store.log.read_kept([version.event.name], self._deadline):
-            return describe_version(version, body), len(body)
+            with_run = version.run not in self._known_runs
+            return describe_version(version, body, with_run=with_run), len(body)
         return NOT_KEPT, 0
 
 
-def describe_version(version: WrittenVersion, body: bytes) -> DescribedVersion:
+def describe_version(version: WrittenVersion, body: bytes, *, with_run: bool) -> DescribedVersion:
     """Return what an event says of a version: its columns, its facets, and the run."""
     # Not imported where nobody asks for versions: every other cold start would pay for it.
-    from datamesh.models.openlineage import JobEvent
-    from datamesh.services.openlineage.job_reader import read_job_history
-    from datamesh.services.openlineage.parsing import parse_event
+    from datamesh.services.openlineage.facets import as_mapping, iterate_objects
     from datamesh.services.openlineage.schema_facet import SchemaFacet, read_schema
 
-    event = parse_event(decode_lenient(body))
-    outputs = event.outputs if isinstance(event, JobEvent) else []
-    wanted = (version.namespace, version.name)
-    found = next((each for each in outputs if (each.namespace, each.name) == wanted), None)
-    facets = found.facets if found else {}
+    event = decode_lenient(body)
+    outputs = iterate_objects(as_mapping(event).get("outputs"))
+    found = next((each for each in outputs if _is_of(version, each)), {})
+    facets = as_mapping(found.get("facets"))
     schema = read_schema(facets) or SchemaFacet()
-    history = read_job_history(event, version.event.digest)
     return DescribedVersion(
         fields=[
             MarquezField(
@@ -88,8 +95,20 @@ def describe_version(version: WrittenVersion, body: bytes) -> DescribedVersion:
             for name, kind in schema.types.items()
         ],
         facets={name: facet for name, facet in facets.items() if _is_shown(facet)},
-        run=history.runs[0] if history and history.runs else None,
+        run=_read_run(version, event) if with_run else None,
     )
+
+
+def _is_of(version: WrittenVersion, output: Mapping[str, object]) -> bool:
+    return (output.get("namespace"), output.get("name")) == (version.namespace, version.name)
+
+
+def _read_run(version: WrittenVersion, event: JsonValue) -> JobRun | None:
+    from datamesh.services.openlineage.job_reader import read_job_history
+    from datamesh.services.openlineage.parsing import parse_event
+
+    history = read_job_history(parse_event(event), version.event.digest)
+    return history.runs[0] if history and history.runs else None
 
 
 def _is_shown(facet: object) -> bool:

@@ -56,6 +56,7 @@ class FoundDataset:
         self._columns = compute_columns_digest({each.name: each.type for each in dataset.fields})
         self._columns_id = dataset.current_version or ""
         histories = read_writers(context, registry, store, found.product)
+        self._known_runs = {run.id for history in histories for run in history.runs}
         told = join_told_versions(histories, set(list_datasets(found.product)))
         self._versions = self._identify(told, dataset)
         success = find_latest_success(histories, list_datasets(found.product))
@@ -116,7 +117,7 @@ class FoundDataset:
     def _read_events(self, versions: Iterable[KnownVersion]) -> VersionEvents:
         """Return what the events of some versions say. Raises StorageUnavailable."""
         told = (each for known in versions for each in (known.written, known.described) if each)
-        return VersionEvents(self._store, told, self._context.deadline)
+        return VersionEvents(self._store, told, self._known_runs, self._context.deadline)
 
     def _build_version(self, known: KnownVersion, events: VersionEvents) -> MarquezDatasetVersion:
         dataset = self.dataset

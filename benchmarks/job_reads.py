@@ -44,7 +44,7 @@ WRITTEN = (
     f"/datasets/{product_name(JOBS % PRODUCTS)}"
 )
 """The dataset that the latest job writes."""
-VERSIONS = 25
+VERSIONS = 10
 COLUMNS = 20
 READS = {
     "25 jobs with their latest runs": "/api/v1/jobs",
@@ -52,7 +52,7 @@ READS = {
     "a job": JOB,
     "100 runs of a job": f"{JOB}/runs",
     "a dataset that a job writes": WRITTEN,
-    "25 versions of a dataset": f"{WRITTEN}/versions",
+    "10 versions of a dataset": f"{WRITTEN}/versions",
     "graph of a job": f"/api/v1/lineage?nodeId=job:namespace_{LATEST % NAMESPACES}:job_{LATEST}"
     "&depth=1",
 }

@@ -50,7 +50,7 @@ async def marquez_datasets(
 DATASET = "/api/v1/namespaces/{namespace}/datasets/{dataset}"
 
 
-VERSIONS_OF_PAGE = 25
+VERSIONS_OF_PAGE = 10
 """How many versions a list has unless told: the columns of each are a read of storage."""
 
 
@@ -85,7 +85,7 @@ async def marquez_dataset_versions(
     limit: Limit = VERSIONS_OF_PAGE,
     offset: Offset = 0,
 ) -> Response:
-    """List the versions of a dataset, the newest first.
+    """List the versions of a dataset, the current one first.
 
     A version is new when a job writes other columns, types, a change such as `TRUNCATE`, or data of
     another version. The last 100 are known; columns and facets are those of the event that told of

@@ -1,6 +1,6 @@
 """Marquez' versions of datasets: what the jobs that write a dataset have told of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -58,11 +58,15 @@ class FoundDataset:
         histories = read_writers(context, registry, store, found.product)
         self._known_runs = {run.id for history in histories for run in history.runs}
         told = join_told_versions(histories, set(list_datasets(found.product)))
-        self._versions = self._identify(told, dataset)
+        versions = self._identify(told, dataset)
+        # Marquez' web client takes the first version for the current one.
+        self._current = self._find_current(versions)
+        others = [each for each in versions if each is not self._current]
+        self._versions = [self._current, *others]
         success = find_latest_success(histories, list_datasets(found.product))
         self.dataset: MarquezDetailedDataset = dataset.model_copy(
             update={
-                "current_version": self._find_current().id,
+                "current_version": self._current.id,
                 "last_modified_at": success.ended_at if success else dataset.last_modified_at,
             }
         )
@@ -72,9 +76,9 @@ class FoundDataset:
         told: Iterable[tuple[WrittenVersion, JobHistory]],
         dataset: MarquezDetailedDataset,
     ) -> list[KnownVersion]:
-        """Return the versions with their ids, the newest first: the last MAX_VERSIONS.
+        """Return the MAX_VERSIONS that were written last with their ids, the latest first.
 
-        The columns that the dataset has now are the newest, if no job has written them.
+        The columns that the dataset has now are one of them, if no job has written them.
         """
         found: list[KnownVersion] = []
         described: WrittenVersion | None = None
@@ -88,15 +92,16 @@ class FoundDataset:
         if not found or (self._columns and self._columns not in {each.columns for each in found}):
             times = (dataset.updated_at, dataset.updated_at)
             found.append(KnownVersion(self._columns_id, *times, self._columns))
-        return found[: -MAX_VERSIONS - 1 : -1]
+        found.sort(key=_get_recency, reverse=True)
+        return found[:MAX_VERSIONS]
 
-    def _find_current(self) -> KnownVersion:
+    def _find_current(self, versions: Sequence[KnownVersion]) -> KnownVersion:
         """Return the version that was written last, of those that have the columns of now."""
-        now = [each for each in self._versions if each.columns == self._columns]
-        return max(now or self._versions, key=lambda each: (each.last_at, each.created_at))
+        now = (each for each in versions if each.columns == self._columns)
+        return next(now, versions[0])
 
     def list_versions(self, limit: int, offset: int) -> EncodedPage:
-        """Return the versions of the dataset, the newest first."""
+        """Return the versions of the dataset: the current one, then the latest ones."""
         page = cut_page(self._versions, limit, offset)
         events = self._read_events(page.items)
         return encode_page(page, lambda each: encode_model(self._build_version(each, events)))
@@ -109,7 +114,7 @@ class FoundDataset:
         asked = version.lower()
         found = next((each for each in self._versions if each.id == asked), None)
         if found is None and asked == self._columns_id:
-            found = self._find_current()
+            found = self._current
         if found is None:
             raise NodeNotFound("version", version)
         return self._build_version(found, self._read_events([found]))
@@ -158,6 +163,11 @@ class FoundDataset:
         if run is None or job is None:
             return None
         return JobBuilder.from_index(self._index, job, writer).build_run(run)
+
+
+def _get_recency(version: KnownVersion) -> tuple[bool, datetime, datetime, str]:
+    """Return what versions are sorted by: one that no job has written is that of now."""
+    return (version.written is None, version.last_at, version.created_at, version.id)
 
 
 def _get_age(told: tuple[WrittenVersion, JobHistory]) -> tuple[datetime, tuple[str, ...]]:

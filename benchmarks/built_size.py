@@ -17,6 +17,7 @@ from benchmarks.plain_install import LAYER, OURS, ROOT, installed
 MEGABYTE = 1_000_000
 OTHER = "x86_64" if OURS == "aarch64" else "aarch64"
 OWN = {
+    "AuthorizerFunction": ROOT / "functions/authorizer/requirements.txt",
     "DomainsFunction": ROOT / "functions/domains/requirements.txt",
     "PlatformFunction": ROOT / "functions/platform/requirements.txt",
 }

@@ -55,6 +55,7 @@ def read_settings(environ: Mapping[str, str]) -> LocalSettings:
     key = read_value("API_KEY", "", _check_api_key)
     host = read_value("HOST", "127.0.0.1", _check_host)
     _check_key_length(key, host)
+    _check_issuers(environ)
     return LocalSettings(
         host=host,
         port=int(read_value("PORT", "3000", _check_whole_number(0, 65535))),
@@ -118,6 +119,19 @@ def _check_key_length(key: str, host: str) -> None:
             f"API_KEY must have at least {MIN_NETWORK_KEY_LENGTH} characters where HOST={host} lets"
             " the network in; without it a key is generated"
         )
+
+
+def _check_issuers(environ: Mapping[str, str]) -> None:
+    if not any(environ.get(variable, "").strip() for variable in ISSUER_VARIABLES):
+        return
+    # The layer is imported for what needs it alone: the gateway runs without it.
+    from datamesh.errors import InvalidSettings
+    from datamesh.identity.issuers import read_trusted_issuers
+
+    try:
+        read_trusted_issuers(environ)
+    except InvalidSettings as error:
+        raise SettingError(str(error)) from None
 
 
 def _is_loopback(host: str) -> bool:
@@ -199,6 +213,8 @@ def _check_origins(text: str) -> str:
     return text
 
 
+ISSUER_VARIABLES = ("JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_GRANTS", "JWT_ISSUERS")
+
 LOCAL_PARAMETERS: Mapping[str, str] = {"HealthProbeSeconds": "5"}
 """Parameters whose defaults are others in a local run, where a PUT costs nothing."""
 
@@ -226,4 +242,11 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "AnonymousScanSeconds": ("ANONYMOUS_SCAN_SECONDS", _check_whole_number(1, 15)),
     "DownloadLinkSeconds": ("DOWNLOAD_LINK_SECONDS", _check_whole_number(1, 3600)),
     "CorsOrigins": ("CORS_ORIGINS", _check_origins),
+    # All of them together make the issuers: _check_issuers.
+    "JwtIssuer": ("JWT_ISSUER", str),
+    "JwtAudience": ("JWT_AUDIENCE", str),
+    "JwksUrl": ("JWKS_URL", str),
+    "JwtGroupsClaim": ("JWT_GROUPS_CLAIM", str),
+    "JwtGrants": ("JWT_GRANTS", str),
+    "JwtIssuers": ("JWT_ISSUERS", str),
 }

@@ -38,7 +38,7 @@ class SamProject:
 
         It ends by SIGTERM, after which it has removed its containers.
         """
-        overrides = [f"{name}={value}" for name, value in self.parameters.items()]
+        overrides = [quote_override(name, value) for name, value in self.parameters.items()]
         return subprocess.Popen(
             [
                 str(SAM),
@@ -55,6 +55,12 @@ class SamProject:
             start_new_session=True,
             **more,
         )
+
+
+def quote_override(name: str, value: str) -> str:
+    """Return an override of a parameter as SAM parses it, which cuts a value at a bare quote."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'{name}="{escaped}"'
 
 
 @contextlib.contextmanager

@@ -86,7 +86,7 @@ def test_what_is_imported_late_is_there_too() -> None:
         for each in imports_of(source)
     ]
     assert len(imports) > 500
-    run_over(["DomainsFunction"], IMPORTED, json.dumps(imports))
+    run_over(["DomainsFunction", "AuthorizerFunction"], IMPORTED, json.dumps(imports))
 
 
 CLIENTS = """

@@ -24,7 +24,9 @@ DERIVING = {
     "OPENLINEAGE_CONFIDENCE",
 }
 ENVIRONMENT = {
-    "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"},
+    "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"}
+    | {"JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_GROUPS_CLAIM", "JWT_GRANTS"}
+    | {"JWT_ISSUERS", "JWT_REVISION"},
     "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},
     "ProductsWriteFunction": COMMITTING
     | {"MAX_PRODUCTS", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES", "DATA_LOCATIONS"},
@@ -121,6 +123,17 @@ def test_a_parameter_is_limited_and_used(name: str) -> None:
     ), "any value is taken"
     used = json.dumps({key: DOCUMENT[key] for key in ("Conditions", "Globals", "Resources")})
     assert f'{{"Ref": "{name}"}}' in used, "no condition or resource refers to it"
+
+
+def test_the_variables_of_the_authorizer_fit_into_4_kb() -> None:
+    """Lambda refuses a deployment with more, names and values together."""
+    parameters = read_map(DOCUMENT["Parameters"], "Parameters")
+    tokens = {name: read_map(each, name) for name, each in parameters.items() if "Jw" in name}
+    longest = sum(int(str(each.get("MaxLength", 6))) for each in tokens.values())
+    names = sum(map(len, API.functions["AuthorizerFunction"].environment))
+    secret = len("arn:aws:secretsmanager:ap-southeast-1:123456789012:secret:ApiKeySecret-") + 50
+    assert len(tokens) == 7
+    assert longest + names + secret < 4096
 
 
 def test_outputs_say_what_they_are() -> None:

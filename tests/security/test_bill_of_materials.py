@@ -14,6 +14,7 @@ DEPLOYED = (
     "layers/shared/requirements.txt",
     "functions/platform/requirements.txt",
     "functions/domains/requirements.txt",
+    "functions/authorizer/requirements.txt",
 )
 
 

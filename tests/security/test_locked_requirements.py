@@ -69,6 +69,7 @@ def test_a_command_installs_by_hash(name: str) -> None:
 def test_the_commands_are_found() -> None:
     assert [name for name in MAKEFILES if INSTALL.search(read_joined(name))] == [
         "Makefile",
+        "functions/authorizer/Makefile",
         "functions/domains/Makefile",
         "functions/platform/Makefile",
         "layers/shared/Makefile",

@@ -80,6 +80,27 @@ def test_importing_it_imports_no_heavy_library() -> None:
     )
 
 
+def test_a_key_imports_nothing_that_a_token_needs() -> None:
+    code = (
+        "import app, sys; print(app.handler({'identitySource': ['Bearer k'], 'headers':"
+        " {'authorization': 'Bearer k'}}, None)['isAuthorized'], *sys.modules)"
+    )
+    environ = {
+        "PYTHONPATH": f"{ROOT / 'functions' / 'authorizer'}:{ROOT / 'layers' / 'shared'}",
+        "API_KEY": "k",
+        "JWT_ISSUER": "https://login.example.com",
+        "JWT_AUDIENCE": "data-mesh",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+    )
+    allowed, *imported = done.stdout.split()
+    assert allowed == "True"
+    assert "datamesh.identity.issuers" in imported
+    heavy = {"jwt", "cryptography", "ssl", "http.client", "logging", "urllib.parse", "dataclasses"}
+    assert heavy.isdisjoint(imported)
+
+
 def test_it_does_not_start_without_keys() -> None:
     done = subprocess.run(
         [sys.executable, "-c", "import app"],

@@ -13,7 +13,17 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers" / "shared"
 
-ROOMS = ("models", "storage", "tables", "services", "aws", "wiring", "http", "functions")
+ROOMS = (
+    "models",
+    "storage",
+    "tables",
+    "services",
+    "aws",
+    "identity",
+    "wiring",
+    "http",
+    "functions",
+)
 """Each may import those before it. `errors` and `settings` are for all; they import models."""
 BASE = {"errors", "settings", "cold_start", "__version__"}
 
@@ -37,6 +47,8 @@ LIBRARIES = {
     "boto3": ("aws",),
     "urllib3": ("storage",),
     "duckdb": ("tables",),
+    "jwt": ("identity",),
+    "cryptography": ("identity",),
     "fastapi": ("http", "functions"),
     "starlette": ("http", "functions"),
     "mangum": ("http",),

@@ -19,7 +19,7 @@ CONVERSIONS = {"as", "from", "to", "with"}
 VERBS = frozenset(
     """
     accept acquire add admit
-    announce answer apply ask assign attach attempt authorize begin bind build
+    allow announce answer apply ask assign attach attempt authorize begin bind build
     call cancel cast change check choose claim clamp classify close collect combine commit compare
     complete
     compress compute configure
@@ -36,7 +36,7 @@ VERBS = frozenset(
     restore reuse revalidate run sample scan schedule search select send serve set share
     shorten show sign
     simplify skip sort spawn split stamp start stop store strip substitute subtract summarize
-    take trace translate trim undo unpack update wait walk widen wrap write
+    take trace translate trim undo unpack update verify wait walk widen wrap write
     """.split()  # noqa: SIM905  # a list of 200 lines is not read
 )
 

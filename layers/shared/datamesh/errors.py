@@ -54,6 +54,16 @@ class Unauthenticated(MeshError):
     """A write arrived without a principal from the authorizer."""
 
 
+class GrantMissing(MeshError):
+    """A token does not grant the role that a request needs."""
+
+    def __init__(self, role: str, domain: str) -> None:
+        super().__init__(
+            f"This needs the role {role} in the domain {domain}, which the token does not grant; an"
+            " operator maps claims to grants (JwtGrants)"
+        )
+
+
 class InvalidQuery(MeshError):
     """Query parameters contradict each other, though each is well-formed."""
 

@@ -16,6 +16,7 @@ from datamesh.http.conditional import IF_NONE_MATCH_PARAMETER, NOT_MODIFIED_RESP
 from datamesh.http.gateway import SAFE_METHODS, find_principal
 from datamesh.http.strict_json import parse_json
 from datamesh.http.strict_query import read_query_rules
+from datamesh.http.token_grants import check_token_grants
 
 IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -38,10 +39,12 @@ async def require_principal(
 ) -> None:
     """Refuse an event that did not pass the authorizer, whatever header it carries.
 
-    Raises Unauthenticated.
+    Raises Unauthenticated, and GrantMissing for a token that grants too little.
     """
-    if find_principal(request.scope.get("aws.event", {})) is None:
+    event = request.scope.get("aws.event", {})
+    if find_principal(event) is None:
         raise Unauthenticated("The request carries no principal: it did not pass the authorizer")
+    check_token_grants(event)
 
 
 type Handle = Callable[[Request], Coroutine[Any, Any, Response]]

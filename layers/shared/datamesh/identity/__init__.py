@@ -1,0 +1,1 @@
+"""Who calls: JSON Web Tokens of the issuers that a stack trusts."""

@@ -19,6 +19,7 @@ AREAS = (
     "lineage",
     "openlineage",
     "marquez",
+    "marquez_writes",
     "domains",
     "analytics",
     "audit",

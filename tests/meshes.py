@@ -30,6 +30,7 @@ from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.byte_limit import ByteLimit
+from datamesh.storage.declarations_file import DECLARATIONS_KEY, DeclarationsFile
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -207,6 +208,7 @@ def resources(
         extend_version_indexes=lambda today, deadline: None,
         open_event_pipeline=lambda: into,
         open_job_store=lambda: jobs or job_store(held),
+        open_declarations=lambda: Document(held[DECLARATIONS_KEY], DeclarationsFile, NO_WAIT),
     )
 
 

@@ -25,6 +25,7 @@ AREAS = (
     "lineage",
     "openlineage",
     "marquez",
+    "marquez_writes",
     "domains",
     "analytics",
     "audit",

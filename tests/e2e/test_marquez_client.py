@@ -1,4 +1,4 @@
-"""marquez-python, unchanged: all its reads of what one run has said."""
+"""marquez-python, unchanged: all its reads of what one run has said, and what it writes."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from secrets import token_hex
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import pytest
@@ -57,13 +58,18 @@ def build_event(names: dict[str, str], kind: str, minute: int) -> dict[str, Any]
     }
 
 
-def read_with_client(api: Api, names: dict[str, str]) -> dict[str, Any]:
+def run_client(api: Api, program: str, names: dict[str, str]) -> dict[str, Any]:
     ran = subprocess.run(
         [
             str(PROGRAMS / "python"),
-            *("-m", "tests.openlineage.read_marquez", api.url, json.dumps(names)),
+            *("-m", f"tests.openlineage.{program}", api.url, json.dumps(names)),
         ],
-        env={**os.environ, "PYTHONPATH": str(ROOT), "MARQUEZ_TIMEOUT_MS": "60000"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "MARQUEZ_TIMEOUT_MS": "60000",
+            "API_KEY": api.key,
+        },
         capture_output=True,
         text=True,
         timeout=LIMIT_SECONDS,
@@ -79,7 +85,7 @@ def test_all_reads_of_the_client_answer_what_a_run_has_said(
     sent = [build_event(names, "START", 1), build_event(names, "COMPLETE", 3)]
     for event in sent:
         assert api.write("POST", "/api/v1/lineage", event).status_code == 201
-    found = read_with_client(api, names)
+    found = run_client(api, "read_marquez", names)
     space, dataset = names["namespace"], names["dataset"]
     assert found["get_namespace"]["name"] == space
     assert {space, names["jobs"]} <= {
@@ -113,3 +119,41 @@ def test_all_reads_of_the_client_answer_what_a_run_has_said(
         graph = found[f"get_column_lineage_by_{how}"]["graph"]
         assert {node["id"] for node in graph} == {column, raw}, how
     assert isinstance(found["list_tags"]["tags"], list)
+
+
+def test_what_the_client_writes_is_read_back(api: Api, names: dict[str, str]) -> None:
+    assert (
+        api.write("POST", "/api/v1/lineage", build_event(names, "COMPLETE", 3)).status_code == 201
+    )
+    names["tag"] = names["dataset"].replace("/", ":").upper()
+    written = run_client(api, "write_marquez", names)
+    tag = names["tag"].lower()
+    assert written["create_namespace"]["ownerName"] == "lake-team"
+    assert written["create_tag"] == {"name": tag, "description": "Personal data"}
+    assert written["create_source"]["type"] == "POSTGRESQL"
+    assert written["tag_dataset"]["tags"] == [tag]
+    [field] = written["tag_dataset_field"]["fields"]
+    assert (field["name"], field["tags"]) == (names["column"], [tag])
+    found = run_client(api, "read_marquez", names)
+    assert found["get_dataset"] == written["tag_dataset_field"]
+    assert found["get_source"] == written["create_source"]
+    assert found["get_namespace"]["description"] == "The lake"
+    assert written["create_tag"] in found["list_tags"]["tags"]
+
+
+def test_datasets_and_jobs_are_tagged_and_deleted_as_the_web_client_does(
+    api: Api, names: dict[str, str]
+) -> None:
+    assert (
+        api.write("POST", "/api/v1/lineage", build_event(names, "COMPLETE", 3)).status_code == 201
+    )
+    space, jobs = (quote(names[key], safe="") for key in ("namespace", "jobs"))
+    dataset = f"/api/v1/namespaces/{space}/datasets/{quote(names['dataset'], safe='')}"
+    job = f"/api/v1/namespaces/{jobs}/jobs/{quote(names['job'], safe='')}"
+    for path in (dataset, job):
+        assert api.call("DELETE", path).status_code == 401
+        assert api.write("POST", f"{path}/tags/checked").json()["tags"] == ["checked"]
+        assert api.write("DELETE", f"{path}/tags/checked").json()["tags"] == []
+        assert api.write("DELETE", path).json()["name"] in names.values()
+        assert api.write("DELETE", path).status_code == 404
+    assert api.write("PUT", "/api/v1/unknown", {}).json()["code"] == 404

@@ -55,6 +55,14 @@ STATUSES = {
     "marketing_campaigns": (404, 200),
     "marquez_column_lineage": (404, 404),
     "marquez_dataset": (404, 200),
+    "marquez_delete_dataset": (404, 200),
+    "marquez_delete_job": (404, 200),
+    "marquez_put_namespace": (200, 200),
+    "marquez_put_source": (200, 200),
+    "marquez_put_tag": (200, 200),
+    "marquez_tag_dataset": (404, 200),
+    "marquez_tag_job": (404, 200),
+    "marquez_untag_field": (404, 200),
     "marquez_dataset_versions": (404, 200),
     "marquez_event_stats": (200, 200),
     "marquez_events": (200, 200),
@@ -87,10 +95,19 @@ STATUSES = {
 
 
 DATASETS = "/api/v1/namespaces/{namespace}/datasets"
+JOB = "/api/v1/namespaces/{namespace}/jobs/{job}"
 DOCUMENTED_AS = {
     "lineage_columns": "/lineage/columns/{product}/{column}",
     "marquez_column_lineage": "/api/v1/column-lineage",
     "marquez_dataset": f"{DATASETS}/{{dataset}}",
+    "marquez_delete_dataset": f"{DATASETS}/{{dataset}}",
+    "marquez_delete_job": JOB,
+    "marquez_put_namespace": "/api/v1/namespaces/{namespace}",
+    "marquez_put_source": "/api/v1/sources/{source}",
+    "marquez_put_tag": "/api/v1/tags/{tag}",
+    "marquez_tag_dataset": f"{DATASETS}/{{dataset}}/tags/{{tag}}",
+    "marquez_tag_job": f"{JOB}/tags/{{tag}}",
+    "marquez_untag_field": f"{DATASETS}/{{dataset}}/fields/{{field}}/tags/{{tag}}",
     "marquez_dataset_versions": f"{DATASETS}/{{dataset}}/versions",
     "marquez_event_stats": "/api/v1/stats/lineage-events",
     "marquez_events": "/api/v1/events/lineage",

@@ -36,6 +36,7 @@ ENVIRONMENT = {
     | {"MISSING_PRODUCTS", "MISSING_PRODUCTS_DOMAIN"},
     "OpenLineageReadFunction": COMMON | {"CACHE_SECONDS"},
     "OpenLineageWriteFunction": COMMITTING | DERIVING,
+    "MarquezWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_LINEAGE_ENTRIES"},
     "OpenLineageRebuildFunction": COMMITTING | DERIVING | {"EVENT_RETENTION_DAYS"},
     "DomainsFunction": COMMON
     | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_LOCATIONS"}

@@ -44,6 +44,7 @@ SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
 JOBS, JOB_INDEX = f"{BUCKET}/openlineage/jobs/*", f"{BUCKET}/openlineage/jobs.json"
 LIVES = f"{BUCKET}/openlineage/datasets/*"
+DECLARED = f"{BUCKET}/openlineage/declarations.json"
 KEEP_JOBS = {
     (action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (JOBS, JOB_INDEX, LIVES)
 }
@@ -64,7 +65,13 @@ RIGHTS = {
     "LineageReadFunction": REGISTRY | PAST,
     "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
     "OpenLineageReadFunction": REGISTRY
-    | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, RUNS, KEPT)},
+    | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, RUNS, KEPT, DECLARED)},
+    "MarquezWriteFunction": REGISTRY
+    | REMEMBER
+    | AUDITED
+    | {("s3:PutObject", PRODUCTS)}
+    | {("s3:GetObject", DECLARED), ("s3:PutObject", DECLARED)}
+    | KEEP_JOBS,
     "OpenLineageWriteFunction": REGISTRY
     | REMEMBER
     | AUDITED

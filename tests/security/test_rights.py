@@ -16,6 +16,7 @@ WRITING = {
     "ProductsWriteFunction",
     "LineageWriteFunction",
     "OpenLineageWriteFunction",
+    "MarquezWriteFunction",
     "OpenLineageRebuildFunction",
     "DomainsWriteFunction",
     "AnalyticsScheduledFunction",

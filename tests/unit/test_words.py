@@ -25,7 +25,7 @@ VERBS = frozenset(
     compress compute configure
     confirm connect construct convert copy count create cut decide declare
     decode decompress decrypt delete derive describe detect digest document drop edit encode
-    encrypt end ensure follow
+    encrypt end ensure follow hide tag
     enter escape exit export extend extract fetch fill filter find fingerprint finish fold format
     forward freeze generate get give group guess handle hash hold identify import index infer ingest
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list

@@ -159,6 +159,27 @@ class AmbiguousColumns(MeshError):
         )
 
 
+class TooManyTags(MeshError):
+    """A dataset, a column of one, or a job has as many tags as it may have."""
+
+    def __init__(self, kind: str, name: str, limit: int) -> None:
+        self.field = "tag"
+        super().__init__(
+            f"The {kind} '{name}' has {limit} tags already, the most it may have;"
+            " take one of them away first"
+        )
+
+
+class JobRegisteredByHand(MeshError):
+    """A job is no more than an entry of lineage that somebody registered by hand."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"The job '{name}' is lineage that was registered by hand: no event has told of it;"
+            " DELETE /lineage removes that"
+        )
+
+
 class UnknownColumns(MeshError):
     """Lineage names a column that is none of its product's schema."""
 

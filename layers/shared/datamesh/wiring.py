@@ -45,6 +45,7 @@ from datamesh.tables.budget import ScanBudget
 if TYPE_CHECKING:
     from datamesh.services.jobs.reading import JobStore
     from datamesh.services.openlineage.ingest import EventPipeline
+    from datamesh.storage.declarations_file import DeclarationsFile
 
 
 PRODUCTS_KEY, LINEAGE_KEY = "products.json", "lineage.json"
@@ -77,6 +78,8 @@ class Resources:
     """Returns what OpenLineage events go through, the same at every call."""
     open_job_store: Callable[[], "JobStore"]
     """Returns where jobs, runs and events are read, the same at every call."""
+    open_declarations: Callable[[], "Document[DeclarationsFile]"]
+    """Returns where the declarations of people are kept, the same at every call."""
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         extend_version_indexes=bucket.extend_version_indexes,
         open_event_pipeline=cache(lambda: _open_event_pipeline(settings, bucket)),
         open_job_store=cache(lambda: _open_job_store(bucket)),
+        open_declarations=cache(lambda: _open_declarations(settings, bucket)),
     )
 
 
@@ -271,3 +275,11 @@ def _open_job_store(bucket: _Bucket) -> "JobStore":
             bucket.backoff,
         ),
     )
+
+
+def _open_declarations(settings: Settings, bucket: _Bucket) -> "Document[DeclarationsFile]":
+    # Not imported where nobody asks for them, as above.
+    from datamesh.storage.declarations_file import DECLARATIONS_KEY, DeclarationsFile
+
+    stored = bucket.open_object(DECLARATIONS_KEY)
+    return Document(stored, DeclarationsFile, bucket.backoff, cache_seconds=settings.cache_seconds)

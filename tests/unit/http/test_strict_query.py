@@ -31,6 +31,8 @@ VALUES = {
     "source": "sales",
     "counted": "jobs",
     "job": "nightly",
+    "tag": "pii",
+    "field": "amount",
     "run_id": "run",
     "file": "docs.js",
 }

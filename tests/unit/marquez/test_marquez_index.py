@@ -81,10 +81,10 @@ def test_answers_are_those_of_a_straightforward_model(
 ) -> None:
     registry, model = stored_mesh(lineage, products), StraightforwardMarquez(lineage, products)
     spaces = model.namespaces()
-    found = list_namespaces(CONTEXT, registry, 100, 0)
+    found = list_namespaces(CONTEXT, registry, {}, 100, 0)
     assert [*found.items] == [encode_model(space) for space in spaces]
     for space in spaces:
-        found = list_datasets(CONTEXT, registry, space.name, 100, 0)
+        found = list_datasets(CONTEXT, registry, {}, space.name, 100, 0)
         expected = model.datasets_of(space.name)
         assert [*found.items] == [encode_model(dataset) for dataset in expected.datasets]
         assert found.total == expected.total_count

@@ -34,6 +34,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.NotAcceptable: 406,
     errors.ProductNameTaken: 409,
     errors.DatasetNameTaken: 409,
+    errors.JobRegisteredByHand: 409,
     errors.Contended: 409,
     errors.VersionExpired: 410,
     errors.ProductChanged: 412,
@@ -43,6 +44,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.LocationNotAllowed: 422,
     errors.AmbiguousColumns: 422,
     errors.UnknownColumns: 422,
+    errors.TooManyTags: 422,
     errors.ProductTooLarge: 422,
     errors.OversizedEvent: 422,
     errors.InvalidCursor: 422,
@@ -167,6 +169,8 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
             return [FieldProblem(field="schema", location="body", message=str(error))]
         case errors.OversizedEvent() | errors.UnknownColumns():
             return [FieldProblem(field=error.field, location="body", message=str(error))]
+        case errors.TooManyTags():
+            return [FieldProblem(field=error.field, location="path", message=str(error))]
         case errors.ProductTooLarge():
             return [FieldProblem(field="body", location="body", message=str(error))]
     return None

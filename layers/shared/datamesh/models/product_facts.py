@@ -103,10 +103,15 @@ class ProductFacts(BaseModel):
         """Tell whether nothing was said."""
         return not (self.description or self.tags or self.columns or self.facets)
 
-    def list_columns(self, schema: dict[str, str]) -> list[DescribedColumn]:
-        """Return the columns of a schema of which something was said, in its order."""
+    def list_columns(
+        self, schema: dict[str, str], tagged: dict[str, tuple[str, ...]]
+    ) -> list[DescribedColumn]:
+        """Return the columns of a schema of which something was said, in its order.
+
+        `tagged` are the tags of those whose tags a person has set.
+        """
         descriptions = self.columns.value if self.columns else {}
-        tags = self.tags.value.columns if self.tags else {}
+        tags = {**(self.tags.value.columns if self.tags else {}), **tagged}
         if not descriptions and not tags:
             return []
         return [
@@ -117,7 +122,7 @@ class ProductFacts(BaseModel):
                 tags=[*tags.get(name, ())],
             )
             for name, kind in schema.items()
-            if name in descriptions or name in tags
+            if name in descriptions or tags.get(name)
         ]
 
     def build_facets(self) -> dict[str, FacetText]:

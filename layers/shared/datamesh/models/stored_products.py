@@ -92,10 +92,14 @@ class StoredProduct(Product):
     """The latest of what events say beside that."""
     edited: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     """The fields that a person has set since it was registered, sorted: events do not."""
+    column_tags: dict[str, tuple[str, ...]] = Field(default={}, exclude_if=is_empty)
+    """Column -> its tags, as a person has set them: events do not, from then on."""
     own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     """Those of the tags that people gave, if `said` has tags: the others are of events."""
     dropped_at: Timestamp | None = Field(default=None, exclude_if=is_unset)
     """When an event said that its dataset was dropped, while none says that it is there again."""
+    hidden: bool = Field(default=False, exclude_if=is_empty)
+    """True if a person has deleted its dataset, until something says that it is there again."""
     changed: LifecycleChange | None = Field(default=None, exclude_if=is_unset)
     """The latest change that an event told since. It may be newer: one that only repeats the state
     is not stored."""
@@ -115,7 +119,9 @@ class StoredProduct(Product):
     @property
     def columns(self) -> list[DescribedColumn]:
         """The columns of which something was said, in the order of the schema."""
-        return self.said.list_columns(self.schema_) if self.said else []
+        if not self.said and not self.column_tags:
+            return []
+        return (self.said or ProductFacts()).list_columns(self.schema_, self.column_tags)
 
     @property
     def facets(self) -> dict[str, FacetText]:

@@ -175,6 +175,7 @@ class ProductRecord(RegistryRecord, kw_only=True):
     _openlineage: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="openlineage")
     edited: tuple[str, ...] = ()
     dropped_at: AwareDatetime | None = None
+    hidden: bool = False
     _observed: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"null"), name="observed")
 
     @property

@@ -9,6 +9,7 @@ from datamesh.http.answers import build_object_response
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.marquez.parameters import (
     PAGE,
+    CurrentDeclarations,
     DatasetName,
     Limit,
     NamespaceName,
@@ -36,6 +37,7 @@ async def marquez_datasets(
     namespace: NamespaceName,
     context: CurrentContext,
     registry: CurrentRegistry,
+    declared: CurrentDeclarations,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Response:
@@ -43,7 +45,7 @@ async def marquez_datasets(
 
     A product without a dataset of OpenLineage is a dataset of its domain.
     """
-    page = lists.list_datasets(context, registry, namespace, limit, offset)
+    page = lists.list_datasets(context, registry, declared.namespaces, namespace, limit, offset)
     return build_object_response({"datasets": Raw(page.array), "totalCount": page.total}, page)
 
 

@@ -9,6 +9,7 @@ from datamesh.http.answers import build_object_response
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.marquez.parameters import (
     PAGE,
+    CurrentDeclarations,
     JobName,
     JobNamespace,
     Limit,
@@ -69,6 +70,7 @@ async def marquez_jobs(
     namespace: NamespaceName,
     context: CurrentContext,
     registry: CurrentRegistry,
+    declared: CurrentDeclarations,
     resources: CurrentResources,
     states: States = [],  # noqa: B006  # FastAPI copies it
     limit: Limit = JOBS_OF_PAGE,
@@ -79,7 +81,9 @@ async def marquez_jobs(
     Those that ran last come first.
     """
     store = resources.open_job_store()
-    page = jobs.list_jobs(context, registry, store, namespace, states, limit, offset)
+    page = jobs.list_jobs(
+        context, registry, store, namespace, states, limit, offset, declared.namespaces
+    )
     return build_object_response({"jobs": Raw(page.array), "totalCount": page.total}, page)
 
 

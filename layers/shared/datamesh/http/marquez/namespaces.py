@@ -7,6 +7,7 @@ from datamesh.http.answers import build_object_response
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry
 from datamesh.http.marquez.parameters import (
     PAGE,
+    CurrentDeclarations,
     Limit,
     NamespaceName,
     create_router,
@@ -25,22 +26,29 @@ router = create_router()
     responses=PAGE | document_errors(422, 503),
 )
 async def marquez_namespaces(
-    context: CurrentContext, registry: CurrentRegistry, limit: Limit = 100, offset: Offset = 0
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    declared: CurrentDeclarations,
+    limit: Limit = 100,
+    offset: Offset = 0,
 ) -> Response:
     """List the namespaces of datasets and jobs.
 
-    The domains of products are namespaces too.
+    The domains of products are namespaces too, and so are those that somebody has created.
     """
-    page = lists.list_namespaces(context, registry, limit, offset)
+    page = lists.list_namespaces(context, registry, declared.namespaces, limit, offset)
     return build_object_response({"namespaces": Raw(page.array)}, page)
 
 
 @router.get("/api/v1/namespaces/{namespace}", responses=document_errors(404, 422, 503))
 async def marquez_namespace(
-    namespace: NamespaceName, context: CurrentContext, registry: CurrentRegistry
+    namespace: NamespaceName,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    declared: CurrentDeclarations,
 ) -> MarquezNamespace:
     """Read a namespace.
 
     It has the times of the first and of the latest change of what is in it.
     """
-    return lists.get_namespace(context, registry, namespace)
+    return lists.get_namespace(context, registry, declared.namespaces, namespace)

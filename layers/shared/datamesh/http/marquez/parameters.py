@@ -3,15 +3,17 @@
 from enum import Enum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query, Request
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from datamesh.http import errors
+from datamesh.http.dependencies import get_context, get_resources
 from datamesh.http.errors import Responses
 from datamesh.http.marquez.paths import decode_segment
 from datamesh.http.marquez.problems import MarquezProblem
 from datamesh.http.marquez.routing import MarquezRoute
 from datamesh.http.parameters import NEXT_OFFSET_HEADERS, check_timestamp
+from datamesh.models.declarations import Declarations
 from datamesh.models.types import CALENDAR_DATE
 from datamesh.models.values import Timestamp
 
@@ -53,6 +55,13 @@ def parse_moment(value: Any) -> Any:
     return check_timestamp(value)
 
 
+async def get_declarations(request: Request) -> Declarations:
+    """Return the tags, namespaces and sources that people declared. Raises StorageUnavailable."""
+    context, resources = await get_context(request), await get_resources(request)
+    return resources.open_declarations().read(context.deadline).declared
+
+
+CurrentDeclarations = Annotated[Declarations, Depends(get_declarations)]
 Moment = Annotated[
     Timestamp | None,
     BeforeValidator(parse_moment),
@@ -91,6 +100,11 @@ RunId = Annotated[
         description="Id of the run, percent-encoded.",
         examples=["0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b11"],
     ),
+]
+SourceName = Annotated[
+    str,
+    BeforeValidator(decode_segment),
+    Path(description="Name of the source, percent-encoded.", examples=["sales"]),
 ]
 NodeId = Annotated[
     str,

@@ -90,14 +90,24 @@ def iterate_readings(segments: Sequence[str]) -> Iterator[PathReading]:
 def _split_name(segments: Sequence[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield a dataset's or job's name and what follows it, the shortest name first."""
     count = len(segments)
-    if count > 4 and segments[-2] == "tags":
-        for position in range(1, count - 3):
+    # A tag, too, may have slashes: the likeliest is the one without.
+    for end in _find_last(segments, "tags"):
+        tag = "/".join(segments[end + 1 :])
+        for position in range(1, end - 1):
             if segments[position] == "fields":
-                field = "/".join(segments[position + 1 : -2])
-                yield "/".join(segments[:position]), ("fields", field, "tags", segments[-1])
-    if count > 2 and segments[-2] in ("tags", "versions"):
-        yield "/".join(segments[:-2]), (segments[-2], segments[-1])
+                field = "/".join(segments[position + 1 : end])
+                yield "/".join(segments[:position]), ("fields", field, "tags", tag)
+        yield "/".join(segments[:end]), ("tags", tag)
+    if count > 2 and segments[-2] == "versions":
+        yield "/".join(segments[:-2]), ("versions", segments[-1])
     if count > 1 and segments[-1] in ("versions", "runs"):
         yield "/".join(segments[:-1]), (segments[-1],)
     if count:
         yield "/".join(segments), ()
+
+
+def _find_last(segments: Sequence[str], wanted: str) -> Iterator[int]:
+    """Yield where a segment stands that has something before it and after it, the last first."""
+    for position in range(len(segments) - 2, 0, -1):
+        if segments[position] == wanted:
+            yield position

@@ -16,13 +16,17 @@ class MarquezRoute(MeshRoute):
     """A route of Marquez' API: its path is matched once its parts are told apart."""
 
     def matches(self, scope: Any) -> tuple[Match, Any]:
-        """Return how far the route matches a request. Raises StorageUnavailable."""
+        """Return whether the route matches a request, its method too. Raises StorageUnavailable.
+
+        A method that a path does not have is answered 404, as API Gateway answers one.
+        """
         path = scope.get(CANONICAL_PATH)
         if path is None:
             path = scope[CANONICAL_PATH] = build_canonical_path(
                 scope["path"], lambda reading: _is_known(scope, reading)
             )
-        return super().matches({**scope, "path": path})
+        match, child = super().matches({**scope, "path": path})
+        return (Match.NONE, {}) if match is Match.PARTIAL else (match, child)
 
 
 def _is_known(scope: Any, reading: PathReading) -> bool:

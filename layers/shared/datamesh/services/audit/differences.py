@@ -49,11 +49,10 @@ def is_renamed(old: _Record, new: _Record | None) -> bool:
 
 
 def list_records(file: RegistryFile) -> Sequence[_Record]:
-    """Return the products or the lineage entries of a file."""
+    """Return the products or the lineage entries of a file; none of one of another kind."""
     if isinstance(file, ProductsFile):
         return [*file.products.values()]
-    assert isinstance(file, LineageFile)
-    return file.lineage
+    return file.lineage if isinstance(file, LineageFile) else ()
 
 
 def compare_records(before: Sequence[_Record], after: Sequence[_Record]) -> Difference:

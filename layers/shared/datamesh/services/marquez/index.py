@@ -4,7 +4,7 @@ The index holds the names, ends and times of datasets and jobs, and of a product
 600 bytes a job, most of it names, beside the two files. What an answer shows is made from it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import NamedTuple
@@ -143,16 +143,22 @@ class _IndexedEntries:
     def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
         self.products: Mapping[str, ProductRecord] = products.products
         self.unshared: dict[tuple[NodeKind, PackedName], bytes] = {}
+        hidden = {
+            product.name
+            for product in self.products.values()
+            if product.hidden and product.dropped_at
+        }
         named = [
             IndexedDataset(pack_name(name), product)
             for product in self.products.values()
+            if product.name not in hidden
             for name in list_names(product)
         ]
         self.datasets: Mapping[bytes, IndexedDataset] = index_by_ids(named, self.unshared)
         self.product_names = {each.packed_name: each.product.name for each in named}
         self.jobs = {
             job.packed_name: job
-            for job in _index_jobs(select_visible(lineage, products), self.products)
+            for job in _index_jobs(_select_shown(lineage, products, hidden), self.products)
         }
         self.recorded_ends = RecordedEnds(lineage.lineage)
         self._latest: tuple[ref[JobIndexFile], MarquezIndex] | None = None
@@ -178,6 +184,16 @@ def open_index(context: RequestContext, registry: Registry) -> MarquezIndex:
     lineage, products = read_registry_files(context, registry)
     entries = registry.revision_cache.get(_IndexedEntries, lineage, products)
     return entries.build_index(recorded)
+
+
+def _select_shown(
+    lineage: LineageFile, products: ProductsFile, hidden: Collection[str]
+) -> Iterable[LineageRecord]:
+    """Return the visible entries between datasets that nobody has deleted."""
+    found = select_visible(lineage, products)
+    if not hidden:
+        return found
+    return [each for each in found if each.source not in hidden and each.target not in hidden]
 
 
 def _add_recorded_jobs(

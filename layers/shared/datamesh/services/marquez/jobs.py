@@ -41,14 +41,15 @@ def list_jobs(
     states: Collection[str],
     limit: int,
     offset: int,
+    declared: Collection[str] = (),
 ) -> EncodedPage:
     """List the jobs of a namespace, or of all, those that ran last first.
 
     With `states`, those whose latest run is in one of them, among MAX_FILTERED_JOBS. Raises
-    NodeNotFound if nothing is in the namespace.
+    NodeNotFound if nothing is in the namespace, and it is none of the `declared` ones.
     """
     index = open_index(context, registry)
-    jobs = _select_jobs(index, namespace)
+    jobs = _select_jobs(index, namespace, declared)
     if states:
         jobs = jobs[:MAX_FILTERED_JOBS]
         known = _read_histories(context, store, jobs)
@@ -65,11 +66,13 @@ def list_jobs(
     )
 
 
-def _select_jobs(index: MarquezIndex, namespace: str | None) -> Sequence[IndexedJob]:
+def _select_jobs(
+    index: MarquezIndex, namespace: str | None, declared: Collection[str]
+) -> Sequence[IndexedJob]:
     if namespace is None:
         return index.jobs_by_time
     packed = namespace.encode(errors="surrogatepass")
-    if packed not in index.namespaces:
+    if packed not in index.namespaces and namespace not in declared:
         raise NodeNotFound("namespace", namespace)
     return index.jobs_of_namespaces.get(packed, ())
 

@@ -1,6 +1,9 @@
 """Marquez' lists: namespaces, the datasets of one, and the results of a search."""
 
+from collections.abc import Mapping
+
 from datamesh.errors import NodeNotFound
+from datamesh.models.declarations import DeclaredNamespace
 from datamesh.models.json_codec import encode_model
 from datamesh.models.marquez import MarquezNamespace, MarquezResult
 from datamesh.services.context import RequestContext
@@ -10,35 +13,54 @@ from datamesh.services.marquez.nodes import IndexedNode, NodeKind, get_name_key,
 from datamesh.services.marquez.search_orders import ANYTHING, SearchFilter
 from datamesh.services.registry.registry import EncodedPage, Page, Registry, cut_page, encode_page
 
+type Declared = Mapping[str, DeclaredNamespace]
+"""The namespaces that people declared, by name."""
+
 
 def list_namespaces(
-    context: RequestContext, registry: Registry, limit: int, offset: int
+    context: RequestContext, registry: Registry, declared: Declared, limit: int, offset: int
 ) -> EncodedPage:
-    """List the namespaces of datasets and of jobs, by name."""
+    """List the namespaces of datasets and of jobs, and those that people declared, by name."""
     spans = open_index(context, registry).namespaces
-    return encode_page(cut_page([*spans.items()], limit, offset), _encode_namespace)
+    names: list[bytes] = [*spans]
+    if declared:
+        names = sorted({*names, *(name.encode() for name in declared)})
+    page = cut_page(names, limit, offset)
+    return encode_page(
+        page, lambda name: encode_model(_build_namespace(name, spans.get(name), declared))
+    )
 
 
 def list_datasets(
-    context: RequestContext, registry: Registry, namespace: str, limit: int, offset: int
+    context: RequestContext,
+    registry: Registry,
+    declared: Declared,
+    namespace: str,
+    limit: int,
+    offset: int,
 ) -> EncodedPage:
-    """List the datasets of a namespace, by name. Raises NodeNotFound if nothing is in it."""
+    """List the datasets of a namespace, by name.
+
+    Raises NodeNotFound if nothing is in it, and nobody declared it.
+    """
     index = open_index(context, registry)
     packed = namespace.encode(errors="surrogatepass")
-    if packed not in index.namespaces:
+    if packed not in index.namespaces and namespace not in declared:
         raise NodeNotFound("namespace", namespace)
     page = cut_page(index.datasets_of_namespaces.get(packed, ()), limit, offset)
     builder = DatasetBuilder(context, registry)
     return encode_page(page, lambda each: encode_model(builder.build_dataset(each)))
 
 
-def get_namespace(context: RequestContext, registry: Registry, name: str) -> MarquezNamespace:
-    """Return a namespace. Raises NodeNotFound if nothing is in it."""
+def get_namespace(
+    context: RequestContext, registry: Registry, declared: Declared, name: str
+) -> MarquezNamespace:
+    """Return a namespace. Raises NodeNotFound if nothing is in it, and nobody declared it."""
     packed = name.encode(errors="surrogatepass")
     span = open_index(context, registry).namespaces.get(packed)
-    if span is None:
+    if span is None and name not in declared:
         raise NodeNotFound("namespace", name)
-    return _build_namespace((packed, span))
+    return _build_namespace(packed, span, declared)
 
 
 def search_nodes(
@@ -72,14 +94,22 @@ def search_nodes(
     )
 
 
-def _encode_namespace(found: tuple[bytes, NamespaceSpan]) -> bytes:
-    return encode_model(_build_namespace(found))
-
-
-def _build_namespace(found: tuple[bytes, NamespaceSpan]) -> MarquezNamespace:
-    name, span = found
+def _build_namespace(
+    packed: bytes, span: NamespaceSpan | None, declared: Declared
+) -> MarquezNamespace:
+    """Return a namespace with what people declared of it, as old as the first that is known."""
+    name = packed.decode()
+    told = declared.get(name)
+    times = [*(span or ()), *((told.created_at, told.updated_at) if told else ())]
+    created_at, updated_at = min(times), max(times)
+    if told is None:
+        return MarquezNamespace(name=name, created_at=created_at, updated_at=updated_at)
     return MarquezNamespace(
-        name=name.decode(), created_at=span.created_at, updated_at=span.updated_at
+        name=name,
+        created_at=created_at,
+        updated_at=updated_at,
+        owner_name=told.owner_name,
+        description=told.description,
     )
 
 

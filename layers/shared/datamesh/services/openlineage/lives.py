@@ -158,7 +158,8 @@ def show_lives(file: ProductsFile, lives: Mapping[str, ShownLife], now: datetime
         if record is None:
             continue
         before = record.to_model()
-        after = before.model_copy(update=life._asdict())
+        is_hidden = before.hidden and life.dropped_at is not None
+        after = before.model_copy(update=life._asdict() | {"hidden": is_hidden})
         if _get_shown(before) != _get_shown(after):
             moved = {"updated_at": max(now, before.updated_at + TICK)}
             changed[record.name] = ProductRecord.from_model(after.model_copy(update=moved))

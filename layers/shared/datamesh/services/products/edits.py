@@ -16,6 +16,8 @@ def mark_edits(product: StoredProduct, changes: ProductUpdate) -> dict[str, obje
         update["own_tags"] = ()
     if product.said and "description" in given:
         update["said"] = product.said.model_copy(update={"description": None})
+    if product.hidden and not product.openlineage:
+        update |= {"hidden": False, "dropped_at": None}  # no event could bring it back
     if product.observed and "schema" in given:
         update["observed"] = product.observed.model_copy(update={"schema_cut": False})
     return update

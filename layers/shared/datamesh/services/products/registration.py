@@ -14,7 +14,6 @@ from datamesh.errors import (
     OutcomeUnknown,
     ProductChanged,
     ProductNameTaken,
-    ProductTooLarge,
     StorageUnavailable,
 )
 from datamesh.models.bulk import BulkReport
@@ -28,6 +27,7 @@ from datamesh.services.lineage import registration
 from datamesh.services.lineage.renames import store_renames
 from datamesh.services.products.columns import check_columns
 from datamesh.services.products.edits import mark_edits
+from datamesh.services.products.sizes import build_bounded_record
 from datamesh.services.registry import bulk
 from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
 from datamesh.services.registry.dataset_names import DatasetNameIndex
@@ -165,7 +165,7 @@ class _ProductAdmission:
             since_revision=self._file.revision + 1,
         )
         check_columns(product)
-        record = _build_bounded_record(product, MAX_PRODUCT_BYTES)
+        record = build_bounded_record(product, MAX_PRODUCT_BYTES)
         if self._budget:
             self._budget.add_record(record.bytes_in_file)
         if product.openlineage:
@@ -233,7 +233,7 @@ def update_product(
         if {"schema_", "output_port"} & changes.model_fields_set:
             check_columns(changed)
         # One that is too large already, of earlier versions or by events, may still be mended.
-        _build_bounded_record(changed, max(MAX_PRODUCT_BYTES, before.size))
+        build_bounded_record(changed, max(MAX_PRODUCT_BYTES, before.size))
         after = file.with_product(changed)
         if changes.openlineage:
             others = (other for other in file.products.values() if other.name != name)
@@ -280,14 +280,6 @@ def delete_product(
         logger.warning("the entries that name '%s' are left to the scheduled run: %s", name, error)
         removed = None
     return DeletedProduct(name=name, lineage_entries_removed=removed)
-
-
-def _build_bounded_record(product: StoredProduct, limit: int) -> ProductRecord:
-    """Return the record of a product. Raises ProductTooLarge if it has more than `limit` bytes."""
-    record = ProductRecord.from_model(product)
-    if record.size > limit:
-        raise ProductTooLarge(product.name, record.size, limit)
-    return record
 
 
 def _get_expected_record(

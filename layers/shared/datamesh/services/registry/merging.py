@@ -20,7 +20,7 @@ from datamesh.storage.records import ProductRecord
 OF_WINNER = frozenset(
     {
         *("name", "domain", "owner", "description", "status", "version"),
-        *("created_at", "since_revision", "dropped_at", "changed"),
+        *("created_at", "since_revision", "dropped_at", "changed", "hidden"),
     }
 )
 """Fields that the product which stays keeps, whatever the other one says."""
@@ -81,7 +81,7 @@ def combine_products(winner: StoredProduct, loser: StoredProduct) -> dict[str, o
     update |= combine_facts(named, loser)
     update["checks"] = join_checks(winner.checks, loser.checks)
     if not {*winner.openlineage} - {*loser.openlineage}:  # it has no dataset of its own
-        update |= {"dropped_at": loser.dropped_at, "changed": loser.changed}
+        update |= {name: getattr(loser, name) for name in ("dropped_at", "changed", "hidden")}
     results = [each for each in (winner.quality, loser.quality) if each]
     # Of one time, the one that failed: it is not forgotten for another that passes.
     update["quality"] = max(

@@ -72,7 +72,19 @@ def combine_facts(winner: StoredProduct, loser: StoredProduct) -> dict[str, obje
     both = winner.model_copy(update=start)
     for facts in (ProductFacts(tags=ours.tags), theirs):
         both = apply_facts(both, facts)
-    return {name: getattr(both, name) for name in (*start, "description")}
+    shown = {name: getattr(both, name) for name in (*start, "description")}
+    return shown | {"column_tags": _join_column_tags(winner, loser)}
+
+
+def _join_column_tags(winner: StoredProduct, loser: StoredProduct) -> dict[str, tuple[str, ...]]:
+    """Return the tags of columns that people have set for either product: they add up."""
+    columns = dict.fromkeys((*winner.column_tags, *loser.column_tags))
+    both = (winner.column_tags, loser.column_tags)
+    joined = {
+        column: dict.fromkeys(tag for tags in both for tag in tags.get(column, ()))
+        for column in columns
+    }
+    return {column: (*tags,)[:MAX_TAGS] for column, tags in joined.items()}
 
 
 def _get_own_tags(product: StoredProduct, edited: tuple[str, ...]) -> tuple[str, ...]:

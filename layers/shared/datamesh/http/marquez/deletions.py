@@ -1,0 +1,60 @@
+"""Hide datasets and jobs."""
+
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
+from datamesh.http.marquez.parameters import (
+    DatasetName,
+    JobName,
+    JobNamespace,
+    NamespaceName,
+    create_router,
+    document_errors,
+)
+from datamesh.models.marquez import MarquezJob
+from datamesh.models.marquez_reads import MarquezDetailedDataset
+from datamesh.services.marquez.edits import DatasetEditor
+from datamesh.services.marquez.job_edits import JobEditor
+from datamesh.services.marquez.jobs import FoundJob
+from datamesh.services.marquez.versions import FoundDataset
+
+router = create_router()
+
+ERRORS = document_errors(401, 403, 404, 409, 422, 429, 503)
+
+
+@router.delete("/api/v1/namespaces/{namespace}/datasets/{dataset}", responses=ERRORS)
+async def marquez_delete_dataset(
+    namespace: NamespaceName,
+    dataset: DatasetName,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
+) -> MarquezDetailedDataset:
+    """Hide a dataset.
+
+    The product stays with its lineage, `dropped`, as if an event had said that the table is gone.
+    A later event that writes the dataset, or says that it is there, brings it back.
+    """
+    editor = DatasetEditor(context, registry, namespace, dataset)
+    store = resources.open_job_store()
+    found = FoundDataset(context, registry, store, namespace, dataset).dataset
+    editor.hide(resources.open_event_pipeline().open_life)
+    return found.model_copy(update={"deleted": True})
+
+
+@router.delete("/api/v1/namespaces/{namespace}/jobs/{job}", responses=ERRORS)
+async def marquez_delete_job(
+    namespace: JobNamespace,
+    job: JobName,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
+) -> MarquezJob:
+    """Hide a job.
+
+    Its runs are kept. The next event that says something new of it brings it back.
+    """
+    store = resources.open_job_store()
+    editor = JobEditor(context, registry, store.open_job, (namespace, job))
+    found = FoundJob(context, registry, store, namespace, job).builder.build_job()
+    editor.hide()
+    return found

@@ -10,7 +10,7 @@ ROLES = ("reader", "contributor", "steward", "admin")
 ANY_DOMAIN = "*"
 MAX_NAMESPACE = 200
 """Characters of a namespace of OpenLineage in a grant."""
-_DOMAIN = re.compile(r'[^.\x00-\x1f\x7f/\\<>"*?#%\s][^\x00-\x1f\x7f/\\<>"*?#%]{0,49}')
+_DOMAIN = r'[^.\x00-\x1f\x7f/\\<>"*?#%\s][^\x00-\x1f\x7f/\\<>"*?#%]{0,49}'
 
 type GrantFields = Mapping[str, str | list[str]]
 """`role`, `domain` (or `*`), and `namespaces` where a grant names some."""
@@ -72,7 +72,7 @@ def _parse_grant(where: str, value: object) -> GrantFields:
 
 
 def _is_domain(value: object) -> bool:
-    return isinstance(value, str) and (value == ANY_DOMAIN or bool(_DOMAIN.fullmatch(value)))
+    return isinstance(value, str) and (value == ANY_DOMAIN or bool(re.fullmatch(_DOMAIN, value)))
 
 
 def _is_list_of_namespaces(value: object) -> bool:

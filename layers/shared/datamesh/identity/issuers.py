@@ -1,6 +1,7 @@
 """The issuers whose tokens are accepted, and what their claims grant.
 
-The authorizer reads them when it starts, so this module needs only the standard library.
+The authorizer reads them when it starts, so this module needs only the standard library, and its
+patterns are compiled when they are first used.
 """
 
 import json
@@ -24,12 +25,12 @@ SINGLE: Mapping[str, str] = {
 """Variable -> the field of one issuer that it sets."""
 ADDRESS = "an address that begins with https:// (or http:// on this machine itself)"
 FIELDS = {*SINGLE.values(), "require"}
-_TEXT = re.compile(r"[ !#-\[\]-~]{1,255}")
+_TEXT = r"[ !#-\[\]-~]{1,255}"
 """Visible ASCII without quotes and backslashes: it stands in the access log as it is."""
 _REST = r"(:[0-9]{1,5})?(/[A-Za-z0-9._~!$&'()*+,;=:@%/-]*)?(\?[A-Za-z0-9._~&=%-]*)?"
-_SECURE = re.compile(rf"https://[A-Za-z0-9.-]+{_REST}")
-_LOOPBACK = re.compile(rf"http://(localhost|127(\.[0-9]{{1,3}}){{3}}|\[::1\]){_REST}")
-_TOKEN = re.compile(r"e[wy][A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
+_SECURE = rf"https://[A-Za-z0-9.-]+{_REST}"
+_LOOPBACK = rf"http://(localhost|127(\.[0-9]{{1,3}}){{3}}|\[::1\]){_REST}"
+_TOKEN = r"e[wy][A-Za-z0-9_-]*\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"
 
 
 class TrustedIssuer(NamedTuple):
@@ -74,12 +75,12 @@ def is_token(credential: str) -> bool:
 
     That is three parts of base64url, the first of which begins as a JSON object does; no key has.
     """
-    return bool(_TOKEN.fullmatch(credential))
+    return bool(re.fullmatch(_TOKEN, credential))
 
 
 def is_web_address(text: object) -> bool:
     """Return whether it is an address over https, or over http of this machine itself."""
-    return isinstance(text, str) and bool(_SECURE.fullmatch(text) or _LOOPBACK.fullmatch(text))
+    return isinstance(text, str) and bool(re.fullmatch(f"{_SECURE}|{_LOOPBACK}", text))
 
 
 def _read_single(single: Mapping[str, str]) -> Mapping[str, object]:
@@ -138,7 +139,7 @@ def _list_texts(value: object) -> tuple[str, ...]:
 
 
 def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(_TEXT.fullmatch(value))
+    return isinstance(value, str) and bool(re.fullmatch(_TEXT, value))
 
 
 def _parse_json(setting: str, text: str) -> object:

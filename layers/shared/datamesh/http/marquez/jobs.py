@@ -36,8 +36,9 @@ States = Annotated[
     list[Literal["NEW", "RUNNING", "COMPLETED", "ABORTED", "FAILED"]],
     Query(
         alias="lastRunStates",
-        description="Find the jobs whose latest run is in one of these states, among the 500 jobs"
-        " that ran last. It may be given several times.",
+        description="Find the jobs whose latest run is in one of these states, among the 100 jobs"
+        " that ran last; `X-Truncated` tells whether there are more. It may be given several"
+        " times.",
         examples=[["FAILED"]],
     ),
 ]

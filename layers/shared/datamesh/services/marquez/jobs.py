@@ -1,6 +1,7 @@
 """Marquez' reads of jobs and runs."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from datamesh.errors import NodeNotFound
 from datamesh.models.jobs import JobHistory, JobRun
@@ -29,8 +30,8 @@ from datamesh.services.marquez.job_builder import JobBuilder, get_job_name
 from datamesh.services.marquez.nodes import IndexedJob
 from datamesh.services.registry.registry import EncodedPage, Registry, cut_page, encode_page
 
-MAX_FILTERED_JOBS = 500
-"""How many jobs a filter by state looks at: those that changed last."""
+MAX_FILTERED_JOBS = 100
+"""How many jobs a filter by state looks at, a read of storage each: those that changed last."""
 
 
 def list_jobs(
@@ -45,11 +46,13 @@ def list_jobs(
 ) -> EncodedPage:
     """List the jobs of a namespace, or of all, those that ran last first.
 
-    With `states`, those whose latest run is in one of them, among MAX_FILTERED_JOBS. Raises
-    NodeNotFound if nothing is in the namespace, and it is none of the `declared` ones.
+    With `states`, those whose latest run is in one of them, among MAX_FILTERED_JOBS: the page is
+    cut if there are more. Raises NodeNotFound if nothing is in the namespace, and it is none of the
+    `declared` ones.
     """
     index = open_index(context, registry)
     jobs = _select_jobs(index, namespace, declared)
+    is_cut = bool(states) and len(jobs) > MAX_FILTERED_JOBS
     if states:
         jobs = jobs[:MAX_FILTERED_JOBS]
         known = _read_histories(context, store, jobs)
@@ -58,12 +61,13 @@ def list_jobs(
     else:
         page = cut_page(jobs, limit, offset)
         known = _read_histories(context, store, page.items)
-    return encode_page(
+    found = encode_page(
         page,
         lambda job: encode_model(
             JobBuilder.from_index(index, job, known.get(get_job_name(job))).build_job()
         ),
     )
+    return replace(found, is_cut=True) if is_cut else found
 
 
 def _select_jobs(

@@ -24,7 +24,7 @@ type Event = Mapping[str, Any]
 def get(target: str) -> Event:
     """The event of a GET; `target` is a path, and a query if there is one."""
     path, _, query = target.partition("?")
-    return api_event("GET", path, principal=None) | {"rawQueryString": query}
+    return api_event("GET", path, principal="anonymous") | {"rawQueryString": query}
 
 
 @dataclass(frozen=True)

@@ -159,6 +159,12 @@ def _check_missing_products(text: str) -> str:
     return text
 
 
+def _check_read_access(text: str) -> str:
+    if text not in ("open", "catalog", "keyed"):
+        raise ValueError("open, catalog or keyed")
+    return text
+
+
 def _check_domain(text: str) -> str:
     if not re.fullmatch(DOMAIN, text):
         raise ValueError('a domain of 1 to 50 characters without / \\ < > " * ? # %')
@@ -215,11 +221,13 @@ def _check_origins(text: str) -> str:
 
 ISSUER_VARIABLES = ("JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_GRANTS", "JWT_ISSUERS")
 
-LOCAL_PARAMETERS: Mapping[str, str] = {"HealthProbeSeconds": "5"}
-"""Parameters whose defaults are others in a local run, where a PUT costs nothing."""
+LOCAL_PARAMETERS: Mapping[str, str] = {"HealthProbeSeconds": "5", "ReadAccess": "open"}
+"""Parameters whose defaults are others in a local run: a PUT costs nothing, and all is there to be
+tried."""
 
 PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "LogLevel": ("LOG_LEVEL", _check_log_level),
+    "ReadAccess": ("READ_ACCESS", _check_read_access),
     "MaxProducts": ("MAX_PRODUCTS", _check_whole_number(1, 100_000)),
     "MaxLineageEntries": ("MAX_LINEAGE_ENTRIES", _check_whole_number(1, 1_000_000)),
     "MaxProductsBytes": ("MAX_PRODUCTS_BYTES", _check_whole_number(65_536, 1_073_741_824)),

@@ -38,11 +38,15 @@ class Function:
 
 @dataclass(frozen=True)
 class Authorizer:
-    """A Lambda authorizer: its function's name, a lower-case header, the cache time in seconds."""
+    """A Lambda authorizer: its function's name, and the cache time in seconds.
+
+    A request without `header`, in lower case, is refused before the function is asked; None if it
+    is asked of every request.
+    """
 
     name: str
     function: str
-    header: str
+    header: str | None
     ttl: int
 
 

@@ -82,7 +82,7 @@ class Deployment:
         created = boto3.client("secretsmanager").create_secret(Name="keys", SecretString=secret)
         self.secret_arn = created["ARN"]
         names = {"CatalogBucket": BUCKET, "ApiKeySecret": self.secret_arn}
-        self._api = read_api(TEMPLATE, {}, names)
+        self._api = read_api(TEMPLATE, {"ReadAccess": "open"}, names)
 
     def arns(self) -> Resolver:
         """Resolves what policies name to ARNs."""

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from datamesh.aws.observability import Handler
 from datamesh.http.entrypoint import create_lambda_handler
+from datamesh.http.gateway import ANONYMOUS
 from datamesh.wiring import Resources
 
 AREAS = (
@@ -32,6 +33,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "AWS_EC2_METADATA_DISABLED": "true",
     "API_KEY": "a-key-of-the-tests",
+    "READ_ACCESS": "open",
     "POWERTOOLS_METRICS_NAMESPACE": "a-stack",
 }
 """What a function finds when it is imported."""
@@ -136,7 +138,7 @@ class Client:
         return read_answer(self.handler(event, LambdaContext()))
 
     def get(self, path: str, **query: object) -> Answer:
-        return self.send(api_event("GET", path, query=query, principal=None))
+        return self.send(api_event("GET", path, query=query, principal=ANONYMOUS))
 
     def post(self, path: str, body: Any) -> Answer:
         return self.send(api_event("POST", path, body))

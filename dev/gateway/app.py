@@ -108,8 +108,8 @@ class Gateway:
         authorizer = found.route.authorizer
         if authorizer is None:
             return None
-        identity = request.get_header(authorizer.header)
-        if not identity:
+        identity = found.route.key
+        if authorizer.header and not (identity := request.get_header(authorizer.header)):
             raise _RefusedError(401, "Unauthorized")
         event = events.build_authorizer_event(request, found, identity)
         try:

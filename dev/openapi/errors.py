@@ -7,6 +7,7 @@ type Schema = dict[str, Any]
 
 SHARED = "#/components/responses/"
 MARQUEZ = "/MarquezProblem"
+GATEWAY = "/GatewayProblem"
 EXAMPLES: dict[int, str] = {
     301: "Product 'sold' is called 'orders' now; ask for that",
     400: "Lineage names unknown products: 'ordrs'",
@@ -31,6 +32,12 @@ REFUSED = {
     "message": "Input should be less than or equal to 1000",
 }
 
+READ_REFUSED: Schema = {
+    "success": False,
+    "message": "This read needs a key here: send it as `Authorization: Bearer <key>`",
+}
+"""Body of the 401 of a read, which a function answers; that of a write is API Gateway's."""
+
 
 def share_response(status: str, response: Schema) -> tuple[str, Schema]:
     """Return the name of a shared response, and the response with its example.
@@ -41,8 +48,11 @@ def share_response(status: str, response: Schema) -> tuple[str, Schema]:
     if "content" not in response:
         return name, response
     [described] = response["content"].values()
+    model = described["schema"].get("$ref", "")
     example = build_example(int(status))
-    if described["schema"].get("$ref", "").endswith(MARQUEZ):
+    if status == "401" and not model.endswith(GATEWAY):
+        name, example = "UnauthorizedRead", READ_REFUSED
+    if model.endswith(MARQUEZ):
         name, example = f"Marquez{name}", extend_example(int(status), example)
     content = {"application/json": described | {"example": example}}
     return name, response | {"content": content}

@@ -11,8 +11,10 @@ DESCRIPTION = f"""\
 A registry for a data mesh. Domains register **data products**, record the **lineage** between them,
 and publish **data** from files. Everybody can find, follow and read them.
 
-- **Keys.** Reads are open. Writes, and reads of the audit trail and of whole files, need a key:
+- **Keys.** Writes, and reads of the audit trail and of whole files, need a key:
   send `Authorization: Bearer <key>`. On `/docs`, press *Authorize*. `make run` prints its key.
+  Whether other reads need one, the registry's `READ_ACCESS` says: 401 asks for it, and a key that
+  is not active is 403.
 - **Answers.** A write answers `success`, `message` and `data`. A list answers a bare array:
   `X-Total-Count` says how long it is, and `X-Next-Offset` where the next page begins.
 - **Errors.** An error answers `success: false` and a `message` that says what is wrong. A 422 has

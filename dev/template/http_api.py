@@ -36,22 +36,24 @@ def read_http_api(
 def _read_authorizer(name: str, declared: dict[str, Yaml], resolver: Resolver) -> Authorizer:
     identity = read_map(declared.get("Identity"), name)
     headers = read_strings(resolver.resolve(identity.get("Headers")))
+    # Without the property SAM sets none, and API Gateway then caches for 300 s.
+    ttl = int(str(resolver.resolve(identity.get("ReauthorizeEvery", 300))))
+    asks_always = identity.get("Context") == ["routeKey"] and not headers and ttl == 0
     if (
-        len(headers) != 1
+        (len(headers) != 1 and not asks_always)
         or str(declared.get("AuthorizerPayloadFormatVersion")) != "2.0"
         or declared.get("EnableSimpleResponses") is not True
     ):
         raise TemplateError(
             f"authorizer {name}: the local API supports payload 2.0 with simple responses and "
-            "one identity header"
+            "one identity header, or the context's routeKey and no cache"
         )
     return Authorizer(
         name=name,
         # An alias of the function, here as good as the function.
         function=read_text(declared, "FunctionArn", name, resolver).split(":")[0],
-        header=headers[0].lower(),
-        # Without the property SAM sets none, and API Gateway then caches for 300 s.
-        ttl=int(str(resolver.resolve(identity.get("ReauthorizeEvery", 300)))),
+        header=None if asks_always else headers[0].lower(),
+        ttl=ttl,
     )
 
 

@@ -10,6 +10,7 @@ from fastapi import Query, Response
 from pydantic import BeforeValidator, TypeAdapter
 
 from datamesh.aws.api_usage import create_usage_reader
+from datamesh.http.access import declare_read
 from datamesh.http.app import create_app
 from datamesh.http.changes_page import build_changes_response
 from datamesh.http.dependencies import CurrentContext, CurrentResources, RegistryAsOf
@@ -24,6 +25,7 @@ from datamesh.http.parameters import (
     check_calendar_date,
 )
 from datamesh.models.changes import Changes
+from datamesh.models.read_access import ReadKind
 from datamesh.models.responses import LineageStats
 from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Trend, Usage
 from datamesh.models.values import Timestamp, utc_now
@@ -86,6 +88,7 @@ async def lineage_stats(context: CurrentContext, registry: RegistryAsOf) -> Line
     response_model=Changes,
     responses=CHANGES_PAGE | document_errors(400, 410, 413, 422, 503),
 )
+@declare_read(ReadKind.PAST)
 async def changes(
     context: CurrentContext,
     resources: CurrentResources,

@@ -9,6 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Query, Response
 from pydantic import BeforeValidator
 
+from datamesh.http.access import declare_read
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
@@ -21,6 +22,7 @@ from datamesh.http.parameters import (
     check_timestamp,
 )
 from datamesh.models.audit import AuditPage
+from datamesh.models.read_access import ReadKind
 from datamesh.models.values import Timestamp, subtract_span, utc_now
 from datamesh.services.audit import search
 
@@ -48,6 +50,7 @@ AUDIT_PAGE: Responses = {200: {"headers": CUT_PAGE_HEADER}}
     responses=AUDIT_PAGE | document_errors(400, 401, 403, 422, 503),
     dependencies=[Depends(require_principal)],
 )
+@declare_read(ReadKind.KEYED)
 async def audit(
     context: CurrentContext,
     resources: CurrentResources,

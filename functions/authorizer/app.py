@@ -1,7 +1,10 @@
-"""Allow a write to whoever presents an active API key, or a token of a trusted issuer.
+"""Tell who presents an active API key, or a token of a trusted issuer.
 
-An authorizer of an HTTP API, payload 2.0, simple response.
-Imports neither FastAPI nor pydantic: every first write pays for this cold start too.
+An authorizer of an HTTP API, payload 2.0, simple response. A write needs one of them. A read without
+credentials is let through as that of an anonymous caller: what it may see is decided where it is
+answered.
+
+Imports neither FastAPI nor pydantic: every first request pays for this cold start too.
 """
 
 import os
@@ -15,18 +18,27 @@ if TYPE_CHECKING:
     from datamesh.identity.tokens import TokenPrincipal, TokenVerifier
 
 SCHEME = "bearer"
+HEADER = "authorization"
+ANONYMOUS = "anonymous"
+READS = ("GET", "HEAD")
 
 keys = create_key_ring(os.environ)
 issuers = read_trusted_issuers(os.environ)
 
 
-def read_key(event: Any) -> str:
-    """Return the key of `Authorization: Bearer <key>`; empty if the header is anything else.
+def read_authorization(event: Any) -> str:
+    """Return the `Authorization` header, several joined by commas; empty if there is none.
 
-    It is read from the identity source, for header names are in Title-Case in SAM's local API.
+    Header names are in lower case in API Gateway's events, and in Title-Case in SAM's. The identity
+    source is not what is read here, since reads have another one.
     """
-    source = event.get("identitySource") or [""]
-    scheme, _, credentials = source[0].partition(" ")
+    headers: dict[str, str] = event.get("headers") or {}
+    return ",".join(value for name, value in headers.items() if name.lower() == HEADER)
+
+
+def read_key(authorization: str) -> str:
+    """Return the key of `Bearer <key>`; empty if the header is anything else."""
+    scheme, _, credentials = authorization.partition(" ")
     return credentials.strip() if scheme.lower() == SCHEME else ""
 
 
@@ -43,12 +55,20 @@ def get_token_verifier() -> "TokenVerifier":
     return TokenVerifier(issuers)
 
 
+def is_read(event: Any) -> bool:
+    """Tell whether a request cannot change anything."""
+    return event.get("requestContext", {}).get("http", {}).get("method") in READS
+
+
 def handler(event: Any, context: object) -> dict[str, object]:
-    """Answer whether the credential is good, and pass on who presents it.
+    """Answer whether the request may go on, and pass on who sends it.
 
     That is the id of a key; of a token its issuer and subject, with the grants of its claims.
     """
-    key = read_key(event)
+    authorization = read_authorization(event)
+    if not authorization and is_read(event):
+        return {"isAuthorized": True, "context": {"principal": ANONYMOUS}}
+    key = read_key(authorization)
     if issuers and is_token(key):
         caller = verify_token(key)
         return {"isAuthorized": False} if caller is None else allow_caller(caller)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query, Request, Response
 
 from datamesh.http.answers import JSON, build_page_response
+from datamesh.http.access import declare_read
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.conditional import build_unless_current
 from datamesh.http.dataset_aggregates import read_aggregate_parameters
@@ -40,6 +41,7 @@ from datamesh.models.inference import Inference, InferenceRequest
 from datamesh.models.products import Domain as DomainName
 from datamesh.models.products import Product
 from datamesh.models.quality import Quality
+from datamesh.models.read_access import ReadKind
 from datamesh.models.responses import Written
 from datamesh.services.datasets import reading
 from datamesh.services.datasets.legacy_views import (
@@ -130,6 +132,7 @@ async def list_domain_products(
     openapi_extra={"parameters": [FILTERS_PARAMETER]},
     response_class=Response,
 )
+@declare_read(ReadKind.ROWS)
 async def read_dataset(
     domain: Domain,
     dataset: DatasetName,
@@ -171,6 +174,7 @@ async def read_dataset(
     response_model=DatasetProfile,
     responses=document_errors(301) | READING,
 )
+@declare_read(ReadKind.ROWS)
 async def profile_dataset(
     domain: SmallDomain,
     dataset: SmallDataset,
@@ -197,6 +201,7 @@ async def profile_dataset(
     responses={200: {"headers": CUT_PAGE_HEADER}} | document_errors(301, 401, 403, 410) | READING,
     dependencies=[Depends(require_principal)],
 )
+@declare_read(ReadKind.KEYED)
 async def list_dataset_files(
     domain: SmallDomain,
     dataset: SmallDataset,
@@ -269,6 +274,7 @@ async def infer_dataset(
 
 
 @app.get("/sales/orders", response_model=list[Row], responses=document_errors(400) | READING)
+@declare_read(ReadKind.ROWS)
 async def sales_orders(
     request: Request,
     context: CurrentContext,
@@ -289,6 +295,7 @@ async def sales_orders(
 
 
 @app.get("/marketing/campaigns", response_model=list[Row], responses=READING)
+@declare_read(ReadKind.ROWS)
 async def marketing_campaigns(
     request: Request,
     context: CurrentContext,
@@ -310,6 +317,7 @@ async def marketing_campaigns(
 @app.get(
     "/finance/transactions", response_model=list[Row], responses=document_errors(400) | READING
 )
+@declare_read(ReadKind.ROWS)
 async def finance_transactions(
     request: Request,
     context: CurrentContext,

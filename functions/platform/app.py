@@ -13,10 +13,12 @@ from fastapi import Request
 from fastapi.responses import PlainTextResponse, Response
 
 from datamesh.errors import AssetNotFound
+from datamesh.http.access import declare_read
 from datamesh.http.app import create_app
 from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
+from datamesh.models.read_access import ReadKind
 from datamesh.models.responses import Health
 from datamesh.services.operations.health import UNBUILT, check_health
 
@@ -64,6 +66,7 @@ def read_build_digest() -> str:
 
 
 @app.get("/health", responses=document_errors(503))
+@declare_read(ReadKind.PUBLIC)
 async def health(context: CurrentContext, resources: CurrentResources) -> Health:
     """Check the health of the registry.
 
@@ -92,30 +95,35 @@ async def metrics(
 
 
 @app.get("/openapi.json", include_in_schema=False)
+@declare_read(ReadKind.PUBLIC)
 async def openapi_document() -> Response:
     """Serve the OpenAPI document of all functions."""
     return Response((HERE / "openapi.json").read_bytes(), media_type="application/json")
 
 
 @app.get("/", include_in_schema=False)
+@declare_read(ReadKind.PUBLIC)
 async def home() -> Response:
     """Lead a browser to the documentation, by an address that holds behind a proxy's path too."""
     return Response(status_code=307, headers={"Location": "docs"})
 
 
 @app.get("/docs", include_in_schema=False)
+@declare_read(ReadKind.PUBLIC)
 async def docs() -> Response:
     """Serve the page of Swagger UI."""
     return _serve_page("docs.html")
 
 
 @app.get("/redoc", include_in_schema=False)
+@declare_read(ReadKind.PUBLIC)
 async def redoc() -> Response:
     """Serve the page of Redoc."""
     return _serve_page("redoc.html")
 
 
 @app.get("/docs/assets/{file}", include_in_schema=False)
+@declare_read(ReadKind.PUBLIC)
 async def asset(file: str) -> Response:
     """Serve a file that the pages load."""
     if file not in ASSETS:

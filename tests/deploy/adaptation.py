@@ -170,8 +170,8 @@ def _route(api: str, key: str, operation: dict[str, Yaml]) -> Resources:
         "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
     }
     security = operation.get("security")
-    if isinstance(security, list) and security:
-        [scheme] = read_map(security[0], key)
+    [scheme] = read_map(security[0], key) if isinstance(security, list) and security else ["NONE"]
+    if scheme != "NONE":
         route |= {"AuthorizationType": "CUSTOM", "AuthorizerId": {"Ref": f"{api}{scheme}"}}
     integration: dict[str, Yaml] = {
         "ApiId": {"Ref": api},

@@ -25,6 +25,7 @@ NO_TIME = (1980, 1, 1, 0, 0, 0)
 WHOLE = {
     "Stage": "prod",
     "Dashboard": "true",
+    "ReadAccess": "open",
     "RouteMetrics": "true",
     # The functions run on this machine.
     "Architecture": "arm64" if platform.machine() in ("arm64", "aarch64") else "x86_64",

@@ -34,6 +34,11 @@ Resources:
             AuthorizerPayloadFormatVersion: "2.0"
             EnableSimpleResponses: true
             Identity: {{Headers: [Authorization], ReauthorizeEvery: 60}}
+          AnyCaller:
+            FunctionArn: !GetAtt Guard.Arn
+            AuthorizerPayloadFormatVersion: "2.0"
+            EnableSimpleResponses: true
+            Identity: {{Context: [routeKey], ReauthorizeEvery: 0}}
       CorsConfiguration:
         AllowOrigins: !Ref CorsOrigins
         AllowMethods: [GET, POST]
@@ -56,6 +61,9 @@ Resources:
       Events:
         Read: {{Type: HttpApi, Properties: {{Method: GET, Path: "{path}"}}}}
         One: {{Type: HttpApi, Properties: {{Method: GET, Path: "/things/{{id}}"}}}}
+        Ask:
+          Type: HttpApi
+          Properties: {{Method: GET, Path: /asked, Auth: {{Authorizer: AnyCaller}}}}
         Write:
           Type: HttpApi
           Properties: {{Method: POST, Path: /things, Auth: {{Authorizer: ApiKey}}}}

@@ -55,9 +55,10 @@ def test_an_event_is_a_request_to_its_route(file: Path) -> None:
 def test_an_event_has_passed_the_authorizer_of_its_route(file: Path) -> None:
     event = event_of(file)
     principal = event["requestContext"].get("authorizer", {}).get("lambda", {}).get("principal")
-    protected = ROUTES[event["routeKey"]].authorizer is not None
-    assert principal == ("key-1" if protected else None)
-    assert ("authorization" in event["headers"]) is protected
+    authorizer = ROUTES[event["routeKey"]].authorizer
+    asked = authorizer.name if authorizer else None
+    assert principal == {"ApiKey": "key-1", "AnyCaller": "anonymous", None: None}[asked]
+    assert ("authorization" in event["headers"]) is (asked == "ApiKey")
 
 
 def test_the_authorizer_is_asked_about_a_protected_route() -> None:

@@ -160,6 +160,47 @@ def test_outcomes_of_the_authorizer(project: FakeProject) -> None:
     run(project, scenario)
 
 
+def test_an_authorizer_without_an_identity_header_is_asked_of_every_request(
+    project: FakeProject,
+) -> None:
+    project.code(
+        "things",
+        """
+        def handler(event, context):
+            return event["requestContext"]["authorizer"]["lambda"]
+        """,
+    )
+    project.code(
+        "guard",
+        """
+        count = 0
+
+        def handler(event, context):
+            global count
+            count += 1
+            assert event["identitySource"] == ["GET /asked"]
+            presented = event["headers"].get("authorization", "nothing")
+            return {
+                "isAuthorized": presented != "wrong",
+                "context": {"principal": presented, "count": count},
+            }
+        """,
+    )
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        async def ask(**headers: str) -> tuple[int, object]:
+            answer = await client.get("/asked", headers=headers)
+            return answer.status_code, answer.json()
+
+        assert await ask() == (200, {"principal": "nothing", "count": 1})
+        assert await ask() == (200, {"principal": "nothing", "count": 2})
+        assert await ask(Authorization="a") == (200, {"principal": "a", "count": 3})
+        assert await ask(Authorization="wrong") == (403, {"message": "Forbidden"})
+        assert await ask(Authorization="a") == (200, {"principal": "a", "count": 5})
+
+    run(project, scenario)
+
+
 def test_the_authorizer_is_asked_once_per_key_until_it_changes(project: FakeProject) -> None:
     counter = project.root / "calls"
     counting = f"""

@@ -23,30 +23,31 @@ DERIVING = {
     "OPENLINEAGE_DOMAINS",
     "OPENLINEAGE_CONFIDENCE",
 }
+READING = COMMON | {"READ_ACCESS"}
 ENVIRONMENT = {
     "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"}
     | {"JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_GROUPS_CLAIM", "JWT_GRANTS"}
     | {"JWT_ISSUERS", "JWT_REVISION"},
-    "ProductsReadFunction": COMMON | {"CACHE_SECONDS"},
+    "ProductsReadFunction": READING | {"CACHE_SECONDS"},
     "ProductsWriteFunction": COMMITTING
     | {"MAX_PRODUCTS", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES", "DATA_LOCATIONS"},
-    "LineageReadFunction": COMMON | {"CACHE_SECONDS"},
+    "LineageReadFunction": READING | {"CACHE_SECONDS"},
     "LineageWriteFunction": COMMITTING
     | {"MAX_LINEAGE_ENTRIES", "MAX_LINEAGE_BYTES", "MAX_PRODUCTS", "MAX_PRODUCTS_BYTES"}
     | {"MISSING_PRODUCTS", "MISSING_PRODUCTS_DOMAIN"},
-    "OpenLineageReadFunction": COMMON | {"CACHE_SECONDS"},
+    "OpenLineageReadFunction": READING | {"CACHE_SECONDS"},
     "OpenLineageWriteFunction": COMMITTING | DERIVING,
     "MarquezWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_LINEAGE_ENTRIES"},
     "OpenLineageRebuildFunction": COMMITTING | DERIVING | {"EVENT_RETENTION_DAYS"},
-    "DomainsFunction": COMMON
+    "DomainsFunction": READING
     | {"CACHE_SECONDS", "MAX_SCAN_BYTES", "DATA_LOCATIONS"}
     | {"ANONYMOUS_SCAN_FILES", "ANONYMOUS_SCAN_BYTES", "ANONYMOUS_SCAN_SECONDS"}
     | {"DOWNLOAD_LINK_SECONDS"},
     "DomainsWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_LOCATIONS"},
-    "AnalyticsFunction": COMMON | {"CACHE_SECONDS"},
+    "AnalyticsFunction": READING | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
     "AuditFunction": COMMON,
-    "PlatformFunction": COMMON | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"},
+    "PlatformFunction": READING | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"},
 }
 
 

@@ -64,8 +64,10 @@ READS = {
     "GET /analytics/usage": "AnalyticsFunction",
     "GET /analytics/top-products": "AnalyticsFunction",
     "GET /changes": "AnalyticsFunction",
-    "GET /health": "PlatformFunction",
     "GET /metrics": "PlatformFunction",
+}
+PUBLIC_READS = {
+    "GET /health": "PlatformFunction",
     "GET /": "PlatformFunction",
     "GET /docs": "PlatformFunction",
     "GET /redoc": "PlatformFunction",
@@ -85,7 +87,13 @@ def add_heads(reads: dict[str, str]) -> dict[str, str]:
 
 KEYED = WRITES | add_heads(KEYED_READS)
 """What takes a key: of the reads, the audit trail and links to whole files do."""
-ROUTES = KEYED | add_heads(READS)
+PUBLIC = add_heads(PUBLIC_READS)
+"""Health and documentation, which nobody has to ask the authorizer for."""
+ROUTES = KEYED | PUBLIC | add_heads(READS)
+AUTHORIZERS = {
+    route: "ApiKey" if route in KEYED else "AnyCaller" for route in ROUTES if route not in PUBLIC
+}
+"""Route -> the authorizer that is asked."""
 
 
 def test_every_endpoint_is_one_route_of_its_function() -> None:
@@ -93,12 +101,18 @@ def test_every_endpoint_is_one_route_of_its_function() -> None:
     assert sorted(served) == sorted(ROUTES.items())
 
 
-def test_every_write_and_two_reads_have_the_authorizer_and_no_other_read_has() -> None:
-    protected = {route.key for route in API.routes if route.authorizer}
-    assert protected == set(KEYED)
-    assert [(each.function, each.header) for each in API.authorizers] == [
-        ("AuthorizerFunction", "authorization")
-    ]
+def test_every_write_needs_a_key_and_every_read_but_the_public_ones_says_who_asks() -> None:
+    asked = {route.key: route.authorizer.name for route in API.routes if route.authorizer}
+    assert asked == AUTHORIZERS
+    assert {each.name: (each.function, each.header, each.ttl) for each in API.authorizers} == {
+        "AnyCaller": ("AuthorizerFunction", None, 0),
+        "ApiKey": ("AuthorizerFunction", "authorization", 60),
+    }
+
+
+def test_a_route_that_names_no_authorizer_is_closed_to_nobody_and_known_to_the_function() -> None:
+    """Whoever adds one need not remember: without the default its event would have no caller."""
+    assert read_at(read_properties("RegistryApi"), "Auth", "DefaultAuthorizer") == "AnyCaller"
 
 
 def test_a_revoked_key_works_for_120_seconds_at_most() -> None:
@@ -118,8 +132,9 @@ def test_api_gateway_may_call_the_authorizers_alias() -> None:
             ":${RegistryApi}/authorizers/*"
         },
     }
-    called = read_at(read_properties("RegistryApi"), "Auth", "Authorizers", "ApiKey", "FunctionArn")
-    assert called == "AuthorizerFunction:live"
+    authorizers = read_at(read_properties("RegistryApi"), "Auth", "Authorizers")
+    for name in ("AnyCaller", "ApiKey"):
+        assert read_at(authorizers, name, "FunctionArn") == "AuthorizerFunction:live"
 
 
 def test_writes_are_throttled_more_tightly_than_reads() -> None:

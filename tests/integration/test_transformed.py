@@ -9,7 +9,7 @@ import pytest
 
 from dev.template.intrinsics import Yaml, read_map, read_strings
 from tests.deploy.adaptation import operations
-from tests.integration.test_template_api import KEYED, ROUTES
+from tests.integration.test_template_api import AUTHORIZERS, ROUTES
 from tests.template import (
     keep_defaults,
     list_all_statements,
@@ -47,23 +47,29 @@ def test_a_route_calls_its_functions_alias(route: str, function: str) -> None:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_a_write_has_the_authorizer_and_a_read_has_none(route: str) -> None:
-    expected: Yaml = [{"ApiKey": []}] if route in KEYED else None
+def test_a_route_has_its_authorizer(route: str) -> None:
+    # A scheme that the document does not have is SAM's word for none.
+    expected: Yaml = [{AUTHORIZERS.get(route, "NONE"): []}]
     assert OPERATIONS[route].get("security") == expected
     assert "security" not in BODY
 
 
-def test_the_authorizer_reads_the_header_and_answers_simply() -> None:
+@pytest.mark.parametrize(
+    ("name", "seconds", "source"),
+    [("ApiKey", 60, "$request.header.Authorization"), ("AnyCaller", 0, "$context.routeKey")],
+)
+def test_an_authorizer_answers_simply_and_only_a_key_is_cached(
+    name: str, seconds: int, source: str
+) -> None:
     schemes = read_map(read_map(BODY["components"], "components")["securitySchemes"], "schemes")
-    [(name, scheme)] = schemes.items()
-    assert name == "ApiKey"
-    assert read_map(scheme, name)["x-amazon-apigateway-authorizer"] == {
+    assert schemes.keys() == {"ApiKey", "AnyCaller"}
+    assert read_map(schemes[name], name)["x-amazon-apigateway-authorizer"] == {
         "type": "request",
         "authorizerUri": INVOCATIONS.format("AuthorizerFunction:live"),
         "authorizerPayloadFormatVersion": "2.0",
-        "authorizerResultTtlInSeconds": 60,
+        "authorizerResultTtlInSeconds": seconds,
         "enableSimpleResponses": True,
-        "identitySource": ["$request.header.Authorization"],
+        "identitySource": [source],
     }
 
 

@@ -180,7 +180,7 @@ class World:
     ) -> Answer:
         wanted = {name: value for name, value in query.items() if value is not None}
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        event = api_event("GET", path, query=wanted, principal=None, headers=sent)
+        event = api_event("GET", path, query=wanted, principal="anonymous", headers=sent)
         return self.send(number, event)
 
     def arm(self, number: int, trouble: Trouble, rival: Callable[[Op], None]) -> None:

@@ -97,7 +97,7 @@ def test_every_anonymous_route_and_parameter_is_asked() -> None:
     open_routes = {
         path
         for path, operations in DOCUMENT["paths"].items()
-        if "get" in operations and "security" not in operations["get"]
+        if "get" in operations and {} in operations["get"].get("security", [{}])
     }
     pages = {"/docs", "/redoc", "/openapi.json", "/docs/assets/{file}"}
     asked = [*choose_requests(EXAMPLES), *choose_requests(EXAMPLES, SEED + 1)]

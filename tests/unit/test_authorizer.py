@@ -1,4 +1,4 @@
-"""The function that allows or denies a write."""
+"""The function that tells who sends a request."""
 
 import subprocess
 import sys
@@ -12,13 +12,21 @@ from tests.lambdas import ENVIRONMENT, LambdaContext
 
 ROOT = Path(__file__).parent.parent.parent
 KEY = ENVIRONMENT["API_KEY"]
+METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 
-def authorize(headers: dict[str, str]) -> Any:
+def authorize(headers: dict[str, str] | None, method: str = "POST") -> Any:
     """What the authorizer says of a request with these headers, as API Gateway asks it."""
-    named = {name.lower(): value for name, value in headers.items()}
-    source = [named["authorization"]] if "authorization" in named else None
-    event = {"version": "2.0", "type": "REQUEST", "identitySource": source, "headers": headers}
+    named = {name.lower(): value for name, value in (headers or {}).items()}
+    keyed, read = [named.get("authorization", "")], [f"{method} /products"]
+    event = {
+        "version": "2.0",
+        "type": "REQUEST",
+        "identitySource": read if method in ("GET", "HEAD") else keyed,
+        "routeKey": f"{method} /products",
+        "headers": headers,
+        "requestContext": {"http": {"method": method}},
+    }
     return import_module("functions.authorizer.app").handler(event, LambdaContext())
 
 
@@ -31,14 +39,14 @@ pytestmark = pytest.mark.usefixtures("imported_functions")
 )
 def test_an_active_key_is_allowed_and_its_id_passed_on(header: str) -> None:
     allowed = {"isAuthorized": True, "context": {"principal": "local"}}
-    assert authorize({"authorization": header}) == allowed
-    assert authorize({"Authorization": header}) == allowed
+    for method in METHODS:
+        assert authorize({"authorization": header}, method) == allowed
+        assert authorize({"Authorization": header}, method) == allowed
 
 
 @pytest.mark.parametrize(
     "header",
     [
-        "",
         " ",
         "Bearer",
         "Bearer ",
@@ -54,13 +62,39 @@ def test_an_active_key_is_allowed_and_its_id_passed_on(header: str) -> None:
         f"Bearer\t{KEY}",
     ],
 )
-def test_anything_else_is_denied(header: str) -> None:
-    assert authorize({"authorization": header}) == {"isAuthorized": False}
+def test_anything_else_is_denied_reads_too(header: str) -> None:
+    for method in METHODS:
+        assert authorize({"authorization": header}, method) == {"isAuthorized": False}
+        assert authorize({"Authorization": header}, method) == {"isAuthorized": False}
 
 
-def test_a_request_without_the_header_is_denied() -> None:
-    assert authorize({}) == {"isAuthorized": False}
-    assert authorize({"x-api-key": KEY}) == {"isAuthorized": False}
+def test_two_headers_are_denied_however_they_are_spelled() -> None:
+    both = {"authorization": f"Bearer {KEY}", "Authorization": f"Bearer {KEY}"}
+    for method in METHODS:
+        assert authorize(both, method) == {"isAuthorized": False}
+
+
+WITHOUT: list[dict[str, str] | None] = [None, {}, {"x-api-key": KEY}, {"authorization": ""}]
+
+
+@pytest.mark.parametrize("headers", WITHOUT)
+def test_a_write_without_the_header_is_denied(headers: dict[str, str] | None) -> None:
+    for method in ("POST", "PUT", "DELETE", "PATCH", "get", ""):
+        assert authorize(headers, method) == {"isAuthorized": False}
+
+
+@pytest.mark.parametrize("headers", WITHOUT)
+def test_a_read_without_the_header_is_that_of_an_anonymous_caller(
+    headers: dict[str, str] | None,
+) -> None:
+    anonymous = {"isAuthorized": True, "context": {"principal": "anonymous"}}
+    for method in ("GET", "HEAD"):
+        assert authorize(headers, method) == anonymous
+
+
+def test_an_event_that_tells_no_method_is_no_read() -> None:
+    handler = import_module("functions.authorizer.app").handler
+    assert handler({"headers": {}}, LambdaContext()) == {"isAuthorized": False}
 
 
 def test_importing_it_imports_no_heavy_library() -> None:

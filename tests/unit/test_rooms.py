@@ -28,6 +28,7 @@ ROOMS = (
 BASE = {"errors", "settings", "cold_start", "__version__"}
 
 SUBJECTS = (
+    "access",
     "audit",
     "context",
     "registry",

@@ -23,6 +23,7 @@ def test_the_published_defaults() -> None:
         "max_lineage_bytes": 29_360_128,
         "cache_seconds": 0.0,
         "health_probe_seconds": 60.0,
+        "read_access": "keyed",
         "stale_days": 90,
         "usage_api_id": None,
         "missing_products": "refuse",

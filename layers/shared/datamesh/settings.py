@@ -11,6 +11,7 @@ from datamesh.errors import InvalidSettings
 from datamesh.models.json_codec import decode_lenient
 from datamesh.models.ports import GRANTED_LOCATION
 from datamesh.models.products import Domain
+from datamesh.models.read_access import ReadAccess
 
 DEFAULT_PRODUCTS_BYTES = 10 * 1024 * 1024
 DEFAULT_LINEAGE_BYTES = 28 * 1024 * 1024
@@ -64,6 +65,8 @@ class Settings(BaseModel):
 
     catalog_bucket: str = Field(min_length=3)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    read_access: ReadAccess = ReadAccess.KEYED
+    """How much is read without credentials."""
     max_products: int = Field(default=1000, ge=1)
     max_lineage_entries: int = Field(default=10_000, ge=1)
     max_products_bytes: int = Field(default=DEFAULT_PRODUCTS_BYTES, ge=1)

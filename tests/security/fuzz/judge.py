@@ -13,7 +13,7 @@ from dev.stack import Route
 from tests.security.fuzz.plan import Document, FuzzRequest
 from tests.security.raw import Reply
 
-GATEWAY_STATUSES = (400, 404, 413, 431)
+GATEWAY_STATUSES = (400, 403, 404, 413, 431)
 """What API Gateway may answer in place of a function: with a message, and nothing else."""
 MAX_ANSWER_BYTES = 6 * 1024 * 1024
 MARQUEZ = "/api/v1/"

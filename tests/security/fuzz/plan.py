@@ -111,14 +111,15 @@ class Operation:
 
 
 def list_operations(document: Document, routes: Iterable[Route]) -> list[Operation]:
-    """Return the GETs that need no key: of the document, and what the template alone has."""
+    """Return the GETs that may need no key: of the document, and what the template alone has."""
     found = {
         path: Operation(path, [*map(_resolve(document), operations["get"].get("parameters", []))])
         for path, operations in document["paths"].items()
-        if "get" in operations and "security" not in operations["get"]
+        if "get" in operations and {} in operations["get"].get("security", [{}])
     }
     for route in routes:
-        if route.method == "GET" and route.authorizer is None and route.path not in found:
+        needs_key = route.authorizer is not None and route.authorizer.name == "ApiKey"
+        if route.method == "GET" and not needs_key and route.path not in found:
             names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
             bare = [{"name": name, "in": "path", "schema": {"type": "string"}} for name in names]
             found[route.path] = Operation(route.path, bare)

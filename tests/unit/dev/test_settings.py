@@ -11,7 +11,8 @@ def test_defaults() -> None:
     assert settings.data_dir == Path("data").resolve()
     assert settings.examples
     assert not settings.show_log
-    assert settings.parameters == {"HealthProbeSeconds": "5"}  # else the template's own defaults
+    local = {"HealthProbeSeconds": "5", "ReadAccess": "open"}
+    assert settings.parameters == local  # else the template's own defaults
 
 
 def test_variables_become_parameters_of_the_template() -> None:
@@ -22,6 +23,7 @@ def test_variables_become_parameters_of_the_template() -> None:
             "EXAMPLES": "0",
             "LOG": "1",
             "LOG_LEVEL": "debug",
+            "READ_ACCESS": "catalog",
             "MAX_PRODUCTS": "5",
             "MAX_LINEAGE_ENTRIES": "6",
             "MISSING_PRODUCTS": "register",
@@ -35,6 +37,7 @@ def test_variables_become_parameters_of_the_template() -> None:
     assert settings.show_log
     assert settings.parameters == {
         "LogLevel": "DEBUG",
+        "ReadAccess": "catalog",
         "MaxProducts": "5",
         "MaxLineageEntries": "6",
         "MissingProducts": "register",

@@ -152,6 +152,35 @@ def test_a_default_authorizer_guards_every_route_that_does_not_opt_out(path: Pat
     assert [route.authorizer for route in parse(path).routes] == [AUTHORIZER, None]
 
 
+ASKED_ALWAYS = TEMPLATE.replace(
+    "{Headers: [Authorization], ReauthorizeEvery: 60}", "{Context: [routeKey], ReauthorizeEvery: 0}"
+)
+
+
+def test_an_authorizer_may_be_asked_of_every_request(path: Path) -> None:
+    path.write_text(ASKED_ALWAYS)
+    [_, write] = parse(path).routes
+    assert write.authorizer == Authorizer(name="ApiKey", function="Guard", header=None, ttl=0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("ReauthorizeEvery: 0", "ReauthorizeEvery: 1"),
+        (", ReauthorizeEvery: 0", ""),
+        ("[routeKey]", "[stage]"),
+        ("[routeKey]", "[routeKey], Headers: [A, B]"),
+        ("Context: [routeKey], ", ""),
+    ],
+)
+def test_another_identity_cannot_be_served(path: Path, old: str, new: str) -> None:
+    """A cache by route alone would answer one caller with the decision about another."""
+    assert old in ASKED_ALWAYS
+    path.write_text(ASKED_ALWAYS.replace(old, new))
+    with pytest.raises(TemplateError, match="one identity header, or the context's routeKey"):
+        parse(path)
+
+
 def test_load_keeps_short_tags_as_mappings_and_policy_versions_as_text(path: Path) -> None:
     document = load_template(path)
     resources = document["Resources"]

@@ -30,13 +30,17 @@ def client(serve: Serve) -> Client:
 def test_a_format_wins_over_accept_and_names_the_file(client: Client, format: str) -> None:
     headers = {"accept": "text/csv" if format == "json" else "application/json"}
     query = {"format": format, "limit": 1}
-    answer = client.send(api_event("GET", PATH, query=query, principal=None, headers=headers))
+    answer = client.send(
+        api_event("GET", PATH, query=query, principal="anonymous", headers=headers)
+    )
     media_type, extension = FORMATS[format]
     assert (answer.status, answer.headers["content-type"]) == (200, media_type)
     name = PATH.rpartition("/")[2]
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}.{extension}"'
     accepted = client.send(
-        api_event("GET", PATH, query={"limit": 1}, principal=None, headers={"accept": media_type})
+        api_event(
+            "GET", PATH, query={"limit": 1}, principal="anonymous", headers={"accept": media_type}
+        )
     )
     assert accepted.content == answer.content
     assert accepted.headers["etag"] == answer.headers["etag"]
@@ -52,7 +56,7 @@ def test_another_format_is_refused_with_those_that_there_are(client: Client) -> 
 
 
 def test_a_format_given_twice_is_refused(client: Client) -> None:
-    event: Any = api_event("GET", PATH, principal=None)
+    event: Any = api_event("GET", PATH, principal="anonymous")
     event["rawQueryString"] = "format=csv&format=json"
     assert client.send(event).status == 422
 

@@ -41,7 +41,7 @@ def test_a_name_arrives_as_it_was_before_it_was_encoded(client: Client, name: st
     )
     match = match_route([ROUTE], "GET", request.path)
     assert match
-    event = build_http_event(request, match)
+    event = build_http_event(request, match, {"principal": "anonymous"})
     answer = read_answer(client.handler(event, LambdaContext()))
     assert (answer.status, answer.body) == (200, name)
 

@@ -1,4 +1,4 @@
-"""A write that did not pass the authorizer is refused, on every route there is or will be."""
+"""What did not pass the authorizer is refused, on every route there is or will be."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from datamesh.http.app import create_app
+from datamesh.http.gateway import ANONYMOUS
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
@@ -35,9 +36,9 @@ def without_principal(method: str, path: str) -> list[dict[str, Any]]:
         **dict.fromkeys(("domain", "namespace", "tag"), "sales"),
     )
     headers = {"authorization": "Bearer a-key"}
-    events = [api_event(method, path, {}, principal=None, headers=headers) for _ in range(6)]
+    events = [api_event(method, path, {}, principal=None, headers=headers) for _ in range(7)]
     authorizers: list[Any] = [None, {}, {"lambda": None}, {"lambda": {}}]
-    authorizers += [{"lambda": {"principal": principal}} for principal in ("", 7)]
+    authorizers += [{"lambda": {"principal": principal}} for principal in ("", 7, ANONYMOUS)]
     for event, authorizer in zip(events, authorizers, strict=True):
         event["requestContext"]["authorizer"] = authorizer
     return [api_event(method, path, {}, principal=None), *events]
@@ -118,4 +119,5 @@ def test_a_route_of_tomorrow_is_protected_too(imported_functions: None) -> None:
     client = create_configured_client(app, resources())
     assert client.send(api_event("POST", "/both", {}, principal=None)).status == 401
     assert client.send(api_event("POST", "/both", {})).body == "reached"
-    assert client.send(api_event("GET", "/read", principal=None)).body == "reached"
+    assert client.send(api_event("GET", "/read", principal=None)).status == 401
+    assert client.get("/read").body == "reached"

@@ -69,7 +69,7 @@ def json_lines() -> bytes:
 
 def accepting(client: Client, media_type: str, **query: object) -> Answer:
     headers = {"accept": media_type}
-    return client.send(api_event("GET", PATH, query=query, principal=None, headers=headers))
+    return client.send(api_event("GET", PATH, query=query, principal="anonymous", headers=headers))
 
 
 @pytest.mark.parametrize(

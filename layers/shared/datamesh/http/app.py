@@ -11,12 +11,21 @@ from pydantic import JsonValue
 from datamesh import __version__
 from datamesh.errors import MalformedBody, Unauthenticated
 from datamesh.http import errors
+from datamesh.http.access import (
+    NOT_PASSED,
+    OPTIONAL_SECURITY,
+    check_reader,
+    document_refusals,
+    find_read_kind,
+)
 from datamesh.http.answer_bounds import check_size
 from datamesh.http.conditional import IF_NONE_MATCH_PARAMETER, NOT_MODIFIED_RESPONSE, revalidate
 from datamesh.http.gateway import SAFE_METHODS, find_principal
 from datamesh.http.strict_json import parse_json
 from datamesh.http.strict_query import read_query_rules
 from datamesh.http.token_grants import check_token_grants
+from datamesh.models.read_access import ReadKind
+from datamesh.models.responses import Problem
 
 IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
     "name": "Idempotency-Key",
@@ -29,7 +38,7 @@ IDEMPOTENCY_KEY_PARAMETER: dict[str, Any] = {
 
 api_key = HTTPBearer(
     scheme_name="ApiKey",
-    description="`Authorization: Bearer <key>`, checked by the authorizer before a write runs.",
+    description="`Authorization: Bearer <key>`, checked by the authorizer before a request runs.",
     auto_error=False,
 )
 
@@ -43,7 +52,7 @@ async def require_principal(
     """
     event = request.scope.get("aws.event", {})
     if find_principal(event) is None:
-        raise Unauthenticated("The request carries no principal: it did not pass the authorizer")
+        raise Unauthenticated(NOT_PASSED)
     check_token_grants(event)
 
 
@@ -64,13 +73,19 @@ class JsonRequest(Request):
 class MeshRoute(APIRoute):
     """A route with a strict query and a JSON body; writes need a principal, reads have an ETag.
 
+    Who may read is decided by the kind that the endpoint declares (`http.access`).
+
     Handlers are `async` although they block: an execution environment answers one request at a
     time, so there is nobody to block, and a thread hand-off would cost every request its time.
     """
 
+    problem: type[Problem] = Problem
+    """The body of the errors of its function."""
+
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self.read_kind = find_read_kind(endpoint)
         if SAFE_METHODS.issuperset(options.get("methods") or ()):
-            options["responses"] = {304: NOT_MODIFIED_RESPONSE} | (options.get("responses") or {})
+            self._document_read(options)
             parameters = [IF_NONE_MATCH_PARAMETER]
         else:
             posts = "POST" in (options.get("methods") or ())
@@ -92,6 +107,16 @@ class MeshRoute(APIRoute):
         super().__init__(path, endpoint, **options)
         self._query_rules = read_query_rules(self.dependant, parameters)
 
+    def _document_read(self, options: dict[str, Any]) -> None:
+        """Add to the options what the API's document says of every read."""
+        refused: errors.Responses = {}
+        if self.read_kind not in (ReadKind.PUBLIC, ReadKind.KEYED):
+            refused = document_refusals(self.problem)
+            extra = {"security": OPTIONAL_SECURITY} | (options.get("openapi_extra") or {})
+            options["openapi_extra"] = extra
+        own = options.get("responses") or {}
+        options["responses"] = {304: NOT_MODIFIED_RESPONSE} | refused | own
+
     async def _check_query(self, request: Request) -> None:
         """Refuse parameters that the route does not take. Raises RefusedParameters."""
         self._query_rules.check_query(request.query_params.multi_items())
@@ -104,6 +129,7 @@ class MeshRoute(APIRoute):
 
     def _wrap_read(self, handle: Handle) -> Handle:
         async def handle_read(request: Request) -> Response:
+            check_reader(request, self.read_kind)
             if not self._is_guarded:  # a dependency takes several times as long
                 self._query_rules.check_query(request.query_params.multi_items())
             response = await handle(request)

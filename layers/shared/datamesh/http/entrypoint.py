@@ -13,8 +13,16 @@ from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
 from datamesh.http.compression import add_compression
 from datamesh.http.context import create_request_context, create_task_record
-from datamesh.http.gateway import GatewayAnswer, ServeRequest, find_idempotency_key, read_path
+from datamesh.http.gateway import (
+    SAFE_METHODS,
+    GatewayAnswer,
+    ServeRequest,
+    find_caller,
+    find_idempotency_key,
+    read_path,
+)
 from datamesh.http.head import add_head
+from datamesh.models.read_access import ReadAccess
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
 from datamesh.settings import Settings, load_settings
@@ -43,7 +51,8 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     app.state.resources = create_resources(settings, observer)
     app.state.observer = observer
     app.state.requests = Counter[tuple[str, int]]()
-    serve = _add_audit(_add_idempotency(_create_server(app), app), observer)
+    serve = _create_server(app, settings.read_access)
+    serve = _add_audit(_add_idempotency(serve, app), observer)
     serve = add_head(add_compression(serve))
 
     def handle(event: Any, lambda_context: Any) -> GatewayAnswer:
@@ -52,8 +61,7 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
         answer = serve(event, lambda_context, context)
         for name, value in SAFE_HEADERS.items():
             answer["headers"].setdefault(name, value)
-        if context.principal is not None:
-            answer["headers"].setdefault("cache-control", "no-store")
+        _limit_caching(answer, event, context)
         app.state.requests[event["routeKey"], answer["statusCode"]] += 1
         return answer
 
@@ -61,12 +69,22 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     return observer.wrap_handler(handle)
 
 
-def _create_server(app: FastAPI) -> ServeRequest:
+def _limit_caching(answer: GatewayAnswer, event: Any, context: RequestContext) -> None:
+    """Keep caches from answering one caller with what another may read."""
+    headers = answer["headers"]
+    if context.principal is not None:
+        headers.setdefault("cache-control", "no-store")
+    is_read = event["requestContext"]["http"]["method"] in SAFE_METHODS
+    if is_read and find_caller(event) is not None:
+        headers["vary"] = ", ".join(filter(None, (headers.get("vary"), "Authorization")))
+
+
+def _create_server(app: FastAPI, read_access: ReadAccess) -> ServeRequest:
     """Return a function that serves the app; its routes read the context of their request."""
 
     def serve(event: Any, lambda_context: Any, context: RequestContext) -> GatewayAnswer:
         async def serve_in_context(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"] = {"context": context}
+            scope["state"] = {"context": context, "read_access": read_access}
             scope["path"] = read_path(event)
             await app(scope, receive, send)
 

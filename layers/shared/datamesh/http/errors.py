@@ -64,6 +64,12 @@ STATUSES_TO_RETRY = (429, 503)
 """A throttled or failing S3 is usually back within seconds. OpenLineage's clients repeat neither
 without it, and wait as long as it says: not long, for somebody's pipeline waits with them."""
 
+_OWN_HEADERS = {
+    401: {"WWW-Authenticate": "Bearer"},
+    **{status: {"Retry-After": str(RETRY_AFTER_SECONDS)} for status in STATUSES_TO_RETRY},
+}
+"""Headers that an error of a status always has."""
+
 MAX_FIELD_LENGTH = 200
 MAX_PROBLEMS = 20
 """How many refused fields an answer names: enough to mend a request, however bad it is."""
@@ -123,8 +129,8 @@ def build_problem(
     """Return the answer to a request that failed; it names MAX_PROBLEMS fields at most."""
     shown = None if fields is None else list(fields[:MAX_PROBLEMS])
     body = Problem(message=message, errors=shown)
-    wait = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status in STATUSES_TO_RETRY else None
-    return JSONResponse(body.model_dump(exclude_none=True), status, wait or headers)
+    own = _OWN_HEADERS.get(status) or headers
+    return JSONResponse(body.model_dump(exclude_none=True), status, own)
 
 
 async def _answer_mesh_error(request: Request, error: Exception) -> JSONResponse:

@@ -7,6 +7,8 @@ from datamesh.services.context import RequestContext
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 IDEMPOTENCY_KEY = "idempotency-key"
+ANONYMOUS = "anonymous"
+"""What the authorizer calls a caller who presents no credentials."""
 
 type GatewayAnswer = dict[str, Any]
 """The response of a function: `statusCode`, `headers`, `body` and `isBase64Encoded`."""
@@ -15,11 +17,20 @@ type ServeRequest = Callable[[Any, Any, RequestContext], GatewayAnswer]
 """(event, Lambda context, context of the request) -> answer."""
 
 
-def find_principal(event: Any) -> str | None:
-    """Return the id of the key that the authorizer has accepted; None if it was not asked."""
+def find_caller(event: Any) -> str | None:
+    """Return what the authorizer calls the caller; None if it was not asked."""
     authorizer = event.get("requestContext", {}).get("authorizer") or {}
-    principal = (authorizer.get("lambda") or {}).get("principal")
-    return principal if isinstance(principal, str) and principal else None
+    caller = (authorizer.get("lambda") or {}).get("principal")
+    return caller if isinstance(caller, str) and caller else None
+
+
+def find_principal(event: Any) -> str | None:
+    """Return the principal whose credentials the authorizer has accepted.
+
+    None if it was not asked, or the caller is anonymous.
+    """
+    caller = find_caller(event)
+    return None if caller == ANONYMOUS else caller
 
 
 def read_path(event: Any) -> str:

@@ -15,7 +15,25 @@ def check_token_grants(event: Any) -> None:
 
     The principal of a key has no grants, and may do everything. Raises GrantMissing.
     """
-    authorizer = (event.get("requestContext", {}).get("authorizer") or {}).get("lambda") or {}
-    is_token = str(authorizer.get("principal")).startswith("jwt:") or "grants" in authorizer
-    if is_token and NEEDED not in json.loads(authorizer.get("grants") or "[]"):
+    grants = _find_token_grants(event)
+    if grants is not None and NEEDED not in grants:
         raise GrantMissing(NEEDED["role"], NEEDED["domain"])
+
+
+def is_reader_of_all(event: Any) -> bool:
+    """Tell whether a caller who is not anonymous may read what anonymous ones may not.
+
+    That is the principal of a key, and a token with any role in every domain: that an issuer knows
+    somebody is no grant.
+    """
+    grants = _find_token_grants(event)
+    return grants is None or any(each.get("domain") == ANY_DOMAIN for each in grants)
+
+
+def _find_token_grants(event: Any) -> list[dict[str, Any]] | None:
+    """Return what a token grants; None if the caller has none."""
+    authorizer = (event.get("requestContext", {}).get("authorizer") or {}).get("lambda") or {}
+    if str(authorizer.get("principal")).startswith("jwt:") or "grants" in authorizer:
+        found: list[dict[str, Any]] = json.loads(authorizer.get("grants") or "[]")
+        return found
+    return None

@@ -7,6 +7,7 @@ from fastapi import Path, Query, Response
 from msgspec import Raw
 from pydantic import BeforeValidator
 
+from datamesh.http.access import declare_read
 from datamesh.http.answers import build_json_response, mark_truncation
 from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.errors import Responses
@@ -20,6 +21,7 @@ from datamesh.http.marquez.parameters import (
 from datamesh.http.marquez.paths import decode_segment
 from datamesh.http.parameters import TRUNCATED_HEADER, Offset
 from datamesh.models.marquez_events import MarquezEvents
+from datamesh.models.read_access import ReadKind
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez import events
 from datamesh.wiring import Resources
@@ -40,6 +42,7 @@ SortDirection = Annotated[
     response_model=MarquezEvents,
     responses=EVENTS | document_errors(422, 503),
 )
+@declare_read(ReadKind.EVENTS)
 async def marquez_lineage_events(
     context: CurrentContext,
     resources: CurrentResources,
@@ -60,6 +63,7 @@ async def marquez_lineage_events(
 @router.get(
     "/api/v1/events", response_model=MarquezEvents, responses=EVENTS | document_errors(422, 503)
 )
+@declare_read(ReadKind.EVENTS)
 async def marquez_events(
     context: CurrentContext,
     resources: CurrentResources,
@@ -78,6 +82,7 @@ async def marquez_events(
     response_model=MarquezEvents,
     responses=EVENTS | document_errors(422, 503),
 )
+@declare_read(ReadKind.EVENTS)
 async def marquez_events_of_namespace(
     namespace: Annotated[
         str,

@@ -37,7 +37,7 @@ def _extend_answer(answer_error: AnswerError) -> AnswerError:
         answer = JSONResponse(
             {"code": found.status_code, **body, "details": details}, found.status_code
         )
-        for name in ("retry-after", "allow"):
+        for name in ("retry-after", "allow", "www-authenticate"):
             if name in found.headers:
                 answer.headers[name] = found.headers[name]
         return answer

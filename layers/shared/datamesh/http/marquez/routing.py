@@ -4,8 +4,11 @@ from typing import Any
 
 from starlette.routing import Match
 
+from datamesh.http.access import can_read
 from datamesh.http.app import MeshRoute
 from datamesh.http.marquez.paths import PathReading, build_canonical_path
+from datamesh.http.marquez.problems import MarquezProblem
+from datamesh.models.read_access import ReadKind
 from datamesh.services.marquez.index import open_index
 
 CANONICAL_PATH = "marquez.path"
@@ -14,6 +17,8 @@ CANONICAL_PATH = "marquez.path"
 
 class MarquezRoute(MeshRoute):
     """A route of Marquez' API: its path is matched once its parts are told apart."""
+
+    problem = MarquezProblem
 
     def matches(self, scope: Any) -> tuple[Match, Any]:
         """Return whether the route matches a request, its method too. Raises StorageUnavailable.
@@ -30,6 +35,8 @@ class MarquezRoute(MeshRoute):
 
 
 def _is_known(scope: Any, reading: PathReading) -> bool:
+    if not can_read(scope, ReadKind.CATALOG):  # whose path is read the same whatever is known
+        return False
     index = open_index(scope["state"]["context"], scope["app"].state.resources.registry)
     namespace, kind, name, _ = reading
     if name is None:

@@ -4,16 +4,19 @@ from typing import Annotated, Literal
 
 from fastapi import Query
 
+from datamesh.http.access import declare_read
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.marquez.parameters import RunId, create_router, document_errors
 from datamesh.models.marquez import MarquezRun
 from datamesh.models.marquez_jobs import MarquezFacetsOfRun
+from datamesh.models.read_access import ReadKind
 from datamesh.services.marquez import jobs
 
 router = create_router()
 
 
 @router.get("/api/v1/jobs/runs/{run_id}", responses=document_errors(404, 413, 422, 503))
+@declare_read(ReadKind.EVENTS)
 async def marquez_run(
     run_id: RunId, context: CurrentContext, registry: CurrentRegistry, resources: CurrentResources
 ) -> MarquezRun:
@@ -25,6 +28,7 @@ async def marquez_run(
 
 
 @router.get("/api/v1/jobs/runs/{run_id}/facets", responses=document_errors(404, 413, 422, 503))
+@declare_read(ReadKind.EVENTS)
 async def marquez_run_facets(
     run_id: RunId,
     context: CurrentContext,

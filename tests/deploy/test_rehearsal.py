@@ -19,7 +19,9 @@ from dev.template.intrinsics import read_strings
 from tests.contexts import NO_DEADLINE
 from tests.deploy.ministack import Emulator
 from tests.deploy.stack import Stack
+from tests.e2e.api import Api
 from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
+from tests.e2e.read_modes import check_mode
 from tests.meshes import add_lineage, add_product, mesh
 from tests.template import ROOT
 
@@ -250,6 +252,17 @@ def test_an_update_brings_changed_parameters_and_changed_code(
     assert total(stack) == 1
     stack.update(MaxProducts="2")
     assert register(url, key, product("two")).status_code == 200
+    stack.delete()
+
+
+def test_reads_are_as_open_as_the_stack_says(emulator: Emulator) -> None:
+    """The default first; an update of the parameter reaches every function."""
+    stack = Stack(emulator, "reads")
+    stack.create(ReadAccess="keyed")
+    assert register(stack.url, stack.key, product("first")).status_code == 200
+    check_mode(Api(stack.url, stack.key), "keyed")
+    stack.update(ReadAccess="catalog")
+    check_mode(Api(stack.url, stack.key), "catalog")
     stack.delete()
 
 

@@ -17,7 +17,17 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 60.0
 STOP_SECONDS = 40.0
 TIMEOUT_SECONDS = 30
-OURS = ("HOST", "PORT", "DATA_DIR", "API_KEY", "EXAMPLES", "LOG", "LOG_LEVEL", "MAX_PRODUCTS")
+OURS = (
+    "HOST",
+    "PORT",
+    "DATA_DIR",
+    "API_KEY",
+    "EXAMPLES",
+    "LOG",
+    "LOG_LEVEL",
+    "MAX_PRODUCTS",
+    "READ_ACCESS",
+)
 
 
 @dataclass

@@ -1,8 +1,8 @@
 """Tell who presents an active API key, or a token of a trusted issuer.
 
-An authorizer of an HTTP API, payload 2.0, simple response. A write needs one of them. A read without
-credentials is let through as that of an anonymous caller: what it may see is decided where it is
-answered.
+An authorizer of an HTTP API, payload 2.0, simple response. A write needs one of them. A read
+without credentials is let through as that of an anonymous caller: what it may see is decided where
+it is answered.
 
 Imports neither FastAPI nor pydantic: every first request pays for this cold start too.
 """

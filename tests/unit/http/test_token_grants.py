@@ -1,14 +1,19 @@
 """A token writes if it is an admin's: no service decides by domain yet."""
 
 import json
+import re
+from importlib import import_module
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 
+from datamesh.http.gateway import SAFE_METHODS
 from tests.conftest import Serve
-from tests.lambdas import Answer, api_event, assert_problem
+from tests.lambdas import AREAS, Answer, api_event, assert_problem
 from tests.meshes import product_body
 
+READING = ("marquez", "analytics", "audit", "platform")
 PRINCIPAL = "jwt:https://login.example.com#ada"
 
 
@@ -49,6 +54,21 @@ def test_another_token_is_refused(serve: Serve, authorizer: dict[str, str]) -> N
         "This needs the role admin in the domain *, which the token does not grant; an operator"
         " maps claims to grants (JwtGrants)",
     )
+
+
+@pytest.mark.parametrize("area", AREAS)
+def test_no_write_of_any_area_takes_a_lesser_token(serve: Serve, area: str) -> None:
+    writes = {
+        (method, route.path)
+        for route in import_module(f"functions.{area}.app").app.routes
+        if isinstance(route, APIRoute)
+        for method in (route.methods or set()) - SAFE_METHODS
+    }
+    assert bool(writes) is (area not in READING)
+    for method, path in writes:
+        event: dict[str, Any] = api_event(method, re.sub(r"\{[^}]+\}", "x", path), {})
+        event["requestContext"]["authorizer"]["lambda"] = {"principal": PRINCIPAL, "grants": "[]"}
+        assert serve(area).send(event).status == 403, (method, path)
 
 
 @pytest.mark.parametrize(

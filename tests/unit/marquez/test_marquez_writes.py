@@ -428,3 +428,23 @@ def test_writes_are_in_the_audit_trail(marquez: Marquez, bucket: Bucket) -> None
     ]
     assert [one.commits[-1].products for one in records] == [("orders",), (), (), ("orders",)]
     assert {(one.principal, one.status) for one in records} == {("key-1", 200)}
+
+
+def test_an_idempotency_key_is_refused_in_the_form_of_marquez(marquez: Marquez) -> None:
+    event = api_event("POST", f"{DATASETS}/orders/tags/t", headers={"idempotency-key": "x" * 256})
+    answer = marquez.writes.send(event)
+    assert answer.status == 422
+    assert (answer.body["code"], answer.body["details"]) == (
+        422,
+        "Idempotency-Key: must have 1 to 255 characters",
+    )
+
+
+def test_a_write_with_an_idempotency_key_is_answered_alike_again(
+    marquez: Marquez, registry: Registry
+) -> None:
+    event = api_event("POST", f"{DATASETS}/orders/tags/t", headers={"idempotency-key": "a-key"})
+    first = marquez.writes.send(event)
+    revision = registry.products.read(NO_DEADLINE).revision
+    assert marquez.writes.send(event).body == first.body
+    assert registry.products.read(NO_DEADLINE).revision == revision

@@ -103,7 +103,8 @@ def _add_idempotency(serve: ServeRequest, app: FastAPI) -> ServeRequest:
         # Imported by the first request that has a key: no other needs it at its cold start.
         from datamesh.http.idempotency.handler import IdempotentRequest
 
-        request = IdempotentRequest(app.state.resources, context, key)
+        extend_problem = getattr(app.state, "extend_problem", None)
+        request = IdempotentRequest(app.state.resources, context, key, extend_problem)
         return request.serve_at_most_once(event, lambda_context, serve)
 
     return serve_once

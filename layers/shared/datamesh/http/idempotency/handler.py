@@ -1,5 +1,6 @@
 """Serving a POST with an `Idempotency-Key` at most once."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
     IdempotencyValidationError,
 )
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from datamesh.http.errors import build_problem
 from datamesh.http.gateway import GatewayAnswer, ServeRequest
@@ -28,13 +29,24 @@ class _AnswerNotKept(Exception):
         self.answer = answer
 
 
+type ExtendProblem = Callable[[JSONResponse], JSONResponse]
+"""Adds to the body of an error what those of the app's routes have."""
+
+
 class IdempotentRequest:
     """One request with a key.
 
     Its success is remembered for KEPT_SECONDS; a refused or failed request may be sent again.
     """
 
-    def __init__(self, resources: Resources, context: RequestContext, key: str) -> None:
+    def __init__(
+        self,
+        resources: Resources,
+        context: RequestContext,
+        key: str,
+        extend_problem: ExtendProblem | None = None,
+    ) -> None:
+        self._extend_problem = extend_problem
         self._context = context
         self._key = key
         self._records = IdempotencyRecords(
@@ -50,7 +62,7 @@ class IdempotentRequest:
         request with it is in progress; 503 if it cannot be recorded.
         """
         if not 1 <= len(self._key) <= MAX_KEY_LENGTH:
-            return _encode_answer(_build_key_problem(f"must have 1 to {MAX_KEY_LENGTH} characters"))
+            return self._refuse(_build_key_problem(f"must have 1 to {MAX_KEY_LENGTH} characters"))
         config = _create_config()
         config.register_lambda_context(lambda_context)
         serve_once = idempotent_function(
@@ -70,13 +82,16 @@ class IdempotentRequest:
             return not_kept.answer
         except IdempotencyAlreadyInProgressError:
             message = "A request with this Idempotency-Key is still in progress"
-            return _encode_answer(build_problem(409, message))
+            return self._refuse(build_problem(409, message))
         except IdempotencyValidationError:
-            return _encode_answer(_build_key_problem("was used with another body"))
+            return self._refuse(_build_key_problem("was used with another body"))
         except IdempotencyPersistenceLayerError as error:
             message = f"The Idempotency-Key cannot be recorded: {error}"
-            return _encode_answer(build_problem(503, message))
+            return self._refuse(build_problem(503, message))
         return answer
+
+    def _refuse(self, problem: JSONResponse) -> GatewayAnswer:
+        return _encode_answer(self._extend_problem(problem) if self._extend_problem else problem)
 
     def _describe_request(self, event: Any) -> dict[str, object]:
         """Return what identifies the request, and what must be equal if it comes again."""
@@ -111,7 +126,7 @@ def _create_config() -> IdempotencyConfig:
     )
 
 
-def _build_key_problem(message: str) -> Response:
+def _build_key_problem(message: str) -> JSONResponse:
     field = FieldProblem(field="Idempotency-Key", location="header", message=message)
     return build_problem(422, f"Invalid request: Idempotency-Key {message}", [field])
 

@@ -22,24 +22,29 @@ class MarquezProblem(Problem):
 
 def add_marquez_fields(app: FastAPI) -> None:
     """Make `app` answer every error with a MarquezProblem."""
+    app.state.extend_problem = extend_problem
     handlers: dict[Any, Any] = app.exception_handlers
     for kind, answer_error in list(handlers.items()):
         if getattr(answer_error, "__module__", "").startswith("datamesh."):
             handlers[kind] = _extend_answer(answer_error)
 
 
+def extend_problem(found: JSONResponse) -> JSONResponse:
+    """Return the answer to a request that failed with the fields of a MarquezProblem."""
+    body = json.loads(bytes(found.body))
+    problems = body.get("errors") or []
+    details = "; ".join(f"{each['field']}: {each['message']}" for each in problems) or None
+    answer = JSONResponse(
+        {"code": found.status_code, **body, "details": details}, found.status_code
+    )
+    for name in ("retry-after", "allow", "www-authenticate"):
+        if name in found.headers:
+            answer.headers[name] = found.headers[name]
+    return answer
+
+
 def _extend_answer(answer_error: AnswerError) -> AnswerError:
     async def answer_as_marquez(request: Request, error: Exception) -> JSONResponse:
-        found = await answer_error(request, error)
-        body = json.loads(bytes(found.body))
-        problems = body.get("errors") or []
-        details = "; ".join(f"{each['field']}: {each['message']}" for each in problems) or None
-        answer = JSONResponse(
-            {"code": found.status_code, **body, "details": details}, found.status_code
-        )
-        for name in ("retry-after", "allow", "www-authenticate"):
-            if name in found.headers:
-                answer.headers[name] = found.headers[name]
-        return answer
+        return extend_problem(await answer_error(request, error))
 
     return answer_as_marquez

@@ -52,6 +52,8 @@ S3_SECONDS = {"GET": 0.015, "PUT": 0.030}
 AUTHORIZED_SECONDS = 60
 """For which API Gateway and the authorizer remember a key."""
 AUTHORIZER_SECONDS = 0.050
+ASKED_SECONDS = 0.002
+"""Of the authorizer, for a read: it has nothing to look up, and no decision is remembered."""
 LOG_EVENT_BYTES = 26
 """CloudWatch adds so many to each line."""
 PLATFORM_LOG_BYTES = 83 + 53 + 170 + 3 * LOG_EVENT_BYTES
@@ -120,12 +122,15 @@ def bill_of_use(products: int, entries: int) -> list[Line]:
     use = reads.times(REQUESTS - WRITES) + writes.times(WRITES)
     # Writes are spread evenly: one that has the key looked up spares that to those after it.
     authorized = WRITES / (1 + WRITES * AUTHORIZED_SECONDS / MONTH)
+    asked = REQUESTS - WRITES
     memory = FUNCTIONS["AuthorizerFunction"].memory / 1024
-    logs = (use.log_bytes + REQUESTS * _access_log_bytes() + authorized * PLATFORM_LOG_BYTES) / GB
+    waited = authorized * AUTHORIZER_SECONDS + asked * ASKED_SECONDS
+    invoked = authorized + asked
+    logs = (use.log_bytes + REQUESTS * _access_log_bytes() + invoked * PLATFORM_LOG_BYTES) / GB
     return [
         Line(prices.HTTP_API, REQUESTS),
-        Line(prices.LAMBDA_REQUESTS, REQUESTS + authorized),
-        Line(prices.LAMBDA_TIME, use.gb_seconds + authorized * AUTHORIZER_SECONDS * memory),
+        Line(prices.LAMBDA_REQUESTS, REQUESTS + invoked),
+        Line(prices.LAMBDA_TIME, use.gb_seconds + waited * memory),
         Line(prices.S3_GET, use.gets),
         Line(prices.S3_PUT, use.puts),
         Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),

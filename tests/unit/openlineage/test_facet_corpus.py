@@ -180,6 +180,7 @@ def test_the_facets_of_a_job_and_its_run_are_recorded_where_the_documents_say() 
     [run] = history.runs
     assert {kind: fact.value for kind, fact in run.facts.items()} == {
         "error": "no space",
+        "location": "https://example.com/sum.py",
         "nominalStart": "2026-01-31T02:00:00Z",
         "parentRun": "0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b11",
     }

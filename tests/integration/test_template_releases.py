@@ -20,6 +20,7 @@ OTHER = {
     "Stage": "prod",
     "Architecture": "x86_64",
     "LogLevel": "DEBUG",
+    "ReadAccess": "catalog",
     "MaxProducts": "1001",
     "MaxLineageEntries": "10001",
     "MaxProductsBytes": "10485761",

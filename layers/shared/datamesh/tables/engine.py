@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from datamesh.errors import ScanTooLarge
+from datamesh.errors import ScanTooLarge, UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.tables.cursor import Position
 from datamesh.tables.encodings import ENCODERS, encode_legacy_json
-from datamesh.tables.engine_errors import UnevenNewlines
+from datamesh.tables.engine_errors import LongLines, UnevenNewlines
 from datamesh.tables.files import DataFile
 from datamesh.tables.page import read_page
 from datamesh.tables.profile import TableProfile, profile_table
@@ -58,7 +58,7 @@ def encode_page(
             is_cut = is_short and end is not None
             return EncodedRows(content.body, end, page.missing, is_cut)
 
-    return _read_again_if_uneven(scan, encode)
+    return _read_as_needed(scan, encode)
 
 
 def _encode_aggregates(
@@ -80,7 +80,7 @@ def encode_legacy_page(scan: Scan, table: Table, files: Sequence[DataFile], quer
         with Session(scan, eager=False, partial=not table.is_full_scan(query)) as session:
             return encode_legacy_json(session, read_page(session, table, files, query, None))
 
-    return _read_again_if_uneven(scan, encode)
+    return _read_as_needed(scan, encode)
 
 
 def profile_files(scan: Scan, table: Table, files: Sequence[DataFile]) -> TableProfile:
@@ -91,19 +91,24 @@ def profile_files(scan: Scan, table: Table, files: Sequence[DataFile]) -> TableP
         with Session(scan, eager=eager) as session:
             return profile_table(session, table, files)
 
-    return _read_again_if_uneven(scan, profile)
+    return _read_as_needed(scan, profile)
 
 
-def _read_again_if_uneven[T](scan: Scan, read: Callable[[], T]) -> T:
-    """Return what `read` returns; if lines of CSV end in several ways, read them a second time.
+def _read_as_needed[T](scan: Scan, read: Callable[[], T]) -> T:
+    """Return what `read` returns; it is called again if lines of CSV turn out to be unusual.
 
-    That is within the same bounds. Beyond them, the data is not CSV.
+    They may end in several ways, or be longer than small buffers take. That is within the same
+    bounds. Beyond them, lines that end in several ways are no CSV.
     """
-    try:
-        return read()
-    except UnevenNewlines as error:
-        scan.normalises_newlines = True
+    fault: UnreadableDataset | None = None
+    while True:
         try:
             return read()
+        except UnevenNewlines as error:
+            scan.normalises_newlines, fault = True, error.fault
+        except LongLines as error:
+            scan.has_long_lines, fault = True, fault or error.fault
         except ScanTooLarge:
-            raise error.fault from None
+            if fault:
+                raise fault from None
+            raise

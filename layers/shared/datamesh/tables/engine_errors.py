@@ -65,6 +65,15 @@ class UnevenNewlines(Exception):
         """The error if that is no way out."""
 
 
+class LongLines(Exception):
+    """Lines of a CSV file are too long for small buffers. It is to be read again with others."""
+
+    def __init__(self, fault: UnreadableDataset | None) -> None:
+        super().__init__()
+        self.fault = fault
+        """The error if that is no way out; None if it is that of the bounds."""
+
+
 def refuse_cell(file: str, row: str, column: str, problem: str) -> str:
     """Return the expression that ends a query because of a cell; `file` and `row` are expressions.
 

@@ -12,6 +12,9 @@ MAX_OBJECT_BYTES = 16 * 1024 * 1024
 """The largest line of a JSON Lines file."""
 MAX_LINE_BYTES = 2_000_000
 """The longest line of a CSV file. Left to itself, DuckDB takes longer ones with some buffers."""
+LINES_IN_BUFFER = 4
+"""How many of the longest lines a buffer for CSV holds at least. With fewer, DuckDB takes a line
+that two buffers share for several, or for one that is no CSV."""
 SAMPLED_ROWS = 100
 """In how many rows of a JSON Lines file keys are looked for."""
 
@@ -70,14 +73,17 @@ def read_csv(
 
     DuckDB reads two buffers before it gives the first row, of 32 MB each unless told otherwise.
     """
-    size = f", buffer_size = {buffer_bytes}" if buffer_bytes else ""
+    size, longest = "", MAX_LINE_BYTES
+    if buffer_bytes:
+        size = f", buffer_size = {buffer_bytes}"
+        longest = min(MAX_LINE_BYTES, buffer_bytes // LINES_IN_BUFFER)
     return (
         f"read_csv({_list_paths(indexes)}, compression = {quote_literal(compression)},"
-        f" {_describe_dialect(dialect)}, all_varchar = true{size})"
+        f" {_describe_dialect(dialect, longest)}, all_varchar = true{size})"
     )
 
 
-def _describe_dialect(dialect: CsvDialect) -> str:
+def _describe_dialect(dialect: CsvDialect, longest_line: int = MAX_LINE_BYTES) -> str:
     quote = dialect.quote or ""
     nulls = ", ".join(map(quote_literal, dialect.nulls))
     return (
@@ -86,7 +92,7 @@ def _describe_dialect(dialect: CsvDialect) -> str:
         f" escape = {quote_literal(dialect.escape or quote)}, comment = '',"
         f" nullstr = [{nulls}], allow_quoted_nulls = false,"
         " strict_mode = true, null_padding = false, hive_partitioning = false,"
-        f" max_line_size = {MAX_LINE_BYTES}"
+        f" max_line_size = {longest_line}"
     )
 
 

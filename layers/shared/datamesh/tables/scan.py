@@ -51,6 +51,8 @@ class Scan:
         """The form of the files if they are CSV."""
         self.normalises_newlines = False
         """Lines of CSV are made to end in one way, because DuckDB has found that they do not."""
+        self.has_long_lines = False
+        """Lines of CSV are longer than small buffers take, as DuckDB has found."""
         self.failure: MeshError | None = None
         """The first failure. DuckDB reports it in words of its own. Nothing is read after it."""
         self._folder = folder

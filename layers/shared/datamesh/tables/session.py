@@ -14,9 +14,11 @@ from duckdb.sqltypes import DuckDBPyType
 from datamesh.errors import ScanTooLarge, UnreadableDataset
 from datamesh.tables.csv_lines import count_cells
 from datamesh.tables.engine_errors import (
+    LONG_LINE,
     MAY_BE_UNEVEN,
     SUM_OVERFLOWS,
     WIDE_SUM,
+    LongLines,
     UnevenNewlines,
     cut_text,
     describe_fault,
@@ -31,8 +33,11 @@ logger = logging.getLogger(__name__)
 MEMORY_LIMIT = "512MB"
 """Half of a function's memory: Python, files that were read and the answer take the rest."""
 
-PARTIAL_CSV_BUFFER_BYTES = 4 * 1024 * 1024
-"""More than twice the longest line that DuckDB takes. A whole file takes twice the time with it."""
+PARTIAL_CSV_BUFFER_BYTES = 2_050_000
+"""Two of them are less than one read of text, whatever is around it. A whole file takes twice the
+time with them."""
+LONG_LINES_CSV_BUFFER_BYTES = 8 * 1024 * 1024
+"""Enough for the longest lines (`readers.LINES_IN_BUFFER`)."""
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -53,12 +58,13 @@ class Session:
 
     An `eager` session reads ahead, on threads of DuckDB's own: faster if everything is needed, and
     otherwise more bytes than the first rows take. So are large buffers for CSV; one that is
-    `partial` has small ones.
+    `partial` has small ones, unless lines have been found to be too long for them.
     """
 
     def __init__(self, scan: Scan, *, eager: bool, partial: bool = False) -> None:
         self.scan = scan
-        self.csv_buffer_bytes = PARTIAL_CSV_BUFFER_BYTES if partial else None
+        small = LONG_LINES_CSV_BUFFER_BYTES if scan.has_long_lines else PARTIAL_CSV_BUFFER_BYTES
+        self.csv_buffer_bytes = small if partial else None
         self.files = MeshFiles(scan)
         self._eager = eager
         self._connection = duckdb.connect(config=CONFIG | {"async_threads": 8 if eager else 0})
@@ -135,6 +141,8 @@ class Session:
             words in str(error) for words in SUM_OVERFLOWS
         ):
             return UnreadableDataset(WIDE_SUM)
+        if long_lines := self._find_long_lines(str(error)):
+            return long_lines
         text = self._find_csv_fault(str(error))
         fault = describe_fault(text)
         logger.warning("%s: %s", type(error).__name__, cut_text(text))
@@ -143,6 +151,20 @@ class Session:
         if may_be_uneven and not self.scan.normalises_newlines:
             return UnevenNewlines(found)
         return found
+
+    def _find_long_lines(self, text: str) -> LongLines | None:
+        """Return what to raise if an error may be one of small buffers alone, and None otherwise.
+
+        If DuckDB cannot guess a file's form, it does not say why.
+        """
+        if self.csv_buffer_bytes != PARTIAL_CSV_BUFFER_BYTES:
+            return None
+        if LONG_LINE in text:
+            return LongLines(None)
+        if find_unsniffed_file(text) is None:
+            return None
+        fault = describe_fault(text)
+        return LongLines(UnreadableDataset(fault.describe(self._find_file_name(fault.file))))
 
     def _find_file_name(self, index: int | None) -> str:
         """Return the name of a file, or else of the one that was read last or, if eager, of all."""

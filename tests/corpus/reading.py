@@ -26,8 +26,8 @@ MAX_ROWS = 3_000
 PAGE_ROWS = 1000
 MAX_SCAN_BYTES = 128 * 1024 * 1024
 PATH = "/domains/sales/orders"
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings of text that a CSV answer puts an apostrophe before."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+"""Beginnings of text that a CSV answer puts an apostrophe before, also with blanks before them."""
 
 
 class Refused(Exception):
@@ -142,7 +142,8 @@ def show_in_csv(value: Any) -> tuple[Any, ...]:
         case bool():
             return (str(value).lower(),)
         case str():
-            return (f"'{value}",) if value.startswith(FORMULA) else (value,)
+            is_formula = value.startswith(FORMULA) or value.lstrip().startswith(FORMULA)
+            return (f"'{value}",) if is_formula else (value,)
         case date():
             return (value.isoformat(),)
     return (value,)

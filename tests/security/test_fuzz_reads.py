@@ -27,7 +27,7 @@ from tests.security.raw import Reply
 from tests.template import ROOT, TEMPLATE
 
 SEED = int(os.environ.get("FUZZ_SEED", "14"))
-REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "1800"))
+REQUESTS = int(os.environ.get("FUZZ_REQUESTS", "2000"))
 AT_ONCE = 4
 SHOWN_FAULTS = 20
 

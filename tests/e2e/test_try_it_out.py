@@ -31,10 +31,15 @@ def execute(api: Api, tried: Tried) -> requests.Response:
     )
 
 
+def is_hiding(tried: Tried) -> bool:
+    return tried.method == "DELETE" and tried.path.startswith("/api/v1/")
+
+
 def test_every_operation_answers_2xx_from_the_top_of_the_page_to_its_end(fresh: Api) -> None:
     document = fresh.get("/openapi.json").json()
     refused = []
-    for tried in iterate_requests(document):
+    # What is hidden from Marquez' clients would be missing further down.
+    for tried in sorted(iterate_requests(document), key=is_hiding):
         answer = execute(fresh, tried)
         if not answer.ok:
             refused.append(f"{tried.method} {answer.url} answers {answer.text}")

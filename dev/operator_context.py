@@ -9,14 +9,16 @@ from datamesh.models.audit import AuditRecord
 from datamesh.models.values import utc_now
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
+from datamesh.services.permissions import create_unlimited_permissions
 from datamesh.storage.backoff import Deadline
 
 PRINCIPAL = "operator"
+PERMISSIONS = create_unlimited_permissions(PRINCIPAL)
 
 
 def create_reading_context(seconds: float) -> RequestContext:
     """Return a context of so many seconds that cannot commit."""
-    return RequestContext(principal=PRINCIPAL, deadline=Deadline.from_now(seconds), audit=None)
+    return RequestContext(PRINCIPAL, Deadline.from_now(seconds), PERMISSIONS, audit=None)
 
 
 @contextmanager
@@ -41,7 +43,7 @@ def open_audited_context(
         commit_id=record_id,
     )
     trail = open_trail(record)
-    context = RequestContext(PRINCIPAL, Deadline.from_now(seconds), trail)
+    context = RequestContext(PRINCIPAL, Deadline.from_now(seconds), PERMISSIONS, trail)
     status = 500
     try:
         yield context

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from datamesh.errors import MeshError
 from datamesh.models.values import utc_now
-from datamesh.services.audit.differences import compare_records
+from datamesh.services.audit.differences import AuditedRecord, compare_records, get_key
 from datamesh.services.lineage.visibility import select_visible
 from datamesh.services.operations.backups import (
     LINEAGE,
@@ -196,9 +196,9 @@ def _print_difference(what: str, before: Records, after: Records) -> None:
             print(f"    {len(records)} {verb}: {_list_names(records.values())}")
 
 
-def _list_names(records: Iterable[ProductRecord | LineageRecord]) -> str:
+def _list_names(records: Iterable[AuditedRecord]) -> str:
     names = [
-        each.name if isinstance(each, ProductRecord) else f"{each.source} -> {each.target}"
+        f"{each.source} -> {each.target}" if isinstance(each, LineageRecord) else get_key(each)
         for each in records
     ]
     return ", ".join([*names[:NAMES], *(["..."] if len(names) > NAMES else [])])

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from datamesh.services.context import RequestContext
+from datamesh.services.permissions import create_unlimited_permissions
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.commit import CompletedCommit
 
@@ -21,5 +22,10 @@ class NoAuditTrail:
 
 
 NO_DEADLINE = Deadline(math.inf, math.inf)
-CONTEXT = RequestContext(principal="key-1", deadline=NO_DEADLINE, audit=NoAuditTrail())
-"""It has all the time, keeps no audit record, and the ids of its commits are random."""
+CONTEXT = RequestContext(
+    principal="key:key-1",
+    deadline=NO_DEADLINE,
+    permissions=create_unlimited_permissions("key:key-1"),
+    audit=NoAuditTrail(),
+)
+"""It may do everything, keeps no audit record, and the ids of its commits are random."""

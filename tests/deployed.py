@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from datamesh.aws.observability import Handler
 from datamesh.http.context import create_request_record
+from datamesh.models.access import Visibility
 from datamesh.models.openlineage import EVENT_EXAMPLE, RunEvent
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.jobs.recording import store_job
@@ -24,6 +25,7 @@ from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.openlineage.runs import compute_run_path
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.job_files import JOB_INDEX_KEY, JOBS_PREFIX, JobFile, JobIndexFile
 from datamesh.storage.s3.client import S3Client as Client
 from datamesh.storage.s3.client import create_client
@@ -116,6 +118,17 @@ class Deployment:
 
     def fill(self) -> None:
         fill(self._s3, create_client(), BUCKET)
+
+    def hide_product(self) -> None:
+        """Make a product private."""
+        products = mesh(products=S3Object(create_client(), BUCKET, "products.json")).products
+
+        def change(file: ProductsFile) -> tuple[ProductsFile, None]:
+            product = file.products["transactions"].to_model()
+            hidden = product.model_copy(update={"visibility": Visibility.PRIVATE})
+            return file.with_product(hidden), None
+
+        products.commit(change, NO_DEADLINE)
 
 
 def function_of(api: Api, event: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode, b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -23,6 +23,7 @@ AREAS = (
     "marquez_writes",
     "domains",
     "analytics",
+    "access",
     "audit",
     "platform",
 )
@@ -52,6 +53,9 @@ class LambdaContext:
         return 25_000
 
 
+ADMINISTRATOR = ({"role": "admin", "domain": "*"},)
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a client receives."""
@@ -69,7 +73,8 @@ def api_event(
     body: Any = None,
     *,
     query: Mapping[str, object] | None = None,
-    principal: str | None = "key-1",
+    principal: str | None = "key:key-1",
+    grants: Sequence[Mapping[str, object]] = ADMINISTRATOR,
     headers: Mapping[str, str] | None = None,
     route: str | None = None,
 ) -> dict[str, Any]:
@@ -93,7 +98,10 @@ def api_event(
         "isBase64Encoded": isinstance(body, bytes),
     }
     if principal is not None:
-        event["requestContext"]["authorizer"] = {"lambda": {"principal": principal}}
+        caller = {"principal": principal}
+        if principal != ANONYMOUS:
+            caller["grants"] = json.dumps(grants)
+        event["requestContext"]["authorizer"] = {"lambda": caller}
     if isinstance(body, bytes):
         event["body"] = b64encode(body).decode()
     elif body is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from datamesh.models.audit import AuditRecord
@@ -28,6 +29,7 @@ from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.operations.backups import Backups
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.access_file import ACCESS_KEY, AccessFile
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.declarations_file import DECLARATIONS_KEY, DeclarationsFile
@@ -187,6 +189,10 @@ def resources(
     held = Bucket() if bucket is None else bucket
     into = events or event_pipeline()
 
+    @cache
+    def open_access() -> Document[AccessFile]:
+        return Document(held[ACCESS_KEY], AccessFile, NO_WAIT)
+
     def key_record(digest: str) -> ConditionalObject:
         return records.setdefault(digest, MemoryObject(digest))
 
@@ -209,6 +215,8 @@ def resources(
         open_event_pipeline=lambda: into,
         open_job_store=lambda: jobs or job_store(held),
         open_declarations=lambda: Document(held[DECLARATIONS_KEY], DeclarationsFile, NO_WAIT),
+        open_access=open_access,
+        access_at=lambda moment, deadline: open_access().read(deadline),
     )
 
 

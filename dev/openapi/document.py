@@ -28,6 +28,7 @@ AREAS = (
     "marquez_writes",
     "domains",
     "analytics",
+    "access",
     "audit",
     "platform",
 )

@@ -66,6 +66,10 @@ TAGS = {
         "Count what is registered, follow the numbers day by day, and list what changed.",
         "analytics",
     ),
+    "Access": (
+        "Grant roles to principals, take them back, and read which ones a caller has.",
+        "access",
+    ),
     "Audit": ("Read who changed what, and when. This read needs a key.", "audit"),
     "Platform": ("Check the health of the registry, and read metrics for Prometheus.", None),
 }

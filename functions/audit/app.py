@@ -67,8 +67,9 @@ async def audit(
     """List who changed what, oldest first.
 
     Every request that replaced a file of the registry has left a record: who, when, what, and the
-    products concerned. Reading them needs a key.
+    products concerned. Administrators read them.
     """
+    context.permissions.check_admin()
     end = until or utc_now()
     page = search.find_records(
         resources.audit_journal,

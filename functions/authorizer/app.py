@@ -21,6 +21,8 @@ SCHEME = "bearer"
 HEADER = "authorization"
 ANONYMOUS = "anonymous"
 READS = ("GET", "HEAD")
+ADMINISTRATOR = '[{"role":"admin","domain":"*"}]'
+"""The grants of the keys that a stack, or a local run, is made with."""
 
 keys = create_key_ring(os.environ)
 issuers = read_trusted_issuers(os.environ)
@@ -72,10 +74,13 @@ def handler(event: Any, context: object) -> dict[str, object]:
     if issuers and is_token(key):
         caller = verify_token(key)
         return {"isAuthorized": False} if caller is None else allow_caller(caller)
-    principal = keys.find_key_id(key) if key else None
-    if principal is None:
+    key_id = keys.find_key_id(key) if key else None
+    if key_id is None:
         return {"isAuthorized": False}
-    return {"isAuthorized": True, "context": {"principal": principal}}
+    return {
+        "isAuthorized": True,
+        "context": {"principal": f"key:{key_id}", "grants": ADMINISTRATOR},
+    }
 
 
 def allow_caller(caller: "TokenPrincipal") -> dict[str, object]:

@@ -21,8 +21,8 @@ from datamesh.http.parameters import (
 from datamesh.models.openlineage import BatchReport
 from datamesh.services.openlineage.batch import ingest_batch
 from datamesh.services.openlineage.ingest import IngestionResult, ingest_events
-from datamesh.services.openlineage.parsing import receive_event
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
+from datamesh.services.openlineage.sender import receive_event_of_sender
 
 REBUILD_SECONDS = 840.0
 """Below the function's 900 s."""
@@ -63,12 +63,10 @@ async def post_event(
     earlier try did not. A bad part of it, such as a dataset without a name, is not read, and
     `X-Skipped-Parts` tells where it stands.
     """
-    ingested = ingest_events(
-        context,
-        registry,
-        resources.open_event_pipeline(),
-        [receive_event(await read_event_json(request))],
-    )
+    pipeline = resources.open_event_pipeline()
+    raw = await read_event_json(request)
+    received = receive_event_of_sender(context.permissions, pipeline.policy, raw)
+    ingested = ingest_events(context, registry, pipeline, [received])
     return report_skipped(request, Response(status_code=201), ingested)
 
 

@@ -57,7 +57,7 @@ def test_an_event_has_passed_the_authorizer_of_its_route(file: Path) -> None:
     principal = event["requestContext"].get("authorizer", {}).get("lambda", {}).get("principal")
     authorizer = ROUTES[event["routeKey"]].authorizer
     asked = authorizer.name if authorizer else None
-    assert principal == {"ApiKey": "key-1", "AnyCaller": "anonymous", None: None}[asked]
+    assert principal == {"ApiKey": "key:key-1", "AnyCaller": "anonymous", None: None}[asked]
     assert ("authorization" in event["headers"]) is (asked == "ApiKey")
 
 

@@ -284,18 +284,23 @@ def keys(stack: Deployment) -> Iterator[Any]:
     client.put_secret_value(SecretId=stack.secret_arn, SecretString=json.dumps({"key-1": KEY}))
 
 
+def allow(principal: str) -> dict[str, Any]:
+    grants = '[{"role":"admin","domain":"*"}]'
+    return {"isAuthorized": True, "context": {"principal": principal, "grants": grants}}
+
+
 def authorize(stack: Deployment) -> Any:
     event = EVENTS["authorizer"]
     return stack.start(stack.function_of(event))(event, LambdaContext())
 
 
 def test_the_key_in_the_secret_is_allowed(stack: Deployment) -> None:
-    assert authorize(stack) == {"isAuthorized": True, "context": {"principal": "key-1"}}
+    assert authorize(stack) == allow("key:key-1")
 
 
 def test_a_second_key_in_the_secret_is_allowed(stack: Deployment, keys: Any) -> None:
     keys(json.dumps({"key-1": "another", "key-2": KEY}))
-    assert authorize(stack) == {"isAuthorized": True, "context": {"principal": "key-2"}}
+    assert authorize(stack) == allow("key:key-2")
 
 
 def test_a_key_that_left_the_secret_is_denied(stack: Deployment, keys: Any) -> None:

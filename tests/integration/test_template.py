@@ -46,6 +46,7 @@ ENVIRONMENT = {
     "DomainsWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_LOCATIONS"},
     "AnalyticsFunction": READING | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
+    "AccessFunction": COMMITTING | {"CACHE_SECONDS"},
     "AuditFunction": COMMON,
     "PlatformFunction": READING | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"},
 }

@@ -31,6 +31,8 @@ WRITES = {
     "POST /api/v1/{path+}": "MarquezWriteFunction",
     "PUT /api/v1/{path+}": "MarquezWriteFunction",
     "DELETE /api/v1/{path+}": "MarquezWriteFunction",
+    "POST /grants": "AccessFunction",
+    "DELETE /grants/{grant_id}": "AccessFunction",
 }
 READS = {
     "GET /products": "ProductsReadFunction",
@@ -76,6 +78,8 @@ PUBLIC_READS = {
 }
 KEYED_READS = {
     "GET /audit": "AuditFunction",
+    "GET /grants": "AccessFunction",
+    "GET /me": "AccessFunction",
     "GET /domains/{domain}/{dataset}/files": "DomainsFunction",
 }
 
@@ -86,7 +90,7 @@ def add_heads(reads: dict[str, str]) -> dict[str, str]:
 
 
 KEYED = WRITES | add_heads(KEYED_READS)
-"""What takes a key: of the reads, the audit trail and links to whole files do."""
+"""What takes a key: of the reads, the audit trail, links to whole files, and who may do what."""
 PUBLIC = add_heads(PUBLIC_READS)
 """Health and documentation, which nobody has to ask the authorizer for."""
 ROUTES = KEYED | PUBLIC | add_heads(READS)

@@ -31,6 +31,8 @@ INDEXES = [f"{BUCKET}/history/{name}.json" for name in ("products", "lineage")]
 PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)} | {
     ("s3:GetObject", index) for index in INDEXES
 }
+ACCESS = f"{BUCKET}/access.json"
+ROLES = {("s3:GetObject", ACCESS), ("s3:ListBucket", BUCKET)}
 KEYS = f"{BUCKET}/idempotency/*"
 REMEMBER = {("s3:GetObject", KEYS), ("s3:PutObject", KEYS)}
 DATA = {
@@ -54,25 +56,30 @@ PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
     "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
-    "ProductsReadFunction": (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS)})
+    "ProductsReadFunction": ROLES
+    | (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS)})
     - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
     - {("s3:GetObject", INDEXES[1])},
-    "ProductsWriteFunction": DATA
+    "ProductsWriteFunction": ROLES
+    | DATA
     | REGISTRY
     | REMEMBER
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
-    "LineageReadFunction": REGISTRY | PAST,
-    "LineageWriteFunction": REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
-    "OpenLineageReadFunction": REGISTRY
+    "LineageReadFunction": ROLES | REGISTRY | PAST,
+    "LineageWriteFunction": ROLES | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
+    "OpenLineageReadFunction": ROLES
+    | REGISTRY
     | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, RUNS, KEPT, DECLARED)},
-    "MarquezWriteFunction": REGISTRY
+    "MarquezWriteFunction": ROLES
+    | REGISTRY
     | REMEMBER
     | AUDITED
     | {("s3:PutObject", PRODUCTS)}
     | {("s3:GetObject", DECLARED), ("s3:PutObject", DECLARED)}
     | KEEP_JOBS,
-    "OpenLineageWriteFunction": REGISTRY
+    "OpenLineageWriteFunction": ROLES
+    | REGISTRY
     | REMEMBER
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
@@ -83,10 +90,20 @@ RIGHTS = {
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
     | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)}
     | KEEP_JOBS,
-    "DomainsFunction": DATA | {("s3:GetObject", CURSOR_KEY), ("s3:PutObject", CURSOR_KEY)},
-    "DomainsWriteFunction": DATA | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", PRODUCTS)},
-    "AnalyticsFunction": REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
-    "AuditFunction": {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
+    "DomainsFunction": ROLES | DATA | {("s3:GetObject", CURSOR_KEY), ("s3:PutObject", CURSOR_KEY)},
+    "DomainsWriteFunction": ROLES
+    | DATA
+    | REGISTRY
+    | REMEMBER
+    | AUDITED
+    | {("s3:PutObject", PRODUCTS)},
+    "AnalyticsFunction": ROLES | REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
+    "AccessFunction": ROLES
+    | REMEMBER
+    | AUDITED
+    | {("s3:PutObject", ACCESS), ("s3:GetObjectVersion", ACCESS), FIND_PAST}
+    | {("s3:GetObject", f"{BUCKET}/history/access.json")},
+    "AuditFunction": ROLES | {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
     | AUDITED
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")}
@@ -94,7 +111,8 @@ RIGHTS = {
     | {(f"s3:{verb}Object", index) for verb in ("Get", "Put") for index in INDEXES}
     | {FIND_PAST}
     | {("cloudwatch:GetMetricData", "*")},
-    "PlatformFunction": REGISTRY
+    "PlatformFunction": ROLES
+    | REGISTRY
     | {("s3:GetObject", f"{BUCKET}/analytics/latest.json")}
     | {("s3:GetObject", PROBE), ("s3:PutObject", PROBE)},
 }
@@ -171,7 +189,7 @@ def test_the_bucket_refuses_to_replace_registry_and_audit_without_a_condition() 
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
-        "Resource": [PRODUCTS, LINEAGE, TRAIL, CURSOR_KEY],
+        "Resource": [PRODUCTS, LINEAGE, ACCESS, TRAIL, CURSOR_KEY],
         "Condition": {
             "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
             "Bool": {"s3:ObjectCreationOperation": "true"},

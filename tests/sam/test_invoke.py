@@ -51,7 +51,10 @@ def test_an_event(started: SamProject, s3: S3, name: str) -> None:
     deployed.fill(s3.create_client(), ours, s3.bucket)
     result = invoked(started, name)
     if name == "authorizer":
-        assert result == {"isAuthorized": True, "context": {"principal": "local"}}
+        assert result == {
+            "isAuthorized": True,
+            "context": {"principal": "key:local", "grants": '[{"role":"admin","domain":"*"}]'},
+        }
     elif name == "schedule":
         assert result == {"pruned_lineage_entries": 1, "products": 3, "lineage_entries": 1}
     elif name == "rebuild":

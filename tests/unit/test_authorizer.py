@@ -30,6 +30,9 @@ def authorize(headers: dict[str, str] | None, method: str = "POST") -> Any:
     return import_module("functions.authorizer.app").handler(event, LambdaContext())
 
 
+ADMINISTRATOR = '[{"role":"admin","domain":"*"}]'
+
+
 pytestmark = pytest.mark.usefixtures("imported_functions")
 
 
@@ -38,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("imported_functions")
     [f"Bearer {KEY}", f"bearer {KEY}", f"BEARER {KEY}", f"Bearer   {KEY} "],
 )
 def test_an_active_key_is_allowed_and_its_id_passed_on(header: str) -> None:
-    allowed = {"isAuthorized": True, "context": {"principal": "local"}}
+    allowed = {"isAuthorized": True, "context": {"principal": "key:local", "grants": ADMINISTRATOR}}
     for method in METHODS:
         assert authorize({"authorization": header}, method) == allowed
         assert authorize({"Authorization": header}, method) == allowed

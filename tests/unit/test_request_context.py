@@ -7,6 +7,7 @@ import pytest
 from datamesh.http.context import create_task_record
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import Attempt, RequestContext
+from datamesh.services.permissions import create_unlimited_permissions
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import MemoryObject
@@ -19,7 +20,8 @@ from tests.unit.storage.faults import add
 def create_context() -> RequestContext:
     record = create_task_record("task", LambdaContext())
     trail = AuditTrail(record, Bucket().__getitem__, NO_WAIT)
-    return RequestContext(principal="schedule", deadline=NO_DEADLINE, audit=trail)
+    permissions = create_unlimited_permissions("schedule")
+    return RequestContext("schedule", NO_DEADLINE, permissions, trail)
 
 
 def names(stored: MemoryObject) -> list[str]:

@@ -28,9 +28,10 @@ ROOMS = (
 BASE = {"errors", "settings", "cold_start", "__version__"}
 
 SUBJECTS = (
-    "access",
     "audit",
+    "permissions",
     "context",
+    "access",
     "registry",
     "lineage",
     "datasets",

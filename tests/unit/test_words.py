@@ -30,10 +30,10 @@ VERBS = frozenset(
     forward freeze generate get give group guess handle hash hold identify import index infer ingest
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list
     load log look make map mark match measure merge move normalise note observe open pack pair
-    parse pick prefetch prepare print profile propose prune put quote rank read rebuild recall
+    parse grant pick prefetch prepare print profile propose prune put quote rank read rebuild recall
     receive reclaim reduce refuse register remove rename render repeat replace report require
     resolve
-    restore reuse revalidate run sample scan schedule search select send serve set share
+    restore reuse revalidate revoke run sample scan schedule search select send serve set share
     shorten show sign
     simplify skip sort spawn split stamp start stop store strip substitute subtract summarize
     take trace translate trim undo unpack update verify wait walk widen wrap write

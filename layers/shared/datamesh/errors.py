@@ -12,6 +12,10 @@ MAX_SHOWN_COLUMNS = 20
 """How many columns of a schema an error names."""
 
 
+MAX_SHOWN_NAMESPACES = 5
+"""How many namespaces an error names."""
+
+
 class MeshError(Exception):
     """Base of every error that a caller of the API may see. Its text is the caller's message."""
 
@@ -54,14 +58,39 @@ class Unauthenticated(MeshError):
     """A write arrived without a principal from the authorizer."""
 
 
-class GrantMissing(MeshError):
-    """A token does not grant the role that a request needs."""
+class Forbidden(MeshError):
+    """The principal lacks the role that the request needs."""
 
-    def __init__(self, role: str, domain: str) -> None:
+    def __init__(self, principal: str | None, role: str, domain: str) -> None:
+        """Keep the role; the domain is `*` if all of them are needed, empty if any will do."""
+        places = {"*": "all domains", "": "some domain"}
+        where = places.get(domain, f"the domain '{domain}'")
         super().__init__(
-            f"This needs the role {role} in the domain {domain}, which the token does not grant; an"
-            " operator maps claims to grants (JwtGrants)"
+            f"'{principal}' may not do this: it needs the role {role} in {where};"
+            " a steward of the domain, or an administrator, can grant it"
         )
+        self.role = role
+
+
+class ForeignNamespaces(MeshError):
+    """An event says something of namespaces that its sender has no grant for."""
+
+    def __init__(self, principal: str | None, namespaces: Sequence[str]) -> None:
+        """Keep the namespaces, of which the first ones are named."""
+        shown = ", ".join(f"'{each}'" for each in namespaces[:MAX_SHOWN_NAMESPACES])
+        count = len(namespaces) - MAX_SHOWN_NAMESPACES
+        more = f" and {count} more" if count > 0 else ""
+        super().__init__(
+            f"'{principal}' may not send events of {shown}{more};"
+            " a grant of the role contributor can name the namespaces, or their domain"
+        )
+
+
+class GrantNotFound(MeshError):
+    """There is no grant of the id."""
+
+    def __init__(self, grant_id: str) -> None:
+        super().__init__(f"There is no grant '{grant_id}'")
 
 
 class InvalidQuery(MeshError):

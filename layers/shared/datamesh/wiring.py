@@ -1,20 +1,24 @@
 """The composition root: which storage stands behind which service, by the settings."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from datamesh.aws.observability import Observer
+from datamesh.models.access import Grant
 from datamesh.models.audit import AuditRecord
 from datamesh.models.ports import S3_SCHEME
+from datamesh.models.values import utc_now
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.operations.backups import Backups
+from datamesh.services.permissions import Permissions
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.views import DatasetKey, RegistryView, RegistryViews
 from datamesh.services.time_travel.past import RegistryHistory
 from datamesh.settings import Settings
 from datamesh.storage.backoff import Backoff, Deadline
@@ -45,6 +49,7 @@ from datamesh.tables.budget import ScanBudget
 if TYPE_CHECKING:
     from datamesh.services.jobs.reading import JobStore
     from datamesh.services.openlineage.ingest import EventPipeline
+    from datamesh.storage.access_file import AccessFile
     from datamesh.storage.declarations_file import DeclarationsFile
 
 
@@ -80,6 +85,38 @@ class Resources:
     """Returns where jobs, runs and events are read, the same at every call."""
     open_declarations: Callable[[], "Document[DeclarationsFile]"]
     """Returns where the declarations of people are kept, the same at every call."""
+    open_access: Callable[[], "Document[AccessFile]"]
+    """Returns who may do what, the same at every call."""
+    access_at: Callable[[datetime, Deadline], "AccessFile"]
+    """A moment -> who might do what then."""
+    views: RegistryViews = field(default_factory=RegistryViews)
+    """Lives as long as the execution environment."""
+    view: RegistryView | None = None
+    """The view that the registry is; None if it is shown as it is."""
+
+    def show_to(self, permissions: Permissions) -> Self:
+        """Return what a caller may read of it."""
+        view = self.views.open_view(self.registry, permissions)
+        if view is None:
+            return self
+        return replace(
+            self,
+            view=view,
+            registry=view.registry,
+            registry_at=lambda moment: view.build_past(self.registry_at(moment)),
+            open_job_store=lambda: replace(self.open_job_store(), show_history=view.show_history),
+        )
+
+    def find_hidden_datasets(self, deadline: Deadline) -> frozenset[DatasetKey]:
+        """Return the datasets that the caller may not see. Raises StorageUnavailable."""
+        return self.view.find_hidden_datasets(deadline) if self.view else frozenset()
+
+    def load_grants(self, principal: str, deadline: Deadline) -> Sequence[Grant]:
+        """Return the grants of a principal that storage has. Raises StorageUnavailable."""
+        # Neither anonymous callers nor administrators need it: their cold starts are without it.
+        from datamesh.services.access.grants import find_grants
+
+        return find_grants(self.open_access().read(deadline), principal, utc_now())
 
 
 @dataclass(frozen=True)
@@ -157,6 +194,8 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         open_event_pipeline=cache(lambda: _open_event_pipeline(settings, bucket)),
         open_job_store=cache(lambda: _open_job_store(bucket)),
         open_declarations=cache(lambda: _open_declarations(settings, bucket)),
+        open_access=cache(lambda: _open_access(settings, bucket)),
+        access_at=lambda moment, deadline: _read_past_access(bucket, moment, deadline),
     )
 
 
@@ -254,6 +293,24 @@ def _open_event_pipeline(settings: Settings, bucket: _Bucket) -> "EventPipeline"
             Evidence.DATASETS: datasets,
         },
     )
+
+
+def _open_access(settings: Settings, bucket: _Bucket) -> "Document[AccessFile]":
+    # Not imported where all may do what they ask for, as above.
+    from datamesh.storage.access_file import ACCESS_KEY, AccessFile
+
+    return Document(
+        bucket.open_object(ACCESS_KEY),
+        AccessFile,
+        bucket.backoff,
+        cache_seconds=settings.cache_seconds,
+    )
+
+
+def _read_past_access(bucket: _Bucket, moment: datetime, deadline: Deadline) -> "AccessFile":
+    from datamesh.storage.access_file import ACCESS_KEY, AccessFile
+
+    return bucket.open_history(ACCESS_KEY, AccessFile).read_at(moment, deadline)
 
 
 def _open_job_store(bucket: _Bucket) -> "JobStore":

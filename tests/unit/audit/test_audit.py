@@ -91,7 +91,7 @@ def test_a_write_leaves_a_record_of_who_did_what(client: Client, audited: Audite
     assert client.send(event).status == 200
     [record] = audited.records()
     assert record.model_dump(exclude={"id", "at", "commit_id"}) == {
-        "principal": "key-1",
+        "principal": "key:key-1",
         "source_ip": "203.0.113.17",
         "user_agent": "curl/8",
         "route": "POST /register_product",
@@ -260,7 +260,7 @@ IDS = (f"{number:010d}{0:016d}" for number in range(10**6))
 def store(audited: Audited) -> Callable[..., AuditRecord]:
     from ulid import ULID
 
-    def stored(at: datetime, *products: str, principal: str = "key-1") -> AuditRecord:
+    def stored(at: datetime, *products: str, principal: str = "key:key-1") -> AuditRecord:
         commit = {
             "document": "products.json",
             "revision": 1,
@@ -330,7 +330,7 @@ def test_records_are_found_by_product_principal_and_time(
     assert ids(reader(**day)) == [first.id, second.id, third.id]
     assert ids(reader(**day, product="orders")) == [first.id, second.id]
     assert ids(reader(**day, principal="key-2")) == [second.id]
-    assert ids(reader(**day, product="orders", principal="key-1")) == [first.id]
+    assert ids(reader(**day, product="orders", principal="key:key-1")) == [first.id]
     assert ids(reader(**day, product="nobody")) == []
     assert ids(reader(since="2026-03-01T00:00:00.001Z", until=day["until"])) == [
         second.id,

@@ -106,7 +106,7 @@ def test_a_change_is_logged_with_what_it_changed_and_counted_by_its_kind(output:
             "products": ["a", "b"],
         }
     ]
-    assert (first["source_ip"], first["principal"]) == ("203.0.113.17", "key-1")
+    assert (first["source_ip"], first["principal"]) == ("203.0.113.17", "key:key-1")
     assert second["commits"][0]["removed"] == 1
     counted = [line for line in output.lines() if "_aws" in line]
     assert [line.get("ProductsAdded") for line in counted] == [[2.0], None]

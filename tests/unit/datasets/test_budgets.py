@@ -6,6 +6,7 @@ import pytest
 
 from datamesh.aws.observability import Observer
 from datamesh.services.context import RequestContext
+from datamesh.services.permissions import Permissions
 from datamesh.settings import load_settings
 from datamesh.storage.backoff import Deadline
 from datamesh.tables.budget import ScanBudget
@@ -35,7 +36,7 @@ def orders(serve: Serve, **bounds: float) -> Client:
 
 
 def get_with_key(client: Client, path: str, query: Mapping[str, object]) -> Answer:
-    return client.send(api_event("GET", path, query=query, principal="key-1"))
+    return client.send(api_event("GET", path, query=query, principal="key:key-1"))
 
 
 @pytest.mark.parametrize(("path", "query"), FULL_SCANS)
@@ -135,8 +136,9 @@ def test_settings_say_how_much(imported_functions: None) -> None:
 
     def choose(principal: str | None) -> ScanBudget:
         deadline = Deadline.from_now(1)
-        return data.choose_budget(RequestContext(principal, deadline, audit=None))
+        permissions = Permissions(principal)
+        return data.choose_budget(RequestContext(principal, deadline, permissions, audit=None))
 
-    assert choose("key-1") == ScanBudget(5_000_000, None, 15.0)
+    assert choose("key:key-1") == ScanBudget(5_000_000, None, 15.0)
     assert choose(None) == anonymous(max_files=7, max_bytes=5_000_000, max_seconds=3.0)
-    assert choose(None).max_bytes <= choose("key-1").max_bytes
+    assert choose(None).max_bytes <= choose("key:key-1").max_bytes

@@ -11,6 +11,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 
 from datamesh.models.bulk import LineageBulk, ProductsBulk
+from datamesh.models.grants import GrantRequest
 from datamesh.models.inference import InferenceRequest
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.marquez_requests import NamespaceRequest, SourceRequest, TagRequest
@@ -55,6 +56,10 @@ DOCUMENTED_ERRORS = {
     "DELETE /lineage": WRITE | {"404"},
     "POST /api/v1/lineage": WRITE | {"400", "413", "429"},
     "POST /api/v1/lineage/batch": WRITE | {"400", "413", "429"},
+    "GET /me": {"401", "403", "422", "503"},
+    "GET /grants": PAST | {"401", "403"},
+    "POST /grants": WRITE | {"400", "429"},
+    "DELETE /grants/{grant_id}": WRITE | {"404"},
     "GET /api/v1/lineage": {"404", "413", "422", "503"},
     "GET /api/v1/namespaces": {"422", "503"},
     "GET /api/v1/namespaces/{namespace}/datasets": {"404", "422", "503"},
@@ -154,9 +159,12 @@ def test_it_documents_every_route_and_its_errors() -> None:
     assert found == {name: each | read[name] for name, each in DOCUMENTED_ERRORS.items()}
 
 
+KEYED_READS = ("/audit", "/files", "/me", "/grants")
+
+
 def is_asked_who(name: str) -> bool:
     """Whether a read may need a key, by the mode of the registry."""
-    return name.startswith("GET ") and not name.endswith(("/audit", "/files", "/health"))
+    return name.startswith("GET ") and not name.endswith(("/health", *KEYED_READS))
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
@@ -208,6 +216,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "POST /register_lineage": LineageRegistration,
     "POST /products/bulk": ProductsBulk,
     "POST /lineage/bulk": LineageBulk,
+    "POST /grants": GrantRequest,
     "PUT /api/v1/tags/{tag}": TagRequest,
     "PUT /api/v1/namespaces/{namespace}": NamespaceRequest,
     "PUT /api/v1/sources/{source}": SourceRequest,

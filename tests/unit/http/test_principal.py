@@ -34,6 +34,7 @@ def without_principal(method: str, path: str) -> list[dict[str, Any]]:
     path = path.format(
         **dict.fromkeys(("name", "dataset", "job", "field", "source"), "orders"),
         **dict.fromkeys(("domain", "namespace", "tag"), "sales"),
+        grant_id="0" * 16,
     )
     headers = {"authorization": "Bearer a-key"}
     events = [api_event(method, path, {}, principal=None, headers=headers) for _ in range(7)]
@@ -100,6 +101,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("POST", "/domains/{domain}/{dataset}/infer"),
         ],
         "analytics": [],
+        "access": [("POST", "/grants"), ("DELETE", "/grants/{grant_id}")],
         "audit": [],
         "platform": [],
     }

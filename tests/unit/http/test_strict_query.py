@@ -35,6 +35,7 @@ VALUES = {
     "field": "amount",
     "run_id": "run",
     "file": "docs.js",
+    "grant_id": "0123456789abcdef",
 }
 FILTERED_BY_COLUMN = "/domains/{domain}/{dataset}"
 

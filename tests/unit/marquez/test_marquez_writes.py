@@ -427,7 +427,7 @@ def test_writes_are_in_the_audit_trail(marquez: Marquez, bucket: Bucket) -> None
         "products.json",
     ]
     assert [one.commits[-1].products for one in records] == [("orders",), (), (), ("orders",)]
-    assert {(one.principal, one.status) for one in records} == {("key-1", 200)}
+    assert {(one.principal, one.status) for one in records} == {("key:key-1", 200)}
 
 
 def test_an_idempotency_key_is_refused_in_the_form_of_marquez(marquez: Marquez) -> None:

@@ -17,6 +17,8 @@ LEAST_FULLNESS = 50
 
 type Handler = Callable[[Any, Any], Any]
 """A Lambda handler: event and context in, response out."""
+COUNTED = {"products.json": "Products", "lineage.json": "Lineage"}
+"""Document -> the items of it whose changes are counted."""
 
 
 class Observer:
@@ -51,7 +53,9 @@ class Observer:
         """Log a request that may have written, and count what its commits have changed."""
         self.logger.info("write", extra=record.model_dump(mode="json", exclude={"at"}))
         for commit in record.commits:
-            what = "Products" if commit.document == "products.json" else "Lineage"
+            what = COUNTED.get(commit.document)
+            if what is None:
+                continue
             for how in ("added", "changed", "removed"):
                 if count := getattr(commit, how):
                     name = f"{what}{how.title()}"

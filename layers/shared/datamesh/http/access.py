@@ -5,14 +5,13 @@ from typing import Any
 
 from fastapi import Request
 
-from datamesh.errors import GrantMissing, Unauthenticated
+from datamesh.errors import Unauthenticated
 from datamesh.http.errors import Responses, document_errors
-from datamesh.http.gateway import ANONYMOUS, find_caller
-from datamesh.http.token_grants import is_reader_of_all
-from datamesh.identity.grants import ANY_DOMAIN
-from datamesh.models.read_access import ReadAccess, ReadKind
+from datamesh.http.gateway import find_caller
+from datamesh.models.read_access import ReadKind
 from datamesh.models.responses import Problem
-from datamesh.services.access.read_access import can_read_anonymously
+from datamesh.services.access.read_access import check_read
+from datamesh.services.permissions import Permissions
 
 AS_OF = "as_of"
 """The parameter that makes any read one of the past."""
@@ -43,33 +42,16 @@ def check_reader(request: Request, kind: ReadKind) -> None:
     """Refuse a read that its caller may not have, before anything is said about what it asks.
 
     An event that did not pass the authorizer is refused whatever header it carries, unless the read
-    is public. Raises Unauthenticated, and GrantMissing for a token that grants too little.
+    is public. Raises Unauthenticated, and Forbidden for a principal that is no reader.
     """
     if kind is ReadKind.PUBLIC:
         return
-    caller = find_caller(request.scope.get("aws.event", {}))
-    if caller is None:
+    if find_caller(request.scope.get("aws.event", {})) is None:
         raise Unauthenticated(NOT_PASSED)
-    asked = ReadKind.PAST if AS_OF in request.query_params else kind
-    if can_read(request.scope, kind) and can_read(request.scope, asked):
-        return
-    if caller == ANONYMOUS:
-        raise Unauthenticated(
-            "This read needs a key here: send it as `Authorization: Bearer <key>`"
-        )
-    raise GrantMissing("reader", ANY_DOMAIN)
-
-
-def can_read(scope: Any, kind: ReadKind) -> bool:
-    """Tell whether the caller of a request may have a read of this kind."""
-    event = scope.get("aws.event", {})
-    caller = find_caller(event)
-    if caller is None:
-        return False
-    if caller != ANONYMOUS and is_reader_of_all(event):
-        return True
-    mode: ReadAccess = scope["state"]["read_access"]
-    return can_read_anonymously(mode, kind)
+    permissions: Permissions = request.state.context.permissions
+    check_read(permissions, kind)
+    if AS_OF in request.query_params:
+        check_read(permissions, ReadKind.PAST)
 
 
 def document_refusals(problem: type[Problem]) -> Responses:

@@ -4,26 +4,38 @@ from typing import Any
 
 from ulid import ULID
 
-from datamesh.http.gateway import SAFE_METHODS, find_principal
+from datamesh.http.gateway import find_principal, is_safe, read_grants
 from datamesh.models.audit import AuditRecord
+from datamesh.models.read_access import ReadAccess
 from datamesh.models.values import utc_now
 from datamesh.services.context import RequestContext
+from datamesh.services.permissions import Permissions
 from datamesh.storage.backoff import Deadline
 from datamesh.wiring import Resources
 
 MAX_USER_AGENT = 300
+SCHEDULE = "schedule"
+"""The principal of work that a schedule or an operator's invocation has started."""
 
 
-def create_request_context(event: Any, resources: Resources, deadline: Deadline) -> RequestContext:
+def create_request_context(
+    event: Any, resources: Resources, deadline: Deadline, read_access: ReadAccess
+) -> RequestContext:
     """Return the context of a request from API Gateway (payload 2.0).
 
     Only a request that may write has an audit trail.
     """
-    may_write = event["requestContext"]["http"]["method"] not in SAFE_METHODS
+    principal = find_principal(event)
     return RequestContext(
-        principal=find_principal(event),
+        principal=principal,
         deadline=deadline,
-        audit=resources.open_trail(create_request_record(event)) if may_write else None,
+        permissions=Permissions(
+            principal,
+            own=read_grants(event) if principal else (),
+            load=lambda: resources.load_grants(principal, deadline) if principal else (),
+            read_access=read_access,
+        ),
+        audit=resources.open_trail(create_request_record(event)) if not is_safe(event) else None,
     )
 
 
@@ -52,7 +64,7 @@ def create_task_record(name: str, lambda_context: Any) -> AuditRecord:
     return AuditRecord(
         id=record_id,
         at=at,
-        principal="schedule",
+        principal=SCHEDULE,
         source_ip="",
         user_agent="",
         route=name,

@@ -19,8 +19,8 @@ async def get_context(request: Request) -> RequestContext:
 
 
 async def get_resources(request: Request) -> Resources:
-    """Return what the function works on, for all its requests."""
-    resources: Resources = request.app.state.resources
+    """Return what the function works on; to a read, what its caller may see of it."""
+    resources: Resources = request.state.resources
     return resources
 
 

@@ -12,19 +12,20 @@ from mangum.types import Receive, Scope, Send
 from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
 from datamesh.http.compression import add_compression
-from datamesh.http.context import create_request_context, create_task_record
+from datamesh.http.context import SCHEDULE, create_request_context, create_task_record
 from datamesh.http.gateway import (
     SAFE_METHODS,
     GatewayAnswer,
     ServeRequest,
     find_caller,
     find_idempotency_key,
+    is_safe,
     read_path,
 )
 from datamesh.http.head import add_head
-from datamesh.models.read_access import ReadAccess
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
+from datamesh.services.permissions import create_unlimited_permissions
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Deadline
 from datamesh.wiring import Resources, create_resources
@@ -51,13 +52,13 @@ def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
     app.state.resources = create_resources(settings, observer)
     app.state.observer = observer
     app.state.requests = Counter[tuple[str, int]]()
-    serve = _create_server(app, settings.read_access)
+    serve = _create_server(app)
     serve = _add_audit(_add_idempotency(serve, app), observer)
     serve = add_head(add_compression(serve))
 
     def handle(event: Any, lambda_context: Any) -> GatewayAnswer:
         deadline = Deadline.from_now(STORAGE_SECONDS)
-        context = create_request_context(event, app.state.resources, deadline)
+        context = create_request_context(event, app.state.resources, deadline, settings.read_access)
         answer = serve(event, lambda_context, context)
         for name, value in SAFE_HEADERS.items():
             answer["headers"].setdefault(name, value)
@@ -79,12 +80,16 @@ def _limit_caching(answer: GatewayAnswer, event: Any, context: RequestContext) -
         headers["vary"] = ", ".join(filter(None, (headers.get("vary"), "Authorization")))
 
 
-def _create_server(app: FastAPI, read_access: ReadAccess) -> ServeRequest:
+def _create_server(app: FastAPI) -> ServeRequest:
     """Return a function that serves the app; its routes read the context of their request."""
 
     def serve(event: Any, lambda_context: Any, context: RequestContext) -> GatewayAnswer:
+        resources: Resources = app.state.resources
+        if is_safe(event):
+            resources = resources.show_to(context.permissions)
+
         async def serve_in_context(scope: Scope, receive: Receive, send: Send) -> None:
-            scope["state"] = {"context": context, "read_access": read_access}
+            scope["state"] = {"context": context, "resources": resources}
             scope["path"] = read_path(event)
             await app(scope, receive, send)
 
@@ -153,7 +158,12 @@ def create_task_handler(
     def handle(event: Any, lambda_context: Any) -> Mapping[str, int]:
         deadline = Deadline.from_now(STORAGE_SECONDS if seconds is None else seconds)
         trail = resources.open_trail(create_task_record(run.__name__, lambda_context))
-        context = RequestContext(principal="schedule", deadline=deadline, audit=trail)
+        context = RequestContext(
+            principal=SCHEDULE,
+            deadline=deadline,
+            permissions=create_unlimited_permissions(SCHEDULE),
+            audit=trail,
+        )
         status = 500
         try:
             result = run(Work(context, resources, settings, event))

@@ -1,8 +1,10 @@
 """What API Gateway sends and takes: events and answers of an HTTP API, payload 2.0."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
+from datamesh.models.access import Grant, Role
 from datamesh.services.context import RequestContext
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
@@ -15,6 +17,11 @@ type GatewayAnswer = dict[str, Any]
 
 type ServeRequest = Callable[[Any, Any, RequestContext], GatewayAnswer]
 """(event, Lambda context, context of the request) -> answer."""
+
+
+def is_safe(event: Any) -> bool:
+    """Return whether a request only reads."""
+    return event["requestContext"]["http"]["method"] in SAFE_METHODS
 
 
 def find_caller(event: Any) -> str | None:
@@ -31,6 +38,21 @@ def find_principal(event: Any) -> str | None:
     """
     caller = find_caller(event)
     return None if caller == ANONYMOUS else caller
+
+
+def read_grants(event: Any) -> list[Grant]:
+    """Return the grants that came with the credentials, as the authorizer has passed them on.
+
+    They stand in its context as JSON: `[{"role": "reader", "domain": "sales"}, ...]`.
+    """
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    text = (authorizer.get("lambda") or {}).get("grants")
+    if not text:
+        return []
+    return [
+        Grant(Role(each["role"]), each["domain"], tuple(each.get("namespaces", ())))
+        for each in json.loads(text)
+    ]
 
 
 def read_path(event: Any) -> str:

@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from datamesh.models.access import Visibility
 from datamesh.models.ports import OutputPort
 from datamesh.models.product_facts import ShownFacts
 from datamesh.models.quality import Quality
@@ -183,6 +184,25 @@ DatasetNames = Annotated[
 ]
 
 
+ShownVisibility = Annotated[
+    Visibility,
+    Field(
+        exclude_if=lambda value: value is Visibility.INTERNAL,
+        description="Whose eyes it is for: `public` for everybody's, `private` for readers of its"
+        " domain alone, who only learn that it exists; absent for `internal`.",
+    ),
+]
+RestrictedColumnNames = Annotated[
+    list[FieldText], AfterValidator(lambda names: list(dict.fromkeys(names)))
+]
+RestrictedColumns = Annotated[
+    RestrictedColumnNames,
+    Field(
+        max_length=MAX_FIELDS,
+        exclude_if=lambda names: not names,
+        description="Columns that only stewards of the domain read.",
+    ),
+]
 PRODUCT_EXAMPLE: dict[str, JsonValue] = {
     "name": "shipments",
     "domain": "sales",
@@ -215,6 +235,8 @@ class ProductRegistration(BaseModel):
     tags: Tags = []
     openlineage: DatasetNames = []
     output_port: OutputPort | None = None
+    visibility: ShownVisibility = Visibility.INTERNAL
+    restricted_columns: RestrictedColumns = []
 
 
 class ProductRequest(ProductRegistration):
@@ -249,6 +271,8 @@ class ProductUpdate(BaseModel):
     version: Version = declare_optional()
     openlineage: DatasetNames = declare_optional()
     output_port: OutputPort | None = Field(default=None, description="Null removes it.")
+    visibility: Visibility = declare_optional()
+    restricted_columns: RestrictedColumnNames = declare_optional()
 
     @model_validator(mode="after")
     def _require_field(self) -> Self:
@@ -286,6 +310,8 @@ class Product(ShownFacts, BaseModel):
     tags: list[str] = []
     openlineage: list[DatasetName] = []
     output_port: OutputPort | None = None
+    visibility: ShownVisibility = Visibility.INTERNAL
+    restricted_columns: RestrictedColumns = []
     quality: Quality | None = None
     created_at: Timestamp
     updated_at: Timestamp

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from datamesh.services.audit.trail import Audit
+from datamesh.services.permissions import Permissions
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.commit import Change, CommitKey, Recall, find_commit_revision
 from datamesh.storage.document import Document
@@ -40,6 +41,8 @@ class RequestContext:
     """The id of the key that the authorizer has accepted; None if it was not asked."""
     deadline: Deadline
     """Until when the request may call storage."""
+    permissions: Permissions
+    """What the principal may do."""
     audit: Audit | None
     """The audit trail of a request that may write; None for a read, which cannot commit."""
     attempt: Attempt | None = None

@@ -95,6 +95,10 @@ class Document[F: RegistryFile]:
         """
         return self._backoff.read_until_reached(self.name, self._load_version, deadline).file
 
+    def get_known(self) -> F | None:
+        """Return the version in memory, which may be old, without asking storage for a newer."""
+        return self._cached.file if self._cached else None
+
     def find_known_revision(self, deadline: Deadline) -> int:
         """Return a revision that the file has reached, without asking storage if one is in memory.
 

@@ -8,15 +8,14 @@ distinct (docs/adr/0010-as-of.md).
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
-from datamesh.errors import StorageUnavailable, VersionExpired
+from datamesh.errors import VersionExpired
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.object_versions import ObjectVersion, VersionedObject
-from datamesh.storage.objects import ConditionalObject
+from datamesh.storage.objects import ConditionalObject, ReadOnlyObject
 from datamesh.storage.registry_file import RegistryFile
 from datamesh.storage.version_finder import SKEW, VersionFinder, VersionSpan
 from datamesh.storage.version_index import StoredIndex
@@ -44,7 +43,7 @@ class History[F: RegistryFile]:
 
     def open_document(self, moment: datetime) -> Document[F]:
         """Return a read-only document of that moment; nothing is looked up before it is read."""
-        stored = _ReadOnlyObject(self._stored.name)
+        stored = ReadOnlyObject(self._stored.name, "cannot be written as of an earlier moment")
         return _PastDocument(self, moment, stored, self._kind, self._backoff)
 
     def read_at(self, moment: datetime, deadline: Deadline) -> F:
@@ -118,16 +117,3 @@ class _PastDocument[F: RegistryFile](Document[F]):
 
     def read_latest(self, deadline: Deadline) -> F:
         return self._history.read_at(self._moment, deadline)
-
-
-@dataclass(frozen=True)
-class _ReadOnlyObject:
-    """Stands behind a document of the past, which nobody can write to."""
-
-    name: str
-
-    def get(self, known_etag: str | None = None) -> None:
-        return None
-
-    def put(self, body: bytes, replaces: str | None) -> str:
-        raise StorageUnavailable(f"{self.name} cannot be written as of an earlier moment")

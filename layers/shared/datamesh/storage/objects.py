@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from hashlib import md5
 from typing import Protocol
 
+from datamesh.errors import StorageUnavailable
+
 
 class LostRace(Exception):
     """The precondition of a PUT failed: another writer came first. Nothing was written."""
@@ -85,3 +87,20 @@ class MemoryObject:
 def compute_etag(body: bytes) -> str:
     """Return the ETag that S3 gives to a body: its MD5 digest in quotes."""
     return f'"{md5(body, usedforsecurity=False).hexdigest()}"'
+
+
+@dataclass(frozen=True)
+class ReadOnlyObject:
+    """Stands behind a document that is read from elsewhere, and that nobody can write to."""
+
+    name: str
+    reason: str
+    """What follows its name in the error of whoever tries: `cannot be written ...`."""
+
+    def get(self, known_etag: str | None = None) -> None:
+        """Return None: there is nothing here."""
+        return None
+
+    def put(self, body: bytes, replaces: str | None) -> str:
+        """Raise StorageUnavailable."""
+        raise StorageUnavailable(f"{self.name} {self.reason}")

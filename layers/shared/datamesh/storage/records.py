@@ -13,6 +13,7 @@ import msgspec
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from datamesh.errors import StorageUnavailable
+from datamesh.models.access import Visibility
 from datamesh.models.json_codec import decode_model, encode_model, encode_value
 from datamesh.models.lineage import Evidence, LineageEntry, LineageType, StoredLineageEntry
 from datamesh.models.product_facts import COMPUTED_FIELDS
@@ -169,6 +170,7 @@ class ProductRecord(RegistryRecord, kw_only=True):
     created_at: AwareDatetime
     updated_at: AwareDatetime
     status: ProductStatus = ProductStatus.ACTIVE
+    visibility: Visibility = Visibility.INTERNAL
     since_revision: int = 0
     output_port: RecordedPort | None = None
     _tags: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="tags")

@@ -4,11 +4,11 @@ from typing import Any
 
 from starlette.routing import Match
 
-from datamesh.http.access import can_read
 from datamesh.http.app import MeshRoute
 from datamesh.http.marquez.paths import PathReading, build_canonical_path
 from datamesh.http.marquez.problems import MarquezProblem
 from datamesh.models.read_access import ReadKind
+from datamesh.services.access.read_access import can_read
 from datamesh.services.marquez.index import open_index
 
 CANONICAL_PATH = "marquez.path"
@@ -35,9 +35,10 @@ class MarquezRoute(MeshRoute):
 
 
 def _is_known(scope: Any, reading: PathReading) -> bool:
-    if not can_read(scope, ReadKind.CATALOG):  # whose path is read the same whatever is known
-        return False
-    index = open_index(scope["state"]["context"], scope["app"].state.resources.registry)
+    context = scope["state"]["context"]
+    if not can_read(context.permissions, ReadKind.CATALOG):
+        return False  # its path is read the same, whatever is known
+    index = open_index(context, scope["state"]["resources"].registry)
     namespace, kind, name, _ = reading
     if name is None:
         return namespace.encode(errors="surrogatepass") in index.namespaces

@@ -1,1 +1,1 @@
-"""Who may have what."""
+"""Who may do what: grants of roles, and the reads that are open."""

@@ -3,22 +3,26 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import is_not
+from typing import TYPE_CHECKING
 
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord, ProductRecord
 from datamesh.storage.registry_file import RegistryFile
 
-type _Record = ProductRecord | LineageRecord
+if TYPE_CHECKING:  # few functions have grants
+    from datamesh.models.grants import StoredGrant
+
+type AuditedRecord = "ProductRecord | LineageRecord | StoredGrant"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The records by which two states differ: products by name, lineage entries by id."""
+    """The records by which two states differ: products by name, entries and grants by id."""
 
-    added: Mapping[str, _Record]
-    changed: Mapping[str, _Record]
+    added: Mapping[str, AuditedRecord]
+    changed: Mapping[str, AuditedRecord]
     """As they are now."""
-    removed: Mapping[str, _Record]
+    removed: Mapping[str, AuditedRecord]
 
     @property
     def product_names(self) -> set[str]:
@@ -39,7 +43,7 @@ def count_renamed(difference: Difference, after: RegistryFile) -> int:
     )
 
 
-def is_renamed(old: _Record, new: _Record | None) -> bool:
+def is_renamed(old: AuditedRecord, new: AuditedRecord | None) -> bool:
     """Return whether a product under a new name is that of the old one, not one that took it in."""
     return (
         isinstance(old, ProductRecord)
@@ -48,14 +52,17 @@ def is_renamed(old: _Record, new: _Record | None) -> bool:
     )
 
 
-def list_records(file: RegistryFile) -> Sequence[_Record]:
-    """Return the products or the lineage entries of a file; none of one of another kind."""
+def list_records(file: RegistryFile) -> Sequence[AuditedRecord]:
+    """Return the products, lineage entries or grants of a file; none of one of another kind."""
     if isinstance(file, ProductsFile):
         return [*file.products.values()]
-    return file.lineage if isinstance(file, LineageFile) else ()
+    if isinstance(file, LineageFile):
+        return file.lineage
+    grants: Mapping[str, StoredGrant] = getattr(file, "grants", {})
+    return [*grants.values()]
 
 
-def compare_records(before: Sequence[_Record], after: Sequence[_Record]) -> Difference:
+def compare_records(before: Sequence[AuditedRecord], after: Sequence[AuditedRecord]) -> Difference:
     """Return what was added, changed and removed between two lists of records."""
     old, new = _drop_common_start(before, after)
     return Difference(
@@ -66,8 +73,8 @@ def compare_records(before: Sequence[_Record], after: Sequence[_Record]) -> Diff
 
 
 def _drop_common_start(
-    old: Sequence[_Record], new: Sequence[_Record]
-) -> tuple[dict[str, _Record], dict[str, _Record]]:
+    old: Sequence[AuditedRecord], new: Sequence[AuditedRecord]
+) -> tuple[dict[str, AuditedRecord], dict[str, AuditedRecord]]:
     """Return both by key, without what they have in common at their beginning.
 
     That is nearly all of a large registry: most commits append.
@@ -77,15 +84,16 @@ def _drop_common_start(
     return _index_by_key(old[common:]), _index_by_key(new[common:])
 
 
-def _index_by_key(records: Sequence[_Record]) -> dict[str, _Record]:
-    return {_get_key(record): record for record in records}
+def _index_by_key(records: Sequence[AuditedRecord]) -> dict[str, AuditedRecord]:
+    return {get_key(record): record for record in records}
 
 
-def _get_key(record: _Record) -> str:
+def get_key(record: AuditedRecord) -> str:
+    """Return what a record is found by: the name of a product, the id of another."""
     return record.name if isinstance(record, ProductRecord) else record.id
 
 
-def _list_product_names(record: _Record) -> tuple[str, ...]:
+def _list_product_names(record: AuditedRecord) -> tuple[str, ...]:
     if isinstance(record, ProductRecord):
         return (record.name,)
-    return (record.source, record.target)
+    return (record.source, record.target) if isinstance(record, LineageRecord) else ()

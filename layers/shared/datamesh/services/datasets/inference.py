@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pydantic import ValidationError
 
 from datamesh.errors import UnreadableDataset
+from datamesh.models.access import Role
 from datamesh.models.columns import fold_case
 from datamesh.models.csv_dialect import RFC_4180, CsvDialect, CsvEncoding
 from datamesh.models.inference import ColumnOrigin, Inference, InferenceRequest, InferredColumn
@@ -80,8 +81,10 @@ def infer_dataset(
 ) -> Inference:
     """Return what the files of a dataset hold, and a registration that would serve them.
 
-    Nothing is registered. Raises LocationNotAllowed, UnreadableDataset, StorageUnavailable.
+    Nothing is registered. Raises Forbidden, LocationNotAllowed, UnreadableDataset,
+    StorageUnavailable.
     """
+    context.permissions.check_role(Role.CONTRIBUTOR, domain)
     product = find_product(context, registry, domain, dataset)
     source = _choose_source(domain, dataset, known, product)
     found = infer_files(context, registry, access, domain, source)

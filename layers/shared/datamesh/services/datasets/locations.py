@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from datamesh.errors import LocationNotAllowed, PortRefused
+from datamesh.models.access import ALL_DOMAINS
 from datamesh.models.ports import OutputPort
 from datamesh.models.products import Product
-
-ALL_DOMAINS = "*"
 
 type Grants = Mapping[str, Sequence[str]]
 """Case-folded domain, or ALL_DOMAINS -> the prefixes that an operator has granted to it."""

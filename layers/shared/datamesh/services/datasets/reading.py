@@ -9,6 +9,7 @@ from typing import Protocol
 
 from datamesh import __version__
 from datamesh.errors import DatasetNotFound, ProductRenamed, UnreadableDataset
+from datamesh.models.access import Role
 from datamesh.models.csv_dialect import RFC_4180
 from datamesh.models.datasets import DatasetProfile
 from datamesh.models.ports import DataFormat
@@ -179,8 +180,12 @@ def open_product_dataset(
 ) -> Dataset:
     """Return the dataset that a product serves, as it is or was at a moment.
 
-    Raises PortRefused, and as `find_table_files` does.
+    Restricted columns are in it for stewards alone: to others there are no such columns. Raises
+    Unauthenticated and Forbidden for callers that may not read it, PortRefused, and as
+    `find_table_files` does.
     """
+    context.permissions.check_rows(product)
+    hidden = list_hidden_columns(context, product)
     check_location(registry.data_locations, product)
     budget = access.choose_budget(context)
     open_folder = partial(access.open_folder, deadline=context.deadline)
@@ -195,8 +200,13 @@ def open_product_dataset(
             cell_format="" if name in found.partitions else find_cell_format(dialect, kind),
         )
         for name, kind in product.schema_.items()
+        if name not in hidden
     ]
-    columns += [Column(name, "string") for name in found.partitions if name not in product.schema_]
+    columns += [
+        Column(name, "string")
+        for name in found.partitions
+        if name not in product.schema_ and name not in hidden
+    ]
     table = Table(found.format, tuple(columns), found.partitions, dialect)
     read_cursor_key = partial(access.cursor_key.read, context.deadline)
     folder = open_folder(find_location(product))
@@ -211,6 +221,20 @@ def open_product_dataset(
         as_of,
         found.skipped,
     )
+
+
+def list_hidden_columns(context: RequestContext, product: Product) -> frozenset[str]:
+    """Return the columns of a product that the caller may not read."""
+    restricted = product.restricted_columns
+    if not restricted or context.permissions.has_role(Role.STEWARD, product.domain):
+        return frozenset()
+    return frozenset(restricted)
+
+
+def check_all_columns(context: RequestContext, product: Product) -> None:
+    """Raise Forbidden unless the caller may read all columns of a product."""
+    if product.restricted_columns:
+        context.permissions.check_role(Role.STEWARD, product.domain)
 
 
 def compute_version(dataset: Dataset, query: Query, form: str) -> str:
@@ -294,9 +318,10 @@ def check_quality(
 ) -> QualityCheck:
     """Profile the data of a product, and commit to it what is not as its schema says.
 
-    Data that cannot be read fails as a whole. Raises PortRefused, ScanTooLarge, StorageUnavailable,
-    ProductNotFound, and what a commit raises.
+    Data that cannot be read fails as a whole. Raises Forbidden, PortRefused, ScanTooLarge,
+    StorageUnavailable, ProductNotFound, and what a commit raises.
     """
+    context.permissions.check_role(Role.CONTRIBUTOR, product.domain)
     name, remarks = product.name, []
     failures: list[QualityFailure]
     try:
@@ -316,6 +341,7 @@ def check_quality(
     def change(file: ProductsFile) -> tuple[ProductsFile, Quality]:
         # It may have got another name since it was looked at.
         record = require_product_record(file, find_new_name(file, name) or name)
+        context.permissions.check_role(Role.CONTRIBUTOR, record.domain)
         product = record.to_model().model_copy(update={"quality": quality})
         return file.with_product(product), quality
 

@@ -34,13 +34,15 @@ class JobStore:
     log: EventLog
     writers: WriterIndex = field(default_factory=WriterIndex)
     """Lives as long as the execution environment."""
+    show_history: Callable[[JobHistory, Deadline], JobHistory | None] | None = None
+    """Returns the part of a job that the caller may see; None where callers see everything."""
 
 
 def read_histories(
     context: RequestContext, store: JobStore, names: Iterable[JobName]
 ) -> dict[JobName, JobHistory]:
     """Return what is known of each job. Raises StorageUnavailable."""
-    return _read_each(context, store.open_job, names)
+    return _read_each(context, store, store.open_job, names)
 
 
 def read_listed_histories(
@@ -50,11 +52,14 @@ def read_listed_histories(
 
     Raises StorageUnavailable.
     """
-    return _read_each(context, store.open_listed_job, names)
+    return _read_each(context, store, store.open_listed_job, names)
 
 
 def _read_each(
-    context: RequestContext, open_job: OpenJob | OpenListedJob, names: Iterable[JobName]
+    context: RequestContext,
+    store: JobStore,
+    open_job: OpenJob | OpenListedJob,
+    names: Iterable[JobName],
 ) -> dict[JobName, JobHistory]:
     asked = list(names)
 
@@ -66,6 +71,8 @@ def _read_each(
     else:
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
             found = list(pool.map(read_one, asked))
+    if show := store.show_history:
+        found = [each and show(each, context.deadline) for each in found]
     return {name: each for name, each in zip(asked, found, strict=True) if each}
 
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pydantic import JsonValue
 
 from datamesh.errors import LimitReached, LineageNotFound, UnknownLineageEnds
+from datamesh.models.access import Role
 from datamesh.models.bulk import BulkReport
 from datamesh.models.graph import RemovedLineage
 from datamesh.models.lineage import (
@@ -27,6 +28,7 @@ from datamesh.services.lineage.missing_ends import (
 )
 from datamesh.services.lineage.renames import follow_renames
 from datamesh.services.lineage.visibility import is_garbage, is_visible
+from datamesh.services.permissions import Permissions
 from datamesh.services.registry import bulk
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name
@@ -40,16 +42,20 @@ def register_lineage(
 ) -> LineageEntry:
     """Register an entry and return it.
 
-    Raises UnknownLineageEnds, UnknownColumns, LimitReached, and what a commit raises.
+    Raises UnknownLineageEnds, Forbidden, UnknownColumns, LimitReached, and what a commit raises.
     """
     now, ids = context.choose_registration_time(registry.now), _create_id_factory(context)
     limit = registry.max_lineage_entries
     ends = register_missing_ends(
-        context, registry, [registration], _open_trial(registry, now, ids), partial=False
+        context,
+        registry,
+        [registration],
+        _open_trial(context.permissions, registry, now, ids),
+        partial=False,
     )
 
     def change(file: LineageFile) -> tuple[LineageFile, LineageEntry]:
-        admission = _LineageAdmission(file, ends, limit, now, ids)
+        admission = _LineageAdmission(context.permissions, file, ends, limit, now, ids)
         entry = admission.admit(registration)
         return admission.to_file(), entry
 
@@ -73,7 +79,7 @@ def register_lineage_entries(
         context,
         registry,
         valid if partial or len(valid) == len(candidates) else [],
-        _open_trial(registry, now, ids),
+        _open_trial(context.permissions, registry, now, ids),
         partial=partial,
     )
 
@@ -91,6 +97,7 @@ def register_lineage_entries(
         registry.lineage,
         candidates,
         lambda file: _LineageAdmission(
+            context.permissions,
             file,
             ends,
             registry.max_lineage_entries,
@@ -122,9 +129,12 @@ def _build_match(record: LineageRecord) -> Callable[[LineageRegistration], bool]
     )
 
 
-def _open_trial(registry: Registry, now: datetime, ids: IdFactory) -> OpenAdmission:
+def _open_trial(
+    permissions: Permissions, registry: Registry, now: datetime, ids: IdFactory
+) -> OpenAdmission:
     """Return what opens an admission to find out which entries would be refused."""
     return lambda file, products: _LineageAdmission(
+        permissions,
         file,
         RegisteredEnds(products),
         registry.max_lineage_entries,
@@ -143,6 +153,7 @@ class _LineageAdmission:
 
     def __init__(
         self,
+        permissions: Permissions,
         file: LineageFile,
         ends: RegisteredEnds,
         limit: int,
@@ -150,6 +161,7 @@ class _LineageAdmission:
         ids: IdFactory,
         budget: ByteBudget | None = None,
     ) -> None:
+        self._permissions = permissions
         self._file = file
         self._products = ends.products
         self._refused_ends = ends.refused
@@ -163,16 +175,22 @@ class _LineageAdmission:
         self._columns = KnownColumns(self._products.products)
 
     def admit(self, registration: LineageRegistration) -> StoredLineageEntry:
-        """Add an entry. Raises UnknownLineageEnds, UnknownColumns, LimitReached."""
-        self._columns.check_registration(registration)
+        """Add an entry. Raises UnknownLineageEnds, Forbidden, UnknownColumns, LimitReached.
+
+        The caller is a contributor of the target's domain, and sees the source: whoever makes a
+        product says what it is made of.
+        """
         ends = dict.fromkeys((registration.source, registration.target))
-        if unknown := [name for name in ends if name not in self._products.products]:
+        if unknown := [name for name in ends if not self._is_known(name)]:
             refused = [*filter(None, map(self._refused_ends.get, unknown))]
             raise (
                 refused[0]
                 if refused
                 else UnknownLineageEnds(unknown, self._describe_renamed(unknown))
             )
+        target = self._products.products[registration.target]
+        self._permissions.check_role(Role.CONTRIBUTOR, target.domain)
+        self._columns.check_registration(registration)
         if len(self._entries) >= self._limit and not self._pruned:
             self._prune_garbage()
         if len(self._entries) >= self._limit:
@@ -189,6 +207,10 @@ class _LineageAdmission:
         self._entries.append(record)
         self._admitted += 1
         return entry
+
+    def _is_known(self, name: str) -> bool:
+        product = self._products.products.get(name)
+        return product is not None and self._permissions.can_see(product)
 
     def _describe_renamed(self, unknown: Sequence[str]) -> str:
         found = ((name, find_new_name(self._products, name)) for name in unknown)
@@ -214,9 +236,13 @@ def remove_lineage(
 
     With `transformation`, only the entries of that transformation are removed.
 
-    Raises LineageNotFound if there is none, and what a commit raises.
+    The caller is a contributor of the target's domain. Raises LineageNotFound if there is none,
+    Forbidden, and what a commit raises.
     """
     products = registry.products.read_latest(context.deadline)
+
+    found = (products.products.get(name) for name in (source, target))
+    ends = [product for product in found if product]
 
     def is_match(entry: LineageRecord) -> bool:
         return (
@@ -228,8 +254,9 @@ def remove_lineage(
     def change(file: LineageFile) -> tuple[LineageFile, RemovedLineage]:
         entries = follow_renames(file, products).lineage
         ids = [entry.id for entry in entries if is_match(entry)]
-        if not ids:
+        if not ids or not all(map(context.permissions.can_see, ends)):
             raise LineageNotFound(source, target)
+        context.permissions.check_role(Role.CONTRIBUTOR, products.products[target].domain)
         kept = [entry for entry in entries if not is_match(entry)]
         return file.model_copy(update={"lineage": kept}), {"removed": len(ids), "ids": ids}
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from datamesh.errors import LimitReached
+from datamesh.errors import ForeignNamespaces, LimitReached
+from datamesh.models.access import Role
 from datamesh.models.declarations import (
     Declarations,
     DeclaredNamespace,
@@ -28,7 +29,11 @@ type _Declare = Callable[[Declarations], Declarations]
 def declare_tag(
     context: RequestContext, document: DeclarationsDocument, name: str, description: str | None
 ) -> None:
-    """Create a tag, or describe it anew. Raises LimitReached, and what a commit raises."""
+    """Create a tag, or describe it anew.
+
+    Raises Forbidden, LimitReached, and what a commit raises.
+    """
+    context.permissions.check_role_somewhere(Role.CONTRIBUTOR)
     tag = DeclaredTag(description=description)
     _commit(context, document, lambda known: _set(known, "tags", name, tag))
 
@@ -49,7 +54,12 @@ def declare_namespace(
     name: str,
     request: NamespaceRequest,
 ) -> None:
-    """Create a namespace, or describe it anew. Raises LimitReached, and what a commit raises."""
+    """Create a namespace, or describe it anew.
+
+    Raises ForeignNamespaces, LimitReached, and what a commit raises.
+    """
+    if foreign := context.permissions.find_foreign_namespaces([name], {}):
+        raise ForeignNamespaces(context.principal, foreign)
     now = context.choose_registration_time(registry.now)
     new = DeclaredNamespace(**dict(request), created_at=now, updated_at=now)
 
@@ -67,7 +77,11 @@ def declare_source(
     name: str,
     request: SourceRequest,
 ) -> None:
-    """Create a source, or describe it anew. Raises LimitReached, and what a commit raises."""
+    """Create a source, or describe it anew.
+
+    Raises Forbidden, LimitReached, and what a commit raises.
+    """
+    context.permissions.check_role_somewhere(Role.CONTRIBUTOR)
     now = context.choose_registration_time(registry.now)
     new = DeclaredSource(**dict(request), created_at=now, updated_at=now)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from datamesh.errors import NodeNotFound
+from datamesh.models.access import Role
 from datamesh.models.lifecycle import DatasetLife
 from datamesh.models.products import MAX_PRODUCT_BYTES, DatasetName
 from datamesh.models.stored_products import StoredProduct
@@ -36,29 +37,33 @@ class DatasetEditor:
         self._registry = registry
         self._name = (namespace, name)
         self._found = require_dataset(context, registry, namespace, name)
+        if not context.permissions.can_see(self._found.product):
+            raise NodeNotFound("dataset", name, namespace)
 
     def edit_tag(self, tag: str, *, adds: bool) -> None:
         """Give the dataset a tag, or take it away.
 
-        Raises TooManyTags, ProductTooLarge, NodeNotFound, and what a commit raises.
+        Raises Forbidden, TooManyTags, ProductTooLarge, NodeNotFound, and what a commit raises.
         """
-        self._commit(lambda product: tag_product(product, tag, adds=adds))
+        self._commit(Role.CONTRIBUTOR, lambda product: tag_product(product, tag, adds=adds))
 
     def edit_column_tag(self, column: str, tag: str, *, adds: bool) -> None:
         """Give a column of the dataset a tag, or take it away. Raises as `edit_tag` does."""
-        self._commit(lambda product: tag_column(product, column, tag, adds=adds))
+        self._commit(Role.CONTRIBUTOR, lambda product: tag_column(product, column, tag, adds=adds))
 
     def hide(self, open_life: OpenLife) -> None:
         """Hide the dataset as one that was dropped, until a later event says that it is there.
 
-        The product stays, with its lineage. Raises NodeNotFound, and what a commit raises.
+        The product stays, with its lineage. Raises Forbidden, NodeNotFound, and what a commit
+        raises.
         """
+        self._context.permissions.check_role(Role.STEWARD, self._found.product.domain)
         now = self._context.choose_registration_time(self._registry.now)
         record = _find_record(self._read_products(), self._found.product.name)
         for dataset in record.to_model().openlineage if record else ():
             self._store_life(open_life, dataset, now)
         changes = {"dropped_at": now, "hidden": True, "changed": None}
-        self._commit(lambda product: product.model_copy(update=changes))
+        self._commit(Role.STEWARD, lambda product: product.model_copy(update=changes))
 
     def _read_products(self) -> ProductsFile:
         return self._registry.products.read_latest(self._context.deadline)
@@ -72,13 +77,14 @@ class DatasetEditor:
             lambda file: (file.model_copy(update={"life": file.life.join_with(told)}), None),
         )
 
-    def _commit(self, edit: Edit) -> None:
+    def _commit(self, role: Role, edit: Edit) -> None:
         now = self._context.choose_registration_time(self._registry.now)
 
         def change(file: ProductsFile) -> tuple[ProductsFile, None]:
             record = _find_record(file, self._found.product.name)
             if record is None:
                 raise NodeNotFound("dataset", self._name[1], self._name[0])
+            self._context.permissions.check_role(role, record.domain)
             before = record.to_model()
             after = edit(before)
             if after is before:

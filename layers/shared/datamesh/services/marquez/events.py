@@ -162,10 +162,12 @@ def list_events(
     direction: Direction,
     limit: int,
     offset: int,
+    hidden: frozenset[tuple[str, str]] = frozenset(),
 ) -> EventPage:
     """Return the events between two moments, the newest first or the oldest.
 
-    With a namespace, those of its jobs alone. Raises StorageUnavailable.
+    With a namespace, those of its jobs alone; of events that name a hidden dataset none. Raises
+    StorageUnavailable.
     """
     reader = EventReader(context, log)
     newest_first = direction == "desc"
@@ -176,12 +178,16 @@ def list_events(
         names = reader.list_names(*days)
         total = len(names)
     left, skipped = names, 0
-    if namespace is None:
+    if namespace is None and not hidden:
         left, skipped = _skip_days(names, days, offset, newest_first=newest_first)
     found: list[bytes] = []
     outside = 0
     for event in reader.read_days(left, newest_first=newest_first):
-        if not after <= event.at < before or namespace not in (None, event.namespace):
+        if (
+            not after <= event.at < before
+            or namespace not in (None, event.namespace)
+            or (hidden and not hidden.isdisjoint(_list_datasets(event.body)))
+        ):
             outside += 1
             continue
         if skipped < offset:
@@ -192,6 +198,20 @@ def list_events(
             break
     items = take_page(found)
     return EventPage(items, max(total - outside, 0), reader.is_cut or len(items) < len(found))
+
+
+def _list_datasets(body: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the namespaces and names of all datasets that an event names, facets included."""
+    left: list[object] = [decode_lenient(body)]
+    while left:
+        value = left.pop()
+        if isinstance(value, dict):
+            namespace, name = value.get("namespace"), value.get("name")
+            if isinstance(namespace, str) and isinstance(name, str):
+                yield namespace, name
+            left += value.values()
+        elif isinstance(value, list):
+            left += value
 
 
 def _skip_days(

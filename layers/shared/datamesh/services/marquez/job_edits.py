@@ -1,6 +1,6 @@
 """Edit jobs as Marquez' clients do: their tags, and whether they are shown."""
 
-from datamesh.errors import JobRegisteredByHand, NodeNotFound
+from datamesh.errors import ForeignNamespaces, JobRegisteredByHand, NodeNotFound
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.edits import hide_job, tag_job
 from datamesh.services.jobs.recording import OpenJob
@@ -13,7 +13,8 @@ from datamesh.services.registry.registry import Registry
 class JobEditor:
     """Edits the job of a name.
 
-    Raises NodeNotFound if there is none, and JobRegisteredByHand if no event has told of it.
+    Raises NodeNotFound if there is none, ForeignNamespaces if the caller may not send
+    its events, and JobRegisteredByHand if no event has told of it.
     """
 
     def __init__(
@@ -22,6 +23,8 @@ class JobEditor:
         job = open_index(context, registry).find_job(*name)
         if job is None:
             raise NodeNotFound("job", name[1], name[0])
+        if foreign := context.permissions.find_foreign_namespaces([name[0]], {}):
+            raise ForeignNamespaces(context.principal, foreign)
         if job.record is None:
             raise JobRegisteredByHand(name[1])
         self._context = context

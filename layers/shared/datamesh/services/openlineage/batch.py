@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from datamesh.errors import InvalidEvent, OversizedEvent
+from datamesh.errors import ForeignNamespaces, InvalidEvent, OversizedEvent
 from datamesh.models.openlineage import MAX_EVENTS, BatchReport, BatchSummary, FailedEvent
 from datamesh.services.context import RequestContext
 from datamesh.services.openlineage.event_reader import check_event_size
 from datamesh.services.openlineage.ingest import EventPipeline, IngestionResult, ingest_events
-from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
+from datamesh.services.openlineage.parsing import ReceivedEvent
+from datamesh.services.openlineage.sender import receive_event_of_sender
 from datamesh.services.registry.registry import Registry
 
 
@@ -29,9 +30,9 @@ def ingest_batch(
     skipped: list[str] = []
     for index, each in enumerate(raw):
         try:
-            received = receive_event(each)
+            received = receive_event_of_sender(context.permissions, pipeline.policy, each)
             check_event_size(received.event, registry.max_lineage_entries)
-        except (InvalidEvent, OversizedEvent) as error:
+        except (InvalidEvent, OversizedEvent, ForeignNamespaces) as error:
             failed.append(FailedEvent(index=index, reason=str(error), retriable=False))
         else:
             events.append(received)

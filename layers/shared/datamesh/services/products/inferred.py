@@ -7,6 +7,7 @@ from datamesh.models.products import Product, ProductRegistration, ProductReques
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.inference import DataSource, infer_files
 from datamesh.services.datasets.reading import DataAccess
+from datamesh.services.products.changes import check_registration
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 
@@ -29,9 +30,11 @@ def register_inferred(
 ) -> InferredProduct:
     """Register a product with the schema and the output port that its files have.
 
-    What the request says of the port is kept. Raises UnreadableDataset if not all columns of all
-    sampled files can be served, LocationNotAllowed, and what `register_product` raises.
+    What the request says of the port is kept. Raises Forbidden, UnreadableDataset if not all
+    columns of all sampled files can be served, LocationNotAllowed, and what `register_product`
+    raises.
     """
+    check_registration(context.permissions, request)
     if context.has_landed(registry.products):
         landed = registry.products.read(context.deadline).products.get(request.name)
         if landed:

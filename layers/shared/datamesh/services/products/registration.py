@@ -25,6 +25,13 @@ from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import Grants, check_port
 from datamesh.services.lineage import registration
 from datamesh.services.lineage.renames import store_renames
+from datamesh.services.permissions import Permissions
+from datamesh.services.products.changes import (
+    check_claims,
+    check_deletion,
+    check_registration,
+    check_update,
+)
 from datamesh.services.products.columns import check_columns
 from datamesh.services.products.edits import mark_edits
 from datamesh.services.products.sizes import build_bounded_record
@@ -52,13 +59,15 @@ def register_product(
 ) -> Product:
     """Register a product and return it.
 
-    Raises ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
+    Raises Forbidden, ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
     ProductTooLarge, LimitReached, and what a commit raises.
     """
     now = context.choose_registration_time(registry.now)
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        admission = _ProductAdmission(file, registry.max_products, now, registry.data_locations)
+        admission = _ProductAdmission(
+            file, registry.max_products, now, registry.data_locations, context.permissions
+        )
         product = admission.admit(registration)
         return admission.to_file(), product
 
@@ -66,9 +75,9 @@ def register_product(
         stored = file.products.get(registration.name)
         if stored and stored.since_revision == revision and stored.updated_at == now:
             return stored.to_model()
-        return _ProductAdmission(ProductsFile(), 1, now, registry.data_locations).admit(
-            registration
-        )
+        return _ProductAdmission(
+            ProductsFile(), 1, now, registry.data_locations, context.permissions
+        ).admit(registration)
 
     product = context.commit_audited(registry.products, change, recall)
     if registration.openlineage:
@@ -81,7 +90,8 @@ def register_products(
 ) -> BulkReport:
     """Register all items in one commit or, if `partial`, those that are valid.
 
-    Raises BulkRefused and LimitReached unless `partial`, and what a commit raises.
+    Raises Forbidden if one of them may not be registered by the caller; BulkRefused and
+    LimitReached unless `partial`, and what a commit raises.
     """
     now = context.choose_registration_time(registry.now)
 
@@ -104,6 +114,7 @@ def register_products(
             registry.max_products,
             now,
             registry.data_locations,
+            context.permissions,
             registry.products.open_budget(file) if partial else None,
         ),
         find_landed,
@@ -142,8 +153,10 @@ class _ProductAdmission:
         limit: int,
         now: datetime,
         locations: Grants,
+        permissions: Permissions,
         budget: ByteBudget | None = None,
     ) -> None:
+        self._permissions = permissions
         self._file = file
         self._limit = limit
         self._locations = locations
@@ -153,6 +166,7 @@ class _ProductAdmission:
 
     def admit(self, registration: ProductRegistration) -> StoredProduct:
         """Add a product. Raises what `register_product` raises without a commit."""
+        check_registration(self._permissions, registration)
         if registration.name in self._products:
             raise ProductNameTaken(registration.name)
         if len(self._products) >= self._limit:
@@ -177,6 +191,7 @@ class _ProductAdmission:
         """Add a product of datasets, which takes over those that events had made products of."""
         names = self._dataset_names
         if holders := find_holders(names, product.openlineage):
+            check_claims(self._permissions, self._products, holders)
             products = {**self._products, record.name: record}
             file = self._file.model_copy(update={"products": products})
             self._file = claim_datasets(file, record.name, holders, self._now)
@@ -208,14 +223,16 @@ def update_product(
 
     OpenLineage events no longer set those of them that they may set, from then on. Under a new name
     it keeps its lineage, and its old name redirects. Datasets that events had made products of are
-    taken over. Raises ProductNotFound, ProductRenamed, ProductChanged if `precondition` does not
-    hold, ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
+    taken over. Raises ProductNotFound, ProductRenamed, Forbidden, ProductChanged if `precondition`
+    does not hold, ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
     ProductTooLarge, and what a commit raises.
     """
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        before = _get_expected_record(file, name, precondition)
+        before = require_product_record(file, name)
+        check_update(context.permissions, before, changes)
+        _check_precondition(before, precondition)
         product = before.to_model()
         given = changes.to_attributes()
         new, domain = changes.name or name, changes.domain or product.domain
@@ -238,6 +255,7 @@ def update_product(
         if changes.openlineage:
             others = (other for other in file.products.values() if other.name != name)
             holders = find_holders(DatasetNameIndex(others), changes.openlineage)
+            check_claims(context.permissions, file.products, holders)
             after = claim_datasets(after, name, holders, now)
         after = rename_product(after, name, new, now)
         return after, after.products[new].to_model()
@@ -265,12 +283,14 @@ def delete_product(
     """Remove a product, which hides every entry that names it, then remove those entries.
 
     The product is gone once its commit has landed: if storage fails after that, the hidden entries
-    are left to the scheduled run. Raises ProductNotFound, ProductChanged if `precondition` does not
-    hold, and what a commit raises.
+    are left to the scheduled run. Raises ProductNotFound, Forbidden, ProductChanged if
+    `precondition` does not hold, and what a commit raises.
     """
 
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
-        _get_expected_record(file, name, precondition)
+        product = require_product_record(file, name)
+        check_deletion(context.permissions, product)
+        _check_precondition(product, precondition)
         return remove_product(file, name), None
 
     context.commit_audited(registry.products, change)
@@ -282,11 +302,7 @@ def delete_product(
     return DeletedProduct(name=name, lineage_entries_removed=removed)
 
 
-def _get_expected_record(
-    file: ProductsFile, name: str, precondition: Precondition | None
-) -> ProductRecord:
-    """Return a product. Raises ProductNotFound, ProductChanged."""
-    product = require_product_record(file, name)
+def _check_precondition(product: ProductRecord, precondition: Precondition | None) -> None:
+    """Raise ProductChanged if the product is not what the caller believes it to be."""
     if precondition and not precondition(product.to_model()):
-        raise ProductChanged(name)
-    return product
+        raise ProductChanged(product.name)

@@ -1,0 +1,176 @@
+"""What a principal may do: the rules, as plain comparisons (docs/adr/0032-roles.md)."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Protocol
+
+from datamesh.errors import Forbidden, Unauthenticated
+from datamesh.models.access import (
+    ADMINISTRATOR,
+    ALL_DOMAINS,
+    Grant,
+    Role,
+    Visibility,
+    is_namespace_granted,
+)
+from datamesh.models.read_access import ReadAccess
+
+type LoadGrants = Callable[[], Sequence[Grant]]
+"""Returns the grants of the principal that storage has now, none of them expired."""
+
+
+class ReadableProduct(Protocol):
+    """The part of a product that rules look at."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+    @property
+    def domain(self) -> str:
+        """The domain."""
+
+    @property
+    def visibility(self) -> Visibility:
+        """Whose eyes it is for."""
+
+
+type Sight = tuple[frozenset[str], frozenset[str]]
+"""The domains, case-folded, that a caller is a reader of, and single products."""
+
+
+class Permissions:
+    """The grants of one principal, and what follows from them.
+
+    Grants that came with the credentials are looked at first: who needs no others, as anonymous
+    callers and administrators, costs no request to storage. The others are loaded once, when they
+    are first needed: a request is decided by the grants of one moment.
+    """
+
+    def __init__(
+        self,
+        principal: str | None,
+        own: Sequence[Grant] = (),
+        load: LoadGrants = lambda: (),
+        read_access: ReadAccess = ReadAccess.KEYED,
+    ) -> None:
+        """Keep the grants that came with the credentials, and how to load the others."""
+        self.principal = principal
+        self.read_access = read_access
+        self._own = tuple(own)
+        self._load = load
+
+    @cached_property
+    def is_admin_by_credentials(self) -> bool:
+        """Whether the principal may do everything, whatever grants storage has."""
+        return any(each.role is Role.ADMIN for each in self._own)
+
+    @cached_property
+    def is_admin(self) -> bool:
+        """Whether the principal may do everything."""
+        return self.is_admin_by_credentials or any(each.role is Role.ADMIN for each in self._stored)
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What callers have in common who see the same products."""
+        return (frozenset(self._ranks), self._products)
+
+    @cached_property
+    def _stored(self) -> tuple[Grant, ...]:
+        """Raises StorageUnavailable if they cannot be read."""
+        return tuple(self._load())
+
+    @cached_property
+    def grants(self) -> tuple[Grant, ...]:
+        """All grants of the principal. Raises StorageUnavailable if they cannot be read."""
+        return (*self._own, *self._stored)
+
+    @cached_property
+    def _ranks(self) -> dict[str, int]:
+        """Case-folded domain, or ALL_DOMAINS -> the rank of the highest role there."""
+        found: dict[str, int] = {}
+        for each in self.grants:
+            if each.product is None:
+                domain = each.domain.casefold()
+                found[domain] = max(found.get(domain, -1), each.role.rank)
+        return found
+
+    @cached_property
+    def _products(self) -> frozenset[str]:
+        """The products that the principal is a reader of by themselves."""
+        return frozenset(each.product for each in self.grants if each.product)
+
+    def has_role(self, role: Role, domain: str) -> bool:
+        """Return whether the principal has the role, or a higher one, in a domain."""
+        if self.is_admin:
+            return True
+        ranks = self._ranks
+        return role.rank <= max(ranks.get(ALL_DOMAINS, -1), ranks.get(domain.casefold(), -1))
+
+    def check_role(self, role: Role, domain: str) -> None:
+        """Raise Forbidden unless the principal has the role, or a higher one, in a domain."""
+        if not self.has_role(role, domain):
+            raise Forbidden(self.principal, role, domain)
+
+    def check_role_somewhere(self, role: Role) -> None:
+        """Raise Forbidden unless the principal has the role, or a higher one, in some domain."""
+        if not (self.is_admin or any(role.rank <= rank for rank in self._ranks.values())):
+            raise Forbidden(self.principal, role, "")
+
+    def check_admin(self) -> None:
+        """Raise Forbidden unless the principal may do everything."""
+        if not self.is_admin:
+            raise Forbidden(self.principal, Role.ADMIN, ALL_DOMAINS)
+
+    def is_reader(self, product: ReadableProduct) -> bool:
+        """Return whether the principal may read what is inside of a product."""
+        return self.has_role(Role.READER, product.domain) or product.name in self._products
+
+    def can_see(self, product: ReadableProduct) -> bool:
+        """Return whether the principal may know that a product exists."""
+        return product.visibility is not Visibility.PRIVATE or self.is_reader(product)
+
+    def can_read_rows(self, product: ReadableProduct) -> bool:
+        """Return whether the principal may read the data of a product that it may see."""
+        if product.visibility is Visibility.PRIVATE or self.read_access is not ReadAccess.OPEN:
+            return product.visibility is Visibility.PUBLIC or self.is_reader(product)
+        return True
+
+    def check_rows(self, product: ReadableProduct) -> None:
+        """Raise Unauthenticated, or Forbidden, unless the principal may read a product's data."""
+        if self.can_read_rows(product):
+            return
+        if self.principal is None:
+            raise Unauthenticated(
+                f"The data of '{product.name}' needs a key here: send it as"
+                " `Authorization: Bearer <key>`"
+            )
+        raise Forbidden(self.principal, Role.READER, product.domain)
+
+    def find_foreign_namespaces(
+        self, namespaces: Iterable[str], domains: Mapping[str, str]
+    ) -> list[str]:
+        """Return the namespaces whose events the principal may not send, each once.
+
+        A contributor of all domains may send all. One of a domain may send those of its grants, and
+        those of the domain: by `domains`, from namespace to domain, or else by its name.
+        """
+        if self.has_role(Role.CONTRIBUTOR, ALL_DOMAINS):
+            return []
+        granted = [
+            name
+            for each in self.grants
+            if each.role.rank >= Role.CONTRIBUTOR.rank
+            for name in each.namespaces
+        ]
+        return [
+            each
+            for each in dict.fromkeys(namespaces)
+            if not is_namespace_granted(granted, each)
+            and not self.has_role(Role.CONTRIBUTOR, domains.get(each, each))
+        ]
+
+
+def create_unlimited_permissions(principal: str) -> Permissions:
+    """Return the permissions of a schedule, or of an operator's command."""
+    return Permissions(principal, own=[ADMINISTRATOR])

@@ -1,0 +1,64 @@
+"""Who may register, change and delete products."""
+
+from collections.abc import Mapping
+
+from datamesh.errors import ProductNotFound
+from datamesh.models.access import Role, Visibility
+from datamesh.models.products import ProductRegistration, ProductUpdate
+from datamesh.services.datasets.locations import is_allowed
+from datamesh.services.permissions import Permissions
+from datamesh.services.registry.dataset_claims import Holders
+from datamesh.storage.records import ProductRecord
+
+STEWARDED_FIELDS = frozenset({"output_port", "visibility", "restricted_columns"})
+"""Fields of a product that say who sees which data."""
+
+
+def check_registration(permissions: Permissions, registration: ProductRegistration) -> None:
+    """Raise Forbidden unless the caller may register the product.
+
+    A contributor of the domain may; a steward alone says that others than usual see it, or that its
+    data lies elsewhere than in the folder of its domain.
+    """
+    port = registration.output_port
+    is_usual = (
+        registration.visibility is Visibility.INTERNAL
+        and not registration.restricted_columns
+        and (port is None or is_allowed({}, registration.domain, port.location))
+    )
+    permissions.check_role(Role.CONTRIBUTOR if is_usual else Role.STEWARD, registration.domain)
+
+
+def check_update(permissions: Permissions, product: ProductRecord, changes: ProductUpdate) -> None:
+    """Raise Forbidden unless the caller may change the fields; ProductNotFound if it is hidden.
+
+    Who moves a product to another domain is a steward of the first and a contributor of the other.
+    """
+    _check_sight(permissions, product)
+    is_moved = bool(changes.domain) and changes.domain.casefold() != product.domain.casefold()
+    is_stewarded = is_moved or bool(STEWARDED_FIELDS & changes.model_fields_set)
+    permissions.check_role(Role.STEWARD if is_stewarded else Role.CONTRIBUTOR, product.domain)
+    if is_moved:
+        permissions.check_role(Role.CONTRIBUTOR, changes.domain)
+
+
+def check_deletion(permissions: Permissions, product: ProductRecord) -> None:
+    """Raise Forbidden unless the caller may delete the product; ProductNotFound if it is hidden."""
+    _check_sight(permissions, product)
+    permissions.check_role(Role.STEWARD, product.domain)
+
+
+def check_claims(
+    permissions: Permissions, products: Mapping[str, ProductRecord], holders: Holders
+) -> None:
+    """Raise Forbidden unless the caller may take over what events have made of datasets.
+
+    It takes a contributor of the domain that they have been of.
+    """
+    for holder in holders:
+        permissions.check_role(Role.CONTRIBUTOR, products[holder].domain)
+
+
+def _check_sight(permissions: Permissions, product: ProductRecord) -> None:
+    if not permissions.can_see(product):
+        raise ProductNotFound(product.name)

@@ -1,0 +1,228 @@
+"""The registry as a caller sees it, without the private products of others.
+
+What is hidden is left out of the files that services read, so that no list, count, graph or search
+can show it: a product that is not in `products.json` has no lineage, and its names lead nowhere.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from weakref import ref
+
+import msgspec
+
+from datamesh.models.access import Visibility
+from datamesh.models.jobs import JobDetails, JobHistory, JobRecord
+from datamesh.services.permissions import Permissions, Sight
+from datamesh.services.registry.dataset_names import DatasetNameCache
+from datamesh.services.registry.domain_index import DomainIndex
+from datamesh.services.registry.lineage_index import LineageIndex
+from datamesh.services.registry.product_texts import ProductTexts
+from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import find_new_name
+from datamesh.services.registry.renames_cache import RenamesCache
+from datamesh.services.registry.revision_cache import RevisionCache
+from datamesh.services.registry.wanted_names import WantedNamesCache
+from datamesh.storage.backoff import Deadline
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.filtered import FilteredDocument
+from datamesh.storage.job_files import JobIndexFile
+from datamesh.storage.records import ProductRecord
+
+MAX_VIEWS = 2
+"""How many are kept, each with indexes of its own: as many kinds of callers take turns quickly."""
+
+type DatasetKey = tuple[str, str]
+"""Namespace and name of a dataset."""
+
+
+@dataclass
+class _Memo[F, V]:
+    """What was computed of the version of a file that was seen last, by its identity."""
+
+    _file: "ref[F] | None" = None
+    _value: V | None = None
+
+    def get(self, file: F, compute: Callable[[F], V]) -> V:
+        if self._file is None or self._file() is not file or self._value is None:
+            self._value, self._file = compute(file), ref(file)
+        return self._value
+
+
+@dataclass
+class RegistryViews:
+    """The views of one registry, and what all of them need. Lives as long as the documents do."""
+
+    _private: _Memo[ProductsFile, tuple[ProductRecord, ...]] = field(default_factory=_Memo)
+    _views: OrderedDict[Sight, "RegistryView"] = field(default_factory=OrderedDict)
+
+    def find_private(self, file: ProductsFile) -> tuple[ProductRecord, ...]:
+        """Return the private products of a file."""
+        return self._private.get(file, _select_private)
+
+    def open_view(self, registry: Registry, permissions: Permissions) -> "RegistryView | None":
+        """Return how the caller sees the registry; None for who sees everything.
+
+        As long as no private product is known, the view shares the registry's indexes, which tell
+        files apart by their identity.
+        """
+        if permissions.is_admin_by_credentials:
+            return None
+        known = registry.products.get_known()
+        if known is None or not self.find_private(known):
+            return RegistryView(registry, self, permissions, registry)
+        sight = permissions.sight
+        view = self._views.pop(sight, None)
+        if view is None:
+            view = RegistryView(registry, self, permissions, _drop_indexes(registry))
+        self._views[sight] = view
+        while len(self._views) > MAX_VIEWS:
+            self._views.popitem(last=False)
+        return view
+
+
+class RegistryView:
+    """The registry as all callers see it who may see the same products."""
+
+    def __init__(
+        self, base: Registry, views: RegistryViews, permissions: Permissions, indexed: Registry
+    ) -> None:
+        """Keep the registry; `indexed` is one with the indexes that the view may use."""
+        self._base = base
+        self._views = views
+        self._permissions = permissions
+        self._shown: _Memo[ProductsFile, ProductsFile] = _Memo()
+        self._datasets: _Memo[ProductsFile, frozenset[DatasetKey]] = _Memo()
+        self._jobs: _Memo[JobIndexFile, tuple[frozenset[DatasetKey], JobIndexFile]] = _Memo()
+        jobs = base.jobs and FilteredDocument(base.jobs, JobIndexFile, self._show_jobs)
+        products = FilteredDocument(base.products, ProductsFile, self._show_products)
+        self.registry = replace(indexed, products=products, jobs=jobs)
+
+    def build_past(self, past: Registry) -> Registry:
+        """Return a registry of the past: what is hidden now, or was then, is hidden."""
+        products = FilteredDocument(past.products, ProductsFile, self._show_past_products)
+        return replace(past, products=products)
+
+    def find_hidden_datasets(self, deadline: Deadline) -> frozenset[DatasetKey]:
+        """Return the datasets of the products that are hidden. Raises StorageUnavailable."""
+        return self._datasets.get(self._base.products.read(deadline), self._list_hidden_datasets)
+
+    def show_history(self, history: JobHistory, deadline: Deadline) -> JobHistory | None:
+        """Return a job without the datasets that are hidden; None if it is hidden with them."""
+        hidden = self.find_hidden_datasets(deadline)
+        if not hidden:
+            return history
+        inputs = tuple(each for each in history.inputs if (each.namespace, each.name) not in hidden)
+        outputs = tuple(
+            each for each in history.outputs if (each.namespace, each.name) not in hidden
+        )
+        versions = tuple(
+            each for each in history.versions if (each.namespace, each.name) not in hidden
+        )
+        if _is_job_hidden(history, inputs, outputs):
+            return None
+        return msgspec.structs.replace(history, inputs=inputs, outputs=outputs, versions=versions)
+
+    def _list_hidden(self, file: ProductsFile) -> list[ProductRecord]:
+        private = self._views.find_private(file)
+        return [product for product in private if not self._permissions.can_see(product)]
+
+    def _list_hidden_datasets(self, file: ProductsFile) -> frozenset[DatasetKey]:
+        return frozenset(
+            (dataset.namespace, dataset.name)
+            for product in self._list_hidden(file)
+            for dataset in product.openlineage
+        )
+
+    def _show_products(self, file: ProductsFile, deadline: Deadline) -> ProductsFile:
+        return self._shown.get(
+            file, lambda file: hide_products(file, (each.name for each in self._list_hidden(file)))
+        )
+
+    def _show_past_products(self, file: ProductsFile, deadline: Deadline) -> ProductsFile:
+        now = self._base.products.read(deadline)
+        hidden_now = {product.name for product in self._list_hidden(now)}
+        hidden = {
+            each.name for each in _select_private(file) if not self._permissions.can_see(each)
+        }
+        if hidden_now:
+            hidden |= {name for name in file.products if _get_name_now(now, name) in hidden_now}
+        return hide_products(file, hidden)
+
+    def _show_jobs(self, file: JobIndexFile, deadline: Deadline) -> JobIndexFile:
+        hidden = self.find_hidden_datasets(deadline)
+        if not hidden:
+            return file
+        before, shown = self._jobs.get(file, partial(_hide_datasets, hidden=hidden))
+        if before != hidden:
+            self._jobs = _Memo()
+            _, shown = self._jobs.get(file, partial(_hide_datasets, hidden=hidden))
+        return shown
+
+
+def hide_products(file: ProductsFile, names: Iterable[str]) -> ProductsFile:
+    """Return the file without some products; the very file if there are none."""
+    hidden = {*names}
+    if not hidden:
+        return file
+    return file.model_copy(
+        update={
+            "products": {name: each for name, each in file.products.items() if name not in hidden},
+            "renamed": {name: each for name, each in file.renamed.items() if each.to not in hidden},
+        }
+    )
+
+
+def _select_private(file: ProductsFile) -> tuple[ProductRecord, ...]:
+    return tuple(
+        product for product in file.products.values() if product.visibility is Visibility.PRIVATE
+    )
+
+
+def _get_name_now(now: ProductsFile, name: str) -> str:
+    return find_new_name(now, name) or name
+
+
+def _hide_datasets(
+    file: JobIndexFile, hidden: frozenset[DatasetKey]
+) -> tuple[frozenset[DatasetKey], JobIndexFile]:
+    """Return the index without hidden datasets, and without the jobs that have no others."""
+    jobs = {}
+    for key, job in file.jobs.items():
+        if shown := _hide_in_record(job, hidden):
+            jobs[key] = shown
+    return hidden, file.model_copy(update={"jobs": jobs})
+
+
+def _hide_in_record(job: JobRecord, hidden: frozenset[DatasetKey]) -> JobRecord | None:
+    details = job.read_details()
+    if hidden.isdisjoint((*details.inputs, *details.outputs)):
+        return job
+    inputs = tuple(each for each in details.inputs if each not in hidden)
+    outputs = tuple(each for each in details.outputs if each not in hidden)
+    if _is_job_hidden(details, inputs, outputs):
+        return None
+    shown = msgspec.structs.replace(details, inputs=inputs, outputs=outputs)
+    return msgspec.structs.replace(job, details=msgspec.Raw(msgspec.json.encode(shown)))
+
+
+def _is_job_hidden(
+    job: JobHistory | JobDetails, inputs: tuple[object, ...], outputs: tuple[object, ...]
+) -> bool:
+    """Return whether a job is hidden: nothing is left of what it writes, or of what it has."""
+    return (bool(job.outputs) and not outputs) or (bool(job.inputs) and not (inputs or outputs))
+
+
+def _drop_indexes(registry: Registry) -> Registry:
+    """Return the registry with indexes of its own, that hold nothing yet."""
+    return replace(
+        registry,
+        lineage_index=LineageIndex(),
+        domain_index=DomainIndex(),
+        dataset_names=DatasetNameCache(),
+        product_texts=ProductTexts(),
+        revision_cache=RevisionCache(),
+        renames_cache=RenamesCache(),
+        wanted_names=WantedNamesCache(),
+    )

@@ -113,6 +113,9 @@ def test_every_read_of_every_mode(area: str, mode: ReadAccess) -> None:
         path = fill_path(route.path)
         event = api_event("GET", path, principal=ANONYMOUS, query={"nonsense": 1})
         answer = client.send(event)
+        if route.read_kind is ReadKind.ROWS and mode is ReadAccess.CATALOG:
+            # Rows of public products are open: whether this is one is asked for each.
+            continue
         if route.read_kind in OPEN_KINDS[mode]:
             assert answer.status != 401, path
         else:

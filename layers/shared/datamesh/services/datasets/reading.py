@@ -79,6 +79,8 @@ class Dataset:
     """The moment whose files these are; None for now."""
     skipped: int = 0
     """How many files of the folder are no data."""
+    hidden_columns: frozenset[str] = frozenset()
+    """Columns that the caller may not read, and that the table does not have."""
 
     def find_files(self, query: Query) -> list[DataFile]:
         """Return the files that may have rows for the query. Raises UnreadableDataset."""
@@ -177,15 +179,17 @@ def open_product_dataset(
     access: DataAccess,
     product: Product,
     as_of: datetime | None = None,
+    *,
+    has_all_columns: bool = False,
 ) -> Dataset:
     """Return the dataset that a product serves, as it is or was at a moment.
 
-    Restricted columns are in it for stewards alone: to others there are no such columns. Raises
-    Unauthenticated and Forbidden for callers that may not read it, PortRefused, and as
-    `find_table_files` does.
+    Restricted columns are in it for stewards alone, or where no value is shown: to others there are
+    no such columns. Raises Unauthenticated and Forbidden for callers that may not read it,
+    PortRefused, and as `find_table_files` does.
     """
     context.permissions.check_rows(product)
-    hidden = list_hidden_columns(context, product)
+    hidden = frozenset[str]() if has_all_columns else list_hidden_columns(context, product)
     check_location(registry.data_locations, product)
     budget = access.choose_budget(context)
     open_folder = partial(access.open_folder, deadline=context.deadline)
@@ -202,12 +206,9 @@ def open_product_dataset(
         for name, kind in product.schema_.items()
         if name not in hidden
     ]
-    columns += [
-        Column(name, "string")
-        for name in found.partitions
-        if name not in product.schema_ and name not in hidden
-    ]
-    table = Table(found.format, tuple(columns), found.partitions, dialect)
+    partitions = tuple(name for name in found.partitions if name not in hidden)
+    columns += [Column(name, "string") for name in partitions if name not in product.schema_]
+    table = Table(found.format, tuple(columns), partitions, dialect)
     read_cursor_key = partial(access.cursor_key.read, context.deadline)
     folder = open_folder(find_location(product))
     return Dataset(
@@ -220,6 +221,7 @@ def open_product_dataset(
         found.log_bytes,
         as_of,
         found.skipped,
+        hidden,
     )
 
 
@@ -308,8 +310,8 @@ def profile_dataset(dataset: Dataset) -> DatasetProfile:
         files=len(dataset.files),
         bytes=sum(each.file.size for each in dataset.files),
         skipped_files=dataset.skipped,
-        columns=found.columns,
-        failures=found.failures,
+        columns=[each for each in found.columns if each.name not in dataset.hidden_columns],
+        failures=[each for each in found.failures if each.column not in dataset.hidden_columns],
     )
 
 
@@ -325,7 +327,7 @@ def check_quality(
     name, remarks = product.name, []
     failures: list[QualityFailure]
     try:
-        dataset = open_product_dataset(context, registry, access, product)
+        dataset = open_product_dataset(context, registry, access, product, has_all_columns=True)
         if dataset.skipped:
             remarks.append(f"{dataset.skipped} files that are no data were skipped")
         failures = profile_dataset(dataset).failures[:MAX_FAILURES]

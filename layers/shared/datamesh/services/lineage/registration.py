@@ -181,7 +181,10 @@ class _LineageAdmission:
         product says what it is made of.
         """
         ends = dict.fromkeys((registration.source, registration.target))
-        if unknown := [name for name in ends if not self._is_known(name)]:
+        unknown = [name for name in ends if not self._is_known(name)]
+        if not any(name in self._products.products for name in unknown):
+            self._columns.check_registration(registration)
+        if unknown:
             refused = [*filter(None, map(self._refused_ends.get, unknown))]
             raise (
                 refused[0]
@@ -190,7 +193,6 @@ class _LineageAdmission:
             )
         target = self._products.products[registration.target]
         self._permissions.check_role(Role.CONTRIBUTOR, target.domain)
-        self._columns.check_registration(registration)
         if len(self._entries) >= self._limit and not self._pruned:
             self._prune_garbage()
         if len(self._entries) >= self._limit:

@@ -105,7 +105,7 @@ async def marquez_dataset_version(
     dataset: DatasetName,
     version: Annotated[
         str,
-        Path(description="Id of the version.", examples=["a5a0d85a-f26c-5d2f-897b-5e6d1acab78d"]),
+        Path(description="Id of the version.", examples=["e3a37fd8-3f91-5e23-871a-03b490695882"]),
     ],
     context: CurrentContext,
     registry: CurrentRegistry,

@@ -1,9 +1,11 @@
 """Order never shows: products are the same for any order of the same events.
 
 Singly, in batches, and after all is deleted and rebuilt: name, domain, owner, description, tags,
-schema, columns and datasets of each product, whether it was dropped, and the lineage between them.
+schema, columns, checks and datasets of each product, whether it was dropped, and the lineage
+between them.
 """
 
+from itertools import permutations
 from typing import Any
 
 import hypothesis.strategies as st
@@ -70,6 +72,9 @@ def described(draw: st.DrawFn) -> dict[str, Any]:
         facets["documentation"] = {"description": draw(TEXTS)}
     if draw(st.integers(0, 5)) == 0:
         facets["tags"] = {"tags": [{"key": each, "value": "true"} for each in draw(TAGS)]}
+    if draw(st.integers(0, 5)) == 0:
+        check = {"assertion": "not_null", "success": draw(st.booleans())}
+        facets["dataQualityAssertions"] = {"assertions": [check]}
     facets |= draw(origins())
     if draw(st.integers(0, 2)) == 0:
         state = draw(st.sampled_from(["DROP", "DROP", "RENAME", "CREATE", "ALTER", "OVERWRITE"]))
@@ -102,6 +107,7 @@ def show(registry: Registry) -> Any:
     """What of products and lineage is to be the same."""
     products = registry.products.read_latest(NO_DEADLINE).products.values()
     fields = {"name", "domain", "owner", "description", "schema_", "openlineage", "status", "tags"}
+    fields |= {"quality", "checks"}
     shown = {
         each.name: each.to_model().model_dump(include=fields)
         | {
@@ -165,3 +171,19 @@ def test_columns_between_datasets_that_are_one_later_are_the_same_in_any_order()
     [own] = graph(registry).values()
     assert (own["source"], own["target"], own["superseded"]) == ("a", "a", True)
     assert own["columns"] == ({"source": "u", "target": "x", "lineage_type": "aggregated"},)
+
+
+def test_checks_of_datasets_that_are_one_later_are_the_same_in_any_order() -> None:
+    """Two runs of one time: the result is that of the same run, whenever the two merge."""
+
+    def check(name: str, run: int, success: bool) -> dict[str, Any]:
+        facet = {"assertions": [{"assertion": "not_null", "success": success}]}
+        return run_event([dataset(name, facets={"dataQualityAssertions": facet})], run=run)
+
+    link = {"symlinks": {"identifiers": [dataset("a")]}}
+    raw = [check("a", 1, False), check("b", 2, True), run_event([dataset("b", facets=link)])]
+    found = [show(ingest_singly([*order])[0]) for order in permutations(raw)]
+    assert found == [found[0]] * 6
+    [product] = found[0][0].values()
+    assert [len(each["failures"]) for each in product["checks"]] == [0, 1]
+    assert product["quality"]["status"] == "passed"

@@ -4,11 +4,12 @@ Pure functions: `choose_winner`, then `merge_products`. The name of the other pr
 the winner, and its lineage follows (`services.registry.renames`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from datamesh.models.json_codec import encode_value
 from datamesh.models.products import MAX_DATASET_NAMES, DatasetName
+from datamesh.models.quality import Quality, RunChecks
 from datamesh.models.stored_products import Provenance, StoredProduct
 from datamesh.models.values import TICK
 from datamesh.services.registry.checks import join_checks
@@ -79,17 +80,26 @@ def combine_products(winner: StoredProduct, loser: StoredProduct) -> dict[str, o
     update["openlineage"] = sorted(names, key=_get_name_key)[:MAX_DATASET_NAMES]
     named = winner.model_copy(update={"openlineage": update["openlineage"]})
     update |= combine_facts(named, loser)
-    update["checks"] = join_checks(winner.checks, loser.checks)
+    update["checks"] = checks = join_checks(winner.checks, loser.checks)
     if not {*winner.openlineage} - {*loser.openlineage}:  # it has no dataset of its own
         update |= {name: getattr(loser, name) for name in ("dropped_at", "changed", "hidden")}
-    results = [each for each in (winner.quality, loser.quality) if each]
-    # Of one time, the one that failed: it is not forgotten for another that passes.
-    update["quality"] = max(
-        results, key=lambda each: (each.checked_at, each.status == "failed"), default=None
-    )
+    update["quality"] = _choose_quality(checks, winner, loser)
     if winner.observed and loser.observed:
         update |= _combine_observations(winner, winner.observed, loser, loser.observed)
     return update
+
+
+def _choose_quality(checks: Sequence[RunChecks], *products: StoredProduct) -> Quality | None:
+    """Return the latest result: of the joined checks, or of something else that looked at the data.
+
+    Of one time, the one that failed: it is not forgotten for another that passes.
+    """
+    results = [each.to_quality() for each in checks[:1]]
+    for each in products:
+        is_of_checks = each.checks and each.quality == each.checks[0].to_quality()
+        if each.quality and not is_of_checks:
+            results.append(each.quality)
+    return max(results, key=lambda each: (each.checked_at, each.status == "failed"), default=None)
 
 
 def _find_gaps(winner: StoredProduct, loser: StoredProduct) -> dict[str, object]:

@@ -41,6 +41,7 @@ def rows(sizes: tuple[int, ...] = SIZES, rounds: int = ROUNDS) -> list[Row]:
         *known_events(registries, rounds),
         *batches(registries, rounds),
         *[new_dataset(each, rounds) for each in registries],
+        renamed_product(registries, rounds),
     ]
 
 
@@ -82,6 +83,19 @@ def new_dataset(functions: Functions, rounds: int) -> Row:
     )
     what = f"an event of a new dataset, at {functions.size:,} products"
     return Row(what, "ms CPU", measured, compared, "register_product there", ratio_at_most(3))
+
+
+def renamed_product(registries: list[Functions], rounds: int) -> Row:
+    """An event of a known job where a product has another name, against the smallest registry."""
+    least, most = registries[0], registries[-1]
+    _put(most.products, "/product/table_0", {"name": "renamed"})
+    measured, compared = alternately(
+        _measure(most.events, _send_event(most)),
+        _measure(least.events, _send_event(least)),
+        rounds=rounds,
+    )
+    what = f"an event of a known job, at {most.size:,} products of which one is renamed"
+    return Row(what, "ms CPU", measured, compared, f"the same at {least.size:,}, none", GROWTH)
 
 
 def _compare(
@@ -157,7 +171,16 @@ def _iterate_known(size: int) -> Iterator[Event]:
 
 
 def _post(service: Service, path: str, body: object) -> object:
-    answer = service.handler(api_event("POST", path, body), CONTEXT)
+    return _send("POST", service, path, body)
+
+
+def _put(service: Service, path: str, body: object) -> object:
+    service.select()
+    return _send("PUT", service, path, body)
+
+
+def _send(method: str, service: Service, path: str, body: object) -> object:
+    answer = service.handler(api_event(method, path, body), CONTEXT)
     assert answer["statusCode"] in (200, 201), answer
     return answer
 

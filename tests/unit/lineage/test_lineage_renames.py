@@ -1,6 +1,7 @@
 """Lineage follows its products to their new names, from the commit that renames on."""
 
 from datetime import timedelta
+from typing import NoReturn
 
 import pytest
 
@@ -17,13 +18,16 @@ from datamesh.services.lineage.queries import (
 from datamesh.services.lineage.registration import prune_lineage, remove_lineage
 from datamesh.services.lineage.renames import follow_renames
 from datamesh.services.lineage.walk import NO_FILTER
+from datamesh.services.openlineage import ingest
+from datamesh.services.registry.lineage_index import Adjacency
 from datamesh.services.registry.merging import merge_products
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import remove_product, rename_product
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord
 from tests.contexts import CONTEXT, NO_DEADLINE
-from tests.meshes import NOON, add_lineage, add_product, add_products, mesh
+from tests.events import run_event, send
+from tests.meshes import NOON, add_lineage, add_product, add_products, event_pipeline, mesh
 from tests.unit.registry.test_renames import product
 
 LATER = NOON + timedelta(minutes=5)
@@ -166,6 +170,46 @@ def test_lineage_is_removed_by_its_new_name(chain: Registry) -> None:
     rename(chain, "b", "new")
     assert remove_lineage(CONTEXT, chain, "a", "new")["removed"] == 1
     assert stored(chain) == [("new", "c"), ("a", "c")]
+
+
+class UnreadList(list[LineageRecord]):
+    """Entries that nobody may look through."""
+
+    def __iter__(self) -> NoReturn:
+        raise AssertionError("all entries are looked through")
+
+
+def test_with_an_index_only_entries_of_old_names_are_looked_at(chain: Registry) -> None:
+    rename(chain, "b", "new")
+    prune_lineage(CONTEXT, chain)
+    file, products = chain.lineage.read(NO_DEADLINE), chain.products.read(NO_DEADLINE)
+    index = Adjacency()
+    index.extend(file.lineage)
+    unread = file.model_copy(update={"lineage": UnreadList(file.lineage)})
+    assert [*products.renamed] == ["b"]
+    assert follow_renames(unread, products, index) is unread
+
+
+def test_an_event_looks_at_entries_of_old_names_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    registry, into = mesh(), event_pipeline()
+    send(registry, into, run_event(["a"], ["b"]))
+    CONTEXT.commit_derived(
+        registry.products, lambda file: (rename_product(file, "a", "new", LATER), None)
+    )
+    send(registry, into, run_event(["a"], ["b"], run=2))
+    assert stored(registry) == [("new", "b")]
+    indexes: list[Adjacency | None] = []
+
+    def note(
+        file: LineageFile, products: ProductsFile, index: Adjacency | None = None
+    ) -> LineageFile:
+        indexes.append(index)
+        return follow_renames(file, products, index)
+
+    monkeypatch.setattr(ingest, "follow_renames", note)
+    send(registry, into, run_event(["a"], ["b"], run=3))
+    assert indexes
+    assert None not in indexes
 
 
 def test_an_index_of_the_same_ids_does_not_keep_old_ends(chain: Registry) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from datamesh.models.lineage import Job
 from datamesh.services.lineage.renames import follow_renames
 from datamesh.services.lineage.visibility import is_garbage, select_visible
+from datamesh.services.registry.lineage_index import Adjacency
 from datamesh.services.registry.merging import merge_products
 from datamesh.services.registry.renames import remove_product, rename_product
 from datamesh.storage.files import LineageFile, ProductsFile
@@ -95,6 +96,9 @@ class World:
         """Store what a writer sees that read the products of up to `age` commits ago."""
         products = [*(each for each, _ in self.past), self.products][-1 - min(age, len(self.past))]
         entries = follow_renames(self.lineage, products).lineage
+        indexed = Adjacency()
+        indexed.extend(self.lineage.lineage)
+        assert follow_renames(self.lineage, products, indexed).lineage == entries
         kept = [each for each in entries if not is_garbage(each, products)]
         self.lineage = self.lineage.model_copy(update={"lineage": kept})
 

@@ -7,9 +7,10 @@ writes lineage next stores what it has seen.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from datamesh.models.graph import Way
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.joining import (
@@ -58,13 +59,16 @@ def get_adjacency(registry: Registry, lineage: LineageFile, products: ProductsFi
     return registry.lineage_index.get_adjacency(lineage, check_ends=bool(products.renamed))
 
 
-def follow_renames(file: LineageFile, products: ProductsFile) -> LineageFile:
+def follow_renames(
+    file: LineageFile, products: ProductsFile, adjacency: Adjacency | None = None
+) -> LineageFile:
     """Return the lineage with each entry under the names that its products have now.
 
     Entries that so become one are joined, and an entry between two products that are one now is
-    gone. Returns `file` itself if no entry names a product by a name of before.
+    gone. Returns `file` itself if no entry names a product by a name of before. With the
+    `adjacency` of the file, only entries of names that products gave up are looked at.
     """
-    entries = rename_entries(file.lineage, products)
+    entries = rename_entries(file.lineage, products, adjacency)
     return file if entries is file.lineage else file.model_copy(update={"lineage": entries})
 
 
@@ -77,24 +81,34 @@ def store_renames(context: RequestContext, registry: Registry) -> None:
         )
 
 
-def rename_entries(entries: list[LineageRecord], products: ProductsFile) -> list[LineageRecord]:
+def rename_entries(
+    entries: list[LineageRecord], products: ProductsFile, adjacency: Adjacency | None = None
+) -> list[LineageRecord]:
     """Return the entries as `follow_renames` does; `entries` itself if none is concerned."""
-    renamed = products.renamed
-    if not renamed:
+    if not products.renamed:
         return entries
-    named = [
-        position
-        for position, entry in enumerate(entries)
-        if entry.source in renamed or entry.target in renamed
-    ]
     found = {
         position: ends
-        for position in named
+        for position in _find_named(entries, products.renamed, adjacency)
         if (ends := _find_new_ends(entries[position], products)) is not None
     }
     if not found:
         return entries
     return _EntryRenaming(entries, products, found).rename_all()
+
+
+def _find_named(
+    entries: list[LineageRecord], names: Mapping[str, object], adjacency: Adjacency | None
+) -> Iterable[int]:
+    """Return the positions of the entries that name one of some products, in order."""
+    if adjacency is None:
+        return (
+            position
+            for position, entry in enumerate(entries)
+            if entry.source in names or entry.target in names
+        )
+    positions = (adjacency.get_positions(way) for way in Way)
+    return sorted({at for of in positions for name in of.keys() & names for at in of[name]})
 
 
 @dataclass(frozen=True)

@@ -181,8 +181,10 @@ def derive_lineage(
     )
 
     def change(file: LineageFile) -> tuple[LineageFile, None]:
-        before = follow_renames(file, products)
-        into = get_adjacency(registry, before, products)
+        into = get_adjacency(registry, file, products)
+        before = follow_renames(file, products, into)
+        if before is not file:
+            into = get_adjacency(registry, before, products)
         limit = registry.max_lineage_entries
         entries = merge_claims(before.lineage, claims, products, limit, into)
         if entries is file.lineage:

@@ -115,7 +115,8 @@ class Gateway:
         try:
             decision = await self._decisions.decide(
                 authorizer,
-                self._deployment.compute_version(authorizer.function),
+                # For decisions that are kept alone: it looks at every file of the layer.
+                self._deployment.compute_version(authorizer.function) if authorizer.ttl else "",
                 identity,
                 lambda: self._invoke(authorizer.function, event, request.request_id),
             )

@@ -234,6 +234,19 @@ backup: stage-or-local $(VENV)/ready ## Copy the registry of STAGE as it is now 
 restore: stage-or-local $(VENV)/ready ## Commit anew a backup (FROM=<day or moment>), or a VERSION of OBJECT; CONFIRM=no does not ask.
 	@$(PY) -m dev.registry_admin restore $(STORED) $(or $(FROM),$(OBJECT) $(VERSION))
 
+KEY_COMMANDS = create list rotate delete
+
+.PHONY: key
+key: stage-or-local $(VENV)/ready ## Make, list, rotate and delete keys of STAGE: make key create ID= OWNER= ROLE=contributor:sales.
+	@ID="$(ID)" OWNER="$(OWNER)" ROLE="$(ROLE)" DAYS="$(DAYS)" OVERLAP_DAYS="$(OVERLAP_DAYS)" \
+		$(PY) -m dev.key_admin $(STORED) $(filter $(KEY_COMMANDS),$(MAKECMDGOALS))
+
+ifneq ($(filter key,$(MAKECMDGOALS)),)
+.PHONY: $(KEY_COMMANDS)
+$(KEY_COMMANDS): key
+	@:
+endif
+
 .PHONY: rebuild-lineage
 rebuild-lineage: stage-or-local $(VENV)/ready ## Derive the lineage of STAGE anew from the events that it has kept.
 	@$(PY) -m dev.rebuild $(STORED)

@@ -3,6 +3,8 @@
 import gzip
 import json
 import sys
+from datetime import timedelta
+from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +15,10 @@ from pydantic import JsonValue
 
 from datamesh.aws.observability import Handler
 from datamesh.http.context import create_request_record
-from datamesh.models.access import Visibility
+from datamesh.models.access import Role, Visibility
 from datamesh.models.openlineage import EVENT_EXAMPLE, RunEvent
+from datamesh.models.values import utc_now
+from datamesh.services.access.grants import build_grant_id
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.jobs.recording import store_job
 from datamesh.services.jobs.records import RUNS_PREFIX, compute_job_key
@@ -23,6 +27,7 @@ from datamesh.services.openlineage.files import RunFile
 from datamesh.services.openlineage.job_reader import read_job_history
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.openlineage.runs import compute_run_path
+from datamesh.storage.access_file import ACCESS_KEY, AccessFile
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX
 from datamesh.storage.files import ProductsFile
@@ -48,6 +53,9 @@ KEY = "PUT-YOUR-API-KEY-HERE"
 EVENTS = {
     file.stem: json.loads(file.read_text()) for file in sorted((ROOT / "events").glob("*.json"))
 }
+
+STORED_KEY = "dm_night_PUT-YOUR-API-KEY-HERE-AND-IT-HAS-43-LETTERS"
+"""As in the event of the authorizer that has a key of `access.json`."""
 
 DOMAIN_FILES = {
     "sales/orders/1997.csv": b"order_id,order_date\n1,1996-12-31\n2,1997-01-31\n",
@@ -202,8 +210,33 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     record_job(ours, bucket, receive_event({**EVENT_EXAMPLE, "job": job, "outputs": [written]}))
     other = receive_event({**EVENT_EXAMPLE, **OVERWRITING})
     S3Object(ours, bucket, EVENTS_PREFIX + other.name).put(gzip.compress(other.body), None)
+    store_key(S3Object(ours, bucket, ACCESS_KEY))
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)
+
+
+def store_key(access: S3Object) -> None:
+    """The key of the id `night`, with a grant, as if it had been made now."""
+    ends = utc_now() + timedelta(days=1)
+    digest = sha256(STORED_KEY.encode()).hexdigest()
+    by: dict[str, JsonValue] = {"created_at": utc_now().isoformat(), "expires_at": ends.isoformat()}
+    key: JsonValue = {
+        "id": "night",
+        "owner": "sales-team",
+        "created_by": "key:key-1",
+        "secrets": [{"digest": digest, **by}],
+        **by,
+    }
+    grant: dict[str, JsonValue] = {
+        "id": build_grant_id("key:night", Role.READER, "sales"),
+        "principal": "key:night",
+        "role": "reader",
+        "domain": "sales",
+        "granted_by": "key:key-1",
+        "granted_at": utc_now().isoformat(),
+    }
+    file = AccessFile.from_envelope({"grants": {str(grant["id"]): grant}, "keys": {"night": key}})
+    access.put(file.encode(), None)
 
 
 def record_job(ours: Client, bucket: str, kept: ReceivedEvent) -> None:

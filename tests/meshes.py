@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
 
@@ -170,6 +170,7 @@ def resources(
     jobs: JobStore | None = None,
     max_scan_bytes: int = 10_000_000,
     anonymous_budget: ScanBudget | None = None,
+    key_uses: Mapping[str, date] | None = None,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
     -> content. Without `registry_at` the registry has always been what it is."""
@@ -217,6 +218,7 @@ def resources(
         open_declarations=lambda: Document(held[DECLARATIONS_KEY], DeclarationsFile, NO_WAIT),
         open_access=open_access,
         access_at=lambda moment, deadline: open_access().read(deadline),
+        list_key_uses=lambda deadline: key_uses or {},
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROLES = ("admin", "reader", "pager", "prober", "writer")
+ROLES = ("admin", "reader", "pager", "prober", "noter", "writer")
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ CURSORS = "cursors/"
 """The folder of the key of cursors. The server grants whole folders, and no single object."""
 PROBES = "health/"
 """The folder of the object that the health check writes."""
+USES = "access/used/"
+"""The folder of the days on which keys were last used."""
 # Keeps the AWS SDK away from whatever account the developer has configured.
 NO_ACCOUNT = {
     "AWS_REGION": REGION,
@@ -36,7 +38,7 @@ class S3Access:
     """How a server is reached.
 
     `reader` may read and list the bucket, `writer` also put into it, `pager` put below `CURSORS`
-    alone and `prober` below `PROBES` alone.
+    alone, `prober` below `PROBES` alone and `noter` below `USES` alone.
     """
 
     endpoint: str
@@ -46,6 +48,7 @@ class S3Access:
     reader: S3Credentials
     pager: S3Credentials
     prober: S3Credentials
+    noter: S3Credentials
     writer: S3Credentials
 
     def create_client(self, credentials: S3Credentials | None = None) -> "S3Client":
@@ -66,7 +69,11 @@ class S3Access:
 
     def choose_writer(self, written: Sequence[str]) -> S3Credentials:
         """Return the credentials of whoever puts these objects, or patterns of them, alone."""
-        for folder, credentials in ((CURSORS, self.pager), (PROBES, self.prober)):
+        for folder, credentials in (
+            (CURSORS, self.pager),
+            (PROBES, self.prober),
+            (USES, self.noter),
+        ):
             if all(each.startswith(f"{self.bucket}/{folder}") for each in written):
                 return credentials
         return self.writer
@@ -116,6 +123,7 @@ def build_identities(
     reader: S3Credentials,
     pager: S3Credentials,
     prober: S3Credentials,
+    noter: S3Credentials,
     writer: S3Credentials,
 ) -> dict[str, object]:
     """Build the server's configuration: who may do what in the bucket."""
@@ -133,6 +141,7 @@ def build_identities(
             build_identity("reader", reader, read),
             build_identity("pager", pager, [*read, f"Write:{bucket}/{CURSORS}*"]),
             build_identity("prober", prober, [*read, f"Write:{bucket}/{PROBES}*"]),
+            build_identity("noter", noter, [*read, f"Write:{bucket}/{USES}*"]),
             build_identity("writer", writer, [*read, f"Write:{bucket}"]),
         ]
     }

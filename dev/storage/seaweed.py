@@ -114,8 +114,8 @@ def _kill_server(folder: Path) -> None:
 def _launch_server(folder: Path, bucket: str, descriptor: int) -> S3:
     chosen = ports.choose_ports(folder / "ports.json")
     kept = keep_credentials(folder / "credentials.json")
-    admin, reader, pager, prober, writer = (kept[role] for role in ROLES)
-    identities = build_identities(bucket, admin, reader, pager, prober, writer)
+    admin, reader, pager, prober, noter, writer = (kept[role] for role in ROLES)
+    identities = build_identities(bucket, admin, reader, pager, prober, noter, writer)
     write_secret(folder / "s3.json", identities)
     log = folder / "weed.log"
     order = {
@@ -138,7 +138,7 @@ def _launch_server(folder: Path, bucket: str, descriptor: int) -> S3:
             start_new_session=True,
         )
     endpoint = f"http://127.0.0.1:{chosen['s3.port']}"
-    return S3(endpoint, bucket, log, admin, reader, pager, prober, writer, process)
+    return S3(endpoint, bucket, log, admin, reader, pager, prober, noter, writer, process)
 
 
 def _build_command(chosen: Mapping[str, int]) -> list[str]:

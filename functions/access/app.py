@@ -13,17 +13,30 @@ from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import AsOf
+from datamesh.http.secret_answers import SECRET_ANSWER
 from datamesh.models.grants import Caller, GrantRequest, RevokedGrant, StoredGrant
+from datamesh.models.keys import (
+    KEY_ID_PATTERN,
+    IssuedKey,
+    KeyDescription,
+    KeyRequest,
+    RemovedKey,
+    RotationRequest,
+)
 from datamesh.models.read_access import ReadKind
 from datamesh.models.responses import Written
 from datamesh.models.values import utc_now
-from datamesh.services.access import grants
+from datamesh.services.access import grants, keys
 
 app = create_app("Access")
 
 GrantId = Annotated[
     str,
     Path(pattern=r"^[0-9a-f]{16}$", description="Id of the grant.", examples=["3f1c0a5be2d47a90"]),
+]
+KeyIdInPath = Annotated[
+    str,
+    Path(pattern=KEY_ID_PATTERN, description="Id of the key.", examples=["sales-etl"]),
 ]
 KEYED = [Depends(require_principal)]
 
@@ -88,6 +101,68 @@ async def revoke_grant(
     grant = grants.revoke_grant(context, resources.open_access(), grant_id)
     message = f"'{grant.principal}' is no longer {grant.role} of '{grant.domain}'"
     return Written(message=message, data=RevokedGrant(id=grant.id))
+
+
+@app.post(
+    "/keys",
+    responses=document_errors(400, 401, 403, 409, 422, 429, 503),
+    dependencies=SECRET_ANSWER,
+)
+async def create_key(
+    request: KeyRequest, context: CurrentContext, resources: CurrentResources
+) -> Written[IssuedKey]:
+    """Make a key with its grants.
+
+    The answer alone shows the key; what is stored is its digest. Who may give all of its grants may
+    make it. No `Idempotency-Key` is taken, since its answer would be kept.
+    """
+    key = keys.create_key(context, resources.open_access(), request, utc_now())
+    return Written(message=f"Key '{key.id}' is made; this answer alone shows it", data=key)
+
+
+@app.get("/keys", responses=document_errors(401, 403, 422, 503), dependencies=KEYED)
+@declare_read(ReadKind.KEYED)
+async def list_keys(context: CurrentContext, resources: CurrentResources) -> list[KeyDescription]:
+    """List keys, the earliest first.
+
+    Administrators see all, stewards those whose grants they may give, and each key itself. No
+    secret is shown. Keys of the stack itself are not among them.
+    """
+    file = resources.open_access().read(context.deadline)
+    return keys.list_keys(context.permissions, file, resources.list_key_uses(context.deadline))
+
+
+@app.post(
+    "/keys/{key_id}/rotate",
+    responses=document_errors(400, 401, 403, 404, 409, 422, 503),
+    dependencies=SECRET_ANSWER,
+)
+async def rotate_key(
+    key_id: KeyIdInPath,
+    request: RotationRequest,
+    context: CurrentContext,
+    resources: CurrentResources,
+) -> Written[IssuedKey]:
+    """Give a key a new secret.
+
+    The former one works on for `overlap_days`, unless the key is rotated again before: it has two
+    secrets at most. The key's end is set anew. No `Idempotency-Key` is taken.
+    """
+    key = keys.rotate_key(context, resources.open_access(), key_id, request, utc_now())
+    return Written(message=f"Key '{key.id}' is rotated; this answer alone shows it", data=key)
+
+
+@app.delete("/keys/{key_id}", responses=document_errors(401, 403, 404, 409, 422, 503))
+async def delete_key(
+    key_id: KeyIdInPath, context: CurrentContext, resources: CurrentResources
+) -> Written[RemovedKey]:
+    """Delete a key and its grants.
+
+    It is refused within 120 seconds everywhere: authorizers remember keys for a minute, and API
+    Gateway what they have said for another one. Its grants are gone at once.
+    """
+    removed = keys.delete_key(context, resources.open_access(), key_id)
+    return Written(message=f"Key '{removed.id}' is deleted", data=removed)
 
 
 handler = create_lambda_handler(app, os.environ)

@@ -15,6 +15,7 @@ from datamesh.aws.api_keys import create_key_ring
 from datamesh.identity.issuers import is_token, read_trusted_issuers
 
 if TYPE_CHECKING:
+    from datamesh.identity.stored_keys import StoredKeys
     from datamesh.identity.tokens import TokenPrincipal, TokenVerifier
 
 SCHEME = "bearer"
@@ -24,8 +25,31 @@ READS = ("GET", "HEAD")
 ADMINISTRATOR = '[{"role":"admin","domain":"*"}]'
 """The grants of the keys that a stack, or a local run, is made with."""
 
+NO_GRANTS = "[]"
+STORED_KEY = "dm_"
+"""Begins the keys that `access.json` holds."""
+
 keys = create_key_ring(os.environ)
 issuers = read_trusted_issuers(os.environ)
+bucket = os.environ.get("CATALOG_BUCKET", "")
+
+
+@cache
+def get_stored_keys() -> "StoredKeys":
+    """Return the look-up of stored keys, which keeps their file from one request to the next."""
+    # Not for the stack's own keys: the S3 client is most of a cold start.
+    from datamesh.identity.stored_keys import create_stored_keys
+
+    return create_stored_keys(bucket)
+
+
+def has_stored_form(key: str) -> bool:
+    """Return whether a key is one of those that `access.json` holds, if it is one at all."""
+    if not key.startswith(STORED_KEY):
+        return False
+    from datamesh.identity.stored_keys import is_stored_key
+
+    return is_stored_key(key)
 
 
 def read_authorization(event: Any) -> str:
@@ -65,22 +89,26 @@ def is_read(event: Any) -> bool:
 def handler(event: Any, context: object) -> dict[str, object]:
     """Answer whether the request may go on, and pass on who sends it.
 
-    That is the id of a key; of a token its issuer and subject, with the grants of its claims.
+    That is the id of a key; of a token its issuer and subject, with the grants of its claims. The
+    grants of a stored key are read where they are needed; the stack's own come with it.
     """
     authorization = read_authorization(event)
     if not authorization and is_read(event):
         return {"isAuthorized": True, "context": {"principal": ANONYMOUS}}
     key = read_key(authorization)
+    if has_stored_form(key):
+        return build_answer(get_stored_keys().find_key_id(key), NO_GRANTS)
     if issuers and is_token(key):
         caller = verify_token(key)
         return {"isAuthorized": False} if caller is None else allow_caller(caller)
-    key_id = keys.find_key_id(key) if key else None
+    return build_answer(keys.find_key_id(key) if key else None, ADMINISTRATOR)
+
+
+def build_answer(key_id: str | None, grants: str) -> dict[str, object]:
+    """Return the answer for the key of an id, or for none."""
     if key_id is None:
         return {"isAuthorized": False}
-    return {
-        "isAuthorized": True,
-        "context": {"principal": f"key:{key_id}", "grants": ADMINISTRATOR},
-    }
+    return {"isAuthorized": True, "context": {"principal": f"key:{key_id}", "grants": grants}}
 
 
 def allow_caller(caller: "TokenPrincipal") -> dict[str, object]:

@@ -11,7 +11,7 @@ from dev.template.reader import read_api
 from tests.template import ROOT, TEMPLATE
 
 ROUTES = {route.key: route for route in read_api(TEMPLATE, {}, {}).routes}
-OTHERS = {"schedule", "authorizer", "rebuild"}
+OTHERS = {"schedule", "authorizer", "authorizer_stored_key", "rebuild"}
 FILES = sorted((ROOT / "events").glob("*.json"))
 OF_ROUTES = [file for file in FILES if file.stem not in OTHERS]
 
@@ -61,8 +61,9 @@ def test_an_event_has_passed_the_authorizer_of_its_route(file: Path) -> None:
     assert ("authorization" in event["headers"]) is (asked == "ApiKey")
 
 
-def test_the_authorizer_is_asked_about_a_protected_route() -> None:
-    event = event_of(ROOT / "events" / "authorizer.json")
+@pytest.mark.parametrize("name", ["authorizer", "authorizer_stored_key"])
+def test_the_authorizer_is_asked_about_a_protected_route(name: str) -> None:
+    event = event_of(ROOT / "events" / f"{name}.json")
     assert_is_a_request(event)
     assert ROUTES[event["routeKey"]].authorizer
     assert event["type"] == "REQUEST"

@@ -8,6 +8,7 @@ import boto3
 import pytest
 from openapi_schema_validator import OAS31Validator
 
+from datamesh.models.values import utc_now
 from dev.openapi import document as openapi
 from tests import moto_server
 from tests.deployed import EVENTS, KEY, Deployment
@@ -27,6 +28,8 @@ STATUSES = {
     "audit": (200, 200),
     "changes": (200, 200),
     "check_dataset": (404, 200),
+    "create_key": (200, 200),
+    "delete_key": (404, 200),
     "delete_product": (404, 200),
     "docs": (200, 200),
     "docs_asset": (200, 200),
@@ -48,6 +51,7 @@ STATUSES = {
     "list_dataset_files": (404, 200),
     "list_domain_products": (404, 200),
     "list_domains": (200, 200),
+    "list_keys": (200, 200),
     "list_lineage": (200, 200),
     "list_lineage_as_of": (200, 200),
     "list_products": (200, 200),
@@ -90,6 +94,7 @@ STATUSES = {
     "register_product": (200, 409),
     "register_products": (200, 422),
     "remove_lineage": (404, 200),
+    "rotate_key": (404, 200),
     "sales_orders": (404, 200),
 }
 
@@ -177,7 +182,12 @@ def test_an_event_is_answered_as_documented_on_a_filled_bucket(
 
 
 def test_every_event_is_sent_by_a_test_here() -> None:
-    assert set(EVENTS) == set(STATUSES) | {"authorizer", "schedule", "rebuild"}
+    assert set(EVENTS) == set(STATUSES) | {
+        "authorizer",
+        "authorizer_stored_key",
+        "schedule",
+        "rebuild",
+    }
 
 
 def test_what_one_function_writes_another_reads(stack: Deployment) -> None:
@@ -289,8 +299,8 @@ def allow(principal: str) -> dict[str, Any]:
     return {"isAuthorized": True, "context": {"principal": principal, "grants": grants}}
 
 
-def authorize(stack: Deployment) -> Any:
-    event = EVENTS["authorizer"]
+def authorize(stack: Deployment, name: str = "authorizer") -> Any:
+    event = EVENTS[name]
     return stack.start(stack.function_of(event))(event, LambdaContext())
 
 
@@ -312,3 +322,29 @@ def test_a_broken_secret_allows_nobody(stack: Deployment, keys: Any) -> None:
     keys("not json")
     with pytest.raises(Exception, match="the API key secret is not JSON"):
         authorize(stack)
+
+
+def test_a_stored_key_is_allowed_without_grants_of_its_own(stack: Deployment) -> None:
+    stack.fill()
+    context = {"principal": "key:night", "grants": "[]"}
+    assert authorize(stack, "authorizer_stored_key") == {"isAuthorized": True, "context": context}
+    [listed] = send(stack, "list_keys").body
+    assert listed["last_used"] == utc_now().date().isoformat()
+    assert send(stack, "delete_key").status == 200
+    assert authorize(stack, "authorizer_stored_key") == {"isAuthorized": False}
+
+
+def test_a_key_that_was_made_and_rotated_is_allowed(stack: Deployment) -> None:
+    stack.fill()
+    made = send(stack, "create_key").body["data"]["key"]
+    rotated = send(stack, "rotate_key").body["data"]["key"]
+    start = stack.start(stack.function_of(EVENTS["authorizer"]))
+    for key, principal in ((made, "key:sales-etl"), (rotated, "key:night")):
+        headers = {"authorization": f"Bearer {key}"}
+        event = {**EVENTS["authorizer"], "identitySource": [*headers.values()], "headers": headers}
+        allowed = start(event, LambdaContext())
+        assert allowed == {
+            "isAuthorized": True,
+            "context": {"principal": principal, "grants": "[]"},
+        }
+    assert authorize(stack, "authorizer_stored_key")["isAuthorized"]

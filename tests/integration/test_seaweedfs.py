@@ -127,6 +127,15 @@ def test_the_prober_may_put_below_health_alone(s3: S3, writer: "S3Client") -> No
         assert status(put) == 403, key
 
 
+def test_the_noter_may_put_below_the_uses_of_keys_alone(s3: S3, writer: "S3Client") -> None:
+    noter = s3.create_client(s3.noter)
+    noter.put_object(Bucket=s3.bucket, Key="access/used/etl", Body=b"2026-01-31")
+    for key in ("access.json", "access/used", "access/useful", "products.json"):
+        with pytest.raises(ClientError) as put:
+            noter.put_object(Bucket=s3.bucket, Key=key, Body=b"2")
+        assert status(put) == 403, key
+
+
 def test_strangers_and_other_buckets_are_refused(s3: S3, writer: "S3Client") -> None:
     stranger = s3.create_client(S3Credentials.generate("stranger"))
     with pytest.raises(ClientError) as unknown:
@@ -174,7 +183,7 @@ def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> None:
     with seaweed.run_server(tmp_path) as first:
-        known = [first.admin, first.reader, first.pager, first.prober, first.writer]
+        known = [first.admin, first.reader, first.pager, first.prober, first.noter, first.writer]
         first.ensure_bucket()
         first.create_client().put_object(Bucket=first.bucket, Key="kept", Body=b"1")
         pid = server_pid(tmp_path)
@@ -199,6 +208,7 @@ def test_a_clean_stop_leaves_the_objects_and_nothing_else(tmp_path: Path) -> Non
             s3.reader,
             s3.pager,
             s3.prober,
+            s3.noter,
             s3.writer,
         ] == known  # a client's configuration lasts
 

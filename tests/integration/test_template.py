@@ -25,7 +25,7 @@ DERIVING = {
 }
 READING = COMMON | {"READ_ACCESS"}
 ENVIRONMENT = {
-    "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID"}
+    "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID", "CATALOG_BUCKET"}
     | {"JWT_ISSUER", "JWT_AUDIENCE", "JWKS_URL", "JWT_GROUPS_CLAIM", "JWT_GRANTS"}
     | {"JWT_ISSUERS", "JWT_REVISION"},
     "ProductsReadFunction": READING | {"CACHE_SECONDS"},

@@ -33,6 +33,9 @@ WRITES = {
     "DELETE /api/v1/{path+}": "MarquezWriteFunction",
     "POST /grants": "AccessFunction",
     "DELETE /grants/{grant_id}": "AccessFunction",
+    "POST /keys": "AccessFunction",
+    "POST /keys/{key_id}/rotate": "AccessFunction",
+    "DELETE /keys/{key_id}": "AccessFunction",
 }
 READS = {
     "GET /products": "ProductsReadFunction",
@@ -79,6 +82,7 @@ PUBLIC_READS = {
 KEYED_READS = {
     "GET /audit": "AuditFunction",
     "GET /grants": "AccessFunction",
+    "GET /keys": "AccessFunction",
     "GET /me": "AccessFunction",
     "GET /domains/{domain}/{dataset}/files": "DomainsFunction",
 }

@@ -55,7 +55,9 @@ PROBE = f"{BUCKET}/health/written_at.json"
 PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 RIGHTS = {
-    "AuthorizerFunction": {("secretsmanager:GetSecretValue", "ApiKeySecret")},
+    "AuthorizerFunction": ROLES
+    | {("secretsmanager:GetSecretValue", "ApiKeySecret")}
+    | {(f"s3:{verb}Object", f"{BUCKET}/access/used/*") for verb in ("Get", "Put")},
     "ProductsReadFunction": ROLES
     | (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS)})
     - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
@@ -144,6 +146,7 @@ def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -
         ("idempotency/", 1),
         ("backups/", 30),
         ("openlineage/runs/", 30),
+        ("access/used/", 400),
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
     assert kinds == {
@@ -284,6 +287,7 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
     ]
     assert {text for text in named if "*" in text} == {
         *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS, JOBS, LIVES),
+        f"{BUCKET}/access/used/*",
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }
 

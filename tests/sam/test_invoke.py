@@ -55,6 +55,9 @@ def test_an_event(started: SamProject, s3: S3, name: str) -> None:
             "isAuthorized": True,
             "context": {"principal": "key:local", "grants": '[{"role":"admin","domain":"*"}]'},
         }
+    elif name == "authorizer_stored_key":
+        context = {"principal": "key:night", "grants": "[]"}
+        assert result == {"isAuthorized": True, "context": context}
     elif name == "schedule":
         assert result == {"pruned_lineage_entries": 1, "products": 3, "lineage_entries": 1}
     elif name == "rebuild":

@@ -33,7 +33,8 @@ VERBS = frozenset(
     parse grant pick prefetch prepare print profile propose prune put quote rank read rebuild recall
     receive reclaim reduce refuse register remove rename render repeat replace report require
     resolve
-    restore reuse revalidate revoke run sample scan schedule search select send serve set share
+    restore reuse revalidate revoke rotate run sample scan schedule search select send serve set
+    share
     shorten show sign
     simplify skip sort spawn split stamp start stop store strip substitute subtract summarize
     take trace translate trim undo unpack update verify wait walk widen wrap write

@@ -93,6 +93,34 @@ class GrantNotFound(MeshError):
         super().__init__(f"There is no grant '{grant_id}'")
 
 
+class KeyNotFound(MeshError):
+    """There is no key of the id, or none that the caller may manage."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"There is no key '{key_id}'")
+
+
+class KeyIdTaken(MeshError):
+    """A key has the id already, or grants that the caller may not give are kept for it."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(f"The id '{key_id}' is taken; choose another one")
+
+
+class InvalidKeyLife(MeshError):
+    """A key is to end when it may not; the text names the field first."""
+
+
+class UnrepeatableRequest(MeshError):
+    """A request has an Idempotency-Key whose answer must not be kept."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Invalid request: Idempotency-Key cannot be used here: the answer holds a secret, which"
+            " is not kept; leave it out, and if the answer was lost, rotate the key"
+        )
+
+
 class InvalidQuery(MeshError):
     """Query parameters contradict each other, though each is well-formed."""
 

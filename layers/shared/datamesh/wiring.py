@@ -1,6 +1,6 @@
 """The composition root: which storage stands behind which service, by the settings."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cache
@@ -89,6 +89,8 @@ class Resources:
     """Returns who may do what, the same at every call."""
     access_at: Callable[[datetime, Deadline], "AccessFile"]
     """A moment -> who might do what then."""
+    list_key_uses: Callable[[Deadline], Mapping[str, date]]
+    """Returns key id -> the day of its last use."""
     views: RegistryViews = field(default_factory=RegistryViews)
     """Lives as long as the execution environment."""
     view: RegistryView | None = None
@@ -196,6 +198,7 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         open_declarations=cache(lambda: _open_declarations(settings, bucket)),
         open_access=cache(lambda: _open_access(settings, bucket)),
         access_at=lambda moment, deadline: _read_past_access(bucket, moment, deadline),
+        list_key_uses=lambda deadline: _list_key_uses(bucket, deadline),
     )
 
 
@@ -311,6 +314,12 @@ def _read_past_access(bucket: _Bucket, moment: datetime, deadline: Deadline) -> 
     from datamesh.storage.access_file import ACCESS_KEY, AccessFile
 
     return bucket.open_history(ACCESS_KEY, AccessFile).read_at(moment, deadline)
+
+
+def _list_key_uses(bucket: _Bucket, deadline: Deadline) -> Mapping[str, date]:
+    from datamesh.storage.s3.key_uses import list_key_uses
+
+    return list_key_uses(bucket.client, bucket.name, bucket.backoff, deadline)
 
 
 def _open_job_store(bucket: _Bucket) -> "JobStore":

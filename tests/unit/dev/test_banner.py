@@ -16,6 +16,7 @@ KEYS = (
     S3Credentials("reader-1", "r"),
     S3Credentials("pager-1", "p"),
     S3Credentials("prober-1", "h"),
+    S3Credentials("noter-1", "n"),
     S3Credentials("writer-1", "w w"),
 )
 NO_PROCESS = cast("subprocess.Popen[bytes]", None)

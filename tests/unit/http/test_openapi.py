@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from datamesh.models.bulk import LineageBulk, ProductsBulk
 from datamesh.models.grants import GrantRequest
 from datamesh.models.inference import InferenceRequest
+from datamesh.models.keys import KeyRequest, RotationRequest
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.marquez_requests import NamespaceRequest, SourceRequest, TagRequest
 from datamesh.models.products import Product, ProductRequest, ProductUpdate
@@ -60,6 +61,10 @@ DOCUMENTED_ERRORS = {
     "GET /grants": PAST | {"401", "403"},
     "POST /grants": WRITE | {"400", "429"},
     "DELETE /grants/{grant_id}": WRITE | {"404"},
+    "GET /keys": {"401", "403", "422", "503"},
+    "POST /keys": WRITE | {"400", "429"},
+    "POST /keys/{key_id}/rotate": WRITE | {"400", "404"},
+    "DELETE /keys/{key_id}": WRITE | {"404"},
     "GET /api/v1/lineage": {"404", "413", "422", "503"},
     "GET /api/v1/namespaces": {"422", "503"},
     "GET /api/v1/namespaces/{namespace}/datasets": {"404", "422", "503"},
@@ -159,7 +164,7 @@ def test_it_documents_every_route_and_its_errors() -> None:
     assert found == {name: each | read[name] for name, each in DOCUMENTED_ERRORS.items()}
 
 
-KEYED_READS = ("/audit", "/files", "/me", "/grants")
+KEYED_READS = ("/audit", "/files", "/me", "/grants", "/keys")
 
 
 def is_asked_who(name: str) -> bool:
@@ -217,13 +222,19 @@ BODIES: dict[str, type[BaseModel]] = {
     "POST /products/bulk": ProductsBulk,
     "POST /lineage/bulk": LineageBulk,
     "POST /grants": GrantRequest,
+    "POST /keys": KeyRequest,
+    "POST /keys/{key_id}/rotate": RotationRequest,
     "PUT /api/v1/tags/{tag}": TagRequest,
     "PUT /api/v1/namespaces/{namespace}": NamespaceRequest,
     "PUT /api/v1/sources/{source}": SourceRequest,
 }
 
 
-NOTHING_REQUIRED = {"POST /domains/{domain}/{dataset}/infer", "PUT /api/v1/tags/{tag}"}
+NOTHING_REQUIRED = {
+    "POST /domains/{domain}/{dataset}/infer",
+    "POST /keys/{key_id}/rotate",
+    "PUT /api/v1/tags/{tag}",
+}
 EVENTS = {"POST /api/v1/lineage", "POST /api/v1/lineage/batch"}
 """In the words of OpenLineage; tests/unit/openlineage compares them with what is accepted."""
 

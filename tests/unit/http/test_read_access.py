@@ -36,6 +36,7 @@ OTHERS = {
     "/audit": "keyed",
     "/me": "keyed",
     "/grants": "keyed",
+    "/keys": "keyed",
     "/api/v1/events": "events",
     "/api/v1/events/lineage": "events",
     "/api/v1/events/{namespace}": "events",

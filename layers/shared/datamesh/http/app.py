@@ -21,6 +21,7 @@ from datamesh.http.access import (
 from datamesh.http.answer_bounds import check_size
 from datamesh.http.conditional import IF_NONE_MATCH_PARAMETER, NOT_MODIFIED_RESPONSE, revalidate
 from datamesh.http.gateway import SAFE_METHODS, find_principal
+from datamesh.http.secret_answers import SECRET_ANSWER
 from datamesh.http.strict_json import parse_json
 from datamesh.http.strict_query import read_query_rules
 from datamesh.models.read_access import ReadKind
@@ -86,7 +87,8 @@ class MeshRoute(APIRoute):
             parameters = [IF_NONE_MATCH_PARAMETER]
         else:
             posts = "POST" in (options.get("methods") or ())
-            parameters = [IDEMPOTENCY_KEY_PARAMETER] if posts else []
+            guarded = SECRET_ANSWER[0] in (options.get("dependencies") or ())
+            parameters = [IDEMPOTENCY_KEY_PARAMETER] if posts and not guarded else []
             options["dependencies"] = [
                 *(options.get("dependencies") or ()),
                 Depends(require_principal),

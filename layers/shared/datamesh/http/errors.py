@@ -26,6 +26,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.ForeignNamespaces: 403,
     errors.ProductNotFound: 404,
     errors.GrantNotFound: 404,
+    errors.KeyNotFound: 404,
     errors.ProductRenamed: 404,
     errors.LineageNotFound: 404,
     errors.SnapshotNotFound: 404,
@@ -37,6 +38,7 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.ProductNameTaken: 409,
     errors.DatasetNameTaken: 409,
     errors.JobRegisteredByHand: 409,
+    errors.KeyIdTaken: 409,
     errors.Contended: 409,
     errors.VersionExpired: 410,
     errors.ProductChanged: 412,
@@ -49,6 +51,8 @@ STATUS: dict[type[errors.MeshError], int] = {
     errors.TooManyTags: 422,
     errors.ProductTooLarge: 422,
     errors.OversizedEvent: 422,
+    errors.InvalidKeyLife: 422,
+    errors.UnrepeatableRequest: 422,
     errors.InvalidCursor: 422,
     errors.RefusedParameters: 422,
     BulkRefused: 422,
@@ -170,6 +174,11 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
             ]
         case errors.InvalidCursor():
             return [FieldProblem(field="cursor", location="query", message=str(error))]
+        case errors.InvalidKeyLife():
+            return [FieldProblem(field="expires_at", location="body", message=str(error))]
+        case errors.UnrepeatableRequest():
+            field = "Idempotency-Key"
+            return [FieldProblem(field=field, location="header", message=str(error))]
         case errors.LocationNotAllowed():
             field = "output_port.location"
             return [FieldProblem(field=field, location="body", message=str(error))]

@@ -1,1 +1,1 @@
-"""Who calls: JSON Web Tokens of the issuers that a stack trusts."""
+"""Who calls: keys that `access.json` holds, and tokens of issuers that a stack trusts."""

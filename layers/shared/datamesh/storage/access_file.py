@@ -1,20 +1,29 @@
 """The file of who may do what: `access.json`."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from pydantic import Field, JsonValue
 
 from datamesh.models.grants import StoredGrant
+from datamesh.models.json_codec import encode_model
+from datamesh.models.keys import StoredKey
 from datamesh.storage.registry_file import RegistryFile
 
 ACCESS_KEY = "access.json"
 
 
 class AccessFile(RegistryFile):
-    """`access.json`. Grants stand in the order in which they were given."""
+    """`access.json`. Grants and keys stand in the order in which they were given."""
 
     grants: Annotated[dict[str, StoredGrant], Field(default_factory=dict)]
     """Id -> grant."""
+    keys: Annotated[dict[str, StoredKey], Field(default_factory=dict)]
+    """Id -> key of the API. Not in the file while there are none."""
+
+    def encode_parts(self) -> Iterator[bytes]:
+        """Yield the file as JSON, in one part."""
+        yield encode_model(self, exclude=None if self.keys else {"keys"})
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:

@@ -11,13 +11,14 @@ from datamesh.storage.registry_file import RegistryFile
 
 if TYPE_CHECKING:  # few functions have grants
     from datamesh.models.grants import StoredGrant
+    from datamesh.models.keys import StoredKey
 
-type AuditedRecord = "ProductRecord | LineageRecord | StoredGrant"
+type AuditedRecord = "ProductRecord | LineageRecord | StoredGrant | StoredKey"
 
 
 @dataclass(frozen=True)
 class Difference:
-    """The records by which two states differ: products by name, entries and grants by id."""
+    """The records by which two states differ: products by name, others by id."""
 
     added: Mapping[str, AuditedRecord]
     changed: Mapping[str, AuditedRecord]
@@ -53,13 +54,14 @@ def is_renamed(old: AuditedRecord, new: AuditedRecord | None) -> bool:
 
 
 def list_records(file: RegistryFile) -> Sequence[AuditedRecord]:
-    """Return the products, lineage entries or grants of a file; none of one of another kind."""
+    """Return the records of a file; none of one of another kind than those that are known."""
     if isinstance(file, ProductsFile):
         return [*file.products.values()]
     if isinstance(file, LineageFile):
         return file.lineage
     grants: Mapping[str, StoredGrant] = getattr(file, "grants", {})
-    return [*grants.values()]
+    keys: Mapping[str, StoredKey] = getattr(file, "keys", {})
+    return [*grants.values(), *keys.values()]
 
 
 def compare_records(before: Sequence[AuditedRecord], after: Sequence[AuditedRecord]) -> Difference:

@@ -132,7 +132,7 @@ def test_a_signal_ends_everything_with_code_0(project: FakeProject, tmp_path: Pa
     data, log = tmp_path / "data", tmp_path / "log"
     with started(command(project), data, log, LOG_LEVEL="DEBUG") as running:
         answer = running.put("text")
-        assert (answer["principal"], answer["level"]) == ("key:local", "DEBUG")
+        assert (answer["principal"], answer["level"]) == ("local", "DEBUG")
         pids = [int(answer["pid"]), server_pid(data)]
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(10) == 0

@@ -35,6 +35,7 @@ def without_principal(method: str, path: str) -> list[dict[str, Any]]:
         **dict.fromkeys(("name", "dataset", "job", "field", "source"), "orders"),
         **dict.fromkeys(("domain", "namespace", "tag"), "sales"),
         grant_id="0" * 16,
+        key_id="sales-etl",
     )
     headers = {"authorization": "Bearer a-key"}
     events = [api_event(method, path, {}, principal=None, headers=headers) for _ in range(7)]
@@ -101,7 +102,13 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("POST", "/domains/{domain}/{dataset}/infer"),
         ],
         "analytics": [],
-        "access": [("POST", "/grants"), ("DELETE", "/grants/{grant_id}")],
+        "access": [
+            ("POST", "/grants"),
+            ("DELETE", "/grants/{grant_id}"),
+            ("POST", "/keys"),
+            ("POST", "/keys/{key_id}/rotate"),
+            ("DELETE", "/keys/{key_id}"),
+        ],
         "audit": [],
         "platform": [],
     }

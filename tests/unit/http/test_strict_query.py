@@ -36,6 +36,7 @@ VALUES = {
     "run_id": "run",
     "file": "docs.js",
     "grant_id": "0123456789abcdef",
+    "key_id": "sales-etl",
 }
 FILTERED_BY_COLUMN = "/domains/{domain}/{dataset}"
 

@@ -101,6 +101,7 @@ RIGHTS = {
     | {("s3:PutObject", PRODUCTS)},
     "AnalyticsFunction": ROLES | REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
     "AccessFunction": ROLES
+    | REGISTRY
     | REMEMBER
     | AUDITED
     | {("s3:PutObject", ACCESS), ("s3:GetObjectVersion", ACCESS), FIND_PAST}

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from benchmarks.full_registry import MAX_ENTRIES, MAX_PRODUCTS
 from benchmarks.lambdas import over
 from datamesh.services.operations import scheduled_run
+from datamesh.services.permissions import Permissions
 from datamesh.services.registry.registry import Registry
 from datamesh.services.time_travel.past import RegistryHistory
 from datamesh.settings import load_settings
@@ -113,6 +114,7 @@ def run_schedule(resources: Resources) -> None:
     scheduled_run.run_schedule(
         CONTEXT_OF_SERVICES,
         resources.registry,
+        resources.show_to(Permissions(None)).registry,
         resources.snapshots,
         resources.backups,
         lambda day: None,

@@ -31,6 +31,7 @@ from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Tren
 from datamesh.models.values import Timestamp, utc_now
 from datamesh.services.analytics import counts, snapshot_builder
 from datamesh.services.operations import scheduled_run
+from datamesh.services.permissions import Permissions
 from datamesh.services.time_travel.changes import ChangesFilter, find_changes
 
 SCHEDULED_SECONDS = 90.0
@@ -184,6 +185,7 @@ def scheduled(work: Work) -> dict[str, int]:
     kept = scheduled_run.run_schedule(
         work.context,
         work.resources.registry,
+        work.resources.show_to(Permissions(None)).registry,  # snapshots are for everybody
         work.resources.snapshots,
         work.resources.backups,
         create_usage_reader(work.settings.usage_api_id),

@@ -157,6 +157,7 @@ def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Res
         kept = scheduled_run.run_schedule(
             CONTEXT,
             over.registry,
+            over.registry,
             over.snapshots,
             over.backups,
             told,
@@ -191,6 +192,18 @@ def test_a_run_prunes_and_tells_how_much(
     )
     assert run(over, "2026-01-31T09:00:00Z")["pruned_lineage_entries"] == 1
     assert client.get("/analytics/snapshot").body["pruned_lineage_entries"] == 1
+
+
+def test_a_snapshot_counts_no_private_products(
+    over: Resources, registry: Registry, client: Client
+) -> None:
+    add_product(registry, "a", domain="sales")
+    add_product(registry, "b", domain="finance", visibility="private")
+    add_lineage(registry, "a", "b")
+    run(over, "2026-01-31T09:00:00Z")
+    found = client.get("/analytics/snapshot").body
+    assert (found["products"]["total"], found["lineage"]["total"]) == (1, 0)
+    assert "finance" not in str(found)
 
 
 def test_what_the_runs_of_a_day_prune_adds_up(

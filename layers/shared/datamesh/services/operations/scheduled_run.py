@@ -20,6 +20,7 @@ USAGE_COMPLETE = time(hour=1)
 def run_schedule(
     context: RequestContext,
     registry: Registry,
+    shown: Registry,
     snapshots: Snapshots,
     backups: Backups,
     usage: Callable[[date], Usage | None],
@@ -27,7 +28,7 @@ def run_schedule(
     due: datetime,
     stale_days: int,
 ) -> Snapshot:
-    """Do all parts of the run, and return the snapshot.
+    """Do all parts of the run, and return the snapshot, which counts what `shown` shows.
 
     A run that is delivered twice changes nothing the second time. Raises what storage raises; what
     was done until then stays done.
@@ -35,7 +36,7 @@ def run_schedule(
     pruned = registration.prune_lineage(context, registry)
     used = _find_kept_usage(context, snapshots, due.date()) or usage(due.date() - timedelta(days=1))
     snapshot = snapshot_builder.build_snapshot(
-        context, registry, due, stale_days=stale_days, pruned=pruned, usage=used
+        context, shown, due, stale_days=stale_days, pruned=pruned, usage=used
     )
     snapshots.store_snapshot(context, snapshot)
     backups.copy_registry(context, registry, due.date())

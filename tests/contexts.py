@@ -20,6 +20,9 @@ class NoAuditTrail:
     def add_commit(self, commit: CompletedCommit[Any]) -> None:
         """Do nothing."""
 
+    def note_stored_event(self) -> None:
+        """Do nothing."""
+
 
 NO_DEADLINE = Deadline(math.inf, math.inf)
 CONTEXT = RequestContext(

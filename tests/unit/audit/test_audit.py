@@ -11,6 +11,7 @@ from datamesh.errors import StorageUnavailable
 from datamesh.http import entrypoint
 from datamesh.http.entrypoint import Work
 from datamesh.models.audit import AuditRecord
+from datamesh.models.openlineage import EVENT_EXAMPLE
 from datamesh.models.products import ProductRegistration
 from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail, build_record_key
 from datamesh.services.products.registration import register_product
@@ -150,6 +151,29 @@ def test_what_replaces_nothing_leaves_none(
 ) -> None:
     client.send(refused)
     assert audited.records() == []
+
+
+def test_a_refusal_leaves_a_record(client: Client, audited: Audited) -> None:
+    event = api_event("POST", "/register_product", product_body(), principal="key:etl", grants=())
+    assert client.send(event).status == 403
+    [record] = audited.records()
+    assert (record.principal, record.route, record.status, record.commits) == (
+        "key:etl",
+        "POST /register_product",
+        403,
+        (),
+    )
+
+
+def test_an_event_that_changes_nothing_leaves_a_record(serve: Serve, audited: Audited) -> None:
+    client = serve("openlineage", audited.resources())
+    event = api_event("POST", "/api/v1/lineage", EVENT_EXAMPLE)
+    for count in (1, 2):
+        assert client.send(event).status == 201
+        assert len(audited.records()) == count
+    first, again = audited.records()
+    assert [each.document for each in first.commits] == ["products.json", "lineage.json"]
+    assert (again.status, again.commits) == (201, ())
 
 
 @pytest.mark.parametrize("faults", [[no_connection] * 3, [request_is_lost] * 3])

@@ -15,6 +15,8 @@ from datamesh.storage.objects import InDoubt, LostRace, OpenObject, Unreachable
 
 logger = logging.getLogger(__name__)
 
+REFUSED = 403
+"""The status of a request whose principal may not do what it asks for."""
 AUDIT_FOLDER = "audit/"
 """Where the bucket holds the records, in a folder for each day."""
 
@@ -45,9 +47,17 @@ class Audit(Protocol):
         """Note that a file was replaced."""
         ...
 
+    def note_stored_event(self) -> None:
+        """Note that an event was stored, whatever else follows from it."""
+        ...
+
 
 class AuditTrail:
-    """The audit record of one request: stored before its first commit, completed at its end."""
+    """The audit record of one request: stored before its first commit, completed at its end.
+
+    Of a request that commits nothing there is one if it has stored an event, or was refused for
+    what its principal may not do: that is stored at the end.
+    """
 
     def __init__(self, record: AuditRecord, open_object: OpenObject, backoff: Backoff) -> None:
         self._record = record
@@ -55,6 +65,7 @@ class AuditTrail:
         self._backoff = backoff
         self._etag: str | None = None
         self._commits: list[AuditedCommit] = []
+        self._has_stored_event = False
 
     @property
     def commit_id(self) -> str | None:
@@ -80,23 +91,26 @@ class AuditTrail:
         """Note what a commit has changed, for the record's completion."""
         self._commits.append(_summarize_commit(commit))
 
+    def note_stored_event(self) -> None:
+        """Note that an event was stored: the request has a record from then on."""
+        self._has_stored_event = True
+
     def complete_record(self, status: int, deadline: Deadline) -> AuditRecord:
         """Return the record with the answer's status and what was changed.
 
-        A record that was stored is replaced by it. If that fails, or no time is left, no answer
-        changes: the first record stays, and the files themselves have the ids of its commits.
+        A record that was stored is replaced by it; one that has to be there is stored now. If that
+        fails, or no time is left, no answer changes: the first record stays, and the files
+        themselves have the ids of its commits.
         """
         completed = self._record.model_copy(update={"status": status, "commits": (*self._commits,)})
-        if self._etag:
+        if self._etag or self._has_stored_event or status == REFUSED:
             try:
-                self._replace_record(completed, self._etag, deadline)
+                self._put_record(completed, self._etag, deadline)
             except (LostRace, InDoubt, Unreachable, StorageUnavailable) as error:
-                logger.warning(
-                    "the audit record %s stays without a result: %r", completed.id, error
-                )
+                logger.warning("the audit record %s is without its result: %r", completed.id, error)
         return completed
 
-    def _replace_record(self, record: AuditRecord, etag: str, deadline: Deadline) -> None:
+    def _put_record(self, record: AuditRecord, etag: str | None, deadline: Deadline) -> None:
         if not deadline.can_begin_call():
             raise OUT_OF_TIME
         self._open(build_record_key(record)).put(encode_model(record), etag)

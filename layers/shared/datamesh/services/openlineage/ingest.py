@@ -99,6 +99,8 @@ def ingest_events(
     map_in_parallel(
         lambda event: pipeline.log.store_event(event.name, event.body, context.deadline), events
     )
+    if context.audit:
+        context.audit.note_stored_event()
     observations = join_observations(
         each for event in events for each in read_observations(event.event).values()
     )

@@ -32,7 +32,7 @@ app = create_app("Access")
 
 GrantId = Annotated[
     str,
-    Path(pattern=r"^[0-9a-f]{16}$", description="Id of the grant.", examples=["3f1c0a5be2d47a90"]),
+    Path(pattern=r"^[0-9a-f]{16}$", description="Id of the grant.", examples=["90e325021c213d06"]),
 ]
 KeyIdInPath = Annotated[
     str,

@@ -4,11 +4,11 @@ from tests.e2e.api import Api
 
 PUBLIC = ("/health", "/docs", "/redoc", "/openapi.json", "/docs/assets/docs.js")
 CATALOG = ("/products", "/product/first", "/lineage", "/domains", "/domains/e2e", "/metrics")
-CATALOG_OF_OTHERS = ("/analytics/domains", "/api/v1/namespaces")
+CATALOG_OF_OTHERS = ("/analytics/domains", "/api/v1/namespaces", "/sales/orders")
+"""No product serves the last: whether its rows are open is not asked before."""
 CLOSED = (
     "/domains/e2e/first",
     "/domains/e2e/first/profile",
-    "/sales/orders",
     "/products?as_of=2026-01-01T00:00:00Z",
     "/changes?since=2026-01-01T00:00:00Z",
     "/api/v1/events",
@@ -20,7 +20,7 @@ OPEN = {
     "keyed": PUBLIC,
 }
 """Mode -> what whoever has no key may ask."""
-MESSAGE = "This read needs a key here: send it as `Authorization: Bearer <key>`"
+MESSAGE = " needs a key here: send it as `Authorization: Bearer <key>`"
 
 
 def check_mode(api: Api, mode: str) -> None:
@@ -35,7 +35,7 @@ def check_mode(api: Api, mode: str) -> None:
             answer = api.get(path, headers=headers)
             assert (answer.status_code != 401) is is_open, (path, headers, answer.text)
             if not is_open:
-                assert answer.json()["message"] == MESSAGE
+                assert answer.json()["message"].endswith(MESSAGE)
                 assert answer.headers["WWW-Authenticate"] == "Bearer"
                 assert "ETag" not in answer.headers
         assert (api.call("HEAD", path).status_code != 401) is is_open, path

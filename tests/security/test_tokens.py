@@ -76,7 +76,8 @@ def test_a_token_with_wrong_claims_is_denied(
 def test_clocks_may_be_a_minute_apart(
     issuer: Issuer, authorize: Authorize, claim: str, seconds: int
 ) -> None:
-    assert authorize(issuer.sign(**{claim: at(seconds)})) == allowed(issuer.url, "ada", *SALES)
+    changed: dict[str, Any] = {claim: at(seconds)}
+    assert authorize(issuer.sign(**changed)) == allowed(issuer.url, "ada", *SALES)
 
 
 def forge(issuer: Issuer, sign: Callable[[bytes], bytes], **header: object) -> str:

@@ -20,6 +20,8 @@ REASONS = re.compile(
     # A blank of Python that is none of regular expressions in JSON Schema, such as U+0085.
     r"|Invalid request: schema\.\s*\.\[key\]: String should have at least 1 character"
     r"|columns\.\d+\.(source|target): |.*pairs of columns must differ"
+    r"|restricted_columns: '|.*must be \* for the role admin|.*a reader sends no events"
+    r"|.*`days` says it already|.*must lie within the next 365 days"
 )
 """Why a request that the document allows may be answered 400 or 422."""
 

@@ -238,7 +238,7 @@ class JobRegisteredByHand(MeshError):
 
 
 class UnknownColumns(MeshError):
-    """Lineage names a column that is none of its product's schema."""
+    """Lineage, or a product itself, names a column that is none of its product's schema."""
 
     def __init__(self, field: str, column: str, product: str, known: Sequence[str]) -> None:
         """Keep the field; of the known columns of the product the first ones are named."""

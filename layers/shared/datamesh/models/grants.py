@@ -13,7 +13,7 @@ from pydantic import (
 
 from datamesh.models.access import ALL_DOMAINS, Grant, Role
 from datamesh.models.products import MAX_DATASET_NAME_LENGTH, MAX_DOMAIN_LENGTH, check_domain
-from datamesh.models.values import Timestamp, show_example
+from datamesh.models.values import SentTimestamp, Timestamp, show_example
 
 MAX_NAMESPACES = 50
 
@@ -56,7 +56,7 @@ class GrantScope(BaseModel):
     role: Annotated[Role, Field(description="`admin` is of all domains alone.")]
     domain: GrantedDomain
     namespaces: GrantedNamespaces = ()
-    expires_at: Timestamp | None = Field(
+    expires_at: SentTimestamp | None = Field(
         default=None, description="When it ends (RFC 3339); null for never."
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from datamesh.models.grants import GrantScope, StoredGrant
-from datamesh.models.values import Timestamp, show_example
+from datamesh.models.values import SentTimestamp, Timestamp, show_example
 
 DEFAULT_DAYS = 90
 MAX_DAYS = 365
@@ -44,7 +44,7 @@ class KeyLife(BaseModel):
     days: int = Field(
         default=DEFAULT_DAYS, ge=1, le=MAX_DAYS, description="For how many days it works."
     )
-    expires_at: Timestamp | None = Field(
+    expires_at: SentTimestamp | None = Field(
         default=None,
         description=f"When it ends (RFC 3339), within {MAX_DAYS} days; instead of `days`.",
     )

@@ -192,16 +192,14 @@ ShownVisibility = Annotated[
         " domain alone, who only learn that it exists; absent for `internal`.",
     ),
 ]
-RestrictedColumnNames = Annotated[
-    list[FieldText], AfterValidator(lambda names: list(dict.fromkeys(names)))
-]
+RESTRICTED_COLUMNS = "Columns that only stewards of the domain read."
 RestrictedColumns = Annotated[
-    RestrictedColumnNames,
-    Field(
-        max_length=MAX_FIELDS,
-        exclude_if=lambda names: not names,
-        description="Columns that only stewards of the domain read.",
-    ),
+    list[Annotated[str, StringConstraints(min_length=1, max_length=MAX_FIELD_LENGTH)]],
+    AfterValidator(lambda names: list(dict.fromkeys(names))),
+    Field(max_length=MAX_FIELDS, description=RESTRICTED_COLUMNS),
+]
+ShownRestrictedColumns = Annotated[
+    list[str], Field(exclude_if=lambda names: not names, description=RESTRICTED_COLUMNS)
 ]
 PRODUCT_EXAMPLE: dict[str, JsonValue] = {
     "name": "shipments",
@@ -272,7 +270,7 @@ class ProductUpdate(BaseModel):
     openlineage: DatasetNames = declare_optional()
     output_port: OutputPort | None = Field(default=None, description="Null removes it.")
     visibility: Visibility = declare_optional()
-    restricted_columns: RestrictedColumnNames = declare_optional()
+    restricted_columns: RestrictedColumns = declare_optional()
 
     @model_validator(mode="after")
     def _require_field(self) -> Self:
@@ -311,7 +309,7 @@ class Product(ShownFacts, BaseModel):
     openlineage: list[DatasetName] = []
     output_port: OutputPort | None = None
     visibility: ShownVisibility = Visibility.INTERNAL
-    restricted_columns: RestrictedColumns = []
+    restricted_columns: ShownRestrictedColumns = []
     quality: Quality | None = None
     created_at: Timestamp
     updated_at: Timestamp

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, JsonValue, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, StringConstraints
 from pydantic.config import JsonDict
 
 NOT_BLANK_PATTERN = r"\S"
@@ -48,6 +48,17 @@ def subtract_span(moment: datetime, span: timedelta) -> datetime:
 
 
 Timestamp = Annotated[datetime, AfterValidator(to_utc)]
+
+
+def refuse_number(value: object) -> object:
+    """Return the value. Raises ValueError for a number, which pydantic takes for seconds."""
+    if isinstance(value, int | float):
+        raise ValueError("must be a time with its zone (RFC 3339), YYYY-MM-DDThh:mm:ssZ")
+    return value
+
+
+SentTimestamp = Annotated[datetime, BeforeValidator(refuse_number), AfterValidator(to_utc)]
+"""A time in the body of a request."""
 
 TICK = timedelta(microseconds=1)
 """The smallest step from one Timestamp to a later one."""

@@ -60,7 +60,7 @@ def register_product(
     """Register a product and return it.
 
     Raises Forbidden, ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
-    ProductTooLarge, LimitReached, and what a commit raises.
+    UnknownColumns, ProductTooLarge, LimitReached, and what a commit raises.
     """
     now = context.choose_registration_time(registry.now)
 
@@ -225,7 +225,7 @@ def update_product(
     it keeps its lineage, and its old name redirects. Datasets that events had made products of are
     taken over. Raises ProductNotFound, ProductRenamed, Forbidden, ProductChanged if `precondition`
     does not hold, ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
-    ProductTooLarge, and what a commit raises.
+    UnknownColumns, ProductTooLarge, and what a commit raises.
     """
     now = registry.now()
 
@@ -247,7 +247,7 @@ def update_product(
         edits = mark_edits(product, changes)
         update = {**given, "name": name, "updated_at": updated_at, **edits}
         changed = product.model_copy(update=update)
-        if {"schema_", "output_port"} & changes.model_fields_set:
+        if {"schema_", "output_port", "restricted_columns"} & changes.model_fields_set:
             check_columns(changed)
         # One that is too large already, of earlier versions or by events, may still be mended.
         build_bounded_record(changed, max(MAX_PRODUCT_BYTES, before.size))

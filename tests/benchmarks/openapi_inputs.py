@@ -169,10 +169,15 @@ def find_type(schema: Mapping[str, Any]) -> str | None:
 CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "OutputPort": {"format": "csv"},
     "InferenceRequest": {"format": "csv", "partitions": None},
-    "ProductUpdate": {"domain": "sales"},
+    "ProductRegistration": {"restricted_columns": ["order_id"]},
+    "ProductRequest": {"restricted_columns": ["order_id"]},
+    "ProductUpdate": {"domain": "sales", "restricted_columns": ["x"]},
+    "KeyRequest": {"expires_at": None},
+    "RotationRequest": {"expires_at": None},
 }
 """Schema -> what makes its sample one that is answered: `csv` is for this format alone, the files
-of the tests are in no folders of partitions, and a port lies in the folder of its domain."""
+of the tests are in no folders of partitions, a port lies in the folder of its domain, restricted
+columns are columns, and a key has one end."""
 SAMPLES: Mapping[tuple[str | None, str | None], Any] = {
     ("string", "date-time"): "2026-01-31T12:00:00Z",
     ("string", "date"): "2026-01-31",

@@ -12,7 +12,12 @@ from pydantic import (
 )
 
 from datamesh.models.access import ALL_DOMAINS, Grant, Role
-from datamesh.models.products import MAX_DATASET_NAME_LENGTH, MAX_DOMAIN_LENGTH, check_domain
+from datamesh.models.products import (
+    MAX_DATASET_NAME_LENGTH,
+    MAX_DOMAIN_LENGTH,
+    UNSUITABLE_IN_DOMAINS,
+    check_domain,
+)
 from datamesh.models.values import SentTimestamp, Timestamp, show_example
 
 MAX_NAMESPACES = 50
@@ -35,7 +40,13 @@ GrantedDomain = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DOMAIN_LENGTH),
     AfterValidator(check_granted_domain),
-    Field(description="The domain, or `*` for all."),
+    Field(
+        # Pydantic's own would be compared with what surrounding blanks are a part of.
+        json_schema_extra={
+            "pattern": rf"^\s*(\*|[^\s.{UNSUITABLE_IN_DOMAINS}][^{UNSUITABLE_IN_DOMAINS}]*)$"
+        },
+        description="The domain, or `*` for all.",
+    ),
 ]
 GrantedNamespaces = Annotated[
     tuple[Annotated[str, StringConstraints(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)], ...],

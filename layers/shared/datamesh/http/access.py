@@ -1,4 +1,4 @@
-"""Who is answered at all: each route that reads declares a kind, and one table decides."""
+"""Access to reads: each route that reads declares a kind, and one table decides."""
 
 from collections.abc import Callable
 from typing import Any

@@ -10,7 +10,7 @@ from datamesh.services.context import RequestContext
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 IDEMPOTENCY_KEY = "idempotency-key"
 ANONYMOUS = "anonymous"
-"""What the authorizer calls a caller who presents no credentials."""
+"""The name that the authorizer gives a caller who presents no credentials."""
 
 type GatewayAnswer = dict[str, Any]
 """The response of a function: `statusCode`, `headers`, `body` and `isBase64Encoded`."""

@@ -1,1 +1,1 @@
-"""Who calls: keys that `access.json` holds, and tokens of issuers that a stack trusts."""
+"""Identity of callers: keys that `access.json` holds, and tokens of issuers that a stack trusts."""

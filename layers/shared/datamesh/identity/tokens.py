@@ -24,13 +24,13 @@ LEEWAY_SECONDS = 60
 TYPES = ("jwt", "at+jwt")
 """Types of tokens that say who calls (RFC 9068); others, as of log-outs, say other things."""
 _SUBJECT = re.compile(r"[ !#-\[\]-~]{1,255}")
-"""At most 255 characters of ASCII (OpenID Connect Core 1.0, 2), and none that breaks a log line."""
+"""255 characters of ASCII at most (OpenID Connect Core 1.0, 2), and none that breaks a log line."""
 
 log = logging.getLogger(__name__)
 
 
 class TokenPrincipal(NamedTuple):
-    """Who presents a token, and what its claims grant."""
+    """The principal that presents a token, and what its claims grant."""
 
     principal: str
     """`jwt:<issuer>#<subject>`"""

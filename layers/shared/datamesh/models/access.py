@@ -34,14 +34,14 @@ _ROLES = tuple(Role)
 
 
 class Visibility(StrEnum):
-    """Whose eyes a product is for."""
+    """The readers that a product is for."""
 
     PUBLIC = "public"
     """Everybody's, its rows as well where reads of metadata are open."""
     INTERNAL = "internal"
     """Everybody's who may read the registry; its rows are for readers of its domain."""
     PRIVATE = "private"
-    """Only readers of its domain learn that it exists."""
+    """Readers of its domain alone learn that it exists."""
 
 
 @dataclass(frozen=True, slots=True)

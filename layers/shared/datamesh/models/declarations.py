@@ -35,7 +35,7 @@ class DeclaredSource(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=Tr
 
 
 class Declarations(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
-    """All that is declared, by name."""
+    """The declarations, by name."""
 
     tags: dict[str, DeclaredTag] = {}
     namespaces: dict[str, DeclaredNamespace] = {}

@@ -42,7 +42,7 @@ class RequestContext:
     deadline: Deadline
     """Until when the request may call storage."""
     permissions: Permissions
-    """What the principal may do."""
+    """The rules of what the principal may do."""
     audit: Audit | None
     """The audit trail of a request that may write; None for a read, which cannot commit."""
     attempt: Attempt | None = None

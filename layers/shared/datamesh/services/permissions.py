@@ -1,4 +1,4 @@
-"""What a principal may do: the rules, as plain comparisons (docs/adr/0032-roles.md)."""
+"""Rules of what a principal may do, as plain comparisons (docs/adr/0032-roles.md)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
@@ -32,7 +32,7 @@ class ReadableProduct(Protocol):
 
     @property
     def visibility(self) -> Visibility:
-        """Whose eyes it is for."""
+        """The readers that it is for."""
 
 
 type Sight = tuple[frozenset[str], frozenset[str]]
@@ -62,17 +62,17 @@ class Permissions:
 
     @cached_property
     def is_admin_by_credentials(self) -> bool:
-        """Whether the principal may do everything, whatever grants storage has."""
+        """True if the principal may do everything, whatever grants storage has."""
         return any(each.role is Role.ADMIN for each in self._own)
 
     @cached_property
     def is_admin(self) -> bool:
-        """Whether the principal may do everything."""
+        """True if the principal may do everything."""
         return self.is_admin_by_credentials or any(each.role is Role.ADMIN for each in self._stored)
 
     @cached_property
     def sight(self) -> Sight:
-        """What callers have in common who see the same products."""
+        """The part of the grants that callers share who see the same products."""
         return (frozenset(self._ranks), self._products)
 
     @cached_property
@@ -82,7 +82,10 @@ class Permissions:
 
     @cached_property
     def grants(self) -> tuple[Grant, ...]:
-        """All grants of the principal. Raises StorageUnavailable if they cannot be read."""
+        """The grants of the principal, wherever they are kept.
+
+        Raises StorageUnavailable if they cannot be read.
+        """
         return (*self._own, *self._stored)
 
     @cached_property

@@ -95,7 +95,7 @@ class ReadOnlyObject:
 
     name: str
     reason: str
-    """What follows its name in the error of whoever tries: `cannot be written ...`."""
+    """The rest of the error of whoever tries, after the name: `cannot be written ...`."""
 
     def get(self, known_etag: str | None = None) -> None:
         """Return None: there is nothing here."""

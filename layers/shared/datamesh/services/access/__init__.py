@@ -1,1 +1,1 @@
-"""Who may do what: grants of roles, and the reads that are open."""
+"""Access: grants of roles, keys, and the reads that are open."""

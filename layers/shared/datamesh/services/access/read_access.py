@@ -1,4 +1,4 @@
-"""Which kinds of reads a caller may have, before it is known which product they ask for."""
+"""The kinds of reads that a caller may have, before it is known which product they ask for."""
 
 from collections.abc import Mapping
 

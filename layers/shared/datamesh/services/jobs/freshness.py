@@ -14,7 +14,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import ProductRecord
 
 MAX_WRITERS = 20
-"""Of how many jobs that write a product the runs are looked at: those that ran last."""
+"""The number of jobs that write a product whose runs are looked at: those that ran last."""
 
 
 def read_freshness(

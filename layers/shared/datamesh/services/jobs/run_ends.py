@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 READ, WRITTEN = "r", "w"
-"""What a digest begins with."""
+"""The beginning of a digest."""
 MAX_ENDS = 100
 """How many datasets of a run are kept; of one that has as many it is not known whether all are."""
 

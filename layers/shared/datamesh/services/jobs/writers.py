@@ -1,4 +1,4 @@
-"""Which jobs write a dataset."""
+"""Index of the jobs that write a dataset."""
 
 from collections.abc import Iterable
 from weakref import ref

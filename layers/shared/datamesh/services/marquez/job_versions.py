@@ -20,7 +20,7 @@ from datamesh.storage.records import RecordedName
 
 
 class JobContent(NamedTuple):
-    """What tells a version of a job from others."""
+    """The content that tells a version of a job from others."""
 
     inputs: tuple[RecordedName, ...]
     outputs: tuple[RecordedName, ...]

@@ -21,7 +21,7 @@ MAX_FACET_BYTES = 65_536
 
 @dataclass(frozen=True)
 class DescribedVersion:
-    """What the event of a version says; of one that has expired nothing."""
+    """The statement of the event of a version; nothing if it has expired."""
 
     fields: Sequence[MarquezField] = ()
     facets: Mapping[str, object] = field(default_factory=dict)

@@ -31,7 +31,7 @@ class KnownVersion(NamedTuple):
     columns: str
     """The digest of its columns: if no job told of them, of those that the dataset had before."""
     written: WrittenVersion | None = None
-    """What the job that wrote it first said; None if no job has written the columns of now."""
+    """The statement of the job that wrote it first; None if no job has written these columns."""
     writer: JobHistory | None = None
     described: WrittenVersion | None = None
     """The version whose event tells the columns."""

@@ -1,4 +1,4 @@
-"""What the sender of an event may say.
+"""Limits of what the sender of an event may say.
 
 An event is about its job and what that writes. Of what the job reads, anybody may say that it does;
 more than that only who may send events of its namespace.

@@ -1,4 +1,4 @@
-"""Who may register, change and delete products."""
+"""Rules of who may register, change and delete products."""
 
 from collections.abc import Mapping
 

@@ -39,7 +39,7 @@ type DatasetKey = tuple[str, str]
 
 @dataclass
 class _Memo[F, V]:
-    """What was computed of the version of a file that was seen last, by its identity."""
+    """A value that was computed of the version of a file that was seen last, by its identity."""
 
     _file: "ref[F] | None" = None
     _value: V | None = None

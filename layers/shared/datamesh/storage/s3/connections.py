@@ -31,7 +31,7 @@ class S3Response:
 
     status: int
     headers: Mapping[str, str]
-    """By their names in lower case."""
+    """Name in lower case -> value."""
     body: bytes
 
 
@@ -49,7 +49,7 @@ class ConnectionPool:
 
     connect_seconds: float
     read_seconds: float
-    """For each wait on the socket, not for a request as a whole."""
+    """The time-out of each wait on the socket, not of a request as a whole."""
     ca_bundle: str = ""
     """The file of the certificate authorities that are trusted; empty: those of the system."""
     _idle: dict[Origin, list[HTTPConnection]] = field(default_factory=dict, init=False)
@@ -125,7 +125,7 @@ class ConnectionPool:
 
     @cached_property
     def trust(self) -> ssl.SSLContext:
-        """Which certificates are taken; read once for all connections."""
+        """The certificates that are taken; read once for all connections."""
         return ssl.create_default_context(cafile=self.ca_bundle or None)
 
 

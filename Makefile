@@ -106,7 +106,7 @@ sam-local: $(VENV)/ready build ## Start the API on SAM's own emulation, in Docke
 
 .PHONY: e2e-sam
 e2e-sam: $(VENV)/ready build $(OPENLINEAGE_VENV)/ready ## Run e2e against `sam local start-api`, in Docker containers.
-	E2E_TARGET=sam-local $(PY) -m pytest tests/e2e tests/sam/test_hash_seeds.py
+	E2E_TARGET=sam-local $(PY) -m pytest tests/e2e tests/sam/test_hash_seeds.py tests/sam/test_read_access.py
 
 .PHONY: invoke
 invoke: $(VENV)/ready build ## Invoke the functions with every file in events/, in Docker containers.

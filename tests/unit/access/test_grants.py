@@ -10,7 +10,7 @@ from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
 from tests.meshes import Bucket, mesh, product_body, resources
 
-AREAS = ("access", "products", "lineage", "openlineage", "audit")
+AREAS = ("access", "products", "lineage", "openlineage", "domains", "audit")
 EVENT = {
     "eventType": "COMPLETE",
     "eventTime": "2026-01-31T09:30:00Z",
@@ -196,6 +196,34 @@ def test_a_product_that_is_hidden_is_not_there_for_writers(admin: Call, etl: Cal
     query = {"source": "salaries", "target": "orders"}
     assert etl("lineage", "DELETE", "/lineage", query=query).status == 404
     assert admin("lineage", "DELETE", "/lineage", query=query).status == 200
+
+
+def test_no_write_tells_of_a_hidden_product_by_a_name_that_it_has_or_had(
+    admin: Call, etl: Call
+) -> None:
+    body = product_body(name="salaries", domain="finance", visibility="private")
+    admin("products", "POST", "/register_product", body)
+    admin("products", "PUT", "/product/salaries", {"name": "wages"})
+    admin("products", "POST", "/register_product", product_body())
+    grant(admin, "contributor", "sales")
+    edge = {"target": "orders", "transformation": "sum"}
+    for name in ("salaries", "wages"):
+        for method, area, path, sent in (
+            ("PUT", "products", "/product/{}", {"status": "active"}),
+            ("DELETE", "products", "/product/{}", None),
+            ("POST", "domains", "/domains/finance/{}/check", None),
+            ("POST", "lineage", "/register_lineage", {"source": "{}", **edge}),
+        ):
+            hidden, missing = (
+                etl(area, method, path.format(each), sent and fill_in(sent, each))
+                for each in (name, "nothing")
+            )
+            assert hidden.status == missing.status, (method, path)
+            assert hidden.body["message"] == missing.body["message"].replace("nothing", name)
+
+
+def fill_in(body: dict[str, str], name: str) -> dict[str, str]:
+    return {key: value.replace("{}", name) for key, value in body.items()}
 
 
 def test_lineage_is_of_whoever_makes_its_target(admin: Call, etl: Call) -> None:

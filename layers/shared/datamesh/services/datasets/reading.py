@@ -121,19 +121,21 @@ class QualityCheck:
 def find_product(
     context: RequestContext, registry: Registry, domain: str, dataset: str
 ) -> Product | None:
-    """Return the product that serves a dataset of a domain; None if there is none.
+    """Return the product that serves a dataset of a domain; None if the caller sees none.
 
     It is the domain's product of the dataset's name, or else one of any domain whose output port is
     at `domains/<domain>/<dataset>/`, preferably one that may have its data there.
     """
     for product in _list_domain_products(context, registry, domain):
-        if product.name == dataset:
+        if product.name == dataset and context.permissions.can_see(product):
             return product.to_model()
     location = f"domains/{domain}/{dataset}/"
     found = [
         product
         for product in registry.products.read(context.deadline).products.values()
-        if product.output_port and product.output_port.location == location
+        if product.output_port
+        and product.output_port.location == location
+        and context.permissions.can_see(product)
     ]
     for product in found:
         if is_allowed(registry.data_locations, product.domain, location):
@@ -152,7 +154,8 @@ def require_product(
     if product:
         return product
     file = registry.products.read(context.deadline)
-    if new := find_new_name(file, dataset):
+    new = find_new_name(file, dataset)
+    if new and context.permissions.can_see(file.products[new]):
         raise ProductRenamed(dataset, new, file.products[new].domain)
     raise DatasetNotFound(domain, dataset)
 

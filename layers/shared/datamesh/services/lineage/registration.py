@@ -216,7 +216,11 @@ class _LineageAdmission:
 
     def _describe_renamed(self, unknown: Sequence[str]) -> str:
         found = ((name, find_new_name(self._products, name)) for name in unknown)
-        return "".join(f"; '{name}' is called '{new}' now" for name, new in found if new)
+        return "".join(
+            f"; '{name}' is called '{new}' now"
+            for name, new in found
+            if new and self._is_known(new)
+        )
 
     def _prune_garbage(self) -> None:
         self._pruned = True

@@ -20,11 +20,12 @@ class JobEditor:
     def __init__(
         self, context: RequestContext, registry: Registry, open_job: OpenJob, name: JobName
     ) -> None:
+        # Before it is known whether there is such a job: it may be of private products alone.
+        if foreign := context.permissions.find_foreign_namespaces([name[0]], {}):
+            raise ForeignNamespaces(context.principal, foreign)
         job = open_index(context, registry).find_job(*name)
         if job is None:
             raise NodeNotFound("job", name[1], name[0])
-        if foreign := context.permissions.find_foreign_namespaces([name[0]], {}):
-            raise ForeignNamespaces(context.principal, foreign)
         if job.record is None:
             raise JobRegisteredByHand(name[1])
         self._context = context

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from datamesh.errors import ProductNotFound
 from datamesh.models.access import Role, Visibility
 from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.services.datasets.locations import is_allowed
@@ -30,11 +29,10 @@ def check_registration(permissions: Permissions, registration: ProductRegistrati
 
 
 def check_update(permissions: Permissions, product: ProductRecord, changes: ProductUpdate) -> None:
-    """Raise Forbidden unless the caller may change the fields; ProductNotFound if it is hidden.
+    """Raise Forbidden unless the caller may change the fields.
 
     Who moves a product to another domain is a steward of the first and a contributor of the other.
     """
-    _check_sight(permissions, product)
     is_moved = bool(changes.domain) and changes.domain.casefold() != product.domain.casefold()
     is_stewarded = is_moved or bool(STEWARDED_FIELDS & changes.model_fields_set)
     permissions.check_role(Role.STEWARD if is_stewarded else Role.CONTRIBUTOR, product.domain)
@@ -43,8 +41,7 @@ def check_update(permissions: Permissions, product: ProductRecord, changes: Prod
 
 
 def check_deletion(permissions: Permissions, product: ProductRecord) -> None:
-    """Raise Forbidden unless the caller may delete the product; ProductNotFound if it is hidden."""
-    _check_sight(permissions, product)
+    """Raise Forbidden unless the caller may delete the product."""
     permissions.check_role(Role.STEWARD, product.domain)
 
 
@@ -57,8 +54,3 @@ def check_claims(
     """
     for holder in holders:
         permissions.check_role(Role.CONTRIBUTOR, products[holder].domain)
-
-
-def _check_sight(permissions: Permissions, product: ProductRecord) -> None:
-    if not permissions.can_see(product):
-        raise ProductNotFound(product.name)

@@ -42,7 +42,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import (
     remove_product,
     rename_product,
-    require_product_record,
+    require_seen_record,
 )
 from datamesh.storage.byte_limit import ByteBudget
 from datamesh.storage.files import ProductsFile
@@ -230,7 +230,7 @@ def update_product(
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        before = require_product_record(file, name)
+        before = require_seen_record(file, name, context.permissions)
         check_update(context.permissions, before, changes)
         _check_precondition(before, precondition)
         product = before.to_model()
@@ -288,7 +288,7 @@ def delete_product(
     """
 
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
-        product = require_product_record(file, name)
+        product = require_seen_record(file, name, context.permissions)
         check_deletion(context.permissions, product)
         _check_precondition(product, precondition)
         return remove_product(file, name), None

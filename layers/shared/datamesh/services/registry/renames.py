@@ -15,6 +15,7 @@ from datetime import datetime
 
 from datamesh.errors import ProductNameTaken, ProductNotFound, ProductRenamed
 from datamesh.models.values import TICK
+from datamesh.services.permissions import Permissions
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord, Redirect
 
@@ -31,6 +32,17 @@ def find_new_name(file: ProductsFile, name: str) -> str | None:
     if redirect is None or name in file.products or redirect.to not in file.products:
         return None
     return redirect.to
+
+
+def require_seen_record(file: ProductsFile, name: str, permissions: Permissions) -> ProductRecord:
+    """Return the product of a name. Raises ProductNotFound, ProductRenamed.
+
+    One that the caller may not see is not registered for it, under no name that it has had.
+    """
+    record = file.products.get(find_new_name(file, name) or name)
+    if record and not permissions.can_see(record):
+        raise ProductNotFound(name)
+    return require_product_record(file, name)
 
 
 def require_product_record(file: ProductsFile, name: str) -> ProductRecord:

@@ -94,7 +94,8 @@ class RegistryView:
         self._permissions = permissions
         self._shown: _Memo[ProductsFile, ProductsFile] = _Memo()
         self._datasets: _Memo[ProductsFile, frozenset[DatasetKey]] = _Memo()
-        self._jobs: _Memo[JobIndexFile, tuple[frozenset[DatasetKey], JobIndexFile]] = _Memo()
+        self._hidden: frozenset[DatasetKey] = frozenset()
+        self._jobs: _Memo[JobIndexFile, JobIndexFile] = _Memo()
         jobs = base.jobs and FilteredDocument(base.jobs, JobIndexFile, self._show_jobs)
         products = FilteredDocument(base.products, ProductsFile, self._show_products)
         self.registry = replace(indexed, products=products, jobs=jobs)
@@ -154,11 +155,9 @@ class RegistryView:
         hidden = self.find_hidden_datasets(deadline)
         if not hidden:
             return file
-        before, shown = self._jobs.get(file, partial(_hide_datasets, hidden=hidden))
-        if before != hidden:
-            self._jobs = _Memo()
-            _, shown = self._jobs.get(file, partial(_hide_datasets, hidden=hidden))
-        return shown
+        if hidden != self._hidden:
+            self._hidden, self._jobs = hidden, _Memo()
+        return self._jobs.get(file, partial(_hide_datasets, hidden=hidden))
 
 
 def hide_products(file: ProductsFile, names: Iterable[str]) -> ProductsFile:
@@ -184,15 +183,13 @@ def _get_name_now(now: ProductsFile, name: str) -> str:
     return find_new_name(now, name) or name
 
 
-def _hide_datasets(
-    file: JobIndexFile, hidden: frozenset[DatasetKey]
-) -> tuple[frozenset[DatasetKey], JobIndexFile]:
+def _hide_datasets(file: JobIndexFile, hidden: frozenset[DatasetKey]) -> JobIndexFile:
     """Return the index without hidden datasets, and without the jobs that have no others."""
     jobs = {}
     for key, job in file.jobs.items():
         if shown := _hide_in_record(job, hidden):
             jobs[key] = shown
-    return hidden, file.model_copy(update={"jobs": jobs})
+    return file.model_copy(update={"jobs": jobs})
 
 
 def _hide_in_record(job: JobRecord, hidden: frozenset[DatasetKey]) -> JobRecord | None:

@@ -12,6 +12,7 @@ MINISTACK_VENV := .venv-ministack
 OPENLINEAGE_VENV := .venv-openlineage
 DOCS_VENV := .venv-docs
 CORPUS_VENV := .venv-corpus
+DATACONTRACT_VENV := .venv-datacontract
 PY := $(VENV)/bin/python
 # Of the files that it names, and no others: what a registry answers instead is refused.
 INSTALL := $(UV) pip install --quiet --require-hashes
@@ -64,11 +65,11 @@ slow: $(VENV)/ready ## Run the unit tests that take a second or more each.
 	$(PY) -m pytest tests/unit -m slow $(PARALLEL)
 
 .PHONY: integration
-integration: $(VENV)/ready ## Test against moto, the embedded S3 server and the template.
+integration: $(VENV)/ready $(DATACONTRACT_VENV)/ready ## Test against moto, the embedded S3 server and the template.
 	$(PY) -m pytest tests/integration $(TWO_BY_FILE)
 
 .PHONY: coverage
-coverage: $(VENV)/ready ## Run unit and integration tests, and hold the coverage of the layer.
+coverage: $(VENV)/ready $(DATACONTRACT_VENV)/ready ## Run unit and integration tests, and hold the coverage of the layer.
 	$(PY) -m pytest tests/unit tests/integration --cov $(TWO_BY_FILE)
 
 .PHONY: properties
@@ -263,7 +264,7 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; of function NAME, of 
 # Installed with --no-deps: the packages are wanted for their files, not to be imported.
 FILES_ALONE := requirements/examples requirements/corpus-files functions/platform/requirements
 LOCKED := layers/shared/requirements functions/authorizer/requirements functions/domains/requirements $(addprefix requirements/,\
-	dev sam security ministack openlineage docs corpus lambda-image uv)
+	dev sam security ministack openlineage docs corpus datacontract lambda-image uv)
 
 .PHONY: lock
 lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes newer versions.
@@ -272,7 +273,7 @@ lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes 
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) $(DATACONTRACT_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv: requirements/uv.txt
 	python3 -m venv .uv
@@ -321,4 +322,10 @@ $(CORPUS_VENV)/ready: requirements/corpus.txt requirements/corpus-files.txt | $(
 	$(UV) venv --quiet --python 3.13 $(CORPUS_VENV)
 	$(INSTALL) --python $(CORPUS_VENV)/bin/python -r requirements/corpus.txt
 	$(INSTALL) --python $(CORPUS_VENV)/bin/python --no-deps --target $(CORPUS_VENV)/files -r requirements/corpus-files.txt
+	touch $@
+
+$(DATACONTRACT_VENV)/ready: requirements/datacontract.txt | $(UV)
+	rm -rf $(DATACONTRACT_VENV)
+	$(UV) venv --quiet --python 3.13 $(DATACONTRACT_VENV)
+	$(INSTALL) --python $(DATACONTRACT_VENV)/bin/python -r requirements/datacontract.txt
 	touch $@

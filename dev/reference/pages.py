@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from dev.reference.access import render_access
 from dev.reference.api import render_operations
 from dev.reference.configuration import render_configuration
 from dev.reference.errors import render_errors
@@ -15,6 +16,7 @@ def render_pages() -> dict[Path, str]:
     """Return the content of each reference page by its path."""
     pages = {
         "api.md": render_operations(),
+        "access.md": render_access(),
         "types.md": render_types(),
         "errors.md": render_errors(),
         "configuration.md": render_configuration(),

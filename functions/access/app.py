@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query
 
-from datamesh.http.access import declare_read
+from datamesh.models.access import Role
+from datamesh.http.access import declare_read, declare_write
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
@@ -52,6 +53,7 @@ async def get_caller(context: CurrentContext) -> Caller:
 
 
 @app.post("/grants", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
+@declare_write(Role.STEWARD)
 async def grant_role(
     request: GrantRequest, context: CurrentContext, resources: CurrentResources
 ) -> Written[StoredGrant]:
@@ -91,6 +93,7 @@ async def list_grants(
 
 
 @app.delete("/grants/{grant_id}", responses=document_errors(401, 403, 404, 409, 422, 503))
+@declare_write(Role.STEWARD, refusal="404")
 async def revoke_grant(
     grant_id: GrantId, context: CurrentContext, resources: CurrentResources
 ) -> Written[RevokedGrant]:
@@ -108,6 +111,7 @@ async def revoke_grant(
     responses=document_errors(400, 401, 403, 409, 422, 429, 503),
     dependencies=SECRET_ANSWER,
 )
+@declare_write(Role.STEWARD)
 async def create_key(
     request: KeyRequest, context: CurrentContext, resources: CurrentResources
 ) -> Written[IssuedKey]:
@@ -137,6 +141,7 @@ async def list_keys(context: CurrentContext, resources: CurrentResources) -> lis
     responses=document_errors(400, 401, 403, 404, 409, 422, 503),
     dependencies=SECRET_ANSWER,
 )
+@declare_write(Role.STEWARD, refusal="404")
 async def rotate_key(
     key_id: KeyIdInPath,
     request: RotationRequest,
@@ -153,6 +158,7 @@ async def rotate_key(
 
 
 @app.delete("/keys/{key_id}", responses=document_errors(401, 403, 404, 409, 422, 503))
+@declare_write(Role.STEWARD, refusal="404")
 async def delete_key(
     key_id: KeyIdInPath, context: CurrentContext, resources: CurrentResources
 ) -> Written[RemovedKey]:

@@ -21,6 +21,7 @@ from datamesh.http.parameters import (
     Until,
     check_timestamp,
 )
+from datamesh.models.access import Role
 from datamesh.models.audit import AuditPage
 from datamesh.models.read_access import ReadKind
 from datamesh.models.values import Timestamp, subtract_span, utc_now
@@ -50,7 +51,7 @@ AUDIT_PAGE: Responses = {200: {"headers": CUT_PAGE_HEADER}}
     responses=AUDIT_PAGE | document_errors(400, 401, 403, 422, 503),
     dependencies=[Depends(require_principal)],
 )
-@declare_read(ReadKind.KEYED)
+@declare_read(ReadKind.KEYED, Role.ADMIN)
 async def audit(
     context: CurrentContext,
     resources: CurrentResources,

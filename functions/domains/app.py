@@ -7,8 +7,9 @@ from typing import Annotated
 
 from fastapi import Depends, Path, Query, Request, Response
 
+from datamesh.models.access import Role
 from datamesh.http.answers import JSON, build_page_response
-from datamesh.http.access import declare_read
+from datamesh.http.access import declare_read, declare_write
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.conditional import build_unless_current
 from datamesh.http.dataset_aggregates import read_aggregate_parameters
@@ -201,7 +202,7 @@ async def profile_dataset(
     responses={200: {"headers": CUT_PAGE_HEADER}} | document_errors(301, 401, 403, 410) | READING,
     dependencies=[Depends(require_principal)],
 )
-@declare_read(ReadKind.KEYED)
+@declare_read(ReadKind.FILES)
 async def list_dataset_files(
     domain: SmallDomain,
     dataset: SmallDataset,
@@ -232,6 +233,7 @@ async def list_dataset_files(
 @app.post(
     "/domains/{domain}/{dataset}/check", responses=document_errors(401, 403, 409, 429) | READING
 )
+@declare_write(Role.CONTRIBUTOR)
 async def check_dataset(
     domain: SmallDomain,
     dataset: SmallDataset,
@@ -254,6 +256,7 @@ async def check_dataset(
     "/domains/{domain}/{dataset}/infer",
     responses=document_errors(400, 401, 403, 409, 422, 424, 503),
 )
+@declare_write(Role.CONTRIBUTOR)
 async def infer_dataset(
     domain: Annotated[DomainName, Path(examples=["marketing"])],
     dataset: SmallDataset,

@@ -6,6 +6,8 @@ import os
 
 from fastapi import Response
 
+from datamesh.models.access import Role
+from datamesh.http.access import declare_write
 from datamesh.http import lineage_columns
 from datamesh.http.answers import (
     CSV,
@@ -81,6 +83,7 @@ EXPORT: Responses = {
 
 
 @app.post("/register_lineage", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
+@declare_write(Role.CONTRIBUTOR)
 async def register_lineage(
     request: LineageRegistration, context: CurrentContext, registry: CurrentRegistry
 ) -> Written[LineageEntry]:
@@ -94,6 +97,7 @@ async def register_lineage(
 
 
 @app.post("/lineage/bulk", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
+@declare_write(Role.CONTRIBUTOR)
 async def register_lineage_entries(
     request: LineageBulk,
     context: CurrentContext,
@@ -298,6 +302,7 @@ app.router.routes += lineage_columns.router.routes
 
 
 @app.delete("/lineage", responses=document_errors(401, 403, 404, 409, 422, 503))
+@declare_write(Role.CONTRIBUTOR)
 async def remove_lineage(
     source: Source,
     target: RemovedTarget,

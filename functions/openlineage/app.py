@@ -6,6 +6,9 @@ import os
 
 from fastapi import Request, Response
 
+from datamesh.models.access import Role
+from datamesh.models.declared_access import Place
+from datamesh.http.access import declare_write
 from datamesh.http import event_schema
 from datamesh.http.app import create_app
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
@@ -50,6 +53,7 @@ def report_skipped(request: Request, answer: Response, ingested: IngestionResult
     responses=SKIPPED | document_errors(400, 401, 403, 409, 413, 422, 429, 503),
     openapi_extra=event_schema.document_body(event_schema.EVENT),
 )
+@declare_write(Role.CONTRIBUTOR, Place.NAMESPACE)
 async def post_event(
     request: Request,
     context: CurrentContext,
@@ -75,6 +79,7 @@ async def post_event(
     responses=SKIPPED_OF_BATCH | document_errors(400, 401, 403, 409, 413, 422, 429, 503),
     openapi_extra=event_schema.document_body(event_schema.BATCH),
 )
+@declare_write(Role.CONTRIBUTOR, Place.NAMESPACE, refusal="in the report")
 async def post_events(
     request: Request,
     context: CurrentContext,

@@ -7,6 +7,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
+from datamesh.models.access import Role
+from datamesh.http.access import declare_write
 from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
 from datamesh.http.conditional import IfMatch, build_etag, build_precondition, build_product_etag
@@ -30,6 +32,9 @@ from datamesh.services.products.warnings import list_warnings
 
 app = create_app("Products")
 
+STEWARDED_CHANGES = "steward: `domain`, `output_port`, `visibility`, `restricted_columns`"
+STEWARDED_REGISTRATION = "steward: `visibility`, `restricted_columns`, data elsewhere"
+
 PathName = Annotated[str, Path(description="Name of the product.", examples=["orders"])]
 SearchedText = Annotated[
     SearchText | None,
@@ -43,6 +48,7 @@ ChangedName = Annotated[str, Path(description="Name of the product.", examples=[
 
 
 @app.post("/register_product", responses=document_errors(400, 401, 403, 409, 422, 424, 429, 503))
+@declare_write(Role.CONTRIBUTOR, note=STEWARDED_REGISTRATION)
 async def register_product(
     request: ProductRequest,
     context: CurrentContext,
@@ -73,6 +79,7 @@ async def register_product(
 
 
 @app.post("/products/bulk", responses=document_errors(400, 401, 403, 409, 422, 429, 503))
+@declare_write(Role.CONTRIBUTOR, note=STEWARDED_REGISTRATION)
 async def register_products(
     request: ProductsBulk,
     context: CurrentContext,
@@ -160,6 +167,9 @@ async def get_freshness(
 
 
 @app.put("/product/{name}", responses=document_errors(400, 401, 403, 404, 409, 412, 422, 429, 503))
+@declare_write(
+    Role.CONTRIBUTOR, note="steward: `domain`, `output_port`, `visibility`, `restricted_columns`"
+)
 async def update_product(
     name: ChangedName,
     changes: ProductUpdate,
@@ -191,6 +201,7 @@ async def update_product(
 
 
 @app.delete("/product/{name}", responses=document_errors(401, 403, 404, 409, 412, 503))
+@declare_write(Role.STEWARD)
 async def delete_product(
     name: ChangedName, context: CurrentContext, registry: CurrentRegistry, if_match: IfMatch = None
 ) -> Written[DeletedProduct]:

@@ -28,7 +28,7 @@ PUBLIC = {"/health", "/openapi.json", "/", "/docs", "/redoc", "/docs/assets/{fil
 OTHERS = {
     "/domains/{domain}/{dataset}": "rows",
     "/domains/{domain}/{dataset}/profile": "rows",
-    "/domains/{domain}/{dataset}/files": "keyed",
+    "/domains/{domain}/{dataset}/files": "files",
     "/sales/orders": "rows",
     "/marketing/campaigns": "rows",
     "/finance/transactions": "rows",
@@ -69,7 +69,7 @@ def fill_path(path: str) -> str:
 
 
 def test_each_route_is_of_the_kind_that_is_written_down_here() -> None:
-    found = {route.path: str(route.read_kind) for _, route in list_reads()}
+    found = {route.path: str(route.declared_read.kind) for _, route in list_reads()}
     assert {path for path, kind in found.items() if kind == "public"} == PUBLIC
     rest = {path: kind for path, kind in found.items() if kind not in ("public", "catalog")}
     assert rest == OTHERS
@@ -114,10 +114,10 @@ def test_every_read_of_every_mode(area: str, mode: ReadAccess) -> None:
         path = fill_path(route.path)
         event = api_event("GET", path, principal=ANONYMOUS, query={"nonsense": 1})
         answer = client.send(event)
-        if route.read_kind is ReadKind.ROWS and mode is ReadAccess.CATALOG:
+        if route.declared_read.kind is ReadKind.ROWS and mode is ReadAccess.CATALOG:
             # Rows of public products are open: whether this is one is asked for each.
             continue
-        if route.read_kind in OPEN_KINDS[mode]:
+        if route.declared_read.kind in OPEN_KINDS[mode]:
             assert answer.status != 401, path
         else:
             assert_refused(answer, area, NEEDS_A_KEY)
@@ -133,7 +133,7 @@ def test_an_event_that_did_not_pass_the_authorizer_is_refused_in_every_mode(area
             headers = {"authorization": "Bearer a-key"}
             event = api_event("GET", fill_path(route.path), principal=None, headers=headers)
             answer = client.send(event)
-            if route.read_kind is ReadKind.PUBLIC:
+            if route.declared_read.kind is ReadKind.PUBLIC:
                 assert answer.status != 401, route.path
             else:
                 assert_refused(answer, area, NOT_PASSED)

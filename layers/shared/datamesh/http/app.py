@@ -12,11 +12,13 @@ from datamesh import __version__
 from datamesh.errors import MalformedBody, Unauthenticated
 from datamesh.http import errors
 from datamesh.http.access import (
+    ACCESS_EXTENSION,
     NOT_PASSED,
     OPTIONAL_SECURITY,
     check_reader,
     document_refusals,
-    find_read_kind,
+    find_declared_read,
+    find_declared_write,
 )
 from datamesh.http.answer_bounds import check_size
 from datamesh.http.conditional import IF_NONE_MATCH_PARAMETER, NOT_MODIFIED_RESPONSE, revalidate
@@ -81,7 +83,7 @@ class MeshRoute(APIRoute):
     """The body of the errors of its function."""
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        self.read_kind = find_read_kind(endpoint)
+        self.declared_read = find_declared_read(endpoint)
         if SAFE_METHODS.issuperset(options.get("methods") or ()):
             self._document_read(options)
             parameters = [IF_NONE_MATCH_PARAMETER]
@@ -89,10 +91,7 @@ class MeshRoute(APIRoute):
             posts = "POST" in (options.get("methods") or ())
             guarded = SECRET_ANSWER[0] in (options.get("dependencies") or ())
             parameters = [IDEMPOTENCY_KEY_PARAMETER] if posts and not guarded else []
-            options["dependencies"] = [
-                *(options.get("dependencies") or ()),
-                Depends(require_principal),
-            ]
+            _guard_write(endpoint, options)
         extra = options.get("openapi_extra") or {}
         parameters = [*parameters, *extra.get("parameters", ())]
         if parameters:
@@ -109,10 +108,11 @@ class MeshRoute(APIRoute):
     def _document_read(self, options: dict[str, Any]) -> None:
         """Add to the options what the API's document says of every read."""
         refused: errors.Responses = {}
-        if self.read_kind not in (ReadKind.PUBLIC, ReadKind.KEYED):
+        extra: dict[str, Any] = {ACCESS_EXTENSION: self.declared_read.describe()}
+        if self.declared_read.kind not in (ReadKind.PUBLIC, ReadKind.FILES, ReadKind.KEYED):
             refused = document_refusals(self.problem)
-            extra = {"security": OPTIONAL_SECURITY} | (options.get("openapi_extra") or {})
-            options["openapi_extra"] = extra
+            extra["security"] = OPTIONAL_SECURITY
+        options["openapi_extra"] = extra | (options.get("openapi_extra") or {})
         own = options.get("responses") or {}
         options["responses"] = {304: NOT_MODIFIED_RESPONSE} | refused | own
 
@@ -128,7 +128,7 @@ class MeshRoute(APIRoute):
 
     def _wrap_read(self, handle: Handle) -> Handle:
         async def handle_read(request: Request) -> Response:
-            check_reader(request, self.read_kind)
+            check_reader(request, self.declared_read)
             if not self._is_guarded:  # a dependency takes several times as long
                 self._query_rules.check_query(request.query_params.multi_items())
             response = await handle(request)
@@ -138,6 +138,14 @@ class MeshRoute(APIRoute):
             return revalidate(request, response)
 
         return handle_read
+
+
+def _guard_write(endpoint: Callable[..., Any], options: dict[str, Any]) -> None:
+    """Add to the options that a write needs a principal, and who may make it."""
+    options["dependencies"] = [*(options.get("dependencies") or ()), Depends(require_principal)]
+    declared = find_declared_write(endpoint)
+    extra = {ACCESS_EXTENSION: declared.describe() if declared else {}}
+    options["openapi_extra"] = extra | (options.get("openapi_extra") or {})
 
 
 def _wrap_write(handle: Handle) -> Handle:

@@ -27,5 +27,7 @@ class ReadKind(StrEnum):
     """Events that were kept, and what was taken from them unchanged."""
     PAST = "past"
     """The registry at another moment, and what changed since."""
+    FILES = "files"
+    """Links to whole files, which need a key in any mode."""
     KEYED = "keyed"
-    """The audit trail, and links to whole files."""
+    """Who asks, grants, keys and the audit trail."""

@@ -1,5 +1,6 @@
 """Create namespaces and sources, or describe them anew."""
 
+from datamesh.http.access import declare_write
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.marquez.parameters import (
     NamespaceName,
@@ -7,6 +8,8 @@ from datamesh.http.marquez.parameters import (
     create_router,
     document_errors,
 )
+from datamesh.models.access import Role
+from datamesh.models.declared_access import Place
 from datamesh.models.marquez import MarquezNamespace
 from datamesh.models.marquez_reads import MarquezSource
 from datamesh.models.marquez_requests import NamespaceRequest, SourceRequest
@@ -18,6 +21,7 @@ ERRORS = document_errors(400, 401, 403, 404, 409, 422, 429, 503)
 
 
 @router.put("/api/v1/namespaces/{namespace}", responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR, Place.NAMESPACE)
 async def marquez_put_namespace(
     namespace: NamespaceName,
     request: NamespaceRequest,
@@ -36,6 +40,7 @@ async def marquez_put_namespace(
 
 
 @router.put("/api/v1/sources/{source}", responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR, Place.SOMEWHERE)
 async def marquez_put_source(
     source: SourceName,
     request: SourceRequest,

@@ -1,5 +1,6 @@
 """Hide datasets and jobs."""
 
+from datamesh.http.access import declare_write
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.marquez.parameters import (
     DatasetName,
@@ -9,6 +10,8 @@ from datamesh.http.marquez.parameters import (
     create_router,
     document_errors,
 )
+from datamesh.models.access import Role
+from datamesh.models.declared_access import Place
 from datamesh.models.marquez import MarquezJob
 from datamesh.models.marquez_reads import MarquezDetailedDataset
 from datamesh.services.marquez.edits import DatasetEditor
@@ -22,6 +25,7 @@ ERRORS = document_errors(401, 403, 404, 409, 422, 429, 503)
 
 
 @router.delete("/api/v1/namespaces/{namespace}/datasets/{dataset}", responses=ERRORS)
+@declare_write(Role.STEWARD)
 async def marquez_delete_dataset(
     namespace: NamespaceName,
     dataset: DatasetName,
@@ -42,6 +46,7 @@ async def marquez_delete_dataset(
 
 
 @router.delete("/api/v1/namespaces/{namespace}/jobs/{job}", responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR, Place.NAMESPACE)
 async def marquez_delete_job(
     namespace: JobNamespace,
     job: JobName,

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BeforeValidator, StringConstraints
 
+from datamesh.http.access import declare_write
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
 from datamesh.http.marquez.parameters import (
     DatasetName,
@@ -15,6 +16,8 @@ from datamesh.http.marquez.parameters import (
     document_errors,
 )
 from datamesh.http.marquez.paths import decode_segment
+from datamesh.models.access import Role
+from datamesh.models.declared_access import Place
 from datamesh.models.marquez import MarquezJob
 from datamesh.models.marquez_reads import MarquezDetailedDataset, MarquezTag
 from datamesh.models.marquez_requests import TagRequest
@@ -52,6 +55,7 @@ ERRORS = document_errors(401, 403, 404, 409, 422, 429, 503)
 
 
 @router.put("/api/v1/tags/{tag}", responses=document_errors(400, 401, 403, 404, 409, 422, 429, 503))
+@declare_write(Role.CONTRIBUTOR, Place.SOMEWHERE)
 async def marquez_put_tag(
     tag: TagName, request: TagRequest, context: CurrentContext, resources: CurrentResources
 ) -> MarquezTag:
@@ -64,6 +68,7 @@ async def marquez_put_tag(
 
 
 @router.post(TAG_OF_DATASET, responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR)
 async def marquez_tag_dataset(
     namespace: NamespaceName,
     dataset: DatasetName,
@@ -82,6 +87,7 @@ async def marquez_tag_dataset(
 
 
 @router.delete(TAG_OF_DATASET, responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR)
 async def marquez_untag_dataset(
     namespace: NamespaceName,
     dataset: DatasetName,
@@ -100,6 +106,7 @@ async def marquez_untag_dataset(
 
 
 @router.post(TAG_OF_FIELD, responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR)
 async def marquez_tag_field(
     namespace: NamespaceName,
     dataset: DatasetName,
@@ -119,6 +126,7 @@ async def marquez_tag_field(
 
 
 @router.delete(TAG_OF_FIELD, responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR)
 async def marquez_untag_field(
     namespace: NamespaceName,
     dataset: DatasetName,
@@ -138,6 +146,7 @@ async def marquez_untag_field(
 
 
 @router.post(TAG_OF_JOB, responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR, Place.NAMESPACE)
 async def marquez_tag_job(
     namespace: JobNamespace,
     job: JobName,
@@ -157,6 +166,7 @@ async def marquez_tag_job(
 
 
 @router.delete(TAG_OF_JOB, responses=ERRORS)
+@declare_write(Role.CONTRIBUTOR, Place.NAMESPACE)
 async def marquez_untag_job(
     namespace: JobNamespace,
     job: JobName,

@@ -4,16 +4,25 @@ from collections.abc import Mapping
 
 from datamesh.errors import MeshError, Unauthenticated
 from datamesh.models.access import Role
+from datamesh.models.declared_access import DeclaredRead
 from datamesh.models.read_access import ReadAccess, ReadKind
 from datamesh.services.permissions import Permissions
 
 OPEN_KINDS: Mapping[ReadAccess, frozenset[ReadKind]] = {
-    ReadAccess.OPEN: frozenset(ReadKind) - {ReadKind.KEYED},
+    ReadAccess.OPEN: frozenset(ReadKind) - {ReadKind.FILES, ReadKind.KEYED},
     ReadAccess.CATALOG: frozenset({ReadKind.PUBLIC, ReadKind.CATALOG, ReadKind.ROWS}),
     ReadAccess.KEYED: frozenset({ReadKind.PUBLIC}),
 }
 """Mode -> the kinds of reads that an anonymous caller may have. Of rows, those of public products:
 that is decided for each product (`Permissions.check_rows`)."""
+
+SIGNED_IN_KINDS: Mapping[ReadAccess, frozenset[ReadKind]] = {
+    mode: kinds
+    | ({ReadKind.KEYED} if mode is ReadAccess.KEYED else {ReadKind.FILES, ReadKind.KEYED})
+    for mode, kinds in OPEN_KINDS.items()
+}
+"""Mode -> the kinds of reads that a caller with credentials may have, without any grant: that an
+issuer of tokens knows somebody is none, for GitHub knows all the world."""
 
 READERS_KINDS = frozenset({ReadKind.EVENTS, ReadKind.PAST})
 """The kinds that take a reader of some domain, unless everybody may have them."""
@@ -27,9 +36,23 @@ def check_read(permissions: Permissions, kind: ReadKind) -> None:
         raise Unauthenticated(
             "This read needs a key here: send it as `Authorization: Bearer <key>`"
         )
-    # That an issuer of tokens knows somebody is no grant: GitHub knows all the world.
-    if kind in READERS_KINDS or (kind is not ReadKind.KEYED and not permissions.grants):
+    if kind in SIGNED_IN_KINDS[permissions.read_access]:
+        return
+    if kind in READERS_KINDS or not permissions.grants:
         permissions.check_role_somewhere(Role.READER)
+
+
+def check_declared_read(
+    permissions: Permissions, declared: DeclaredRead, *, is_past: bool = False
+) -> None:
+    """Raise as `check_read` does unless the caller may have a read, now or of the past."""
+    check_read(permissions, declared.kind)
+    if is_past:
+        check_read(permissions, ReadKind.PAST)
+    if declared.role is Role.ADMIN:
+        permissions.check_admin()
+    elif declared.role is not None:
+        permissions.check_role_somewhere(declared.role)
 
 
 def can_read(permissions: Permissions, kind: ReadKind) -> bool:

@@ -47,6 +47,13 @@ EVENT = {
     "outputs": [REVENUE],
     "producer": "https://example.com",
 }
+PRODUCTS: Mapping[str, Mapping[str, Any]] = {
+    "orders": {"openlineage": [ORDERS]},
+    "daily_revenue": {"openlineage": [REVENUE]},
+    "shipments": {},
+    "campaigns": {"domain": "marketing"},
+    "transactions": {"domain": "finance"},
+}
 
 VALUES: Mapping[str, str] = {
     "domain": "sales",
@@ -108,7 +115,7 @@ def list_samples() -> dict[str, Operation]:
     """Return operation -> a request that the mesh answers."""
     found = {}
     for each in list_operations():
-        known = VALUES | VALUES_OF.get(each.template, {})
+        known = {**VALUES, **VALUES_OF.get(each.template, {})}
         body = BODIES.get(each.name) if each.method != "GET" else None
         found[each.name] = replace(
             each,
@@ -159,9 +166,7 @@ class SampleMesh:
             return replace(sample, path={**sample.path, "grant_id": listed[0]["id"]})
         if "version" in sample.path:
             listed = self.send(list_samples()[name.removesuffix("/{version}")]).body["versions"]
-            version = (
-                listed[0]["version"] if "dataset" in sample.path else listed[0]["id"]["version"]
-            )
+            first = listed[0] if "dataset" in sample.path else listed[0]["id"]
             return replace(sample, path={**sample.path, "version": first["version"]})
         return sample
 
@@ -193,13 +198,7 @@ class SampleMesh:
 def build_sample_mesh() -> SampleMesh:
     """Return a mesh in which every request of `list_samples` is answered."""
     built = SampleMesh()
-    for name, more in {
-        "orders": {"openlineage": [ORDERS]},
-        "daily_revenue": {"openlineage": [REVENUE]},
-        "shipments": {},
-        "campaigns": {"domain": "marketing"},
-        "transactions": {"domain": "finance"},
-    }.items():
+    for name, more in PRODUCTS.items():
         built.call("products", "POST", "/register_product", product_body(name=name, **more))
     columns = [{"source": "order_id", "target": "order_id"}]
     for target in ("daily_revenue", "campaigns"):
@@ -210,8 +209,6 @@ def build_sample_mesh() -> SampleMesh:
     built.call("access", "POST", "/grants", {"principal": "key:etl", **scope})
     key = {"id": "night", "owner": "sales", "grants": [scope]}
     built.call("access", "POST", "/keys", key)
-    for method, path, body in (
-        ("PUT", "/api/v1/sources/sales", BODIES["PUT /api/v1/sources/{source}"]),
-    ):
-        built.call("marquez_writes", method, path, body)
+    source = BODIES["PUT /api/v1/sources/{source}"]
+    built.call("marquez_writes", "PUT", "/api/v1/sources/sales", source)
     return built

@@ -23,8 +23,15 @@ NO_PAST = {"/domains/{domain}/{dataset}", "/domains/{domain}/{dataset}/files"}
 MOMENT = "2026-11-27T00:00:00Z"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def metrics_namespace() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("POWERTOOLS_METRICS_NAMESPACE", "a-stack")
+        yield
+
+
 @pytest.fixture(scope="module")
-def filled(imported_functions: None, event_loop: None) -> SampleMesh:
+def filled(imported_functions: None, event_loop: None, metrics_namespace: None) -> SampleMesh:
     return build_sample_mesh()
 
 

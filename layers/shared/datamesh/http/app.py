@@ -91,7 +91,7 @@ class MeshRoute(APIRoute):
             posts = "POST" in (options.get("methods") or ())
             guarded = SECRET_ANSWER[0] in (options.get("dependencies") or ())
             parameters = [IDEMPOTENCY_KEY_PARAMETER] if posts and not guarded else []
-            _guard_write(endpoint, options)
+            _require_principal_of_write(endpoint, options)
         extra = options.get("openapi_extra") or {}
         parameters = [*parameters, *extra.get("parameters", ())]
         if parameters:
@@ -140,7 +140,7 @@ class MeshRoute(APIRoute):
         return handle_read
 
 
-def _guard_write(endpoint: Callable[..., Any], options: dict[str, Any]) -> None:
+def _require_principal_of_write(endpoint: Callable[..., Any], options: dict[str, Any]) -> None:
     """Add to the options that a write needs a principal, and who may make it."""
     options["dependencies"] = [*(options.get("dependencies") or ()), Depends(require_principal)]
     declared = find_declared_write(endpoint)

@@ -27,7 +27,8 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
 from datamesh.storage.object_versions import ListMarker, ObjectVersion, VersionPage
 from datamesh.storage.objects import LostRace, StoredObject, Unchanged
-from datamesh.wiring import Resources, create_byte_limits
+from datamesh.wiring.registry import create_byte_limits
+from datamesh.wiring.resources import Resources
 from tests.contexts import CONTEXT as CONTEXT_OF_SERVICES
 from tests.meshes import NO_WAIT, NOON, resources
 

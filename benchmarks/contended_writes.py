@@ -18,7 +18,7 @@ from pathlib import Path
 
 from benchmarks.measure import Row, at_most, ratio_at_least
 from benchmarks.store import holding, open_object
-from datamesh.errors import Contended, OutcomeUnknown
+from datamesh.errors.storage import Contended, OutcomeUnknown
 from datamesh.http.entrypoint import STORAGE_SECONDS
 from datamesh.models.products import ProductRegistration
 from datamesh.services.products import registration

@@ -11,7 +11,7 @@ from typing import Any
 from datamesh.aws.observability import Handler
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.services.registry.registry import Registry
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from dev.storage.s3 import S3
 from tests.lambdas import ENVIRONMENT, Answer, LambdaContext, api_event, import_app, read_answer
 from tests.meshes import resources

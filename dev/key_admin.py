@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from pydantic import BaseModel, ValidationError
 
-from datamesh.errors import MeshError
+from datamesh.errors.base import MeshError
 from datamesh.models.keys import IssuedKey, KeyRequest, RotationRequest
 from datamesh.models.values import utc_now
 from datamesh.services.access import keys

@@ -75,7 +75,7 @@ class OldFiles:
         Raises OldFilesError if one is no file of a registry.
         """
         # They are for those who have old files; every other start would pay for it.
-        from datamesh.errors import StorageUnavailable
+        from datamesh.errors.storage import StorageUnavailable
         from datamesh.storage.files import LineageFile, ProductsFile
 
         found = {PRODUCTS: b"{}", LINEAGE: b"[]"}

@@ -14,10 +14,10 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from datamesh.aws.observability import Observer
-from datamesh.errors import MeshError
+from datamesh.errors.base import MeshError
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.settings import load_settings
-from datamesh.wiring import create_resources
+from datamesh.wiring.composition import create_resources
 from dev.operator_context import open_audited_context
 from dev.settings import PARAMETERS, SettingError, read_settings
 from dev.storage import shared_server

@@ -22,7 +22,7 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.s3.client import S3Client, create_client
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
-from datamesh.wiring import create_byte_limits
+from datamesh.wiring.registry import create_byte_limits
 from dev.settings import SettingError, read_settings
 from dev.storage import shared_server
 from dev.storage.seaweed import SeaweedError

@@ -4,7 +4,7 @@ import sys
 
 import boto3
 
-from datamesh.errors import MeshError
+from datamesh.errors.base import MeshError
 from datamesh.models.values import utc_now
 from datamesh.services.lineage.visibility import select_visible
 from datamesh.services.operations.backups import FOLDER, NoRegistry, NotRestorable

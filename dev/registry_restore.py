@@ -4,7 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from datamesh.errors import MeshError
+from datamesh.errors.base import MeshError
 from datamesh.models.values import utc_now
 from datamesh.services.audit.differences import AuditedRecord, compare_records, get_key
 from datamesh.services.lineage.visibility import select_visible

@@ -125,7 +125,7 @@ def _check_issuers(environ: Mapping[str, str]) -> None:
     if not any(environ.get(variable, "").strip() for variable in ISSUER_VARIABLES):
         return
     # The layer is imported for what needs it alone: the gateway runs without it.
-    from datamesh.errors import InvalidSettings
+    from datamesh.errors.base import InvalidSettings
     from datamesh.identity.issuers import read_trusted_issuers
 
     try:

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from datamesh.aws.observability import Handler
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.gateway import ANONYMOUS
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 
 AREAS = (
     "products",

@@ -49,7 +49,7 @@ from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObje
 from datamesh.storage.secret_key import SecretKey
 from datamesh.storage.write_probe import WriteProbe
 from datamesh.tables.budget import ScanBudget
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.contexts import CONTEXT
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)

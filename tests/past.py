@@ -11,7 +11,7 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.history import History
 from datamesh.storage.object_versions import ListMarker, ObjectVersion, VersionPage
 from datamesh.storage.objects import MemoryObject, StoredObject
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.meshes import NO_WAIT, NOON, resources
 
 PAGE = 3

@@ -12,7 +12,7 @@ from pathlib import Path
 from fastapi import Request
 from fastapi.responses import PlainTextResponse, Response
 
-from datamesh.errors import AssetNotFound
+from datamesh.errors.requests import AssetNotFound
 from datamesh.http.access import declare_read
 from datamesh.http.app import create_app
 from datamesh.http.dependencies import CurrentContext, CurrentResources

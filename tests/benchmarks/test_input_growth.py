@@ -14,7 +14,7 @@ import pytest
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.text_index import TextIndex
 from datamesh.storage.objects import MemoryObject
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.benchmarks.growth import Run, find_superlinear
 from tests.benchmarks.openapi_inputs import (
     DOCUMENT,

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from fastapi import FastAPI
 from pydantic import ValidationError
 
-from datamesh.errors import MeshError
+from datamesh.errors.base import MeshError
 from tests.corpus.expected import Expected
 from tests.lambdas import ENVIRONMENT, Client, create_function_client, import_app
 from tests.meshes import add_product, mesh, resources

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from datamesh.errors import Contended, OutcomeUnknown, StorageUnavailable
+from datamesh.errors.storage import Contended, OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.commit import Change

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from datamesh.aws.observability import Observer
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.settings import load_settings
-from datamesh.wiring import create_resources
+from datamesh.wiring.composition import create_resources
 from dev.storage.s3 import S3
 from tests.contexts import NO_DEADLINE
 from tests.delta_tables import append_rows, collect_files, open_table

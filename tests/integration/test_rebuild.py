@@ -12,7 +12,7 @@ import pytest
 from datamesh.aws.observability import Observer
 from datamesh.services.lineage.queries import list_visible_entries
 from datamesh.settings import load_settings
-from datamesh.wiring import create_resources
+from datamesh.wiring.composition import create_resources
 from dev import rebuild
 from dev.storage import seaweed
 from tests.contexts import CONTEXT, NO_DEADLINE

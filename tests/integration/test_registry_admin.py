@@ -11,7 +11,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.audit import AuditRecord
 from datamesh.models.values import utc_now
 from datamesh.services.audit.search import find_records

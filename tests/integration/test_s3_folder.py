@@ -4,7 +4,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from datamesh.errors import StorageUnavailable, UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.folders import MAX_FILES, StoredFile
 from datamesh.storage.s3.folders import S3Folder
 from tests.contexts import NO_DEADLINE

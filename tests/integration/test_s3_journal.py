@@ -2,7 +2,7 @@
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object

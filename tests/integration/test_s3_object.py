@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.objects import InDoubt, LostRace, StoredObject, Unchanged, Unreachable
 from datamesh.storage.s3.object import S3Object
 from tests.integration.answers import Answers

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import boto3
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document

@@ -14,7 +14,7 @@ import pytest
 import requests
 from oidc_provider_mock import User, run_server_in_thread
 
-from datamesh.errors import InvalidSettings
+from datamesh.errors.base import InvalidSettings
 from datamesh.identity import fetching
 from datamesh.identity.fetching import NotFetched, fetch_json
 from datamesh.identity.issuers import read_trusted_issuers

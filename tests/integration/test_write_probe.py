@@ -7,7 +7,7 @@ from itertools import repeat
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.storage.backoff import Backoff
 from datamesh.storage.s3.client import create_client
@@ -52,7 +52,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[timedelta]:
     """How much later it is than noon: the last of them."""
     later = [timedelta()]
     monkeypatch.setattr(
-        "datamesh.wiring.WriteProbe",
+        "datamesh.wiring.composition.WriteProbe",
         lambda stored, backoff, seconds: WriteProbe(
             stored, backoff, seconds, lambda: NOON + later[-1]
         ),

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from datamesh.errors import MeshError
+from datamesh.errors.base import MeshError
 from datamesh.http.errors import STATUS
 from datamesh.services.lineage import registration
 from tests.contexts import CONTEXT

@@ -7,7 +7,7 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from datamesh.errors import MeshError
+from datamesh.errors.base import MeshError
 from datamesh.http.errors import STATUS
 from datamesh.http.idempotency.store import IdempotencyRecord
 from datamesh.models.lineage import LineageRegistration

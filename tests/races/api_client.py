@@ -7,7 +7,7 @@ from typing import Self
 
 import requests
 
-from datamesh.errors import Contended
+from datamesh.errors.storage import Contended
 from tests.e2e import local_run
 from tests.meshes import lineage_body, product_body
 from tests.races.history import Act, Call, History

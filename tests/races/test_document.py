@@ -12,7 +12,7 @@ from threading import Barrier
 
 import pytest
 
-from datamesh.errors import Contended, OutcomeUnknown
+from datamesh.errors.storage import Contended, OutcomeUnknown
 from datamesh.services.context import RequestContext
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document

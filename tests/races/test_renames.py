@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
 
-from datamesh.errors import UnknownLineageEnds
+from datamesh.errors.lineage import UnknownLineageEnds
 from datamesh.models.lineage import LineageRegistration
 from datamesh.models.products import ProductUpdate
 from datamesh.services.context import RequestContext

@@ -3,13 +3,8 @@
 import random
 from collections.abc import Callable
 
-from datamesh.errors import (
-    Contended,
-    OutcomeUnknown,
-    ProductNameTaken,
-    ProductNotFound,
-    StorageUnavailable,
-)
+from datamesh.errors.products import ProductNameTaken, ProductNotFound
+from datamesh.errors.storage import Contended, OutcomeUnknown, StorageUnavailable
 from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.services.context import RequestContext
 from datamesh.services.products import queries, registration

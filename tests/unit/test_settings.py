@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from datamesh.errors import InvalidSettings
+from datamesh.errors.base import InvalidSettings
 from datamesh.settings import Settings, load_settings
 
 BUCKET = {"CATALOG_BUCKET": "catalog"}

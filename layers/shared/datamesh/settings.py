@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
-from datamesh.errors import InvalidSettings
+from datamesh.errors.base import InvalidSettings
 from datamesh.models.json_codec import decode_lenient
 from datamesh.models.ports import GRANTED_LOCATION
 from datamesh.models.products import Domain

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from datamesh.errors import Forbidden
+from datamesh.errors.access import Forbidden
 from datamesh.models.access import Grant, Role
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.permissions import Permissions, create_unlimited_permissions

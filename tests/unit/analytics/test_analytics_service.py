@@ -3,7 +3,7 @@
 import pytest
 
 from datamesh import __version__
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.services.analytics import counts
 from datamesh.services.operations import health

@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from datamesh.services.analytics import snapshot_builder
 from datamesh.services.registry.registry import Registry
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.contexts import CONTEXT
 from tests.lambdas import Client, api_event

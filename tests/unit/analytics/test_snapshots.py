@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.http.entrypoint import Work
 from datamesh.models.snapshot import RouteUsage, Snapshot, Usage
 from datamesh.services.analytics import snapshot_builder
@@ -18,7 +18,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.settings import Settings
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.objects import MemoryObject
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import Client, assert_problem

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.http import entrypoint
 from datamesh.http.entrypoint import Work
 from datamesh.models.audit import AuditRecord
@@ -17,7 +17,7 @@ from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail, build_record
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, LambdaContext, api_event

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from ulid import ULID
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.answer_size import MAX_PAGE_BYTES
 from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.services.audit import search

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from datamesh.aws.api_keys import KeyRing, create_key_ring, parse_keys
-from datamesh.errors import InvalidSettings
+from datamesh.errors.base import InvalidSettings
 
 
 class Vault:

@@ -13,7 +13,7 @@ from datamesh.storage.commit import CompletedCommit
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import LostRace, MemoryObject
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.contexts import NO_DEADLINE
 from tests.events import run_event
 from tests.lambdas import Client, LambdaContext, api_event, create_configured_client, import_app

@@ -10,7 +10,7 @@ from datamesh.services.permissions import Permissions
 from datamesh.settings import load_settings
 from datamesh.storage.backoff import Deadline
 from datamesh.tables.budget import ScanBudget
-from datamesh.wiring import create_resources
+from datamesh.wiring.composition import create_resources
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
 from tests.tables import DAYS, ORDERS, PATH, PORT, dataset, partitioned_orders, rows_of

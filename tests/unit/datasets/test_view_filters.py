@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from datamesh.errors import InvalidQuery
+from datamesh.errors.requests import InvalidQuery
 from datamesh.services.datasets.legacy_views import build_date_range
 
 FIRST, SECOND = date(1997, 1, 1), date(1997, 1, 2)

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from datamesh import errors
+from datamesh.errors.events import InvalidEvent
+from datamesh.errors.products import ProductNotFound
+from datamesh.errors.requests import MalformedBody
 from dev import settings
 from dev.reference.configuration import LOCAL_VARIABLES
 from dev.reference.errors import build_sample_message
@@ -58,9 +60,9 @@ def test_the_documented_defaults_are_those_of_a_local_run() -> None:
 
 
 def test_a_sample_message_has_names_in_place_of_values() -> None:
-    assert build_sample_message(errors.ProductNotFound) == "Product '<name>' is not registered"
-    assert build_sample_message(errors.InvalidEvent).endswith("<field>: <message>")
-    assert build_sample_message(errors.MalformedBody) == ""
+    assert build_sample_message(ProductNotFound) == "Product '<name>' is not registered"
+    assert build_sample_message(InvalidEvent).endswith("<field>: <message>")
+    assert build_sample_message(MalformedBody) == ""
 
 
 def test_types_in_words() -> None:

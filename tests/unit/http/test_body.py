@@ -3,7 +3,7 @@
 import pytest
 from pydantic import JsonValue
 
-from datamesh.errors import MalformedBody
+from datamesh.errors.requests import MalformedBody
 from datamesh.http.strict_json import parse_json
 
 

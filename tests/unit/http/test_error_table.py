@@ -2,7 +2,7 @@
 
 import pytest
 
-from datamesh import errors
+from datamesh.errors.base import InvalidSettings, MeshError
 from datamesh.http.errors import DESCRIPTIONS, STATUS
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
@@ -220,12 +220,12 @@ def test_429_a_full_registry_of_lineage(serve: Serve) -> None:
 # the table itself
 
 
-def all_errors(kind: type[errors.MeshError] = errors.MeshError) -> list[type[errors.MeshError]]:
+def all_errors(kind: type[MeshError] = MeshError) -> list[type[MeshError]]:
     below = kind.__subclasses__()
     return below + [found for each in below for found in all_errors(each)]
 
 
 def test_every_error_of_the_mesh_has_a_status() -> None:
     """But for the one that keeps a function from starting at all."""
-    assert set(all_errors()) - set(STATUS) == {errors.InvalidSettings}
+    assert set(all_errors()) - set(STATUS) == {InvalidSettings}
     assert set(STATUS.values()) <= set(DESCRIPTIONS)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from datamesh import errors
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
 from datamesh.storage.write_probe import WriteProbe
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.lambdas import Answer, assert_problem
 from tests.meshes import NO_WAIT, add_product, mesh, product_body, resources
@@ -64,17 +64,17 @@ def unreachable_write(serve: Serve) -> Answer:
 
 
 def refused_read(serve: Serve) -> Answer:
-    failure = errors.StorageUnavailable("GetObject answered 403 AccessDenied")
+    failure = StorageUnavailable("GetObject answered 403 AccessDenied")
     return serve("products", products_failing(get=failure)).get("/products")
 
 
 def unhealthy(serve: Serve) -> Answer:
-    failure = errors.StorageUnavailable("GetObject answered 404 NoSuchBucket")
+    failure = StorageUnavailable("GetObject answered 404 NoSuchBucket")
     return serve("platform", products_failing(get=failure)).get("/health")
 
 
 def unwritable(serve: Serve) -> Answer:
-    failure = errors.StorageUnavailable("PutObject answered 403 AccessDenied")
+    failure = StorageUnavailable("PutObject answered 403 AccessDenied")
     probe = WriteProbe(Failing("health", put=failure), NO_WAIT)
     return serve("platform", resources(write_probe=probe)).get("/health")
 

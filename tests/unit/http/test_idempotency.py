@@ -8,7 +8,7 @@ import pytest
 from datamesh.http.idempotency.store import IdempotencyRecord
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import StoredObject
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client

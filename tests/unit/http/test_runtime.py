@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import InvalidSettings, StorageUnavailable
+from datamesh.errors.base import InvalidSettings
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.http import entrypoint
 from datamesh.http.entrypoint import create_lambda_handler, create_task_handler
 from datamesh.storage.document import Document

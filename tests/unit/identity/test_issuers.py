@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from datamesh.errors import InvalidSettings
+from datamesh.errors.base import InvalidSettings
 from datamesh.identity.grants import format_grants, select_grants
 from datamesh.identity.issuers import TrustedIssuer, is_token, is_web_address, read_trusted_issuers
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.identity import stored_keys
 from datamesh.identity.stored_keys import (
     CACHE_SECONDS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from datamesh.errors import LineageNotFound
+from datamesh.errors.lineage import LineageNotFound
 from datamesh.services.lineage import queries, registration
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import MemoryObject

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import LimitReached, ProductNotFound, UnknownLineageEnds
+from datamesh.errors.lineage import UnknownLineageEnds
+from datamesh.errors.products import ProductNotFound
+from datamesh.errors.storage import LimitReached
 from datamesh.models.lineage import LineageEntry, LineageType
 from datamesh.services.lineage import queries
 from datamesh.services.products import registration

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from datamesh.errors import ProductNotFound, StorageUnavailable
+from datamesh.errors.products import ProductNotFound
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.services.lineage.queries import find_downstream, find_upstream, list_visible_entries
 from datamesh.services.lineage.registration import prune_lineage
 from datamesh.services.products.registration import delete_product

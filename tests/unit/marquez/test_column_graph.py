@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import NodeNotFound
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.graph import Way
 from datamesh.models.products import DatasetName, ProductUpdate
 from datamesh.services.lineage.columns import build_column_graph

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from datamesh.errors import MalformedBody
+from datamesh.errors.requests import MalformedBody
 from datamesh.http.strict_json import MAX_VALUES, parse_json
 from datamesh.models.lineage import MAX_METADATA_BYTES, LineageRegistration
 from datamesh.models.products import (

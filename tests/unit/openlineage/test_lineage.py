@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import LimitReached, OversizedEvent
+from datamesh.errors.events import OversizedEvent
+from datamesh.errors.storage import LimitReached
 from datamesh.models.graph import Way
 from datamesh.models.lineage import ColumnLineage, Evidence, Job, LineageType, StoredLineageEntry
 from datamesh.services.lineage import queries

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from openapi_schema_validator import OAS31Validator
 
-from datamesh.errors import InvalidEvent
+from datamesh.errors.events import InvalidEvent
 from datamesh.http import event_schema
 from datamesh.models.openlineage import EVENT_EXAMPLE, DatasetEvent, JobEvent, RunEvent
 from datamesh.services.openlineage.parsing import parse_event, receive_event

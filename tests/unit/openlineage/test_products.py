@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import LimitReached
+from datamesh.errors.storage import LimitReached
 from datamesh.models.products import DatasetName, ProductUpdate, check_domain
 from datamesh.services.openlineage.ingest import EventPipeline, ingest_events
 from datamesh.services.openlineage.product_domain import EventPolicy

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import OutcomeUnknown, StorageUnavailable
+from datamesh.errors.storage import OutcomeUnknown, StorageUnavailable
 from datamesh.models.lineage import LineageType
 from datamesh.models.openlineage import RunEvent
 from datamesh.services.jobs.records import RUNS_PREFIX, compute_job_key

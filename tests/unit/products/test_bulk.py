@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import DatasetNameTaken
+from datamesh.errors.products import DatasetNameTaken
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile

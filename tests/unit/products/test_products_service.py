@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import LimitReached, ProductNameTaken, ProductNotFound
+from datamesh.errors.products import ProductNameTaken, ProductNotFound
+from datamesh.errors.storage import LimitReached
 from datamesh.models.products import Product, ProductStatus, ProductUpdate
 from datamesh.services.products import queries, registration
 from datamesh.services.registry.registry import Registry

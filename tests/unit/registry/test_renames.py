@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import ProductNameTaken, ProductNotFound, ProductRenamed
+from datamesh.errors.products import ProductNameTaken, ProductNotFound, ProductRenamed
 from datamesh.models.products import DatasetName
 from datamesh.models.quality import Quality, QualityFailure, RunChecks
 from datamesh.models.stored_products import Provenance, StoredProduct

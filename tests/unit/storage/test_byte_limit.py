@@ -2,7 +2,7 @@
 
 import pytest
 
-from datamesh.errors import DocumentFull
+from datamesh.errors.storage import DocumentFull
 from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.commit import Change, CompletedCommit
 from datamesh.storage.document import Document

@@ -2,7 +2,8 @@
 
 import pytest
 
-from datamesh.errors import Contended, OutcomeUnknown, ProductNameTaken, StorageUnavailable
+from datamesh.errors.products import ProductNameTaken
+from datamesh.errors.storage import Contended, OutcomeUnknown, StorageUnavailable
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.commit import CompletedCommit
 from datamesh.storage.document import Document

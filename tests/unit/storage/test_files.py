@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.lineage import LineageType, StoredLineageEntry
 from datamesh.models.products import ProductStatus, ProductUpdate
 from datamesh.services.lineage import queries

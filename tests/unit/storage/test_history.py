@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from datamesh.errors import StorageUnavailable, VersionExpired
+from datamesh.errors.storage import StorageUnavailable, VersionExpired
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.history import History

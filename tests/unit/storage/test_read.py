@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.backoff import LAST_CALLS_SECONDS, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile

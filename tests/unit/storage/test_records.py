@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.lineage import Evidence, Job, LineageEntry, LineageType, StoredLineageEntry
 from datamesh.models.ports import DataFormat, OutputPort
 from datamesh.models.products import DatasetName, Product, ProductStatus

@@ -12,7 +12,7 @@ from datamesh.models.values import TICK
 from datamesh.services.lineage.registration import remove_lineage
 from datamesh.services.products import registration
 from datamesh.storage.registry_file import RECENT_COMMITS
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.meshes import (

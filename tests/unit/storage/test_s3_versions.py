@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.s3.client import S3Client, S3Error, S3Request
 from datamesh.storage.s3.connections import S3Response
 from datamesh.storage.s3.versions import S3Versions

@@ -2,7 +2,7 @@
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.secret_key import SecretKey
 from tests.contexts import NO_DEADLINE
 from tests.unit.storage.faults import (

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from datamesh.errors import StorageUnavailable, VersionExpired
+from datamesh.errors.storage import StorageUnavailable, VersionExpired
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.history import History

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.write_probe import WriteProbe
 from tests.contexts import NO_DEADLINE

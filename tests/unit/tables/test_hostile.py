@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from datamesh.errors import ScanTooLarge, StorageUnavailable, UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.requests import ScanTooLarge
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.ports import DataFormat
 from datamesh.storage.folders import MemoryFolder, StoredFile
 from datamesh.tables.budget import ScanBudget

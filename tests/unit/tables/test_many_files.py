@@ -6,7 +6,8 @@ from itertools import count
 
 import pytest
 
-from datamesh.errors import ScanTooLarge, StorageUnavailable
+from datamesh.errors.requests import ScanTooLarge
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.ports import DataFormat
 from datamesh.storage.backoff import OUT_OF_TIME, describe_unreachable
 from datamesh.storage.folders import MemoryFolder, StoredFile

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.tables.parquet_schema import TAIL_BYTES, read_parquet_columns
 from tests.tables import parquet
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from hashlib import sha256
 
-from datamesh.errors import InvalidSettings
+from datamesh.errors.base import InvalidSettings
 
 MAX_ACTIVE_KEYS = 2
 CACHE_SECONDS = 60.0

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.logging import correlation_paths
 from aws_lambda_powertools.metrics import MetricUnit
 
-from datamesh.errors import Contended, OutcomeUnknown
+from datamesh.errors.storage import Contended, OutcomeUnknown
 from datamesh.models.audit import AuditRecord
 from datamesh.storage.commit import CompletedCommit
 

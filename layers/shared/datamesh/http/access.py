@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import Request
 
-from datamesh.errors import Unauthenticated
+from datamesh.errors.access import Unauthenticated
 from datamesh.http.errors import Responses, document_errors
 from datamesh.http.gateway import find_caller
 from datamesh.models.access import Role

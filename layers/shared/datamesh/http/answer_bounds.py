@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from fastapi import Response
 from mangum.adapter import DEFAULT_TEXT_MIME_TYPES
 
-from datamesh.errors import AnswerTooLarge
+from datamesh.errors.requests import AnswerTooLarge
 from datamesh.models.answer_size import LONGEST_ESCAPE, MAX_ANSWER_BYTES, measure_text
 
 SIZE_PARAMETERS = ("limit", "max_nodes", "depth")

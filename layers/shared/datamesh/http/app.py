@@ -9,7 +9,8 @@ from fastapi.security import HTTPBearer
 from pydantic import JsonValue
 
 from datamesh import __version__
-from datamesh.errors import MalformedBody, Unauthenticated
+from datamesh.errors.access import Unauthenticated
+from datamesh.errors.requests import MalformedBody
 from datamesh.http import errors
 from datamesh.http.access import (
     ACCESS_EXTENSION,

@@ -11,7 +11,7 @@ from datamesh.models.values import utc_now
 from datamesh.services.context import RequestContext
 from datamesh.services.permissions import Permissions
 from datamesh.storage.backoff import Deadline
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 
 MAX_USER_AGENT = 300
 SCHEDULE = "schedule"

@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 from datamesh.http.parameters import AsOf
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Registry
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 
 # `async` for the reason that handlers are: FastAPI calls anything else in a thread.
 

@@ -28,7 +28,8 @@ from datamesh.services.context import RequestContext
 from datamesh.services.permissions import create_unlimited_permissions
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Deadline
-from datamesh.wiring import Resources, create_resources
+from datamesh.wiring.composition import create_resources
+from datamesh.wiring.resources import Resources
 
 STORAGE_SECONDS = 10.0
 """How long a request may go on beginning attempts at storage. What must follow the last one ends

@@ -9,60 +9,110 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from datamesh import errors
-from datamesh.errors import BulkRefused
+from datamesh.errors.access import (
+    Forbidden,
+    ForeignNamespaces,
+    GrantNotFound,
+    InvalidKeyLife,
+    KeyIdTaken,
+    KeyNotFound,
+    Unauthenticated,
+)
+from datamesh.errors.base import MeshError
+from datamesh.errors.datasets import (
+    DatasetNotFound,
+    LocationNotAllowed,
+    PortRefused,
+    UnreadableDataset,
+)
+from datamesh.errors.events import InvalidEvent, JobRegisteredByHand, OversizedEvent, TooManyTags
+from datamesh.errors.lineage import LineageNotFound, NodeNotFound, UnknownLineageEnds
+from datamesh.errors.products import (
+    AmbiguousColumns,
+    DatasetNameTaken,
+    DomainNotFound,
+    ProductChanged,
+    ProductNameTaken,
+    ProductNotFound,
+    ProductRenamed,
+    ProductTooLarge,
+    UnknownColumns,
+)
+from datamesh.errors.requests import (
+    AnswerTooLarge,
+    AssetNotFound,
+    BodyTooLarge,
+    BulkRefused,
+    InvalidCursor,
+    InvalidQuery,
+    MalformedBody,
+    NotAcceptable,
+    RefusedParameters,
+    ScanTooLarge,
+    UnrepeatableRequest,
+)
+from datamesh.errors.storage import (
+    Contended,
+    DerivationUnfinished,
+    DocumentFull,
+    LimitReached,
+    OutcomeUnknown,
+    SnapshotNotFound,
+    StorageUnavailable,
+    VersionExpired,
+)
 from datamesh.http.redirects import LOCATION_HEADER, build_redirect_headers, find_new_location
 from datamesh.models.responses import FieldProblem, GatewayProblem, Problem
 
 logger = logging.getLogger(__name__)
 
-STATUS: dict[type[errors.MeshError], int] = {
-    errors.MalformedBody: 400,
-    errors.InvalidEvent: 400,
-    errors.InvalidQuery: 400,
-    errors.UnknownLineageEnds: 400,
-    errors.Unauthenticated: 401,
-    errors.Forbidden: 403,
-    errors.ForeignNamespaces: 403,
-    errors.ProductNotFound: 404,
-    errors.GrantNotFound: 404,
-    errors.KeyNotFound: 404,
-    errors.ProductRenamed: 404,
-    errors.LineageNotFound: 404,
-    errors.SnapshotNotFound: 404,
-    errors.AssetNotFound: 404,
-    errors.NodeNotFound: 404,
-    errors.DomainNotFound: 404,
-    errors.DatasetNotFound: 404,
-    errors.NotAcceptable: 406,
-    errors.ProductNameTaken: 409,
-    errors.DatasetNameTaken: 409,
-    errors.JobRegisteredByHand: 409,
-    errors.KeyIdTaken: 409,
-    errors.Contended: 409,
-    errors.VersionExpired: 410,
-    errors.ProductChanged: 412,
-    errors.BodyTooLarge: 413,
-    errors.ScanTooLarge: 413,
-    errors.AnswerTooLarge: 413,
-    errors.LocationNotAllowed: 422,
-    errors.AmbiguousColumns: 422,
-    errors.UnknownColumns: 422,
-    errors.TooManyTags: 422,
-    errors.ProductTooLarge: 422,
-    errors.OversizedEvent: 422,
-    errors.InvalidKeyLife: 422,
-    errors.UnrepeatableRequest: 422,
-    errors.InvalidCursor: 422,
-    errors.RefusedParameters: 422,
+STATUS: dict[type[MeshError], int] = {
+    MalformedBody: 400,
+    InvalidEvent: 400,
+    InvalidQuery: 400,
+    UnknownLineageEnds: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    ForeignNamespaces: 403,
+    ProductNotFound: 404,
+    GrantNotFound: 404,
+    KeyNotFound: 404,
+    ProductRenamed: 404,
+    LineageNotFound: 404,
+    SnapshotNotFound: 404,
+    AssetNotFound: 404,
+    NodeNotFound: 404,
+    DomainNotFound: 404,
+    DatasetNotFound: 404,
+    NotAcceptable: 406,
+    ProductNameTaken: 409,
+    DatasetNameTaken: 409,
+    JobRegisteredByHand: 409,
+    KeyIdTaken: 409,
+    Contended: 409,
+    VersionExpired: 410,
+    ProductChanged: 412,
+    BodyTooLarge: 413,
+    ScanTooLarge: 413,
+    AnswerTooLarge: 413,
+    LocationNotAllowed: 422,
+    AmbiguousColumns: 422,
+    UnknownColumns: 422,
+    TooManyTags: 422,
+    ProductTooLarge: 422,
+    OversizedEvent: 422,
+    InvalidKeyLife: 422,
+    UnrepeatableRequest: 422,
+    InvalidCursor: 422,
+    RefusedParameters: 422,
     BulkRefused: 422,
-    errors.PortRefused: 424,
-    errors.UnreadableDataset: 424,
-    errors.LimitReached: 429,
-    errors.DocumentFull: 429,
-    errors.DerivationUnfinished: 503,
-    errors.OutcomeUnknown: 503,
-    errors.StorageUnavailable: 503,
+    PortRefused: 424,
+    UnreadableDataset: 424,
+    LimitReached: 429,
+    DocumentFull: 429,
+    DerivationUnfinished: 503,
+    OutcomeUnknown: 503,
+    StorageUnavailable: 503,
 }
 
 RETRY_AFTER_SECONDS = 2
@@ -120,7 +170,7 @@ def _document_error(status: int, model: type[Problem]) -> dict[str, Any]:
 
 def install_error_handlers(app: FastAPI) -> None:
     """Make `app` answer every error with a Problem."""
-    app.add_exception_handler(errors.MeshError, _answer_mesh_error)
+    app.add_exception_handler(MeshError, _answer_mesh_error)
     app.add_exception_handler(RequestValidationError, _answer_invalid_request)
     app.add_exception_handler(HTTPException, _answer_http_error)
     app.add_exception_handler(Exception, _answer_unexpected_error)
@@ -141,7 +191,7 @@ def build_problem(
 
 async def _answer_mesh_error(request: Request, error: Exception) -> JSONResponse:
     if (
-        isinstance(error, errors.ProductRenamed)
+        isinstance(error, ProductRenamed)
         and request.method == "GET"  # a HEAD is one here
         and (location := find_new_location(request, error))
     ):
@@ -149,7 +199,7 @@ async def _answer_mesh_error(request: Request, error: Exception) -> JSONResponse
     status = STATUS[type(error)]  # type: ignore[index]  # registered for MeshError alone
     if status >= 500:
         logger.error("%s %s: %s", request.method, request.url.path, error)
-    if isinstance(error, errors.Contended | errors.OutcomeUnknown):
+    if isinstance(error, Contended | OutcomeUnknown):
         request.app.state.observer.count_failed_write(error)
     return build_problem(status, str(error), _list_field_problems(error))
 
@@ -159,36 +209,36 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
     match error:
         case BulkRefused():
             return _list_item_problems(error)
-        case errors.InvalidEvent():
+        case InvalidEvent():
             return [
                 FieldProblem(
                     field=field[:MAX_FIELD_LENGTH] or "body", location="body", message=message
                 )
                 for field, message in error.problems
             ]
-        case errors.RefusedParameters():
+        case RefusedParameters():
             found = error.problems.items()
             return [
                 FieldProblem(field=name[:MAX_FIELD_LENGTH], location="query", message=message)
                 for name, message in found
             ]
-        case errors.InvalidCursor():
+        case InvalidCursor():
             return [FieldProblem(field="cursor", location="query", message=str(error))]
-        case errors.InvalidKeyLife():
+        case InvalidKeyLife():
             return [FieldProblem(field="expires_at", location="body", message=str(error))]
-        case errors.UnrepeatableRequest():
+        case UnrepeatableRequest():
             field = "Idempotency-Key"
             return [FieldProblem(field=field, location="header", message=str(error))]
-        case errors.LocationNotAllowed():
+        case LocationNotAllowed():
             field = "output_port.location"
             return [FieldProblem(field=field, location="body", message=str(error))]
-        case errors.AmbiguousColumns():
+        case AmbiguousColumns():
             return [FieldProblem(field="schema", location="body", message=str(error))]
-        case errors.OversizedEvent() | errors.UnknownColumns():
+        case OversizedEvent() | UnknownColumns():
             return [FieldProblem(field=error.field, location="body", message=str(error))]
-        case errors.TooManyTags():
+        case TooManyTags():
             return [FieldProblem(field=error.field, location="path", message=str(error))]
-        case errors.ProductTooLarge():
+        case ProductTooLarge():
             return [FieldProblem(field="body", location="body", message=str(error))]
     return None
 

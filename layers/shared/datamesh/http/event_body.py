@@ -5,7 +5,7 @@ import zlib
 from fastapi import Request
 from pydantic import JsonValue
 
-from datamesh.errors import BodyTooLarge, MalformedBody
+from datamesh.errors.requests import BodyTooLarge, MalformedBody
 from datamesh.models.json_codec import decode_value
 
 MAX_BYTES = 6 * 1024 * 1024

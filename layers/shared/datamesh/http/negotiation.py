@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from datamesh.errors import NotAcceptable
+from datamesh.errors.requests import NotAcceptable
 
 MAX_RANGES = 50
 """How many ranges of an Accept header are read."""

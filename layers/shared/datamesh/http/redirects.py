@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from fastapi import Request
 
-from datamesh.errors import ProductRenamed
+from datamesh.errors.products import ProductRenamed
 
 PRODUCT_PARAMETERS = ("name", "product", "product_name", "dataset")
 """The parameters of paths that are a product's name."""

@@ -2,7 +2,7 @@
 
 from fastapi import Depends, Request, Response
 
-from datamesh.errors import UnrepeatableRequest
+from datamesh.errors.requests import UnrepeatableRequest
 from datamesh.http.gateway import IDEMPOTENCY_KEY
 
 

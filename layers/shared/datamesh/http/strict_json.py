@@ -9,7 +9,7 @@ import math
 
 from pydantic import JsonValue
 
-from datamesh.errors import MalformedBody
+from datamesh.errors.requests import MalformedBody
 
 MAX_DEPTH = 64
 """How many arrays and objects may be nested."""

@@ -7,7 +7,7 @@ from typing import Any, get_origin
 
 from fastapi.dependencies.models import Dependant
 
-from datamesh.errors import RefusedParameters
+from datamesh.errors.requests import RefusedParameters
 
 MAX_REFUSED = 20
 MAX_NAME_LENGTH = 200

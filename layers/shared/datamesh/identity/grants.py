@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 
-from datamesh.errors import InvalidSettings
+from datamesh.errors.base import InvalidSettings
 
 ROLES = ("reader", "contributor", "steward", "admin")
 ANY_DOMAIN = "*"

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-from datamesh.errors import InvalidSettings
+from datamesh.errors.base import InvalidSettings
 from datamesh.storage.objects import ConditionalObject, StoredObject, Unchanged, Unreachable
 
 logger = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
-from datamesh.errors import Forbidden, Unauthenticated
+from datamesh.errors.access import Forbidden, Unauthenticated
 from datamesh.models.access import (
     ADMINISTRATOR,
     ALL_DOMAINS,

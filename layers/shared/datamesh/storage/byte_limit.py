@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from datamesh.errors import DocumentFull
+from datamesh.errors.storage import DocumentFull
 from datamesh.storage.registry_file import RegistryFile
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from datamesh.errors import OutcomeUnknown
+from datamesh.errors.storage import OutcomeUnknown
 from datamesh.storage.registry_file import RECENT_COMMITS, EncodedFile, RegistryFile
 
 type Change[F, R] = Callable[[F], tuple[F, R]]

@@ -3,7 +3,7 @@
 Their name says what is in them, or who alone writes them: an object that is there is the right one.
 """
 
-from datamesh.errors import OutcomeUnknown
+from datamesh.errors.storage import OutcomeUnknown
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline, describe_unreachable
 from datamesh.storage.objects import (
     ConditionalObject,

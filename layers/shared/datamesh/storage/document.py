@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from datamesh.errors import Contended, MeshError, OutcomeUnknown, StorageUnavailable
+from datamesh.errors.base import MeshError
+from datamesh.errors.storage import Contended, OutcomeUnknown, StorageUnavailable
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline, describe_unreachable
 from datamesh.storage.byte_limit import ByteBudget, ByteLimit

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from itertools import batched
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.create_once import create_if_absent
 from datamesh.storage.journal import Journal

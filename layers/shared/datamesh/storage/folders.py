@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from urllib.parse import quote
 
-from datamesh.errors import StorageUnavailable, UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.objects import compute_etag
 
 MAX_FILES = 10_000

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 
-from datamesh.errors import VersionExpired
+from datamesh.errors.storage import VersionExpired
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import md5
 from typing import Protocol
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 
 
 class LostRace(Exception):

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Self
 import msgspec
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.access import Visibility
 from datamesh.models.json_codec import decode_model, encode_model, encode_value
 from datamesh.models.lineage import Evidence, LineageEntry, LineageType, StoredLineageEntry

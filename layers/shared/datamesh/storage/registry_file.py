@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.json_codec import decode_lenient, encode_model
 from datamesh.models.values import TICK, Timestamp
 from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 
-from datamesh.errors import OutcomeUnknown, StorageUnavailable
+from datamesh.errors.storage import OutcomeUnknown, StorageUnavailable
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.create_once import create_if_absent
 from datamesh.storage.objects import ConditionalObject, StoredObject

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.values import utc_now
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.object_versions import ListMarker, ObjectVersion, VersionedObject, VersionPage

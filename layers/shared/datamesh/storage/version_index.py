@@ -11,7 +11,7 @@ from typing import Literal
 
 import msgspec
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.objects import ConditionalObject, StoredObject
 

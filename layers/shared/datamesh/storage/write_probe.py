@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.json_codec import decode_value, encode_value
 from datamesh.models.values import to_utc, utc_now
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline, describe_unreachable

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from datamesh.errors import RefusedParameters
+from datamesh.errors.requests import RefusedParameters
 from datamesh.models.columns import fold_case
 from datamesh.models.types import DESCRIPTIONS, Kind
 from datamesh.tables.measures import MAX_GROUPS, Aggregate, Aggregation, Measure

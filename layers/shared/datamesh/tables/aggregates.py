@@ -6,7 +6,8 @@ same key are joined. So the memory is that of the groups, however many rows ther
 
 from collections.abc import Sequence
 
-from datamesh.errors import ScanTooLarge, UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.requests import ScanTooLarge
 from datamesh.models.ports import DataFormat
 from datamesh.tables.conditions import TypedColumn, build_conditions
 from datamesh.tables.engine_errors import WIDE_SUM

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from datamesh.errors import ScanTooLarge
+from datamesh.errors.requests import ScanTooLarge
 
 MAX_SECONDS = 15.0
 """How long all statements of a request may take together. A function may take 25 s."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.csv_dialect import CsvDialect
 from datamesh.tables.guesses import CellGuess, guess_type
 from datamesh.tables.inferred import FileColumn

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from datamesh.errors import InvalidCursor, RefusedParameters
+from datamesh.errors.requests import InvalidCursor, RefusedParameters
 from datamesh.tables.encryption import decrypt_text, encrypt_text
 from datamesh.tables.files import DataFile
 from datamesh.tables.query import Query

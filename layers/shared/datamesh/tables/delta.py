@@ -10,7 +10,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from datamesh.errors import RefusedParameters, ScanTooLarge, UnreadableDataset, VersionExpired
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.requests import RefusedParameters, ScanTooLarge
+from datamesh.errors.storage import VersionExpired
 from datamesh.models.ports import DELTA_LOG_FOLDER, DataFormat
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.budget import ScanBudget

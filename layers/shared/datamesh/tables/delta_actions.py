@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.storage.folders import MAX_FILES, StoredFile
 from datamesh.tables.files import DataFile
 

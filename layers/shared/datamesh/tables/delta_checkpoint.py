@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 from duckdb.sqltypes import DuckDBPyType
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.storage.folders import MAX_FILES
 from datamesh.tables.delta_actions import DeltaAction, DeltaTable
 from datamesh.tables.readers import read_parquet

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from datamesh.errors import ScanTooLarge, UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.requests import ScanTooLarge
 from datamesh.models.answer_size import LONGEST_ESCAPE, measure_json, measure_text
 from datamesh.models.spreadsheets import escape_formula
 from datamesh.models.type_names import Kind

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from datamesh.errors import ScanTooLarge, UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.requests import ScanTooLarge
 from datamesh.models.ports import DataFormat
 from datamesh.tables.cursor import Position
 from datamesh.tables.encodings import ENCODERS, encode_legacy_json

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.columns import fold_case
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import DECIMAL_DIGITS

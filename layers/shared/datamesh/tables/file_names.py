@@ -1,6 +1,6 @@
 """Which files of a folder are data, judged by their names as Hive and Spark judge them."""
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.ports import DELTA_LOG_FOLDER, DataFormat
 
 EXTENSIONS = {

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind, Value, find_kind
 from datamesh.storage.folders import Folder, StoredFile

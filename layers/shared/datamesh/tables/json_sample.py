@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.tables.guesses import MAX_INTEGER, MIN_INTEGER, CellGuess
 from datamesh.tables.inferred import NULL, FileColumn
 

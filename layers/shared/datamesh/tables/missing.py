@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.ports import DataFormat
 from datamesh.tables.file_columns import FileGroup
 from datamesh.tables.readers import select_first_json_keys

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
-from datamesh.errors import InvalidCursor, ScanTooLarge
+from datamesh.errors.requests import InvalidCursor, ScanTooLarge
 from datamesh.models.ports import DataFormat
 from datamesh.tables.conditions import (
     Parameters,

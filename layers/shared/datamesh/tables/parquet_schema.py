@@ -8,7 +8,7 @@ looked at.
 from collections.abc import Callable, Iterator, Mapping
 from typing import cast
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.tables.inferred import FileColumn
 from datamesh.tables.thrift_reader import MalformedThrift, Struct, ThriftReader
 

@@ -7,7 +7,7 @@ query, and round. So only files are read together whose types are the same.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.types import DECIMAL_DIGITS
 from datamesh.tables.common_types import CommonColumn, find_moment_type, merge_column
 from datamesh.tables.exact_casts import (

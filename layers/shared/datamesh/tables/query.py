@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from datamesh.errors import RefusedParameters
+from datamesh.errors.requests import RefusedParameters
 from datamesh.models.types import DESCRIPTIONS, Kind, Value, parse_value
 from datamesh.tables.measures import Aggregation
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.csv_dialect import CsvDialect
 from datamesh.models.ports import DataFormat
 from datamesh.storage.folders import Folder, StoredFile

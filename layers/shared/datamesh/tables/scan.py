@@ -6,7 +6,8 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from datamesh.errors import MeshError, UnreadableDataset
+from datamesh.errors.base import MeshError
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.csv_dialect import RFC_4180, CsvDialect
 from datamesh.models.ports import DataFormat
 from datamesh.storage.backoff import OUT_OF_TIME

@@ -11,7 +11,8 @@ from typing import Any, Self
 import duckdb
 from duckdb.sqltypes import DuckDBPyType
 
-from datamesh.errors import ScanTooLarge, UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.requests import ScanTooLarge
 from datamesh.tables.csv_lines import count_cells
 from datamesh.tables.engine_errors import (
     LONG_LINE,

@@ -4,7 +4,7 @@ Columns of data are called `c0`, `c1`, ... everywhere except where files are ope
 result gets its names, so that no name of a schema can be taken for a name of these queries.
 """
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 
 
 def quote_identifier(name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.columns import find_clash
 from datamesh.models.csv_dialect import RFC_4180, CsvDialect
 from datamesh.models.ports import DataFormat

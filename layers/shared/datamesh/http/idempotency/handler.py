@@ -17,7 +17,7 @@ from datamesh.http.gateway import GatewayAnswer, ServeRequest
 from datamesh.http.idempotency.store import KEPT_SECONDS, IdempotencyRecords
 from datamesh.models.responses import FieldProblem
 from datamesh.services.context import RequestContext
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 
 MAX_KEY_LENGTH = 255
 

@@ -24,7 +24,7 @@ from datamesh.models.marquez_events import MarquezEvents
 from datamesh.models.read_access import ReadKind
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez import events
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 
 router = create_router()
 EVENTS: Responses = {200: {"headers": TRUNCATED_HEADER}}

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
-from datamesh.errors import Forbidden, ForeignNamespaces, GrantNotFound, LimitReached
+from datamesh.errors.access import Forbidden, ForeignNamespaces, GrantNotFound
+from datamesh.errors.storage import LimitReached
 from datamesh.models.access import ALL_DOMAINS, Grant, Role
 from datamesh.models.grants import Caller, CallerGrant, GrantRequest, StoredGrant
 from datamesh.services.context import RequestContext

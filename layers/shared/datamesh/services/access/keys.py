@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 
-from datamesh.errors import (
+from datamesh.errors.access import (
     Forbidden,
     ForeignNamespaces,
     InvalidKeyLife,
     KeyIdTaken,
     KeyNotFound,
-    LimitReached,
 )
+from datamesh.errors.storage import LimitReached
 from datamesh.models.grants import GrantScope, StoredGrant
 from datamesh.models.keys import (
     MAX_SECRETS,

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from datamesh.errors import MeshError, Unauthenticated
+from datamesh.errors.access import Unauthenticated
+from datamesh.errors.base import MeshError
 from datamesh.models.access import Role
 from datamesh.models.declared_access import DeclaredRead
 from datamesh.models.read_access import ReadAccess, ReadKind

@@ -12,7 +12,7 @@ from prometheus_client import (
 )
 
 from datamesh import __version__
-from datamesh.errors import SnapshotNotFound
+from datamesh.errors.storage import SnapshotNotFound
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage import queries

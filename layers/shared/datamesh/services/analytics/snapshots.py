@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from datamesh.errors import InvalidQuery, SnapshotNotFound
+from datamesh.errors.requests import InvalidQuery
+from datamesh.errors.storage import SnapshotNotFound
 from datamesh.models.json_codec import decode_model, encode_model
 from datamesh.models.snapshot import Metric, Snapshot, Trend, TrendPoint
 from datamesh.services.context import RequestContext

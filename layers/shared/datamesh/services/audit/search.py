@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from ulid import ULID
 
-from datamesh.errors import InvalidQuery, StorageUnavailable
+from datamesh.errors.requests import InvalidQuery
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.answer_size import MAX_PAGE_BYTES, measure_json
 from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.models.json_codec import decode_model

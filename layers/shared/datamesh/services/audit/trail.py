@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from typing import Any, Protocol
 
-from datamesh.errors import OutcomeUnknown, StorageUnavailable
+from datamesh.errors.storage import OutcomeUnknown, StorageUnavailable
 from datamesh.models.audit import AuditedCommit, AuditRecord
 from datamesh.models.json_codec import encode_model
 from datamesh.services.audit.differences import compare_records, count_renamed, list_records

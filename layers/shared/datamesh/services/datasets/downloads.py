@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from msgspec import Raw
 
-from datamesh.errors import InvalidCursor
+from datamesh.errors.requests import InvalidCursor
 from datamesh.models.answer_size import take_page
 from datamesh.models.json_codec import encode_answer
 from datamesh.services.datasets.locations import find_location

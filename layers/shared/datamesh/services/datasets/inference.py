@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pydantic import ValidationError
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.access import Role
 from datamesh.models.columns import fold_case
 from datamesh.models.csv_dialect import RFC_4180, CsvDialect, CsvEncoding

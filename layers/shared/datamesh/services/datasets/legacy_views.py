@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 
-from datamesh.errors import InvalidQuery
+from datamesh.errors.requests import InvalidQuery
 from datamesh.models.types import Kind
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.reading import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from datamesh.errors import LocationNotAllowed, PortRefused
+from datamesh.errors.datasets import LocationNotAllowed, PortRefused
 from datamesh.models.access import ALL_DOMAINS
 from datamesh.models.ports import OutputPort
 from datamesh.models.products import Product

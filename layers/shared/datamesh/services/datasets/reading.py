@@ -8,7 +8,8 @@ from hashlib import sha256
 from typing import Protocol
 
 from datamesh import __version__
-from datamesh.errors import DatasetNotFound, ProductRenamed, UnreadableDataset
+from datamesh.errors.datasets import DatasetNotFound, UnreadableDataset
+from datamesh.errors.products import ProductRenamed
 from datamesh.models.access import Role
 from datamesh.models.csv_dialect import RFC_4180
 from datamesh.models.datasets import DatasetProfile

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from datamesh.errors import RefusedParameters
+from datamesh.errors.requests import RefusedParameters
 from datamesh.models.ports import DELTA_LOG_FOLDER, DataFormat
 from datamesh.models.products import Product
 from datamesh.services.datasets.locations import find_location

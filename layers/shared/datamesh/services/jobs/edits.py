@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from datamesh.errors import NodeNotFound, TooManyTags
+from datamesh.errors.events import TooManyTags
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.jobs import JobHistory, JobRecord
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.recording import OpenJob, RecordedJob, index_jobs

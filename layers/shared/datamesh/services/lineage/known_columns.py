@@ -8,7 +8,7 @@ schema may have any column.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
-from datamesh.errors import UnknownColumns
+from datamesh.errors.products import UnknownColumns
 from datamesh.models.columns import fold_case
 from datamesh.models.lineage import ColumnLineage, LineageRegistration
 from datamesh.models.products import MAX_FIELD_LENGTH

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from datamesh.errors import LimitReached, UnknownColumns, UnknownLineageEnds
+from datamesh.errors.lineage import UnknownLineageEnds
+from datamesh.errors.products import UnknownColumns
+from datamesh.errors.storage import LimitReached
 from datamesh.models.lineage import LineageRegistration
 from datamesh.models.products import NAME_PATTERN, UNDESCRIBED, UNOWNED, ProductStatus
 from datamesh.models.stored_products import StoredProduct

@@ -10,7 +10,8 @@ from hashlib import sha256
 
 from pydantic import JsonValue
 
-from datamesh.errors import LimitReached, LineageNotFound, UnknownLineageEnds
+from datamesh.errors.lineage import LineageNotFound, UnknownLineageEnds
+from datamesh.errors.storage import LimitReached
 from datamesh.models.access import Role
 from datamesh.models.bulk import BulkReport
 from datamesh.models.graph import RemovedLineage

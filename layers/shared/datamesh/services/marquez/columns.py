@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from datamesh.errors import NodeNotFound
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.graph import Way
 from datamesh.models.lineage import ColumnLineage
 from datamesh.models.marquez import MarquezEdge

@@ -4,7 +4,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from datamesh.errors import NodeNotFound
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.graph import Way
 from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import ColumnLineage

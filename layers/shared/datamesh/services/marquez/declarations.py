@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from datamesh.errors import ForeignNamespaces, LimitReached
+from datamesh.errors.access import ForeignNamespaces
+from datamesh.errors.storage import LimitReached
 from datamesh.models.access import Role
 from datamesh.models.declarations import (
     Declarations,

@@ -7,7 +7,7 @@ audited like every other change of one.
 from collections.abc import Callable
 from datetime import datetime
 
-from datamesh.errors import NodeNotFound
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.access import Role
 from datamesh.models.lifecycle import DatasetLife
 from datamesh.models.products import MAX_PRODUCT_BYTES, DatasetName

@@ -1,6 +1,8 @@
 """Edit jobs as Marquez' clients do: their tags, and whether they are shown."""
 
-from datamesh.errors import ForeignNamespaces, JobRegisteredByHand, NodeNotFound
+from datamesh.errors.access import ForeignNamespaces
+from datamesh.errors.events import JobRegisteredByHand
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.services.context import RequestContext
 from datamesh.services.jobs.edits import hide_job, tag_job
 from datamesh.services.jobs.recording import OpenJob

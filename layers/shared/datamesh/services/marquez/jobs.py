@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from datamesh.errors import NodeNotFound
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.jobs import JobHistory, JobRun
 from datamesh.models.json_codec import encode_model
 from datamesh.models.marquez import MarquezJob, MarquezRun

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from datamesh.errors import NodeNotFound
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.declarations import DeclaredNamespace
 from datamesh.models.json_codec import encode_model
 from datamesh.models.marquez import MarquezNamespace, MarquezResult

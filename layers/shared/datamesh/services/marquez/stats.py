@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from datamesh.errors import RefusedParameters
+from datamesh.errors.requests import RefusedParameters
 from datamesh.models.marquez_events import CountBucket, EventBucket
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez.events import EventReader

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from datamesh.errors import NodeNotFound
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.declarations import Declarations
 from datamesh.models.marquez_reads import MarquezSource, MarquezTag
 from datamesh.services.context import RequestContext

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from datamesh.errors import NodeNotFound
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.jobs import JobHistory, WrittenVersion
 from datamesh.models.json_codec import encode_model
 from datamesh.models.marquez import MarquezRun

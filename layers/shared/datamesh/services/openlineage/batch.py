@@ -4,7 +4,8 @@ from dataclasses import replace
 
 from pydantic import JsonValue
 
-from datamesh.errors import ForeignNamespaces, InvalidEvent, OversizedEvent
+from datamesh.errors.access import ForeignNamespaces
+from datamesh.errors.events import InvalidEvent, OversizedEvent
 from datamesh.models.openlineage import MAX_EVENTS, BatchReport, BatchSummary, FailedEvent
 from datamesh.services.context import RequestContext
 from datamesh.services.openlineage.event_reader import check_event_size

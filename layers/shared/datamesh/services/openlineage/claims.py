@@ -6,7 +6,7 @@ A claim is one job's, from one product to another.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from datamesh.errors import LimitReached
+from datamesh.errors.storage import LimitReached
 from datamesh.models.lineage import (
     MAX_TRANSFORMATION_LENGTH,
     Evidence,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from datamesh.errors import OversizedEvent
+from datamesh.errors.events import OversizedEvent
 from datamesh.models.lineage import Job
 from datamesh.models.openlineage import (
     DatasetEvent,

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from datamesh.errors import Contended, DerivationUnfinished
+from datamesh.errors.storage import Contended, DerivationUnfinished
 from datamesh.models.jobs import JobHistory
 from datamesh.models.lifecycle import NO_LIFE
 from datamesh.models.lineage import Evidence, StoredLineageEntry

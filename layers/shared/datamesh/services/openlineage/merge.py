@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
-from datamesh.errors import LimitReached
+from datamesh.errors.storage import LimitReached
 from datamesh.models.graph import Way
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.services.lineage.joining import (

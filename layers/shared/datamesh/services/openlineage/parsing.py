@@ -6,7 +6,7 @@ from hashlib import sha256
 
 from pydantic import JsonValue, ValidationError
 
-from datamesh.errors import InvalidEvent
+from datamesh.errors.events import InvalidEvent
 from datamesh.models.json_codec import encode_canonical
 from datamesh.models.openlineage import DatasetEvent, Event, JobEvent, RunEvent
 from datamesh.services.openlineage.bad_parts import EventCleaner

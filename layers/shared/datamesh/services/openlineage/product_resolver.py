@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from datamesh.errors import LimitReached
+from datamesh.errors.storage import LimitReached
 from datamesh.models.lifecycle import NO_LIFE, DatasetLife
 from datamesh.models.products import UNOWNED, DatasetName
 from datamesh.models.stored_products import DatasetMention, Provenance, StoredProduct

@@ -10,7 +10,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from datamesh.errors import ForeignNamespaces
+from datamesh.errors.access import ForeignNamespaces
 from datamesh.models.openlineage import DatasetEvent, Event, EventDataset, RunEvent
 from datamesh.services.openlineage.facets import read_symlinks
 from datamesh.services.openlineage.lifecycle_facet import find_previous_name

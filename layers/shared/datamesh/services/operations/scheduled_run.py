@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 
-from datamesh.errors import SnapshotNotFound
+from datamesh.errors.storage import SnapshotNotFound
 from datamesh.models.snapshot import Snapshot, Usage
 from datamesh.services.analytics import snapshot_builder
 from datamesh.services.analytics.snapshots import Snapshots

@@ -1,6 +1,6 @@
 """The columns that a product may be registered with."""
 
-from datamesh.errors import AmbiguousColumns, UnknownColumns
+from datamesh.errors.products import AmbiguousColumns, UnknownColumns
 from datamesh.models.columns import find_clash
 from datamesh.models.products import Product
 

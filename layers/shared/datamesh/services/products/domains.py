@@ -1,6 +1,6 @@
 """The domains of the registry, and the products of each."""
 
-from datamesh.errors import DomainNotFound
+from datamesh.errors.products import DomainNotFound
 from datamesh.models.datasets import DomainSummary
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Page, Registry, cut_page

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from datamesh.errors import UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.products import Product, ProductRegistration, ProductRequest
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.inference import DataSource, infer_files

@@ -7,13 +7,12 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
-from datamesh.errors import (
+from datamesh.errors.products import ProductChanged, ProductNameTaken
+from datamesh.errors.storage import (
     Contended,
     DocumentFull,
     LimitReached,
     OutcomeUnknown,
-    ProductChanged,
-    ProductNameTaken,
     StorageUnavailable,
 )
 from datamesh.models.bulk import BulkReport

@@ -1,6 +1,6 @@
 """How large a product may be."""
 
-from datamesh.errors import ProductTooLarge
+from datamesh.errors.products import ProductTooLarge
 from datamesh.models.stored_products import StoredProduct
 from datamesh.storage.records import ProductRecord
 

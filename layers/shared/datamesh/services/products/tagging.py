@@ -6,7 +6,8 @@ or those of the one column. Pure functions of a product.
 
 from collections.abc import Sequence
 
-from datamesh.errors import NodeNotFound, TooManyTags
+from datamesh.errors.events import TooManyTags
+from datamesh.errors.lineage import NodeNotFound
 from datamesh.models.products import MAX_TAGS, ProductUpdate
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.products.edits import mark_edits

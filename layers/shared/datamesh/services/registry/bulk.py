@@ -6,18 +6,18 @@ from typing import Protocol
 
 from pydantic import BaseModel, JsonValue, ValidationError
 
-from datamesh.errors import (
+from datamesh.errors.base import MeshError
+from datamesh.errors.datasets import LocationNotAllowed
+from datamesh.errors.lineage import UnknownLineageEnds
+from datamesh.errors.products import (
     AmbiguousColumns,
-    BulkRefused,
     DatasetNameTaken,
-    LimitReached,
-    LocationNotAllowed,
-    MeshError,
     ProductNameTaken,
     ProductTooLarge,
     UnknownColumns,
-    UnknownLineageEnds,
 )
+from datamesh.errors.requests import BulkRefused
+from datamesh.errors.storage import LimitReached
 from datamesh.models.bulk import BulkItem, BulkReport, ItemProblem
 from datamesh.services.context import RequestContext
 from datamesh.storage.document import Document

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from datamesh.errors import DatasetNameTaken
+from datamesh.errors.products import DatasetNameTaken
 from datamesh.models.products import DatasetName
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.merging import can_merge, is_of_events, merge_products

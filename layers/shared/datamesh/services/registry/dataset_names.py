@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from weakref import ref
 
-from datamesh.errors import DatasetNameTaken
+from datamesh.errors.products import DatasetNameTaken
 from datamesh.models.products import DatasetName
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord, RecordedName

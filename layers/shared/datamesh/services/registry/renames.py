@@ -13,7 +13,7 @@ old product are read as those of the new one (`services.lineage.renames`), so th
 from collections.abc import Mapping
 from datetime import datetime
 
-from datamesh.errors import ProductNameTaken, ProductNotFound, ProductRenamed
+from datamesh.errors.products import ProductNameTaken, ProductNotFound, ProductRenamed
 from datamesh.models.values import TICK
 from datamesh.services.permissions import Permissions
 from datamesh.storage.files import ProductsFile

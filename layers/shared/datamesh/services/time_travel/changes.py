@@ -7,7 +7,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from datamesh.errors import InvalidQuery
+from datamesh.errors.requests import InvalidQuery
 from datamesh.models.answer_size import take_page
 from datamesh.models.json_codec import decode_lenient, encode_answer
 from datamesh.services.context import RequestContext

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from functools import partial
 
-from datamesh.errors import StorageUnavailable, UnreadableDataset
+from datamesh.errors.datasets import UnreadableDataset
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.folders import (
     MAX_FILES,

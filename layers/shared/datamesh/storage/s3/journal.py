@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.journal import PAGE_SIZE
 from datamesh.storage.objects import StoredObject

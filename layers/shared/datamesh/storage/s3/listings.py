@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.s3.client import S3Client, S3Error, S3Request
 from datamesh.storage.s3.connections import Unanswered
 from datamesh.storage.s3.object import translate_read_errors

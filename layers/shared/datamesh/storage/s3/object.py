@@ -5,7 +5,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.gzip_members import GZIP_MAGIC
 from datamesh.storage.objects import (
     InDoubt,

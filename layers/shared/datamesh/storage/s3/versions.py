@@ -5,7 +5,7 @@ from datetime import datetime
 from heapq import merge
 from itertools import groupby
 
-from datamesh.errors import StorageUnavailable
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.object_versions import ListMarker, ObjectVersion, VersionPage
 from datamesh.storage.objects import StoredObject
 from datamesh.storage.s3.client import S3Client, S3Error

@@ -1,0 +1,1 @@
+"""The composition root: which storage stands behind which service, by the settings."""

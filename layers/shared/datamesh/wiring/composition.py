@@ -1,0 +1,58 @@
+"""From settings to what a function works on."""
+
+from functools import cache
+
+from datamesh.aws.observability import Observer
+from datamesh.services.analytics import snapshots
+from datamesh.services.analytics.snapshots import Snapshots
+from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail
+from datamesh.services.operations.backups import Backups
+from datamesh.services.time_travel.past import RegistryHistory
+from datamesh.settings import Settings
+from datamesh.storage.backoff import Backoff
+from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.s3.client import create_client
+from datamesh.storage.write_probe import WriteProbe
+from datamesh.wiring.access import list_key_uses, open_access, read_past_access
+from datamesh.wiring.bucket import LINEAGE_KEY, PRODUCTS_KEY, Bucket
+from datamesh.wiring.events import open_declarations, open_event_pipeline, open_job_store
+from datamesh.wiring.registry import open_data, open_registry
+from datamesh.wiring.resources import Resources
+
+
+def create_resources(settings: Settings, observer: Observer) -> Resources:
+    """Return the registry and the domain data in the bucket that the settings name.
+
+    Nothing is called yet. `observer` counts the commits to the registry's two documents.
+    """
+    bucket = Bucket(create_client(), settings.catalog_bucket, Backoff())
+    registry = open_registry(settings, observer, bucket)
+    past = RegistryHistory(
+        registry,
+        products=bucket.open_history(PRODUCTS_KEY, ProductsFile),
+        lineage=bucket.open_history(LINEAGE_KEY, LineageFile),
+    )
+    return Resources(
+        registry=registry,
+        registry_at=past.registry_at,
+        data=open_data(settings, bucket),
+        open_key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
+        open_trail=lambda record: AuditTrail(record, bucket.open_object, bucket.backoff),
+        audit_journal=bucket.open_journal(AUDIT_FOLDER),
+        snapshots=Snapshots(
+            bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff
+        ),
+        backups=Backups(bucket.open_object, bucket.backoff),
+        write_probe=WriteProbe(
+            bucket.open_object("health/written_at.json"),
+            bucket.backoff,
+            settings.health_probe_seconds,
+        ),
+        extend_version_indexes=bucket.extend_version_indexes,
+        open_event_pipeline=cache(lambda: open_event_pipeline(settings, bucket)),
+        open_job_store=cache(lambda: open_job_store(bucket)),
+        open_declarations=cache(lambda: open_declarations(settings, bucket)),
+        open_access=cache(lambda: open_access(settings, bucket)),
+        access_at=lambda moment, deadline: read_past_access(bucket, moment, deadline),
+        list_key_uses=lambda deadline: list_key_uses(bucket, deadline),
+    )

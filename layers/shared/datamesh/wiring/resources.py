@@ -1,0 +1,90 @@
+"""What a function works on, and what of it a caller may read."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Self
+
+from datamesh.models.access import Grant
+from datamesh.models.audit import AuditRecord
+from datamesh.models.values import utc_now
+from datamesh.services.analytics.snapshots import Snapshots
+from datamesh.services.audit.trail import AuditTrail
+from datamesh.services.datasets.reading import DataAccess
+from datamesh.services.operations.backups import Backups
+from datamesh.services.permissions import Permissions
+from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.views import DatasetKey, RegistryView, RegistryViews
+from datamesh.storage.backoff import Deadline
+from datamesh.storage.journal import Journal
+from datamesh.storage.objects import OpenObject
+from datamesh.storage.write_probe import WriteProbe
+
+if TYPE_CHECKING:
+    from datamesh.services.jobs.reading import JobStore
+    from datamesh.services.openlineage.ingest import EventPipeline
+    from datamesh.storage.access_file import AccessFile
+    from datamesh.storage.declarations_file import DeclarationsFile
+    from datamesh.storage.document import Document
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What a function works on, for all its requests; tests replace it."""
+
+    registry: Registry
+    data: DataAccess
+    registry_at: Callable[[datetime], Registry]
+    """A moment -> the registry as it was then, read only."""
+    open_key_record: OpenObject
+    """Digest of an idempotency key -> the object that holds its record."""
+    open_trail: Callable[[AuditRecord], AuditTrail]
+    """The record of a request that may write -> the trail that its commits are added to."""
+    audit_journal: Journal
+    """The records that audit trails have stored."""
+    snapshots: Snapshots
+    backups: Backups
+    write_probe: WriteProbe
+    """Tells whether storage can be written."""
+    extend_version_indexes: Callable[[date, Deadline], None]
+    """Indexes the versions of the registry's files of the days before the given one."""
+    open_event_pipeline: Callable[[], "EventPipeline"]
+    """Returns what OpenLineage events go through, the same at every call."""
+    open_job_store: Callable[[], "JobStore"]
+    """Returns where jobs, runs and events are read, the same at every call."""
+    open_declarations: Callable[[], "Document[DeclarationsFile]"]
+    """Returns where the declarations of people are kept, the same at every call."""
+    open_access: Callable[[], "Document[AccessFile]"]
+    """Returns who may do what, the same at every call."""
+    access_at: Callable[[datetime, Deadline], "AccessFile"]
+    """A moment -> who might do what then."""
+    list_key_uses: Callable[[Deadline], Mapping[str, date]]
+    """Returns key id -> the day of its last use."""
+    views: RegistryViews = field(default_factory=RegistryViews)
+    """Lives as long as the execution environment."""
+    view: RegistryView | None = None
+    """The view that the registry is; None if it is shown as it is."""
+
+    def show_to(self, permissions: Permissions) -> Self:
+        """Return what a caller may read of it."""
+        view = self.views.open_view(self.registry, permissions)
+        if view is None:
+            return self
+        return replace(
+            self,
+            view=view,
+            registry=view.registry,
+            registry_at=lambda moment: view.build_past(self.registry_at(moment)),
+            open_job_store=lambda: replace(self.open_job_store(), show_history=view.show_history),
+        )
+
+    def find_hidden_datasets(self, deadline: Deadline) -> frozenset[DatasetKey]:
+        """Return the datasets that the caller may not see. Raises StorageUnavailable."""
+        return self.view.find_hidden_datasets(deadline) if self.view else frozenset()
+
+    def load_grants(self, principal: str, deadline: Deadline) -> Sequence[Grant]:
+        """Return the grants of a principal that storage has. Raises StorageUnavailable."""
+        # Neither anonymous callers nor administrators need it: their cold starts are without it.
+        from datamesh.services.access.grants import find_grants
+
+        return find_grants(self.open_access().read(deadline), principal, utc_now())

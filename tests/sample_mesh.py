@@ -13,7 +13,7 @@ from datamesh.aws.observability import Handler
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.storage.job_files import JOB_INDEX_KEY
 from datamesh.storage.objects import MemoryObject, StoredObject
-from datamesh.wiring import Resources
+from datamesh.wiring.resources import Resources
 from tests.benchmarks.openapi_inputs import Operation, list_operations
 from tests.lambdas import (
     ADMINISTRATOR,

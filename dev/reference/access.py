@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from datamesh.errors import Forbidden, Unauthenticated
+from datamesh.errors.access import Forbidden, Unauthenticated
 from datamesh.http.access import ACCESS_EXTENSION, AS_OF
 from datamesh.models.access import ADMINISTRATOR, Grant, Role, Visibility
 from datamesh.models.declared_access import DeclaredRead, Place

@@ -1,0 +1,1 @@
+"""Routes of domains: their products, and the data that these serve."""

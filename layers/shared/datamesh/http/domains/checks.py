@@ -1,0 +1,34 @@
+"""Check the data of a product."""
+
+from datamesh.http.access import declare_write
+from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
+from datamesh.http.domains.parameters import READING, SmallDataset, SmallDomain, create_router
+from datamesh.http.errors import document_errors
+from datamesh.models.access import Role
+from datamesh.models.quality import Quality
+from datamesh.models.responses import Written
+from datamesh.services.datasets import reading
+
+router = create_router()
+
+
+@router.post(
+    "/domains/{domain}/{dataset}/check", responses=document_errors(401, 403, 409, 429) | READING
+)
+@declare_write(Role.CONTRIBUTOR)
+async def check_dataset(
+    domain: SmallDomain,
+    dataset: SmallDataset,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
+) -> Written[Quality]:
+    """Check the data of a product.
+
+    The data is compared with the schema, and the result is recorded as the product's `quality`.
+    Data that cannot be read has failed; the message says why.
+    """
+    product = reading.require_product(context, registry, domain, dataset)
+    found = reading.check_quality(context, registry, resources.data, product)
+    message = f"The data of '{product.name}' has {found.quality.status}"
+    return Written(message=": ".join([message, *found.remarks]), data=found.quality)

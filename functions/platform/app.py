@@ -83,8 +83,8 @@ async def metrics(
 ) -> Response:
     """Read metrics for Prometheus.
 
-    They are sizes and revisions of the registry. Requests are those of one instance of one
-    function: how the API is used is in CloudWatch.
+    They are sizes of the registry, and for administrators its revisions. Requests are those of one
+    instance of one function: how the API is used is in CloudWatch.
     """
     # Only who asks for metrics pays for its import.
     from datamesh.services.analytics.prometheus import render_metrics

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from datamesh.http.gateway import ANONYMOUS
 from datamesh.services.analytics import snapshot_builder
 from datamesh.services.registry.registry import Registry
 from datamesh.wiring.resources import Resources
@@ -16,8 +17,8 @@ from tests.meshes import NOON, add_lineage, add_products, resources
 type Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
-def samples(client: Client) -> Samples:
-    answer = client.get("/metrics")
+def samples(client: Client, principal: str = "key:key-1") -> Samples:
+    answer = client.send(api_event("GET", "/metrics", principal=principal))
     assert answer.status == 200
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     return {
@@ -46,6 +47,16 @@ def test_sizes_and_revisions_are_told(client: Client, registry: Registry) -> Non
     assert found["datamesh_revision", (("document", "products.json"),)] == 3
     assert found["datamesh_revision", (("document", "lineage.json"),)] == 1
     assert "datamesh_snapshot_age_seconds" not in {name for name, _ in found}
+
+
+def test_administrators_alone_learn_how_many_commits_there_were(
+    client: Client, registry: Registry
+) -> None:
+    """Others would learn of commits to private products."""
+    add_products(registry, "abc")
+    found = samples(client, principal=ANONYMOUS)
+    assert found["datamesh_products", ()] == 3
+    assert "datamesh_revision" not in {name for name, _ in found}
 
 
 def test_the_age_of_the_snapshot_is_told(client: Client, over: Resources) -> None:

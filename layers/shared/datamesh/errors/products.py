@@ -80,5 +80,7 @@ class ProductNameTaken(MeshError):
 class DatasetNameTaken(MeshError):
     """An OpenLineage dataset belongs to another product already."""
 
-    def __init__(self, namespace: str, name: str, product: str) -> None:
-        super().__init__(f"The dataset '{name}' of '{namespace}' is product '{product}' already")
+    def __init__(self, namespace: str, name: str, product: str = "") -> None:
+        """Name the product, unless the caller may not know it."""
+        owner = f"product '{product}'" if product else "another product"
+        super().__init__(f"The dataset '{name}' of '{namespace}' is {owner} already")

@@ -24,6 +24,12 @@ async def get_resources(request: Request) -> Resources:
     return resources
 
 
+async def get_shown_resources(request: Request) -> Resources:
+    """Return what a caller who writes may see of what the function works on."""
+    context = await get_context(request)
+    return (await get_resources(request)).show_to(context.permissions)
+
+
 async def get_registry(request: Request) -> Registry:
     """Return the registry as it is now."""
     return (await get_resources(request)).registry
@@ -37,5 +43,6 @@ async def get_registry_as_of(request: Request, as_of: AsOf = None) -> Registry:
 
 CurrentContext = Annotated[RequestContext, Depends(get_context)]
 CurrentResources = Annotated[Resources, Depends(get_resources)]
+ShownResources = Annotated[Resources, Depends(get_shown_resources)]
 CurrentRegistry = Annotated[Registry, Depends(get_registry)]
 RegistryAsOf = Annotated[Registry, Depends(get_registry_as_of)]

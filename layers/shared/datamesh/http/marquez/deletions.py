@@ -1,7 +1,12 @@
 """Hide datasets and jobs."""
 
 from datamesh.http.access import declare_write
-from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
+from datamesh.http.dependencies import (
+    CurrentContext,
+    CurrentRegistry,
+    CurrentResources,
+    ShownResources,
+)
 from datamesh.http.marquez.parameters import (
     DatasetName,
     JobName,
@@ -32,6 +37,7 @@ async def marquez_delete_dataset(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
+    shown: ShownResources,
 ) -> MarquezDetailedDataset:
     """Hide a dataset.
 
@@ -39,8 +45,8 @@ async def marquez_delete_dataset(
     A later event that writes the dataset, or says that it is there, brings it back.
     """
     editor = DatasetEditor(context, registry, namespace, dataset)
-    store = resources.open_job_store()
-    found = FoundDataset(context, registry, store, namespace, dataset).dataset
+    store = shown.open_job_store()
+    found = FoundDataset(context, shown.registry, store, namespace, dataset).dataset
     editor.hide(resources.open_event_pipeline().open_life)
     return found.model_copy(update={"deleted": True})
 
@@ -52,14 +58,14 @@ async def marquez_delete_job(
     job: JobName,
     context: CurrentContext,
     registry: CurrentRegistry,
-    resources: CurrentResources,
+    shown: ShownResources,
 ) -> MarquezJob:
     """Hide a job.
 
     Its runs are kept. The next event that says something new of it brings it back.
     """
-    store = resources.open_job_store()
-    editor = JobEditor(context, registry, store.open_job, (namespace, job))
-    found = FoundJob(context, registry, store, namespace, job).builder.build_job()
+    store = shown.open_job_store()
+    editor = JobEditor(context, registry, shown.registry, store.open_job, (namespace, job))
+    found = FoundJob(context, shown.registry, store, namespace, job).builder.build_job()
     editor.hide()
     return found

@@ -47,7 +47,8 @@ async def marquez_event_stats(
     more.
     """
     log = resources.open_event_pipeline().log
-    buckets, is_cut = stats.count_events(context, log, registry.now(), period, timezone)
+    hidden = resources.find_hidden_datasets(context.deadline)
+    buckets, is_cut = stats.count_events(context, log, registry.now(), period, timezone, hidden)
     mark_truncation(response, is_cut)
     return buckets
 

@@ -6,7 +6,12 @@ from fastapi import Path
 from pydantic import BeforeValidator, StringConstraints
 
 from datamesh.http.access import declare_write
-from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
+from datamesh.http.dependencies import (
+    CurrentContext,
+    CurrentRegistry,
+    CurrentResources,
+    ShownResources,
+)
 from datamesh.http.marquez.parameters import (
     DatasetName,
     JobName,
@@ -75,15 +80,15 @@ async def marquez_tag_dataset(
     tag: TagName,
     context: CurrentContext,
     registry: CurrentRegistry,
-    resources: CurrentResources,
+    shown: ShownResources,
 ) -> MarquezDetailedDataset:
     """Give a dataset a tag.
 
     The product has it from then on, and events no longer set its tags.
     """
     DatasetEditor(context, registry, namespace, dataset).edit_tag(tag, adds=True)
-    store = resources.open_job_store()
-    return FoundDataset(context, registry, store, namespace, dataset).dataset
+    store = shown.open_job_store()
+    return FoundDataset(context, shown.registry, store, namespace, dataset).dataset
 
 
 @router.delete(TAG_OF_DATASET, responses=ERRORS)
@@ -94,15 +99,15 @@ async def marquez_untag_dataset(
     tag: TagName,
     context: CurrentContext,
     registry: CurrentRegistry,
-    resources: CurrentResources,
+    shown: ShownResources,
 ) -> MarquezDetailedDataset:
     """Take a tag away from a dataset.
 
     Events no longer set the tags of the product. A dataset without the tag stays as it is.
     """
     DatasetEditor(context, registry, namespace, dataset).edit_tag(tag, adds=False)
-    store = resources.open_job_store()
-    return FoundDataset(context, registry, store, namespace, dataset).dataset
+    store = shown.open_job_store()
+    return FoundDataset(context, shown.registry, store, namespace, dataset).dataset
 
 
 @router.post(TAG_OF_FIELD, responses=ERRORS)
@@ -114,15 +119,15 @@ async def marquez_tag_field(
     tag: TagName,
     context: CurrentContext,
     registry: CurrentRegistry,
-    resources: CurrentResources,
+    shown: ShownResources,
 ) -> MarquezDetailedDataset:
     """Give a column of a dataset a tag.
 
     It is shown in `columns` of the product, and events no longer set the tags of the column.
     """
     DatasetEditor(context, registry, namespace, dataset).edit_column_tag(field, tag, adds=True)
-    store = resources.open_job_store()
-    return FoundDataset(context, registry, store, namespace, dataset).dataset
+    store = shown.open_job_store()
+    return FoundDataset(context, shown.registry, store, namespace, dataset).dataset
 
 
 @router.delete(TAG_OF_FIELD, responses=ERRORS)
@@ -134,15 +139,15 @@ async def marquez_untag_field(
     tag: TagName,
     context: CurrentContext,
     registry: CurrentRegistry,
-    resources: CurrentResources,
+    shown: ShownResources,
 ) -> MarquezDetailedDataset:
     """Take a tag away from a column of a dataset.
 
     Events no longer set the tags of the column.
     """
     DatasetEditor(context, registry, namespace, dataset).edit_column_tag(field, tag, adds=False)
-    store = resources.open_job_store()
-    return FoundDataset(context, registry, store, namespace, dataset).dataset
+    store = shown.open_job_store()
+    return FoundDataset(context, shown.registry, store, namespace, dataset).dataset
 
 
 @router.post(TAG_OF_JOB, responses=ERRORS)
@@ -154,15 +159,16 @@ async def marquez_tag_job(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
+    shown: ShownResources,
 ) -> MarquezJob:
     """Give a job a tag.
 
     It is kept whatever events say of the job's tags.
     """
-    store = resources.open_job_store()
-    editor = JobEditor(context, registry, store.open_job, (namespace, job))
+    store = shown.open_job_store()
+    editor = JobEditor(context, registry, shown.registry, store.open_job, (namespace, job))
     editor.edit_tag(resources.open_declarations(), tag, adds=True)
-    return FoundJob(context, registry, store, namespace, job).builder.build_job()
+    return FoundJob(context, shown.registry, store, namespace, job).builder.build_job()
 
 
 @router.delete(TAG_OF_JOB, responses=ERRORS)
@@ -174,12 +180,13 @@ async def marquez_untag_job(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
+    shown: ShownResources,
 ) -> MarquezJob:
     """Take a tag away from a job.
 
     One that events say is no longer shown either.
     """
-    store = resources.open_job_store()
-    editor = JobEditor(context, registry, store.open_job, (namespace, job))
+    store = shown.open_job_store()
+    editor = JobEditor(context, registry, shown.registry, store.open_job, (namespace, job))
     editor.edit_tag(resources.open_declarations(), tag, adds=False)
-    return FoundJob(context, registry, store, namespace, job).builder.build_job()
+    return FoundJob(context, shown.registry, store, namespace, job).builder.build_job()

@@ -39,11 +39,16 @@ def render_metrics(
     Gauge("datamesh_lineage_entries", "Visible lineage entries.", registry=metrics).set(
         len(entries)
     )
-    revision = Gauge(
-        "datamesh_revision", "Commits to a file of the registry.", ["document"], registry=metrics
-    )
-    revision.labels("products.json").set(products.revision)
-    revision.labels("lineage.json").set(registry.lineage.read(context.deadline).revision)
+    # To others it would tell that there was a commit of which they see nothing.
+    if context.permissions.is_admin:
+        revision = Gauge(
+            "datamesh_revision",
+            "Commits to a file of the registry.",
+            ["document"],
+            registry=metrics,
+        )
+        revision.labels("products.json").set(products.revision)
+        revision.labels("lineage.json").set(registry.lineage.read(context.deadline).revision)
     if latest := _find_latest_run(context, snapshots):
         Gauge(
             "datamesh_snapshot_age_seconds", "Since the latest scheduled run.", registry=metrics

@@ -166,8 +166,8 @@ def list_events(
 ) -> EventPage:
     """Return the events between two moments, the newest first or the oldest.
 
-    With a namespace, those of its jobs alone; of events that name a hidden dataset none. Raises
-    StorageUnavailable.
+    With a namespace, those of its jobs alone; of events that name a hidden dataset none, and of
+    those that are read none is counted. Raises StorageUnavailable.
     """
     reader = EventReader(context, log)
     newest_first = direction == "desc"
@@ -186,7 +186,7 @@ def list_events(
         if (
             not after <= event.at < before
             or namespace not in (None, event.namespace)
-            or (hidden and not hidden.isdisjoint(_list_datasets(event.body)))
+            or is_hidden(event, hidden)
         ):
             outside += 1
             continue
@@ -194,10 +194,16 @@ def list_events(
             skipped += 1
         elif len(found) < limit:
             found.append(event.body)
-        if len(found) == limit:
+        # What is hidden is not counted either, so that the rest is looked at as well.
+        if len(found) == limit and not hidden:
             break
     items = take_page(found)
     return EventPage(items, max(total - outside, 0), reader.is_cut or len(items) < len(found))
+
+
+def is_hidden(event: KeptText, hidden: frozenset[tuple[str, str]]) -> bool:
+    """Return whether an event names a dataset that is hidden."""
+    return bool(hidden) and not hidden.isdisjoint(_list_datasets(event.body))
 
 
 def _list_datasets(body: bytes) -> Iterator[tuple[str, str]]:

@@ -13,19 +13,24 @@ from datamesh.services.registry.registry import Registry
 
 
 class JobEditor:
-    """Edits the job of a name.
+    """Edits the job of a name, if the caller may see it.
 
-    Raises NodeNotFound if there is none, ForeignNamespaces if the caller may not send
-    its events, and JobRegisteredByHand if no event has told of it.
+    Raises NodeNotFound if there is none, ForeignNamespaces if the caller may not send its events,
+    and JobRegisteredByHand if no event has told of it.
     """
 
     def __init__(
-        self, context: RequestContext, registry: Registry, open_job: OpenJob, name: JobName
+        self,
+        context: RequestContext,
+        registry: Registry,
+        shown: Registry,
+        open_job: OpenJob,
+        name: JobName,
     ) -> None:
         # Before it is known whether there is such a job: it may be of private products alone.
         if foreign := context.permissions.find_foreign_namespaces([name[0]], {}):
             raise ForeignNamespaces(context.principal, foreign)
-        job = open_index(context, registry).find_job(*name)
+        job = open_index(context, shown).find_job(*name)
         if job is None:
             raise NodeNotFound("job", name[1], name[0])
         if job.record is None:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from datamesh.errors.requests import RefusedParameters
 from datamesh.models.marquez_events import CountBucket, EventBucket
 from datamesh.services.context import RequestContext
-from datamesh.services.marquez.events import EventReader
+from datamesh.services.marquez.events import EventReader, is_hidden
 from datamesh.services.marquez.index import open_index
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.event_log import EventLog
@@ -61,9 +61,17 @@ def load_timezone(name: str) -> tzinfo:
 
 
 def count_events(
-    context: RequestContext, log: EventLog, now: datetime, period: Period, timezone: str
+    context: RequestContext,
+    log: EventLog,
+    now: datetime,
+    period: Period,
+    timezone: str,
+    hidden: frozenset[tuple[str, str]] = frozenset(),
 ) -> tuple[list[EventBucket], bool]:
-    """Return how many events each interval has, and whether there are more than were read."""
+    """Return how many events each interval has, and whether there are more than were read.
+
+    Those that name a hidden dataset are not counted.
+    """
     intervals = build_intervals(now, period, timezone)
     begin, end = intervals[0].start, intervals[-1].end
     reader = EventReader(context, log)
@@ -72,7 +80,7 @@ def count_events(
     names = reader.list_names(begin.date(), end.date())
     for event in reader.read_days(names, newest_first=True):
         field = KINDS.get(event.kind)
-        if field and begin <= event.at < end:
+        if field and begin <= event.at < end and not is_hidden(event, hidden):
             counts[bisect_left(ends, event.at + timedelta(microseconds=1))][field] += 1
     buckets = [
         EventBucket(start_interval=each.start, end_interval=each.end, **found)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from datamesh.errors.products import DatasetNameTaken
 from datamesh.models.access import Role, Visibility
 from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.services.datasets.locations import is_allowed
@@ -50,7 +51,10 @@ def check_claims(
 ) -> None:
     """Raise Forbidden unless the caller may take over what events have made of datasets.
 
-    It takes a contributor of the domain that they have been of.
+    It takes a contributor of the domain that they have been of. Raises DatasetNameTaken for what
+    the caller may not see.
     """
-    for holder in holders:
+    for holder, dataset in holders.items():
+        if not permissions.can_see(products[holder]):
+            raise DatasetNameTaken(dataset.namespace, dataset.name)
         permissions.check_role(Role.CONTRIBUTOR, products[holder].domain)

@@ -21,6 +21,12 @@ REASONS = re.compile(
     r"|Invalid request: schema\.\s*\.\[key\]: String should have at least 1 character"
     r"|columns\.\d+\.(source|target): |.*pairs of columns must differ"
     r"|restricted_columns: '|.*must be \* for the role admin|.*a reader sends no events"
+    # Columns that do not fit together, and patterns that RE2 does not run.
+    r"|[\s\S]*must be a pattern that RE2 runs, got |[\s\S]*columns: (each needs a name|names must )"
+    r"|[\s\S]*differ by case alone|[\s\S]*(min_\w+|\w*minimum) must not be greater than "
+    r"|[\s\S]*has the position \d+ already|[\s\S]*, as the schema has it"
+    r"|[\s\S]*must not have another name|[\s\S]*restricted_columns names it"
+    r"|[\s\S]*only a column of the schema itself can be|[\s\S]*nested at most \d+ deep"
     r"|.*`days` says it already|.*must lie within the next 365 days"
 )
 """Why a request that the document allows may be answered 400 or 422."""

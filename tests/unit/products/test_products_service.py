@@ -97,7 +97,7 @@ def test_updated_at_is_the_time_of_the_update() -> None:
 
 def test_updated_at_moves_though_the_clock_stands_still(registry: Registry) -> None:
     add_product(registry, "orders")
-    times = [update(registry, "orders", owner="new").updated_at for _ in range(3)]
+    times = [update(registry, "orders", owner=each).updated_at for each in "abc"]
     assert times == [NOON + timedelta(microseconds=n) for n in (1, 2, 3)]
 
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, computed_field
 
+from datamesh.models.described_columns import DescribedColumn as DescribedColumn
 from datamesh.models.json_codec import encode_value
 from datamesh.models.values import Timestamp
 
@@ -53,15 +54,6 @@ class DatasetTags(BaseModel):
     """Column -> its tags, sorted by name."""
 
 
-class DescribedColumn(BaseModel):
-    """A column of which somebody has said more than its type."""
-
-    name: str
-    type: str = Field(description="Its type, as `schema` has it.")
-    description: str | None = None
-    tags: list[str] = []
-
-
 type FacetText = dict[str, JsonValue]
 """A facet as it came, without `_producer` and `_schemaURL`."""
 
@@ -103,27 +95,15 @@ class ProductFacts(BaseModel):
         """Tell whether nothing was said."""
         return not (self.description or self.tags or self.columns or self.facets)
 
-    def list_columns(
-        self, schema: dict[str, str], tagged: dict[str, tuple[str, ...]]
-    ) -> list[DescribedColumn]:
-        """Return the columns of a schema of which something was said, in its order.
+    @property
+    def column_descriptions(self) -> dict[str, str]:
+        """Column -> its description."""
+        return self.columns.value if self.columns else {}
 
-        `tagged` are the tags of those whose tags a person has set.
-        """
-        descriptions = self.columns.value if self.columns else {}
-        tags = {**(self.tags.value.columns if self.tags else {}), **tagged}
-        if not descriptions and not tags:
-            return []
-        return [
-            DescribedColumn(
-                name=name,
-                type=kind,
-                description=descriptions.get(name),
-                tags=[*tags.get(name, ())],
-            )
-            for name, kind in schema.items()
-            if name in descriptions or tags.get(name)
-        ]
+    @property
+    def column_tags(self) -> dict[str, tuple[str, ...]]:
+        """Column -> its tags."""
+        return self.tags.value.columns if self.tags else {}
 
     def build_facets(self) -> dict[str, FacetText]:
         """Return the facets that say something."""
@@ -155,10 +135,11 @@ def _join_facets(
 
 
 class ShownFacts(BaseModel):
-    """The fields of a product that are made from what events said. Empty ones are left out."""
+    """The fields of a product that are made from what was said of it. Empty ones are left out."""
 
     @computed_field(  # type: ignore[prop-decorator]
-        description="The fields of the schema of which somebody has said more than the type.",
+        description="The fields of the schema of which somebody has said more than the type; all"
+        " of them once a person has described one.",
         exclude_if=is_empty,
     )
     @property

@@ -7,14 +7,10 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     JsonValue,
     StringConstraints,
-    ValidatorFunctionWrapHandler,
-    WithJsonSchema,
-    WrapValidator,
     model_validator,
 )
 
@@ -22,11 +18,19 @@ from datamesh.models.access import Visibility
 from datamesh.models.ports import OutputPort
 from datamesh.models.product_facts import ShownFacts
 from datamesh.models.quality import Quality
+from datamesh.models.schema_fields import MAX_FIELD_LENGTH as MAX_FIELD_LENGTH
+from datamesh.models.schema_fields import MAX_FIELDS as MAX_FIELDS
+from datamesh.models.schema_fields import MAX_TAGS as MAX_TAGS
+from datamesh.models.schema_fields import FieldText as FieldText
+from datamesh.models.schema_fields import (
+    Schema,
+    SchemaOrInfer,
+    Tags,
+    TakesColumns,
+)
 from datamesh.models.values import (
     NOT_BLANK,
-    NOT_BLANK_PATTERN,
     ShortText,
-    Text,
     Timestamp,
     declare_optional,
     show_example,
@@ -37,10 +41,6 @@ UNSUITABLE_IN_DOMAINS = r'\x00-\x1f\x7f/\\<>"*?#%'
 """The characters of a pattern's set that a domain does not have: paths would be ambiguous."""
 UNSUITABLE_DOMAIN_CHARACTER = re.compile(f"[{UNSUITABLE_IN_DOMAINS}]")
 MAX_DESCRIPTION_LENGTH = 4000
-MAX_TAGS = 10
-MAX_FIELDS = 1000
-MAX_FIELD_LENGTH = 200
-"""The most characters of a field's name in a schema, and of its type."""
 MAX_PRODUCT_BYTES = 65_536
 """The most bytes of JSON that a product which a client sends takes in `products.json`."""
 MAX_DATASET_NAMES = 20
@@ -60,36 +60,6 @@ class ProductStatus(StrEnum):
     INACTIVE = "inactive"
 
 
-def normalise_tags(tags: list[str]) -> list[str]:
-    """Return the tags trimmed, in lower case, without blank and repeated ones.
-
-    Raises ValueError if more than MAX_TAGS remain.
-    """
-    normalised = list(dict.fromkeys(tag.strip().lower() for tag in tags if tag.strip()))
-    if len(normalised) > MAX_TAGS:
-        raise ValueError(f"at most {MAX_TAGS} tags, got {len(normalised)}")
-    return normalised
-
-
-def refuse_equal_names(schema: object) -> object:
-    """Return the schema. Raises ValueError if two field names differ in surrounding blanks alone.
-
-    Trimming would make them one field.
-    """
-    if isinstance(schema, dict):
-        names = [str(name).strip() for name in schema]
-        if len(set(names)) != len(names):
-            raise ValueError("field names must differ")
-    return schema
-
-
-def check_field_length(text: str) -> str:
-    """Return the text. Raises ValueError if it is too long for a field's name or type."""
-    if len(text) > MAX_FIELD_LENGTH:
-        raise ValueError(f"must have at most {MAX_FIELD_LENGTH} characters, got {len(text)}")
-    return text
-
-
 def check_domain(domain: str) -> str:
     """Return the domain. Raises ValueError if it cannot name a folder, or is not safe in a path."""
     if domain.startswith(".") or UNSUITABLE_DOMAIN_CHARACTER.search(domain):
@@ -99,7 +69,6 @@ def check_domain(domain: str) -> str:
     return domain
 
 
-FieldText = Annotated[Text, AfterValidator(check_field_length)]
 NAME_PATTERN = r"^[a-zA-Z0-9_-]+$"
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NAME_PATTERN)]
 Domain = Annotated[
@@ -121,51 +90,6 @@ Description = Annotated[
     NOT_BLANK,
 ]
 Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
-_SCHEMA_IN_JSON: dict[str, JsonValue] = {
-    "type": "object",
-    "minProperties": 1,
-    "maxProperties": MAX_FIELDS,
-    "propertyNames": {"pattern": NOT_BLANK_PATTERN, "maxLength": MAX_FIELD_LENGTH},
-    "additionalProperties": {
-        "type": "string",
-        "pattern": NOT_BLANK_PATTERN,
-        "maxLength": MAX_FIELD_LENGTH,
-    },
-}
-Schema = Annotated[
-    dict[FieldText, FieldText],
-    BeforeValidator(refuse_equal_names),
-    Field(min_length=1, max_length=MAX_FIELDS, description="Field name -> field type."),
-    # Pydantic's own would let blank names and an empty object through.
-    WithJsonSchema(_SCHEMA_IN_JSON),
-]
-INFER = "infer"
-
-
-def accept_infer(value: object, handler: ValidatorFunctionWrapHandler) -> dict[str, str]:
-    """Return the schema; an empty one, which no client can send, for the text `infer`."""
-    schema: dict[str, str] = {} if value == INFER else handler(value)
-    return schema
-
-
-SchemaOrInfer = Annotated[
-    Schema,
-    WrapValidator(accept_infer),
-    Field(description="Field name -> field type; `infer` takes them from a sample of the files."),
-    WithJsonSchema({"anyOf": [_SCHEMA_IN_JSON, {"type": "string", "const": INFER}]}),
-]
-Tags = Annotated[
-    list[str],
-    AfterValidator(normalise_tags),
-    Field(
-        description=f"Trimmed and lower-cased, blanks dropped; at most {MAX_TAGS} remain.",
-        json_schema_extra={
-            "contains": {"pattern": NOT_BLANK_PATTERN},
-            "minContains": 0,
-            "maxContains": MAX_TAGS,
-        },
-    ),
-]
 
 
 class DatasetName(BaseModel):
@@ -218,7 +142,7 @@ _TIMES: dict[str, JsonValue] = {
 }
 
 
-class ProductRegistration(BaseModel):
+class ProductRegistration(TakesColumns, BaseModel):
     """A product to register, whose fields are known."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra=show_example(PRODUCT_EXAMPLE))
@@ -248,7 +172,7 @@ class ProductRequest(ProductRegistration):
         return bool(self.schema_)
 
 
-class ProductUpdate(BaseModel):
+class ProductUpdate(TakesColumns, BaseModel):
     """The body of `PUT /product/{name}`: at least one field to change."""
 
     model_config = ConfigDict(

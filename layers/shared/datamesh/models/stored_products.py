@@ -2,10 +2,11 @@
 
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from datamesh.models.described_columns import DescribedColumn, build_columns
 from datamesh.models.lifecycle import DROP, LifecycleChange, is_unset
-from datamesh.models.product_facts import DescribedColumn, FacetText, ProductFacts, is_empty
+from datamesh.models.product_facts import FacetText, ProductFacts, is_empty
 from datamesh.models.products import DatasetName, Product
 from datamesh.models.quality import RunChecks
 from datamesh.models.values import Timestamp
@@ -94,6 +95,8 @@ class StoredProduct(Product):
     """The fields that a person has set since it was registered, sorted: events do not."""
     column_tags: dict[str, tuple[str, ...]] = Field(default={}, exclude_if=is_empty)
     """Column -> its tags, as a person has set them: events do not, from then on."""
+    own_columns: dict[str, dict[str, JsonValue]] = Field(default={}, exclude_if=is_empty)
+    """Column -> what people say of it beside type, tags and restriction: a `DescribedColumn`."""
     own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     """Those of the tags that people gave, if `said` has tags: the others are of events."""
     dropped_at: Timestamp | None = Field(default=None, exclude_if=is_unset)
@@ -118,10 +121,20 @@ class StoredProduct(Product):
 
     @property
     def columns(self) -> list[DescribedColumn]:
-        """The columns of which something was said, in the order of the schema."""
-        if not self.said and not self.column_tags:
+        """The columns of which something was said, in the order of the schema.
+
+        What a person says of a column counts, and else what events say.
+        """
+        if not (self.own_columns or self.said or self.column_tags or self.restricted_columns):
             return []
-        return (self.said or ProductFacts()).list_columns(self.schema_, self.column_tags)
+        said = self.said or ProductFacts()
+        return build_columns(
+            self.schema_,
+            self.own_columns,
+            said.column_descriptions,
+            {**said.column_tags, **self.column_tags},
+            frozenset(self.restricted_columns),
+        )
 
     @property
     def facets(self) -> dict[str, FacetText]:

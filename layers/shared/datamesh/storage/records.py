@@ -131,6 +131,12 @@ class _SaidText(msgspec.Struct, frozen=True, gc=False):
     columns: _ColumnTexts = _ColumnTexts()
 
 
+class _OwnColumnText(msgspec.Struct, frozen=True, gc=False):
+    """The part of a column that a person has described which a person searches."""
+
+    description: str = ""
+
+
 class _ProductText(msgspec.Struct, gc=False):
     """The part of a product that a person reads, or searches."""
 
@@ -139,6 +145,7 @@ class _ProductText(msgspec.Struct, gc=False):
     description: str = ""
     tags: tuple[str, ...] = ()
     schema: dict[str, msgspec.Raw] = {}
+    own_columns: dict[str, _OwnColumnText] = {}
     said: _SaidText = _SaidText()
 
 
@@ -240,7 +247,9 @@ class ProductRecord(RegistryRecord, kw_only=True):
         except ValueError as error:
             location = f"products.{self.name}"
             raise StorageUnavailable(f"{location} cannot be read: {error}") from error
-        columns = (*text.schema, *text.said.columns.value.values())
+        own = {name: column.description for name, column in text.own_columns.items()}
+        described = {**text.said.columns.value, **{key: each for key, each in own.items() if each}}
+        columns = (*text.schema, *described.values())
         return [text.name, text.description, text.owner, *text.tags, *columns]
 
 

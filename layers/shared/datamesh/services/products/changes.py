@@ -24,6 +24,7 @@ def check_registration(permissions: Permissions, registration: ProductRegistrati
     is_usual = (
         registration.visibility is Visibility.INTERNAL
         and not registration.restricted_columns
+        and not any(column.restricted for column in registration.described_columns.values())
         and (port is None or is_allowed({}, registration.domain, port.location))
     )
     permissions.check_role(Role.CONTRIBUTOR if is_usual else Role.STEWARD, registration.domain)

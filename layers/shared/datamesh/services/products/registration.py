@@ -7,7 +7,7 @@ from functools import cached_property
 
 from pydantic import JsonValue
 
-from datamesh.errors.products import ProductChanged, ProductNameTaken
+from datamesh.errors.products import ProductNameTaken
 from datamesh.errors.storage import (
     Contended,
     DocumentFull,
@@ -19,7 +19,6 @@ from datamesh.models.bulk import BulkReport
 from datamesh.models.products import MAX_PRODUCT_BYTES, Product, ProductRegistration, ProductUpdate
 from datamesh.models.responses import DeletedProduct
 from datamesh.models.stored_products import StoredProduct
-from datamesh.models.values import TICK
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import Grants, check_port
 from datamesh.services.lineage import registration
@@ -29,18 +28,17 @@ from datamesh.services.products.changes import (
     check_claims,
     check_deletion,
     check_registration,
-    check_update,
 )
+from datamesh.services.products.column_edits import build_product
 from datamesh.services.products.columns import check_columns
-from datamesh.services.products.edits import mark_edits
 from datamesh.services.products.sizes import build_bounded_record
+from datamesh.services.products.updating import Precondition, apply_update, check_precondition
 from datamesh.services.registry import bulk
 from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import (
     remove_product,
-    rename_product,
     require_seen_record,
 )
 from datamesh.storage.byte_limit import ByteBudget
@@ -48,9 +46,6 @@ from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
 logger = logging.getLogger(__name__)
-
-type Precondition = Callable[[Product], bool]
-"""Returns whether the product is still what the caller believes it to be."""
 
 
 def register_product(
@@ -171,12 +166,7 @@ class _ProductAdmission:
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
         check_port(self._locations, registration.domain, registration.output_port)
-        product = StoredProduct(
-            **dict(registration),
-            created_at=self._now,
-            updated_at=self._now,
-            since_revision=self._file.revision + 1,
-        )
+        product = build_product(registration, self._now, self._file.revision + 1)
         check_columns(product)
         record = build_bounded_record(product, MAX_PRODUCT_BYTES)
         if self._budget:
@@ -218,7 +208,7 @@ def update_product(
     changes: ProductUpdate,
     precondition: Precondition | None = None,
 ) -> Product:
-    """Change the given fields of a product and return it.
+    """Change the given fields of a product and return it. Nothing is committed if none differs.
 
     OpenLineage events no longer set those of them that they may set, from then on. Under a new name
     it keeps its lineage, and its old name redirects. Datasets that events had made products of are
@@ -229,35 +219,8 @@ def update_product(
     now = registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        before = require_seen_record(file, name, context.permissions)
-        check_update(context.permissions, before, changes)
-        _check_precondition(before, precondition)
-        product = before.to_model()
-        given = changes.to_attributes()
-        new, domain = changes.name or name, changes.domain or product.domain
-        # A port stays where it is, and the domain that it comes to may have no data there.
-        is_moved = domain.casefold() != product.domain.casefold()
-        if is_moved or changes.output_port:
-            is_given = "output_port" in changes.model_fields_set
-            port = changes.output_port if is_given else product.output_port
-            check_port(registry.data_locations, domain, port)
-        # Never the same time twice, even if the clock goes back.
-        updated_at = max(now, product.updated_at + TICK)
-        edits = mark_edits(product, changes)
-        update = {**given, "name": name, "updated_at": updated_at, **edits}
-        changed = product.model_copy(update=update)
-        if {"schema_", "output_port", "restricted_columns"} & changes.model_fields_set:
-            check_columns(changed)
-        # One that is too large already, of earlier versions or by events, may still be mended.
-        build_bounded_record(changed, max(MAX_PRODUCT_BYTES, before.size))
-        after = file.with_product(changed)
-        if changes.openlineage:
-            others = (other for other in file.products.values() if other.name != name)
-            holders = find_holders(DatasetNameIndex(others), changes.openlineage)
-            check_claims(context.permissions, file.products, holders)
-            after = claim_datasets(after, name, holders, now)
-        after = rename_product(after, name, new, now)
-        return after, after.products[new].to_model()
+        after = apply_update(context.permissions, registry, file, name, changes, precondition, now)
+        return after, after.products[changes.name or name].to_model()
 
     product = context.commit_audited(registry.products, change)
     if changes.name or changes.openlineage:
@@ -289,7 +252,7 @@ def delete_product(
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
         product = require_seen_record(file, name, context.permissions)
         check_deletion(context.permissions, product)
-        _check_precondition(product, precondition)
+        check_precondition(product, precondition)
         return remove_product(file, name), None
 
     context.commit_audited(registry.products, change)
@@ -299,9 +262,3 @@ def delete_product(
         logger.warning("the entries that name '%s' are left to the scheduled run: %s", name, error)
         removed = None
     return DeletedProduct(name=name, lineage_entries_removed=removed)
-
-
-def _check_precondition(product: ProductRecord, precondition: Precondition | None) -> None:
-    """Raise ProductChanged if the product is not what the caller believes it to be."""
-    if precondition and not precondition(product.to_model()):
-        raise ProductChanged(product.name)

@@ -15,6 +15,11 @@ def list_warnings(items: Sequence[JsonValue], report: BulkReport) -> list[str]:
         item = items[each.index]
         schema = item.get("schema") if isinstance(item, Mapping) else None
         if each.status == "registered" and isinstance(schema, Mapping):
-            types = {name: str(kind) for name, kind in schema.items()}
+            types = {name: _read_type(column) for name, column in schema.items()}
             found += (f"items.{each.index}: {text}" for text in find_unknown_types(types))
     return found[:MAX_WARNINGS]
+
+
+def _read_type(column: JsonValue) -> str:
+    """Return the type of a column, which is sent alone or with the rest of what is known."""
+    return str(column["type"] if isinstance(column, Mapping) else column)

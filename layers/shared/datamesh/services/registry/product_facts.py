@@ -73,7 +73,8 @@ def combine_facts(winner: StoredProduct, loser: StoredProduct) -> dict[str, obje
     for facts in (ProductFacts(tags=ours.tags), theirs):
         both = apply_facts(both, facts)
     shown = {name: getattr(both, name) for name in (*start, "description")}
-    return shown | {"column_tags": _join_column_tags(winner, loser)}
+    columns = {**loser.own_columns, **winner.own_columns}
+    return shown | {"column_tags": _join_column_tags(winner, loser), "own_columns": columns}
 
 
 def _join_column_tags(winner: StoredProduct, loser: StoredProduct) -> dict[str, tuple[str, ...]]:

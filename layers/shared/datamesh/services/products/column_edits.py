@@ -1,0 +1,79 @@
+"""What a person says of columns: how it is stored with a new product, and with a changed one.
+
+A fact has one place, however it was sent: types in `schema`, tags in `column_tags`, restriction in
+`restricted_columns`, all else in `own_columns` (docs/adr/0038-columns.md).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
+
+from datamesh.models.access import Role
+from datamesh.models.products import ProductRegistration, ProductUpdate
+from datamesh.models.stored_products import StoredProduct
+from datamesh.services.permissions import Permissions
+
+if TYPE_CHECKING:  # loaded by those who send a column
+    from datamesh.models.column_requests import ColumnRequest
+
+
+def build_product(
+    registration: ProductRegistration, now: datetime, since_revision: int
+) -> StoredProduct:
+    """Return a product that is registered now."""
+    sent = registration.described_columns
+    fields = dict(registration)
+    if sent:
+        fields["own_columns"] = _describe_columns(sent)
+        fields["column_tags"] = {name: tuple(each.tags) for name, each in sent.items() if each.tags}
+        fields["restricted_columns"] = _list_restricted(registration.restricted_columns, sent)
+    times = {"created_at": now, "updated_at": now}
+    return StoredProduct.model_validate({**fields, **times, "since_revision": since_revision})
+
+
+def change_columns(product: StoredProduct, changes: ProductUpdate) -> dict[str, object]:
+    """Return the attributes of a product that a new schema changes beside the types.
+
+    What was said of a column stays while it is there, unless it is sent as an object: that says all
+    but its tags and restriction, which stay unless it names them.
+    """
+    if "schema_" not in changes.model_fields_set:
+        return {}
+    sent = changes.described_columns
+    own = {key: each for key, each in product.own_columns.items() if key in changes.schema_}
+    update: dict[str, object] = {}
+    if sent:
+        own = {
+            **{key: each for key, each in own.items() if key not in sent},
+            **_describe_columns(sent),
+        }
+        tags = {
+            key: tuple(each.tags) for key, each in sent.items() if "tags" in each.model_fields_set
+        }
+        if tags:
+            update["column_tags"] = {**product.column_tags, **tags}
+        is_given = "restricted_columns" in changes.model_fields_set
+        known = changes.restricted_columns if is_given else product.restricted_columns
+        update["restricted_columns"] = _list_restricted(known, sent)
+    return {**update, "own_columns": own}
+
+
+def check_restriction(
+    permissions: Permissions, before: StoredProduct, after: StoredProduct
+) -> None:
+    """Raise Forbidden if restricted columns change, unless the caller may change them."""
+    if before.restricted_columns != after.restricted_columns:
+        permissions.check_role(Role.STEWARD, before.domain)
+
+
+def _describe_columns(sent: Mapping[str, "ColumnRequest"]) -> dict[str, dict[str, JsonValue]]:
+    described = {name: column.describe() for name, column in sent.items()}
+    return {name: facts for name, facts in described.items() if facts}
+
+
+def _list_restricted(known: list[str], sent: Mapping[str, "ColumnRequest"]) -> list[str]:
+    restricted = [name for name in known if name not in sent or not sent[name].is_opened]
+    new = [name for name, column in sent.items() if column.restricted and name not in restricted]
+    return [*restricted, *new]

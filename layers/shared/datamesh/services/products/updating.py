@@ -1,0 +1,92 @@
+"""Apply a change to a product: a pure function from one products file to the next."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from datamesh.errors.products import ProductChanged
+from datamesh.models.products import MAX_PRODUCT_BYTES, Product, ProductUpdate
+from datamesh.models.stored_products import StoredProduct
+from datamesh.models.values import TICK
+from datamesh.services.datasets.locations import check_port
+from datamesh.services.permissions import Permissions
+from datamesh.services.products.changes import check_claims, check_update
+from datamesh.services.products.column_edits import change_columns, check_restriction
+from datamesh.services.products.columns import check_columns
+from datamesh.services.products.edits import is_same_schema, mark_edits
+from datamesh.services.products.sizes import build_bounded_record
+from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
+from datamesh.services.registry.dataset_names import DatasetNameIndex
+from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.renames import rename_product, require_seen_record
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.records import ProductRecord
+
+type Precondition = Callable[[Product], bool]
+"""Returns whether the product is still what the caller believes it to be."""
+
+
+def check_precondition(product: ProductRecord, precondition: Precondition | None) -> None:
+    """Raise ProductChanged if the product is not what the caller believes it to be."""
+    if precondition and not precondition(product.to_model()):
+        raise ProductChanged(product.name)
+
+
+def apply_update(
+    permissions: Permissions,
+    registry: Registry,
+    file: ProductsFile,
+    name: str,
+    changes: ProductUpdate,
+    precondition: Precondition | None,
+    now: datetime,
+) -> ProductsFile:
+    """Return the file with a product changed; the very file if that changes nothing.
+
+    Raises what `update_product` raises without a commit.
+    """
+    before = require_seen_record(file, name, permissions)
+    check_update(permissions, before, changes)
+    check_precondition(before, precondition)
+    product = before.to_model()
+    _check_new_port(registry, product, changes)
+    changed = _change_fields(product, changes)
+    check_restriction(permissions, product, changed)
+    if {"schema_", "output_port", "restricted_columns"} & changes.model_fields_set:
+        check_columns(changed)
+    if ProductRecord.from_model(changed).public_json != before.public_json:
+        # Never the same time twice, even if the clock goes back.
+        updated_at = max(now, product.updated_at + TICK)
+        changed = changed.model_copy(update={"updated_at": updated_at})
+    # One that is too large already, of earlier versions or by events, may still be mended.
+    build_bounded_record(changed, max(MAX_PRODUCT_BYTES, before.size))
+    after = (
+        file
+        if changed == product and is_same_schema(product.schema_, changed.schema_)
+        else file.with_product(changed)
+    )
+    if changes.openlineage:
+        others = (other for other in file.products.values() if other.name != name)
+        holders = find_holders(DatasetNameIndex(others), changes.openlineage)
+        check_claims(permissions, file.products, holders)
+        after = claim_datasets(after, name, holders, now)
+    return rename_product(after, name, changes.name or name, now)
+
+
+def _check_new_port(registry: Registry, product: StoredProduct, changes: ProductUpdate) -> None:
+    """Raise LocationNotAllowed if the product's domain may have no data where its port says.
+
+    A port stays where it is, and the domain that it comes to may have no data there.
+    """
+    domain = changes.domain or product.domain
+    is_moved = domain.casefold() != product.domain.casefold()
+    if is_moved or changes.output_port:
+        is_given = "output_port" in changes.model_fields_set
+        port = changes.output_port if is_given else product.output_port
+        check_port(registry.data_locations, domain, port)
+
+
+def _change_fields(product: StoredProduct, changes: ProductUpdate) -> StoredProduct:
+    """Return the product with what is given; its name and time are left to others."""
+    update = {**changes.to_attributes(), "name": product.name}
+    update |= change_columns(product, changes)
+    return product.model_copy(update={**update, **mark_edits(product, changes)})

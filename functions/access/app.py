@@ -99,7 +99,7 @@ async def revoke_grant(
 ) -> Written[RevokedGrant]:
     """Take a grant back.
 
-    Whoever may give it may take it back. Requests that have begun are finished.
+    Whoever may give it may take it back. A commit that is on its way to storage is finished.
     """
     grant = grants.revoke_grant(context, resources.open_access(), grant_id)
     message = f"'{grant.principal}' is no longer {grant.role} of '{grant.domain}'"

@@ -26,16 +26,19 @@ def create_request_context(
     Only a request that may write has an audit trail.
     """
     principal = find_principal(event)
+    is_write = not is_safe(event)
     return RequestContext(
         principal=principal,
         deadline=deadline,
         permissions=Permissions(
             principal,
             own=read_grants(event) if principal else (),
-            load=lambda: resources.load_grants(principal, deadline) if principal else (),
+            load=lambda: (
+                resources.load_grants(principal, deadline, is_write=is_write) if principal else ()
+            ),
             read_access=read_access,
         ),
-        audit=resources.open_trail(create_request_record(event)) if not is_safe(event) else None,
+        audit=resources.open_trail(create_request_record(event)) if is_write else None,
     )
 
 

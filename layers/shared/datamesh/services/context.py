@@ -99,8 +99,14 @@ class RequestContext:
         audit = self.audit
         if audit is None:
             raise RuntimeError(f"a request without an audit trail commits to {document.name}")
+
+        def decide_anew(file: F) -> tuple[F, R]:
+            # Each try is decided by the grants of its own moment, as by the file of it.
+            self.permissions.forget_stored()
+            return change(file)
+
         return document.commit(
-            change,
+            decide_anew,
             self.deadline,
             key=key,
             recall=recall,

@@ -39,12 +39,16 @@ type Sight = tuple[frozenset[str], frozenset[str]]
 """The domains, case-folded, that a caller is a reader of, and single products."""
 
 
+_OF_STORED = ("is_admin", "sight", "grants", "_stored", "_ranks", "_products")
+"""The properties of permissions that are computed from stored grants."""
+
+
 class Permissions:
     """The grants of one principal, and what follows from them.
 
     Grants that came with the credentials are looked at first: who needs no others, as anonymous
-    callers and administrators, costs no request to storage. The others are loaded once, when they
-    are first needed: a request is decided by the grants of one moment.
+    callers and administrators, costs no request to storage. The others are loaded when they are
+    first needed, and again by each try of a commit (`forget_stored`).
     """
 
     def __init__(
@@ -59,6 +63,11 @@ class Permissions:
         self.read_access = read_access
         self._own = tuple(own)
         self._load = load
+
+    def forget_stored(self) -> None:
+        """Forget the grants that storage had: whoever asks next, asks for those of now."""
+        for name in _OF_STORED:
+            self.__dict__.pop(name, None)
 
     @cached_property
     def is_admin_by_credentials(self) -> bool:

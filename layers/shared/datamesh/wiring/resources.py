@@ -82,9 +82,14 @@ class Resources:
         """Return the datasets that the caller may not see. Raises StorageUnavailable."""
         return self.view.find_hidden_datasets(deadline) if self.view else frozenset()
 
-    def load_grants(self, principal: str, deadline: Deadline) -> Sequence[Grant]:
-        """Return the grants of a principal that storage has. Raises StorageUnavailable."""
+    def load_grants(self, principal: str, deadline: Deadline, *, is_write: bool) -> Sequence[Grant]:
+        """Return the grants of a principal that storage has; for a write never those of a cache.
+
+        Raises StorageUnavailable.
+        """
         # Neither anonymous callers nor administrators need it: their cold starts are without it.
         from datamesh.services.access.grants import find_grants
 
-        return find_grants(self.open_access().read(deadline), principal, utc_now())
+        access = self.open_access()
+        file = access.read_latest(deadline) if is_write else access.read(deadline)
+        return find_grants(file, principal, utc_now())

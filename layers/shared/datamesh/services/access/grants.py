@@ -7,7 +7,7 @@ from hashlib import sha256
 from datamesh.errors.access import Forbidden, ForeignNamespaces, GrantNotFound
 from datamesh.errors.storage import LimitReached
 from datamesh.models.access import ALL_DOMAINS, Grant, Role
-from datamesh.models.grants import Caller, CallerGrant, GrantRequest, StoredGrant
+from datamesh.models.grants import Caller, CallerGrant, GrantRequest, GrantScope, StoredGrant
 from datamesh.services.context import RequestContext
 from datamesh.services.permissions import Permissions
 from datamesh.storage.access_file import AccessFile
@@ -27,9 +27,6 @@ def grant_role(
     grant roles of their domains, administrators all. Raises Forbidden, ForeignNamespaces for those
     that a steward has no grant for, LimitReached, and what a commit raises.
     """
-    check_may_grant(context.permissions, request.role, request.domain)
-    if foreign := context.permissions.find_foreign_namespaces(request.namespaces, {}):
-        raise ForeignNamespaces(context.principal, foreign)
     grant = StoredGrant(
         id=build_grant_id(request.principal, request.role, request.domain),
         granted_by=context.principal or "",
@@ -38,6 +35,7 @@ def grant_role(
     )
 
     def change(file: AccessFile) -> tuple[AccessFile, StoredGrant]:
+        check_may_give(context.permissions, request)
         return add_grants(file, [grant], now), grant
 
     return context.commit_audited(access, change)
@@ -49,6 +47,13 @@ def check_may_grant(permissions: Permissions, role: Role, domain: str) -> None:
         permissions.check_admin()
     else:
         permissions.check_role(Role.STEWARD, domain)
+
+
+def check_may_give(permissions: Permissions, scope: GrantScope) -> None:
+    """Raise Forbidden, or ForeignNamespaces, unless the caller may give a role of a scope."""
+    check_may_grant(permissions, scope.role, scope.domain)
+    if foreign := permissions.find_foreign_namespaces(scope.namespaces, {}):
+        raise ForeignNamespaces(permissions.principal, foreign)
 
 
 def add_grants(file: AccessFile, grants: Iterable[StoredGrant], now: datetime) -> AccessFile:

@@ -7,13 +7,12 @@ from hashlib import sha256
 
 from datamesh.errors.access import (
     Forbidden,
-    ForeignNamespaces,
     InvalidKeyLife,
     KeyIdTaken,
     KeyNotFound,
 )
 from datamesh.errors.storage import LimitReached
-from datamesh.models.grants import GrantScope, StoredGrant
+from datamesh.models.grants import StoredGrant
 from datamesh.models.keys import (
     MAX_SECRETS,
     IssuedKey,
@@ -26,7 +25,12 @@ from datamesh.models.keys import (
     StoredSecret,
     build_principal,
 )
-from datamesh.services.access.grants import add_grants, build_grant_id, check_may_grant
+from datamesh.services.access.grants import (
+    add_grants,
+    build_grant_id,
+    check_may_give,
+    check_may_grant,
+)
 from datamesh.services.context import RequestContext
 from datamesh.services.permissions import Permissions
 from datamesh.storage.access_file import AccessFile
@@ -45,8 +49,6 @@ def create_key(
     Raises Forbidden and ForeignNamespaces for grants that the caller may not give, InvalidKeyLife,
     KeyIdTaken, LimitReached, and what a commit raises.
     """
-    for scope in request.grants:
-        _check_may_give(context, scope)
     principal = build_principal(request.id)
     ends = _compute_end(request, now)
     credential, secret = _make_secret(request.id, now, ends)
@@ -70,6 +72,8 @@ def create_key(
     ]
 
     def change(file: AccessFile) -> tuple[AccessFile, IssuedKey]:
+        for scope in request.grants:
+            check_may_give(context.permissions, scope)
         # Whoever makes the key takes over what its principal was granted before.
         if key.id in file.keys or not _can_give_all(
             context.permissions, find_key_grants(file, principal)
@@ -173,12 +177,6 @@ def _can_give_all(permissions: Permissions, grants: Iterable[StoredGrant]) -> bo
     except Forbidden:
         return False
     return True
-
-
-def _check_may_give(context: RequestContext, scope: GrantScope) -> None:
-    check_may_grant(context.permissions, scope.role, scope.domain)
-    if foreign := context.permissions.find_foreign_namespaces(scope.namespaces, {}):
-        raise ForeignNamespaces(context.principal, foreign)
 
 
 def _compute_end(life: KeyLife, now: datetime) -> datetime:

@@ -4,6 +4,7 @@ import pytest
 
 from datamesh.errors.base import InvalidSettings, MeshError
 from datamesh.http.errors import DESCRIPTIONS, STATUS
+from datamesh.models.products import NAME_PATTERN
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.lambdas import AREAS, api_event, assert_marquez_problem, assert_problem
@@ -156,13 +157,13 @@ def test_422_names_every_field_that_breaks_its_constraint(serve: Serve) -> None:
     assert answer.status == 422
     assert answer.body == {
         "success": False,
-        "message": "Invalid request: name: String should match pattern '^[a-zA-Z0-9_-]+$'; "
+        "message": f"Invalid request: name: String should match pattern '{NAME_PATTERN}'; "
         "schema.id: String should have at least 1 character; tags: at most 10 tags, got 11",
         "errors": [
             {
                 "field": "name",
                 "location": "body",
-                "message": "String should match pattern '^[a-zA-Z0-9_-]+$'",
+                "message": f"String should match pattern '{NAME_PATTERN}'",
             },
             {
                 "field": "schema.id",

@@ -43,14 +43,29 @@ def test_text_is_refused_beyond_its_limits(field: str, shortest: int, longest: i
         assert refused_fields(refused.value) == {field}
 
 
-@pytest.mark.parametrize("name", ["orders", "Orders_2026-01", "0", "-", "_"])
-def test_a_name_has_letters_digits_dashes_and_underscores(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["orders", "Orders_2026-01", "0", "-", "_", "a.b", "sales.orders.v1"]
+)
+def test_a_name_has_letters_digits_dashes_underscores_and_dots_between(name: str) -> None:
     assert register(name=name).name == name
 
 
 @pytest.mark.parametrize(
     "name",
-    ["", " ", "two words", " orders", "orders ", "orders\n", "or/ders", "a.b", "größe", "a%20b"],
+    [
+        "",
+        " ",
+        "two words",
+        " orders",
+        "orders ",
+        "orders\n",
+        "or/ders",
+        "a..b",
+        ".a",
+        "a.",
+        "größe",
+        "a%20b",
+    ],
 )
 def test_any_other_name_is_refused(name: str) -> None:
     with pytest.raises(ValidationError) as refused:

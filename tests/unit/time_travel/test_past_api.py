@@ -197,6 +197,26 @@ def test_changes_between_two_moments(serve: Serve, timeline: Timeline, moments: 
     assert found["lineage"] == {"added": [], "removed": [], "changed": []}
 
 
+def test_changes_show_fields_that_came_and_went(serve: Serve, timeline: Timeline) -> None:
+    """Absent fields are left out of a product: null is what they were, or are."""
+    registry = timeline.registry
+    add_product(registry, "orders", title="Old", schema={"a": "int"})
+    middle = text(timeline.tick())
+    described = {"a": {"type": "int", "description": "A"}}
+    changes = ProductUpdate.model_validate({"title": None, "schema": described})
+    registration.update_product(CONTEXT, registry, "orders", changes)
+    end = text(timeline.tick())
+    answer = serve("analytics", timeline.resources()).get("/changes", since=middle, until=end)
+    assert answer.status == 200
+    [changed] = answer.body["products"]["changed"]
+    column = {"name": "a", "type": "int", "description": "A", "tags": []}
+    del changed["fields"]["updated_at"]
+    assert changed["fields"] == {
+        "title": {"before": "Old", "after": None},
+        "columns": {"before": None, "after": [column]},
+    }
+
+
 def test_changes_until_now(serve: Serve, timeline: Timeline, moments: list[str]) -> None:
     found = serve("analytics", timeline.resources()).get("/changes", since=moments[1]).body
     assert found["until"] == text(timeline.now)

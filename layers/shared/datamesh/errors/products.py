@@ -1,6 +1,7 @@
 """Products, their names, columns and domains."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from datamesh.errors.base import MeshError
 
@@ -54,6 +55,21 @@ class UnknownColumns(MeshError):
             "name one of these, or add it to the schema first"
         )
         self.field = field
+
+
+class InvalidSunset(MeshError):
+    """A product would be gone before it is deprecated."""
+
+    def __init__(self, since: datetime) -> None:
+        when = since.isoformat()
+        super().__init__(f"deprecation.sunset must not be before deprecation.since, {when}")
+
+
+class UnknownReplacement(MeshError):
+    """A deprecated product names one to use instead that readers of it could not find."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"deprecation.replacement: '{name}' {reason}")
 
 
 class ProductChanged(MeshError):

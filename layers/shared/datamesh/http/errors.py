@@ -31,12 +31,14 @@ from datamesh.errors.products import (
     AmbiguousColumns,
     DatasetNameTaken,
     DomainNotFound,
+    InvalidSunset,
     ProductChanged,
     ProductNameTaken,
     ProductNotFound,
     ProductRenamed,
     ProductTooLarge,
     UnknownColumns,
+    UnknownReplacement,
 )
 from datamesh.errors.requests import (
     AnswerTooLarge,
@@ -98,6 +100,8 @@ STATUS: dict[type[MeshError], int] = {
     LocationNotAllowed: 422,
     AmbiguousColumns: 422,
     UnknownColumns: 422,
+    InvalidSunset: 422,
+    UnknownReplacement: 422,
     TooManyTags: 422,
     ProductTooLarge: 422,
     OversizedEvent: 422,
@@ -231,6 +235,12 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
             return [FieldProblem(field=field, location="header", message=str(error))]
         case LocationNotAllowed():
             field = "output_port.location"
+            return [FieldProblem(field=field, location="body", message=str(error))]
+        case InvalidSunset():
+            field = "deprecation.sunset"
+            return [FieldProblem(field=field, location="body", message=str(error))]
+        case UnknownReplacement():
+            field = "deprecation.replacement"
             return [FieldProblem(field=field, location="body", message=str(error))]
         case AmbiguousColumns():
             return [FieldProblem(field="schema", location="body", message=str(error))]

@@ -14,8 +14,11 @@ from pydantic import (
     model_validator,
 )
 
+from datamesh.models import product_details as details
 from datamesh.models.access import Visibility
 from datamesh.models.ports import OutputPort
+from datamesh.models.product_details import NAME_PATTERN as NAME_PATTERN
+from datamesh.models.product_details import Name
 from datamesh.models.product_facts import ShownFacts
 from datamesh.models.quality import Quality
 from datamesh.models.schema_fields import MAX_FIELD_LENGTH as MAX_FIELD_LENGTH
@@ -36,6 +39,7 @@ from datamesh.models.values import (
     show_example,
 )
 
+NULL_REMOVES = "Null removes it."
 MAX_DOMAIN_LENGTH = 50
 UNSUITABLE_IN_DOMAINS = r'\x00-\x1f\x7f/\\<>"*?#%'
 """The characters of a pattern's set that a domain does not have: paths would be ambiguous."""
@@ -69,8 +73,6 @@ def check_domain(domain: str) -> str:
     return domain
 
 
-NAME_PATTERN = r"^[a-zA-Z0-9_-]+$"
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=NAME_PATTERN)]
 Domain = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DOMAIN_LENGTH),
@@ -159,6 +161,15 @@ class ProductRegistration(TakesColumns, BaseModel):
     output_port: OutputPort | None = None
     visibility: ShownVisibility = Visibility.INTERNAL
     restricted_columns: RestrictedColumns = []
+    title: details.MediumText | None = None
+    links: details.Links = []
+    contacts: details.Contacts = []
+    support: details.SupportChannel | None = None
+    sla: details.ServiceLevel | None = None
+    glossary_terms: details.GlossaryTerms = []
+    custom: details.Custom = {}
+    deprecation: details.DeprecationRequest | None = None
+    check: details.CheckSchedule = None
 
 
 class ProductRequest(ProductRegistration):
@@ -192,9 +203,21 @@ class ProductUpdate(TakesColumns, BaseModel):
     owner: ShortText = declare_optional()
     version: Version = declare_optional()
     openlineage: DatasetNames = declare_optional()
-    output_port: OutputPort | None = Field(default=None, description="Null removes it.")
+    output_port: OutputPort | None = Field(default=None, description=NULL_REMOVES)
     visibility: Visibility = declare_optional()
     restricted_columns: RestrictedColumns = declare_optional()
+    title: details.MediumText | None = Field(default=None, description=NULL_REMOVES)
+    links: details.Links = declare_optional()
+    contacts: details.Contacts = declare_optional()
+    support: details.SupportChannel | None = Field(default=None, description=NULL_REMOVES)
+    sla: details.ServiceLevel | None = Field(default=None, description=NULL_REMOVES)
+    glossary_terms: details.GlossaryTerms = declare_optional()
+    custom: details.Custom = declare_optional()
+    deprecation: details.DeprecationRequest | None = Field(default=None, description=NULL_REMOVES)
+    check: details.CheckSchedule = Field(
+        default=None,
+        description="`daily` if the scheduled run is to check the data every day. Null ends it.",
+    )
 
     @model_validator(mode="after")
     def _require_field(self) -> Self:
@@ -234,6 +257,15 @@ class Product(ShownFacts, BaseModel):
     output_port: OutputPort | None = None
     visibility: ShownVisibility = Visibility.INTERNAL
     restricted_columns: ShownRestrictedColumns = []
+    title: details.ShownText = None
+    links: details.ShownLinks = []
+    contacts: details.ShownContacts = []
+    support: details.ShownSupport = None
+    sla: details.ShownServiceLevel = None
+    glossary_terms: details.ShownTerms = []
+    custom: details.ShownCustom = {}
+    deprecation: details.ShownDeprecation = None
+    check: details.ShownCheck = None
     quality: Quality | None = None
     created_at: Timestamp
     updated_at: Timestamp

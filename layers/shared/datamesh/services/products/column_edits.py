@@ -29,6 +29,8 @@ def build_product(
         fields["own_columns"] = _describe_columns(sent)
         fields["column_tags"] = {name: tuple(each.tags) for name, each in sent.items() if each.tags}
         fields["restricted_columns"] = _list_restricted(registration.restricted_columns, sent)
+    if registration.deprecation:
+        fields["deprecation"] = registration.deprecation.build_deprecation(None, now)
     times = {"created_at": now, "updated_at": now}
     return StoredProduct.model_validate({**fields, **times, "since_revision": since_revision})
 

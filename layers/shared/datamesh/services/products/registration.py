@@ -31,6 +31,7 @@ from datamesh.services.products.changes import (
 )
 from datamesh.services.products.column_edits import build_product
 from datamesh.services.products.columns import check_columns
+from datamesh.services.products.deprecation import check_replacement
 from datamesh.services.products.sizes import build_bounded_record
 from datamesh.services.products.updating import Precondition, apply_update, check_precondition
 from datamesh.services.registry import bulk
@@ -128,9 +129,9 @@ def _build_match(record: ProductRecord) -> Callable[[ProductRegistration], bool]
     is_changed = product.updated_at != product.created_at
 
     def is_match(item: ProductRegistration) -> bool:
-        return item.name == product.name and (
-            is_changed or all(getattr(product, name) == value for name, value in item)
-        )
+        if item.name != product.name or is_changed:
+            return item.name == product.name
+        return build_product(item, product.created_at, product.since_revision) == product
 
     return is_match
 
@@ -168,6 +169,7 @@ class _ProductAdmission:
         check_port(self._locations, registration.domain, registration.output_port)
         product = build_product(registration, self._now, self._file.revision + 1)
         check_columns(product)
+        check_replacement(self._permissions, self._products, product)
         record = build_bounded_record(product, MAX_PRODUCT_BYTES)
         if self._budget:
             self._budget.add_record(record.bytes_in_file)

@@ -12,6 +12,7 @@ from datamesh.services.permissions import Permissions
 from datamesh.services.products.changes import check_claims, check_update
 from datamesh.services.products.column_edits import change_columns, check_restriction
 from datamesh.services.products.columns import check_columns
+from datamesh.services.products.deprecation import check_replacement
 from datamesh.services.products.edits import is_same_schema, mark_edits
 from datamesh.services.products.sizes import build_bounded_record
 from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
@@ -49,7 +50,9 @@ def apply_update(
     check_precondition(before, precondition)
     product = before.to_model()
     _check_new_port(registry, product, changes)
-    changed = _change_fields(product, changes)
+    changed = _change_fields(product, changes, now)
+    if {"deprecation", "visibility"} & changes.model_fields_set:
+        check_replacement(permissions, file.products, changed)
     check_restriction(permissions, product, changed)
     if {"schema_", "output_port", "restricted_columns"} & changes.model_fields_set:
         check_columns(changed)
@@ -85,8 +88,10 @@ def _check_new_port(registry: Registry, product: StoredProduct, changes: Product
         check_port(registry.data_locations, domain, port)
 
 
-def _change_fields(product: StoredProduct, changes: ProductUpdate) -> StoredProduct:
+def _change_fields(product: StoredProduct, changes: ProductUpdate, now: datetime) -> StoredProduct:
     """Return the product with what is given; its name and time are left to others."""
     update = {**changes.to_attributes(), "name": product.name}
+    if changes.deprecation:
+        update["deprecation"] = changes.deprecation.build_deprecation(product.deprecation, now)
     update |= change_columns(product, changes)
     return product.model_copy(update={**update, **mark_edits(product, changes)})

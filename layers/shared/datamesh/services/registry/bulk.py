@@ -12,9 +12,11 @@ from datamesh.errors.lineage import UnknownLineageEnds
 from datamesh.errors.products import (
     AmbiguousColumns,
     DatasetNameTaken,
+    InvalidSunset,
     ProductNameTaken,
     ProductTooLarge,
     UnknownColumns,
+    UnknownReplacement,
 )
 from datamesh.errors.requests import BulkRefused
 from datamesh.errors.storage import LimitReached
@@ -28,6 +30,8 @@ FIELDS: dict[type[MeshError], str] = {
     DatasetNameTaken: "openlineage",
     LocationNotAllowed: "output_port.location",
     AmbiguousColumns: "schema",
+    InvalidSunset: "deprecation.sunset",
+    UnknownReplacement: "deprecation.replacement",
 }
 """Refusal -> the field of an item that it is about, where it is one field."""
 

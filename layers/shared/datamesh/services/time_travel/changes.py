@@ -186,10 +186,11 @@ def _compare_fields(
     was, is_now = (
         cast(dict[str, JsonValue], decode_lenient(each.public_json)) for each in (old, new)
     )
+    # A field that is absent is left out of a product.
     return {
-        field: {"before": was[field], "after": is_now[field]}
-        for field in was
-        if was[field] != is_now[field]
+        field: {"before": was.get(field), "after": is_now.get(field)}
+        for field in {**was, **is_now}
+        if was.get(field) != is_now.get(field)
     }
 
 

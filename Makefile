@@ -131,7 +131,7 @@ security: $(VENV)/ready $(SECURITY_VENV)/ready ## Check the template with checko
 	$(PY) -m pytest tests/security
 
 DEPLOYED := layers/shared/requirements.txt \
-	$(foreach name,authorizer domains platform,functions/$(name)/requirements.txt)
+	$(foreach name,authorizer domains platform search,functions/$(name)/requirements.txt)
 
 # Needs an advisory service. --strict: what could not be looked up counts as a failure.
 .PHONY: audit
@@ -263,7 +263,7 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; of function NAME, of 
 
 # Installed with --no-deps: the packages are wanted for their files, not to be imported.
 FILES_ALONE := requirements/examples requirements/corpus-files functions/platform/requirements
-LOCKED := layers/shared/requirements functions/authorizer/requirements functions/domains/requirements $(addprefix requirements/,\
+LOCKED := layers/shared/requirements functions/authorizer/requirements functions/domains/requirements functions/search/requirements $(addprefix requirements/,\
 	dev sam security ministack openlineage docs corpus datacontract lambda-image uv)
 
 .PHONY: lock

@@ -19,6 +19,7 @@ OTHER = "x86_64" if OURS == "aarch64" else "aarch64"
 OWN = {
     "AuthorizerFunction": ROOT / "functions/authorizer/requirements.txt",
     "DomainsFunction": ROOT / "functions/domains/requirements.txt",
+    "SearchFunction": ROOT / "functions/search/requirements.txt",
     "PlatformFunction": ROOT / "functions/platform/requirements.txt",
 }
 """Function -> what it needs besides the layer."""

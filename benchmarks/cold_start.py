@@ -42,6 +42,7 @@ FIRST: tuple[tuple[str, str, Target | None], ...] = (
     ("DomainsFunction", "list_domains", READ),
     ("AnalyticsFunction", "analytics_domains", READ),
     ("AuditFunction", "audit", READ),
+    ("SearchFunction", "search", READ),
     ("PlatformFunction", "health", READ),
     ("AuthorizerFunction", "authorizer", AUTHORIZED),
     # For the record: DuckDB is imported, or a write needs several calls to storage.

@@ -25,6 +25,7 @@ AREAS = (
     "analytics",
     "access",
     "audit",
+    "search",
     "platform",
 )
 ENVIRONMENT = {

@@ -30,6 +30,7 @@ AREAS = (
     "analytics",
     "access",
     "audit",
+    "search",
     "platform",
 )
 

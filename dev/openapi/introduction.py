@@ -71,6 +71,7 @@ TAGS = {
         "access",
     ),
     "Audit": ("Read who changed what, and when. This read needs a key.", "audit"),
+    "Search": ("Find products by their texts and columns, best first.", "search"),
     "Platform": ("Check the health of the registry, and read metrics for Prometheus.", None),
 }
 """Tag, in the order of the document -> what it holds, and its guide."""

@@ -48,6 +48,7 @@ ENVIRONMENT = {
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
     "AccessFunction": COMMITTING | {"CACHE_SECONDS"},
     "AuditFunction": COMMON,
+    "SearchFunction": READING | {"CACHE_SECONDS"},
     "PlatformFunction": READING | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"},
 }
 

@@ -81,6 +81,7 @@ PUBLIC_READS = {
 }
 KEYED_READS = {
     "GET /audit": "AuditFunction",
+    "GET /search": "SearchFunction",
     "GET /grants": "AccessFunction",
     "GET /keys": "AccessFunction",
     "GET /me": "AccessFunction",

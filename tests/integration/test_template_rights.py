@@ -106,6 +106,7 @@ RIGHTS = {
     | AUDITED
     | {("s3:PutObject", ACCESS), ("s3:GetObjectVersion", ACCESS), FIND_PAST}
     | {("s3:GetObject", f"{BUCKET}/history/access.json")},
+    "SearchFunction": ROLES | REGISTRY | PAST,
     "AuditFunction": ROLES | {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
     | AUDITED

@@ -15,6 +15,7 @@ DEPLOYED = (
     "functions/platform/requirements.txt",
     "functions/domains/requirements.txt",
     "functions/authorizer/requirements.txt",
+    "functions/search/requirements.txt",
 )
 
 

@@ -15,6 +15,7 @@ from datamesh.services.operations.backups import Backups
 from datamesh.services.permissions import Permissions
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.views import DatasetKey, RegistryView, RegistryViews
+from datamesh.services.search.index_cache import IndexCache
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import OpenObject
@@ -61,7 +62,8 @@ class Resources:
     list_key_uses: Callable[[Deadline], Mapping[str, date]]
     """Returns key id -> the day of its last use."""
     views: RegistryViews = field(default_factory=RegistryViews)
-    """Lives as long as the execution environment."""
+    """Lives as long as the execution environment, as the next one does."""
+    search_indexes: IndexCache = field(default_factory=IndexCache)
     view: RegistryView | None = None
     """The view that the registry is; None if it is shown as it is."""
 

@@ -1,0 +1,1 @@
+"""Search: which products a person means, best first."""

@@ -1,0 +1,163 @@
+"""The index of searches: the texts of products in SQLite's FTS5, in memory.
+
+docs/adr/0042-search.md says why SQLite, and which.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import apsw
+
+from datamesh.models.products import ProductStatus
+from datamesh.models.search import FacetName
+from datamesh.services.search.product_rows import read_texts_row
+from datamesh.services.search.typos import find_similar
+from datamesh.services.search.words import (
+    SHORTEST_LAST_PREFIX,
+    SHORTEST_PREFIX,
+    list_singulars,
+    normalise_name,
+)
+from datamesh.storage.files import ProductsFile
+from datamesh.storage.records import ProductRecord
+
+WEIGHTS = (10.0, 8.0, 4.0, 4.0, 2.0, 4.0, 2.0, 1.0)
+"""How much a word counts in each `SearchedField`."""
+_CREATE = """
+CREATE VIRTUAL TABLE texts USING fts5(
+    name, title, dataset, tag, owner, "column", description, column_description,
+    content='', contentless_delete=1, detail=full,
+    tokenize="unicode61 remove_diacritics 0", prefix='3'
+);
+CREATE VIRTUAL TABLE words USING fts5vocab(texts, 'row');
+"""
+_INSERT = (
+    'INSERT INTO texts(rowid, name, title, dataset, tag, owner, "column", description,'
+    " column_description) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_FIND = f"SELECT rowid, bm25(texts, {', '.join(map(str, WEIGHTS))}) FROM texts WHERE texts MATCH ?"
+_INSERT_EMPTY = "INSERT INTO texts(rowid, name) VALUES (?, '')"
+"""A word that more than half of all rows have counts for nothing in FTS5's bm25. In a registry of a
+dozen products that would be most: beside each product stands a row that has no word."""
+_HAS_WORD = "SELECT 1 FROM words WHERE term >= ? AND term < ? LIMIT 1"
+_LAST = "\U0010ffff"
+
+
+class SearchIndex:
+    """The products of one version of `products.json`, as searches see them.
+
+    A row is a number that a product keeps while the index lives.
+    """
+
+    def __init__(self) -> None:
+        self._db = apsw.Connection(":memory:")
+        self._db.execute(_CREATE)
+        self._digests: dict[str, int] = {}
+        """Name -> hash of the JSON that the row was made of."""
+        self._rows: dict[str, int] = {}
+        self.names: dict[int, str] = {}
+        """Row -> name of its product, oldest registration first."""
+        self.facets: dict[FacetName, dict[int, tuple[str, ...]]] = defaultdict(dict)
+        """Facet -> row -> values."""
+        self.updated: dict[int, float] = {}
+        """Row -> when its product was changed last, in seconds."""
+        self.normalised: dict[int, str] = {}
+        """Row -> name, normalised."""
+        self.dropped: set[int] = set()
+        self.inactive: set[int] = set()
+        self._called: dict[str, tuple[int, ...]] = {}
+        """Normalised name or title, or name of a dataset -> its rows, and some that are gone."""
+        self._values: dict[tuple[str, ...], tuple[str, ...]] = {}
+        """The values of facets, each of them once."""
+        self._vocabulary: frozenset[str] | None = None
+        self._next_row = 1
+
+    def update(self, file: ProductsFile) -> None:
+        """Take over the products of a file; only those that differ cost more than a comparison.
+
+        Raises StorageUnavailable if the file holds what cannot be read.
+        """
+        digests = {name: hash(bytes(each.json)) for name, each in file.products.items()}
+        gone = [name for name, digest in self._digests.items() if digests.get(name) != digest]
+        new = [name for name, digest in digests.items() if self._digests.get(name) != digest]
+        if not gone and not new:
+            return
+        with self._db:
+            for name in gone:
+                self._drop_row(name)
+            self._db.executemany(_INSERT, (self._add_row(file.products[name]) for name in new))
+            self._db.executemany(_INSERT_EMPTY, ((-self._rows[name],) for name in new))
+        self._digests = digests
+        self.names = {self._rows[name]: name for name in digests}
+        self._vocabulary = None
+
+    def find_rows(self, words: Sequence[str]) -> dict[int, float]:
+        """Return the rows that have any of the words: row -> score, the lower the better."""
+        if not words:
+            return {}
+        question = " OR ".join(
+            part for parts in self.expand_words(words).values() for part in parts
+        )
+        return dict(self._db.execute(_FIND, (question,)))
+
+    def expand_words(self, words: Sequence[str]) -> dict[str, list[str]]:
+        """Return what is looked for: word -> the terms of FTS5, `"day"` and `"day" *` of `day`.
+
+        A word that nothing begins with is taken for mistyped.
+        """
+        return {word: self._expand_word(word, is_last=word == words[-1]) for word in words}
+
+    def find_called(self, name: str) -> set[int]:
+        """Return the rows of the products that are called so, or that are a dataset called so."""
+        rows = self._called.get(normalise_name(name), ())
+        return {row for row in rows if row in self.names}
+
+    def _expand_word(self, word: str, *, is_last: bool) -> list[str]:
+        if len(word) < (SHORTEST_LAST_PREFIX if is_last else SHORTEST_PREFIX):
+            return [_quote(word)]
+        beginnings = [each for each in list_singulars(word) if self._has_word(each)]
+        if not any(word.startswith(each) for each in beginnings):
+            beginnings.append(word)
+        if not beginnings[:-1] and not self._has_word(word):
+            beginnings = find_similar(word, self._read_vocabulary()) or [word]
+        return [_quote(word), *(_quote(each) + " *" for each in beginnings)]
+
+    def _has_word(self, beginning: str) -> bool:
+        bounds = (beginning, beginning + _LAST)
+        return self._db.execute(_HAS_WORD, bounds).fetchone() is not None
+
+    def _read_vocabulary(self) -> frozenset[str]:
+        if self._vocabulary is None:
+            self._vocabulary = frozenset(
+                term for (term,) in self._db.execute("SELECT term FROM words")
+            )
+        return self._vocabulary
+
+    def _add_row(self, product: ProductRecord) -> tuple[int | str, ...]:
+        row = read_texts_row(product)
+        number = self._rows[row.name] = self._next_row
+        self._next_row += 1
+        for facet, values in row.list_facets().items():
+            self.facets[facet][number] = self._values.setdefault(values, values)
+        for name in row.list_names():
+            self._called[name] = (*self._called.get(name, ()), number)
+        self.updated[number] = product.updated_at.timestamp()
+        self.normalised[number] = normalise_name(row.name)
+        if product.dropped_at is not None:
+            self.dropped.add(number)
+        if product.status is not ProductStatus.ACTIVE:
+            self.inactive.add(number)
+        return (number, *row.list_texts())
+
+    def _drop_row(self, name: str) -> None:
+        number = self._rows.pop(name)
+        self._db.execute("DELETE FROM texts WHERE rowid IN (?, ?)", (number, -number))
+        for values in self.facets.values():
+            del values[number]
+        del self.updated[number], self.normalised[number]
+        self.dropped.discard(number)
+        self.inactive.discard(number)
+
+
+def _quote(word: str) -> str:
+    return f'"{word}"'

@@ -1,0 +1,197 @@
+"""Answers searches: finds, filters, counts, orders and pages."""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+
+import msgspec
+
+from datamesh.errors.requests import InvalidCursor
+from datamesh.models.search import (
+    MAX_FACET_VALUES,
+    FacetCount,
+    FacetName,
+    SearchOrder,
+    SearchPage,
+    SearchResult,
+)
+from datamesh.services.context import RequestContext
+from datamesh.services.registry.registry import Registry
+from datamesh.services.search.index import SearchIndex
+from datamesh.services.search.index_cache import IndexCache
+from datamesh.services.search.matches import build_pattern, list_matches
+from datamesh.services.search.product_rows import read_texts_row
+from datamesh.services.search.words import normalise_name, split_question
+from datamesh.storage.files import ProductsFile
+
+LOWERED = 0.8
+"""What the score of a product that is not active is multiplied by."""
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """What is searched for."""
+
+    text: str | None = None
+    filters: Mapping[FacetName, str] = field(default_factory=dict)
+    """Facet -> the value that a product must have, in upper or lower case."""
+    order: SearchOrder = SearchOrder.RELEVANCE
+    dropped: bool = False
+    """True to find products whose dataset was dropped as well."""
+
+
+class _Place(msgspec.Struct, frozen=True):
+    """Where the next page begins: behind a product, or where that is gone at an offset."""
+
+    after: str
+    offset: int
+
+
+def search_products(
+    context: RequestContext,
+    registry: Registry,
+    indexes: IndexCache,
+    query: SearchQuery,
+    *,
+    limit: int,
+    cursor: str | None = None,
+) -> SearchPage:
+    """Return a page of the products that a question finds, best first.
+
+    A product that is called as the question says comes first, then those whose name begins so,
+    then all that have one of its words, by how rare and how prominent they are. A cursor goes on
+    behind the last product of its page, wherever that stands now. Raises InvalidCursor,
+    StorageUnavailable.
+    """
+    place = _read_cursor(cursor) if cursor else None
+    file = registry.products.read(context.deadline)
+    index = indexes.open_index(file)
+    words = split_question(query.text) if query.text else []
+    scores = _score_rows(index, query, words)
+    found = _filter_rows(index, scores, query.filters)
+    ordered = _sort_rows(index, found, scores, query)
+    offset = _find_offset(index, ordered, place) if place else 0
+    page = ordered[offset : offset + limit]
+    following = offset + len(page)
+    return SearchPage(
+        total=len(ordered),
+        results=_build_results(file, index, page, words),
+        facets=_count_facets(index, scores, query.filters),
+        next_cursor=(
+            _write_cursor(_Place(index.names[page[-1]], following))
+            if page and following < len(ordered)
+            else None
+        ),
+    )
+
+
+def _score_rows(index: SearchIndex, query: SearchQuery, words: Sequence[str]) -> dict[int, float]:
+    """Return the rows that the question finds: row -> score, the lower the better."""
+    if query.text is None:
+        found = dict.fromkeys(index.names, 0.0)
+    else:
+        found = dict.fromkeys(index.find_called(query.text), 0.0) | index.find_rows(words)
+    for row in found.keys() & index.inactive:
+        found[row] *= LOWERED
+    if not query.dropped:
+        for row in found.keys() & index.dropped:
+            del found[row]
+    return found
+
+
+def _filter_rows(
+    index: SearchIndex, rows: Collection[int], filters: Mapping[FacetName, str]
+) -> Collection[int]:
+    for facet, wanted in filters.items():
+        values, folded = index.facets[facet], wanted.strip().casefold()
+        rows = [row for row in rows if any(each.casefold() == folded for each in values[row])]
+    return rows
+
+
+def _count_facets(
+    index: SearchIndex, found: Collection[int], filters: Mapping[FacetName, str]
+) -> dict[FacetName, list[FacetCount]]:
+    """Return how many of the rows that meet the other filters have each value."""
+    counts: dict[FacetName, list[FacetCount]] = {}
+    with_all = _filter_rows(index, found, filters)
+    for facet, values in index.facets.items():
+        others = {name: value for name, value in filters.items() if name != facet}
+        rows = with_all if facet not in filters else _filter_rows(index, found, others)
+        counted = Counter(chain.from_iterable(map(values.__getitem__, rows)))
+        shown = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:MAX_FACET_VALUES]
+        counts[facet] = [FacetCount(value=value, count=count) for value, count in shown]
+    return counts
+
+
+def _sort_rows(
+    index: SearchIndex, rows: Collection[int], scores: Mapping[int, float], query: SearchQuery
+) -> list[int]:
+    if query.order is SearchOrder.NAME:
+        return sorted(rows, key=lambda row: (index.normalised[row], index.names[row]))
+    if query.order is SearchOrder.UPDATED:
+        return sorted(rows, key=lambda row: (-index.updated[row], index.names[row]))
+    if query.text is None:
+        return [*rows]
+    ordered = sorted(rows, key=scores.__getitem__)
+    called, beginning = index.find_called(query.text), normalise_name(query.text)
+    begun = {row for row in ordered if index.normalised[row].startswith(beginning)} - called
+    if not called and not begun:
+        return ordered
+    first = [row for row in ordered if row in called]
+    second = [row for row in ordered if row in begun]
+    return [*first, *second, *(row for row in ordered if row not in called and row not in begun)]
+
+
+def _find_offset(index: SearchIndex, ordered: Sequence[int], place: _Place) -> int:
+    """Return where the page behind a place begins."""
+    following = place.offset
+    if 0 < following <= len(ordered) and index.names[ordered[following - 1]] == place.after:
+        return following
+    return next(
+        (at + 1 for at, row in enumerate(ordered) if index.names[row] == place.after), following
+    )
+
+
+def _build_results(
+    file: ProductsFile, index: SearchIndex, rows: Sequence[int], words: Sequence[str]
+) -> list[SearchResult]:
+    terms = [term for parts in index.expand_words(words).values() for term in parts]
+    pattern = build_pattern(terms) if terms else None
+    results = []
+    for row in rows:
+        record = file.products[index.names[row]]
+        product = read_texts_row(record)
+        results.append(
+            SearchResult(
+                name=product.name,
+                domain=product.domain,
+                owner=product.owner,
+                title=product.title,
+                description=product.description,
+                status=record.status,
+                version=product.version,
+                tags=[*product.tags],
+                quality=product.quality_state,
+                type=product.type,
+                updated_at=record.updated_at,
+                matched=list_matches(product, pattern) if pattern else [],
+            )
+        )
+    return results
+
+
+def _write_cursor(place: _Place) -> str:
+    return urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> _Place:
+    padded = cursor.encode() + b"=" * (-len(cursor) % 4)
+    try:
+        place = msgspec.json.decode(urlsafe_b64decode(padded), type=_Place)
+    except ValueError:
+        raise InvalidCursor("is not one of this registry's") from None
+    if place.offset < 1:
+        raise InvalidCursor("is not one of this registry's")
+    return place

@@ -17,7 +17,7 @@ from datamesh.models.search import (
     FacetName,
     ProductType,
     QualityState,
-    SearchOrder,
+    ResultOrder,
     SearchPage,
 )
 from datamesh.models.values import SearchText
@@ -57,9 +57,9 @@ async def search(
         bool, Query(description="Also the products whose dataset was dropped, as events say.")
     ] = False,
     sort: Annotated[
-        SearchOrder,
+        ResultOrder,
         Query(description="`relevance`: best first; without `q`, oldest registration first."),
-    ] = SearchOrder.RELEVANCE,
+    ] = ResultOrder.RELEVANCE,
     limit: Annotated[
         int, Query(ge=1, le=MAX_SEARCH_PAGE, description="Answer with at most this many.")
     ] = 20,

@@ -15,7 +15,7 @@ MAX_MATCHES = 5
 """How many places of a product are told that match."""
 
 
-class SearchOrder(StrEnum):
+class ResultOrder(StrEnum):
     """The order of what was found."""
 
     RELEVANCE = "relevance"

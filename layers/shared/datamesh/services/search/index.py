@@ -96,23 +96,23 @@ class SearchIndex:
         if not words:
             return {}
         question = " OR ".join(
-            part for parts in self.expand_words(words).values() for part in parts
+            part for parts in self.list_terms(words).values() for part in parts
         )
         return dict(self._db.execute(_FIND, (question,)))
 
-    def expand_words(self, words: Sequence[str]) -> dict[str, list[str]]:
+    def list_terms(self, words: Sequence[str]) -> dict[str, list[str]]:
         """Return what is looked for: word -> the terms of FTS5, `"day"` and `"day" *` of `day`.
 
         A word that nothing begins with is taken for mistyped.
         """
-        return {word: self._expand_word(word, is_last=word == words[-1]) for word in words}
+        return {word: self._list_word_terms(word, is_last=word == words[-1]) for word in words}
 
     def find_called(self, name: str) -> set[int]:
         """Return the rows of the products that are called so, or that are a dataset called so."""
         rows = self._called.get(normalise_name(name), ())
         return {row for row in rows if row in self.names}
 
-    def _expand_word(self, word: str, *, is_last: bool) -> list[str]:
+    def _list_word_terms(self, word: str, *, is_last: bool) -> list[str]:
         if len(word) < (SHORTEST_LAST_PREFIX if is_last else SHORTEST_PREFIX):
             return [_quote(word)]
         beginnings = [each for each in list_singulars(word) if self._has_word(each)]

@@ -13,7 +13,7 @@ from datamesh.models.search import (
     MAX_FACET_VALUES,
     FacetCount,
     FacetName,
-    SearchOrder,
+    ResultOrder,
     SearchPage,
     SearchResult,
 )
@@ -37,7 +37,7 @@ class SearchQuery:
     text: str | None = None
     filters: Mapping[FacetName, str] = field(default_factory=dict)
     """Facet -> the value that a product must have, in upper or lower case."""
-    order: SearchOrder = SearchOrder.RELEVANCE
+    order: ResultOrder = ResultOrder.RELEVANCE
     dropped: bool = False
     """True to find products whose dataset was dropped as well."""
 
@@ -69,7 +69,7 @@ def search_products(
     file = registry.products.read(context.deadline)
     index = indexes.open_index(file)
     words = split_question(query.text) if query.text else []
-    scores = _score_rows(index, query, words)
+    scores = _find_rows(index, query, words)
     found = _filter_rows(index, scores, query.filters)
     ordered = _sort_rows(index, found, scores, query)
     offset = _find_offset(index, ordered, place) if place else 0
@@ -87,7 +87,7 @@ def search_products(
     )
 
 
-def _score_rows(index: SearchIndex, query: SearchQuery, words: Sequence[str]) -> dict[int, float]:
+def _find_rows(index: SearchIndex, query: SearchQuery, words: Sequence[str]) -> dict[int, float]:
     """Return the rows that the question finds: row -> score, the lower the better."""
     if query.text is None:
         found = dict.fromkeys(index.names, 0.0)
@@ -128,9 +128,9 @@ def _count_facets(
 def _sort_rows(
     index: SearchIndex, rows: Collection[int], scores: Mapping[int, float], query: SearchQuery
 ) -> list[int]:
-    if query.order is SearchOrder.NAME:
+    if query.order is ResultOrder.NAME:
         return sorted(rows, key=lambda row: (index.normalised[row], index.names[row]))
-    if query.order is SearchOrder.UPDATED:
+    if query.order is ResultOrder.UPDATED:
         return sorted(rows, key=lambda row: (-index.updated[row], index.names[row]))
     if query.text is None:
         return [*rows]
@@ -157,7 +157,7 @@ def _find_offset(index: SearchIndex, ordered: Sequence[int], place: _Place) -> i
 def _build_results(
     file: ProductsFile, index: SearchIndex, rows: Sequence[int], words: Sequence[str]
 ) -> list[SearchResult]:
-    terms = [term for parts in index.expand_words(words).values() for term in parts]
+    terms = [term for parts in index.list_terms(words).values() for term in parts]
     pattern = build_pattern(terms) if terms else None
     results = []
     for row in rows:

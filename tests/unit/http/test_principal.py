@@ -84,6 +84,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
         ],
         "openlineage": [("POST", "/api/v1/lineage"), ("POST", "/api/v1/lineage/batch")],
         "marquez": [],
+        "search": [],
         "marquez_writes": [
             ("PUT", "/api/v1/tags/{tag}"),
             ("POST", f"{DATASET}/tags/{{tag}}"),

@@ -241,3 +241,15 @@ def test_another_sees_no_private_product(client: Client, registry: Registry) -> 
     assert names(client.get("/search", q="order")) == ["orders"]
     shown = client.send(api_event("GET", "/search", query={"q": "order"}))
     assert names(shown) == ["orders", "secret"]
+
+
+def test_titles_and_what_people_say_of_columns(client: Client, registry: Registry) -> None:
+    schema = {"w": {"type": "decimal", "description": "Weight in kilograms"}}
+    add_product(registry, "parcels", title="Everything we ship", schema=schema)
+    add_product(registry, "orders")
+    (result,) = client.get("/search", q="everything we ship").body["results"]
+    assert (result["title"], result["matched"][0]["field"]) == ("Everything we ship", "title")
+    (result,) = client.get("/search", q="kilogram").body["results"]
+    assert result["matched"] == [
+        {"field": "column_description", "text": "Weight in kilograms", "column": "w"}
+    ]

@@ -95,9 +95,7 @@ class SearchIndex:
         """Return the rows that have any of the words: row -> score, the lower the better."""
         if not words:
             return {}
-        question = " OR ".join(
-            part for parts in self.list_terms(words).values() for part in parts
-        )
+        question = " OR ".join(part for parts in self.list_terms(words).values() for part in parts)
         return dict(self._db.execute(_FIND, (question,)))
 
     def list_terms(self, words: Sequence[str]) -> dict[str, list[str]]:

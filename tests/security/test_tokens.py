@@ -12,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from datamesh.http.gateway import ANONYMOUS
 from tests.tokens import (
     DENIED,
     KEY,
@@ -255,3 +256,17 @@ def test_a_key_is_what_it_was(authorize: Authorize) -> None:
     caller = {"principal": "key:local", "grants": '[{"role":"admin","domain":"*"}]'}
     assert authorize(KEY) == {"isAuthorized": True, "context": caller}
     assert authorize("dm_etl_eyJh.eyJh.eyJh") == DENIED
+
+
+def test_a_token_whose_issuer_is_not_to_be_had_is_nobodys(issuer: Issuer) -> None:
+    """And no failure: whoever has any three-part text would otherwise set off our alarms."""
+    with running_issuer() as gone:
+        token = gone.sign()
+    ask = trust_issuer(gone)
+    answer = ask(token)
+    assert answer["isAuthorized"] is True
+    context = answer["context"]
+    assert context["principal"] == ANONYMOUS
+    assert context["refusal"].startswith(f"The token cannot be verified: the keys of {gone.url}")
+    assert "grants" not in context
+    assert ask(issuer.sign()) == DENIED

@@ -165,6 +165,30 @@ def test_a_token_reads_more_than_anonymous_callers_by_a_grant(
             assert "needs the role reader in some domain" in answer.body["message"]
 
 
+@pytest.mark.parametrize(
+    ("area", "method", "path"),
+    [
+        ("products", "GET", "/products"),
+        ("products", "HEAD", "/products"),
+        ("products", "POST", "/register_product"),
+        ("marquez", "GET", "/api/v1/jobs"),
+        ("access", "GET", "/me"),
+        ("audit", "GET", "/audit"),
+    ],
+)
+def test_credentials_that_could_not_be_verified_are_refused_with_the_reason(
+    area: str, method: str, path: str
+) -> None:
+    """Even where no credentials are needed: whoever sends some is not served as somebody else."""
+    event = api_event(method, path, principal=ANONYMOUS)
+    event["requestContext"]["authorizer"]["lambda"]["refusal"] = "The issuer is not to be had"
+    answer = client_of(area, "open").send(event)
+    assert answer.status == 401
+    if method != "HEAD":
+        assert answer.body["message"] == "The issuer is not to be had"
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
 def test_a_function_without_the_setting_is_keyed() -> None:
     environ = {name: value for name, value in ENVIRONMENT.items() if name != "READ_ACCESS"}
     client = Client(create_lambda_handler(import_app("products"), environ))

@@ -7,7 +7,7 @@ from fastapi import Request
 
 from datamesh.errors.access import Unauthenticated
 from datamesh.http.errors import Responses, document_errors
-from datamesh.http.gateway import find_caller
+from datamesh.http.gateway import find_caller, find_refusal
 from datamesh.models.access import Role
 from datamesh.models.declared_access import DeclaredRead, DeclaredWrite, Place
 from datamesh.models.read_access import ReadKind
@@ -77,10 +77,21 @@ def check_reader(request: Request, declared: DeclaredRead) -> None:
     """
     if declared.kind is ReadKind.PUBLIC:
         return
-    if find_caller(request.scope.get("aws.event", {})) is None:
-        raise Unauthenticated(NOT_PASSED)
+    check_caller(request)
     permissions: Permissions = request.state.context.permissions
     check_declared_read(permissions, declared, is_past=AS_OF in request.query_params)
+
+
+def check_caller(request: Request) -> None:
+    """Refuse an event that did not pass the authorizer, or that it could not decide on.
+
+    Raises Unauthenticated.
+    """
+    event = request.scope.get("aws.event", {})
+    if find_caller(event) is None:
+        raise Unauthenticated(NOT_PASSED)
+    if refusal := find_refusal(event):
+        raise Unauthenticated(refusal)
 
 
 def document_refusals(problem: type[Problem]) -> Responses:

@@ -16,6 +16,7 @@ from datamesh.http.access import (
     ACCESS_EXTENSION,
     NOT_PASSED,
     OPTIONAL_SECURITY,
+    check_caller,
     check_reader,
     document_refusals,
     find_declared_read,
@@ -53,6 +54,7 @@ async def require_principal(
 
     Raises Unauthenticated.
     """
+    check_caller(request)
     if find_principal(request.scope.get("aws.event", {})) is None:
         raise Unauthenticated(NOT_PASSED)
 

@@ -31,6 +31,13 @@ def find_caller(event: Any) -> str | None:
     return caller if isinstance(caller, str) and caller else None
 
 
+def find_refusal(event: Any) -> str | None:
+    """Return why the authorizer knows nothing of the credentials; None if it decided on them."""
+    authorizer = event.get("requestContext", {}).get("authorizer") or {}
+    refusal = (authorizer.get("lambda") or {}).get("refusal")
+    return refusal if isinstance(refusal, str) and refusal else None
+
+
 def find_principal(event: Any) -> str | None:
     """Return the principal whose credentials the authorizer has accepted.
 

@@ -90,7 +90,10 @@ class KeySet:
             except NotFetched as error:
                 log.warning("The keys of %s are not to be had: %s", self._trusted.issuer, error)
         if self._fetched_at is None or now - self._fetched_at >= OUTAGE_SECONDS:
-            raise KeySetUnavailable(f"The keys of {self._trusted.issuer} are not to be had")
+            raise KeySetUnavailable(
+                f"The token cannot be verified: the keys of {self._trusted.issuer} are not to be"
+                " had. Ask again in a minute, or send a key of the registry"
+            )
 
     def _fetch_keys(self) -> Sequence[Mapping[str, Any]]:
         document = self._fetch(self._trusted.jwks_url or self._find_address())

@@ -21,6 +21,7 @@ MODULES: Mapping[str, str] = {
     "warm_reads": "Warm reads",
     "marquez_reads": "Reads as Marquez has them, and counts",
     "job_reads": "Jobs and runs as Marquez has them",
+    "searches": "Searches",
     "warm_writes": "Warm writes",
     "bulk_writes": "Bulk writes",
     "events": "Events of OpenLineage",

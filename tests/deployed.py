@@ -16,10 +16,13 @@ from pydantic import JsonValue
 from datamesh.aws.observability import Handler
 from datamesh.http.context import create_request_record
 from datamesh.models.access import Role, Visibility
+from datamesh.models.json_codec import encode_model
 from datamesh.models.openlineage import EVENT_EXAMPLE, RunEvent
+from datamesh.models.quality import QualityRun
 from datamesh.models.values import utc_now
 from datamesh.services.access.grants import build_grant_id
 from datamesh.services.audit.trail import AuditTrail
+from datamesh.services.checks.history import QUALITY_FOLDER, build_run_name
 from datamesh.services.jobs.recording import store_job
 from datamesh.services.jobs.records import RUNS_PREFIX, compute_job_key
 from datamesh.services.openlineage.event_reader import read_statement
@@ -211,6 +214,11 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     other = receive_event({**EVENT_EXAMPLE, **OVERWRITING})
     S3Object(ours, bucket, EVENTS_PREFIX + other.name).put(gzip.compress(other.body), None)
     store_key(S3Object(ours, bucket, ACCESS_KEY))
+    run = QualityRun(
+        status="passed", checked_at=utc_now(), product="transactions", registered_at=utc_now()
+    )
+    name = f"{build_run_name(run.checked_at)}-00000000.json"
+    S3Object(ours, bucket, f"{QUALITY_FOLDER}transactions/{name}").put(encode_model(run), None)
     for name, content in DOMAIN_FILES.items():
         client.put_object(Bucket=bucket, Key=f"domains/{name}", Body=content)
 

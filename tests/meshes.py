@@ -13,6 +13,7 @@ from datamesh.models.stored_products import StoredProduct
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail
+from datamesh.services.checks.history import QualityRuns
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.jobs.reading import JobStore
 from datamesh.services.jobs.records import RUNS_PREFIX
@@ -219,6 +220,9 @@ def resources(
         open_access=open_access,
         access_at=lambda moment, deadline: open_access().read(deadline),
         list_key_uses=lambda deadline: key_uses or {},
+        open_quality_runs=lambda: QualityRuns(
+            held.__getitem__, lambda prefix: BucketFolder(held, prefix), NO_WAIT
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from datamesh.models.access import Role
+from datamesh.http import quality
 from datamesh.http.access import declare_write
 from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
@@ -212,5 +213,7 @@ async def delete_product(
     deleted = registration.delete_product(context, registry, name, build_precondition(if_match))
     return Written(message=f"Product '{name}' deleted", data=deleted)
 
+
+app.router.routes += quality.router.routes
 
 handler = create_lambda_handler(app, os.environ)

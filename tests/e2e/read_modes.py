@@ -9,6 +9,7 @@ CATALOG_OF_OTHERS = ("/analytics/domains", "/api/v1/namespaces", "/sales/orders"
 CLOSED = (
     "/domains/e2e/first",
     "/domains/e2e/first/profile",
+    "/product/first/quality",
     "/products?as_of=2026-01-01T00:00:00Z",
     "/changes?since=2026-01-01T00:00:00Z",
     "/api/v1/events",

@@ -41,6 +41,7 @@ READS = {
     "GET /products": "ProductsReadFunction",
     "GET /product/{name}": "ProductsReadFunction",
     "GET /product/{name}/freshness": "ProductsReadFunction",
+    "GET /product/{name}/quality": "ProductsReadFunction",
     "GET /lineage": "LineageReadFunction",
     "GET /lineage/upstream/{product_name}": "LineageReadFunction",
     "GET /lineage/downstream/{product_name}": "LineageReadFunction",

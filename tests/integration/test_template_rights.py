@@ -51,6 +51,7 @@ KEEP_JOBS = {
     (action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (JOBS, JOB_INDEX, LIVES)
 }
 CURSOR_KEY = f"{BUCKET}/cursors/key"
+CHECKED = f"{BUCKET}/quality/*"
 PROBE = f"{BUCKET}/health/written_at.json"
 PROGRESS = f"{BUCKET}/openlineage/rebuild.json"
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
@@ -59,7 +60,7 @@ RIGHTS = {
     | {("secretsmanager:GetSecretValue", "ApiKeySecret")}
     | {(f"s3:{verb}Object", f"{BUCKET}/access/used/*") for verb in ("Get", "Put")},
     "ProductsReadFunction": ROLES
-    | (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS)})
+    | (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, CHECKED)})
     - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
     - {("s3:GetObject", INDEXES[1])},
     "ProductsWriteFunction": ROLES
@@ -98,7 +99,7 @@ RIGHTS = {
     | REGISTRY
     | REMEMBER
     | AUDITED
-    | {("s3:PutObject", PRODUCTS)},
+    | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CHECKED), ("s3:PutObject", CHECKED)},
     "AnalyticsFunction": ROLES | REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
     "AccessFunction": ROLES
     | REGISTRY
@@ -148,6 +149,7 @@ def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -
         ("idempotency/", 1),
         ("backups/", 30),
         ("openlineage/runs/", 30),
+        ("quality/", 365),
         ("access/used/", 400),
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
@@ -288,7 +290,7 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
         for text in read_strings(RESOLVER.resolve(statement[key]))
     ]
     assert {text for text in named if "*" in text} == {
-        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS, JOBS, LIVES),
+        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS, JOBS, LIVES, CHECKED),
         f"{BUCKET}/access/used/*",
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }

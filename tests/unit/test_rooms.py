@@ -37,6 +37,7 @@ SUBJECTS = (
     "datasets",
     "products",
     "search",
+    "checks",
     "jobs",
     "openlineage",
     "marquez",

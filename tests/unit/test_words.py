@@ -26,7 +26,8 @@ VERBS = frozenset(
     confirm connect construct convert copy count create cut decide declare
     decode decompress decrypt delete derive describe detect digest document drop edit encode
     encrypt end ensure follow hide tag
-    enter escape exit export extend extract fetch fill filter find fingerprint finish fold forget format
+    enter escape exit export extend extract fetch fill filter find fingerprint finish fold forget
+    format
     forward freeze generate get give group guess handle hash hold identify import index infer ingest
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list
     load log look make map mark match measure merge move normalise note observe open pack pair

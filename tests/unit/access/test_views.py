@@ -33,6 +33,7 @@ READS = {
         "/product/pay",
         "/product/salaries/freshness",
         "/product/orders/freshness",
+        "/product/salaries/quality",
     ],
     "lineage": [
         "/lineage",

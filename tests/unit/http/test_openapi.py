@@ -41,6 +41,7 @@ DOCUMENTED_ERRORS = {
     "GET /products": PAST,
     "GET /product/{name}": PAST | {"404"},
     "GET /product/{name}/freshness": {"404", "422", "503"},
+    "GET /product/{name}/quality": {"400", "404", "422", "503"},
     "PUT /product/{name}": WRITE | {"400", "404", "412", "429"},
     "DELETE /product/{name}": WRITE | {"404", "412"},
     "POST /register_lineage": WRITE | {"400", "429"},

@@ -29,6 +29,7 @@ OTHERS = {
     "/domains/{domain}/{dataset}": "rows",
     "/domains/{domain}/{dataset}/profile": "rows",
     "/domains/{domain}/{dataset}/files": "files",
+    "/product/{name}/quality": "rows",
     "/sales/orders": "rows",
     "/marketing/campaigns": "rows",
     "/finance/transactions": "rows",

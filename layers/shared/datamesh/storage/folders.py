@@ -23,6 +23,13 @@ class StoredFile:
     size: int
     etag: str
     """Empty for a file that was not listed: the log of its table says that it is there."""
+    modified: str = field(default="", compare=False)
+    """When it was written, as ISO 8601; empty if that is not known."""
+
+    @property
+    def modified_at(self) -> datetime | None:
+        """The time when it was written; None if that is not known."""
+        return datetime.fromisoformat(self.modified) if self.modified else None
 
 
 @dataclass(frozen=True)
@@ -68,14 +75,15 @@ class Folder(Protocol):
 class MemoryFolder:
     """A `Folder` in memory, for tests."""
 
-    def __init__(self, name: str, files: Mapping[str, bytes]) -> None:
+    def __init__(self, name: str, files: Mapping[str, bytes], modified: str = "") -> None:
         self.name = name
+        self._modified = modified
         self._files = dict(files)
 
     def list_files(self) -> list[StoredFile]:
         """List the files, in the order of their names' bytes."""
         return [
-            StoredFile(name, len(body), compute_etag(body))
+            StoredFile(name, len(body), compute_etag(body), self._modified)
             for name, body in sorted(self._files.items(), key=lambda item: item[0].encode())
         ]
 

@@ -1,7 +1,8 @@
 """Queries of tables. Importing this module imports DuckDB: slow, and not in every function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.errors.requests import ScanTooLarge
@@ -16,6 +17,10 @@ from datamesh.tables.query import Query
 from datamesh.tables.scan import Scan
 from datamesh.tables.session import Session
 from datamesh.tables.table import Table
+
+if TYPE_CHECKING:
+    from datamesh.models.checks import Check
+    from datamesh.tables.check_counts import CheckCount
 
 
 @dataclass(frozen=True)
@@ -93,6 +98,26 @@ def profile_files(scan: Scan, table: Table, files: Sequence[DataFile]) -> TableP
             return profile_table(session, table, files)
 
     return _read_as_needed(scan, profile)
+
+
+def count_checks(
+    scan: Scan,
+    table: Table,
+    files: Sequence[DataFile],
+    checks: Sequence["Check"],
+    physical: Mapping[str, str],
+) -> tuple[int, list["CheckCount"]]:
+    """Return how many rows there are, and what checks count. Raises as `encode_page` does."""
+    # Requests for rows are not to wait for the import.
+    from datamesh.tables import checks as table_checks
+
+    eager = table.format is DataFormat.PARQUET
+
+    def count() -> tuple[int, list["CheckCount"]]:
+        with Session(scan, eager=eager) as session:
+            return table_checks.count_checks(session, table, files, checks, physical)
+
+    return _read_as_needed(scan, count)
 
 
 def _read_as_needed[T](scan: Scan, read: Callable[[], T]) -> T:

@@ -93,6 +93,18 @@ class Scan:
         size = sum(self.files[index].size for index in files)
         self.budget.check_total(len(self._read_files.union(files)), self._bytes + size)
 
+    def open_again(self) -> "Scan":
+        """Return a scan of the same files in what is left of the time, with bytes of its own.
+
+        What was kept of the files is not read again.
+        """
+        form = DataFormat.PARQUET if self._min_read_bytes == PARQUET_READ_BYTES else DataFormat.CSV
+        again = Scan(self._folder, self.files, form, self.budget, 0, self.dialect)
+        again.normalises_newlines = self.normalises_newlines
+        again.has_long_lines = self.has_long_lines
+        again._kept, again._began = self._kept, self._began
+        return again
+
     def find_seconds_left(self) -> float:
         """Return how long further statements may take; the first call begins the time."""
         now = time.monotonic()

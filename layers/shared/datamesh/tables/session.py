@@ -117,6 +117,14 @@ class Session:
         except duckdb.Error as error:
             raise self._translate_error(error) from None  # its text may quote the data
 
+    def can_match(self, pattern: str) -> bool:
+        """Return whether a text is a pattern of RE2. No file is read for it."""
+        try:
+            self._connection.execute("SELECT regexp_matches('', $pattern)", {"pattern": pattern})
+        except duckdb.Error:
+            return False
+        return True
+
     def open_stream(self, sql: str) -> object:
         """Return a query's result with Arrow's C interface (`__arrow_c_stream__`).
 

@@ -16,6 +16,7 @@ from datamesh.storage.write_probe import WriteProbe
 from datamesh.wiring.access import list_key_uses, open_access, read_past_access
 from datamesh.wiring.bucket import LINEAGE_KEY, PRODUCTS_KEY, Bucket
 from datamesh.wiring.events import open_declarations, open_event_pipeline, open_job_store
+from datamesh.wiring.quality import open_quality_runs
 from datamesh.wiring.registry import open_data, open_registry
 from datamesh.wiring.resources import Resources
 
@@ -55,4 +56,5 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         open_access=cache(lambda: open_access(settings, bucket)),
         access_at=lambda moment, deadline: read_past_access(bucket, moment, deadline),
         list_key_uses=lambda deadline: list_key_uses(bucket, deadline),
+        open_quality_runs=cache(lambda: open_quality_runs(bucket)),
     )

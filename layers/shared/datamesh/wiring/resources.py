@@ -22,6 +22,10 @@ from datamesh.storage.objects import OpenObject
 from datamesh.storage.write_probe import WriteProbe
 
 if TYPE_CHECKING:
+    from datamesh.models.checks import Check
+    from datamesh.models.products import Product
+    from datamesh.services.checks.history import QualityRuns
+    from datamesh.services.context import RequestContext
     from datamesh.services.jobs.reading import JobStore
     from datamesh.services.openlineage.ingest import EventPipeline
     from datamesh.storage.access_file import AccessFile
@@ -61,11 +65,20 @@ class Resources:
     """A moment -> who might do what then."""
     list_key_uses: Callable[[Deadline], Mapping[str, date]]
     """Returns key id -> the day of its last use."""
+    open_quality_runs: Callable[[], "QualityRuns"]
+    """Returns where the checks of data that were run are kept."""
     views: RegistryViews = field(default_factory=RegistryViews)
     """Lives as long as the execution environment, as the next one does."""
     search_indexes: IndexCache = field(default_factory=IndexCache)
     view: RegistryView | None = None
     """The view that the registry is; None if it is shown as it is."""
+
+    def list_checks(self, context: "RequestContext", product: "Product") -> "Sequence[Check]":
+        """Return the checks that a product asks for."""
+        # Imported where data is checked alone.
+        from datamesh.services.checks.asked import list_checks
+
+        return list_checks(product)
 
     def show_to(self, permissions: Permissions) -> Self:
         """Return what a caller may read of it."""

@@ -5,7 +5,7 @@ from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentR
 from datamesh.http.domains.parameters import READING, SmallDataset, SmallDomain, create_router
 from datamesh.http.errors import document_errors
 from datamesh.models.access import Role
-from datamesh.models.quality import Quality
+from datamesh.models.quality import CheckedQuality
 from datamesh.models.responses import Written
 from datamesh.services.datasets import reading
 
@@ -22,13 +22,25 @@ async def check_dataset(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
-) -> Written[Quality]:
+) -> Written[CheckedQuality]:
     """Check the data of a product.
 
-    The data is compared with the schema, and the result is recorded as the product's `quality`.
-    Data that cannot be read has failed; the message says why.
+    The data is compared with the schema, and `checks` has the result of each check that the
+    product's columns and its contract ask for. What cannot be run is skipped, and says why. The
+    result is recorded as the product's `quality`, and kept for `GET /product/{name}/quality`. Data
+    that cannot be read has failed; the message says why.
     """
+    # Most requests read rows, and are not to start later for it.
+    from datamesh.services.checks.runs import check_quality
+
     product = reading.require_product(context, registry, domain, dataset)
-    found = reading.check_quality(context, registry, resources.data, product)
+    found = check_quality(
+        context,
+        registry,
+        resources.data,
+        resources.open_quality_runs(),
+        product,
+        resources.list_checks,
+    )
     message = f"The data of '{product.name}' has {found.quality.status}"
     return Written(message=": ".join([message, *found.remarks]), data=found.quality)

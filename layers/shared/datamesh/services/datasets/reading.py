@@ -8,21 +8,19 @@ from hashlib import sha256
 from typing import Protocol
 
 from datamesh import __version__
-from datamesh.errors.datasets import DatasetNotFound, UnreadableDataset
+from datamesh.errors.datasets import DatasetNotFound
 from datamesh.errors.products import ProductRenamed
 from datamesh.models.access import Role
 from datamesh.models.csv_dialect import RFC_4180
 from datamesh.models.datasets import DatasetProfile
 from datamesh.models.ports import DataFormat
 from datamesh.models.products import Product
-from datamesh.models.quality import MAX_FAILURES, Quality, QualityFailure
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location, find_location, is_allowed
 from datamesh.services.datasets.table_files import find_table_files
 from datamesh.services.registry.registry import Registry
-from datamesh.services.registry.renames import find_new_name, require_product_record
+from datamesh.services.registry.renames import find_new_name
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.files import ProductsFile
 from datamesh.storage.folders import Folder
 from datamesh.storage.records import ProductRecord
 from datamesh.storage.secret_key import SecretKey
@@ -32,8 +30,6 @@ from datamesh.tables.files import DataFile, prune_files
 from datamesh.tables.query import Query
 from datamesh.tables.scan import Scan
 from datamesh.tables.table import Column, Table, find_cell_format
-
-IS_READABLE = "dataset_is_readable"
 
 
 class OpenFolder(Protocol):
@@ -108,15 +104,6 @@ class DatasetPage:
     missing_columns: tuple[str, ...]
     is_cut: bool
     """True if it has fewer rows than were asked for, though there are more."""
-
-
-@dataclass(frozen=True)
-class QualityCheck:
-    """The result of a check that was recorded."""
-
-    quality: Quality
-    remarks: Sequence[str]
-    """Why the data cannot be read, and how many files were skipped, as far as it is so."""
 
 
 def find_product(
@@ -317,42 +304,6 @@ def profile_dataset(dataset: Dataset) -> DatasetProfile:
         columns=[each for each in found.columns if each.name not in dataset.hidden_columns],
         failures=[each for each in found.failures if each.column not in dataset.hidden_columns],
     )
-
-
-def check_quality(
-    context: RequestContext, registry: Registry, access: DataAccess, product: Product
-) -> QualityCheck:
-    """Profile the data of a product, and commit to it what is not as its schema says.
-
-    Data that cannot be read fails as a whole. Raises Forbidden, PortRefused, ScanTooLarge,
-    StorageUnavailable, ProductNotFound, and what a commit raises.
-    """
-    context.permissions.check_role(Role.CONTRIBUTOR, product.domain)
-    name, remarks = product.name, []
-    failures: list[QualityFailure]
-    try:
-        dataset = open_product_dataset(context, registry, access, product, has_all_columns=True)
-        if dataset.skipped:
-            remarks.append(f"{dataset.skipped} files that are no data were skipped")
-        failures = profile_dataset(dataset).failures[:MAX_FAILURES]
-    except UnreadableDataset as error:
-        failures = [QualityFailure(assertion=IS_READABLE)]
-        remarks.insert(0, str(error))
-    quality = Quality(
-        status="failed" if failures else "passed",
-        checked_at=context.choose_registration_time(registry.now),
-        failures=failures,
-    )
-
-    def change(file: ProductsFile) -> tuple[ProductsFile, Quality]:
-        # It may have got another name since it was looked at.
-        record = require_product_record(file, find_new_name(file, name) or name)
-        context.permissions.check_role(Role.CONTRIBUTOR, record.domain)
-        product = record.to_model().model_copy(update={"quality": quality})
-        return file.with_product(product), quality
-
-    context.commit_audited(registry.products, change, lambda file, revision: quality)
-    return QualityCheck(quality, remarks)
 
 
 def _list_domain_products(

@@ -81,6 +81,7 @@ class S3Folder:
                 each.read_key().removeprefix(self.name),
                 int(each.read_text("Size")),
                 each.read_text("ETag"),
+                each.find_text("LastModified"),
             )
             for each in listed.find_all("Contents")
         ]

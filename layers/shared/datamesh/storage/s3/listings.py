@@ -41,6 +41,11 @@ class ListingElement:
                 return child.text or ""
         raise Unanswered(f"the listing has no {name}")
 
+    def find_text(self, name: str) -> str:
+        """Return the text of the child of that name, empty if there is none."""
+        found = (child.text for child in self._element if child.tag.rpartition("}")[2] == name)
+        return next(found, None) or ""
+
     def read_key(self, name: str = "Key") -> str:
         """Return a key, or a key marker: they are encoded, since XML cannot hold every one.
 

@@ -1,0 +1,1 @@
+"""Checks of data: what is to be checked, running it, and the results."""

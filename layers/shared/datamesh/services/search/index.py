@@ -126,9 +126,9 @@ class SearchIndex:
 
     def _read_vocabulary(self) -> frozenset[str]:
         if self._vocabulary is None:
-            self._vocabulary = frozenset(
-                term for (term,) in self._db.execute("SELECT term FROM words")
-            )
+            terms = [term for (term,) in self._db.execute("SELECT term FROM words")]
+            singulars = (each for term in terms for each in list_singulars(term))
+            self._vocabulary = frozenset((*terms, *singulars))
         return self._vocabulary
 
     def _add_row(self, product: ProductRecord) -> tuple[int | str, ...]:
@@ -138,7 +138,8 @@ class SearchIndex:
         for facet, values in row.list_facets().items():
             self.facets[facet][number] = self._values.setdefault(values, values)
         for name in row.list_names():
-            self._called[name] = (*self._called.get(name, ()), number)
+            known = (each for each in self._called.get(name, ()) if each in self.updated)
+            self._called[name] = (*known, number)
         self.updated[number] = product.updated_at.timestamp()
         self.normalised[number] = normalise_name(row.name)
         if product.dropped_at is not None:

@@ -5,7 +5,7 @@ import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 import os
 from typing import Annotated
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 
 from datamesh.models.access import Role
 from datamesh.http import quality
@@ -13,6 +13,11 @@ from datamesh.http.access import declare_write
 from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
 from datamesh.http.conditional import IfMatch, build_etag, build_precondition, build_product_etag
+from datamesh.http.deprecation import (
+    DEPRECATED_RESPONSE,
+    add_deprecation_headers,
+    is_deprecated,
+)
 from datamesh.http.dependencies import (
     CurrentContext,
     CurrentRegistry,
@@ -138,22 +143,37 @@ async def list_products(
 
 
 @app.get(
-    "/product/{name}", response_model=Product, responses=document_errors(301, 404, 410, 422, 503)
+    "/product/{name}",
+    response_model=Product,
+    responses=DEPRECATED_RESPONSE | document_errors(301, 404, 410, 422, 503),
 )
-async def get_product(name: PathName, context: CurrentContext, registry: RegistryAsOf) -> Response:
+async def get_product(
+    name: PathName, request: Request, context: CurrentContext, registry: RegistryAsOf
+) -> Response:
     """Read a product.
 
     Its `ETag` can be sent as `If-Match` when the product is changed or deleted.
     """
     product = queries.get_product(context, registry, name)
-    return Response(
+    response = Response(
         product.public_json, media_type=JSON, headers={"ETag": build_etag(product.public_json)}
     )
+    if is_deprecated(product):
+        add_deprecation_headers(request, response, context, registry, product.to_model())
+    return response
 
 
-@app.get("/product/{name}/freshness", responses=document_errors(301, 404, 422, 503))
+@app.get(
+    "/product/{name}/freshness",
+    responses=DEPRECATED_RESPONSE | document_errors(301, 404, 422, 503),
+)
 async def get_freshness(
-    name: PathName, context: CurrentContext, registry: CurrentRegistry, resources: CurrentResources
+    name: PathName,
+    request: Request,
+    response: Response,
+    context: CurrentContext,
+    registry: CurrentRegistry,
+    resources: CurrentResources,
 ) -> Freshness:
     """Read when runs have last written a product.
 
@@ -164,6 +184,8 @@ async def get_freshness(
     from datamesh.services.jobs.freshness import read_freshness
 
     product = queries.get_product(context, registry, name)
+    if is_deprecated(product):
+        add_deprecation_headers(request, response, context, registry, product.to_model())
     return read_freshness(context, registry, resources.open_job_store(), product)
 
 

@@ -19,6 +19,9 @@ ENCODED_END = '-gzip"'
 HEADERS_OF_304 = (
     "cache-control",
     "content-security-policy",
+    "deprecation",
+    "link",
+    "sunset",
     "vary",
     "x-next-offset",
     "x-total-count",

@@ -4,7 +4,7 @@ Most requests have none, and no other one is to start later for it.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -12,14 +12,15 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     JsonValue,
     StrictBool,
     StrictFloat,
     StrictInt,
     StringConstraints,
-    WithJsonSchema,
     model_validator,
 )
+from pydantic_core import CoreSchema
 
 from datamesh.models.columns import find_clash
 from datamesh.models.re2_patterns import MAX_PATTERN_LENGTH, check_pattern
@@ -115,6 +116,18 @@ def list_nested(columns: object) -> object:
     return listed
 
 
+class NestedInDocument:
+    """Shows both forms of nested columns in the API's document."""
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        """Return the JSON schema of a list of columns, or of an object with types and columns."""
+        listed = handler(schema)
+        values = {"anyOf": [{"type": "string", "minLength": 1}, listed["items"]]}
+        return {"anyOf": [listed, {"type": "object", "additionalProperties": values}]}
+
+
 class ColumnRequest(BaseModel):
     """A column: its type, and what else is to be known of it."""
 
@@ -153,22 +166,7 @@ class ColumnRequest(BaseModel):
     columns: Annotated[
         list["ColumnRequest"],
         BeforeValidator(list_nested),
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"type": "array", "items": {"$ref": "#/components/schemas/ColumnRequest"}},
-                    {
-                        "type": "object",
-                        "additionalProperties": {
-                            "anyOf": [
-                                {"type": "string", "minLength": 1},
-                                {"$ref": "#/components/schemas/ColumnRequest"},
-                            ]
-                        },
-                    },
-                ]
-            }
-        ),
+        NestedInDocument(),
     ] = Field(default=[], description="The fields of an object: a list, or as `schema` has them.")
     items: "ColumnRequest | None" = Field(
         default=None, description="What each value of an array is."

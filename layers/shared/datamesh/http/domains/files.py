@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Query, Request, Response
 
 from datamesh.http.access import declare_read
 from datamesh.http.answers import JSON
 from datamesh.http.app import require_principal
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
+from datamesh.http.deprecation import DEPRECATION_HEADERS, add_deprecation_headers
 from datamesh.http.domains.parameters import READING, SmallDataset, SmallDomain, create_router
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import CUT_PAGE_HEADER, X_TRUNCATED, DataAsOf, Limit
@@ -26,13 +27,16 @@ ListingCursor = Annotated[
 @router.get(
     "/domains/{domain}/{dataset}/files",
     response_model=DownloadPage,
-    responses={200: {"headers": CUT_PAGE_HEADER}} | document_errors(301, 401, 403, 410) | READING,
+    responses={200: {"headers": {**CUT_PAGE_HEADER, **DEPRECATION_HEADERS}}}
+    | document_errors(301, 401, 403, 410)
+    | READING,
     dependencies=[Depends(require_principal)],
 )
 @declare_read(ReadKind.FILES)
 async def list_dataset_files(
     domain: SmallDomain,
     dataset: SmallDataset,
+    request: Request,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
@@ -54,4 +58,5 @@ async def list_dataset_files(
     reading.check_all_columns(context, found.product)
     page = list_downloads(found, access.link_seconds, limit, cursor)
     headers = {X_TRUNCATED: "true"} if page.is_cut else None
-    return Response(page.body, media_type=JSON, headers=headers)
+    response = Response(page.body, media_type=JSON, headers=headers)
+    return add_deprecation_headers(request, response, context, registry, found.product)

@@ -19,6 +19,7 @@ from datamesh.http.dataset_pages import (
     read_filters,
 )
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
+from datamesh.http.deprecation import DEPRECATED_RESPONSE, add_deprecation_headers
 from datamesh.http.domains.parameters import (
     READING,
     DatasetName,
@@ -88,7 +89,7 @@ async def read_dataset(
     filters, kinds = read_filters(request), found.table.kinds
     query = parse_aggregates(kinds, limit, cursor, columns, order_by, filters, aggregates)
     disposition = format and build_disposition(dataset, format)
-    return build_unless_current(
+    response = build_unless_current(
         request,
         reading.compute_version(found, query, media_type),
         lambda: build_dataset_page_response(
@@ -96,12 +97,13 @@ async def read_dataset(
         ),
         vary="Accept",
     )
+    return add_deprecation_headers(request, response, context, registry, found.product)
 
 
 @router.get(
     "/domains/{domain}/{dataset}/profile",
     response_model=DatasetProfile,
-    responses=document_errors(301) | READING,
+    responses=DEPRECATED_RESPONSE | document_errors(301) | READING,
 )
 @declare_read(ReadKind.ROWS)
 async def profile_dataset(
@@ -117,8 +119,9 @@ async def profile_dataset(
     The answer says what each column holds, and where that is not what the schema says.
     """
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
-    return build_unless_current(
+    response = build_unless_current(
         request,
         reading.compute_profile_version(found),
         lambda: Response(reading.profile_dataset(found).model_dump_json(), media_type=JSON),
     )
+    return add_deprecation_headers(request, response, context, registry, found.product)

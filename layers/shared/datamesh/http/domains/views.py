@@ -8,11 +8,13 @@ from datamesh.http.access import declare_read
 from datamesh.http.answers import JSON
 from datamesh.http.conditional import build_unless_current
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
+from datamesh.http.deprecation import DEPRECATED_RESPONSE, add_deprecation_headers
 from datamesh.http.domains.parameters import READING, create_router
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import EndDate, Limit, StartDate
 from datamesh.models.datasets import Row
 from datamesh.models.read_access import ReadKind
+from datamesh.services.context import RequestContext
 from datamesh.services.datasets.legacy_views import (
     ALL_ROWS,
     ColumnText,
@@ -20,11 +22,16 @@ from datamesh.services.datasets.legacy_views import (
     build_date_range,
     open_view,
 )
+from datamesh.services.registry.registry import Registry
 
 router = create_router()
 
 
-@router.get("/sales/orders", response_model=list[Row], responses=document_errors(400) | READING)
+@router.get(
+    "/sales/orders",
+    response_model=list[Row],
+    responses=DEPRECATED_RESPONSE | document_errors(400) | READING,
+)
 @declare_read(ReadKind.ROWS)
 async def sales_orders(
     request: Request,
@@ -42,10 +49,12 @@ async def sales_orders(
     """
     row_filter = build_date_range("order_date", start_date, end_date)
     view = open_view(context, registry, resources.data, "sales", "orders", limit, row_filter)
-    return _answer_view(request, view)
+    return _answer_view(request, context, registry, view)
 
 
-@router.get("/marketing/campaigns", response_model=list[Row], responses=READING)
+@router.get(
+    "/marketing/campaigns", response_model=list[Row], responses=DEPRECATED_RESPONSE | READING
+)
 @declare_read(ReadKind.ROWS)
 async def marketing_campaigns(
     request: Request,
@@ -62,11 +71,13 @@ async def marketing_campaigns(
     """
     row_filter = ColumnText("status", "active") if active_only else ALL_ROWS
     view = open_view(context, registry, resources.data, "marketing", "campaigns", limit, row_filter)
-    return _answer_view(request, view)
+    return _answer_view(request, context, registry, view)
 
 
 @router.get(
-    "/finance/transactions", response_model=list[Row], responses=document_errors(400) | READING
+    "/finance/transactions",
+    response_model=list[Row],
+    responses=DEPRECATED_RESPONSE | document_errors(400) | READING,
 )
 @declare_read(ReadKind.ROWS)
 async def finance_transactions(
@@ -87,12 +98,15 @@ async def finance_transactions(
     view = open_view(
         context, registry, resources.data, "finance", "transactions", limit, row_filter
     )
-    return _answer_view(request, view)
+    return _answer_view(request, context, registry, view)
 
 
-def _answer_view(request: Request, view: View) -> Response:
-    return build_unless_current(
+def _answer_view(
+    request: Request, context: RequestContext, registry: Registry, view: View
+) -> Response:
+    response = build_unless_current(
         request,
         view.compute_version(),
         lambda: Response(view.read_rows(), media_type=JSON),
     )
+    return add_deprecation_headers(request, response, context, registry, view.dataset.product)

@@ -191,7 +191,9 @@ class SampleMesh:
 
     def _handle(self, area: str, event: dict[str, Any], mode: str) -> Answer:
         handler = find_handler(area, mode)
-        import_app(area).state.resources = self.resources
+        state = import_app(area).state
+        state.resources = self.resources
+        state.requests.clear()  # `/metrics` counts those before it
         return read_answer(handler(event, LambdaContext()))
 
 

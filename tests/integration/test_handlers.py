@@ -91,6 +91,8 @@ STATUSES = {
     "openlineage_graph": (404, 200),
     "openlineage_namespaces": (200, 200),
     "openlineage_search": (200, 200),
+    "portal": (200, 200),
+    "portal_page": (200, 200),
     "profile_dataset": (404, 200),
     "put_product": (404, 200),
     "read_dataset": (404, 200),

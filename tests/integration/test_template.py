@@ -50,6 +50,7 @@ ENVIRONMENT = {
     "AuditFunction": COMMON,
     "SearchFunction": READING | {"CACHE_SECONDS"},
     "PlatformFunction": READING | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"},
+    "PortalFunction": {"LOG_LEVEL"},
 }
 
 

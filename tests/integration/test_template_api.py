@@ -39,6 +39,7 @@ WRITES = {
 }
 READS = {
     "GET /products": "ProductsReadFunction",
+    "GET /search": "SearchFunction",
     "GET /product/{name}": "ProductsReadFunction",
     "GET /product/{name}/freshness": "ProductsReadFunction",
     "GET /product/{name}/quality": "ProductsReadFunction",
@@ -74,7 +75,9 @@ READS = {
 }
 PUBLIC_READS = {
     "GET /health": "PlatformFunction",
-    "GET /": "PlatformFunction",
+    "GET /": "PortalFunction",
+    "GET /ui": "PortalFunction",
+    "GET /ui/{path+}": "PortalFunction",
     "GET /docs": "PlatformFunction",
     "GET /redoc": "PlatformFunction",
     "GET /openapi.json": "PlatformFunction",
@@ -82,7 +85,6 @@ PUBLIC_READS = {
 }
 KEYED_READS = {
     "GET /audit": "AuditFunction",
-    "GET /search": "SearchFunction",
     "GET /grants": "AccessFunction",
     "GET /keys": "AccessFunction",
     "GET /me": "AccessFunction",

@@ -120,6 +120,7 @@ RIGHTS = {
     | REGISTRY
     | {("s3:GetObject", f"{BUCKET}/analytics/latest.json")}
     | {("s3:GetObject", PROBE), ("s3:PutObject", PROBE)},
+    "PortalFunction": set(),
 }
 
 

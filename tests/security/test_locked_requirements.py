@@ -1,5 +1,6 @@
 """What is installed is what was locked: every file by its hash, and nothing without one."""
 
+import json
 import os
 import re
 import subprocess
@@ -72,6 +73,7 @@ def test_the_commands_are_found() -> None:
         "functions/authorizer/Makefile",
         "functions/domains/Makefile",
         "functions/platform/Makefile",
+        "functions/search/Makefile",
         "layers/shared/Makefile",
     ]
     assert len(INSTALL.findall(read_joined("Makefile"))) == 2  # of uv, and by uv
@@ -85,3 +87,19 @@ def test_no_program_installs_otherwise() -> None:
             installing.append(name)
             assert commands == text.count('"--require-hashes"'), name
     assert installing == ["benchmarks/plain_install.py", "dev/sam/lambda_image.py"]
+
+
+def test_each_package_of_the_portal_is_pinned_by_its_digest_and_runs_no_script() -> None:
+    """The lock names no address, and npm installs nothing that it does not name."""
+    lock = json.loads((ROOT / "portal/package-lock.json").read_text())
+    packages = {name: found for name, found in lock["packages"].items() if name}
+    assert {"node_modules/preact", "node_modules/esbuild", "node_modules/typescript"} <= set(
+        packages
+    )
+    assert [name for name, each in packages.items() if "sha512-" not in each["integrity"]] == []
+    assert [name for name, each in packages.items() if "resolved" in each] == []
+    asked = json.loads((ROOT / "portal/package.json").read_text())
+    wanted = asked["dependencies"] | asked["devDependencies"]
+    assert [v for v in wanted.values() if not re.fullmatch(r"\d+\.\d+\.\d+", v)] == []
+    assert "ignore-scripts=true" in (ROOT / "portal/.npmrc").read_text().splitlines()
+    assert re.search(r"npm-cli\.js ci\b", read_joined("Makefile"))

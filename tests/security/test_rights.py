@@ -22,7 +22,8 @@ WRITING = {
     "AnalyticsScheduledFunction",
     "AccessFunction",
 }
-READING = sorted({*FUNCTIONS} - WRITING - {"AuthorizerFunction"})
+WITHOUT_RIGHTS = "PortalFunction"
+READING = sorted({*FUNCTIONS} - WRITING - {"AuthorizerFunction", WITHOUT_RIGHTS})
 KEY = "a-key"
 
 
@@ -80,6 +81,11 @@ def test_the_function_that_tells_health_may_put_its_probe(s3: S3, api: Api) -> N
         assert refusal(s3, found, "put_object", Key=key, Body=b"{}") == expected, function
 
 
+def test_the_function_of_the_portal_has_no_credentials_at_all(s3: S3, api: Api) -> None:
+    found = build_environment(s3, KEY, api, api.functions[WITHOUT_RIGHTS])
+    assert found == {"LOG_LEVEL": "INFO"}
+
+
 @pytest.mark.parametrize("function", sorted(WRITING))
 def test_a_writing_function_may_put(s3: S3, api: Api, function: str) -> None:
     found = build_environment(s3, KEY, api, api.functions[function])
@@ -107,4 +113,4 @@ def test_what_the_server_serves_is_not_open_to_strangers(s3: S3) -> None:
 
 
 def test_every_function_is_judged_here() -> None:
-    assert {*READING, *WRITING, "AuthorizerFunction"} == {*FUNCTIONS}
+    assert {*READING, *WRITING, "AuthorizerFunction", WITHOUT_RIGHTS} == {*FUNCTIONS}

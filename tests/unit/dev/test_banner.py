@@ -30,6 +30,7 @@ def shown(settings: LocalSettings, *, is_loopback: bool = True) -> str:
 def test_it_tells_where_and_with_which_key() -> None:
     text = shown(read_settings({"API_KEY": "a-key"}))
     assert f"API   {URL}\n" in text
+    assert f"Pages {URL}/ui\n" in text
     assert f"Docs  {URL}/docs\n" in text
     assert "Key   a-key (from API_KEY)\n" in text
 

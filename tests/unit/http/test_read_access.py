@@ -24,7 +24,7 @@ from tests.meshes import add_product, mesh, resources
 NEEDS_A_KEY = "This read needs a key here: send it as `Authorization: Bearer <key>`"
 NOT_PASSED = "The request carries no principal: it did not pass the authorizer"
 
-PUBLIC = {"/health", "/openapi.json", "/", "/docs", "/redoc", "/docs/assets/{file}"}
+PUBLIC = {"/health", "/openapi.json", "/docs", "/redoc", "/docs/assets/{file}"}
 OTHERS = {
     "/domains/{domain}/{dataset}": "rows",
     "/domains/{domain}/{dataset}/profile": "rows",

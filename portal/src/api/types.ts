@@ -1,0 +1,137 @@
+/** What the API answers, as far as the pages show it. */
+
+export type Status = "active" | "deprecated" | "inactive";
+
+export interface Quality {
+  status: "passed" | "failed";
+  checked_at: string;
+  failures?: { assertion: string; column: string | null }[];
+}
+export interface OutputPort {
+  location: string;
+  format: string;
+  partitions?: string[];
+}
+export interface Column {
+  name: string;
+  type: string;
+  description?: string | null;
+  tags?: string[];
+  required?: boolean;
+  unique?: boolean;
+  primary_key?: number | null;
+  classification?: string | null;
+  deprecated?: boolean;
+}
+export interface Product {
+  name: string;
+  domain: string;
+  owner: string;
+  description: string;
+  schema: Record<string, string>;
+  status: Status;
+  version: string;
+  tags: string[];
+  openlineage: { namespace: string; name: string }[];
+  output_port: OutputPort | null;
+  visibility?: string;
+  restricted_columns?: string[];
+  quality: Quality | null;
+  created_at: string;
+  updated_at: string;
+  columns?: Column[];
+  dropped?: boolean;
+}
+export interface WritingRun {
+  job: { namespace: string; name: string };
+  run_id: string;
+  ended_at: string;
+  error_message: string | null;
+}
+export interface Freshness {
+  last_success: WritingRun | null;
+  last_failure: WritingRun | null;
+}
+export type Way = "upstream" | "downstream";
+export interface GraphNode {
+  name: string;
+  domain: string;
+  owner: string;
+  status: Status;
+  distance: number;
+  path_confidence: number;
+  direction: Way | null;
+}
+export interface GraphEdge {
+  id: string;
+  source: string;
+  target: string;
+  lineage_type: string;
+  confidence: number;
+}
+export interface LineageGraph {
+  product: string;
+  nodes: GraphNode[];
+  edges: GraphEdge[];
+  cycles: string[][];
+  truncated: boolean;
+}
+export interface ColumnGraph {
+  edges: {
+    id: string;
+    source_product: string;
+    source_column: string;
+    target_product: string;
+    target_column: string;
+    lineage_type: string;
+  }[];
+  truncated: boolean;
+}
+export interface FieldChange {
+  before: unknown;
+  after: unknown;
+}
+interface ChangedEntry {
+  source: string;
+  target: string;
+}
+export interface Changes {
+  truncated: boolean;
+  products: {
+    added: Product[];
+    removed: Product[];
+    changed: { name: string; fields: Record<string, FieldChange> }[];
+  };
+  lineage: {
+    added: ChangedEntry[];
+    removed: ChangedEntry[];
+    changed: (ChangedEntry & { fields: Record<string, FieldChange> })[];
+  };
+}
+export interface Rank {
+  name: string;
+  downstream: number;
+  upstream: number;
+  reach: number;
+}
+export interface FoundProduct {
+  name: string;
+  domain: string;
+  owner: string;
+  title?: string | null;
+  description: string;
+  status: Status;
+  tags: string[];
+  quality: "passed" | "failed" | "unknown";
+  matched: { field: string; text: string; column?: string | null }[];
+}
+export interface Found {
+  total: number;
+  results: FoundProduct[];
+  facets: Record<string, { value: string; count: number }[]>;
+  next_cursor: string | null;
+}
+export interface Caller {
+  principal: string;
+}
+export type Row = Record<string, unknown>;

@@ -1,0 +1,114 @@
+/** Parts that pages about products share. */
+import type { Product, Quality, Status } from "../api/types.ts";
+import { linkTo } from "../location.ts";
+
+export const ProductLink = ({ name }: { name: string }) => <a href={linkTo(["p", name])}>{name}</a>;
+export const DomainLink = ({ name }: { name: string }) => <a href={linkTo(["d", name])}>{name}</a>;
+export const OwnerLink = ({ name }: { name: string }) => <a href={linkTo(["o", name])}>{name}</a>;
+
+/** A status in words with a sign before it: colour is never the only one. */
+export function StatusBadge({ status }: { status: Status }) {
+  const sign = { active: "●", deprecated: "▲", inactive: "○" }[status];
+  return (
+    <span class={`badge ${status}`}>
+      <span aria-hidden="true">{sign}</span> {status}
+    </span>
+  );
+}
+
+export function QualityBadge({ quality }: { quality: Quality["status"] | null | undefined }) {
+  if (!quality) return <span class="badge">not checked</span>;
+  return (
+    <span class={`badge ${quality}`}>
+      <span aria-hidden="true">{quality === "passed" ? "✓" : "✗"}</span> checks {quality}
+    </span>
+  );
+}
+
+export function Tags({ tags }: { tags: readonly string[] }) {
+  if (tags.length === 0) return null;
+  return (
+    <ul class="tags" aria-label="Tags">
+      {tags.map((tag) => (
+        <li key={tag}>
+          <a href={linkTo(["t", tag])}>{tag}</a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const TABS = [
+  ["", "Product"],
+  ["schema", "Schema"],
+  ["lineage", "Lineage"],
+  ["data", "Data"],
+  ["history", "History"],
+] as const;
+
+export function ProductHead({ name, here, product }: { name: string; here: string; product?: Product | undefined }) {
+  return (
+    <div class="product-head">
+      <h1>{name}</h1>
+      {product && (
+        <p class="facts">
+          <DomainLink name={product.domain} />
+          <StatusBadge status={product.status} />
+          <QualityBadge quality={product.quality?.status} />
+          <span>version {product.version}</span>
+          {product.dropped && <span class="badge failed">✗ its dataset was dropped</span>}
+        </p>
+      )}
+      <nav class="tabs" aria-label="Pages of the product">
+        {TABS.map(([part, title]) => (
+          <a
+            key={part}
+            href={linkTo(part ? ["p", name, part] : ["p", name])}
+            aria-current={part === here ? "page" : undefined}
+          >
+            {title}
+          </a>
+        ))}
+      </nav>
+    </div>
+  );
+}
+
+/** Products as a table: what lists of domains, owners and tags show. */
+export function ProductTable({ products, caption }: { products: readonly Product[]; caption: string }) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
+      <table>
+        <caption class="hidden">{caption}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Product</th>
+            <th scope="col">Domain</th>
+            <th scope="col">Owner</th>
+            <th scope="col">Status</th>
+            <th scope="col">Description</th>
+          </tr>
+        </thead>
+        <tbody>
+          {products.map((each) => (
+            <tr key={each.name}>
+              <th scope="row">
+                <ProductLink name={each.name} />
+              </th>
+              <td>
+                <DomainLink name={each.domain} />
+              </td>
+              <td>
+                <OwnerLink name={each.owner} />
+              </td>
+              <td>
+                <StatusBadge status={each.status} />
+              </td>
+              <td class="text">{each.description}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,14 @@
+/** The name of the worker's file, which the build fills in. */
+declare const WORKER_FILE: string;
+
+interface TrustedScriptURL {
+  toString(): string;
+}
+interface Window {
+  trustedTypes?: {
+    createPolicy(
+      name: string,
+      rules: { createScriptURL(address: string): string },
+    ): { createScriptURL(address: string): TrustedScriptURL };
+  };
+}

@@ -1,0 +1,61 @@
+/** All changes of a span. */
+import { useApi } from "../api/use.ts";
+import type { Changes } from "../api/types.ts";
+import { ChangeList, isUnchanged } from "../components/changes.tsx";
+import { Empty, Result } from "../components/states.tsx";
+import { asOf, first, go, linkHere } from "../location.ts";
+import { useTitle } from "../title.ts";
+
+const LIMIT = 100;
+
+export function ChangesPage() {
+  useTitle("Changes");
+  return (
+    <>
+      <h1>Changes</h1>
+      <ChangesOfSpan values={{}} />
+    </>
+  );
+}
+
+/** The changes of the span that the address names, a week if it names none; of one product, if `values` says so. */
+export function ChangesOfSpan({ values }: { values: { product?: string } }) {
+  const day = new Date(Date.now() - 7 * 86_400_000).toISOString().slice(0, 10);
+  const since = first("since") || day;
+  const asked = useApi<Changes>(["changes"], {
+    ...values,
+    since: toMoment(since),
+    until: asOf.value || null,
+    limit: LIMIT,
+  });
+  return (
+    <>
+      <form class="filters" onSubmit={(event) => event.preventDefault()}>
+        <label>
+          Since{" "}
+          <input
+            type="date"
+            value={since.slice(0, 10)}
+            onChange={(event) => go(linkHere({ since: event.currentTarget.value }))}
+          />
+        </label>
+      </form>
+      <Result asked={asked} what="changes">
+        {(changes) =>
+          isUnchanged(changes) ? (
+            <Empty>Nothing has changed since {since.slice(0, 10)}. Choose an earlier day.</Empty>
+          ) : (
+            <>
+              <ChangeList changes={changes} />
+              {changes.truncated && <p>There are more than {LIMIT} of a kind. Choose a later day to see the latest.</p>}
+            </>
+          )
+        }
+      </Result>
+    </>
+  );
+}
+
+function toMoment(day: string): string {
+  return day.length === 10 ? `${day}T00:00:00Z` : day;
+}

@@ -1,0 +1,102 @@
+"""What holds on each page: people who hear or type can use it, names are text, phones show it."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from tests.e2e.api import Api
+from tests.e2e.portal.browser import Visit, visiting
+
+PAGES = {
+    "/ui": "What data is there?",
+    "/ui/search?q=revenue": "Results for “revenue”",
+    "/ui/search?q=nowhere": "Results for “nowhere”",
+    "/ui/p/daily_revenue": "daily_revenue",
+    "/ui/p/daily_revenue/schema": "daily_revenue",
+    "/ui/p/daily_revenue/lineage": "daily_revenue",
+    "/ui/p/daily_revenue/data": "daily_revenue",
+    "/ui/p/daily_revenue/history": "daily_revenue",
+    "/ui/p/nowhere": "nowhere",
+    "/ui/d/finance": "Domain finance",
+    "/ui/changes": "Changes",
+    "/ui/nowhere": "No such page",
+}
+SERIOUS = ("serious", "critical")
+HOSTILE = '<img src=x onerror="document.title=1"><script>throw 1</script>'
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nobody_is_kept_out(browser: Browser, api: Api, scheme: str) -> None:
+    with visiting(browser, api.url, color_scheme=scheme, reduced_motion="reduce") as visit:
+        for path, title in PAGES.items():
+            page = visit.open(path)
+            expect(page.get_by_role("heading", level=1)).to_have_text(title)
+            expect(page.get_by_text("Loading")).to_have_count(0)
+            found = Axe().run(page).response["violations"]
+            assert [
+                (each["id"], each["nodes"][0]["html"])
+                for each in found
+                if each["impact"] in SERIOUS
+            ] == [], path
+
+
+def test_a_phone_shows_every_page_without_scrolling_sideways(browser: Browser, api: Api) -> None:
+    with visiting(browser, api.url, viewport={"width": 360, "height": 700}) as visit:
+        for path, title in PAGES.items():
+            page = visit.open(path)
+            expect(page.get_by_role("heading", level=1)).to_have_text(title)
+            expect(page.get_by_text("Loading")).to_have_count(0)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+
+
+def test_hostile_words_are_text_on_every_page(
+    visit: Visit, new_product: Callable[..., str]
+) -> None:
+    tag, owner = "a/b <i>", "s3://a/b:c.d <b>x</b>"
+    name = new_product(
+        description=HOSTILE,
+        owner=owner,
+        tags=[tag],
+        schema={"<b>id</b>": "string", "a/b": "string"},
+    )
+    for part in ("", "/schema", "/history"):
+        page = visit.open(f"/ui/p/{name}{part}")
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+        expect(page.get_by_text("Loading")).to_have_count(0)
+    page = visit.open(f"/ui/p/{name}")
+    expect(page.get_by_text(HOSTILE)).to_be_visible()
+    page.get_by_role("link", name=tag).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Tag {tag}")
+    page.reload()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    page.get_by_role("link", name=owner).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Owner {owner}")
+    page.reload()
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    assert page.title().startswith("Owner s3://")
+
+
+def test_keys_search_and_tell_what_they_do(visit: Visit) -> None:
+    page = visit.open("/ui/p/orders")
+    expect(page.get_by_role("heading", level=1)).to_have_text("orders")
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("?")
+    dialog = page.get_by_role("dialog", name="Keys")
+    expect(dialog).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    page.keyboard.press("g")
+    page.keyboard.press("h")
+    expect(page.get_by_role("heading", level=1)).to_have_text("What data is there?")
+
+
+def test_what_is_not_there_is_said(visit: Visit) -> None:
+    page = visit.open("/ui/p/nowhere")
+    expect(page.get_by_role("alert").first).to_contain_text("there is none of this name")
+    page.get_by_role("searchbox").fill("xyzzyplugh")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Nothing was found.")).to_be_visible()

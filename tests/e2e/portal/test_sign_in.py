@@ -1,0 +1,113 @@
+"""Signing in with a key, where all reads need one; and a portal behind a prefix of the path."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from tests.e2e import local_run
+from tests.e2e.api import Api
+from tests.e2e.portal.browser import Visit, visiting
+
+KEY = "a-key-for-the-end-to-end-suite"
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    folder = tmp_path_factory.mktemp("keyed")
+    variables = {"API_KEY": KEY, "EXAMPLES": "0", "READ_ACCESS": "keyed"}
+    with local_run.running(folder / "data", folder / "output", **variables) as run:
+        assert local_run.register(run.url, KEY, local_run.product("first")).status_code == 200
+        yield Api(run.url, KEY)
+
+
+@pytest.fixture
+def visit(browser: Browser, keyed: Api) -> Iterator[Visit]:
+    with visiting(browser, keyed.url) as visit:
+        yield visit
+
+
+def sign_in(page: Page, key: str, keep: bool = False) -> None:
+    dialog = page.get_by_role("dialog", name="Sign in")
+    dialog.get_by_label("Key of the API").fill(key)
+    if keep:
+        dialog.get_by_label("Keep it until this tab is closed").check()
+    dialog.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_key_opens_the_page_and_is_forgotten_unless_it_is_kept(visit: Visit, keep: bool) -> None:
+    page = visit.open("/ui/p/first")
+    alert = page.get_by_role("alert").first
+    expect(alert).to_contain_text("A key is needed for product.")
+    alert.get_by_role("button", name="Sign in").click()
+    sign_in(page, "a-wrong-key-of-somebody-else")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text(
+        "does not know this key"
+    )
+    sign_in(page, KEY, keep)
+    expect(page.get_by_text("made by a test")).to_be_visible()
+    expect(page.get_by_text("key:local")).to_be_visible()
+    assert page.evaluate("localStorage.length") == 0
+    assert page.evaluate("sessionStorage.length") == int(keep)
+    assert KEY not in page.url
+    page.reload()
+    if keep:
+        expect(page.get_by_text("made by a test")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        assert page.evaluate("sessionStorage.length") == 0
+    expect(page.get_by_text("A key is needed for product.")).to_be_visible()
+
+
+class Prefix(BaseHTTPRequestHandler):
+    """Passes on what lies below /stage, as a gateway with a base path does."""
+
+    root = ""
+
+    def do_GET(self) -> None:
+        path = self.path.removeprefix("/stage")
+        if path == self.path:
+            self.send_error(404)
+            return
+        headers = {name: value for name, value in self.headers.items() if name != "Host"}
+        answer = requests.get(
+            self.root + path, headers=headers, timeout=30, allow_redirects=False, stream=True
+        )
+        content = answer.raw.read(decode_content=False)
+        self.send_response(answer.status_code)
+        for name, value in answer.headers.items():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def prefixed(api: Api) -> Iterator[str]:
+    handler = type("PrefixOfRun", (Prefix,), {"root": api.url})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/stage"
+        server.shutdown()
+
+
+def test_behind_a_prefix_all_addresses_hold(
+    browser: Browser, prefixed: str, tmp_path: Path
+) -> None:
+    with visiting(browser, prefixed) as visit:
+        page = visit.open("/")
+        expect(page).to_have_url(f"{prefixed}/ui")
+        page.get_by_role("link", name="finance 4 products").click()
+        page.get_by_role("link", name="daily_revenue", exact=True).click()
+        page.get_by_role("link", name="Lineage", exact=True).click()
+        expect(page).to_have_url(f"{prefixed}/ui/p/daily_revenue/lineage")
+        page.reload()
+        expect(page.locator("svg a[data-name]")).to_have_count(4)

@@ -43,7 +43,7 @@ from dev.template.intrinsics import Resolver
 from dev.template.reader import read_api
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import ENVIRONMENT
-from tests.meshes import NO_WAIT, add_lineage, add_product, mesh
+from tests.meshes import NO_WAIT, NOON, add_lineage, add_product, mesh
 from tests.template import DOCUMENT, ROOT, TEMPLATE
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ EVENTS = {
     file.stem: json.loads(file.read_text()) for file in sorted((ROOT / "events").glob("*.json"))
 }
 
+ACCESS_REQUEST = "5f0c1a2b3d4e5f60"
 STORED_KEY = "dm_night_PUT-YOUR-API-KEY-HERE-AND-IT-HAS-43-LETTERS"
 """As in the event of the authorizer that has a key of `access.json`."""
 
@@ -224,7 +225,7 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
 
 
 def store_key(access: S3Object) -> None:
-    """The key of the id `night`, with a grant, as if it had been made now."""
+    """The key of the id `night`, with a grant, and a request, as if they had been made now."""
     ends = utc_now() + timedelta(days=1)
     digest = sha256(STORED_KEY.encode()).hexdigest()
     by: dict[str, JsonValue] = {"created_at": utc_now().isoformat(), "expires_at": ends.isoformat()}
@@ -243,7 +244,22 @@ def store_key(access: S3Object) -> None:
         "granted_by": "key:key-1",
         "granted_at": utc_now().isoformat(),
     }
-    file = AccessFile.from_envelope({"grants": {str(grant["id"]): grant}, "keys": {"night": key}})
+    asked: JsonValue = {
+        "id": ACCESS_REQUEST,
+        "product": "transactions",
+        "product_origin": {"created_at": NOON.isoformat(), "revision": 2},
+        "domain": "finance",
+        "principal": "key:key-1",
+        "purpose": "Reconciliation",
+        "requested_at": utc_now().isoformat(),
+    }
+    file = AccessFile.from_envelope(
+        {
+            "grants": {str(grant["id"]): grant},
+            "keys": {"night": key},
+            "requests": {ACCESS_REQUEST: asked},
+        }
+    )
     access.put(file.encode(), None)
 
 

@@ -95,6 +95,9 @@ BODIES: Mapping[str, Any] = {
         "grants": [{"role": "contributor", "domain": "sales"}],
     },
     "POST /keys/{key_id}/rotate": {},
+    "POST /product/{name}/requests": {"purpose": "Forecast"},
+    "POST /requests/{request_id}/grant": {},
+    "POST /requests/{request_id}/refuse": {"reason": "Use daily_revenue"},
 }
 """Operation -> its body; without one the operation has none."""
 
@@ -164,6 +167,9 @@ class SampleMesh:
         if "grant_id" in sample.path:
             listed = self.send(list_samples()["GET /grants"], query=[("principal", "key:etl")]).body
             return replace(sample, path={**sample.path, "grant_id": listed[0]["id"]})
+        if "request_id" in sample.path:
+            [asked] = self.send(list_samples()["GET /requests"]).body
+            return replace(sample, path={**sample.path, "request_id": asked["id"]})
         if "version" in sample.path:
             listed = self.send(list_samples()[name.removesuffix("/{version}")]).body["versions"]
             first = listed[0] if "dataset" in sample.path else listed[0]["id"]
@@ -211,6 +217,7 @@ def build_sample_mesh() -> SampleMesh:
     built.call("access", "POST", "/grants", {"principal": "key:etl", **scope})
     key = {"id": "night", "owner": "sales", "grants": [scope]}
     built.call("access", "POST", "/keys", key)
+    built.call("access", "POST", "/product/shipments/requests", {"purpose": "Forecast"})
     source = BODIES["PUT /api/v1/sources/{source}"]
     built.call("marquez_writes", "PUT", "/api/v1/sources/sales", source)
     return built

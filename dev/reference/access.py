@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from datamesh.errors.access import Forbidden, Unauthenticated
@@ -77,6 +78,7 @@ class SampleProduct:
     name: str = "orders"
     domain: str = DOMAIN
     visibility: Visibility = Visibility.INTERNAL
+    created_at: datetime = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 @dataclass(frozen=True)

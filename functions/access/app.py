@@ -1,4 +1,4 @@
-"""Grant roles, take them back, and tell callers who they are."""
+"""Grant roles, take them back, decide on requests, and tell callers who they are."""
 
 import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 
 from datamesh.models.access import Role
+from datamesh.http import access_requests
 from datamesh.http.access import declare_read, declare_write
 from datamesh.http.app import create_app, require_principal
 from datamesh.http.dependencies import CurrentContext, CurrentResources
@@ -170,5 +171,7 @@ async def delete_key(
     removed = keys.delete_key(context, resources.open_access(), key_id)
     return Written(message=f"Key '{removed.id}' is deleted", data=removed)
 
+
+app.router.routes += access_requests.router.routes
 
 handler = create_lambda_handler(app, os.environ)

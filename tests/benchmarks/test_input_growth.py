@@ -34,8 +34,8 @@ STORED = FILES | {"marketing/campaigns/plan.csv": b"a plan\nid;day\na;31.01.2026
 """With a file of the form that the sample of an inference says."""
 MADE_BY_EVENTS = re.compile(r"(GET|POST|DELETE) /api/v1/.*(/jobs\b|/versions\b|/runs\b|runlineage)")
 """Requests about what is there once events have said so."""
-MADE_BY_GRANTS = re.compile(r"(DELETE|POST) /(grants|keys)/")
-"""Requests about a grant or a key that has to be made first."""
+MADE_BY_GRANTS = re.compile(r"(DELETE|POST) /(grants|keys|requests)/")
+"""Requests about a grant, a key or a request for access that has to be made first."""
 SHIPMENTS = "shipments"
 """The product that the document's examples register, change and delete."""
 

@@ -103,6 +103,12 @@ STATUSES = {
     "register_product": (200, 409),
     "register_products": (200, 422),
     "remove_lineage": (404, 200),
+    "request_access": (404, 200),
+    "list_product_requests": (404, 200),
+    "list_requests": (200, 200),
+    "grant_access": (404, 200),
+    "refuse_access": (404, 200),
+    "withdraw_request": (404, 200),
     "rotate_key": (404, 200),
     "sales_orders": (404, 200),
 }

@@ -46,7 +46,7 @@ ENVIRONMENT = {
     "DomainsWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_LOCATIONS"},
     "AnalyticsFunction": READING | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
-    "AccessFunction": COMMITTING | {"CACHE_SECONDS"},
+    "AccessFunction": COMMITTING | {"CACHE_SECONDS", "READ_ACCESS"},
     "AuditFunction": COMMON,
     "SearchFunction": READING | {"CACHE_SECONDS"},
     "PlatformFunction": READING | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"},

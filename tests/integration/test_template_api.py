@@ -36,6 +36,10 @@ WRITES = {
     "POST /keys": "AccessFunction",
     "POST /keys/{key_id}/rotate": "AccessFunction",
     "DELETE /keys/{key_id}": "AccessFunction",
+    "POST /product/{name}/requests": "AccessFunction",
+    "POST /requests/{request_id}/grant": "AccessFunction",
+    "POST /requests/{request_id}/refuse": "AccessFunction",
+    "DELETE /requests/{request_id}": "AccessFunction",
 }
 READS = {
     "GET /products": "ProductsReadFunction",
@@ -88,6 +92,8 @@ KEYED_READS = {
     "GET /grants": "AccessFunction",
     "GET /keys": "AccessFunction",
     "GET /me": "AccessFunction",
+    "GET /product/{name}/requests": "AccessFunction",
+    "GET /requests": "AccessFunction",
     "GET /domains/{domain}/{dataset}/files": "DomainsFunction",
 }
 

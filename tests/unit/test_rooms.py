@@ -33,6 +33,7 @@ SUBJECTS = (
     "context",
     "access",
     "registry",
+    "access_requests",
     "lineage",
     "datasets",
     "products",

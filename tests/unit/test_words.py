@@ -32,13 +32,13 @@ VERBS = frozenset(
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list
     load log look make map mark match measure merge move normalise note observe open pack pair
     parse grant pick prefetch prepare print profile propose prune put quote rank read rebuild recall
-    receive reclaim reduce refuse register remove rename render repeat replace report require
-    resolve
+    receive reclaim reduce refuse register remove rename render repeat replace report request
+    require resolve
     restore reuse revalidate revoke rotate run sample scan schedule search select send serve set
     share
     shorten show sign
     simplify skip sort spawn split stamp start stop store strip substitute subtract summarize
-    take trace translate trim undo unpack update verify wait walk widen wrap write
+    take trace translate trim undo unpack update verify wait walk widen withdraw wrap write
     """.split()  # noqa: SIM905  # a list of 200 lines is not read
 )
 

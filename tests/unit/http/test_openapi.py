@@ -10,6 +10,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 from pydantic import BaseModel
 
+from datamesh.models.access_requests import AccessApproval, AccessRefusal, AccessRequest
 from datamesh.models.bulk import LineageBulk, ProductsBulk
 from datamesh.models.grants import GrantRequest
 from datamesh.models.inference import InferenceRequest
@@ -66,6 +67,12 @@ DOCUMENTED_ERRORS = {
     "POST /keys": WRITE | {"400", "429"},
     "POST /keys/{key_id}/rotate": WRITE | {"400", "404"},
     "DELETE /keys/{key_id}": WRITE | {"404"},
+    "GET /requests": {"401", "403", "422", "503"},
+    "GET /product/{name}/requests": {"401", "403", "404", "422", "503"},
+    "POST /product/{name}/requests": EDITING | {"400"},
+    "POST /requests/{request_id}/grant": EDITING | {"400"},
+    "POST /requests/{request_id}/refuse": EDITING | {"400"},
+    "DELETE /requests/{request_id}": WRITE | {"404"},
     "GET /api/v1/lineage": {"404", "413", "422", "503"},
     "GET /api/v1/namespaces": {"422", "503"},
     "GET /api/v1/namespaces/{namespace}/datasets": {"404", "422", "503"},
@@ -166,7 +173,7 @@ def test_it_documents_every_route_and_its_errors() -> None:
     assert found == {name: each | read[name] for name, each in DOCUMENTED_ERRORS.items()}
 
 
-KEYED_READS = ("/audit", "/files", "/me", "/grants", "/keys")
+KEYED_READS = ("/audit", "/files", "/me", "/grants", "/keys", "/requests")
 
 
 def is_asked_who(name: str) -> bool:
@@ -226,6 +233,9 @@ BODIES: dict[str, type[BaseModel]] = {
     "POST /grants": GrantRequest,
     "POST /keys": KeyRequest,
     "POST /keys/{key_id}/rotate": RotationRequest,
+    "POST /product/{name}/requests": AccessRequest,
+    "POST /requests/{request_id}/grant": AccessApproval,
+    "POST /requests/{request_id}/refuse": AccessRefusal,
     "PUT /api/v1/tags/{tag}": TagRequest,
     "PUT /api/v1/namespaces/{namespace}": NamespaceRequest,
     "PUT /api/v1/sources/{source}": SourceRequest,
@@ -234,6 +244,7 @@ BODIES: dict[str, type[BaseModel]] = {
 
 NOTHING_REQUIRED = {
     "POST /domains/{domain}/{dataset}/infer",
+    "POST /requests/{request_id}/grant",
     "POST /keys/{key_id}/rotate",
     "PUT /api/v1/tags/{tag}",
 }

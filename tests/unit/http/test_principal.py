@@ -35,6 +35,7 @@ def without_principal(method: str, path: str) -> list[dict[str, Any]]:
         **dict.fromkeys(("name", "dataset", "job", "field", "source"), "orders"),
         **dict.fromkeys(("domain", "namespace", "tag"), "sales"),
         grant_id="0" * 16,
+        request_id="0" * 16,
         key_id="sales-etl",
     )
     headers = {"authorization": "Bearer a-key"}
@@ -109,6 +110,10 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("POST", "/keys"),
             ("POST", "/keys/{key_id}/rotate"),
             ("DELETE", "/keys/{key_id}"),
+            ("POST", "/product/{name}/requests"),
+            ("POST", "/requests/{request_id}/grant"),
+            ("POST", "/requests/{request_id}/refuse"),
+            ("DELETE", "/requests/{request_id}"),
         ],
         "audit": [],
         "platform": [],

@@ -38,6 +38,8 @@ OTHERS = {
     "/me": "keyed",
     "/grants": "keyed",
     "/keys": "keyed",
+    "/requests": "keyed",
+    "/product/{name}/requests": "keyed",
     "/api/v1/events": "events",
     "/api/v1/events/lineage": "events",
     "/api/v1/events/{namespace}": "events",

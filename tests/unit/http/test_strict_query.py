@@ -28,6 +28,7 @@ VALUES = {
     "dataset": "orders",
     "namespace": "sales",
     "version": "1",
+    "request_id": "0" * 16,
     "source": "sales",
     "counted": "jobs",
     "job": "nightly",

@@ -63,3 +63,34 @@ class KeyIdTaken(MeshError):
 
 class InvalidKeyLife(MeshError):
     """A key is to end when it may not; the text names the field first."""
+
+
+class RequestNotFound(MeshError):
+    """There is no request for access of the id, or none that the caller may know of."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"There is no request '{request_id}'")
+
+
+class RequestPending(MeshError):
+    """The principal has asked for access to the product already."""
+
+    def __init__(self, product: str, request_id: str) -> None:
+        super().__init__(
+            f"Your request '{request_id}' for '{product}' waits for a decision;"
+            " withdraw it to make another"
+        )
+
+
+class RequestDecided(MeshError):
+    """A request for access is not open any more."""
+
+    def __init__(self, request_id: str, status: str) -> None:
+        super().__init__(f"The request '{request_id}' is {status} already")
+
+
+class InvalidAccessEnd(MeshError):
+    """Access to a product is to end when it may not."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Invalid request: until: {reason}")

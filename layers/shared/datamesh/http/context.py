@@ -1,5 +1,6 @@
 """From a Lambda event to the context of its request, and to its record in the audit trail."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from ulid import ULID
@@ -11,6 +12,7 @@ from datamesh.models.values import utc_now
 from datamesh.services.context import RequestContext
 from datamesh.services.permissions import Permissions
 from datamesh.storage.backoff import Deadline
+from datamesh.storage.records import Redirect
 from datamesh.wiring.resources import Resources
 
 MAX_USER_AGENT = 300
@@ -37,9 +39,19 @@ def create_request_context(
                 resources.load_grants(principal, deadline, is_write=is_write) if principal else ()
             ),
             read_access=read_access,
+            find_redirects=lambda: _find_known_redirects(resources),
         ),
         audit=resources.open_trail(create_request_record(event)) if is_write else None,
     )
+
+
+def _find_known_redirects(resources: Resources) -> Mapping[str, Redirect]:
+    """Return the names that products have given up, as of the version in memory.
+
+    Whoever asks has a product that was read before.
+    """
+    known = resources.registry.products.get_known()
+    return known.renamed if known else {}
 
 
 def create_request_record(event: Any) -> AuditRecord:

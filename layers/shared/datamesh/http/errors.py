@@ -13,9 +13,13 @@ from datamesh.errors.access import (
     Forbidden,
     ForeignNamespaces,
     GrantNotFound,
+    InvalidAccessEnd,
     InvalidKeyLife,
     KeyIdTaken,
     KeyNotFound,
+    RequestDecided,
+    RequestNotFound,
+    RequestPending,
     Unauthenticated,
 )
 from datamesh.errors.base import MeshError
@@ -79,6 +83,7 @@ STATUS: dict[type[MeshError], int] = {
     ProductNotFound: 404,
     GrantNotFound: 404,
     KeyNotFound: 404,
+    RequestNotFound: 404,
     ProductRenamed: 404,
     LineageNotFound: 404,
     SnapshotNotFound: 404,
@@ -91,6 +96,8 @@ STATUS: dict[type[MeshError], int] = {
     DatasetNameTaken: 409,
     JobRegisteredByHand: 409,
     KeyIdTaken: 409,
+    RequestPending: 409,
+    RequestDecided: 409,
     Contended: 409,
     VersionExpired: 410,
     ProductChanged: 412,
@@ -105,6 +112,7 @@ STATUS: dict[type[MeshError], int] = {
     TooManyTags: 422,
     ProductTooLarge: 422,
     OversizedEvent: 422,
+    InvalidAccessEnd: 422,
     InvalidKeyLife: 422,
     UnrepeatableRequest: 422,
     InvalidCursor: 422,
@@ -230,6 +238,8 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
             return [FieldProblem(field="cursor", location="query", message=str(error))]
         case InvalidKeyLife():
             return [FieldProblem(field="expires_at", location="body", message=str(error))]
+        case InvalidAccessEnd():
+            return [FieldProblem(field="until", location="body", message=str(error))]
         case UnrepeatableRequest():
             field = "Idempotency-Key"
             return [FieldProblem(field=field, location="header", message=str(error))]

@@ -45,6 +45,15 @@ class Visibility(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ProductOrigin:
+    """The part of a product that tells it from others that have, or had, its name."""
+
+    created_at: datetime
+    revision: int
+    """The revision of the registry in which it got the name."""
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A role that a principal has."""
 
@@ -55,7 +64,10 @@ class Grant:
     """Namespaces of OpenLineage whose events a contributor may send: `postgres://sales`, or with
     a `*` at the end all that begin so."""
     product: str | None = None
-    """The only product that the grant is for; None for all of the domain."""
+    """The only product that the grant is for, by its name when it was given; None for all of the
+    domain."""
+    product_origin: ProductOrigin | None = None
+    """The product of that name that is meant."""
     expires_at: datetime | None = None
 
     def is_valid(self, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from pydantic import (
     model_validator,
 )
 
-from datamesh.models.access import ALL_DOMAINS, Grant, Role
+from datamesh.models.access import ALL_DOMAINS, Grant, ProductOrigin, Role
 from datamesh.models.products import (
     MAX_DATASET_NAME_LENGTH,
     MAX_DOMAIN_LENGTH,
@@ -106,13 +106,25 @@ class StoredGrant(BaseModel):
     product: str | None = Field(
         default=None, description="The only product that it is for; null for all of the domain."
     )
+    product_origin: ProductOrigin | None = Field(
+        default=None,
+        exclude_if=lambda origin: origin is None,
+        description="Tells the product from others that have its name later.",
+    )
     expires_at: Timestamp | None = None
     granted_by: str
     granted_at: Timestamp
 
     def to_grant(self) -> Grant:
         """Return the part that rules look at."""
-        return Grant(self.role, self.domain, self.namespaces, self.product, self.expires_at)
+        return Grant(
+            self.role,
+            self.domain,
+            self.namespaces,
+            self.product,
+            self.product_origin,
+            self.expires_at,
+        )
 
 
 class CallerGrant(BaseModel):

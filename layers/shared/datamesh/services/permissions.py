@@ -13,30 +13,23 @@ from datamesh.models.access import (
     Visibility,
     is_namespace_granted,
 )
+from datamesh.models.product_grants import FindRedirects, NamedProduct, ProductGrants
 from datamesh.models.read_access import ReadAccess
 
 type LoadGrants = Callable[[], Sequence[Grant]]
 """Returns the grants of the principal that storage has now, none of them expired."""
 
 
-class ReadableProduct(Protocol):
+class ReadableProduct(NamedProduct, Protocol):
     """The part of a product that rules look at."""
-
-    @property
-    def name(self) -> str:
-        """The name."""
-
-    @property
-    def domain(self) -> str:
-        """The domain."""
 
     @property
     def visibility(self) -> Visibility:
         """The readers that it is for."""
 
 
-type Sight = tuple[frozenset[str], frozenset[str]]
-"""The domains, case-folded, that a caller is a reader of, and single products."""
+type Sight = tuple[frozenset[str], frozenset[Grant]]
+"""The domains, case-folded, that a caller is a reader of, and grants of single products."""
 
 
 _OF_STORED = ("is_admin", "sight", "grants", "_stored", "_ranks", "_products")
@@ -57,12 +50,14 @@ class Permissions:
         own: Sequence[Grant] = (),
         load: LoadGrants = lambda: (),
         read_access: ReadAccess = ReadAccess.KEYED,
+        find_redirects: FindRedirects = dict,
     ) -> None:
         """Keep the grants that came with the credentials, and how to load the others."""
         self.principal = principal
         self.read_access = read_access
         self._own = tuple(own)
         self._load = load
+        self._find_redirects = find_redirects
 
     def forget_stored(self) -> None:
         """Forget the grants that storage had: whoever asks next, asks for those of now."""
@@ -82,7 +77,7 @@ class Permissions:
     @cached_property
     def sight(self) -> Sight:
         """The part of the grants that callers share who see the same products."""
-        return (frozenset(self._ranks), self._products)
+        return (frozenset(self._ranks), frozenset(each for each in self.grants if each.product))
 
     @cached_property
     def _stored(self) -> tuple[Grant, ...]:
@@ -108,9 +103,9 @@ class Permissions:
         return found
 
     @cached_property
-    def _products(self) -> frozenset[str]:
+    def _products(self) -> ProductGrants:
         """The products that the principal is a reader of by themselves."""
-        return frozenset(each.product for each in self.grants if each.product)
+        return ProductGrants(self.grants, self._find_redirects)
 
     def has_role(self, role: Role, domain: str) -> bool:
         """Return whether the principal has the role, or a higher one, in a domain."""
@@ -136,7 +131,7 @@ class Permissions:
 
     def is_reader(self, product: ReadableProduct) -> bool:
         """Return whether the principal may read what is inside of a product."""
-        return self.has_role(Role.READER, product.domain) or product.name in self._products
+        return self.has_role(Role.READER, product.domain) or self._products.has_grant(product)
 
     def can_see(self, product: ReadableProduct) -> bool:
         """Return whether the principal may know that a product exists."""

@@ -5,12 +5,15 @@ from typing import Annotated
 
 from pydantic import Field, JsonValue
 
+from datamesh.models.access_requests import StoredAccessRequest
 from datamesh.models.grants import StoredGrant
 from datamesh.models.json_codec import encode_model
 from datamesh.models.keys import StoredKey
 from datamesh.storage.registry_file import RegistryFile
 
 ACCESS_KEY = "access.json"
+OPTIONAL = ("keys", "requests")
+"""The fields that are not in the file while they hold nothing."""
 
 
 class AccessFile(RegistryFile):
@@ -20,10 +23,12 @@ class AccessFile(RegistryFile):
     """Id -> grant."""
     keys: Annotated[dict[str, StoredKey], Field(default_factory=dict)]
     """Id -> key of the API. Not in the file while there are none."""
+    requests: Annotated[dict[str, StoredAccessRequest], Field(default_factory=dict)]
+    """Id -> request for access to a product. Not in the file while there are none."""
 
     def encode_parts(self) -> Iterator[bytes]:
         """Yield the file as JSON, in one part."""
-        yield encode_model(self, exclude=None if self.keys else {"keys"})
+        yield encode_model(self, exclude={name for name in OPTIONAL if not getattr(self, name)})
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:

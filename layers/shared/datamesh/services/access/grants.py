@@ -75,7 +75,10 @@ def add_grants(file: AccessFile, grants: Iterable[StoredGrant], now: datetime) -
 
 
 def build_grant_id(principal: str, role: Role, domain: str, product: str = "") -> str:
-    """Return the id of the grant of a role in a place: the same for the same."""
+    """Return the id of the grant of a role in a place: the same for the same.
+
+    A single product is named with its origin, since another may have its name later.
+    """
     text = "\n".join((principal, role, domain.casefold(), product))
     return sha256(text.encode()).hexdigest()[:16]
 

@@ -10,10 +10,11 @@ from datamesh.storage.records import LineageRecord, ProductRecord
 from datamesh.storage.registry_file import RegistryFile
 
 if TYPE_CHECKING:  # few functions have grants
+    from datamesh.models.access_requests import StoredAccessRequest
     from datamesh.models.grants import StoredGrant
     from datamesh.models.keys import StoredKey
 
-type AuditedRecord = "ProductRecord | LineageRecord | StoredGrant | StoredKey"
+type AuditedRecord = "ProductRecord | LineageRecord | StoredGrant | StoredKey | StoredAccessRequest"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ def list_records(file: RegistryFile) -> Sequence[AuditedRecord]:
         return file.lineage
     grants: Mapping[str, StoredGrant] = getattr(file, "grants", {})
     keys: Mapping[str, StoredKey] = getattr(file, "keys", {})
-    return [*grants.values(), *keys.values()]
+    requests: Mapping[str, StoredAccessRequest] = getattr(file, "requests", {})
+    return [*grants.values(), *keys.values(), *requests.values()]
 
 
 def compare_records(before: Sequence[AuditedRecord], after: Sequence[AuditedRecord]) -> Difference:

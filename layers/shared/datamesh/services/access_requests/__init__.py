@@ -1,0 +1,1 @@
+"""Requests for access to a product, and the decisions of its stewards."""

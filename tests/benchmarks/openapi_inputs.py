@@ -172,12 +172,14 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "ProductRegistration": {"restricted_columns": ["order_id"]},
     "ProductRequest": {"restricted_columns": ["order_id"]},
     "ProductUpdate": {"domain": "sales", "restricted_columns": ["x"]},
+    "AccessRequest": {"until": None},
+    "AccessApproval": {"until": None},
     "KeyRequest": {"expires_at": None},
     "RotationRequest": {"expires_at": None},
 }
 """Schema -> what makes its sample one that is answered: `csv` is for this format alone, the files
 of the tests are in no folders of partitions, a port lies in the folder of its domain, restricted
-columns are columns, and a key has one end."""
+columns are columns, a key has one end, and access ends within a year."""
 SAMPLES: Mapping[tuple[str | None, str | None], Any] = {
     ("string", "date-time"): "2026-01-31T12:00:00Z",
     ("string", "date"): "2026-01-31",

@@ -71,6 +71,7 @@ VALUES: Mapping[str, str] = {
 """Name of a parameter -> its value in this mesh, if it is not the document's example."""
 VALUES_OF: Mapping[str, Mapping[str, str]] = {
     "/lineage/path": {"target": "campaigns"},
+    "/product/{name}/quality": {"name": "orders"},
 }
 """The same for the operations of one path."""
 

@@ -169,9 +169,12 @@ def find_type(schema: Mapping[str, Any]) -> str | None:
 CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "OutputPort": {"format": "csv"},
     "InferenceRequest": {"format": "csv", "partitions": None},
-    "ProductRegistration": {"restricted_columns": ["order_id"]},
-    "ProductRequest": {"restricted_columns": ["order_id"]},
-    "ProductUpdate": {"domain": "sales", "restricted_columns": ["x"]},
+    "DeprecationRequest": {"replacement": None},
+    "ProductLink": {"url": "https://example.com"},
+    "ProductRegistration": {"restricted_columns": ["order_id"], "check": "daily"},
+    "ProductRequest": {"restricted_columns": ["order_id"], "check": "daily"},
+    "ProductUpdate": {"domain": "sales", "restricted_columns": ["x"], "check": "daily"},
+    "SupportChannel": {"url": "https://example.com"},
     "AccessRequest": {"until": None},
     "AccessApproval": {"until": None},
     "KeyRequest": {"expires_at": None},
@@ -179,7 +182,8 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
 }
 """Schema -> what makes its sample one that is answered: `csv` is for this format alone, the files
 of the tests are in no folders of partitions, a port lies in the folder of its domain, restricted
-columns are columns, a key has one end, and access ends within a year."""
+columns are columns, a key has one end, access ends within a year, addresses are those of pages, and
+what replaces a product is one."""
 SAMPLES: Mapping[tuple[str | None, str | None], Any] = {
     ("string", "date-time"): "2026-01-31T12:00:00Z",
     ("string", "date"): "2026-01-31",

@@ -67,7 +67,7 @@ def _drop_null(schema: Schema) -> None:
 def _join_null(schema: Schema) -> None:
     """Turn `anyOf: [{type: string}, {type: null}]` into `type: [string, null]`."""
     options = schema.get("anyOf", [])
-    is_plain = all("type" in each and "enum" not in each for each in options)
+    is_plain = all("type" in each and not each.keys() & {"enum", "const"} for each in options)
     if NULL in options and len(options) == 2 and is_plain:
         _drop_null(schema)
         schema["type"] = [schema["type"], "null"]

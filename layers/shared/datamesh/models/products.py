@@ -161,15 +161,15 @@ class ProductRegistration(TakesColumns, BaseModel):
     output_port: OutputPort | None = None
     visibility: ShownVisibility = Visibility.INTERNAL
     restricted_columns: RestrictedColumns = []
-    title: details.MediumText | None = None
-    links: details.Links = []
-    contacts: details.Contacts = []
-    support: details.SupportChannel | None = None
-    sla: details.ServiceLevel | None = None
-    glossary_terms: details.GlossaryTerms = []
-    custom: details.Custom = {}
-    deprecation: details.DeprecationRequest | None = None
-    check: details.CheckSchedule = None
+    title: Annotated[details.MediumText | None, details.SHOWN] = None
+    links: Annotated[details.Links, details.SHOWN] = []
+    contacts: Annotated[details.Contacts, details.SHOWN] = []
+    support: details.ShownSupport = None
+    sla: details.ShownServiceLevel = None
+    glossary_terms: Annotated[details.GlossaryTerms, details.SHOWN] = []
+    custom: Annotated[details.Custom, details.SHOWN] = {}
+    deprecation: Annotated[details.DeprecationRequest | None, details.SHOWN] = None
+    check: details.ShownCheck = None
 
 
 class ProductRequest(ProductRegistration):

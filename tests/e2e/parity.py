@@ -41,7 +41,7 @@ PREFLIGHT = Difference(aws=204, sam_local=200, reason="It answers OPTIONS with a
 EXPOSED_HEADERS = Difference(
     aws="X-Total-Count,X-Next-Offset,X-Truncated,ETag,Retry-After,X-Next-Cursor,X-Files-Read,"
     "X-Bytes-Read,X-Missing-Columns,X-Skipped-Files,X-Skipped-Parts,Content-Disposition,"
-    "WWW-Authenticate",
+    "WWW-Authenticate,Deprecation,Sunset,Link",
     sam_local=None,
     reason="It does not read ExposeHeaders.",
 )

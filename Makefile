@@ -138,7 +138,7 @@ security: $(VENV)/ready $(PORTAL) $(SECURITY_VENV)/ready ## Check the template w
 	$(PY) -m pytest tests/security
 
 DEPLOYED := layers/shared/requirements.txt \
-	$(foreach name,authorizer domains platform search,functions/$(name)/requirements.txt)
+	$(foreach name,authorizer contracts domains platform search,functions/$(name)/requirements.txt) functions/contracts/schemas.txt
 
 # Needs an advisory service. --strict: what could not be looked up counts as a failure.
 .PHONY: audit
@@ -277,8 +277,8 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; of function NAME, of 
 	$(SAM) logs --tail --config-env $(STAGE) $(if $(NAME),--name $(NAME)) $(if $(value FILTER),--filter '$(value FILTER)')
 
 # Installed with --no-deps: the packages are wanted for their files, not to be imported.
-FILES_ALONE := requirements/examples requirements/corpus-files functions/platform/requirements
-LOCKED := layers/shared/requirements functions/authorizer/requirements functions/domains/requirements functions/search/requirements $(addprefix requirements/,\
+FILES_ALONE := requirements/examples requirements/corpus-files functions/platform/requirements functions/contracts/schemas
+LOCKED := layers/shared/requirements functions/authorizer/requirements functions/contracts/requirements functions/domains/requirements functions/search/requirements $(addprefix requirements/,\
 	dev sam security ministack openlineage docs corpus datacontract node lambda-image uv)
 
 .PHONY: lock
@@ -295,11 +295,11 @@ clean: ## Remove what was built or installed; keeps ./data.
 	.uv/bin/pip install --quiet --require-hashes --requirement requirements/uv.txt
 	touch $@
 
-$(VENV)/ready: requirements/dev.txt requirements/examples.txt functions/platform/requirements.txt | $(UV)
+$(VENV)/ready: requirements/dev.txt requirements/examples.txt functions/platform/requirements.txt functions/contracts/schemas.txt | $(UV)
 	rm -rf $(VENV)
 	@dev/create-venv $(UV) $(VENV)
 	$(INSTALL) --python $(PY) -r requirements/dev.txt
-	$(INSTALL) --python $(PY) --no-deps -r requirements/examples.txt -r functions/platform/requirements.txt
+	$(INSTALL) --python $(PY) --no-deps -r requirements/examples.txt -r functions/platform/requirements.txt -r functions/contracts/schemas.txt
 	touch $@
 
 $(SAM_VENV)/ready: requirements/sam.txt | $(UV)

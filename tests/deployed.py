@@ -16,6 +16,7 @@ from pydantic import JsonValue
 from datamesh.aws.observability import Handler
 from datamesh.http.context import create_request_record
 from datamesh.models.access import Role, Visibility
+from datamesh.models.contracts import ContractReference
 from datamesh.models.json_codec import encode_model
 from datamesh.models.openlineage import EVENT_EXAMPLE, RunEvent
 from datamesh.models.quality import QualityRun
@@ -30,7 +31,9 @@ from datamesh.services.openlineage.files import RunFile
 from datamesh.services.openlineage.job_reader import read_job_history
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.openlineage.runs import compute_run_path
+from datamesh.services.registry.registry import Registry
 from datamesh.storage.access_file import ACCESS_KEY, AccessFile
+from datamesh.storage.contract_sources import ContractSources
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX
 from datamesh.storage.files import ProductsFile
@@ -167,6 +170,27 @@ def empty(client: "S3Client", bucket: str) -> None:
         client.delete_object(Bucket=bucket, Key=marker["Key"], VersionId=marker["VersionId"])
 
 
+def add_contract(registry: Registry, sources: ContractSources) -> None:
+    """Give a product the contract of the sample event, as `PUT /product/{name}/contract` does."""
+    body = EVENTS["replace_contract"]["body"].encode()
+    digest = sources.store_source(body, NO_DEADLINE)
+    reference = ContractReference(
+        id="urn:datacontract:sales:orders",
+        version="1.0.0",
+        api_version="v3.2.0",
+        media_type="application/yaml",
+        digest=digest,
+        size=len(body),
+        object="parcels",
+    )
+
+    def change(file: ProductsFile) -> tuple[ProductsFile, None]:
+        product = file.products["orders"].to_model()
+        return file.with_product(product.model_copy(update={"contract": reference})), None
+
+    registry.products.commit(change, NO_DEADLINE)
+
+
 def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     """What the events ask for, an entry that an interrupted deletion left behind, the record of one
     write, an event of OpenLineage that was kept with its job and run, and no lineage of it, another
@@ -195,6 +219,7 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
             schema=schema,
             openlineage=DATASETS.get(name, []),
         )
+    add_contract(registry, ContractSources(lambda key: S3Object(ours, bucket, key), NO_WAIT))
     add_lineage(registry, "orders", "transactions")
     add_lineage(registry, "transactions", "gone")
     registry.products.commit(

@@ -17,6 +17,7 @@ from datamesh.wiring.resources import Resources
 
 AREAS = (
     "products",
+    "contracts",
     "lineage",
     "openlineage",
     "marquez",

@@ -33,6 +33,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.access_file import ACCESS_KEY, AccessFile
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.byte_limit import ByteLimit
+from datamesh.storage.contract_sources import ContractSources
 from datamesh.storage.declarations_file import DECLARATIONS_KEY, DeclarationsFile
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
@@ -223,6 +224,7 @@ def resources(
         open_quality_runs=lambda: QualityRuns(
             held.__getitem__, lambda prefix: BucketFolder(held, prefix), NO_WAIT
         ),
+        open_contracts=lambda: ContractSources(held.__getitem__, NO_WAIT),
     )
 
 

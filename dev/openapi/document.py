@@ -22,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "functions" / "platform" / "openapi.json"
 AREAS = (
     "products",
+    "contracts",
     "lineage",
     "openlineage",
     "marquez",

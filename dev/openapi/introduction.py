@@ -43,6 +43,11 @@ TAGS = {
         "domain, an owner and a schema.",
         "products",
     ),
+    "Contracts": (
+        "Take data contracts in, check them, and give them out: documents of the Open Data "
+        "Contract Standard, kept byte for byte.",
+        "contracts",
+    ),
     "Lineage": (
         "Record which product feeds which, follow it in both directions, and export it. Each entry "
         "has a type and a confidence.",

@@ -31,6 +31,8 @@ ENVIRONMENT = {
     "ProductsReadFunction": READING | {"CACHE_SECONDS"},
     "ProductsWriteFunction": COMMITTING
     | {"MAX_PRODUCTS", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES", "DATA_LOCATIONS"},
+    "ContractsReadFunction": READING | {"CACHE_SECONDS"},
+    "ContractsWriteFunction": COMMITTING | {"MAX_PRODUCTS", "MAX_PRODUCTS_BYTES", "DATA_LOCATIONS"},
     "LineageReadFunction": READING | {"CACHE_SECONDS"},
     "LineageWriteFunction": COMMITTING
     | {"MAX_LINEAGE_ENTRIES", "MAX_LINEAGE_BYTES", "MAX_PRODUCTS", "MAX_PRODUCTS_BYTES"}

@@ -44,6 +44,7 @@ TRAIL = f"{BUCKET}/audit/*"
 AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
+CONTRACTS = f"{BUCKET}/contracts/*"
 JOBS, JOB_INDEX = f"{BUCKET}/openlineage/jobs/*", f"{BUCKET}/openlineage/jobs.json"
 LIVES = f"{BUCKET}/openlineage/datasets/*"
 DECLARED = f"{BUCKET}/openlineage/declarations.json"
@@ -69,6 +70,14 @@ RIGHTS = {
     | REMEMBER
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
+    "ContractsReadFunction": ROLES
+    | {("s3:GetObject", key) for key in (PRODUCTS, CONTRACTS)}
+    | {("s3:ListBucket", BUCKET)},
+    "ContractsWriteFunction": ROLES
+    | REGISTRY
+    | REMEMBER
+    | AUDITED
+    | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CONTRACTS), ("s3:PutObject", CONTRACTS)},
     "LineageReadFunction": ROLES | REGISTRY | PAST,
     "LineageWriteFunction": ROLES | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
     "OpenLineageReadFunction": ROLES
@@ -197,7 +206,7 @@ def test_the_bucket_refuses_to_replace_registry_and_audit_without_a_condition() 
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
-        "Resource": [PRODUCTS, LINEAGE, ACCESS, TRAIL, CURSOR_KEY],
+        "Resource": [PRODUCTS, LINEAGE, ACCESS, TRAIL, CONTRACTS, CURSOR_KEY],
         "Condition": {
             "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
             "Bool": {"s3:ObjectCreationOperation": "true"},
@@ -291,7 +300,19 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
         for text in read_strings(RESOLVER.resolve(statement[key]))
     ]
     assert {text for text in named if "*" in text} == {
-        *(f"{BUCKET}/domains/*", KEYS, TRAIL, SNAPSHOTS, BACKUPS, KEPT, RUNS, JOBS, LIVES, CHECKED),
+        *(
+            f"{BUCKET}/domains/*",
+            CONTRACTS,
+            KEYS,
+            TRAIL,
+            SNAPSHOTS,
+            BACKUPS,
+            KEPT,
+            RUNS,
+            JOBS,
+            LIVES,
+            CHECKED,
+        ),
         f"{BUCKET}/access/used/*",
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }

@@ -50,6 +50,7 @@ FIXED = {
     "registry_at": "time travel: the registry at a moment",
     "formatMessage": "logging.Formatter's",
     "path_stats": "importlib's",
+    "ignore_aliases": "yaml.SafeDumper's",
     "startup": "uvicorn.Server's",
     "on_post_build": "a hook of MkDocs",
     "json": "starlette.Request's",

@@ -45,6 +45,11 @@ DOCUMENTED_ERRORS = {
     "GET /product/{name}/quality": {"400", "404", "422", "503"},
     "PUT /product/{name}": WRITE | {"400", "404", "412", "429"},
     "DELETE /product/{name}": WRITE | {"404", "412"},
+    "POST /contracts": WRITE | {"413", "429"},
+    "POST /contracts/lint": {"401", "403", "413", "422"},
+    "GET /contracts": {"422", "503"},
+    "GET /product/{name}/contract": {"404", "422", "503"},
+    "PUT /product/{name}/contract": WRITE | {"404", "412", "413", "429"},
     "POST /register_lineage": WRITE | {"400", "429"},
     "POST /lineage/bulk": WRITE | {"400", "429"},
     "GET /lineage": PAST,
@@ -250,6 +255,8 @@ NOTHING_REQUIRED = {
 }
 EVENTS = {"POST /api/v1/lineage", "POST /api/v1/lineage/batch"}
 """In the words of OpenLineage; tests/unit/openlineage compares them with what is accepted."""
+CONTRACTS = {"POST /contracts", "POST /contracts/lint", "PUT /product/{name}/contract"}
+"""In the words of their standard; tests/unit/contracts compares them with what is accepted."""
 
 
 def examples_of(name: str) -> list[Any]:
@@ -260,7 +267,7 @@ def examples_of(name: str) -> list[Any]:
 
 def test_every_body_is_known() -> None:
     found = {name for name, operation in OPERATIONS.items() if "requestBody" in operation}
-    assert found == BODIES.keys() | EVENTS
+    assert found == BODIES.keys() | EVENTS | CONTRACTS
 
 
 @pytest.mark.parametrize("name", BODIES)

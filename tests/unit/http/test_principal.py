@@ -99,6 +99,11 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("DELETE", DATASET),
             ("DELETE", JOB),
         ],
+        "contracts": [
+            ("POST", "/contracts"),
+            ("POST", "/contracts/lint"),
+            ("PUT", "/product/{name}/contract"),
+        ],
         "domains": [
             ("POST", "/domains/{domain}/{dataset}/check"),
             ("POST", "/domains/{domain}/{dataset}/infer"),

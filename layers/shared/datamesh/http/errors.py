@@ -23,6 +23,12 @@ from datamesh.errors.access import (
     Unauthenticated,
 )
 from datamesh.errors.base import MeshError
+from datamesh.errors.contracts import (
+    ContractIdTaken,
+    ContractNotFound,
+    InvalidContract,
+    ObjectNotChosen,
+)
 from datamesh.errors.datasets import (
     DatasetNotFound,
     LocationNotAllowed,
@@ -91,8 +97,10 @@ STATUS: dict[type[MeshError], int] = {
     NodeNotFound: 404,
     DomainNotFound: 404,
     DatasetNotFound: 404,
+    ContractNotFound: 404,
     NotAcceptable: 406,
     ProductNameTaken: 409,
+    ContractIdTaken: 409,
     DatasetNameTaken: 409,
     JobRegisteredByHand: 409,
     KeyIdTaken: 409,
@@ -104,6 +112,8 @@ STATUS: dict[type[MeshError], int] = {
     BodyTooLarge: 413,
     ScanTooLarge: 413,
     AnswerTooLarge: 413,
+    InvalidContract: 422,
+    ObjectNotChosen: 422,
     LocationNotAllowed: 422,
     AmbiguousColumns: 422,
     UnknownColumns: 422,
@@ -228,6 +238,18 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
                 )
                 for field, message in error.problems
             ]
+        case InvalidContract():
+            return [
+                FieldProblem(
+                    field=fault.pointer[:MAX_FIELD_LENGTH] or "body",
+                    location="body",
+                    message=fault.message,
+                    line=fault.line,
+                )
+                for fault in error.faults
+            ]
+        case ObjectNotChosen():
+            return [FieldProblem(field="object", location="query", message=str(error))]
         case RefusedParameters():
             found = error.problems.items()
             return [

@@ -16,6 +16,7 @@ from pydantic import (
 
 from datamesh.models import product_details as details
 from datamesh.models.access import Visibility
+from datamesh.models.contracts import ContractReference
 from datamesh.models.ports import OutputPort
 from datamesh.models.product_details import NAME_PATTERN as NAME_PATTERN
 from datamesh.models.product_details import Name
@@ -266,6 +267,11 @@ class Product(ShownFacts, BaseModel):
     custom: details.ShownCustom = {}
     deprecation: details.ShownDeprecation = None
     check: details.ShownCheck = None
+    contract: ContractReference | None = Field(
+        default=None,
+        exclude_if=lambda reference: reference is None,
+        description="The data contract of the product. Absent if it has none.",
+    )
     quality: Quality | None = None
     created_at: Timestamp
     updated_at: Timestamp

@@ -71,9 +71,13 @@ class Health(BaseModel):
 class FieldProblem(BaseModel):
     """What is wrong with a field or parameter of a request."""
 
-    field: str = Field(description="Dotted path of the field, or the parameter's name.")
+    field: str = Field(
+        description="Dotted path of the field, or the parameter's name. Of a contract it is a JSON"
+        " pointer."
+    )
     location: Literal["body", "query", "path", "header", "cookie"]
     message: str
+    line: int | None = Field(default=None, description="Line of a contract. Absent for all else.")
 
 
 class Problem(BaseModel):

@@ -97,6 +97,8 @@ class StoredProduct(Product):
     """Column -> its tags, as a person has set them: events do not, from then on."""
     own_columns: dict[str, dict[str, JsonValue]] = Field(default={}, exclude_if=is_empty)
     """Column -> what people say of it beside type, tags and restriction: a `DescribedColumn`."""
+    contract_base: dict[str, JsonValue] = Field(default={}, exclude_if=is_empty)
+    """The fields that the contract did not determine -> what they were when it was imported."""
     own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     """Those of the tags that people gave, if `said` has tags: the others are of events."""
     dropped_at: Timestamp | None = Field(default=None, exclude_if=is_unset)

@@ -43,6 +43,14 @@ class RecordedPort(msgspec.Struct, frozen=True, gc=False):
     location: str
 
 
+class RecordedContract(msgspec.Struct, frozen=True, gc=False):
+    """The reference to the contract of a product."""
+
+    id: str
+    digest: str
+    object: str | None = None
+
+
 _TAGS = msgspec.json.Decoder(tuple[str, ...])
 _NAMES = msgspec.json.Decoder(tuple[RecordedName, ...])
 _JOB = msgspec.json.Decoder(RecordedName | None)
@@ -180,6 +188,7 @@ class ProductRecord(RegistryRecord, kw_only=True):
     visibility: Visibility = Visibility.INTERNAL
     since_revision: int = 0
     output_port: RecordedPort | None = None
+    contract: RecordedContract | None = None
     _tags: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="tags")
     _openlineage: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="openlineage")
     edited: tuple[str, ...] = ()

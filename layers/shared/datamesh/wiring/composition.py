@@ -15,6 +15,7 @@ from datamesh.storage.s3.client import create_client
 from datamesh.storage.write_probe import WriteProbe
 from datamesh.wiring.access import list_key_uses, open_access, read_past_access
 from datamesh.wiring.bucket import LINEAGE_KEY, PRODUCTS_KEY, Bucket
+from datamesh.wiring.contracts import open_contracts
 from datamesh.wiring.events import open_declarations, open_event_pipeline, open_job_store
 from datamesh.wiring.quality import open_quality_runs
 from datamesh.wiring.registry import open_data, open_registry
@@ -57,4 +58,5 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         access_at=lambda moment, deadline: read_past_access(bucket, moment, deadline),
         list_key_uses=lambda deadline: list_key_uses(bucket, deadline),
         open_quality_runs=cache(lambda: open_quality_runs(bucket)),
+        open_contracts=cache(lambda: open_contracts(bucket)),
     )

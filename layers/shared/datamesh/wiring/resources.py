@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from datamesh.services.jobs.reading import JobStore
     from datamesh.services.openlineage.ingest import EventPipeline
     from datamesh.storage.access_file import AccessFile
+    from datamesh.storage.contract_sources import ContractSources
     from datamesh.storage.declarations_file import DeclarationsFile
     from datamesh.storage.document import Document
 
@@ -67,6 +68,8 @@ class Resources:
     """Returns key id -> the day of its last use."""
     open_quality_runs: Callable[[], "QualityRuns"]
     """Returns where the checks of data that were run are kept."""
+    open_contracts: Callable[[], "ContractSources"]
+    """Returns where the documents of contracts are kept, the same at every call."""
     views: RegistryViews = field(default_factory=RegistryViews)
     """Lives as long as the execution environment, as the next one does."""
     search_indexes: IndexCache = field(default_factory=IndexCache)

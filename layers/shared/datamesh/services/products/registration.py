@@ -60,7 +60,7 @@ def register_product(
     now = context.choose_registration_time(registry.now)
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
-        admission = _ProductAdmission(
+        admission = ProductAdmission(
             file, registry.max_products, now, registry.data_locations, context.permissions
         )
         product = admission.admit(registration)
@@ -70,7 +70,7 @@ def register_product(
         stored = file.products.get(registration.name)
         if stored and stored.since_revision == revision and stored.updated_at == now:
             return stored.to_model()
-        return _ProductAdmission(
+        return ProductAdmission(
             ProductsFile(), 1, now, registry.data_locations, context.permissions
         ).admit(registration)
 
@@ -104,7 +104,7 @@ def register_products(
         context,
         registry.products,
         bulk.parse_items(ProductRegistration, items),
-        lambda file: _ProductAdmission(
+        lambda file: ProductAdmission(
             file,
             registry.max_products,
             now,
@@ -136,7 +136,7 @@ def _build_match(record: ProductRecord) -> Callable[[ProductRegistration], bool]
     return is_match
 
 
-class _ProductAdmission:
+class ProductAdmission:
     """The products of a file, to which others are added one by one.
 
     With a `budget`, each must fit into that; else the commit tells whether all of them do.

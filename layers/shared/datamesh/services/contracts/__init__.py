@@ -1,0 +1,1 @@
+"""Data contracts: read, checked, mapped to products, and exported."""

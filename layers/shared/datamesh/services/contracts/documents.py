@@ -1,0 +1,85 @@
+"""The document of a product's contract, as it is now."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from datamesh.models.contracts import ContractReference, MediaType
+from datamesh.models.stored_products import StoredProduct
+from datamesh.services.contracts.mapping import list_objects, map_contract
+from datamesh.services.contracts.overlay import write_fields
+from datamesh.services.contracts.product_fields import find_changed_fields, read_fields
+from datamesh.services.contracts.schemas import DATA_CONTRACT
+from datamesh.services.contracts.source import read_source
+
+NEWEST_VERSION = "v3.2.0"
+WIDTH = 120
+
+
+@dataclass(frozen=True)
+class ContractDocument:
+    """A contract that was exported."""
+
+    body: bytes
+    media_type: MediaType
+    tree: dict[str, Any]
+    found: str | None
+    """The object of it that the product is."""
+
+
+def export_contract(product: StoredProduct, source: bytes | None) -> ContractDocument:
+    """Return the contract of a product: its source while nothing was changed since.
+
+    `source` is the document that was stored; without one the contract is made of the product.
+    """
+    reference = product.contract
+    if reference is None or source is None:
+        tree = build_contract(product)
+        return ContractDocument(write_yaml(tree), "application/yaml", tree, product.name)
+    parsed = read_source(source)
+    mapped = map_contract(parsed.tree, reference.object, is_part=is_part(parsed.tree, reference))
+    changed = find_changed_fields(product, mapped, product.contract_base)
+    if not changed:
+        return ContractDocument(source, parsed.media_type, parsed.tree, reference.object)
+    if mapped.pointers.get("description", "").startswith("/schema/") and "description" in changed:
+        changed["part_description"] = changed.pop("description")
+    tree = write_fields(parsed.tree, changed, reference.object)
+    body = write_yaml(tree)
+    if parsed.media_type == "application/json":
+        body = json.dumps(tree, ensure_ascii=False, indent=2).encode()
+    return ContractDocument(body, parsed.media_type, tree, reference.object)
+
+
+def is_part(tree: Mapping[str, Any], reference: ContractReference) -> bool:
+    """Tell whether a product is one of several that a contract has been registered as."""
+    return reference.object is not None and len(list_objects(tree)) > 1
+
+
+def build_contract(product: StoredProduct) -> dict[str, Any]:
+    """Return the contract of a product that was registered without one."""
+    empty = {
+        "apiVersion": NEWEST_VERSION,
+        "kind": DATA_CONTRACT,
+        "id": product.name,
+        "name": product.name,
+    }
+    fields = {name: value for name, value in read_fields(product).items() if value is not None}
+    return write_fields(empty, fields, product.name)
+
+
+def write_yaml(tree: Mapping[str, Any]) -> bytes:
+    """Return a tree as YAML, its keys in their order, without anchors."""
+    return yaml.dump(
+        tree, Dumper=_TreeDumper, sort_keys=False, allow_unicode=True, width=WIDTH, encoding="utf-8"
+    )
+
+
+class _TreeDumper(yaml.SafeDumper):
+    """A safe dumper that repeats what occurs twice."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Return True."""
+        return True

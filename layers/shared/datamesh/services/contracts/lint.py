@@ -1,0 +1,139 @@
+"""What is wrong with a contract, each fault with its JSON pointer and line."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from datamesh.models.contracts import ContractFault
+from datamesh.services.contracts.schemas import (
+    NEWEST_CONTRACT_SCHEMA,
+    SCHEMA_FILES,
+    load_schema,
+    open_validator,
+)
+from datamesh.services.contracts.source import ContractSource
+from datamesh.services.contracts.strict_schema import STRICTER, Schema, find_part, list_names
+
+MAX_FAULTS = 100
+"""How many faults are told."""
+MAX_NAME = 100
+_CLOSED = ("AdditionalProperties", "UnevaluatedProperties")
+_CHOICES = ("OneOfNotValid", "AnyOf")
+
+type Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """A fault before it is known to be one: an unexpected name may follow from another fault."""
+
+    path: Path
+    """The value with the fault."""
+    message: str
+    name: str | None = None
+    """The key that is not expected there."""
+    is_listed: bool = False
+    """True if the standard has the name there, under some condition."""
+    is_stricter: bool = False
+    """True if the published schema would let the name pass."""
+
+
+def find_faults(source: ContractSource) -> list[ContractFault]:
+    """Return the faults of a contract, in the order of their lines; MAX_FAULTS at most."""
+    file = find_schema_file(source)
+    if isinstance(file, ContractFault):
+        return [file]
+    findings = _find_breaches(source, file)
+    if file.startswith("datacontract/") and any(each.is_stricter for each in findings):
+        # People write names of later versions into documents of earlier ones, which let them pass.
+        newest = {(each.path, each.name) for each in _find_breaches(source, NEWEST_CONTRACT_SCHEMA)}
+        findings = [
+            each for each in findings if not each.is_stricter or (each.path, each.name) in newest
+        ]
+    faults = dict.fromkeys(_to_fault(source, found) for found in _drop_consequences(findings))
+    ordered = sorted(faults, key=lambda fault: (fault.line or 0, fault.pointer, fault.message))
+    return ordered[:MAX_FAULTS]
+
+
+def _find_breaches(source: ContractSource, file: str) -> list[_Finding]:
+    schema = load_schema(file)
+    errors = open_validator(file).iter_errors(source.tree)
+    return [found for error in errors for found in _read_error(schema, error)]
+
+
+def find_schema_file(source: ContractSource) -> str | ContractFault:
+    """Return the file of the schema that a document says it follows, or what is wrong with that."""
+    for name, allowed in (("kind", [*SCHEMA_FILES]), ("apiVersion", None)):
+        value = source.tree.get(name)
+        known = allowed or [*SCHEMA_FILES[str(source.tree["kind"])]]
+        if not isinstance(value, str) or value not in known:
+            got = "nothing" if name not in source.tree else repr(value)[:MAX_NAME]
+            message = f"{name} is one of {', '.join(known)}, not {got}"
+            line = source.find_line(f"/{name}")
+            return ContractFault(pointer=f"/{name}", line=line, message=message)
+    return SCHEMA_FILES[str(source.tree["kind"])][str(source.tree["apiVersion"])]
+
+
+def build_pointer(path: Sequence[str | int]) -> str:
+    """Return the JSON pointer of a path (RFC 6901): `("a/b", 0)` -> `/a~1b/0`."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _read_error(schema: Schema, error: Any) -> Iterator[_Finding]:
+    """Return the findings of an error; of alternatives those of the nearest."""
+    kind, path = type(error.kind).__name__.rpartition("_")[2], tuple(error.instance_path)
+    if kind in _CLOSED:
+        where = find_part(schema, error.schema_path[:-1])
+        names, is_stricter = list_names(schema, where), where.get("$comment") == STRICTER
+        for name in error.kind.unexpected:
+            yield _Finding(path, _describe_name(name, names), name, name in names, is_stricter)
+    elif kind in _CHOICES and (branch := _find_nearest(error.kind.context, path)):
+        for each in branch:
+            yield from _read_error(schema, each)
+    elif kind == "Required":
+        yield _Finding(path, f"'{error.kind.property}' is missing")
+    else:
+        yield _Finding(path, error.message[:500])
+
+
+def _find_nearest(branches: Sequence[Sequence[Any]], path: Path) -> Sequence[Any] | None:
+    """Return the errors of the alternative that the value is nearest to: of the right type."""
+    fitting = [
+        branch
+        for branch in branches
+        if not any(
+            type(each.kind).__name__.endswith("Type") and tuple(each.instance_path) == path
+            for each in branch
+        )
+    ]
+    return min(fitting, key=len, default=None)
+
+
+def _describe_name(name: str, names: Sequence[str]) -> str:
+    shown = name[:MAX_NAME]
+    if name in names:
+        return f"'{shown}' does not go with the other values here"
+    near = get_close_matches(shown, names, 1)
+    hint = f"; is it '{near[0]}'?" if near else ""
+    return f"'{shown}' is not known here{hint}"
+
+
+def _drop_consequences(findings: Sequence[_Finding]) -> Iterator[_Finding]:
+    """Return the findings without the names that are unexpected only since a part has a fault."""
+    kept: list[_Finding] = []
+    for found in sorted(findings, key=lambda each: (each.is_listed, -len(each.path))):
+        size = len(found.path)
+        if found.is_listed and any(
+            other.path[:size] == found.path and (not other.is_listed or len(other.path) > size)
+            for other in kept
+        ):
+            continue
+        kept.append(found)
+        yield found
+
+
+def _to_fault(source: ContractSource, found: _Finding) -> ContractFault:
+    path = found.path if found.name is None else (*found.path, found.name)
+    pointer = build_pointer(path)
+    return ContractFault(pointer=pointer, line=source.find_line(pointer), message=found.message)

@@ -1,0 +1,267 @@
+"""A contract after its product was changed: the same tree, but for the paths that were changed.
+
+Objects, properties and members are found by their names, so that whatever else they carry stays.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+from datamesh.services.contracts.mapping import find_owner, list_objects
+
+type Tree = dict[str, Any]
+type Columns = Mapping[str, Mapping[str, Any]]
+
+OWNER = "owner"
+STATUS_WORDS = {"active": "active", "deprecated": "deprecated", "inactive": "retired"}
+"""Status of a product -> what the standard calls it."""
+_SCALARS = ("string", "date", "timestamp", "time", "number", "integer", "boolean")
+LOGICAL_TYPES = frozenset({*_SCALARS, "object", "array", "map", "vector"})
+TYPES_SINCE = {"time": "v3.1.0", "timestamp": "v3.1.0", "map": "v3.2.0", "vector": "v3.2.0"}
+"""Logical type -> the first version of the standard that has it; all others are in each."""
+
+_OPTIONS = {
+    "min_length": "minLength",
+    "max_length": "maxLength",
+    "pattern": "pattern",
+    "minimum": "minimum",
+    "maximum": "maximum",
+    "exclusive_minimum": "exclusiveMinimum",
+    "exclusive_maximum": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
+    "format": "format",
+    "min_items": "minItems",
+    "max_items": "maxItems",
+    "unique_items": "uniqueItems",
+}
+
+
+def write_fields(tree: Tree, changed: Mapping[str, Any], found: str | None) -> Tree:
+    """Return a copy of a contract with the changed fields of the product that an object is."""
+    copy = deepcopy(tree)
+    for name, value in changed.items():
+        write = _WRITERS.get(name)
+        if write:
+            write(copy, value, found)
+    return copy
+
+
+def write_properties(
+    properties: Sequence[Tree], columns: Columns, before: Columns, version: str
+) -> list[Tree]:
+    """Return the properties of columns: those that are as they were `before` are not touched."""
+    known = {str(each["name"]).strip(): each for each in reversed(properties)}
+    kept = [name for each in properties if (name := str(each["name"]).strip()) in columns]
+    names = dict.fromkeys([*kept, *columns])
+    return [
+        known[name]
+        if name in known and before.get(name) == columns[name]
+        else _write_property(known.get(name), name, columns[name], before.get(name, {}), version)
+        for name in names
+    ]
+
+
+def _write_property(
+    found: Tree | None,
+    name: str,
+    column: Mapping[str, Any],
+    before: Mapping[str, Any],
+    version: str,
+) -> Tree:
+    """Return a property with what is said of a column; what is not said of it stays as it is."""
+    written: Tree = {"name": name} if found is None else dict(found)
+    changed = {key for key in {*column, *before} if column.get(key) != before.get(key)}
+    if {"type", "physical_type"} & changed:
+        _write_type(written, column, version)
+    for key, target in (
+        ("description", "description"),
+        ("physical_name", "physicalName"),
+        ("classification", "classification"),
+        ("tags", "tags"),
+        ("required", "required"),
+        ("unique", "unique"),
+        ("deprecated", "deprecated"),
+    ):
+        if key in changed and (target != "deprecated" or version >= "v3.2.0"):
+            _put(written, target, column.get(key))
+    if "primary_key" in changed:
+        _put(written, "primaryKey", column.get("primary_key") is not None or None)
+        _put(written, "primaryKeyPosition", column.get("primary_key"))
+    if "enum" in changed and version >= "v3.2.0":
+        _put(written, "enum", _write_enum(found, column.get("enum") or []))
+    if "options" in changed or "type" in changed:
+        _write_options(written, column.get("options") or {}, before.get("options") or {})
+    if "columns" in changed:
+        nested = {str(each["name"]): _drop_name(each) for each in column.get("columns", ())}
+        former = {str(each["name"]): _drop_name(each) for each in before.get("columns", ())}
+        listed = write_properties(written.get("properties") or [], nested, former, version)
+        _put(written, "properties", listed)
+    if "items" in changed:
+        items = column.get("items")
+        known = written.get("items")
+        part = items and _write_property(known or {}, "", items, before.get("items") or {}, version)
+        _put(written, "items", part)
+    return written
+
+
+def _write_type(written: Tree, column: Mapping[str, Any], version: str) -> None:
+    kind = str(column["type"])
+    logical = find_logical_type(kind, version)
+    _put(written, "logicalType", logical)
+    physical = column.get("physical_type") or (None if logical == kind else kind)
+    _put(written, "physicalType", physical)
+    if logical != "object":
+        written.pop("properties", None)
+    if logical != "array":
+        written.pop("items", None)
+
+
+def find_logical_type(kind: str, version: str) -> str | None:
+    """Return the logical type that a version of the standard has for a type of the registry."""
+    # The types of all databases, which most requests do not need.
+    from datamesh.models.type_names import Kind, find_kind
+
+    word = kind.strip().casefold()
+    if word not in LOGICAL_TYPES:
+        word = {
+            Kind.INTEGER: "integer",
+            Kind.DECIMAL: "number",
+            Kind.DOUBLE: "number",
+            Kind.BOOLEAN: "boolean",
+            Kind.DATE: "date",
+            Kind.TIMESTAMP: "timestamp",
+            Kind.TIME: "time",
+            Kind.TEXT: "string",
+        }.get(find_kind(kind), "")
+    if version < TYPES_SINCE.get(word, version):
+        return {"timestamp": "date", "time": "string"}.get(word)
+    return word or None
+
+
+def _write_options(written: Tree, options: Mapping[str, Any], before: Mapping[str, Any]) -> None:
+    """Write the options that were changed, and none that the new logical type has not."""
+    target = dict(written.get("logicalTypeOptions") or {})
+    for name, key in _OPTIONS.items():
+        if options.get(name) != before.get(name):
+            _put(target, key, options.get(name))
+    allowed = _OPTIONS_OF.get(str(written.get("logicalType")), frozenset())
+    _put(written, "logicalTypeOptions", {k: v for k, v in target.items() if k in allowed} or None)
+
+
+_BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format"})
+_OPTIONS_OF = {
+    "string": frozenset({"minLength", "maxLength", "pattern", "format"}),
+    "date": _BOUNDS,
+    "timestamp": _BOUNDS | {"timezone", "defaultTimezone"},
+    "time": _BOUNDS | {"timezone", "defaultTimezone"},
+    "integer": _BOUNDS | {"multipleOf"},
+    "number": _BOUNDS | {"multipleOf"},
+    "object": frozenset({"maxProperties", "minProperties", "required"}),
+    "array": frozenset({"maxItems", "minItems", "uniqueItems"}),
+    "vector": frozenset(
+        [
+            "dimensions",
+            "elementType",
+            "distanceMetric",
+            "embeddingModel",
+            "embeddingModelVersion",
+            "normalized",
+        ]
+    ),
+}
+
+
+def _write_enum(found: Tree | None, values: Sequence[Any]) -> list[Tree] | None:
+    known = {(type(each["value"]), each["value"]): each for each in (found or {}).get("enum") or ()}
+    return [known.get((type(value), value), {"value": value}) for value in values] or None
+
+
+def _drop_name(column: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in column.items() if key != "name"}
+
+
+def _put(target: Tree, key: str, value: Any) -> None:
+    """Set a key, or remove it if nothing is said any more."""
+    if value is None or value == [] or value is False:
+        target.pop(key, None)
+    else:
+        target[key] = value
+
+
+def _write_schema(tree: Tree, value: Any, found: str | None) -> None:
+    from datamesh.services.contracts.columns import map_properties
+
+    objects = tree.setdefault("schema", [])
+    name = found if found is not None else str(tree.get("name") or tree["id"])
+    if name not in list_objects(tree):
+        objects.append({"name": name, "properties": []})
+    part = objects[list_objects(tree).index(name)]
+    properties = part.get("properties") or []
+    version = str(tree["apiVersion"])
+    part["properties"] = write_properties(properties, value, map_properties(properties), version)
+
+
+def _write_owner(tree: Tree, value: Any, found: str | None) -> None:
+    team, known = tree.get("team"), find_owner(tree.get("team"))
+    if known and known[1].endswith("/username"):
+        members: Any = team["members"] if isinstance(team, dict) else team
+        members[int(known[1].split("/")[-2])]["username"] = value
+    elif known:
+        tree["team"]["name"] = value
+    elif isinstance(team, list) or (team is None and str(tree["apiVersion"]) < "v3.1.0"):
+        tree["team"] = [*(team or ()), {"username": value, "role": OWNER}]
+    else:
+        tree["team"] = {**(team or {}), "name": value}
+
+
+def _write_description(tree: Tree, value: Any, found: str | None) -> None:
+    tree["description"] = {**(tree.get("description") or {}), "purpose": value}
+
+
+def _write_part_description(tree: Tree, value: Any, found: str | None) -> None:
+    part = tree["schema"][list_objects(tree).index(str(found))]
+    part["description"] = value
+
+
+def _write_port(tree: Tree, value: Any, found: str | None) -> None:
+    from datamesh.services.contracts.ports import map_servers
+
+    servers = tree.setdefault("servers", [])
+    if known := map_servers(servers):
+        index = int(known.pointer.rpartition("/")[2])
+        kept = {k: v for k, v in servers[index].items() if k not in ("delimiter", "path")}
+        servers[index] = kept
+    else:
+        kept = {"server": "registry"}
+        servers.append(kept)
+    is_json = value["format"] == "jsonl"
+    kept |= {"type": "s3", "location": value["location"]}
+    kept["format"] = "json" if is_json else value["format"]
+    if is_json:
+        kept["delimiter"] = "new_line"
+
+
+def _write_plain(key: str) -> Callable[[Tree, Any, str | None], None]:
+    def write(tree: Tree, value: Any, found: str | None) -> None:
+        _put(tree, key, value)
+
+    return write
+
+
+def _write_status(tree: Tree, value: Any, found: str | None) -> None:
+    tree["status"] = STATUS_WORDS[str(value)]
+
+
+_WRITERS: dict[str, Callable[[Tree, Any, str | None], None]] = {
+    "name": _write_plain("name"),
+    "version": _write_plain("version"),
+    "status": _write_status,
+    "domain": _write_plain("domain"),
+    "description": _write_description,
+    "part_description": _write_part_description,
+    "tags": _write_plain("tags"),
+    "owner": _write_owner,
+    "schema": _write_schema,
+    "output_port": _write_port,
+}
+"""Field of a product -> what writes it into a contract, in the order of the standard's sections."""

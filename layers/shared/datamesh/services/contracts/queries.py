@@ -1,0 +1,49 @@
+"""Contracts are read: which there are, and the document of a product."""
+
+from datamesh.models.contracts import ContractEntry
+from datamesh.models.stored_products import StoredProduct
+from datamesh.services.context import RequestContext
+from datamesh.services.contracts.documents import ContractDocument, export_contract
+from datamesh.services.products.queries import get_product
+from datamesh.services.registry.registry import Page, Registry, cut_page
+from datamesh.storage.contract_sources import ContractSources
+
+
+def read_contract(
+    context: RequestContext, registry: Registry, sources: ContractSources, name: str
+) -> ContractDocument:
+    """Return the contract of a product as it is now.
+
+    Raises ProductNotFound, ProductRenamed, StorageUnavailable.
+    """
+    product = get_product(context, registry, name).to_model()
+    reference = product.contract
+    source = sources.read_source(reference.digest, context.deadline) if reference else None
+    return export_contract(product, source)
+
+
+def list_contracts(
+    context: RequestContext,
+    registry: Registry,
+    contract_id: str | None,
+    *,
+    limit: int,
+    offset: int,
+) -> Page[ContractEntry]:
+    """Return the contracts of products, the earliest registration first; those of an id."""
+    file = registry.products.read(context.deadline)
+    found = [
+        record
+        for record in file.products.values()
+        if record.contract and contract_id in (None, record.contract.id)
+    ]
+    page = cut_page(found, limit, offset)
+    items = [_build_entry(record.to_model()) for record in page.items]
+    return Page(items, page.total, page.offset)
+
+
+def _build_entry(product: StoredProduct) -> ContractEntry:
+    assert product.contract
+    return ContractEntry(
+        **product.contract.model_dump(), product=product.name, domain=product.domain
+    )

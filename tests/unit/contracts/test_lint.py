@@ -1,0 +1,131 @@
+"""Faults of documents: each has its JSON pointer and line, at any depth."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from datamesh.models.contracts import ContractFault
+from datamesh.services.contracts.lint import find_faults
+from datamesh.services.contracts.source import read_source
+from tests.unit.contracts.documents import FULL, build_contract, write_contract
+
+FULL_TREE: dict[str, Any] = yaml.safe_load(FULL)
+VERSIONS = ("v3.0.0", "v3.0.1", "v3.0.2", "v3.1.0", "v3.2.0")
+
+
+def lint(text: str) -> list[ContractFault]:
+    return find_faults(read_source(text.encode()))
+
+
+def test_a_document_with_every_section_has_no_fault() -> None:
+    assert lint(FULL) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_small_document_of_each_version_has_no_fault(version: str) -> None:
+    assert lint(write_contract(apiVersion=version)) == []
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_typo_at_depth_5_has_its_pointer_and_line(version: str) -> None:
+    rule = {"type": "library", "rule": "rowCount", "mustBe": 3, "mustBee": 4}
+    if version >= "v3.1.0":
+        rule = {"metric": "rowCount", **rule}
+    column = {"name": "a", "logicalType": "array", "requird": True}
+    column["items"] = {"logicalType": "integer", "quality": [rule]}
+    text = write_contract(
+        apiVersion=version, schema=[{"name": "t", "tag": ["x"], "properties": [column]}]
+    )
+    lines = text.splitlines()
+    found = [(each.pointer, each.message) for each in lint(text)]
+    assert found == [
+        ("/schema/0/tag", "'tag' is not known here; is it 'tags'?"),
+        ("/schema/0/properties/0/requird", "'requird' is not known here; is it 'required'?"),
+        (
+            "/schema/0/properties/0/items/quality/0/mustBee",
+            "'mustBee' is not known here; is it 'mustBe'?",
+        ),
+    ]
+    for fault in lint(text):
+        assert fault.line is not None
+        assert lines[fault.line - 1].strip(" -").startswith(fault.pointer.rpartition("/")[2])
+
+
+TYPOS: dict[str, dict[str, Any]] = {
+    "/descriptions": {"descriptions": {}},
+    "/description/purpos": {"description": {"purpos": "x"}},
+    "/team/nam": {"team": {"nam": "x"}},
+    "/team/members/0/rol": {"team": {"members": [{"username": "a", "rol": "x"}]}},
+    "/team/0/rol": {"team": [{"username": "a", "rol": "x"}]},
+    "/support/0/chanel": {"support": [{"channel": "a", "chanel": "b"}]},
+    "/price/amount": {"price": {"amount": 1}},
+    "/roles/0/acces": {"roles": [{"role": "a", "acces": "b"}]},
+    "/slaProperties/0/units": {"slaProperties": [{"property": "a", "value": 1, "units": "d"}]},
+    "/customProperties/0/key": {
+        "customProperties": [{"property": "a", "value": {"x": 1}, "key": 1}]
+    },
+    "/servers/0/schema": {
+        "servers": [{"server": "a", "type": "s3", "location": "s3://a/b", "schema": "x"}]
+    },
+    "/servers/0/locatoin": {
+        "servers": [{"server": "a", "type": "s3", "location": "s3://a/b", "locatoin": "x"}]
+    },
+}
+
+
+@pytest.mark.parametrize("pointer", TYPOS)
+def test_a_typo_in_any_section_is_one_fault(pointer: str) -> None:
+    assert [each.pointer for each in lint(write_contract(**TYPOS[pointer]))] == [pointer]
+
+
+def test_custom_properties_and_what_has_no_names_of_its_own_are_free() -> None:
+    custom = [{"property": "a", "value": {"any": [{"thing": 1}]}}]
+    rule = {"type": "custom", "engine": "x", "implementation": {"any": {"thing": 1}}}
+    arguments = {"metric": "nullValues", "mustBe": 0, "arguments": {"any": 1}}
+    part = {"name": "a", "quality": [rule, arguments], "customProperties": custom}
+    assert lint(write_contract(customProperties=custom, schema=[part])) == []
+
+
+def test_a_name_of_a_later_version_passes_where_the_published_schema_lets_it_pass() -> None:
+    rule = {"type": "library", "metric": "rowCount", "rule": "rowCount", "mustBe": 1}
+    part = {"name": "a", "quality": [rule]}
+    assert lint(write_contract(apiVersion="v3.0.2", schema=[part])) == []
+
+
+OTHERS = {
+    "a missing id": (build_contract(id=None), "", "'id' is missing"),
+    "a wrong type": (build_contract(id=7), "/id", 'the value is not of type "string"'),
+    "a status that 3.1 needs": (
+        build_contract(apiVersion="v3.1.0", status=None),
+        "",
+        "'status' is missing",
+    ),
+    "an unknown version": (
+        build_contract(apiVersion="v2.2.0"),
+        "/apiVersion",
+        "apiVersion is one of v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0, not 'v2.2.0'",
+    ),
+    "no version": (
+        build_contract(apiVersion=None),
+        "/apiVersion",
+        "apiVersion is one of v3.0.0, v3.0.1, v3.0.2, v3.1.0, v3.2.0, not nothing",
+    ),
+    "another kind": (
+        build_contract(kind="Table"),
+        "/kind",
+        "kind is one of DataContract, DataProduct, not 'Table'",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_faults_have_their_pointer(name: str) -> None:
+    tree, pointer, message = OTHERS[name]
+    [fault] = lint(yaml.safe_dump(tree, sort_keys=False))
+    assert (fault.pointer, fault.message) == (pointer, message)
+
+
+def test_the_first_hundred_faults_are_told() -> None:
+    properties = [{"name": f"c{number}", "typo": 1} for number in range(300)]
+    assert len(lint(write_contract(schema=[{"name": "t", "properties": properties}]))) == 100

@@ -8,6 +8,8 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from datamesh.http.answers import describe_page
+from datamesh.models.access import Role
+from datamesh.http.access import declare_write
 from datamesh.http.app import create_app
 from datamesh.http.conditional import IfMatch, build_precondition, build_product_etag
 from datamesh.http.contract_body import CONTRACT_BODY, CONTRACT_RESPONSE, read_contract_body
@@ -45,6 +47,7 @@ ObjectName = Annotated[
     responses=document_errors(401, 403, 409, 413, 422, 429, 503),
     openapi_extra=CONTRACT_BODY,
 )
+@declare_write(Role.CONTRIBUTOR)
 async def register_contract(
     request: Request,
     context: CurrentContext,
@@ -88,6 +91,7 @@ async def register_contract(
     responses=document_errors(401, 403, 413, 422),
     openapi_extra=CONTRACT_BODY,
 )
+@declare_write(None)
 async def lint_contract(request: Request, context: CurrentContext) -> ContractLint:
     """Check a data contract.
 
@@ -147,6 +151,7 @@ async def get_contract(
     responses=document_errors(401, 403, 404, 409, 412, 413, 422, 429, 503),
     openapi_extra=CONTRACT_BODY,
 )
+@declare_write(Role.CONTRIBUTOR)
 async def replace_contract(
     name: PathName,
     request: Request,

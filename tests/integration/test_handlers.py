@@ -27,6 +27,7 @@ STATUSES = {
     "analytics_usage": (404, 404),
     "audit": (200, 200),
     "search": (200, 200),
+    "search_as_of": (200, 200),
     "grant_role": (200, 200),
     "list_grants": (200, 200),
     "list_grants_as_of": (200, 200),

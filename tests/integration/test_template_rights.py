@@ -116,7 +116,9 @@ RIGHTS = {
     | AUDITED
     | {("s3:PutObject", ACCESS), ("s3:GetObjectVersion", ACCESS), FIND_PAST}
     | {("s3:GetObject", f"{BUCKET}/history/access.json")},
-    "SearchFunction": ROLES | REGISTRY | PAST,
+    "SearchFunction": ROLES
+    | {("s3:GetObject", PRODUCTS), ("s3:GetObjectVersion", PRODUCTS), FIND_PAST}
+    | {("s3:GetObject", INDEXES[0])},
     "AuditFunction": ROLES | {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
     | AUDITED

@@ -21,6 +21,7 @@ WRITING = {
     "DomainsWriteFunction",
     "AnalyticsScheduledFunction",
     "AccessFunction",
+    "ContractsWriteFunction",
 }
 WITHOUT_RIGHTS = "PortalFunction"
 READING = sorted({*FUNCTIONS} - WRITING - {"AuthorizerFunction", WITHOUT_RIGHTS})

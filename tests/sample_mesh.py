@@ -75,10 +75,30 @@ VALUES_OF: Mapping[str, Mapping[str, str]] = {
 }
 """The same for the operations of one path."""
 
+
+def contract_body() -> dict[str, Any]:
+    """A data contract, as ODCS has it, of a product that is not registered yet."""
+    return {
+        "kind": "DataContract",
+        "apiVersion": "v3.1.0",
+        "id": "returns-contract",
+        "name": "returns",
+        "domain": "sales",
+        "version": "1.0.0",
+        "status": "active",
+        "team": {"members": [{"username": "sales-team", "role": "owner"}]},
+        "schema": [
+            {"name": "returns", "properties": [{"name": "order_id", "logicalType": "string"}]}
+        ],
+    }
+
+
 BODIES: Mapping[str, Any] = {
     "POST /register_product": product_body(name="returns"),
     "POST /products/bulk": {"items": [product_body(name="returns")]},
     "PUT /product/{name}": {"description": "Changed"},
+    "POST /contracts": contract_body(),
+    "PUT /product/{name}/contract": contract_body(),
     "POST /register_lineage": {"source": "campaigns", "target": "orders", "transformation": "x"},
     "POST /lineage/bulk": {
         "items": [{"source": "campaigns", "target": "orders", "transformation": "x"}]

@@ -138,6 +138,7 @@ def test_parameters_do_reach_the_functions() -> None:
     """Or the test above would compare nothing with nothing."""
     assert published(BASE, releases(LogLevel="DEBUG")) == set(FUNCTIONS)
     assert published(BASE, releases(MaxProducts="7")) == {
+        "ContractsWriteFunction",
         "ProductsWriteFunction",
         "LineageWriteFunction",
         "OpenLineageWriteFunction",

@@ -186,7 +186,10 @@ def is_absent(value: object) -> bool:
 
 
 SHOWN = Field(exclude_if=is_absent)
-CHECK = Field(description="`daily` if the scheduled run checks the data every day.")
+CHECK = Field(
+    description="`daily` if the data is to be checked every day. Whoever loads it calls"
+    " `POST /domains/{domain}/{dataset}/check`; no schedule of the registry does."
+)
 Links = Annotated[list[ProductLink], Field(max_length=MAX_DETAILS)]
 Contacts = Annotated[list[Contact], Field(max_length=MAX_DETAILS)]
 GlossaryTerms = Annotated[

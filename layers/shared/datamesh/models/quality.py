@@ -76,7 +76,8 @@ class CheckedQuality(Quality):
     checks: list[CheckResult] = Field(
         default=[],
         exclude_if=lambda checks: not checks,
-        description="What the product and its contract ask for; absent if that is nothing.",
+        description="What the columns and the level of service of the product ask for; absent if"
+        " that is nothing.",
     )
 
 

@@ -26,7 +26,7 @@ async def check_dataset(
     """Check the data of a product.
 
     The data is compared with the schema, and `checks` has the result of each check that the
-    product's columns and its contract ask for. What cannot be run is skipped, and says why. The
+    product's columns and level of service ask for. What cannot be run is skipped, and says why. The
     result is recorded as the product's `quality`, and kept for `GET /product/{name}/quality`. Data
     that cannot be read has failed; the message says why.
     """

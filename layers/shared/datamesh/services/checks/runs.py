@@ -34,7 +34,7 @@ KEYED = (CheckMeasure.DUPLICATES, CheckMeasure.KEY)
 MEMORY = "the values that have to differ need more memory than there is"
 
 type ListChecks = Callable[[RequestContext, Product], Sequence[Check]]
-"""Product -> the checks that it, and its contract, ask for. May raise StorageUnavailable."""
+"""Product -> the checks that it asks for. May raise StorageUnavailable."""
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def handler(event: Mapping[str, Any], context: object) -> Answer:
 
 
 class _Request:
-    """What an answer depends on."""
+    """The parts of a request that an answer depends on."""
 
     def __init__(self, event: Mapping[str, Any]) -> None:
         self.is_head = event["requestContext"]["http"]["method"] == "HEAD"
@@ -69,7 +69,7 @@ class _Request:
         # A gateway behind a prefix of its own may leave it in the path.
         is_ui = event["routeKey"].endswith(("/ui", "/ui/{path+}"))
         self.path = raw[raw.index("/ui") + len("/ui") :] if is_ui and "/ui" in raw else None
-        """What stands behind `/ui`; None at the root."""
+        """The path behind `/ui`; None at the root."""
 
     def is_accepted(self, header: str, value: str) -> bool:
         """Tell whether a header that lists values has this one, and does not refuse it."""

@@ -110,7 +110,7 @@ class StoredAccessRequest(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """Whether it waits for a decision."""
+        """True while it waits for a decision."""
         return self.status is RequestStatus.OPEN
 
 

@@ -30,7 +30,7 @@ class CheckMeasure(StrEnum):
     KEY = "key"
     """The same, and the rows with a null too."""
     ROWS = "rows"
-    """All rows."""
+    """The number of all rows."""
     AGE = "age"
     """The seconds since the newest value, or the newest file."""
 
@@ -54,7 +54,7 @@ class ValueRule(StrEnum):
 
 @dataclass(frozen=True)
 class ValueCondition:
-    """What each value of a column has to meet."""
+    """A condition that each value of a column has to meet."""
 
     rule: ValueRule
     values: tuple[Scalar, ...]
@@ -76,7 +76,7 @@ class BoundOperator(StrEnum):
 
 @dataclass(frozen=True)
 class Threshold:
-    """What the measure of a check has to be. Both ends of a range belong to it."""
+    """The bounds of the measure of a check. Both ends of a range belong to it."""
 
     operator: BoundOperator
     bounds: tuple[Decimal, ...]
@@ -118,7 +118,7 @@ class Check:
 
     name: str
     kind: str
-    """What the contract calls it, such as `required` or `nullValues`."""
+    """The name that the contract has for it, such as `required` or `nullValues`."""
     measure: CheckMeasure
     columns: tuple[str, ...] = ()
     """The columns as the schema names them."""
@@ -126,11 +126,11 @@ class Check:
     missing: tuple[Scalar, ...] = ()
     """Values that stand for none."""
     thresholds: tuple[Threshold, ...] = NONE_AT_ALL
-    """All have to be met."""
+    """The conditions, all of which have to be met."""
     is_percent: bool = False
     """The thresholds are for the share of all rows, from 0 to 100."""
     severity: str | None = None
-    """What a failure means to whoever has written the check; None for an error."""
+    """The meaning of a failure to whoever has written the check; None for an error."""
     problem: str | None = None
     """Why it cannot be run; None if it can be."""
 

@@ -50,7 +50,7 @@ class ContractLint(BaseModel):
 
 
 class PlanAction(StrEnum):
-    """What a contract makes of a product."""
+    """The product that a contract makes."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -67,7 +67,7 @@ class PlannedProduct(BaseModel):
 
 
 class MappedObject(BaseModel):
-    """What a contract says of a product, in the fields of `POST /register_product`."""
+    """The part of a product that a contract says, in the fields of `POST /register_product`."""
 
     product: str
     object: str | None
@@ -76,7 +76,7 @@ class MappedObject(BaseModel):
 
 
 class ContractImport(BaseModel):
-    """What was done with a contract or, of a dry run, what would be."""
+    """A report of what was done with a contract or, of a dry run, what would be."""
 
     id: str
     version: str | None

@@ -98,7 +98,7 @@ class SupportChannel(BaseModel):
 
 
 class ServiceLevel(BaseModel):
-    """What users of the product may expect of its data, as durations of ISO 8601."""
+    """The level of service that users of a product may expect, as durations of ISO 8601."""
 
     model_config = ConfigDict(
         frozen=True,

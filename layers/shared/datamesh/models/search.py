@@ -24,7 +24,7 @@ class ResultOrder(StrEnum):
 
 
 class QualityState(StrEnum):
-    """What the latest checks of a product's data say."""
+    """The result of the latest checks of a product's data."""
 
     PASSED = "passed"
     FAILED = "failed"

@@ -36,7 +36,7 @@ class MappedProduct:
     pointers: dict[str, str]
     """Field -> JSON pointer of what it was made of."""
     warnings: list[str] = field(default_factory=list)
-    """What of the document the fields cannot hold."""
+    """The parts of the document that the fields cannot hold."""
     unused: list[str] = field(default_factory=list)
     """The fields that the contract determines and the product may not have."""
 

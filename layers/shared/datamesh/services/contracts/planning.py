@@ -31,7 +31,7 @@ NO_SCHEMA: dict[str, str] = {"unknown": "string"}
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What a request says beside its contract."""
+    """The parameters of a request beside its contract."""
 
     name: str | None = None
     domain: str | None = None

@@ -67,7 +67,7 @@ class ProductTextsRow(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def quality_state(self) -> QualityState:
-        """What the latest checks say."""
+        """The result of the latest checks."""
         return self.quality.status if self.quality else QualityState.UNKNOWN
 
     @property

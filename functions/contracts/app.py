@@ -30,7 +30,7 @@ from datamesh.services.contracts.planning import ImportOptions
 
 app = create_app("Contracts")
 
-PathName = Annotated[str, Path(description="Name of the product.", examples=["orders"])]
+PathName = Annotated[str, Path(description="Name of the product.", examples=["parcels"])]
 ObjectName = Annotated[
     str | None,
     Query(

@@ -107,15 +107,15 @@ def test_a_write_that_was_decided_before_its_commit_is_decided_again(
     mesh: Mesh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A check reads files, which takes long, between its first decision and its commit."""
-    from datamesh.services.datasets import reading
+    from datamesh.services.checks import runs
 
-    profile = reading.profile_dataset
+    run_checks = runs.run_checks
 
-    def profile_and_take_back(dataset: Any) -> Any:
+    def take_back_and_run_checks(*args: Any) -> Any:
         mesh.revoke()
-        return profile(dataset)
+        return run_checks(*args)
 
-    monkeypatch.setattr(reading, "profile_dataset", profile_and_take_back)
+    monkeypatch.setattr(runs, "run_checks", take_back_and_run_checks)
     path = "/domains/sales/orders/check"
     answer = mesh.send("domains", "POST", path, principal=ETL, grants=())
     assert answer.status == 403, answer.body

@@ -13,7 +13,7 @@ from datamesh.models.access import Grant, ProductOrigin
 
 
 class NameRedirect(Protocol):
-    """What became of a name that a product gave up."""
+    """The fate of a name that a product gave up."""
 
     @property
     def to(self) -> str:

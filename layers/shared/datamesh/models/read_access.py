@@ -30,4 +30,4 @@ class ReadKind(StrEnum):
     FILES = "files"
     """Links to whole files, which need a key in any mode."""
     KEYED = "keyed"
-    """Who asks, grants, keys and the audit trail."""
+    """Requests that tell who asks, grants, keys and the audit trail."""

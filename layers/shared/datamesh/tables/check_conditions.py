@@ -44,7 +44,7 @@ class CheckedColumn:
     value: str
     """The value in its type; null if the cell is not of it."""
     cell: str
-    """What is null where the file has no value."""
+    """The expression that is null where the file has no value."""
     type: str
     """The type of the value as DuckDB names it."""
     name: str

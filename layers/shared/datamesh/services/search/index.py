@@ -91,19 +91,22 @@ class SearchIndex:
         self.names = {self._rows[name]: name for name in digests}
         self._vocabulary = None
 
-    def find_rows(self, words: Sequence[str]) -> dict[int, float]:
-        """Return the rows that have any of the words: row -> score, the lower the better."""
-        if not words:
+    def find_rows(self, terms: Sequence[str]) -> dict[int, float]:
+        """Return the rows that have any of the terms: row -> score, the lower the better."""
+        if not terms:
             return {}
-        question = " OR ".join(part for parts in self.list_terms(words).values() for part in parts)
-        return dict(self._db.execute(_FIND, (question,)))
+        return dict(self._db.execute(_FIND, (" OR ".join(terms),)))
 
-    def list_terms(self, words: Sequence[str]) -> dict[str, list[str]]:
-        """Return what is looked for: word -> the terms of FTS5, `"day"` and `"day" *` of `day`.
+    def list_terms(self, words: Sequence[str]) -> list[str]:
+        """Return what is looked for, as FTS5 has it: `"day"` and `"day" *` of the word `day`.
 
         A word that nothing begins with is taken for mistyped.
         """
-        return {word: self._list_word_terms(word, is_last=word == words[-1]) for word in words}
+        return [
+            term
+            for word in words
+            for term in self._list_word_terms(word, is_last=word == words[-1])
+        ]
 
     def find_called(self, name: str) -> set[int]:
         """Return the rows of the products that are called so, or that are a dataset called so."""

@@ -32,7 +32,7 @@ LOWERED = 0.8
 
 @dataclass(frozen=True)
 class SearchQuery:
-    """What is searched for."""
+    """A question, and the filters that what is found must meet."""
 
     text: str | None = None
     filters: Mapping[FacetName, str] = field(default_factory=dict)
@@ -69,7 +69,8 @@ def search_products(
     file = registry.products.read(context.deadline)
     index = indexes.open_index(file)
     words = split_question(query.text) if query.text else []
-    scores = _find_rows(index, query, words)
+    terms = index.list_terms(words)
+    scores = _find_rows(index, query, terms)
     found = _filter_rows(index, scores, query.filters)
     ordered = _sort_rows(index, found, scores, query)
     offset = _find_offset(index, ordered, place) if place else 0
@@ -77,7 +78,7 @@ def search_products(
     following = offset + len(page)
     return SearchPage(
         total=len(ordered),
-        results=_build_results(file, index, page, words),
+        results=_build_results(file, index, page, terms),
         facets=_count_facets(index, scores, query.filters),
         next_cursor=(
             _write_cursor(_Place(index.names[page[-1]], following))
@@ -87,12 +88,12 @@ def search_products(
     )
 
 
-def _find_rows(index: SearchIndex, query: SearchQuery, words: Sequence[str]) -> dict[int, float]:
+def _find_rows(index: SearchIndex, query: SearchQuery, terms: Sequence[str]) -> dict[int, float]:
     """Return the rows that the question finds: row -> score, the lower the better."""
     if query.text is None:
         found = dict.fromkeys(index.names, 0.0)
     else:
-        found = dict.fromkeys(index.find_called(query.text), 0.0) | index.find_rows(words)
+        found = dict.fromkeys(index.find_called(query.text), 0.0) | index.find_rows(terms)
     for row in found.keys() & index.inactive:
         found[row] *= LOWERED
     if not query.dropped:
@@ -155,9 +156,8 @@ def _find_offset(index: SearchIndex, ordered: Sequence[int], place: _Place) -> i
 
 
 def _build_results(
-    file: ProductsFile, index: SearchIndex, rows: Sequence[int], words: Sequence[str]
+    file: ProductsFile, index: SearchIndex, rows: Sequence[int], terms: Sequence[str]
 ) -> list[SearchResult]:
-    terms = [term for parts in index.list_terms(words).values() for term in parts]
     pattern = build_pattern(terms) if terms else None
     results = []
     for row in rows:

@@ -72,24 +72,23 @@ VALUES: Mapping[str, str] = {
 VALUES_OF: Mapping[str, Mapping[str, str]] = {
     "/lineage/path": {"target": "campaigns"},
     "/product/{name}/quality": {"name": "orders"},
+    "/product/{name}/contract": {"name": "refunds"},
 }
 """The same for the operations of one path."""
 
 
-def contract_body() -> dict[str, Any]:
-    """A data contract, as ODCS has it, of a product that is not registered yet."""
+def contract_body(name: str = "returns") -> dict[str, Any]:
+    """Return a data contract, as ODCS has it, of one product."""
     return {
         "kind": "DataContract",
         "apiVersion": "v3.1.0",
-        "id": "returns-contract",
-        "name": "returns",
+        "id": f"{name}-contract",
+        "name": name,
         "domain": "sales",
         "version": "1.0.0",
         "status": "active",
         "team": {"members": [{"username": "sales-team", "role": "owner"}]},
-        "schema": [
-            {"name": "returns", "properties": [{"name": "order_id", "logicalType": "string"}]}
-        ],
+        "schema": [{"name": name, "properties": [{"name": "order_id", "logicalType": "string"}]}],
     }
 
 
@@ -98,7 +97,7 @@ BODIES: Mapping[str, Any] = {
     "POST /products/bulk": {"items": [product_body(name="returns")]},
     "PUT /product/{name}": {"description": "Changed"},
     "POST /contracts": contract_body(),
-    "PUT /product/{name}/contract": contract_body(),
+    "PUT /product/{name}/contract": contract_body("refunds"),
     "POST /register_lineage": {"source": "campaigns", "target": "orders", "transformation": "x"},
     "POST /lineage/bulk": {
         "items": [{"source": "campaigns", "target": "orders", "transformation": "x"}]
@@ -233,6 +232,7 @@ def build_sample_mesh() -> SampleMesh:
     for target in ("daily_revenue", "campaigns"):
         body = {"source": "orders", "target": target, "transformation": "x", "columns": columns}
         built.call("lineage", "POST", "/register_lineage", body)
+    built.call("contracts", "POST", "/contracts", contract_body("refunds"))
     built.call("openlineage", "POST", "/api/v1/lineage", EVENT)
     scope = {"role": "contributor", "domain": "sales"}
     built.call("access", "POST", "/grants", {"principal": "key:etl", **scope})

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from datamesh.models.contracts import ContractFault
+from datamesh.services.contracts.pointers import build_pointer
 from datamesh.services.contracts.schemas import (
     NEWEST_CONTRACT_SCHEMA,
     SCHEMA_FILES,
@@ -73,11 +74,6 @@ def find_schema_file(source: ContractSource) -> str | ContractFault:
             line = source.find_line(f"/{name}")
             return ContractFault(pointer=f"/{name}", line=line, message=message)
     return SCHEMA_FILES[str(source.tree["kind"])][str(source.tree["apiVersion"])]
-
-
-def build_pointer(path: Sequence[str | int]) -> str:
-    """Return the JSON pointer of a path (RFC 6901): `("a/b", 0)` -> `/a~1b/0`."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def _read_error(schema: Schema, error: Any) -> Iterator[_Finding]:

@@ -18,12 +18,16 @@ from datamesh.models.products import (
 )
 from datamesh.models.values import MAX_SHORT_TEXT_LENGTH
 from datamesh.services.contracts.columns import map_properties, normalise_tags
+from datamesh.services.contracts.details import DetailBuilder
+from datamesh.services.contracts.pointers import build_pointer
 from datamesh.services.contracts.ports import map_servers
 
 MAX_NAME_LENGTH = 100
 DOT = "." if re.fullmatch(NAME_PATTERN, "a.b") else ""
 ACTIVE, DEPRECATED, INACTIVE = "active", "deprecated", "inactive"
 OWNER = "owner"
+DESCRIPTIONS = ("purpose", "usage", "limitations")
+"""The parts of a description: the first that is there is that of the product."""
 
 type Tree = Mapping[str, Any]
 
@@ -52,6 +56,7 @@ def map_contract(tree: Tree, found: str | None, *, is_part: bool = False) -> Map
     builder.map_fundamentals()
     if found is not None:
         builder.map_object(found, is_part=is_part)
+    builder.map_details(found, is_part=is_part)
     return MappedProduct(builder.fields, builder.pointers, builder.warnings)
 
 
@@ -98,8 +103,11 @@ class _Builder:
                 self._set("name", name, f"/{key}")
                 break
         self._map_text("domain", MAX_DOMAIN_LENGTH, "domain")
-        purpose = (self._tree.get("description") or {}).get("purpose")
-        self._map_text("description", MAX_DESCRIPTION_LENGTH, "description/purpose", purpose)
+        said = self._tree.get("description") or {}
+        parts = [key for key in DESCRIPTIONS if str(said.get(key) or "").strip()]
+        if parts:
+            path = f"description/{parts[0]}"
+            self._map_text("description", MAX_DESCRIPTION_LENGTH, path, said[parts[0]])
         if owner := find_owner(self._tree.get("team")):
             pointer = owner[1].removeprefix("/")
             self._map_text("owner", MAX_SHORT_TEXT_LENGTH, pointer, owner[0])
@@ -126,6 +134,15 @@ class _Builder:
             whole = f"{self.fields.get('name', '')}-{build_name(name)}".strip("-")
             self._set("name", whole[:MAX_NAME_LENGTH].strip("-"), f"{pointer}/name")
             self._map_part(found, pointer)
+
+    def map_details(self, found: str | None, *, is_part: bool) -> None:
+        """Map what the registry can do without."""
+        details = DetailBuilder(self._tree, found, is_part=is_part)
+        is_deprecated = self.fields.get("status") == DEPRECATED
+        details.map_details(str(self.fields.get("name", "")), is_deprecated=is_deprecated)
+        self.fields |= details.fields
+        self.pointers |= {name: build_pointer(place) for name, place in details.places.items()}
+        self.warnings += details.warnings
 
     def _map_part(self, found: Tree, pointer: str) -> None:
         """Map what an object says for itself, of which a contract has another word for all."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from datamesh.services.contracts import detail_writing
 from datamesh.services.contracts.mapping import find_owner, list_objects
 
 type Tree = dict[str, Any]
@@ -214,6 +215,16 @@ def _write_owner(tree: Tree, value: Any, found: str | None) -> None:
         tree["team"] = {**(team or {}), "name": value}
 
 
+def _write_contacts(tree: Tree, value: Any, found: str | None) -> None:
+    """Write contacts; the owner stays who it is if the member who was it goes."""
+    owner = find_owner(tree.get("team"))
+    detail_writing.write_contacts(tree, value, found)
+    after = find_owner(tree.get("team"))
+    was_member = owner is not None and owner[1].endswith("/username")
+    if owner and was_member and (after is None or after[1] == "/team/name"):
+        _write_owner(tree, owner[0], found)
+
+
 def _write_description(tree: Tree, value: Any, found: str | None) -> None:
     tree["description"] = {**(tree.get("description") or {}), "purpose": value}
 
@@ -263,5 +274,13 @@ _WRITERS: dict[str, Callable[[Tree, Any, str | None], None]] = {
     "owner": _write_owner,
     "schema": _write_schema,
     "output_port": _write_port,
+    "title": detail_writing.write_title,
+    "links": detail_writing.write_links,
+    "contacts": _write_contacts,
+    "support": detail_writing.write_support,
+    "sla": detail_writing.write_levels,
+    "glossary_terms": detail_writing.write_terms,
+    "custom": detail_writing.write_custom,
+    "deprecation": detail_writing.write_deprecation,
 }
 """Field of a product -> what writes it into a contract, in the order of the standard's sections."""

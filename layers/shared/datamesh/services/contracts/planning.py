@@ -122,6 +122,7 @@ def build_registration(
             raise _refuse(source, f"/{name}", f"{name} is missing: add it, or send `{name}=`")
     fields.setdefault("owner", UNOWNED)
     fields.setdefault("description", str(fields["name"]))
+    fields = _add_deprecation_time(fields, None)
     product = _check_fields(source, mapped, fields, to_request(_read_columns(mapped)))
     shown = read_fields(build_product(product, utc_now(), 0))
     return ContractedProduct.extend_product(
@@ -138,13 +139,30 @@ def build_update(
     """
     known = {"name": before.name, "domain": before.domain, "owner": before.owner}
     fields = {**mapped.fields, "name": before.name}
-    whole = {**known, "description": before.description, **fields}
+    whole = _add_deprecation_time({**known, "description": before.description, **fields}, before)
     columns = complete_columns(_read_columns(mapped), before.column_tags)
     product = _check_fields(source, mapped, whole, columns)
     names = {name if name != "schema" else "schema_" for name in fields if name != "name"}
     update = ContractedUpdate.extend_product(product, names, build_reference(source, found))
-    after = before.model_copy(update=update.to_attributes() | change_columns(before, update))
+    attributes = update.to_attributes() | change_columns(before, update)
+    if update.deprecation:
+        attributes["deprecation"] = update.deprecation.build_deprecation(
+            before.deprecation, utc_now()
+        )
+    after = before.model_copy(update=attributes)
     return update.model_copy(update={"contract_base": find_base(read_fields(after), mapped)})
+
+
+def _add_deprecation_time(
+    fields: Mapping[str, Any], before: StoredProduct | None
+) -> dict[str, JsonValue]:
+    """Return the fields with the time of a deprecation: that of before, or the present one."""
+    if not (said := fields.get("deprecation")) or "since" in said:
+        return dict(fields)
+    known = before.deprecation.since if before and before.deprecation else utc_now()
+    sunset = said.get("sunset")
+    since = known.isoformat() if sunset is None else min(known.isoformat(), str(sunset))
+    return {**fields, "deprecation": {"since": since, **said}}
 
 
 def _read_columns(mapped: MappedProduct) -> dict[str, Column]:

@@ -20,7 +20,19 @@ CONTRACT_FIELDS = (
     "version",
     "tags",
     "output_port",
+    "title",
+    "links",
+    "contacts",
+    "support",
+    "sla",
+    "glossary_terms",
+    "custom",
+    "deprecation",
 )
+DETAILS = frozenset(CONTRACT_FIELDS[CONTRACT_FIELDS.index("title") :])
+"""The fields that contracts determine since their products keep HAS_DETAILS."""
+HAS_DETAILS = "details"
+"""Marks, in what a product keeps of its import, that its details were set as well."""
 
 
 def read_fields(product: Product) -> dict[str, Any]:
@@ -48,7 +60,9 @@ def find_changed_fields(
     product: Product, mapped: MappedProduct, base: Mapping[str, JsonValue]
 ) -> dict[str, Any]:
     """Return the fields that were changed since the contract was imported, as they are now."""
-    imported = {**DEFAULTS, **mapped.fields, **base}
+    left = () if base.get(HAS_DETAILS) else DETAILS
+    known = {name: value for name, value in mapped.fields.items() if name not in left}
+    imported = {**DEFAULTS, **known, **base}
     return {
         name: value
         for name, value in read_fields(product).items()
@@ -63,4 +77,5 @@ def find_base(fields: Mapping[str, Any], mapped: MappedProduct) -> dict[str, Jso
         for name, value in fields.items()
         if value != mapped.fields.get(name, DEFAULTS.get(name)) and value is not None
     }
-    return known | dict.fromkeys(mapped.unused)
+    marks: dict[str, JsonValue] = {} if DETAILS.isdisjoint(mapped.fields) else {HAS_DETAILS: True}
+    return known | dict.fromkeys(mapped.unused) | marks

@@ -195,8 +195,7 @@ def _write_entries(
     """
     lists = [_find_list(tree, place) for place in places]
     mapped = [entry for each in lists for entry in map(map_entry, each) if entry]
-    unique = [entry for i, entry in enumerate(mapped) if entry not in mapped[:i]]
-    held = unique[:MAX_DETAILS]
+    held = [*{tuple(entry.items()): entry for entry in mapped}.values()][:MAX_DETAILS]
     new = [each for each in wanted if each not in held]
     targets = _match_entries([each for each in held if each not in wanted], new, keys)
     for place, entries in zip(places, lists, strict=True):

@@ -84,10 +84,7 @@ class DetailBuilder:
         self, name: str, entries: Sequence[tuple[Place, dict[str, JsonValue] | None]]
     ) -> None:
         found = [(place, entry) for place, entry in entries if entry]
-        known: list[dict[str, JsonValue]] = []
-        for _, entry in found:
-            if entry not in known:
-                known.append(entry)
+        known = [*{tuple(entry.items()): entry for _, entry in found}.values()]
         if len(known) > MAX_DETAILS:
             self.warnings.append(f"{name}: a product has {MAX_DETAILS} of the {len(known)}")
         if known:

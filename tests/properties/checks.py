@@ -29,6 +29,7 @@ REASONS = re.compile(
     r"|[\s\S]*only a column of the schema itself can be|[\s\S]*nested at most \d+ deep"
     r"|deprecation\.replacement: '|[\s\S]*deprecation\.sunset must not be before "
     r"|[\s\S]*must be longer than no time|[\s\S]*give at least one of freshness, latency"
+    r"|Invalid contract: |The contract has no object '"
     r"|.*`days` says it already|.*must lie within the next 365 days"
 )
 """Why a request that the document allows may be answered 400 or 422."""

@@ -48,7 +48,7 @@ CONTRACT_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The document",
         "content": {
-            "application/yaml": {"schema": {"type": "string"}},
+            "application/yaml": {"schema": {"type": "object"}},
             "application/json": {"schema": {"type": "object"}},
         },
     }

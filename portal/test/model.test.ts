@@ -1,32 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { LineageGraph, Way } from "../src/api/types.ts";
 import { chooseView, mergeGraphs, STEP } from "../src/graph/model.ts";
 import { buildScene, chooseSizes, shorten } from "../src/graph/scene.ts";
 import { stepFrom } from "../src/graph/steps.ts";
 import { fitViewport, zoomViewport } from "../src/graph/viewport.ts";
 import { writeMermaid, writeSvg } from "../src/graph/write.ts";
-
-function graphOf(product: string, pairs: readonly (readonly [string, string, number?])[]): LineageGraph {
-  const names = new Set([product, ...pairs.flatMap(([source, target]) => [source, target])]);
-  const nodes = [...names].map((name) => ({
-    name,
-    domain: "sales",
-    owner: "team",
-    status: "active" as const,
-    distance: name === product ? 0 : 1,
-    path_confidence: 1,
-    direction: (name === product ? null : "upstream") as Way | null,
-  }));
-  const edges = pairs.map(([source, target, confidence = 1]) => ({
-    id: `${source}>${target}`,
-    source,
-    target,
-    lineage_type: "direct",
-    confidence,
-  }));
-  return { product, nodes, edges, cycles: [], truncated: false };
-}
+import { graphOf } from "./graphs.ts";
 
 const CHAIN = graphOf("c", [["a", "b"], ["b", "c"], ["c", "d"], ["d", "e"], ["b", "x"]]);
 const namesOf = (view: { nodes: readonly { name: string }[] }) => view.nodes.map(({ name }) => name).sort().join("");

@@ -23,6 +23,11 @@ export interface Column {
   classification?: string | null;
   deprecated?: boolean;
 }
+export interface Contact {
+  name: string;
+  role?: string | null;
+  email?: string | null;
+}
 export interface Product {
   name: string;
   domain: string;
@@ -41,6 +46,8 @@ export interface Product {
   updated_at: string;
   columns?: Column[];
   dropped?: boolean;
+  title?: string | null;
+  contacts?: Contact[];
 }
 export interface WritingRun {
   job: { namespace: string; name: string };
@@ -77,6 +84,8 @@ export interface LineageGraph {
   truncated: boolean;
 }
 export interface ColumnGraph {
+  product: string;
+  nodes: { product: string; column: string; distance: number }[];
   edges: {
     id: string;
     source_product: string;
@@ -85,6 +94,11 @@ export interface ColumnGraph {
     target_column: string;
     lineage_type: string;
   }[];
+  truncated: boolean;
+}
+export interface Impact {
+  total: number;
+  groups: { domain: string; owner: string; products: { name: string; distance: number; path_confidence: number }[] }[];
   truncated: boolean;
 }
 export interface FieldChange {

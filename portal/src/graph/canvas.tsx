@@ -1,23 +1,21 @@
 /** The drawn graph: pan and zoom by pointer, wheel and keys; every product can be focused. */
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { linkTo } from "../location.ts";
-import { formatConfidence } from "../format.ts";
-import type { Scene, SceneEdge, SceneNode } from "./scene.ts";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { Parts, type PartsProps } from "./parts.tsx";
+import type { Scene } from "./scene.ts";
 import { stepFrom } from "./steps.ts";
 import { fitViewport, revealPoint, type Viewport, zoomViewport } from "./viewport.ts";
 
 const ZOOM = 1.25;
 const DRAG_PIXELS = 4;
 
-interface GraphProps {
+interface GraphProps extends PartsProps {
   scene: Scene;
   /** Fitted anew when it changes: what is added leaves the screen as it is. */
   question: string;
-  found: (name: string) => boolean;
-  open: (name: string) => void;
 }
 
-export function GraphCanvas({ scene, question, found, open }: GraphProps) {
+export function GraphCanvas({ question, ...parts }: GraphProps) {
+  const { scene } = parts;
   const svg = useRef<SVGSVGElement>(null);
   const [viewport, setViewport] = useState<Viewport>({ x: 0, y: 0, scale: 1 });
   const size = () => svg.current!.getBoundingClientRect();
@@ -26,6 +24,8 @@ export function GraphCanvas({ scene, question, found, open }: GraphProps) {
   useLayoutEffect(() => fit(false), [question]);
   useWheel(svg, setViewport);
   const drag = useDrag(setViewport);
+  // Made once: a move of the whole draws none of its parts anew.
+  const drawn = useMemo(() => <Parts {...parts} />, [scene, parts.sought, parts.states]);
 
   const press = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -51,12 +51,7 @@ export function GraphCanvas({ scene, question, found, open }: GraphProps) {
           </marker>
         </defs>
         <g transform={`translate(${viewport.x} ${viewport.y}) scale(${viewport.scale})`}>
-          {scene.edges.map((edge) => (
-            <Edge key={edge.id} edge={edge} />
-          ))}
-          {scene.nodes.map((node) => (
-            <Node key={node.name} node={node} scene={scene} isFound={found(node.name)} open={open} />
-          ))}
+          {drawn}
         </g>
       </svg>
       <div class="graph-tools">
@@ -71,74 +66,6 @@ export function GraphCanvas({ scene, question, found, open }: GraphProps) {
         </button>
       </div>
     </div>
-  );
-}
-
-function Edge({ edge }: { edge: SceneEdge }) {
-  return (
-    <g class={`edge new ${edge.lineage_type} ${edge.isBack ? "back" : ""}`}>
-      <title>{`${edge.source} to ${edge.target}: ${edge.text}`}</title>
-      <path d={edge.path} stroke-width={1 + edge.confidence * 1.5} stroke-opacity={0.35 + edge.confidence * 0.65} marker-end="url(#end)" />
-      <text x={edge.middle[0]} y={edge.middle[1]} text-anchor="middle">
-        {edge.text}
-      </text>
-    </g>
-  );
-}
-
-interface NodeProps {
-  node: SceneNode;
-  scene: Scene;
-  isFound: boolean;
-  open: (name: string) => void;
-}
-
-function Node({ node, scene: { sizes }, isFound, open }: NodeProps) {
-  const { name, x, y, hidden } = node;
-  const confidence = node.isFocus ? "" : `, ${node.direction ?? "near"}, confidence ${formatConfidence(node.path_confidence)}`;
-  const classes = `node new ${node.status} ${node.isFocus ? "self" : ""} ${isFound ? "found" : ""}`;
-  return (
-    <g transform={`translate(${x} ${y})`}>
-      <a class={classes} href={linkTo(["p", name])} data-name={name} aria-label={`${name}, ${node.domain}, ${node.status}${confidence}`}>
-        <title>{`${name}\n${node.domain}, ${node.owner}, ${node.status}`}</title>
-        <rect y={-sizes.height / 2} width={sizes.width} height={sizes.height} rx="7" />
-        <text class="domain" x="12" y="-6">
-          {node.domain.length > 30 ? `${node.domain.slice(0, 29)}…` : node.domain}
-          {node.status !== "active" && ` · ${node.status}`}
-        </text>
-        <text x="12" y="12">
-          {node.label}
-        </text>
-      </a>
-      {hidden > 0 && <More name={name} hidden={hidden} x={sizes.width} y={sizes.height / 2} open={open} />}
-    </g>
-  );
-}
-
-function More({ name, hidden, x, y, open }: { name: string; hidden: number; x: number; y: number; open: (name: string) => void }) {
-  const width = 18 + String(hidden).length * 7;
-  const act = () => open(name);
-  const press = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" && event.key !== " ") return;
-    event.preventDefault();
-    event.stopPropagation();
-    act();
-  };
-  return (
-    <g
-      class="more"
-      role="button"
-      tabIndex={0}
-      transform={`translate(${x - width - 4} ${y - 9})`}
-      aria-label={`Show ${hidden} more neighbours of ${name}`}
-      onClick={act}
-      onKeyDown={press}
-    >
-      <rect width={width} height="18" rx="9" />
-      <text x={width / 2} y="13" text-anchor="middle">
-        +{hidden}
-      </text>
-    </g>
   );
 }
 

@@ -1,29 +1,38 @@
 /** A view with the place of each of its parts: what is drawn on the screen and into files. */
-import type { GraphEdge, GraphNode } from "../api/types.ts";
+import { type ColumnEdge, nameEdge, NOTHING_UNFOLDED, ROW_HEIGHT, type Unfolded } from "./columns.ts";
 import type { Point, Sizes } from "./layout.ts";
-import type { View } from "./model.ts";
+import type { View, ViewEdge, ViewNode } from "./model.ts";
 import type { Positions } from "./place.ts";
 
 const LONGEST_LABEL = 40;
 const LETTER_WIDTH = 7.4;
 const LABEL_WIDTH = 124;
 
-export interface SceneNode extends GraphNode {
+export interface SceneNode extends ViewNode {
   readonly x: number;
   readonly y: number;
   readonly label: string;
   readonly hidden: number;
   readonly isFocus: boolean;
+  /** The columns that are unfolded below it. */
+  readonly rows: readonly string[];
+  readonly hiddenRows: number;
 }
-export interface SceneEdge extends GraphEdge {
+export interface SceneEdge extends ViewEdge {
   readonly path: string;
   readonly middle: Point;
   readonly text: string;
   readonly isBack: boolean;
 }
+export interface SceneColumnEdge {
+  readonly id: string;
+  readonly path: string;
+  readonly text: string;
+}
 export interface Scene {
   readonly nodes: readonly SceneNode[];
   readonly edges: readonly SceneEdge[];
+  readonly columnEdges: readonly SceneColumnEdge[];
   readonly box: { x: number; y: number; width: number; height: number };
   readonly sizes: Sizes;
 }
@@ -31,7 +40,7 @@ export interface Scene {
 /** A box is as wide as the longest name, within limits; a longer name loses its middle. */
 export function chooseSizes(names: readonly string[]): Sizes {
   const longest = Math.min(LONGEST_LABEL, Math.max(12, ...names.map((name) => name.length)));
-  return { width: Math.round(longest * LETTER_WIDTH + 26), height: 42, gapX: 165, gapY: 22 };
+  return { width: Math.round(longest * LETTER_WIDTH + 26), height: 56, gapX: 165, gapY: 18 };
 }
 
 export function shorten(name: string, most = LONGEST_LABEL): string {
@@ -40,36 +49,79 @@ export function shorten(name: string, most = LONGEST_LABEL): string {
   return `${name.slice(0, most - 1 - end)}…${name.slice(-end)}`;
 }
 
+/** How much a box grows by the columns that are unfolded below it. */
+export function measureRows({ rows, hiddenRows }: Pick<SceneNode, "rows" | "hiddenRows">): number {
+  return (rows.length + (hiddenRows > 0 ? 1 : 0)) * ROW_HEIGHT + (rows.length > 0 ? 6 : 0);
+}
+
 export function buildScene(
   view: View,
   focus: string,
   positions: Positions,
   bends: ReadonlyMap<string, readonly Point[]>,
   sizes: Sizes,
+  unfolded: Unfolded = NOTHING_UNFOLDED,
 ): Scene {
-  const nodes = view.nodes.flatMap((node): SceneNode[] => {
+  const before = view.nodes.flatMap((node): SceneNode[] => {
     const place = positions.get(node.name);
     if (!place) return [];
-    const hidden = view.hidden.get(node.name) ?? 0;
-    return [{ ...node, x: place[0], y: place[1], label: shorten(node.name), hidden, isFocus: node.name === focus }];
+    const parts = {
+      label: node.members === undefined ? shorten(node.name) : `${node.members} products`,
+      hidden: view.hidden.get(node.name) ?? 0,
+      isFocus: node.name === focus,
+      rows: unfolded.columns.get(node.name) ?? [],
+      hiddenRows: unfolded.hidden.get(node.name) ?? 0,
+    };
+    return [{ ...node, ...parts, x: place[0], y: place[1] }];
   });
+  const shift = makeRoom(before, sizes);
+  const nodes = before.map((node) => ({ ...node, y: shift([node.x, node.y])[1] }));
+  const places = new Map(nodes.map((node) => [node.name, node]));
   const edges = view.edges.flatMap((edge): SceneEdge[] => {
-    const [from, to] = [positions.get(edge.source), positions.get(edge.target)];
-    return from && to ? [drawEdge(edge, from, to, bends.get(edge.id) ?? [], sizes)] : [];
+    const [from, to] = [places.get(edge.source), places.get(edge.target)];
+    return from && to ? [drawEdge(edge, [from.x, from.y], [to.x, to.y], (bends.get(edge.id) ?? []).map(shift), sizes)] : [];
   });
-  return { nodes, edges, box: findBox(nodes, sizes), sizes };
+  const columnEdges = unfolded.edges.flatMap((edge) => drawColumnEdge(edge, places, sizes));
+  return { nodes, edges, columnEdges, box: findBox(nodes, sizes), sizes };
 }
 
-function drawEdge(edge: GraphEdge, from: Point, to: Point, bends: readonly Point[], sizes: Sizes): SceneEdge {
+/** Columns push down what is below their product, and nothing else. */
+function makeRoom(nodes: readonly SceneNode[], sizes: Sizes): (point: Point) => Point {
+  const grown = nodes.filter(({ rows }) => rows.length > 0);
+  return ([x, y]) => {
+    let moved = y;
+    for (const node of grown) if (node.y < y && Math.abs(x - node.x) < sizes.width) moved += measureRows(node);
+    return [x, moved];
+  };
+}
+
+function drawEdge(edge: ViewEdge, from: Point, to: Point, bends: readonly Point[], sizes: Sizes): SceneEdge {
   const isBack = to[0] <= from[0];
   const start: Point = [from[0] + sizes.width, from[1]];
   const end: Point = [to[0] - 7, to[1]];
   const points = isBack ? leadBack(start, end, sizes) : [start, ...spread(bends, sizes), end];
-  const text = `${edge.lineage_type} ${Math.round(edge.confidence * 100)} %`;
+  const text = edge.count === undefined ? `${edge.lineage_type} ${Math.round(edge.confidence * 100)} %` : `edges: ${edge.count}`;
   // Before where it arrives: there, edges of one source have parted already.
   const [before, last] = [points.at(-2)!, points.at(-1)!];
   const middle: Point = [last[0] - LABEL_WIDTH / 2, before[1] + (last[1] - before[1]) * 0.72 - 5];
   return { ...edge, path: joinPoints(points), middle, text, isBack };
+}
+
+/** An edge of columns ends at its row, or at the box of a product that is folded. */
+function drawColumnEdge(edge: ColumnEdge, places: ReadonlyMap<string, SceneNode>, sizes: Sizes): SceneColumnEdge[] {
+  const [from, to] = [places.get(edge.source_product), places.get(edge.target_product)];
+  if (!from || !to) return [];
+  const start: Point = [from.x + sizes.width, findRow(from, edge.source_column, sizes)];
+  const end: Point = [to.x, findRow(to, edge.target_column, sizes)];
+  const path = joinPoints(end[0] <= start[0] ? leadBack(start, end, sizes) : [start, end]);
+  const text = `${edge.source_product}.${edge.source_column} to ${edge.target_product}.${edge.target_column}: ${edge.lineage_type}`;
+  return [{ id: nameEdge(edge), path, text }];
+}
+
+function findRow(node: SceneNode, column: string, sizes: Sizes): number {
+  const row = node.rows.indexOf(column);
+  if (row >= 0) return node.y + sizes.height / 2 + (row + 0.5) * ROW_HEIGHT;
+  return node.rows.length > 0 ? node.y + sizes.height / 2 + (node.rows.length + 0.5) * ROW_HEIGHT : node.y + 12;
 }
 
 /** Lead an edge straight through the width of the boxes that it passes. */
@@ -100,11 +152,12 @@ function joinPoints(points: readonly Point[]): string {
 function findBox(nodes: readonly SceneNode[], sizes: Sizes): Scene["box"] {
   if (nodes.length === 0) return { x: 0, y: 0, width: 1, height: 1 };
   const [xs, ys] = [nodes.map(({ x }) => x), nodes.map(({ y }) => y)];
+  const ends = nodes.map((node) => node.y + measureRows(node));
   const [left, top] = [Math.min(...xs) - 30, Math.min(...ys) - sizes.height];
   return {
     x: left,
     y: top,
     width: Math.max(...xs) + sizes.width + 60 - left,
-    height: Math.max(...ys) + sizes.height * 1.6 - top,
+    height: Math.max(...ends) + sizes.height * 1.6 - top,
   };
 }

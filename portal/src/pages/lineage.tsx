@@ -1,199 +1,118 @@
-/** The lineage of a product: a graph, and the same as a list. */
-import { useMemo, useState } from "preact/hooks";
+/** The lineage of a product: a graph, the same as a list, and the people whom a change concerns. */
+import { useMemo, useRef } from "preact/hooks";
 import { ask, type Values } from "../api/client.ts";
 import { useAsked } from "../api/use.ts";
-import type { LineageGraph } from "../api/types.ts";
-import { ProductHead, ProductLink, StatusBadge } from "../components/product.tsx";
+import type { ColumnGraph, LineageGraph } from "../api/types.ts";
+import { Choice } from "../components/choice.tsx";
+import { GraphFiles } from "../components/graph-files.tsx";
+import { GraphList } from "../components/graph-list.tsx";
+import { People } from "../components/people.tsx";
+import { ProductHead } from "../components/product.tsx";
 import { Empty, Loading, Result } from "../components/states.tsx";
-import { formatConfidence, formatCount } from "../format.ts";
 import { GraphCanvas } from "../graph/canvas.tsx";
-import { savePng, saveSvg, saveText } from "../graph/export.ts";
+import { NOTHING_UNFOLDED, unfold } from "../graph/columns.ts";
+import { describeDrawing } from "../graph/describe.ts";
 import { mergeGraphs } from "../graph/model.ts";
-import type { Scene } from "../graph/scene.ts";
-import { useScene } from "../graph/use.ts";
-import { writeMermaid } from "../graph/write.ts";
-import { all, asOf, first, go, linkHere, linkTo } from "../location.ts";
+import { useStates } from "../graph/states.ts";
+import { useDrawing } from "../graph/use.ts";
+import { all, asOf, first, go, linkHere } from "../location.ts";
 import { useTitle } from "../title.ts";
 
 const DEPTHS = [1, 2, 3, 5, 10];
 const TYPES = ["direct", "derived", "aggregated"];
+const CONFIDENCES = ["0.25", "0.5", "0.75", "0.9", "1"];
 const MOST_NODES = 1000;
-
-interface Graphs {
-  first: LineageGraph;
-  others: LineageGraph[];
-}
 
 export function LineagePage({ name }: { name: string }) {
   useTitle(`Lineage of ${name}`);
   const depth = Number(first("depth")) || 1;
-  const filters: Values = {
-    min_confidence: first("min_confidence"),
-    lineage_type: first("type"),
-    as_of: asOf.value,
-    max_nodes: MOST_NODES,
-  };
-  const opened = all("open");
+  const filters: Values = { min_confidence: first("min_confidence"), lineage_type: first("type"), as_of: asOf.value };
   // One hop more than is shown: it tells how many neighbours are hidden.
-  const question = JSON.stringify([name, depth, first("direction"), filters]);
-  const asked = useAsked<LineageGraph>(question, (signal) =>
-    ask(["lineage", "graph", name], { ...filters, depth: depth + 1, direction: first("direction") }, signal),
-  );
-  const names = [...new Set(opened)];
-  const more = useAsked<LineageGraph[]>(names.length ? question + names.join("\n") : null, async (signal) => {
-    const answers = await Promise.all(
-      names.map((each) => ask<LineageGraph>(["lineage", "graph", each], { ...filters, depth: 2 }, signal)),
-    );
-    return { data: answers.map(({ data }) => data), headers: new Headers() };
-  });
+  const values = { ...filters, depth: depth + 1, direction: first("direction"), max_nodes: MOST_NODES };
+  const asked = useAsked<LineageGraph>(JSON.stringify([name, values]), (signal) => ask(["lineage", "graph", name], values, signal));
   return (
     <>
       <ProductHead name={name} here="lineage" />
       <Controls depth={depth} />
       <Result asked={asked} what="lineage">
-        {(graph) => (
-          <Lineage
-            key={question}
-            name={name}
-            depth={depth}
-            opened={opened}
-            graphs={{ first: graph, others: more.state === "ready" ? more.data : [] }}
-            question={question}
-          />
-        )}
+        {(graph) => <Lineage key={JSON.stringify([name, values])} name={name} depth={depth} graph={graph} filters={filters} />}
       </Result>
-      {more.state === "failed" && <p role="alert">The neighbours could not be asked: {more.error.message}</p>}
+      {first("show") === "people" ? (
+        <People name={name} filters={filters} />
+      ) : (
+        <p>
+          <a href={linkHere({ show: "people" })}>Whom does a change concern?</a>
+        </p>
+      )}
     </>
   );
 }
 
 function Controls({ depth }: { depth: number }) {
-  const choose = (field: string) => (event: Event) =>
-    go(linkHere({ [field]: (event.currentTarget as HTMLSelectElement).value, open: null }));
+  const choose = (field: string) => (value: string) => go(linkHere({ [field]: value, open: null, in: null }));
   return (
     <form class="filters" aria-label="What the graph shows" onSubmit={(event) => event.preventDefault()}>
-      <Choice title="Hops" value={String(depth)} values={DEPTHS.map(String)} onChange={choose("depth")} />
-      <Choice title="Direction" value={first("direction")} values={["upstream", "downstream"]} any="both" onChange={choose("direction")} />
-      <Choice title="Type" value={first("type")} values={TYPES} any="all" onChange={choose("type")} />
-      <Choice
-        title="Confidence at least"
-        value={first("min_confidence")}
-        values={["0.25", "0.5", "0.75", "0.9", "1"]}
-        any="any"
-        onChange={choose("min_confidence")}
-      />
+      <Choice title="Hops" value={String(depth)} values={DEPTHS.map(String)} choose={choose("depth")} />
+      <Choice title="Direction" value={first("direction")} values={["upstream", "downstream"]} any="both" choose={choose("direction")} />
+      <Choice title="Type" value={first("type")} values={TYPES} any="all" choose={choose("type")} />
+      <Choice title="Confidence at least" value={first("min_confidence")} values={CONFIDENCES} any="any" choose={choose("min_confidence")} />
+      <Choice title="Collapsed" value={first("group")} values={["domain"]} any="nothing" choose={choose("group")} />
     </form>
-  );
-}
-
-interface ChoiceProps {
-  title: string;
-  value: string;
-  values: string[];
-  any?: string;
-  onChange: (event: Event) => void;
-}
-
-function Choice({ title, value, values, any, onChange }: ChoiceProps) {
-  const known = value === "" || values.includes(value) ? values : [...values, value];
-  return (
-    <label>
-      {title}{" "}
-      <select value={value} onChange={onChange}>
-        {any && <option value="">{any}</option>}
-        {known.map((each) => (
-          <option key={each}>{each}</option>
-        ))}
-      </select>
-    </label>
   );
 }
 
 interface LineageProps {
   name: string;
   depth: number;
-  opened: readonly string[];
-  graphs: Graphs;
-  question: string;
+  graph: LineageGraph;
+  filters: Values;
 }
 
-function Lineage({ name, depth, opened, graphs, question }: LineageProps) {
-  const base = useMemo(() => mergeGraphs([graphs.first]), [graphs.first]);
-  const known = useMemo(() => mergeGraphs([graphs.first, ...graphs.others]), [graphs.first, ...graphs.others]);
-  const scene = useScene(base, known, name, depth, opened);
-  const [sought, seek] = useState("");
-  if (!scene) return <Loading what="graph" />;
-  const isFound = (each: string) => sought !== "" && each.toLowerCase().includes(sought.toLowerCase());
-  if (scene.nodes.length <= 1 && scene.edges.length === 0) {
+function Lineage({ name, depth, graph, filters }: LineageProps) {
+  const [opened, openGroups, columns, sought] = [all("open"), all("in"), all("columns"), first("find")];
+  const isGrouped = first("group") === "domain";
+  const others = useMany<LineageGraph>(opened, (each, signal) => ask(["lineage", "graph", each], { ...filters, depth: 2, max_nodes: MOST_NODES }, signal));
+  const unfolded = useMany<ColumnGraph>(columns, (each, signal) => ask(["lineage", "columns", each], { depth: 1, as_of: asOf.value }, signal));
+  const base = useMemo(() => mergeGraphs([graph]), [graph]);
+  const known = useMemo(() => mergeGraphs([graph, ...(others.found ?? [])]), [graph, others.found]);
+  const rows = useMemo(() => (unfolded.found ? unfold(unfolded.found) : NOTHING_UNFOLDED), [unfolded.found]);
+  const drawing = useDrawing(base, known, { focus: name, depth, opened, isGrouped, openGroups }, rows);
+  const states = useStates(drawing ? drawing.view.nodes.map((node) => node.name) : []);
+  if (!drawing) return <Loading what="graph" />;
+  const { scene, view } = drawing;
+  if (view.nodes.length <= 1 && view.edges.length === 0) {
     return <Empty>No lineage is shown: none is registered, or the filters leave none. Lineage comes with events of pipelines, or is registered by people.</Empty>;
   }
+  const actions = {
+    open: (each: string) => go(linkHere({ open: [...opened, each] })),
+    openGroup: (each: string) => go(linkHere({ in: [...openGroups, each] })),
+    unfold: (each: string) => go(linkHere({ columns: columns.includes(each) ? columns.filter((one) => one !== each) : [...columns, each] })),
+  };
   return (
     <>
-      <p role="status">{describe(scene, graphs.first)}</p>
+      <p role="status">{describeDrawing(drawing, graph, states, Boolean(asOf.value), Boolean(filters["lineage_type"] || filters["min_confidence"]))}</p>
       <div class="with-graph">
-        <GraphCanvas scene={scene} question={question} found={isFound} open={(each) => go(linkHere({ open: [...opened, each] }))} />
-        <section class="graph-list" aria-label="The graph as a list">
-          <label>
-            Find in the graph <input type="search" value={sought} onInput={(event) => seek(event.currentTarget.value)} />
-          </label>
-          <NodeList scene={scene} isShown={(each) => sought === "" || isFound(each)} />
-        </section>
+        <GraphCanvas scene={scene} question={`${depth} ${isGrouped}`} sought={sought} states={states} actions={actions} />
+        <GraphList view={view} sought={sought} states={states} open={actions.open} />
       </div>
-      <div class="filters">
-        <button type="button" onClick={() => saveSvg(scene, name)}>
-          Save SVG
-        </button>
-        <button type="button" onClick={() => savePng(scene, name)}>
-          Save PNG
-        </button>
-        <button type="button" onClick={() => saveText(writeMermaid(scene), `${name}.mmd`)}>
-          Save Mermaid
-        </button>
-      </div>
+      {[others, unfolded].map(({ problem }, index) => problem && <p key={index} role="alert">{["The neighbours", "The columns"][index]} could not be asked: {problem}</p>)}
+      <GraphFiles scene={scene} name={name} />
     </>
   );
 }
 
-/** Count what is shown and what is not, in words. */
-function describe(scene: Scene, graph: LineageGraph): string {
-  const hidden = scene.nodes.filter((node) => node.hidden > 0).length;
-  const parts = [`${formatCount(scene.nodes.length, "product")} and ${formatCount(scene.edges.length, "edge")} are shown.`];
-  if (hidden > 0) parts.push(`${formatCount(hidden, "product has", "products have")} neighbours that are not; + opens them.`);
-  if (graph.cycles.length > 0) parts.push(`${formatCount(graph.cycles.length, "cycle")}: ${graph.cycles.map((each) => each.join(", ")).join("; ")}.`);
-  if (graph.truncated) parts.push("The graph goes on beyond what one answer holds: choose fewer hops or a filter.");
-  return parts.join(" ");
-}
-
-function NodeList({ scene, isShown }: { scene: Scene; isShown: (name: string) => boolean }) {
-  const groups = [
-    ["Upstream", scene.nodes.filter((node) => node.direction === "upstream")],
-    ["Downstream", scene.nodes.filter((node) => node.direction === "downstream")],
-  ] as const;
-  return (
-    <>
-      {groups.map(([title, nodes]) => {
-        const shown = nodes.filter(({ name, isFocus }) => !isFocus && isShown(name));
-        if (shown.length === 0) return null;
-        return (
-          <div key={title}>
-            <h2>{title}</h2>
-            <ul>
-              {shown.map((node) => (
-                <li key={node.name}>
-                  <ProductLink name={node.name} />{" "}
-                  <span class="note">
-                    {node.domain}, {formatCount(node.distance, "hop")}, confidence {formatConfidence(node.path_confidence)}
-                  </span>{" "}
-                  {node.status !== "active" && <StatusBadge status={node.status} />}{" "}
-                  <a href={linkTo(["p", node.name, "lineage"])} aria-label={`Graph of ${node.name}`}>
-                    graph
-                  </a>
-                </li>
-              ))}
-            </ul>
-          </div>
-        );
-      })}
-    </>
-  );
+/** Ask the same of several products; what was found stays until the answers for others are there. */
+function useMany<T>(names: readonly string[], find: (name: string, signal: AbortSignal) => Promise<{ data: T }>) {
+  const distinct = [...new Set(names)];
+  const asked = useAsked<T[]>(distinct.length > 0 ? distinct.join("\n") : null, async (signal) => {
+    const answers = await Promise.all(distinct.map((each) => find(each, signal)));
+    return { data: answers.map(({ data }) => data), headers: new Headers() };
+  });
+  const last = useRef<T[] | undefined>(undefined);
+  if (distinct.length === 0) last.current = undefined;
+  else if (asked.state === "ready") last.current = asked.data;
+  return {
+    found: last.current,
+    problem: asked.state === "failed" ? asked.error.message : "",
+  };
 }

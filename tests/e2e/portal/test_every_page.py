@@ -16,6 +16,7 @@ PAGES = {
     "/ui/p/daily_revenue": "daily_revenue",
     "/ui/p/daily_revenue/schema": "daily_revenue",
     "/ui/p/daily_revenue/lineage": "daily_revenue",
+    "/ui/p/orders/lineage?depth=5&group=domain&columns=orders&show=people": "orders",
     "/ui/p/daily_revenue/data": "daily_revenue",
     "/ui/p/daily_revenue/history": "daily_revenue",
     "/ui/p/nowhere": "nowhere",

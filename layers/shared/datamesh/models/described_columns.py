@@ -5,11 +5,14 @@ Constraints are checked when they are sent (`models.column_requests`), not here.
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
+from operator import not_
 
 from pydantic import BaseModel, Field, JsonValue
 
+from datamesh.models.values import EMPTY_LIST
+
 NOT_SAID = Field(default=None, exclude_if=lambda value: value is None)
-NOT_SO = Field(default=False, exclude_if=lambda value: not value)
+NOT_SO = Field(default=False, exclude_if=not_)
 
 type ColumnValue = bool | int | float | str
 """A value that a column may have."""
@@ -43,12 +46,12 @@ class DescribedColumn(BaseModel):
 
     name: str = Field(
         default="",
-        exclude_if=lambda name: not name,
+        exclude_if=not_,
         description="Its name; absent for the `items` of an array.",
     )
     type: str = Field(description="Its type, as `schema` has it.")
     description: str | None = None
-    tags: list[str] = []
+    tags: list[str] = EMPTY_LIST
     physical_type: str | None = NOT_SAID
     physical_name: str | None = NOT_SAID
     required: bool = NOT_SO
@@ -61,15 +64,18 @@ class DescribedColumn(BaseModel):
     classification: str | None = NOT_SAID
     restricted: bool = Field(
         default=False,
-        exclude_if=lambda value: not value,
+        exclude_if=not_,
         description="True if stewards alone read it: it is one of the `restricted_columns`.",
     )
     deprecated: bool = NOT_SO
-    enum: list[ColumnValue] = Field(default=[], exclude_if=lambda values: not values)
+    enum: list[ColumnValue] = Field(
+        default_factory=list, exclude_if=not_, json_schema_extra={"default": []}
+    )
     options: ColumnOptions | None = NOT_SAID
     columns: list["DescribedColumn"] = Field(
-        default=[],
-        exclude_if=lambda columns: not columns,
+        default_factory=list,
+        exclude_if=not_,
+        json_schema_extra={"default": []},
         description="The fields of an object, in their order.",
     )
     items: "DescribedColumn | None" = Field(

@@ -5,6 +5,7 @@ it had.
 """
 
 from datetime import datetime
+from operator import not_
 from typing import Annotated, Literal, Self
 
 from pydantic import (
@@ -180,11 +181,9 @@ class DeprecationRequest(BaseModel):
         return Deprecation.model_validate({"since": since, **fields})
 
 
-def is_absent(value: object) -> bool:
-    """Tell whether a detail is left out of answers and files."""
-    return not value
-
-
+is_absent = not_
+"""Tells whether a detail is left out of answers and files: a builtin, for each product of a list
+asks it for each detail."""
 SHOWN = Field(exclude_if=is_absent)
 CHECK = Field(
     description="`daily` if the data is to be checked every day. Whoever loads it calls"

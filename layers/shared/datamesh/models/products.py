@@ -19,7 +19,7 @@ from datamesh.models.access import Visibility
 from datamesh.models.contracts import ContractReference
 from datamesh.models.ports import OutputPort
 from datamesh.models.product_details import NAME_PATTERN as NAME_PATTERN
-from datamesh.models.product_details import Name
+from datamesh.models.product_details import Name, is_absent
 from datamesh.models.product_facts import ShownFacts
 from datamesh.models.quality import Quality
 from datamesh.models.schema_fields import MAX_FIELD_LENGTH as MAX_FIELD_LENGTH
@@ -33,6 +33,8 @@ from datamesh.models.schema_fields import (
     TakesColumns,
 )
 from datamesh.models.values import (
+    EMPTY_LIST,
+    EMPTY_OBJECT,
     NOT_BLANK,
     ShortText,
     Timestamp,
@@ -114,7 +116,7 @@ DatasetNames = Annotated[
 ShownVisibility = Annotated[
     Visibility,
     Field(
-        exclude_if=lambda value: value is Visibility.INTERNAL,
+        exclude_if=Visibility.INTERNAL.__eq__,
         description="Whose eyes it is for: `public` for everybody's, `private` for readers of its"
         " domain alone, who only learn that it exists; absent for `internal`.",
     ),
@@ -126,7 +128,7 @@ RestrictedColumns = Annotated[
     Field(max_length=MAX_FIELDS, description=RESTRICTED_COLUMNS),
 ]
 ShownRestrictedColumns = Annotated[
-    list[str], Field(exclude_if=lambda names: not names, description=RESTRICTED_COLUMNS)
+    list[str], Field(exclude_if=is_absent, description=RESTRICTED_COLUMNS)
 ]
 PRODUCT_EXAMPLE: dict[str, JsonValue] = {
     "name": "shipments",
@@ -253,23 +255,23 @@ class Product(ShownFacts, BaseModel):
     schema_: dict[str, str] = Field(alias="schema")
     status: ProductStatus = ProductStatus.ACTIVE
     version: str = "1.0.0"
-    tags: list[str] = []
-    openlineage: list[DatasetName] = []
+    tags: list[str] = EMPTY_LIST
+    openlineage: list[DatasetName] = EMPTY_LIST
     output_port: OutputPort | None = None
     visibility: ShownVisibility = Visibility.INTERNAL
-    restricted_columns: ShownRestrictedColumns = []
+    restricted_columns: ShownRestrictedColumns = EMPTY_LIST
     title: details.ShownText = None
-    links: details.ShownLinks = []
-    contacts: details.ShownContacts = []
+    links: details.ShownLinks = EMPTY_LIST
+    contacts: details.ShownContacts = EMPTY_LIST
     support: details.ShownSupport = None
     sla: details.ShownServiceLevel = None
-    glossary_terms: details.ShownTerms = []
-    custom: details.ShownCustom = {}
+    glossary_terms: details.ShownTerms = EMPTY_LIST
+    custom: details.ShownCustom = EMPTY_OBJECT
     deprecation: details.ShownDeprecation = None
     check: details.ShownCheck = None
     contract: ContractReference | None = Field(
         default=None,
-        exclude_if=lambda reference: reference is None,
+        exclude_if=is_absent,
         description="The data contract of the product. Absent if it has none.",
     )
     quality: Quality | None = None

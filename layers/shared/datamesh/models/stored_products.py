@@ -93,11 +93,11 @@ class StoredProduct(Product):
     """The latest of what events say beside that."""
     edited: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     """The fields that a person has set since it was registered, sorted: events do not."""
-    column_tags: dict[str, tuple[str, ...]] = Field(default={}, exclude_if=is_empty)
+    column_tags: dict[str, tuple[str, ...]] = Field(default_factory=dict, exclude_if=is_empty)
     """Column -> its tags, as a person has set them: events do not, from then on."""
-    own_columns: dict[str, dict[str, JsonValue]] = Field(default={}, exclude_if=is_empty)
+    own_columns: dict[str, dict[str, JsonValue]] = Field(default_factory=dict, exclude_if=is_empty)
     """Column -> what people say of it beside type, tags and restriction: a `DescribedColumn`."""
-    contract_base: dict[str, JsonValue] = Field(default={}, exclude_if=is_empty)
+    contract_base: dict[str, JsonValue] = Field(default_factory=dict, exclude_if=is_empty)
     """The fields that the contract did not determine -> what they were when it was imported."""
     own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     """Those of the tags that people gave, if `said` has tags: the others are of events."""

@@ -77,3 +77,9 @@ def declare_optional() -> Any:
 def show_example(document: dict[str, JsonValue]) -> JsonDict:
     """Return the extra schema that shows `document` in the API's documentation."""
     return {"examples": [document]}
+
+
+EMPTY_LIST: Any = Field(default_factory=list, json_schema_extra={"default": []})
+"""The default of a field that is parsed often. Pydantic takes a deep copy of `[]` each time."""
+EMPTY_OBJECT: Any = Field(default_factory=dict, json_schema_extra={"default": {}})
+"""The default of a field like that of `EMPTY_LIST`, whose value is an object."""

@@ -6,10 +6,16 @@ import { ChangesPage } from "./pages/changes.tsx";
 import { DataPage } from "./pages/data.tsx";
 import { HistoryPage } from "./pages/history.tsx";
 import { HomePage } from "./pages/home.tsx";
+import { HealthPage } from "./pages/health.tsx";
+import { JobPage } from "./pages/job.tsx";
+import { JobsPage } from "./pages/jobs.tsx";
 import { LineagePage } from "./pages/lineage.tsx";
 import { ListPage } from "./pages/list.tsx";
 import { MissingPage } from "./pages/missing.tsx";
+import { PathPage } from "./pages/path.tsx";
 import { ProductPage } from "./pages/product.tsx";
+import { QualityPage } from "./pages/quality.tsx";
+import { RunPage } from "./pages/run.tsx";
 import { SchemaPage } from "./pages/schema.tsx";
 import { SearchPage } from "./pages/search.tsx";
 import { isHelpOpen } from "./keys.ts";
@@ -18,12 +24,19 @@ import { isSigningIn, session, signOut } from "./session.ts";
 type Page = ComponentType<{ name: string }>;
 
 /** First segment -> the page; of a product, the last one -> the page. */
-const PAGES: Record<string, Page> = { search: SearchPage, changes: ChangesPage };
+const PAGES: Record<string, Page> = {
+  search: SearchPage,
+  changes: ChangesPage,
+  jobs: JobsPage,
+  path: PathPage,
+  health: HealthPage,
+};
 const OF_PRODUCT: Record<string, Page> = {
   "": ProductPage,
   schema: SchemaPage,
   lineage: LineagePage,
   data: DataPage,
+  quality: QualityPage,
   history: HistoryPage,
 };
 
@@ -32,6 +45,8 @@ function choosePage(segments: readonly string[]): { page: Page; name: string } {
   if (segments.length === 0) return { page: HomePage, name };
   if (kind === "p" && name && segments.length <= 3) return { page: OF_PRODUCT[part] ?? MissingPage, name };
   if (["d", "o", "t"].includes(kind) && name && segments.length === 2) return { page: ListPage, name };
+  if (kind === "jobs" && segments.length === 3) return { page: JobPage, name };
+  if (kind === "runs" && segments.length === 2) return { page: RunPage, name };
   if (segments.length === 1) return { page: PAGES[kind] ?? MissingPage, name };
   return { page: MissingPage, name };
 }
@@ -50,6 +65,9 @@ export function App() {
       </main>
       <footer>
         <a href={linkTo(["changes"])}>Changes</a>
+        <a href={linkTo(["jobs"])}>Jobs</a>
+        <a href={linkTo(["path"])}>Path</a>
+        <a href={linkTo(["health"])}>Health</a>
         <a href={`${ROOT}docs`} target="_blank" rel="noopener">
           API documentation
         </a>

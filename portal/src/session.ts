@@ -1,5 +1,6 @@
 /** The key of the person: in memory, in the tab's storage only on request, and forgotten when nobody is there. */
 import { signal } from "@preact/signals";
+import type { CallerGrant, Role } from "./api/types.ts";
 
 const NAME = "data-mesh-registry-key";
 const IDLE_MILLISECONDS = 15 * 60 * 1000;
@@ -7,7 +8,10 @@ const IDLE_MILLISECONDS = 15 * 60 * 1000;
 export interface Session {
   readonly key: string;
   readonly principal: string;
+  readonly grants: readonly CallerGrant[];
 }
+
+const ROLES: readonly Role[] = ["reader", "contributor", "steward", "admin"];
 
 export const session = signal<Session | null>(restore());
 export const isSigningIn = signal(false);
@@ -15,7 +19,7 @@ export const isSigningIn = signal(false);
 function restore(): Session | null {
   try {
     const kept = window.sessionStorage.getItem(NAME);
-    return kept ? (JSON.parse(kept) as Session) : null;
+    return kept ? { grants: [], ...(JSON.parse(kept) as Omit<Session, "grants">) } : null;
   } catch {
     return null;
   }
@@ -24,6 +28,21 @@ function restore(): Session | null {
 export function signIn(found: Session, keep: boolean): void {
   session.value = found;
   if (keep) window.sessionStorage.setItem(NAME, JSON.stringify(found));
+}
+
+/**
+ * Tell whether the person has a role in a domain, or in one of them if none is named.
+ *
+ * It decides what a page offers. What is done is decided by the API, each time anew.
+ */
+export function hasRole(role: Role, domain?: string): boolean {
+  const grants = session.value?.grants ?? [];
+  return grants.some(
+    (each) =>
+      !each.product &&
+      ROLES.indexOf(each.role) >= ROLES.indexOf(role) &&
+      (domain === undefined || each.domain === "*" || each.domain.toLowerCase() === domain.toLowerCase()),
+  );
 }
 
 export function signOut(): void {

@@ -51,7 +51,9 @@ ENVIRONMENT = {
     "AccessFunction": COMMITTING | {"CACHE_SECONDS", "READ_ACCESS"},
     "AuditFunction": COMMON,
     "SearchFunction": READING | {"CACHE_SECONDS"},
-    "PlatformFunction": READING | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"},
+    "PlatformFunction": READING
+    | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"}
+    | {"MAX_PRODUCTS", "MAX_LINEAGE_ENTRIES"},
     "PortalFunction": {"LOG_LEVEL"},
 }
 

@@ -145,7 +145,15 @@ export interface Found {
   facets: Record<string, { value: string; count: number }[]>;
   next_cursor: string | null;
 }
+export type Role = "reader" | "contributor" | "steward" | "admin";
+export interface CallerGrant {
+  role: Role;
+  domain: string;
+  product?: string | null;
+  expires_at?: string | null;
+}
 export interface Caller {
   principal: string;
+  grants: CallerGrant[];
 }
 export type Row = Record<string, unknown>;

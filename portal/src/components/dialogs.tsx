@@ -60,8 +60,8 @@ function SignIn() {
     setAsking(true);
     setProblem("");
     try {
-      const { principal } = await askWho<Caller>(key);
-      signIn({ key, principal }, form.has("keep"));
+      const { principal, grants } = await askWho<Caller>(key);
+      signIn({ key, principal, grants }, form.has("keep"));
       isSigningIn.value = false;
     } catch (error) {
       const refused = error instanceof ApiError && [401, 403].includes(error.status);

@@ -43,6 +43,7 @@ const TABS = [
   ["schema", "Schema"],
   ["lineage", "Lineage"],
   ["data", "Data"],
+  ["quality", "Quality"],
   ["history", "History"],
 ] as const;
 

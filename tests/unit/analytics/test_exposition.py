@@ -1,5 +1,6 @@
 """GET /metrics, read by Prometheus' own parser."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,13 @@ def test_sizes_and_revisions_are_told(client: Client, registry: Registry) -> Non
     assert found["datamesh_revision", (("document", "products.json"),)] == 3
     assert found["datamesh_revision", (("document", "lineage.json"),)] == 1
     assert "datamesh_snapshot_age_seconds" not in {name for name, _ in found}
+
+
+def test_limits_are_told_beside_the_sizes(registry: Registry, serve: Serve) -> None:
+    limited = replace(registry, max_products=7, max_lineage_entries=9)
+    found = samples(serve("platform", resources(limited)))
+    assert found["datamesh_products_limit", ()] == 7
+    assert found["datamesh_lineage_entries_limit", ()] == 9
 
 
 def test_administrators_alone_learn_how_many_commits_there_were(

@@ -39,6 +39,7 @@ def render_metrics(
     Gauge("datamesh_lineage_entries", "Visible lineage entries.", registry=metrics).set(
         len(entries)
     )
+    _add_limits(metrics, registry)
     # To others it would tell that there was a commit of which they see nothing.
     if context.permissions.is_admin:
         revision = Gauge(
@@ -62,6 +63,18 @@ def render_metrics(
     for (route, status), count in requests.items():
         answered.labels(route, str(status)).inc(count)
     return generate_latest(metrics)
+
+
+def _add_limits(metrics: CollectorRegistry, registry: Registry) -> None:
+    for name, words, limit in (
+        ("datamesh_products_limit", "Products that may be registered.", registry.max_products),
+        (
+            "datamesh_lineage_entries_limit",
+            "Lineage entries that may be registered.",
+            registry.max_lineage_entries,
+        ),
+    ):
+        Gauge(name, words, registry=metrics).set(limit)
 
 
 def _find_latest_run(context: RequestContext, snapshots: Snapshots) -> datetime | None:

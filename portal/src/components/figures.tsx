@@ -1,0 +1,36 @@
+/** Numbers as small pictures, each with its words. */
+
+export function Meter({ value, limit, what }: { value: number | null; limit: number | null; what: string }) {
+  if (value === null) return <>unknown</>;
+  if (limit === null) return <>{value.toLocaleString("en")}</>;
+  const share = Math.round((100 * value) / limit);
+  return (
+    <>
+      <meter min={0} max={limit} high={limit * 0.8} optimum={0} value={value} aria-label={what} />{" "}
+      {value.toLocaleString("en")} of {limit.toLocaleString("en")}
+      {share >= 80 && <strong class="warning"> ▲ {share} % of what is allowed</strong>}
+    </>
+  );
+}
+
+const WIDTH = 180;
+const HEIGHT = 40;
+
+export function Sparkline({ points, title }: { points: readonly { date: string; value: number }[]; title: string }) {
+  const values = points.map((each) => each.value);
+  const [least, greatest] = [Math.min(...values), Math.max(...values)];
+  const span = greatest - least || 1;
+  const place = (value: number, index: number) =>
+    `${Math.round((index * WIDTH) / Math.max(1, values.length - 1))},${Math.round(HEIGHT - 4 - ((value - least) / span) * (HEIGHT - 8))}`;
+  const [from, to] = [points[0]!, points.at(-1)!];
+  const words = `${from.value.toLocaleString("en")} on ${from.date}, ${to.value.toLocaleString("en")} on ${to.date}`;
+  return (
+    <>
+      <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}: ${words}`}>
+        <polyline points={values.map(place).join(" ")} />
+        {values.length === 1 && <circle cx={0} cy={HEIGHT - 4} r={3} />}
+      </svg>
+      <span class="note">{words}</span>
+    </>
+  );
+}

@@ -156,7 +156,7 @@ sbom: $(SECURITY_VENV)/ready ## Write the bill of materials of what is deployed 
 		--output-reproducible --validate --outfile $(SBOM) -
 
 .PHONY: bench
-bench: $(VENV)/ready build ## Measure what the documents claim about speed and cost, and write it there; alone.
+bench: $(VENV)/ready build $(PORTAL) ## Measure what the documents claim about speed and cost, and write it there; alone.
 	@$(PY) -m benchmarks
 
 .PHONY: regressions

@@ -22,6 +22,7 @@ MODULES: Mapping[str, str] = {
     "marquez_reads": "Reads as Marquez has them, and counts",
     "job_reads": "Jobs and runs as Marquez has them",
     "searches": "Searches",
+    "portal_graph": "The graph of lineage in a browser",
     "warm_writes": "Warm writes",
     "bulk_writes": "Bulk writes",
     "events": "Events of OpenLineage",

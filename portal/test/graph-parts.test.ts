@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ColumnGraph, Way } from "../src/api/types.ts";
+import { bundleEdges } from "../src/graph/bundles.ts";
 import { MOST_ROWS, unfold } from "../src/graph/columns.ts";
 import { groupView } from "../src/graph/groups.ts";
 import { chooseView, mergeGraphs } from "../src/graph/model.ts";
@@ -77,6 +78,15 @@ test("columns push down what is below them and nothing else, and their edges beg
   assert.ok(after.columnEdges[0]!.path.startsWith(`M${sizes.width} ${sizes.height / 2 + 30}`));
   assert.ok(writeSvg(after).includes("&lt;&quot;x&quot;&gt;"));
   assert.ok(!writeSvg(after).includes('<"x">'));
+});
+
+test("very many edges are a path for each type and tenth of confidence, and none is left out", () => {
+  const edge = { id: "", source: "", target: "", lineage_type: "direct", confidence: 0.91, middle: [0, 0] as const, text: "", isBack: false };
+  const bundles = bundleEdges([{ ...edge, path: "M0 0L1 1" }, { ...edge, confidence: 0.88, path: "M2 2L3 3" }, { ...edge, lineage_type: "derived", path: "M4 4L5 5" }]);
+  assert.deepEqual(bundles.map(({ path, text }) => [path, text]), [
+    ["M0 0L1 1M2 2L3 3", "direct, about 90 %"],
+    ["M4 4L5 5", "derived, about 90 %"],
+  ]);
 });
 
 test("a group is told with its domain in Mermaid", () => {

@@ -1,10 +1,13 @@
 /** The graph as a list: the same products, with what joins them, for keyboards and screen readers. */
+import { useMemo } from "preact/hooks";
 import { formatConfidence, formatCount } from "../format.ts";
 import { isSought } from "../graph/find.ts";
-import type { View, ViewNode } from "../graph/model.ts";
+import type { View, ViewEdge, ViewNode } from "../graph/model.ts";
 import { describeState, type States } from "../graph/states.ts";
 import { first, go, linkHere, linkTo } from "../location.ts";
 import { ProductLink, StatusBadge } from "./product.tsx";
+
+const MOST_LISTED = 100;
 
 interface ListProps {
   view: View;
@@ -16,6 +19,8 @@ interface ListProps {
 export function GraphList({ view, sought, states, open }: ListProps) {
   const products = view.nodes.slice(1);
   const found = products.filter((node) => isSought(node, sought));
+  const isWhole = first("list") === "all";
+  const feeding = useMemo(() => new Map(view.edges.map((edge) => [nameEnds(edge.source, edge.target), edge])), [view]);
   const groups = [
     ["Upstream", "upstream"],
     ["Downstream", "downstream"],
@@ -34,10 +39,15 @@ export function GraphList({ view, sought, states, open }: ListProps) {
           <div key={way}>
             <h2>{title}</h2>
             <ul>
-              {nodes.map((node) => (
-                <Entry key={node.name} node={node} view={view} states={states} open={open} />
+              {(isWhole ? nodes : nodes.slice(0, MOST_LISTED)).map((node) => (
+                <Entry key={node.name} node={node} view={view} edge={describeEdge(node, view, feeding)} states={states} open={open} />
               ))}
             </ul>
+            {!isWhole && nodes.length > MOST_LISTED && (
+              <p>
+                and {nodes.length - MOST_LISTED} more. <a href={linkHere({ list: "all" })}>List all</a>
+              </p>
+            )}
           </div>
         );
       })}
@@ -45,7 +55,15 @@ export function GraphList({ view, sought, states, open }: ListProps) {
   );
 }
 
-function Entry({ node, view, states, open }: { node: ViewNode; view: View; states: States; open: (name: string) => void }) {
+interface EntryProps {
+  node: ViewNode;
+  view: View;
+  edge: string;
+  states: States;
+  open: (name: string) => void;
+}
+
+function Entry({ node, view, edge, states, open }: EntryProps) {
   const hidden = view.hidden.get(node.name) ?? 0;
   const state = describeState(states, node.name, new Date());
   return (
@@ -53,7 +71,7 @@ function Entry({ node, view, states, open }: { node: ViewNode; view: View; state
       <ProductLink name={node.name} />{" "}
       <span class="note">
         {node.domain}, {formatCount(node.distance, "hop")}, confidence {formatConfidence(node.path_confidence)}
-        {describeEdge(node, view)}
+        {edge}
         {state && `; ${state}`}
       </span>{" "}
       {node.status !== "active" && <StatusBadge status={node.status} />}{" "}
@@ -69,9 +87,12 @@ function Entry({ node, view, states, open }: { node: ViewNode; view: View; state
   );
 }
 
+const nameEnds = (source: string, target: string) => JSON.stringify([source, target]);
+
 /** Say how a product is joined to the one that brought it into view. */
-function describeEdge({ name }: ViewNode, { edges, parents }: View): string {
+function describeEdge({ name }: ViewNode, { parents }: View, feeding: ReadonlyMap<string, ViewEdge>): string {
   const [parent, way] = parents.get(name) ?? [];
-  const edge = edges.find(({ source, target }) => (way === "upstream" ? source === name && target === parent : source === parent && target === name));
+  if (!parent) return "";
+  const edge = feeding.get(way === "upstream" ? nameEnds(name, parent) : nameEnds(parent, name));
   return edge ? `; ${way === "upstream" ? "feeds" : "is made of"} ${parent} (${edge.lineage_type} ${formatConfidence(edge.confidence)})` : "";
 }

@@ -1,6 +1,6 @@
 /** The drawn graph: pan and zoom by pointer, wheel and keys; every product can be focused. */
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { Parts, type PartsProps } from "./parts.tsx";
+import { Edges, Parts, type PartsProps } from "./parts.tsx";
 import type { Scene } from "./scene.ts";
 import { stepFrom } from "./steps.ts";
 import { fitViewport, revealPoint, type Viewport, zoomViewport } from "./viewport.ts";
@@ -25,6 +25,7 @@ export function GraphCanvas({ question, ...parts }: GraphProps) {
   useWheel(svg, setViewport);
   const drag = useDrag(setViewport);
   // Made once: a move of the whole draws none of its parts anew.
+  const edges = useMemo(() => <Edges edges={scene.edges} />, [scene]);
   const drawn = useMemo(() => <Parts {...parts} />, [scene, parts.sought, parts.states]);
 
   const press = (event: KeyboardEvent) => {
@@ -51,6 +52,7 @@ export function GraphCanvas({ question, ...parts }: GraphProps) {
           </marker>
         </defs>
         <g transform={`translate(${viewport.x} ${viewport.y}) scale(${viewport.scale})`}>
+          {edges}
           {drawn}
         </g>
       </svg>

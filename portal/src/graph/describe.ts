@@ -1,6 +1,7 @@
 /** What a graph shows and what it does not, in words. */
 import type { LineageGraph } from "../api/types.ts";
 import { formatCount } from "../format.ts";
+import { MOST_LABELLED } from "./parts.tsx";
 import { MOST_RUNS, type States } from "./states.ts";
 import type { Drawing } from "./use.ts";
 
@@ -17,6 +18,7 @@ export function describeDrawing({ scene, view }: Drawing, graph: LineageGraph, s
   if (isFiltered) parts.push("The filters leave out what is of another type or of less confidence.");
   if (graph.cycles.length > 0) parts.push(`${formatCount(graph.cycles.length, "cycle")}: ${graph.cycles.map((each) => each.join(", ")).join("; ")}.`);
   if (graph.truncated) parts.push("The graph goes on beyond what one answer holds: choose fewer hops or a filter.");
+  if (scene.edges.length > MOST_LABELLED) parts.push("Point at an edge for its type and confidence: there are too many to write them.");
   if (isPast) parts.push("Runs are those of now, and are not shown for a moment of the past.");
   else if (view.nodes.length > MOST_RUNS) parts.push(`Runs are shown of the ${MOST_RUNS} nearest products.`);
   if (states.hiddenChecks > 0) parts.push("There are more checks than one answer holds: a box without one may have one.");

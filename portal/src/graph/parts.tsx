@@ -1,10 +1,16 @@
 /** The parts of a drawn graph: edges, boxes of products and groups, their columns, and what opens more. */
 import { formatConfidence, formatCount } from "../format.ts";
 import { linkTo } from "../location.ts";
+import { type Bundle, bundleEdges } from "./bundles.ts";
 import { ROW_HEIGHT } from "./columns.ts";
 import { isSought } from "./find.ts";
 import { measureRows, type Scene, type SceneEdge, type SceneNode, shorten } from "./scene.ts";
 import { describeState, type States } from "./states.ts";
+
+/** Of more edges none has a text, and of more products none can be unfolded: neither could be read. */
+export const MOST_LABELLED = 300;
+export const MOST_FOLDED = 300;
+const MOST_APART = 1000;
 
 export interface Actions {
   /** Show more neighbours of a product. */
@@ -23,14 +29,13 @@ export interface PartsProps {
 
 export function Parts({ scene, sought, states, actions }: PartsProps) {
   const now = new Date();
+  const isLarge = scene.nodes.length > MOST_FOLDED;
   return (
     <>
-      {scene.edges.map((edge) => (
-        <Edge key={edge.id} edge={edge} />
-      ))}
       {scene.nodes.map((node) => {
         const state = describeState(states, node.name, now);
-        return <Node key={node.name} node={node} scene={scene} isFound={isSought(node, sought)} state={state} actions={actions} />;
+        const props = { node, scene, state, actions, isFound: isSought(node, sought), canUnfold: !isLarge || node.rows.length > 0 };
+        return <Node key={node.name} {...props} />;
       })}
       {scene.columnEdges.map(({ id, path, text }) => (
         <path key={id} class="column-edge new" d={path}>
@@ -38,6 +43,36 @@ export function Parts({ scene, sought, states, actions }: PartsProps) {
         </path>
       ))}
     </>
+  );
+}
+
+/** Edges, each with its type and confidence; of very many, on pointing at one. */
+export function Edges({ edges }: { edges: readonly SceneEdge[] }) {
+  if (edges.length > MOST_APART) return <>{bundleEdges(edges).map(drawBundle)}</>;
+  const isLarge = edges.length > MOST_LABELLED;
+  return <>{edges.map((edge) => (isLarge ? drawPath(edge) : <Edge key={edge.id} edge={edge} />))}</>;
+}
+
+/** Edges of one type and confidence are one path: the browser draws thousands as fast as a few. */
+function drawBundle({ path, text, lineage_type, confidence }: Bundle, index: number) {
+  return (
+    <path key={index} class={`edge ${lineage_type}`} d={path} stroke-width={1 + confidence * 1.5} stroke-opacity={0.35 + confidence * 0.65}>
+      <title>{text}</title>
+    </path>
+  );
+}
+
+function drawPath(edge: SceneEdge) {
+  return (
+    <path
+      key={edge.id}
+      class={`edge ${edge.lineage_type} ${edge.isBack ? "back" : ""}`}
+      d={edge.path}
+      stroke-width={1 + edge.confidence * 1.5}
+      stroke-opacity={0.35 + edge.confidence * 0.65}
+    >
+      <title>{`${edge.source} to ${edge.target}: ${edge.text}`}</title>
+    </path>
   );
 }
 
@@ -57,11 +92,12 @@ interface NodeProps {
   node: SceneNode;
   scene: Scene;
   isFound: boolean;
+  canUnfold: boolean;
   state: string;
   actions: Actions;
 }
 
-function Node({ node, scene: { sizes }, isFound, state, actions }: NodeProps) {
+function Node({ node, scene: { sizes }, isFound, canUnfold, state, actions }: NodeProps) {
   const { name, x, y, hidden, rows } = node;
   if (node.members !== undefined) return <Group node={node} sizes={sizes} isFound={isFound} open={actions.openGroup} />;
   const confidence = node.isFocus ? "" : `, ${node.direction ?? "near"}, confidence ${formatConfidence(node.path_confidence)}`;
@@ -86,14 +122,16 @@ function Node({ node, scene: { sizes }, isFound, state, actions }: NodeProps) {
         )}
         {rows.length > 0 && <Rows node={node} sizes={sizes} />}
       </a>
-      <Knob
-        label={`${rows.length > 0 ? "Hide" : "Show"} the columns of ${name}`}
-        text={rows.length > 0 ? "▴" : "▾"}
-        x={sizes.width - 26}
-        y={-sizes.height / 2 + 3}
-        act={() => actions.unfold(name)}
-        kind="fold"
-      />
+      {canUnfold && (
+        <Knob
+          label={`${rows.length > 0 ? "Hide" : "Show"} the columns of ${name}`}
+          text={rows.length > 0 ? "▴" : "▾"}
+          x={sizes.width - 26}
+          y={-sizes.height / 2 + 3}
+          act={() => actions.unfold(name)}
+          kind="fold"
+        />
+      )}
       {hidden > 0 && (
         <Knob
           label={`Show ${hidden} more neighbours of ${name}`}

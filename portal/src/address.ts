@@ -24,7 +24,8 @@ export function decodeSegment(segment: string): string {
   return once.includes("%") ? decodeText(once) : once;
 }
 
-function decodeText(text: string): string {
+/** Decode text as it stands in an address; what is no encoding stays as it is. */
+export function decodeText(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

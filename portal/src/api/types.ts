@@ -22,6 +22,27 @@ export interface Column {
   primary_key?: number | null;
   classification?: string | null;
   deprecated?: boolean;
+  restricted?: boolean;
+  physical_type?: string | null;
+  physical_name?: string | null;
+  enum?: (string | number | boolean)[];
+  options?: Record<string, unknown> | null;
+  /** The fields of an object. */
+  columns?: Column[];
+  /** What each value of an array is. */
+  items?: Column | null;
+}
+export interface ServiceLevel {
+  freshness?: string | null;
+  latency?: string | null;
+  retention?: string | null;
+  element?: string | null;
+}
+export interface Deprecation {
+  since: string;
+  sunset?: string | null;
+  replacement?: string | null;
+  reason?: string | null;
 }
 export interface Contact {
   name: string;
@@ -48,6 +69,12 @@ export interface Product {
   dropped?: boolean;
   title?: string | null;
   contacts?: Contact[];
+  links?: { title: string; url: string }[];
+  support?: { channel: string; url?: string | null } | null;
+  sla?: ServiceLevel | null;
+  glossary_terms?: string[];
+  deprecation?: Deprecation | null;
+  contract?: { id: string; version: string | null; api_version: string; media_type: string } | null;
 }
 export interface WritingRun {
   job: { namespace: string; name: string };

@@ -51,6 +51,7 @@ export function ProductHead({ name, here, product }: { name: string; here: strin
   return (
     <div class="product-head">
       <h1>{name}</h1>
+      {product?.title && <p class="lead">{product.title}</p>}
       {product && (
         <p class="facts">
           <DomainLink name={product.domain} />

@@ -1,17 +1,22 @@
 /** The columns of a product: type, description, and where each comes from and goes to. */
+import { useEffect } from "preact/hooks";
+import { decodeText } from "../address.ts";
 import { useApi } from "../api/use.ts";
-import type { Column, ColumnGraph, Product } from "../api/types.ts";
+import type { ColumnGraph, Product } from "../api/types.ts";
+import { type ColumnRow, describeColumn, describeValues, listColumns } from "../columns.ts";
 import { ProductHead } from "../components/product.tsx";
 import { Result } from "../components/states.tsx";
-import { asOf, linkTo } from "../location.ts";
+import { asOf, first, linkHere, linkTo } from "../location.ts";
 import { useTitle } from "../title.ts";
+
+const MOST_ROWS = 200;
 
 type Edge = ColumnGraph["edges"][number];
 
 export function SchemaPage({ name }: { name: string }) {
   useTitle(`Schema of ${name}`);
   const asked = useApi<Product>(["product", name], { as_of: asOf.value });
-  const lineage = useApi<ColumnGraph>(["lineage", "columns", name], { depth: 1, limit: 1000, as_of: asOf.value });
+  const lineage = useApi<ColumnGraph>(["lineage", "columns", name], { depth: 1, limit: 1000, max_nodes: 1000, as_of: asOf.value });
   const edges = lineage.state === "ready" ? lineage.data.edges : [];
   return (
     <>
@@ -25,59 +30,82 @@ export function SchemaPage({ name }: { name: string }) {
 }
 
 function Columns({ product, edges }: { product: Product; edges: readonly Edge[] }) {
-  const described = new Map((product.columns ?? []).map((column) => [column.name, column]));
-  const ports = new Set(product.output_port?.partitions ?? []);
-  const restricted = new Set(product.restricted_columns ?? []);
+  const rows = listColumns(product);
+  const isWhole = first("columns") === "all";
+  const shown = isWhole ? rows : rows.slice(0, MOST_ROWS);
+  // The rows were not there yet when the browser looked for the one of the address.
+  useEffect(() => document.getElementById(decodeText(window.location.hash.slice(1)))?.scrollIntoView({ block: "center" }), [product.name]);
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={`Columns of ${product.name}`}>
-      <table>
-        <caption class="hidden">Columns of {product.name}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Type</th>
-            <th scope="col">Description</th>
-            <th scope="col">Comes from</th>
-            <th scope="col">Goes to</th>
-          </tr>
-        </thead>
-        <tbody>
-          {Object.entries(product.schema).map(([column, type]) => (
-            <tr key={column} id={column}>
-              <th scope="row">{column}</th>
-              <td>
-                <code>{type}</code>
-              </td>
-              <td class="text">
-                {described.get(column)?.description}{" "}
-                <Badges words={[...describe(described.get(column)), ports.has(column) && "partition", restricted.has(column) && "restricted"]} />
-              </td>
-              <td>
-                <Ends edges={edges.filter((each) => each.target_product === product.name && each.target_column === column)} end="source" />
-              </td>
-              <td>
-                <Ends edges={edges.filter((each) => each.source_product === product.name && each.source_column === column)} end="target" />
-              </td>
+    <>
+      {shown.length < rows.length && (
+        <p>
+          {MOST_ROWS} of {rows.length} columns. <a href={linkHere({ columns: "all" })}>Show all</a>
+        </p>
+      )}
+      <div class="scroll" tabIndex={0} role="region" aria-label={`Columns of ${product.name}`}>
+        <table>
+          <caption class="hidden">Columns of {product.name}</caption>
+          <thead>
+            <tr>
+              <th scope="col">Column</th>
+              <th scope="col">Type</th>
+              <th scope="col">Description</th>
+              <th scope="col">Comes from</th>
+              <th scope="col">Goes to</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {shown.map((row) => (
+              <ColumnLine key={JSON.stringify(row.path)} row={row} product={product} edges={edges} />
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
-/** What is known of a column, in words. */
-function describe(column: Column | undefined): (string | false | null | undefined)[] {
-  if (!column) return [];
-  const { primary_key: key, required, unique, deprecated, classification, tags = [] } = column;
-  return [key ? `key ${key}` : null, required && "required", unique && "unique", deprecated && "deprecated", classification, ...tags];
+function ColumnLine({ row: { path, type, column }, product, edges }: { row: ColumnRow; product: Product; edges: readonly Edge[] }) {
+  const name = path.at(-1)!;
+  const isTop = path.length === 1;
+  const words = [
+    ...(column ? describeColumn(column) : []),
+    ...(isTop && product.output_port?.partitions?.includes(name) ? ["partition"] : []),
+    ...(isTop && !column?.restricted && product.restricted_columns?.includes(name) ? ["restricted"] : []),
+  ];
+  const ends = isTop ? edges : [];
+  return (
+    <tr id={path.join(".")}>
+      <th scope="row" class={`nested-${Math.min(path.length - 1, 6)}`}>
+        {!isTop && <span class="hidden">{path.slice(0, -1).join(".")}.</span>}
+        {name === "[]" ? "each value" : name}
+      </th>
+      <td>
+        <code>{type}</code>
+      </td>
+      <td class="text">
+        {column?.description} <Badges words={words} />
+        {column &&
+          describeValues(column).map((each) => (
+            <div key={each} class="note">
+              {each}
+            </div>
+          ))}
+      </td>
+      <td>
+        <Ends edges={ends.filter((each) => each.target_product === product.name && each.target_column === name)} end="source" />
+      </td>
+      <td>
+        <Ends edges={ends.filter((each) => each.source_product === product.name && each.source_column === name)} end="target" />
+      </td>
+    </tr>
+  );
 }
 
-function Badges({ words }: { words: readonly (string | false | null | undefined)[] }) {
-  const shown = words.filter((word): word is string => Boolean(word));
+function Badges({ words }: { words: readonly string[] }) {
   return (
     <>
-      {shown.map((word) => (
+      {words.map((word) => (
         <span key={word} class="badge boxed">
           {word}
         </span>
@@ -91,7 +119,7 @@ function Ends({ edges, end }: { edges: readonly Edge[]; end: "source" | "target"
     <ul>
       {edges.map((each) => (
         <li key={`${each.id} ${each[`${end}_column`]}`}>
-          <a href={linkTo(["p", each[`${end}_product`], "schema"])}>{each[`${end}_product`]}</a>.{each[`${end}_column`]}
+          <a href={`${linkTo(["p", each[`${end}_product`], "schema"])}#${encodeURIComponent(each[`${end}_column`])}`}>{each[`${end}_product`]}</a>.{each[`${end}_column`]}
         </li>
       ))}
     </ul>

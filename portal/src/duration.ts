@@ -17,7 +17,7 @@ export function countSeconds(text: string): number | null {
 }
 
 /** Return a duration in words: "1 day 12 hours"; what is none stays as it is. */
-export function formatDuration(text: string): string {
+export function formatPeriod(text: string): string {
   const words = readParts(text).map(([unit, count]) => `${count} ${unit}${count === 1 ? "" : "s"}`);
   return words.length > 0 ? words.join(" ") : text;
 }

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeColumn, describeValues, listColumns } from "../src/columns.ts";
-import { countSeconds, formatDuration } from "../src/duration.ts";
+import { countSeconds, formatPeriod } from "../src/duration.ts";
 
 test("durations are seconds and words", () => {
   assert.equal(countSeconds("P1DT12H"), 129_600);
   assert.equal(countSeconds("PT90M"), 5_400);
   assert.equal(countSeconds("P1M"), 2_592_000);
   assert.equal(countSeconds("soon"), null);
-  assert.equal(formatDuration("P1DT12H"), "1 day 12 hours");
-  assert.equal(formatDuration("soon"), "soon");
+  assert.equal(formatPeriod("P1DT12H"), "1 day 12 hours");
+  assert.equal(formatPeriod("soon"), "soon");
 });
 
 test("nested columns come below what holds them, and one that nobody described has its type", () => {

@@ -1,6 +1,6 @@
 /** What people have said of a product beside its description: whom to ask, what is promised, where to read on. */
 import type { Product, ServiceLevel } from "../api/types.ts";
-import { formatDuration } from "../duration.ts";
+import { formatPeriod } from "../duration.ts";
 import { formatMoment } from "../format.ts";
 import { ProductLink } from "./product.tsx";
 
@@ -99,9 +99,9 @@ function Level({ level: { freshness, latency, retention, element } }: { level: S
     <>
       <dt>Promised</dt>
       <dd>
-        {freshness && <div>Data at most {formatDuration(freshness)} old</div>}
-        {latency && <div>Here within {formatDuration(latency)}</div>}
-        {retention && <div>Kept for {formatDuration(retention)}</div>}
+        {freshness && <div>Data at most {formatPeriod(freshness)} old</div>}
+        {latency && <div>Here within {formatPeriod(latency)}</div>}
+        {retention && <div>Kept for {formatPeriod(retention)}</div>}
         {element && (
           <div>
             Told from <code>{element}</code>

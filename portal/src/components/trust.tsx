@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { askFile, saveFile } from "../api/client.ts";
 import type { Freshness, Product } from "../api/types.ts";
 import { useApi } from "../api/use.ts";
-import { countSeconds, formatDuration } from "../duration.ts";
+import { countSeconds, formatPeriod } from "../duration.ts";
 import { formatAge, formatMoment } from "../format.ts";
 import { asOf, linkTo } from "../location.ts";
 import { OwnerLink } from "./product.tsx";
@@ -103,7 +103,7 @@ function Promised({ endedAt, promised }: { endedAt: string; promised: string }) 
   const isLate = Date.now() - new Date(endedAt).getTime() > seconds * 1000;
   return (
     <div class={isLate ? "warning" : undefined}>
-      <span aria-hidden="true">{isLate ? "✗" : "✓"}</span> {isLate ? "Later than" : "As"} promised: at most {formatDuration(promised)}
+      <span aria-hidden="true">{isLate ? "✗" : "✓"}</span> {isLate ? "Later than" : "As"} promised: at most {formatPeriod(promised)}
     </div>
   );
 }

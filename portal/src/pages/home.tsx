@@ -1,10 +1,12 @@
 /** Home: what is there, what changed, what fails, and what much depends on. */
 import { useApi } from "../api/use.ts";
+import type { Jobs } from "../api/jobs.ts";
 import type { Changes, Rank } from "../api/types.ts";
 import { ChangeList, isUnchanged } from "../components/changes.tsx";
+import { JobLink, StateBadge } from "../components/jobs.tsx";
 import { ProductLink, QualityBadge } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
-import { formatCount } from "../format.ts";
+import { formatAge, formatCount } from "../format.ts";
 import { asOf, linkTo } from "../location.ts";
 import { findProducts } from "../search/find.ts";
 import { useAsked } from "../api/use.ts";
@@ -28,6 +30,7 @@ export function HomePage() {
       <Domains />
       <div class="columns">
         <Failing />
+        {!asOf.value && <FailingJobs />}
         <DependedUpon />
         <LatelyChanged />
       </div>
@@ -83,6 +86,35 @@ function Failing() {
                 ))}
               </ul>
               {total > results.length && <a href={linkTo(["search"], { quality: "failed" })}>All {total}</a>}
+            </>
+          )
+        }
+      </Result>
+    </section>
+  );
+}
+
+/** Runs are those of now: of a moment in the past nothing is said. */
+function FailingJobs() {
+  const asked = useApi<Jobs>(["api", "v1", "jobs"], { lastRunStates: "FAILED", limit: 5 });
+  return (
+    <section aria-labelledby="failing-jobs">
+      <h2 id="failing-jobs">Jobs that fail</h2>
+      <Result asked={asked} what="jobs">
+        {({ jobs, totalCount }) =>
+          jobs.length === 0 ? (
+            <Empty>No job's last run has failed.</Empty>
+          ) : (
+            <>
+              <ul>
+                {jobs.map((job) => (
+                  <li key={`${job.namespace} ${job.name}`}>
+                    <JobLink job={job} /> <StateBadge state="FAILED" />{" "}
+                    {job.latestRun && <span class="note">{formatAge(job.latestRun.updatedAt, new Date())}</span>}
+                  </li>
+                ))}
+              </ul>
+              {totalCount > jobs.length && <a href={linkTo(["jobs"], { state: "FAILED" })}>All {totalCount}</a>}
             </>
           )
         }

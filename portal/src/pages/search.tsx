@@ -4,18 +4,24 @@ import type { Found, FoundProduct } from "../api/types.ts";
 import { DomainLink, OwnerLink, ProductLink, QualityBadge, StatusBadge, Tags } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { formatCount } from "../format.ts";
-import { asOf, first, linkHere, linkTo } from "../location.ts";
+import { asOf, first, go, linkHere, linkTo } from "../location.ts";
 import { findProducts } from "../search/find.ts";
 import { useTitle } from "../title.ts";
 
 const LIMIT = 20;
 const MOST_VALUES = 8;
+/** Parameter of the API -> what people read. */
+const ORDERS = [
+  ["", "best first"],
+  ["name", "by name"],
+  ["updated", "changed last"],
+] as const;
 const FACETS = ["domain", "owner", "tag", "status", "quality", "type"] as const;
 
 export function SearchPage() {
   const q = first("q");
   const chosen = Object.fromEntries(FACETS.map((facet) => [facet, first(facet)]));
-  const values = { q, ...chosen, cursor: first("cursor"), limit: LIMIT, as_of: asOf.value };
+  const values = { q, ...chosen, sort: first("sort"), cursor: first("cursor"), limit: LIMIT, as_of: asOf.value };
   const asked = useAsked(JSON.stringify(values), (signal) => findProducts(values, signal));
   useTitle(q ? `Search: ${q}` : "Search");
   return (
@@ -74,7 +80,19 @@ function Results({ found }: { found: Found }) {
   }
   return (
     <div>
-      <p role="status">{formatCount(found.total, "product")}</p>
+      <div class="filters">
+        <p role="status">{formatCount(found.total, "product")}</p>
+        <label>
+          Order{" "}
+          <select value={first("sort")} onChange={(event) => go(linkHere({ sort: event.currentTarget.value, cursor: null }))}>
+            {ORDERS.map(([order, title]) => (
+              <option key={order} value={order}>
+                {title}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
       <ol class="results">
         {found.results.map((each) => (
           <Hit key={each.name} product={each} />

@@ -1,6 +1,8 @@
 """The analyst's question: revenue by day, can I trust it, where is it from; its rows as a file."""
 
 import csv
+import uuid
+from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -66,6 +68,33 @@ def test_a_search_is_narrowed_by_its_facets(visit: Visit) -> None:
     assert "domain=marketing" in page.url
     filters.get_by_role("link", name="Any domain, not only marketing").click()
     expect(page.get_by_role("link", name="daily_revenue", exact=True)).to_be_visible()
+
+
+def test_results_are_ordered_as_the_address_says(visit: Visit) -> None:
+    page = visit.open("/ui/search?q=revenue")
+    page.get_by_label("Order").select_option("name")
+    first = page.get_by_role("main").locator("ol h2").first
+    expect(first).to_have_text("campaign_revenue")
+    assert page.url.endswith("sort=name")
+    page.reload()
+    expect(first).to_have_text("campaign_revenue")
+
+
+def test_the_home_page_says_what_fails_and_what_much_depends_on(visit: Visit, api: Api) -> None:
+    event = {
+        "eventType": "FAIL",
+        "eventTime": datetime.now(UTC).isoformat(),
+        "producer": "https://example.com/test",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent",
+        "run": {"runId": str(uuid.uuid4())},
+        "job": {"namespace": "e2e", "name": "portal_home_<b>"},
+    }
+    assert api.write("POST", "/api/v1/lineage", event).status_code in (200, 201)
+    page = visit.open("/ui")
+    failing = page.get_by_role("region", name="Jobs that fail")
+    expect(failing.get_by_role("link", name="portal_home_<b>")).to_be_visible()
+    depended = page.get_by_role("region", name="Most depended upon")
+    expect(depended.get_by_role("listitem").first).to_have_text("orders 10 products behind it")
 
 
 def test_a_moment_goes_along_from_page_to_page(visit: Visit) -> None:

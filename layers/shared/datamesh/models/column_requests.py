@@ -87,9 +87,9 @@ class OptionsRequest(BaseModel):
     maximum: Bound | None = None
     exclusive_minimum: Bound | None = None
     exclusive_maximum: Bound | None = None
-    multiple_of: (
-        Annotated[StrictInt, Field(gt=0)] | Annotated[StrictFloat, Field(gt=0)] | None
-    ) = None
+    multiple_of: Annotated[StrictInt, Field(gt=0)] | Annotated[StrictFloat, Field(gt=0)] | None = (
+        None
+    )
     format: ShortText | None = None
     min_items: Count | None = None
     max_items: Count | None = None

@@ -154,6 +154,7 @@ sbom: $(SECURITY_VENV)/ready ## Write the bill of materials of what is deployed 
 	mkdir -p $(dir $(SBOM))
 	cat $(DEPLOYED) | $(SECURITY_VENV)/bin/cyclonedx-py requirements --schema-version 1.6 \
 		--output-reproducible --validate --outfile $(SBOM) -
+	$(SECURITY_VENV)/bin/python dev/portal_components.py $(SBOM)
 
 .PHONY: bench
 bench: $(VENV)/ready build $(PORTAL) ## Measure what the documents claim about speed and cost, and write it there; alone.

@@ -71,6 +71,7 @@ def test_the_commands_are_found() -> None:
     assert [name for name in MAKEFILES if INSTALL.search(read_joined(name))] == [
         "Makefile",
         "functions/authorizer/Makefile",
+        "functions/contracts/Makefile",
         "functions/domains/Makefile",
         "functions/platform/Makefile",
         "functions/search/Makefile",

@@ -28,6 +28,7 @@ from datamesh.services.openlineage.files import (
 from datamesh.services.openlineage.ingest import EventPipeline
 from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.operations.backups import Backups
+from datamesh.services.product_versions.keeping import ProductVersions
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.access_file import ACCESS_KEY, AccessFile
@@ -224,6 +225,7 @@ def resources(
         open_quality_runs=lambda: QualityRuns(
             held.__getitem__, lambda prefix: BucketFolder(held, prefix), NO_WAIT
         ),
+        open_product_versions=lambda: ProductVersions(held.__getitem__, NO_WAIT),
         open_contracts=lambda: ContractSources(held.__getitem__, NO_WAIT),
     )
 

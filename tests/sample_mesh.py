@@ -67,6 +67,7 @@ VALUES: Mapping[str, str] = {
     "column": "order_id",
     "target": "daily_revenue",
     "key_id": "night",
+    "version": "1.0.0",
 }
 """Name of a parameter -> its value in this mesh, if it is not the document's example."""
 VALUES_OF: Mapping[str, Mapping[str, str]] = {
@@ -190,7 +191,7 @@ class SampleMesh:
         if "request_id" in sample.path:
             [asked] = self.send(list_samples()["GET /requests"]).body
             return replace(sample, path={**sample.path, "request_id": asked["id"]})
-        if "version" in sample.path:
+        if "version" in sample.path and "/product/" not in name:
             listed = self.send(list_samples()[name.removesuffix("/{version}")]).body["versions"]
             first = listed[0] if "dataset" in sample.path else listed[0]["id"]
             return replace(sample, path={**sample.path, "version": first["version"]})

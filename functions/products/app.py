@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request, Response
 
 from datamesh.models.access import Role
-from datamesh.http import quality
+from datamesh.http import product_versions, quality
 from datamesh.http.access import declare_write
 from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
@@ -237,5 +237,6 @@ async def delete_product(
 
 
 app.router.routes += quality.router.routes
+app.router.routes += product_versions.router.routes
 
 handler = create_lambda_handler(app, os.environ)

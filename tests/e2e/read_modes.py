@@ -10,6 +10,7 @@ CLOSED = (
     "/domains/e2e/first",
     "/domains/e2e/first/profile",
     "/product/first/quality",
+    "/product/first/versions",
     "/products?as_of=2026-01-01T00:00:00Z",
     "/changes?since=2026-01-01T00:00:00Z",
     "/api/v1/events",

@@ -45,6 +45,8 @@ STATUSES = {
     "get_product": (404, 200),
     "get_product_freshness": (404, 200),
     "list_quality_runs": (404, 200),
+    "list_product_versions": (404, 200),
+    "get_product_version": (404, 200),
     "head_product": (404, 200),
     "health": (200, 200),
     "home": (307, 307),

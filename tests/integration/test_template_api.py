@@ -50,6 +50,8 @@ READS = {
     "GET /product/{name}": "ProductsReadFunction",
     "GET /product/{name}/freshness": "ProductsReadFunction",
     "GET /product/{name}/quality": "ProductsReadFunction",
+    "GET /product/{name}/versions": "ProductsReadFunction",
+    "GET /product/{name}/versions/{version}": "ProductsReadFunction",
     "GET /contracts": "ContractsReadFunction",
     "GET /product/{name}/contract": "ContractsReadFunction",
     "GET /lineage": "LineageReadFunction",

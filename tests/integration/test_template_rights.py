@@ -45,6 +45,8 @@ AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
 CONTRACTS = f"{BUCKET}/contracts/*"
+VERSIONS = f"{BUCKET}/versions/*"
+KEEP_VERSIONS = {("s3:GetObject", VERSIONS), ("s3:PutObject", VERSIONS)}
 JOBS, JOB_INDEX = f"{BUCKET}/openlineage/jobs/*", f"{BUCKET}/openlineage/jobs.json"
 LIVES = f"{BUCKET}/openlineage/datasets/*"
 DECLARED = f"{BUCKET}/openlineage/declarations.json"
@@ -61,7 +63,7 @@ RIGHTS = {
     | {("secretsmanager:GetSecretValue", "ApiKeySecret")}
     | {(f"s3:{verb}Object", f"{BUCKET}/access/used/*") for verb in ("Get", "Put")},
     "ProductsReadFunction": ROLES
-    | (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, CHECKED)})
+    | (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, CHECKED, VERSIONS)})
     - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
     - {("s3:GetObject", INDEXES[1])},
     "ProductsWriteFunction": ROLES

@@ -30,6 +30,7 @@ BASE = {"errors", "settings", "cold_start", "__version__"}
 SUBJECTS = (
     "audit",
     "permissions",
+    "product_versions",
     "context",
     "access",
     "registry",

@@ -34,6 +34,8 @@ READS = {
         "/product/salaries/freshness",
         "/product/orders/freshness",
         "/product/salaries/quality",
+        "/product/salaries/versions",
+        "/product/salaries/versions/1.0.0",
     ],
     "lineage": [
         "/lineage",

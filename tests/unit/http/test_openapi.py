@@ -43,6 +43,8 @@ DOCUMENTED_ERRORS = {
     "GET /product/{name}": PAST | {"404"},
     "GET /product/{name}/freshness": {"404", "422", "503"},
     "GET /product/{name}/quality": {"400", "404", "422", "503"},
+    "GET /product/{name}/versions": PAST | {"404"},
+    "GET /product/{name}/versions/{version}": PAST | {"404"},
     "PUT /product/{name}": WRITE | {"400", "404", "412", "429"},
     "DELETE /product/{name}": WRITE | {"404", "412"},
     "POST /contracts": WRITE | {"413", "429"},

@@ -30,6 +30,8 @@ OTHERS = {
     "/domains/{domain}/{dataset}/profile": "rows",
     "/domains/{domain}/{dataset}/files": "files",
     "/product/{name}/quality": "rows",
+    "/product/{name}/versions": "past",
+    "/product/{name}/versions/{version}": "past",
     "/sales/orders": "rows",
     "/marketing/campaigns": "rows",
     "/finance/transactions": "rows",

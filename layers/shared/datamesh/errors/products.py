@@ -57,6 +57,25 @@ class UnknownColumns(MeshError):
         self.field = field
 
 
+class VersionNotFound(MeshError):
+    """A product has had no such version."""
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(
+            f"Product '{name}' has no version '{version}'; GET /product/{name}/versions lists them"
+        )
+
+
+class VersionGoesDown(MeshError):
+    """A product would get a lower version than it has."""
+
+    def __init__(self, name: str, stored: str, given: str) -> None:
+        super().__init__(
+            f"version of '{name}' is {stored} and must not go down, got {given};"
+            " give a higher one, or `auto`"
+        )
+
+
 class InvalidSunset(MeshError):
     """A product would be gone before it is deprecated."""
 

@@ -42,6 +42,7 @@ def create_request_context(
             find_redirects=lambda: _find_known_redirects(resources),
         ),
         audit=resources.open_trail(create_request_record(event)) if is_write else None,
+        open_versions=resources.open_product_versions,
     )
 
 

@@ -164,6 +164,7 @@ def create_task_handler(
             deadline=deadline,
             permissions=create_unlimited_permissions(SCHEDULE),
             audit=trail,
+            open_versions=resources.open_product_versions,
         )
         status = 500
         try:

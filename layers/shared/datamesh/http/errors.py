@@ -49,6 +49,8 @@ from datamesh.errors.products import (
     ProductTooLarge,
     UnknownColumns,
     UnknownReplacement,
+    VersionGoesDown,
+    VersionNotFound,
 )
 from datamesh.errors.requests import (
     AnswerTooLarge,
@@ -98,6 +100,7 @@ STATUS: dict[type[MeshError], int] = {
     DomainNotFound: 404,
     DatasetNotFound: 404,
     ContractNotFound: 404,
+    VersionNotFound: 404,
     NotAcceptable: 406,
     ProductNameTaken: 409,
     ContractIdTaken: 409,
@@ -118,6 +121,7 @@ STATUS: dict[type[MeshError], int] = {
     AmbiguousColumns: 422,
     UnknownColumns: 422,
     InvalidSunset: 422,
+    VersionGoesDown: 422,
     UnknownReplacement: 422,
     TooManyTags: 422,
     ProductTooLarge: 422,
@@ -274,6 +278,8 @@ def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
         case UnknownReplacement():
             field = "deprecation.replacement"
             return [FieldProblem(field=field, location="body", message=str(error))]
+        case VersionGoesDown():
+            return [FieldProblem(field="version", location="body", message=str(error))]
         case AmbiguousColumns():
             return [FieldProblem(field="schema", location="body", message=str(error))]
         case OversizedEvent() | UnknownColumns():

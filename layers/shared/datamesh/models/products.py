@@ -94,7 +94,21 @@ Description = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_DESCRIPTION_LENGTH),
     NOT_BLANK,
 ]
-Version = Annotated[str, StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$")]
+MAX_VERSION_LENGTH = 100
+Version = Annotated[
+    str,
+    StringConstraints(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+$", max_length=MAX_VERSION_LENGTH),
+]
+AUTO_VERSION = "auto"
+"""Sent in the place of a version: the next one is computed."""
+NextVersion = Annotated[
+    str,
+    StringConstraints(pattern=r"^([0-9]+\.[0-9]+\.[0-9]+|auto)$", max_length=MAX_VERSION_LENGTH),
+    Field(
+        description="Not lower than it is. `auto` is the next one: a patch for texts, a minor one"
+        " for what readers gain, such as a column, a major one for what they lose."
+    ),
+]
 
 
 class DatasetName(BaseModel):
@@ -204,7 +218,7 @@ class ProductUpdate(TakesColumns, BaseModel):
     tags: Tags = declare_optional()
     schema_: Schema = Field(alias="schema", default_factory=dict)
     owner: ShortText = declare_optional()
-    version: Version = declare_optional()
+    version: NextVersion = declare_optional()
     openlineage: DatasetNames = declare_optional()
     output_port: OutputPort | None = Field(default=None, description=NULL_REMOVES)
     visibility: Visibility = declare_optional()

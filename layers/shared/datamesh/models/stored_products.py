@@ -10,6 +10,7 @@ from datamesh.models.product_facts import FacetText, ProductFacts, is_empty
 from datamesh.models.products import DatasetName, Product
 from datamesh.models.quality import RunChecks
 from datamesh.models.values import Timestamp
+from datamesh.models.version_stamps import VersionStamp
 
 
 class DatasetMention(BaseModel):
@@ -99,6 +100,8 @@ class StoredProduct(Product):
     """Column -> what people say of it beside type, tags and restriction: a `DescribedColumn`."""
     contract_base: dict[str, JsonValue] = Field(default_factory=dict, exclude_if=is_empty)
     """The fields that the contract did not determine -> what they were when it was imported."""
+    versioned: VersionStamp | None = Field(default=None, exclude_if=is_unset)
+    """The version that it is; None for its first one, where nobody is known to have made it."""
     own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
     """Those of the tags that people gave, if `said` has tags: the others are of events."""
     dropped_at: Timestamp | None = Field(default=None, exclude_if=is_unset)

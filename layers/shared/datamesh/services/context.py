@@ -4,13 +4,18 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from datamesh.services.audit.trail import Audit
 from datamesh.services.permissions import Permissions
+from datamesh.services.product_versions.commits import VersionedCommit
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.commit import Change, CommitKey, Recall, find_commit_revision
 from datamesh.storage.document import Document
 from datamesh.storage.registry_file import RegistryFile
+
+if TYPE_CHECKING:  # loaded by those who change a product
+    from datamesh.services.product_versions.keeping import ProductVersions
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class RequestContext:
     """The audit trail of a request that may write; None for a read, which cannot commit."""
     attempt: Attempt | None = None
     """Set for a write that its caller may repeat."""
+    open_versions: "Callable[[], ProductVersions] | None" = None
+    """Returns where the versions of products are kept that commits replace; None to keep none."""
     commits: Counter[str] = field(default_factory=Counter)
     """Name of a document -> how many commits of it this request has begun."""
 
@@ -100,17 +107,24 @@ class RequestContext:
         if audit is None:
             raise RuntimeError(f"a request without an audit trail commits to {document.name}")
 
+        versioned = VersionedCommit(self.open_versions, self.principal)
+
         def decide_anew(file: F) -> tuple[F, R]:
             # Each try is decided by the grants of its own moment, as by the file of it.
             self.permissions.forget_stored()
-            return change(file)
+            after, result = change(file)
+            return versioned.stamp_products(file, after), result
+
+        def prepare_put() -> None:
+            audit.begin_record(self._base_id, self.deadline)
+            versioned.store_replaced(self.deadline)
 
         return document.commit(
             decide_anew,
             self.deadline,
             key=key,
             recall=recall,
-            before_put=lambda: audit.begin_record(self._base_id, self.deadline),
+            before_put=prepare_put,
             on_commit=audit.add_commit,
         )
 

@@ -121,7 +121,7 @@ class Document[F: RegistryFile]:
 
         A `key` identifies this one commit: no other commit may ever use its id. With the key of an
         earlier try, a commit that has landed is not made again; `recall` then reads its result from
-        the file. `before_put` is called before the first PUT, and what it raises prevents that;
+        the file. `before_put` is called before each PUT, and what it raises prevents that;
         `on_commit` once the commit is known to have landed.
 
         Raises what `change` raises on the newest revision, and DocumentFull if that would pass the
@@ -179,8 +179,7 @@ class Document[F: RegistryFile]:
             proposal = self._run_change(commit, base)
         commit.result = proposal.result
         if proposal.encoded:
-            if commit.replaced is None:
-                commit.before_put()
+            commit.before_put()
             commit.replaced, commit.sent = proposal.base, proposal.file
             if self.byte_limit:
                 commit.fullness = 100 * proposal.encoded.record_bytes / self.byte_limit.most

@@ -17,6 +17,7 @@ from datamesh.wiring.access import list_key_uses, open_access, read_past_access
 from datamesh.wiring.bucket import LINEAGE_KEY, PRODUCTS_KEY, Bucket
 from datamesh.wiring.contracts import open_contracts
 from datamesh.wiring.events import open_declarations, open_event_pipeline, open_job_store
+from datamesh.wiring.product_versions import open_product_versions
 from datamesh.wiring.quality import open_quality_runs
 from datamesh.wiring.registry import open_data, open_registry
 from datamesh.wiring.resources import Resources
@@ -58,5 +59,6 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         access_at=lambda moment, deadline: read_past_access(bucket, moment, deadline),
         list_key_uses=lambda deadline: list_key_uses(bucket, deadline),
         open_quality_runs=cache(lambda: open_quality_runs(bucket)),
+        open_product_versions=cache(lambda: open_product_versions(bucket)),
         open_contracts=cache(lambda: open_contracts(bucket)),
     )

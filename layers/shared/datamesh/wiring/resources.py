@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from datamesh.services.context import RequestContext
     from datamesh.services.jobs.reading import JobStore
     from datamesh.services.openlineage.ingest import EventPipeline
+    from datamesh.services.product_versions.keeping import ProductVersions
     from datamesh.storage.access_file import AccessFile
     from datamesh.storage.contract_sources import ContractSources
     from datamesh.storage.declarations_file import DeclarationsFile
@@ -68,6 +69,8 @@ class Resources:
     """Returns key id -> the day of its last use."""
     open_quality_runs: Callable[[], "QualityRuns"]
     """Returns where the checks of data that were run are kept."""
+    open_product_versions: Callable[[], "ProductVersions"]
+    """Returns where the versions of products are kept, the same at every call."""
     open_contracts: Callable[[], "ContractSources"]
     """Returns where the documents of contracts are kept, the same at every call."""
     views: RegistryViews = field(default_factory=RegistryViews)

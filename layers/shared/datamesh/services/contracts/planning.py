@@ -124,7 +124,7 @@ def build_registration(
     fields.setdefault("description", str(fields["name"]))
     fields = _add_deprecation_time(fields, None)
     product = _check_fields(source, mapped, fields, to_request(_read_columns(mapped)))
-    shown = read_fields(build_product(product, utc_now(), 0))
+    shown = read_fields(build_product(product, utc_now(), 0, None))
     return ContractedProduct.extend_product(
         product, build_reference(source, found), find_base(shown, mapped)
     )

@@ -43,7 +43,6 @@ from datamesh.services.openlineage.lives import (
 )
 from datamesh.services.openlineage.merge import merge_claims
 from datamesh.services.openlineage.observations import DatasetObservations
-from datamesh.services.openlineage.parallel import map_in_parallel
 from datamesh.services.openlineage.parsing import ReceivedEvent
 from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.openlineage.product_resolver import ResolvedProducts, resolve_products
@@ -53,6 +52,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EventLog
 from datamesh.storage.files import LineageFile, ProductsFile
+from datamesh.storage.parallel import map_in_parallel
 
 logger = logging.getLogger(__name__)
 

@@ -22,12 +22,12 @@ from datamesh.services.jobs.recording import OpenJob
 from datamesh.services.jobs.records import INDEX_MINUTES, MAX_INDEXED_DATASETS, compute_job_key
 from datamesh.services.openlineage.files import LifeFile
 from datamesh.services.openlineage.observations import DatasetObservations
-from datamesh.services.openlineage.parallel import map_in_parallel
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.job_files import JobIndexFile
+from datamesh.storage.parallel import map_in_parallel
 from datamesh.storage.records import ProductRecord
 
 MAX_ROUNDS = 3

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from datamesh.models.access import Role
 from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.models.stored_products import StoredProduct
+from datamesh.models.version_stamps import VersionStamp
 from datamesh.services.permissions import Permissions
 
 if TYPE_CHECKING:  # loaded by those who send a column
@@ -20,9 +21,9 @@ if TYPE_CHECKING:  # loaded by those who send a column
 
 
 def build_product(
-    registration: ProductRegistration, now: datetime, since_revision: int
+    registration: ProductRegistration, now: datetime, since_revision: int, by: str | None
 ) -> StoredProduct:
-    """Return a product that is registered now."""
+    """Return a product that a principal registers now."""
     sent = registration.described_columns
     fields = dict(registration)
     if sent:
@@ -32,7 +33,10 @@ def build_product(
     if registration.deprecation:
         fields["deprecation"] = registration.deprecation.build_deprecation(None, now)
     times = {"created_at": now, "updated_at": now}
-    return StoredProduct.model_validate({**fields, **times, "since_revision": since_revision})
+    versioned = VersionStamp(by=by) if by else None
+    return StoredProduct.model_validate(
+        {**fields, **times, "since_revision": since_revision, "versioned": versioned}
+    )
 
 
 def change_columns(product: StoredProduct, changes: ProductUpdate) -> dict[str, object]:

@@ -97,7 +97,7 @@ def register_products(
         others = {name: each for name, each in products if each.since_revision != revision}
         return bulk.LandedItems(
             file.model_copy(update={"products": others}),
-            [_build_match(each) for name, each in products if name not in others],
+            [_build_match(context, each) for name, each in products if name not in others],
         )
 
     report = bulk.register_items(
@@ -120,7 +120,9 @@ def register_products(
     return report
 
 
-def _build_match(record: ProductRecord) -> Callable[[ProductRegistration], bool]:
+def _build_match(
+    context: RequestContext, record: ProductRecord
+) -> Callable[[ProductRegistration], bool]:
     """Return whether a product can have been registered from an item, as far as that is known.
 
     Once it was changed, only its name tells.
@@ -131,7 +133,8 @@ def _build_match(record: ProductRecord) -> Callable[[ProductRegistration], bool]
     def is_match(item: ProductRegistration) -> bool:
         if item.name != product.name or is_changed:
             return item.name == product.name
-        return build_product(item, product.created_at, product.since_revision) == product
+        fresh = build_product(item, product.created_at, product.since_revision, context.principal)
+        return fresh == product
 
     return is_match
 
@@ -167,7 +170,9 @@ class ProductAdmission:
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
         check_port(self._locations, registration.domain, registration.output_port)
-        product = build_product(registration, self._now, self._file.revision + 1)
+        product = build_product(
+            registration, self._now, self._file.revision + 1, self._permissions.principal
+        )
         check_columns(product)
         check_replacement(self._permissions, self._products, product)
         record = build_bounded_record(product, MAX_PRODUCT_BYTES)

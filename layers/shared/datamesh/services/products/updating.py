@@ -15,6 +15,7 @@ from datamesh.services.products.columns import check_columns
 from datamesh.services.products.deprecation import check_replacement
 from datamesh.services.products.edits import is_same_schema, mark_edits
 from datamesh.services.products.sizes import build_bounded_record
+from datamesh.services.products.version_numbers import choose_version
 from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
@@ -50,7 +51,7 @@ def apply_update(
     check_precondition(before, precondition)
     product = before.to_model()
     _check_new_port(registry, product, changes)
-    changed = _change_fields(product, changes, now)
+    changed = choose_version(product, _change_fields(product, changes, now))
     if {"deprecation", "visibility"} & changes.model_fields_set:
         check_replacement(permissions, file.products, changed)
     check_restriction(permissions, product, changed)

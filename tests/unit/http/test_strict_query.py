@@ -27,7 +27,7 @@ VALUES = {
     "domain": "sales",
     "dataset": "orders",
     "namespace": "sales",
-    "version": "1",
+    "version": "1.0.0",
     "request_id": "0" * 16,
     "source": "sales",
     "counted": "jobs",

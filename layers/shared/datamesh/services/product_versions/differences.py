@@ -64,9 +64,9 @@ def _compare_lists(
         if old and new:
             yield from _compare_column(here, old, new)
         elif old:
-            yield _build_change(here, _dump_column(old), None, VersionBump.MAJOR)
+            yield _build_change(here, _encode_column(old), None, VersionBump.MAJOR)
         elif new:
-            yield _build_change(here, None, _dump_column(new), VersionBump.MINOR)
+            yield _build_change(here, None, _encode_column(new), VersionBump.MINOR)
 
 
 def _compare_column(
@@ -75,14 +75,14 @@ def _compare_column(
     old, new = _read_facts(before), _read_facts(after)
     for name in {**old, **new}:
         if old.get(name) != new.get(name):
-            bump = _judge_fact(name, old.get(name), new.get(name))
+            bump = _decide_fact(name, old.get(name), new.get(name))
             yield _build_change(f"{path}.{name}", old.get(name), new.get(name), bump)
     nested = [{each.name: each for each in column.columns} for column in (before, after)]
     yield from _compare_lists(path, *nested)
     if before.items and after.items:
         yield from _compare_column(f"{path}.items", before.items, after.items)
     elif before.items or after.items:
-        items = [_dump_column(each) if each else None for each in (before.items, after.items)]
+        items = [_encode_column(each) if each else None for each in (before.items, after.items)]
         bump = VersionBump.MAJOR if before.items else VersionBump.MINOR
         yield _build_change(f"{path}.items", items[0], items[1], bump)
 
@@ -96,12 +96,12 @@ def _read_facts(column: DescribedColumn) -> dict[str, JsonValue]:
     return {**facts, **options}
 
 
-def _dump_column(column: DescribedColumn) -> JsonValue:
+def _encode_column(column: DescribedColumn) -> JsonValue:
     dumped: JsonValue = column.model_dump(mode="json", exclude={"name"})
     return dumped
 
 
-def _judge_fact(name: str, before: JsonValue, after: JsonValue) -> VersionBump:
+def _decide_fact(name: str, before: JsonValue, after: JsonValue) -> VersionBump:
     if name in PATCHES:
         return VersionBump.PATCH
     if name in RETYPES:
@@ -111,15 +111,15 @@ def _judge_fact(name: str, before: JsonValue, after: JsonValue) -> VersionBump:
     if name == "restricted":
         return VersionBump.MAJOR if after else VersionBump.MINOR
     if name == "enum":
-        return _judge_values(before, after)
+        return _decide_values(before, after)
     if name in UPPER_BOUNDS or name in LOWER_BOUNDS:
-        return _judge_bound(before, after, is_upper=name in UPPER_BOUNDS)
+        return _decide_bound(before, after, is_upper=name in UPPER_BOUNDS)
     if name in ("pattern", "multiple_of"):
         return VersionBump.MINOR if before is None else VersionBump.MAJOR
     return VersionBump.MINOR
 
 
-def _judge_values(before: JsonValue, after: JsonValue) -> VersionBump:
+def _decide_values(before: JsonValue, after: JsonValue) -> VersionBump:
     """Return the bump of another `enum`: a value that readers do not expect is major."""
     if not after:
         return VersionBump.MAJOR
@@ -129,7 +129,7 @@ def _judge_values(before: JsonValue, after: JsonValue) -> VersionBump:
     return VersionBump.MINOR if all(each in before for each in after) else VersionBump.MAJOR
 
 
-def _judge_bound(before: JsonValue, after: JsonValue, *, is_upper: bool) -> VersionBump:
+def _decide_bound(before: JsonValue, after: JsonValue, *, is_upper: bool) -> VersionBump:
     """Return the bump of another bound: values beyond what readers expect are major."""
     if before is None or after is None:
         return VersionBump.MINOR if before is None else VersionBump.MAJOR

@@ -33,17 +33,17 @@ def _compute_next(before: StoredProduct, after: StoredProduct) -> str:
     bump = find_bump(compare_columns(build_content(before), build_content(kept)))
     if bump is VersionBump.NONE and _show_product(kept) != _show_product(before):
         bump = VersionBump.PATCH
-    return raise_version(before.version, bump.value)
+    return compute_version(before.version, bump.value)
 
 
 def _show_product(product: StoredProduct) -> bytes:
     return ProductRecord.from_model(product).public_json
 
 
-def raise_version(version: str, part: str) -> str:
+def compute_version(version: str, part: str) -> str:
     """Return the version with one of its parts raised.
 
-    >>> raise_version("1.4.2", "minor")
+    >>> compute_version("1.4.2", "minor")
     '1.5.0'
     """
     numbers = _read_numbers(version)

@@ -3,6 +3,7 @@
 import gzip
 import json
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
 from importlib.util import module_from_spec, spec_from_file_location
@@ -19,6 +20,7 @@ from datamesh.models.access import Role, Visibility
 from datamesh.models.contracts import ContractReference
 from datamesh.models.json_codec import encode_model
 from datamesh.models.openlineage import EVENT_EXAMPLE, RunEvent
+from datamesh.models.products import ProductUpdate
 from datamesh.models.quality import QualityRun
 from datamesh.models.values import utc_now
 from datamesh.services.access.grants import build_grant_id
@@ -31,6 +33,8 @@ from datamesh.services.openlineage.files import RunFile
 from datamesh.services.openlineage.job_reader import read_job_history
 from datamesh.services.openlineage.parsing import ReceivedEvent, receive_event
 from datamesh.services.openlineage.runs import compute_run_path
+from datamesh.services.product_versions.keeping import ProductVersions
+from datamesh.services.products.registration import update_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.access_file import ACCESS_KEY, AccessFile
 from datamesh.storage.contract_sources import ContractSources
@@ -191,6 +195,12 @@ def add_contract(registry: Registry, sources: ContractSources) -> None:
     registry.products.commit(change, NO_DEADLINE)
 
 
+def add_version(registry: Registry, versions: ProductVersions) -> None:
+    """Give a product another version, as `PUT /product/{name}` does."""
+    context = replace(CONTEXT, open_versions=lambda: versions)
+    update_product(context, registry, "transactions", ProductUpdate(version="1.0.1"))
+
+
 def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     """What the events ask for, an entry that an interrupted deletion left behind, the record of one
     write, an event of OpenLineage that was kept with its job and run, and no lineage of it, another
@@ -220,6 +230,7 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
             openlineage=DATASETS.get(name, []),
         )
     add_contract(registry, ContractSources(lambda key: S3Object(ours, bucket, key), NO_WAIT))
+    add_version(registry, ProductVersions(lambda key: S3Object(ours, bucket, key), NO_WAIT))
     add_lineage(registry, "orders", "transactions")
     add_lineage(registry, "transactions", "gone")
     registry.products.commit(

@@ -71,6 +71,7 @@ RIGHTS = {
     | REGISTRY
     | REMEMBER
     | AUDITED
+    | KEEP_VERSIONS
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
     "ContractsReadFunction": ROLES
     | {("s3:GetObject", key) for key in (PRODUCTS, CONTRACTS)}
@@ -79,6 +80,7 @@ RIGHTS = {
     | REGISTRY
     | REMEMBER
     | AUDITED
+    | KEEP_VERSIONS
     | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CONTRACTS), ("s3:PutObject", CONTRACTS)},
     "LineageReadFunction": ROLES | REGISTRY | PAST,
     "LineageWriteFunction": ROLES | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
@@ -89,6 +91,7 @@ RIGHTS = {
     | REGISTRY
     | REMEMBER
     | AUDITED
+    | KEEP_VERSIONS
     | {("s3:PutObject", PRODUCTS)}
     | {("s3:GetObject", DECLARED), ("s3:PutObject", DECLARED)}
     | KEEP_JOBS,
@@ -96,11 +99,13 @@ RIGHTS = {
     | REGISTRY
     | REMEMBER
     | AUDITED
+    | KEEP_VERSIONS
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
     | {(action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (KEPT, RUNS)}
     | KEEP_JOBS,
     "OpenLineageRebuildFunction": REGISTRY
     | AUDITED
+    | KEEP_VERSIONS
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
     | {("s3:GetObject", KEPT), ("s3:GetObject", PROGRESS), ("s3:PutObject", PROGRESS)}
     | KEEP_JOBS,
@@ -210,7 +215,7 @@ def test_the_bucket_refuses_to_replace_registry_and_audit_without_a_condition() 
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
-        "Resource": [PRODUCTS, LINEAGE, ACCESS, TRAIL, CONTRACTS, CURSOR_KEY],
+        "Resource": [PRODUCTS, LINEAGE, ACCESS, TRAIL, CONTRACTS, VERSIONS, CURSOR_KEY],
         "Condition": {
             "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
             "Bool": {"s3:ObjectCreationOperation": "true"},
@@ -307,6 +312,7 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
         *(
             f"{BUCKET}/domains/*",
             CONTRACTS,
+            VERSIONS,
             KEYS,
             TRAIL,
             SNAPSHOTS,

@@ -115,7 +115,8 @@ RIGHTS = {
     | REGISTRY
     | REMEMBER
     | AUDITED
-    | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CHECKED), ("s3:PutObject", CHECKED)},
+    | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CHECKED), ("s3:PutObject", CHECKED)}
+    | {("s3:GetObject", CONTRACTS)},
     "AnalyticsFunction": ROLES | REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
     "AccessFunction": ROLES
     | REGISTRY

@@ -80,11 +80,20 @@ class Resources:
     """The view that the registry is; None if it is shown as it is."""
 
     def list_checks(self, context: "RequestContext", product: "Product") -> "Sequence[Check]":
-        """Return the checks that a product asks for."""
+        """Return the checks that a product asks for, by itself and by its contract.
+
+        Raises StorageUnavailable.
+        """
         # Imported where data is checked alone.
         from datamesh.services.checks.asked import list_checks
 
-        return list_checks(product)
+        checks = list_checks(product)
+        if product.contract is None:
+            return checks
+        from datamesh.services.contracts.asked_checks import list_contract_checks
+
+        source = self.open_contracts().read_source(product.contract.digest, context.deadline)
+        return [*checks, *list_contract_checks(product, source, checks)]
 
     def show_to(self, permissions: Permissions) -> Self:
         """Return what a caller may read of it."""

@@ -26,9 +26,10 @@ async def check_dataset(
     """Check the data of a product.
 
     The data is compared with the schema, and `checks` has the result of each check that the
-    product's columns and level of service ask for. What cannot be run is skipped, and says why. The
-    result is recorded as the product's `quality`, and kept for `GET /product/{name}/quality`. Data
-    that cannot be read has failed; the message says why.
+    product's columns, its level of service and the quality rules of its contract ask for. What
+    cannot be run is skipped, and says why. The result is recorded as the product's `quality`, and
+    kept for `GET /product/{name}/quality`. Data that cannot be read has failed; the message says
+    why.
     """
     # Most requests read rows, and are not to start later for it.
     from datamesh.services.checks.runs import check_quality

@@ -1,0 +1,122 @@
+"""Checks that the contract behind a product asks for, run on its data."""
+
+import json
+from typing import Any
+
+import pytest
+
+from datamesh.services.registry.registry import Registry
+from tests.conftest import Serve
+from tests.lambdas import Client
+from tests.meshes import Bucket, resources
+
+ROWS = b"order_id,amount\nO1,1\nO1,2\n,30\n"
+AMOUNT = {
+    "name": "amount",
+    "logicalType": "integer",
+    "quality": [{"metric": "invalidValues", "arguments": {"validValues": [1, 2]}, "mustBe": 0}],
+}
+QUALITY: list[dict[str, Any]] = [
+    {"metric": "nullValues", "mustBeLessOrEqualTo": 1},
+    {"metric": "missingValues", "arguments": {"missingValues": ["O1"]}, "mustBe": 0},
+    {"metric": "duplicateValues", "mustBe": 0, "severity": "warning"},
+    {"type": "sql", "query": "SELECT 1", "mustBe": 1},
+    {"type": "custom", "engine": "soda", "implementation": "-"},
+    {"type": "text", "description": "Is complete"},
+]
+
+
+def build_contract(**changes: Any) -> dict[str, Any]:
+    order = {"name": "order_id", "logicalType": "string", "quality": QUALITY}
+    return {
+        "kind": "DataContract",
+        "apiVersion": "v3.1.0",
+        "id": "orders-contract",
+        "name": "orders",
+        "domain": "sales",
+        "version": "1.0.0",
+        "status": "active",
+        "schema": [
+            {
+                "name": "orders",
+                "properties": [order, AMOUNT],
+                "quality": [{"metric": "rowCount", "mustBeGreaterThan": 3}],
+            }
+        ],
+        **changes,
+    }
+
+
+@pytest.fixture
+def mesh(serve: Serve, registry: Registry) -> dict[str, Client]:
+    bucket = Bucket()
+    held = resources(registry, {"sales/orders/a.csv": ROWS}, bucket=bucket)
+    return {area: serve(area, held) for area in ("contracts", "products", "domains")}
+
+
+def register(mesh: dict[str, Client], document: dict[str, Any]) -> None:
+    answer = mesh["contracts"].post("/contracts", json.dumps(document))
+    assert answer.status == 200, answer.body
+
+
+def check(mesh: dict[str, Client]) -> dict[str, Any]:
+    answer = mesh["domains"].post("/domains/sales/orders/check", None)
+    assert answer.status == 200, answer.body
+    data: dict[str, Any] = answer.body["data"]
+    return data
+
+
+def summarize(quality: dict[str, Any]) -> list[tuple[str, str, int | None]]:
+    return [(each["kind"], each["result"], each["failing_rows"]) for each in quality["checks"]]
+
+
+def test_the_rules_of_a_contract_are_run(mesh: dict[str, Client]) -> None:
+    register(mesh, build_contract())
+    quality = check(mesh)
+    assert summarize(quality) == [
+        ("nullValues", "passed", 1),
+        ("missingValues", "failed", 3),
+        ("duplicateValues", "failed", 2),
+        ("sql", "skipped", None),
+        ("custom", "skipped", None),
+        ("text", "skipped", None),
+        ("invalidValues", "failed", 1),
+        ("rowCount", "failed", None),
+    ]
+    assert [each["assertion"] for each in quality["failures"]] == [
+        "missingValues",
+        "invalidValues",
+        "rowCount",
+    ]
+
+
+def test_what_is_not_run_says_why(mesh: dict[str, Client]) -> None:
+    register(mesh, build_contract())
+    skipped = [each for each in check(mesh)["checks"] if each["result"] == "skipped"]
+    assert [each["reason"] for each in skipped] == [
+        "checks of type 'sql' are not run",
+        "checks of type 'custom' are not run",
+        "checks of type 'text' are not run",
+    ]
+
+
+def test_rules_of_a_column_that_is_gone_are_skipped(mesh: dict[str, Client]) -> None:
+    register(mesh, build_contract())
+    mesh["products"].put("/product/orders", {"schema": {"order_id": "string"}})
+    [invalid] = [each for each in check(mesh)["checks"] if each["kind"] == "invalidValues"]
+    assert (invalid["result"], invalid["reason"]) == ("skipped", "the product has no such column")
+
+
+def test_rules_within_columns_are_skipped(mesh: dict[str, Client]) -> None:
+    street = {"name": "street", "logicalType": "string", "quality": [QUALITY[0]]}
+    order = {"name": "order_id", "logicalType": "object", "properties": [street]}
+    register(mesh, build_contract(schema=[{"name": "orders", "properties": [order, AMOUNT]}]))
+    [nested] = [each for each in check(mesh)["checks"] if each["kind"] == "nested"]
+    assert (nested["name"], nested["result"]) == ("1 quality rules within order_id", "skipped")
+
+
+def test_an_age_is_promised_once(mesh: dict[str, Client]) -> None:
+    level = {"property": "freshness", "value": 1, "unit": "d"}
+    register(mesh, build_contract(slaProperties=[level]))
+    ages = [each for each in check(mesh)["checks"] if each["kind"] == "freshness"]
+    assert [each["name"] for each in ages] == ["freshness of the newest file"]

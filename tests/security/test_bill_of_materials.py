@@ -16,8 +16,6 @@ DEPLOYED = (
     "functions/platform/requirements.txt",
     "functions/domains/requirements.txt",
     "functions/authorizer/requirements.txt",
-    "functions/contracts/requirements.txt",
-    "functions/contracts/schemas.txt",
     "functions/search/requirements.txt",
     "functions/contracts/requirements.txt",
     "functions/contracts/schemas.txt",

@@ -257,4 +257,7 @@ PARAMETERS: Mapping[str, tuple[str, Callable[[str], str]]] = {
     "JwtGroupsClaim": ("JWT_GROUPS_CLAIM", str),
     "JwtGrants": ("JWT_GRANTS", str),
     "JwtIssuers": ("JWT_ISSUERS", str),
+    "PortalClientId": ("PORTAL_CLIENT_ID", str),
+    "PortalScope": ("PORTAL_SCOPE", str),
+    "PortalOrigins": ("PORTAL_ORIGINS", str),
 }

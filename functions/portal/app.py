@@ -5,7 +5,9 @@ right. Neither FastAPI nor the layer is imported: a first visit waits for this f
 """
 
 import gzip
+import html
 import json
+import os
 import re
 from base64 import b64encode
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 STATIC = Path(__file__).parent / "static"
 """What the build has made: `make portal`."""
@@ -40,6 +43,7 @@ SAFETY = {
         )
     ),
 }
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 FOR_EVER = "public, max-age=31536000, immutable"
 EACH_TIME = "no-cache"
 REFUSED = re.compile(r";q=0(\.0*)?$")
@@ -92,9 +96,38 @@ def _serve_page(request: _Request, path: str) -> Answer:
     if not (STATIC / "index.html").is_file():
         return _refuse(request, 503, "The portal is not built: run `make portal`")
     up = "../" * (path.count("/") - 1) if path else "ui/"
-    page = _read_index().replace("{ui}", up).encode()
-    headers = {"content-type": "text/html; charset=utf-8", "cache-control": EACH_TIME}
+    provider = html.escape(json.dumps(_read_provider(os.environ)))
+    page = _read_index().replace("{ui}", up).replace("{provider}", provider).encode()
+    headers = {
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": EACH_TIME,
+        "content-security-policy": _write_policy(os.environ),
+    }
     return _answer(request, headers, page, gzip.compress(page, 6, mtime=0))
+
+
+def _read_provider(environ: Mapping[str, str]) -> dict[str, str] | None:
+    """Return how people sign in at the OpenID provider; None where they use keys alone."""
+    issuer, client_id = environ.get("JWT_ISSUER", ""), environ.get("PORTAL_CLIENT_ID", "")
+    if not (issuer and client_id):
+        return None
+    return {
+        "issuer": issuer,
+        "client_id": client_id,
+        "scope": environ.get("PORTAL_SCOPE") or "openid",
+    }
+
+
+def _write_policy(environ: Mapping[str, str]) -> str:
+    """Return the content security policy, which lets the page ask the provider if there is one."""
+    policy = SAFETY["content-security-policy"]
+    provider = _read_provider(environ)
+    if provider is None:
+        return policy
+    issuer = urlsplit(provider["issuer"])
+    named = [f"{issuer.scheme}://{issuer.netloc}", *environ.get("PORTAL_ORIGINS", "").split(",")]
+    origins = [each.strip() for each in named if ORIGIN.fullmatch(each.strip())]
+    return policy.replace("connect-src 'self'", " ".join(("connect-src 'self'", *origins)))
 
 
 def _serve_file(request: _Request, name: str) -> Answer:

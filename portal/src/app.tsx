@@ -2,24 +2,30 @@
 import type { ComponentType } from "preact";
 import { Dialogs } from "./components/dialogs.tsx";
 import { address, asOf, first, go, linkHere, linkTo, ROOT } from "./location.ts";
+import { AccessPage } from "./pages/access.tsx";
+import { CallbackPage } from "./pages/callback.tsx";
 import { ChangesPage } from "./pages/changes.tsx";
 import { DataPage } from "./pages/data.tsx";
 import { HistoryPage } from "./pages/history.tsx";
 import { HomePage } from "./pages/home.tsx";
+import { EditPage } from "./pages/edit.tsx";
+import { GrantsPage } from "./pages/grants.tsx";
 import { HealthPage } from "./pages/health.tsx";
 import { JobPage } from "./pages/job.tsx";
 import { JobsPage } from "./pages/jobs.tsx";
 import { LineagePage } from "./pages/lineage.tsx";
 import { ListPage } from "./pages/list.tsx";
 import { MissingPage } from "./pages/missing.tsx";
+import { NewPage } from "./pages/new.tsx";
 import { PathPage } from "./pages/path.tsx";
 import { ProductPage } from "./pages/product.tsx";
 import { QualityPage } from "./pages/quality.tsx";
+import { RequestsPage } from "./pages/requests.tsx";
 import { RunPage } from "./pages/run.tsx";
 import { SchemaPage } from "./pages/schema.tsx";
 import { SearchPage } from "./pages/search.tsx";
 import { isHelpOpen } from "./keys.ts";
-import { isSigningIn, session, signOut } from "./session.ts";
+import { hasRole, isSigningIn, session, signOut } from "./session.ts";
 
 type Page = ComponentType<{ name: string }>;
 
@@ -30,6 +36,10 @@ const PAGES: Record<string, Page> = {
   jobs: JobsPage,
   path: PathPage,
   health: HealthPage,
+  new: NewPage,
+  callback: CallbackPage,
+  requests: RequestsPage,
+  grants: GrantsPage,
 };
 const OF_PRODUCT: Record<string, Page> = {
   "": ProductPage,
@@ -38,6 +48,8 @@ const OF_PRODUCT: Record<string, Page> = {
   data: DataPage,
   quality: QualityPage,
   history: HistoryPage,
+  edit: EditPage,
+  access: AccessPage,
 };
 
 function choosePage(segments: readonly string[]): { page: Page; name: string } {
@@ -65,6 +77,8 @@ export function App() {
       </main>
       <footer>
         <a href={linkTo(["changes"])}>Changes</a>
+        {hasRole("contributor") && <a href={linkTo(["new"])}>Register a product</a>}
+        {session.value && <a href={linkTo(["requests"])}>Requests</a>}
         <a href={linkTo(["jobs"])}>Jobs</a>
         <a href={linkTo(["path"])}>Path</a>
         <a href={linkTo(["health"])}>Health</a>

@@ -8,6 +8,8 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ["/", "Search"],
   ["g h", "Go home"],
   ["g c", "Go to the changes"],
+  ["g j", "Go to the jobs"],
+  ["g p", "Find a path between two products"],
   ["?", "Show these keys"],
   ["Esc", "Close a dialog"],
   ["Arrow keys", "In the graph: to the next product along an edge, or above and below"],
@@ -33,6 +35,8 @@ function press(event: KeyboardEvent): void {
   } else if (event.key === "?") isHelpOpen.value = true;
   else if (pair === "g h") go(linkTo([]));
   else if (pair === "g c") go(linkTo(["changes"]));
+  else if (pair === "g j") go(linkTo(["jobs"]));
+  else if (pair === "g p") go(linkTo(["path"]));
 }
 
 export function watchKeys(): void {

@@ -1,4 +1,4 @@
-/** The key of the person: in memory, in the tab's storage only on request, and forgotten when nobody is there. */
+/** The key or the token of the person: in memory, in the tab's storage only on request, and forgotten when nobody is there. */
 import { signal } from "@preact/signals";
 import type { CallerGrant, Role } from "./api/types.ts";
 
@@ -9,6 +9,8 @@ export interface Session {
   readonly key: string;
   readonly principal: string;
   readonly grants: readonly CallerGrant[];
+  /** When a token ends, in milliseconds; a key says nothing of its end. */
+  readonly ends?: number;
 }
 
 const ROLES: readonly Role[] = ["reader", "contributor", "steward", "admin"];
@@ -27,6 +29,7 @@ function restore(): Session | null {
 
 export function signIn(found: Session, keep: boolean): void {
   session.value = found;
+  forgetAtEnd();
   if (keep) window.sessionStorage.setItem(NAME, JSON.stringify(found));
 }
 
@@ -50,7 +53,15 @@ export function signOut(): void {
   window.sessionStorage.removeItem(NAME);
 }
 
+function forgetAtEnd(): void {
+  const found = session.value;
+  if (!found?.ends) return;
+  const left = Math.min(found.ends - Date.now(), 2 ** 31 - 1);
+  window.setTimeout(() => session.value === found && signOut(), Math.max(0, left));
+}
+
 export function forgetWhenIdle(): void {
+  forgetAtEnd();
   let timer = 0;
   const wait = () => {
     window.clearTimeout(timer);

@@ -54,7 +54,8 @@ ENVIRONMENT = {
     "PlatformFunction": READING
     | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"}
     | {"MAX_PRODUCTS", "MAX_LINEAGE_ENTRIES"},
-    "PortalFunction": {"LOG_LEVEL"},
+    "PortalFunction": {"LOG_LEVEL", "JWT_ISSUER", "JWT_REVISION"}
+    | {"PORTAL_CLIENT_ID", "PORTAL_SCOPE", "PORTAL_ORIGINS"},
 }
 
 

@@ -63,10 +63,13 @@ OTHER = {
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:topic",
     "Dashboard": "true",
     "RouteMetrics": "true",
+    "PortalClientId": "c" * 64,
+    "PortalScope": "openid groups",
+    "PortalOrigins": "https://token.example.com",
 }
 """For each parameter a value that is not its default."""
 
-LONG = {"JwksUrl", "JwtGrants", "JwtIssuers"}
+LONG = {"JwksUrl", "JwtGrants", "JwtIssuers", "PortalScope", "PortalOrigins"}
 """They do not fit into the text of a version: `JwtRevision` stands for them."""
 
 
@@ -131,7 +134,7 @@ def test_a_long_parameter_takes_effect_with_its_revision(parameter: str) -> None
     differing = {
         name for name in FUNCTIONS if BASE[name].configuration != changed[name].configuration
     }
-    assert published(BASE, changed) == differing == {"AuthorizerFunction"}
+    assert published(BASE, changed) == differing == {"AuthorizerFunction", "PortalFunction"}
 
 
 def test_parameters_do_reach_the_functions() -> None:
@@ -143,6 +146,7 @@ def test_parameters_do_reach_the_functions() -> None:
         "LineageWriteFunction",
         "OpenLineageWriteFunction",
         "OpenLineageRebuildFunction",
+        "PlatformFunction",
     }
 
 

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Signal } from "@preact/signals";
 import { ApiError, askWho } from "../api/client.ts";
 import type { Caller } from "../api/types.ts";
+import { leaveForProvider, provider } from "../openid.ts";
 import { isHelpOpen, KEYS } from "../keys.ts";
 import { isSigningIn, signIn } from "../session.ts";
 
@@ -70,8 +71,26 @@ function SignIn() {
       setAsking(false);
     }
   };
+  const leave = async (event: Event) => {
+    const keep = new FormData((event.currentTarget as HTMLButtonElement).form!).has("keep");
+    setAsking(true);
+    try {
+      await leaveForProvider(provider!, keep);
+    } catch (error) {
+      setProblem(`The provider cannot be asked. ${error instanceof Error ? error.message : String(error)}`);
+      setAsking(false);
+    }
+  };
   return (
     <form class="sign-in" onSubmit={submit}>
+      {provider && (
+        <>
+          <button type="button" onClick={leave} disabled={isAsking}>
+            Sign in at {new URL(provider.issuer).host}
+          </button>
+          <p class="note">Or with a key:</p>
+        </>
+      )}
       <label for="key">Key of the API</label>
       <input id="key" name="key" type="password" autocomplete="off" required autofocus />
       <label class="check">

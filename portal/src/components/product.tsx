@@ -1,6 +1,7 @@
 /** Parts that pages about products share. */
 import type { Product, Quality, Status } from "../api/types.ts";
 import { linkTo } from "../location.ts";
+import { hasRole, session } from "../session.ts";
 
 export const ProductLink = ({ name }: { name: string }) => <a href={linkTo(["p", name])}>{name}</a>;
 export const DomainLink = ({ name }: { name: string }) => <a href={linkTo(["d", name])}>{name}</a>;
@@ -48,6 +49,8 @@ const TABS = [
 ] as const;
 
 export function ProductHead({ name, here, product }: { name: string; here: string; product?: Product | undefined }) {
+  const mayChange = product && hasRole("contributor", product.domain);
+  const tabs = [...TABS, ...(mayChange ? [["edit", "Change"] as const] : []), ...(session.value ? [["access", "Access"] as const] : [])];
   return (
     <div class="product-head">
       <h1>{name}</h1>
@@ -62,7 +65,7 @@ export function ProductHead({ name, here, product }: { name: string; here: strin
         </p>
       )}
       <nav class="tabs" aria-label="Pages of the product">
-        {TABS.map(([part, title]) => (
+        {tabs.map(([part, title]) => (
           <a
             key={part}
             href={linkTo(part ? ["p", name, part] : ["p", name])}

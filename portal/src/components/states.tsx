@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api/client.ts";
 import type { Asked } from "../api/use.ts";
+import { address, linkTo } from "../location.ts";
 import { isSigningIn, session } from "../session.ts";
 
 interface ResultProps<T> {
@@ -29,6 +30,7 @@ export function Empty({ children }: { children: ComponentChildren }) {
 }
 
 export function Failure({ error, what }: { error: ApiError; what: string }) {
+  const [kind, product] = address.value.segments;
   const needsKey = error.status === 401 && !session.value;
   return (
     <div class="state failure" role="alert">
@@ -36,6 +38,11 @@ export function Failure({ error, what }: { error: ApiError; what: string }) {
         <strong>{needsKey ? `A key is needed for ${what}.` : `No ${what}: ${describe(error)}`}</strong>
       </p>
       {error.message && <p>{error.message}</p>}
+      {error.status === 403 && kind === "p" && product && (
+        <p>
+          <a href={linkTo(["p", product, "access"])}>Ask for access</a>
+        </p>
+      )}
       {needsKey ? (
         <button type="button" onClick={() => (isSigningIn.value = true)}>
           Sign in

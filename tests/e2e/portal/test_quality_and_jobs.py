@@ -8,21 +8,14 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.api import Api
 from tests.e2e.portal.browser import Visit
+from tests.e2e.portal.signed_in import sign_in_with_key
 
 JOB = "load <b>orders</b> / daily"
 
 
 @pytest.fixture
 def page(visit: Visit, api: Api) -> Page:
-    """A page whose person holds the key."""
-    page = visit.open("/ui")
-    page.get_by_role("button", name="Sign in").click()
-    dialog = page.get_by_role("dialog", name="Sign in")
-    dialog.get_by_label("Key of the API").fill(api.key)
-    dialog.get_by_label("Keep it until this tab is closed").check()
-    dialog.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_text("key:local")).to_be_visible()
-    return page
+    return sign_in_with_key(visit, api.key)
 
 
 @pytest.fixture

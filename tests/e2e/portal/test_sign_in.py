@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -12,14 +13,27 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e import local_run
 from tests.e2e.api import Api
 from tests.e2e.portal.browser import Visit, visiting
+from tests.e2e.portal.provider import CLIENT_ID, Provider, running_provider
 
 KEY = "a-key-for-the-end-to-end-suite"
 
 
 @pytest.fixture(scope="module")
-def keyed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def provider() -> Iterator[Provider]:
+    with running_provider() as provider:
+        yield provider
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Api]:
     folder = tmp_path_factory.mktemp("keyed")
-    variables = {"API_KEY": KEY, "EXAMPLES": "0", "READ_ACCESS": "keyed"}
+    variables = {"API_KEY": KEY, "EXAMPLES": "0", "READ_ACCESS": "keyed"} | {
+        "JWT_ISSUER": provider.url,
+        "JWT_AUDIENCE": CLIENT_ID,
+        "JWT_GRANTS": '{"everybody": "reader:*"}',
+        "PORTAL_CLIENT_ID": CLIENT_ID,
+        "PORTAL_SCOPE": "openid groups",
+    }
     with local_run.running(folder / "data", folder / "output", **variables) as run:
         assert local_run.register(run.url, KEY, local_run.product("first")).status_code == 200
         yield Api(run.url, KEY)
@@ -36,7 +50,7 @@ def sign_in(page: Page, key: str, keep: bool = False) -> None:
     dialog.get_by_label("Key of the API").fill(key)
     if keep:
         dialog.get_by_label("Keep it until this tab is closed").check()
-    dialog.get_by_role("button", name="Sign in").click()
+    dialog.get_by_role("button", name="Sign in", exact=True).click()
 
 
 @pytest.mark.parametrize("keep", [False, True])
@@ -61,6 +75,30 @@ def test_a_key_opens_the_page_and_is_forgotten_unless_it_is_kept(visit: Visit, k
         page.get_by_role("button", name="Sign out").click()
         assert page.evaluate("sessionStorage.length") == 0
     expect(page.get_by_text("A key is needed for product.")).to_be_visible()
+
+
+def test_a_person_signs_in_at_the_provider(visit: Visit, provider: Provider, keyed: Api) -> None:
+    page = visit.open("/ui/p/first?as_of=2999-01-01T00:00:00Z")
+    host = urlsplit(provider.url).netloc
+    page.get_by_role("alert").first.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name=f"Sign in at {host}").click()
+    page.get_by_role("link", name="I am ada").click()
+    expect(page.get_by_text("made by a test")).to_be_visible()
+    expect(page.get_by_text(f"jwt:{provider.url}#ada")).to_be_visible()
+    assert page.url == f"{keyed.url}/ui/p/first?as_of=2999-01-01T00:00:00Z"
+    assert provider.redeemed == 1
+    assert page.evaluate("localStorage.length + sessionStorage.length") == 0
+    page.reload()
+    expect(page.get_by_text("A key is needed for product.")).to_be_visible()
+    visit.hosts.discard(host)
+
+
+def test_an_answer_that_nobody_asked_for_signs_nobody_in(visit: Visit, provider: Provider) -> None:
+    redeemed = provider.redeemed
+    page = visit.open("/ui/callback?code=stolen&state=guessed")
+    expect(page.get_by_role("alert")).to_contain_text("belongs to no sign-in of this tab")
+    assert "stolen" not in page.url
+    assert provider.redeemed == redeemed
 
 
 class Prefix(BaseHTTPRequestHandler):

@@ -1,6 +1,7 @@
 """The function of the portal on a small build: addresses, files, headers."""
 
 import gzip
+import html
 import json
 import subprocess
 import sys
@@ -12,7 +13,10 @@ import pytest
 from functions.portal import app
 from tests.lambdas import LambdaContext, api_event, read_answer
 
-PAGE = '<link href="{ui}assets/app.css"><script src="{ui}assets/app.0123.js"></script>'
+PAGE = (
+    '<meta content="{provider}">'
+    '<link href="{ui}assets/app.css"><script src="{ui}assets/app.0123.js"></script>'
+)
 SCRIPT = b"console.log('portal');" * 9
 
 
@@ -29,6 +33,10 @@ def use_folder(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(app, "STATIC", folder)
     app._read_index.cache_clear()
     app._read_manifest.cache_clear()
+
+
+def fill_page(up: str) -> str:
+    return PAGE.replace("{provider}", "null").replace("{ui}", up)
 
 
 def send(path: str, method: str = "GET", **headers: str) -> Any:
@@ -53,7 +61,7 @@ def send(path: str, method: str = "GET", **headers: str) -> Any:
 def test_every_address_is_the_page_with_links_that_hold_from_there(path: str, up: str) -> None:
     answer = send(path)
     assert answer.status == 200
-    assert answer.content.decode() == PAGE.replace("{ui}", up)
+    assert answer.content.decode() == fill_page(up)
     assert answer.headers["cache-control"] == "no-cache"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
@@ -61,7 +69,7 @@ def test_every_address_is_the_page_with_links_that_hold_from_there(path: str, up
 def test_a_prefix_that_the_gateway_leaves_in_the_path_changes_nothing() -> None:
     event = api_event("GET", "/v1/ui/p/orders", principal=None, route="GET /ui/{path+}")
     answer = read_answer(app.handler(event, LambdaContext()))
-    assert answer.content.decode() == PAGE.replace("{ui}", "../")
+    assert answer.content.decode() == fill_page("../")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +138,7 @@ def test_what_was_not_built_is_no_file(name: str) -> None:
         assert answer.body["success"] is False
         assert answer.headers["cache-control"] == "no-store"
     else:  # an address like any other
-        assert answer.content.startswith(b"<link")
+        assert answer.content.startswith(b"<meta")
 
 
 @pytest.mark.parametrize(
@@ -146,6 +154,32 @@ def test_every_answer_says_what_a_browser_may_do(path: str) -> None:
     assert "require-trusted-types-for 'script'" in policy
     assert "unsafe" not in headers["content-security-policy"]
     assert "set-cookie" not in headers
+
+
+def test_without_a_provider_a_page_may_ask_its_own_origin_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("JWT_ISSUER", "https://login.example.com")
+    answer = send("/ui")
+    assert answer.content.decode().startswith('<meta content="null">')
+    assert "connect-src 'self'; " in answer.headers["content-security-policy"]
+
+
+def test_a_provider_is_told_to_the_page_which_may_ask_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWT_ISSUER", "https://login.example.com/realms/a")
+    monkeypatch.setenv("PORTAL_CLIENT_ID", '"><script>')
+    monkeypatch.setenv("PORTAL_ORIGINS", "https://token.example.com, https://x; script-src *")
+    answer = send("/ui/p/orders")
+    assert "<script>" not in answer.content.decode().split("<link")[0]
+    told = json.loads(html.unescape(answer.content.decode().split('"')[1]))
+    assert told == {
+        "issuer": "https://login.example.com/realms/a",
+        "client_id": '"><script>',
+        "scope": "openid",
+    }
+    policy = answer.headers["content-security-policy"].split("; ")
+    assert "connect-src 'self' https://login.example.com https://token.example.com" in policy
+    assert "script-src 'self'" in policy
 
 
 def test_without_a_build_the_answer_says_what_to_do(

@@ -1,0 +1,90 @@
+/** Ask for access to a product; what was asked before, and what became of it. */
+import { useState } from "preact/hooks";
+import { RequestList } from "../access/requests.tsx";
+import type { AccessRequest } from "../api/access.ts";
+import { write } from "../api/client.ts";
+import { useApi } from "../api/use.ts";
+import { Empty, Result } from "../components/states.tsx";
+import { ACCEPTED, Field, Refused, sortErrors } from "../edit/forms.tsx";
+import { linkTo } from "../location.ts";
+import { isSigningIn, session } from "../session.ts";
+import { useTitle } from "../title.ts";
+
+export function AccessPage({ name }: { name: string }) {
+  useTitle(`Access to ${name}`);
+  return (
+    <>
+      <p class="facts">
+        <a href={linkTo(["p", name])}>{name}</a>
+      </p>
+      <h1>
+        <span class="kind">Access to</span> {name}
+      </h1>
+      {session.value ? (
+        <Asking name={name} />
+      ) : (
+        <Empty>
+          Whoever asks says who they are.{" "}
+          <button type="button" onClick={() => (isSigningIn.value = true)}>
+            Sign in
+          </button>
+        </Empty>
+      )}
+    </>
+  );
+}
+
+function Asking({ name }: { name: string }) {
+  const [version, setVersion] = useState(0);
+  const changed = () => setVersion(version + 1);
+  return (
+    <>
+      <Question key={`ask ${version}`} name={name} changed={changed} />
+      <section aria-labelledby="asked">
+        <h2 id="asked">Requests</h2>
+        <Asked key={version} name={name} changed={changed} />
+      </section>
+    </>
+  );
+}
+
+function Asked({ name, changed }: { name: string; changed: () => void }) {
+  const asked = useApi<AccessRequest[]>(["product", name, "requests"]);
+  return (
+    <Result asked={asked} what="requests">
+      {(requests) =>
+        requests.length === 0 ? <Empty>Nobody has asked yet.</Empty> : <RequestList requests={requests.toReversed()} changed={changed} />
+      }
+    </Result>
+  );
+}
+
+function Question({ name, changed }: { name: string; changed: () => void }) {
+  const [refusal, refuse] = useState(ACCEPTED);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget as HTMLFormElement);
+    const until = String(form.get("until"));
+    const body = { purpose: String(form.get("purpose")), ...(until ? { until: `${until}T23:59:59Z` } : {}) };
+    try {
+      await write<AccessRequest>(["product", name, "requests"], { method: "POST", body });
+      changed();
+    } catch (error) {
+      refuse(sortErrors(error, (field) => (["purpose", "until"].includes(field) ? field : null)));
+    }
+  };
+  return (
+    <form class="edit" onSubmit={submit} noValidate aria-label="Ask for access">
+      <Refused refusal={refusal} />
+      <Field name="purpose" title="What do you need it for?" problems={refusal.problems} note="Stewards of its domain read it, and decide.">
+        {(attributes) => <textarea {...attributes} rows={3} />}
+      </Field>
+      <Field name="until" title="Until when?" problems={refusal.problems} note="Left out, 90 days from the decision on.">
+        {(attributes) => <input {...attributes} type="date" />}
+      </Field>
+      <p>
+        <button type="submit">Ask for access</button>
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,81 @@
+/** Change a product, unless somebody else has changed it meanwhile; and its lineage. */
+import { useState } from "preact/hooks";
+import { ApiError, ask, write } from "../api/client.ts";
+import type { Product } from "../api/types.ts";
+import { useApi } from "../api/use.ts";
+import { Needs } from "../components/needs.tsx";
+import { ProductHead } from "../components/product.tsx";
+import { Result } from "../components/states.tsx";
+import { ConflictForm } from "../edit/conflict.tsx";
+import { type Draft, findConflict, findField, listChanged, toChange, toDraft } from "../edit/draft.ts";
+import { ACCEPTED, sortErrors } from "../edit/forms.tsx";
+import { LineageOf } from "../edit/lineage.tsx";
+import { ProductForm } from "../edit/product.tsx";
+import { go, linkTo } from "../location.ts";
+import { useTitle } from "../title.ts";
+
+export function EditPage({ name }: { name: string }) {
+  useTitle(`Change ${name}`);
+  const asked = useApi<Product>(["product", name]);
+  return (
+    <>
+      <ProductHead name={name} here="edit" product={asked.state === "ready" ? asked.data : undefined} />
+      <Result asked={asked} what="product">
+        {(product, headers) => (
+          <Needs role="contributor" domain={product.domain} what="change this product">
+            <Change product={product} tag={headers.get("ETag") ?? ""} />
+            <LineageOf name={product.name} />
+          </Needs>
+        )}
+      </Result>
+    </>
+  );
+}
+
+interface Version {
+  readonly product: Product;
+  readonly tag: string;
+}
+
+function Change({ product, tag }: Version) {
+  const [base, setBase] = useState<Version>({ product, tag });
+  const [draft, change] = useState<Draft>(toDraft(product));
+  const [theirs, meet] = useState<Version | null>(null);
+  const [refusal, refuse] = useState(ACCEPTED);
+  const [isSaving, setSaving] = useState(false);
+  const save = async () => {
+    setSaving(true);
+    refuse(ACCEPTED);
+    try {
+      if (listChanged(draft, toDraft(base.product)).length > 0) {
+        const body = toChange(draft, base.product);
+        await write<Product>(["product", product.name], { method: "PUT", body, headers: { "If-Match": base.tag } });
+      }
+      go(linkTo(["p", draft.name]));
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 412) await compare();
+      else refuse(sortErrors(error, findField));
+    } finally {
+      setSaving(false);
+    }
+  };
+  const compare = async () => {
+    try {
+      const { data, headers } = await ask<Product>(["product", product.name]);
+      meet({ product: data, tag: headers.get("ETag") ?? "" });
+    } catch (error) {
+      refuse(sortErrors(error, findField));
+    }
+  };
+  if (theirs) {
+    const other = toDraft(theirs.product);
+    const settle = (settled: Draft) => {
+      change(settled);
+      setBase(theirs);
+      meet(null);
+    };
+    return <ConflictForm conflict={findConflict(toDraft(base.product), draft, other)} mine={draft} theirs={other} settle={settle} />;
+  }
+  const cancel = linkTo(["p", product.name]);
+  return <ProductForm draft={draft} change={change} refusal={refusal} isNew={false} isSaving={isSaving} save={save} cancel={cancel} />;
+}

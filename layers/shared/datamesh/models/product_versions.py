@@ -98,24 +98,3 @@ class ProductVersion(VersionEntry, VersionContent):
     diff: Annotated[
         VersionComparison | None, Field(exclude_if=lambda comparison: comparison is None)
     ] = None
-
-
-class EarlierVersion(VersionEntry):
-    """A version as later ones remember it."""
-
-    is_private: bool = Field(default=False, exclude_if=lambda is_private: not is_private)
-    domain: str
-    key: str
-    """Where it is kept."""
-    past: str | None
-    """Where the version before it is kept."""
-
-
-class KeptVersion(EarlierVersion, VersionContent):
-    """A version that another one has replaced, as it is stored."""
-
-    model_config = ConfigDict(frozen=True)
-
-    product: str
-    earlier: list[EarlierVersion] = []
-    """The latest versions before it, newest first."""

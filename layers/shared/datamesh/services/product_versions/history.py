@@ -7,9 +7,8 @@ import msgspec
 
 from datamesh.errors.products import VersionNotFound
 from datamesh.models.access import Visibility
+from datamesh.models.kept_versions import EarlierVersion, KeptVersion
 from datamesh.models.product_versions import (
-    EarlierVersion,
-    KeptVersion,
     ProductVersion,
     VersionComparison,
     VersionEntry,

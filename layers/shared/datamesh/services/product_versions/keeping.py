@@ -12,7 +12,7 @@ from hashlib import sha256
 from datamesh.errors.storage import OutcomeUnknown, StorageUnavailable
 from datamesh.models.access import Visibility
 from datamesh.models.json_codec import decode_model, encode_model
-from datamesh.models.product_versions import EarlierVersion, KeptVersion
+from datamesh.models.kept_versions import EarlierVersion, KeptVersion
 from datamesh.models.stored_products import StoredProduct
 from datamesh.models.values import utc_now
 from datamesh.models.version_stamps import VersionStamp
@@ -49,7 +49,7 @@ class ProductVersions:
         if kept.past:
             last = self.read_version(kept.past, deadline)
             earlier = [EarlierVersion(**last.model_dump(include=_SUMMARY)), *last.earlier]
-        body = encode_model(kept.model_copy(update={"earlier": earlier[:MAX_EARLIER]}))
+        body = encode_model(kept.model_copy(update={"earlier": (*earlier[:MAX_EARLIER],)}))
         stored = self.open_object(f"{VERSIONS_FOLDER}{kept.key}.json")
         try:
             create_if_absent(stored, body, self.backoff, deadline)

@@ -13,15 +13,16 @@ from datamesh.tables.sql import drop_zeros, quote_literal
 from datamesh.tables.sql_types import find_sql_type
 from datamesh.tables.table import Column
 
-INTEGER = r"[+-]?[0-9]+|[+-]?[0-9]{1,15}\.0*"
+BLANKS = r"[ \t]*"
+INTEGER = r"[ \t]*([+-]?[0-9]+|[+-]?[0-9]{1,15}\.0*)[ \t]*"
 """An integer; one with a point, as pandas writes it beside nulls, as far as doubles hold it."""
 NAN = r"\s*[+-]?nan\s*"
-EXPONENT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,4}"
+EXPONENT = r"[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,4}[ \t]*"
 OFFSET = r".*:[0-9.]+ *([A-Za-z].*|[+-][0-9].*)"
 """A time, and behind it a zone or an offset from UTC."""
-CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,%d}0*)?)?"
+CLOCK = r"[ \t]*[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,%d}0*)?)?"
 ZONE = r" *(Z|z|[+-][0-9]{1,2}(:?[0-9]{2})?)?"
-DOUBLE_INTEGER = r" *[+-]?[0-9]{16,} *"
+DOUBLE_INTEGER = r"\s*[+-]?[0-9]{16,}\s*"
 """An integer of so many digits that a double may be another one."""
 
 
@@ -76,14 +77,16 @@ def write_decimal(cell: str) -> str:
     """Return the expression of the text of a cell that can be read as a decimal, as it is written.
 
     A plus and zeros in front are dropped, and a point that no digit follows: `+07.50` -> `7.50`.
-    `.5` becomes `0.5`, and a number with an exponent one without: `1.5e2` -> `150`.
+    `.5` becomes `0.5`, and a number with an exponent one without: `1.5e2` -> `150`. Blanks around
+    it are dropped.
     """
-    plain = rf"regexp_replace({cell}, '^\+?(-?)0*([0-9]+(\.[0-9]+)?)\.?$', '\1\2')"
-    short = rf"regexp_replace({cell}, '^\+?(-?)\.', '\10.')"
+    begin, end = rf"^{BLANKS}\+?(-?)", f"{BLANKS}$"
+    plain = rf"regexp_replace({cell}, '{begin}0*([0-9]+(\.[0-9]+)?)\.?{end}', '\1\2')"
+    short = rf"regexp_replace({cell}, '{begin}\.([0-9]+){end}', '\10.\2')"
     long = drop_zeros(f"CAST(TRY_CAST({cell} AS DECIMAL(38,18)) AS VARCHAR)")
     return (
         f"CASE WHEN {_match(cell, EXPONENT)} THEN {long}"
-        rf" WHEN {_match(cell, r'[+-]?\.[0-9]+')} THEN {short} ELSE {plain} END"
+        rf" WHEN {_match(cell, rf'{BLANKS}[+-]?\.[0-9]+{BLANKS}')} THEN {short} ELSE {plain} END"
     )
 
 
@@ -98,12 +101,12 @@ def _cast_integer(cell: str, sql_type: str) -> str:
 def _cast_decimal(cell: str, sql_type: str) -> str:
     scale = int(sql_type.rpartition(",")[2].rstrip(")"))
     plain = (
-        rf"[+-]?[0-9]{{1,{DECIMAL_DIGITS}}}(\.[0-9]{{0,{scale}}}0*)?"
-        rf"|[+-]?\.[0-9]{{1,{max(scale, 1)}}}0*"
+        rf"{BLANKS}([+-]?[0-9]{{1,{DECIMAL_DIGITS}}}(\.[0-9]{{0,{scale}}}0*)?"
+        rf"|[+-]?\.[0-9]{{1,{max(scale, 1)}}}0*){BLANKS}"
     )
     # Of a number with an exponent, DuckDB rounds what is behind the scale, so the digits are
     # counted: those behind the point, without zeros at the end of all, and less the exponent.
-    mantissa = f"regexp_extract(lower({cell}), '^[+-]?([^e]*)', 1)"
+    mantissa = f"regexp_extract(lower({cell}), '^{BLANKS}[+-]?([^e]*)', 1)"
     behind = f"length(regexp_extract({mantissa}, '\\.([0-9]*)', 1))"
     digits = f"replace({mantissa}, '.', '')"
     zeros = f"length({digits}) - length(rtrim({digits}, '0'))"
@@ -138,7 +141,8 @@ def _cast_double(cell: str, sql_type: str) -> str:
 def _cast_date(cell: str, sql_type: str) -> str:
     """Return a date; none for a moment within a day."""
     value = f"TRY_CAST({cell} AS DATE)"
-    midnight = f"TRY_CAST({cell} AS TIMESTAMP WITH TIME ZONE) IS NOT DISTINCT FROM {value}"
+    trimmed = f"trim({cell}, ' \t')"
+    midnight = f"TRY_CAST({trimmed} AS TIMESTAMP WITH TIME ZONE) IS NOT DISTINCT FROM {value}"
     return f"CASE WHEN length({cell}) <= 10 THEN {value} WHEN {midnight} THEN {value} END"
 
 
@@ -155,10 +159,11 @@ def _cast_timestamp(cell: str, sql_type: str) -> str:
 def _cast_time(cell: str, sql_type: str) -> str:
     """Return a time of day; none with more digits than the type has, or a zone that it has not."""
     pattern = CLOCK % (9 if sql_type == "TIME_NS" else 6)
-    text = cell
+    text = f"trim({cell}, ' \t')"
     if sql_type == "TIME WITH TIME ZONE":
         pattern += ZONE
-        text = f"regexp_replace({cell}, ' *[Zz]$', '+00')"
+        text = f"regexp_replace({text}, ' *[Zz]$', '+00')"
+    pattern += BLANKS
     return f"TRY_CAST(CASE WHEN {_match(cell, pattern)} THEN {text} END AS {sql_type})"
 
 

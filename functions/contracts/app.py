@@ -17,16 +17,19 @@ from datamesh.http.dependencies import (
     CurrentContext,
     CurrentRegistry,
     CurrentResources,
+    RegistryAsOf,
 )
+from datamesh.http.deprecation import add_deprecation_headers, is_deprecated
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import LIST_PAGE, Limit, Offset
-from datamesh.models.contracts import ContractEntry, ContractImport, ContractLint
+from datamesh.models.contracts import ContractEntry, ContractFormat, ContractImport, ContractLint
 from datamesh.models.product_details import Name
 from datamesh.models.products import Domain, Product
 from datamesh.models.responses import Written
 from datamesh.services.contracts import imports, queries
 from datamesh.services.contracts.planning import ImportOptions
+from datamesh.services.products.queries import get_product
 
 app = create_app("Contracts")
 
@@ -103,11 +106,11 @@ async def lint_contract(request: Request, context: CurrentContext) -> ContractLi
 
 @app.get(
     "/contracts",
-    responses=LIST_PAGE | document_errors(422, 503),
+    responses=LIST_PAGE | document_errors(410, 422, 503),
 )
 async def list_contracts(
     context: CurrentContext,
-    registry: CurrentRegistry,
+    registry: RegistryAsOf,
     response: Response,
     contract_id: Annotated[
         str | None, Query(alias="id", description="The contracts of this id.")
@@ -128,22 +131,37 @@ async def list_contracts(
 @app.get(
     "/product/{name}/contract",
     response_class=Response,
-    responses=CONTRACT_RESPONSE | document_errors(301, 404, 422, 503),
+    responses=CONTRACT_RESPONSE | document_errors(301, 404, 410, 422, 503),
 )
 async def get_contract(
     name: PathName,
+    request: Request,
     context: CurrentContext,
-    registry: CurrentRegistry,
+    registry: RegistryAsOf,
     resources: CurrentResources,
+    kind: Annotated[
+        ContractFormat,
+        Query(
+            alias="format",
+            description="`odcs` is the contract itself. All others are made of the product.",
+        ),
+    ] = ContractFormat.ODCS,
 ) -> Response:
     """Read the data contract of a product.
 
-    As long as nothing was changed the answer is the document that was registered, byte for byte.
-    After a change it is the same document with the changed paths alone. A product without a
-    contract is described by one that is made of its fields.
+    With `format` the product is told in the language of another tool. The contract itself is, as
+    long as nothing was changed, the document that was registered, byte for byte. After a change it
+    is the same document with the changed paths alone. A product without a contract is described by
+    one that is made of its fields. `odps` is a document of the Open Data
+    Product Standard, `jsonschema` is valid for each row, `dbt` is a `schema.yml`.
     """
-    document = queries.read_contract(context, registry, resources.open_contracts(), name)
-    return Response(document.body, media_type=document.media_type)
+    record = get_product(context, registry, name)
+    product = record.to_model()
+    document = queries.read_contract(context, registry, resources.open_contracts(), product, kind)
+    response = Response(document.body, media_type=document.media_type)
+    if is_deprecated(record):
+        add_deprecation_headers(request, response, context, registry, product)
+    return response
 
 
 @app.put(

@@ -12,6 +12,8 @@ FIRST, LAST = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"
 MOMENTS = [
     ("products", "/products", "as_of"),
     ("products", "/product/orders", "as_of"),
+    ("contracts", "/contracts", "as_of"),
+    ("contracts", "/product/orders/contract", "as_of"),
     ("lineage", "/lineage", "as_of"),
     ("lineage", "/lineage/graph/orders", "as_of"),
     ("lineage", "/lineage/export", "as_of"),

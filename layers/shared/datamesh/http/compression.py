@@ -23,7 +23,10 @@ COMPRESSIBLE_TYPES = (
     "text/",
     "application/json",
     "application/x-ndjson",
+    "application/schema+json",
+    "application/sql",
     "application/xml",
+    "application/yaml",
     "application/vnd.mermaid",
 )
 """How the media types begin that shrink. Parquet, Arrow and images are left as they are."""

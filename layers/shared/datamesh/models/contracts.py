@@ -8,6 +8,18 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 MediaType = Literal["application/yaml", "application/json"]
 
 
+class ContractFormat(StrEnum):
+    """The language that a product is described in."""
+
+    ODCS = "odcs"
+    ODPS = "odps"
+    JSON_SCHEMA = "jsonschema"
+    AVRO = "avro"
+    SQL = "sql"
+    DBT = "dbt"
+    MARKDOWN = "markdown"
+
+
 class ContractFault(BaseModel):
     """A fault of a contract, and where it is."""
 

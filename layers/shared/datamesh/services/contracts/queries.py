@@ -1,25 +1,36 @@
 """Contracts are read: which there are, and the document of a product."""
 
-from datamesh.models.contracts import ContractEntry
+from datamesh.models.contracts import ContractEntry, ContractFormat
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.context import RequestContext
-from datamesh.services.contracts.documents import ContractDocument, export_contract
-from datamesh.services.products.queries import get_product
+from datamesh.services.contracts.documents import export_contract
+from datamesh.services.contracts.formats.writing import WrittenFormat, write_format
+from datamesh.services.lineage.queries import find_upstream
 from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.contract_sources import ContractSources
 
 
 def read_contract(
-    context: RequestContext, registry: Registry, sources: ContractSources, name: str
-) -> ContractDocument:
-    """Return the contract of a product as it is now.
+    context: RequestContext,
+    registry: Registry,
+    sources: ContractSources,
+    product: StoredProduct,
+    kind: ContractFormat = ContractFormat.ODCS,
+) -> WrittenFormat:
+    """Return the contract of a product as it is now, or the product in another format.
 
-    Raises ProductNotFound, ProductRenamed, StorageUnavailable.
+    Raises StorageUnavailable.
     """
-    product = get_product(context, registry, name).to_model()
-    reference = product.contract
-    source = sources.read_source(reference.digest, context.deadline) if reference else None
-    return export_contract(product, source)
+    if kind is ContractFormat.ODCS:
+        reference = product.contract
+        source = sources.read_source(reference.digest, context.deadline) if reference else None
+        document = export_contract(product, source)
+        return WrittenFormat(document.body, document.media_type)
+    upstream = []
+    if kind is ContractFormat.ODPS:
+        found = find_upstream(context, registry, product.name)
+        upstream = sorted({entry.source for entry in found})
+    return write_format(product, kind, upstream)
 
 
 def list_contracts(

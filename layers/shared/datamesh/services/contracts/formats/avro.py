@@ -8,13 +8,13 @@ from datamesh.models.type_names import Kind
 from datamesh.services.contracts.formats.shapes import (
     Shape,
     assign_names,
-    clean_word,
     find_digits,
     find_items,
     find_shape,
     find_type,
     is_nullable,
     list_columns,
+    normalise_word,
 )
 
 type AvroType = str | list[Any] | dict[str, Any]
@@ -33,12 +33,12 @@ _PLAIN: dict[Kind, AvroType] = {
 
 def build_avro_schema(product: StoredProduct) -> dict[str, Any]:
     """Return the schema; names that Avro does not have are rewritten, and told in `doc`."""
-    namespace = clean_word(product.domain)
-    record = _Builder().build_record(clean_word(product.name), list_columns(product))
+    namespace = normalise_word(product.domain)
+    record = _RecordBuilder().build_record(normalise_word(product.name), list_columns(product))
     return {**record, "namespace": namespace, "doc": product.description}
 
 
-class _Builder:
+class _RecordBuilder:
     """Builds a schema, in which the name of each record occurs once."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class _Builder:
             number += 1
             whole = f"{name}_{number}"
         self._records.add(whole)
-        names = assign_names((each.name for each in columns), clean_word)
+        names = assign_names((each.name for each in columns), normalise_word)
         fields = [
             self._build_field(whole, word, each) for word, each in zip(names, columns, strict=True)
         ]

@@ -6,12 +6,12 @@ from datamesh.models.described_columns import DescribedColumn
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.contracts.formats.shapes import (
     Shape,
-    clean_word,
     find_shape,
     is_nullable,
     list_columns,
     list_fitting_values,
     list_key,
+    normalise_word,
 )
 from datamesh.services.contracts.formats.sql import write_type
 
@@ -34,7 +34,7 @@ def build_dbt_schema(product: StoredProduct) -> Tree:
     if product.tags:
         config["tags"] = [escape_jinja(tag) for tag in product.tags]
     model = {
-        "name": clean_word(product.name),
+        "name": normalise_word(product.name),
         "description": escape_jinja(product.description),
         "config": config,
         "columns": [_build_column(each, is_key=key == [each]) for each in columns],

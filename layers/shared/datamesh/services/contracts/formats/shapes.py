@@ -123,7 +123,7 @@ def find_bound(column: DescribedColumn, name: str) -> int | float | None:
     return value if is_number and find_type(column).kind in kinds else None
 
 
-def clean_word(text: str) -> str:
+def normalise_word(text: str) -> str:
     """Return a text as an identifier: `my quantum` -> `my_quantum`, `1st` -> `_1st`."""
     word = re.sub(r"[^A-Za-z0-9_]", "_", text) or "_"
     return f"_{word}" if word[0].isdigit() else word

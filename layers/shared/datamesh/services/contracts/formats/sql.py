@@ -36,13 +36,13 @@ _BOUNDS = (
 def write_sql(product: StoredProduct) -> str:
     """Return the statements that make an empty table of a product, with its comments."""
     columns = list_columns(product)
-    names = assign_names((each.name for each in columns), clean_name)
+    names = assign_names((each.name for each in columns), normalise_name)
     named = dict(zip((each.name for each in columns), names, strict=True))
     lines = [_write_column(named[each.name], each) for each in columns]
     if key := list_key(columns):
         listed = ", ".join(quote_name(named[each.name]) for each in key)
         lines.append(f"PRIMARY KEY ({listed})")
-    table = quote_name(clean_name(product.name))
+    table = quote_name(normalise_name(product.name))
     # A table has at least one column.
     body = ",\n".join(f"    {line}" for line in lines or ['"unknown" VARCHAR'])
     comments = [f"COMMENT ON TABLE {table} IS {quote_text(product.description)};"]
@@ -59,7 +59,7 @@ def write_type(column: DescribedColumn) -> str:
     """Return the type of a column."""
     shape = find_shape(column)
     if shape is Shape.OBJECT:
-        names = assign_names((each.name for each in column.columns), clean_name)
+        names = assign_names((each.name for each in column.columns), normalise_name)
         parts = [
             f"{quote_name(name)} {write_type(each)}"
             for name, each in zip(names, column.columns, strict=True)
@@ -117,7 +117,7 @@ def write_value(value: ColumnValue) -> str:
     return quote_text(value) if isinstance(value, str) else repr(value)
 
 
-def clean_name(name: str) -> str:
+def normalise_name(name: str) -> str:
     """Return a name without characters that no database takes."""
     return "".join(each for each in name if each.isprintable()).strip() or "_"
 

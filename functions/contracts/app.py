@@ -29,7 +29,6 @@ from datamesh.models.products import Domain, Product
 from datamesh.models.responses import Written
 from datamesh.services.contracts import imports, queries
 from datamesh.services.contracts.planning import ImportOptions
-from datamesh.services.products.queries import get_product
 
 app = create_app("Contracts")
 
@@ -155,12 +154,11 @@ async def get_contract(
     one that is made of its fields. `odps` is a document of the Open Data
     Product Standard, `jsonschema` is valid for each row, `dbt` is a `schema.yml`.
     """
-    record = get_product(context, registry, name)
-    product = record.to_model()
-    document = queries.read_contract(context, registry, resources.open_contracts(), product, kind)
+    sources = resources.open_contracts()
+    record, document = queries.read_contract(context, registry, sources, name, kind)
     response = Response(document.body, media_type=document.media_type)
     if is_deprecated(record):
-        add_deprecation_headers(request, response, context, registry, product)
+        add_deprecation_headers(request, response, context, registry, record.to_model())
     return response
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 from openapi_schema_validator import OAS31Validator
 
 from datamesh.models.values import utc_now
@@ -43,6 +44,7 @@ STATUSES = {
     "finance_transactions": (404, 200),
     "get_contract": (404, 200),
     "get_contract_odps": (404, 200),
+    "get_contract_odps_as_of": (404, 404),
     "get_product": (404, 200),
     "get_product_freshness": (404, 200),
     "list_quality_runs": (404, 200),
@@ -179,6 +181,8 @@ def assert_as_documented(name: str, answer: Answer) -> None:
     kind = answer.headers["content-type"].partition(";")[0]
     validator = OAS31Validator({**response["content"][kind]["schema"], "components": COMPONENTS})
     told = answer.body if kind == "application/json" else answer.content.decode()
+    if kind == "application/yaml":
+        told = yaml.safe_load(told)
     assert [error.message for error in validator.iter_errors(told)] == []
     headers = response.get("headers", {}).items()
     promised = {name.lower() for name, header in headers if header.get("required", True)}

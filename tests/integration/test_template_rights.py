@@ -73,9 +73,7 @@ RIGHTS = {
     | AUDITED
     | KEEP_VERSIONS
     | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)},
-    "ContractsReadFunction": ROLES
-    | {("s3:GetObject", key) for key in (PRODUCTS, CONTRACTS)}
-    | {("s3:ListBucket", BUCKET)},
+    "ContractsReadFunction": ROLES | REGISTRY | PAST | {("s3:GetObject", CONTRACTS)},
     "ContractsWriteFunction": ROLES
     | REGISTRY
     | REMEMBER

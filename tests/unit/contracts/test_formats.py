@@ -379,6 +379,15 @@ def test_odps_names_the_contract_and_what_a_product_is_made_of(
     assert tree["team"]["members"] == [{"username": "anna@e.com", "name": "Anna", "role": "Owner"}]
 
 
+def test_odps_of_a_product_without_contacts_names_its_owner(
+    client: Client, products: Client
+) -> None:
+    products.post("/register_product", product_body())
+    tree = yaml.safe_load(read(client, "odps").content)
+    assert tree["team"] == {"name": "sales-team"}
+    assert tree["outputPorts"][0]["contractId"] == "orders"
+
+
 def test_deprecated_products_say_so(client: Client) -> None:
     client.send(api_event("POST", "/contracts", write_contract(status="deprecated")))
     answer = client.get("/product/parcels/contract", format="jsonschema")

@@ -6,31 +6,35 @@ from datamesh.services.context import RequestContext
 from datamesh.services.contracts.documents import export_contract
 from datamesh.services.contracts.formats.writing import WrittenFormat, write_format
 from datamesh.services.lineage.queries import find_upstream
+from datamesh.services.products.queries import get_product
 from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.contract_sources import ContractSources
+from datamesh.storage.records import ProductRecord
 
 
 def read_contract(
     context: RequestContext,
     registry: Registry,
     sources: ContractSources,
-    product: StoredProduct,
+    name: str,
     kind: ContractFormat = ContractFormat.ODCS,
-) -> WrittenFormat:
-    """Return the contract of a product as it is now, or the product in another format.
+) -> tuple[ProductRecord, WrittenFormat]:
+    """Return a product, and its contract as it is now or itself in another format.
 
-    Raises StorageUnavailable.
+    Raises ProductNotFound, ProductRenamed, StorageUnavailable.
     """
-    if kind is ContractFormat.ODCS:
-        reference = product.contract
-        source = sources.read_source(reference.digest, context.deadline) if reference else None
-        document = export_contract(product, source)
-        return WrittenFormat(document.body, document.media_type)
     upstream = []
     if kind is ContractFormat.ODPS:
-        found = find_upstream(context, registry, product.name)
+        found = find_upstream(context, registry, name)
         upstream = sorted({entry.source for entry in found})
-    return write_format(product, kind, upstream)
+    record = get_product(context, registry, name)
+    product = record.to_model()
+    if kind is not ContractFormat.ODCS:
+        return record, write_format(product, kind, upstream)
+    reference = product.contract
+    source = sources.read_source(reference.digest, context.deadline) if reference else None
+    document = export_contract(product, source)
+    return record, WrittenFormat(document.body, document.media_type)
 
 
 def list_contracts(

@@ -40,10 +40,7 @@ def build_data_product(product: StoredProduct, upstream: list[str]) -> Tree:
         "customProperties": [
             {"property": name, "value": value} for name, value in product.custom.items()
         ],
-        "team": {
-            "name": product.owner,
-            "members": [_build_member(each) for each in product.contacts],
-        },
+        "team": _build_team(product),
     }
     if product.support:
         tree["support"] = [{"channel": product.support.channel, "url": product.support.url or ""}]

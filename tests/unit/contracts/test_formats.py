@@ -76,7 +76,7 @@ DESCRIPTION = "It's {{ env_var('X') }} <script>\n# no heading\n- no list\n[no](j
 
 def build(**fields: Any) -> StoredProduct:
     body = product_body(**{"description": DESCRIPTION, "schema": SCHEMA, **fields})
-    return build_product(ProductRegistration.model_validate(body), NOW, 0)
+    return build_product(ProductRegistration.model_validate(body), NOW, 0, None)
 
 
 def list_faults(row: dict[str, Any]) -> list[str]:

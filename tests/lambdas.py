@@ -25,6 +25,7 @@ AREAS = (
     "domains",
     "analytics",
     "access",
+    "redactions",
     "audit",
     "search",
     "platform",

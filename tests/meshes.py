@@ -54,6 +54,8 @@ from datamesh.storage.write_probe import WriteProbe
 from datamesh.tables.budget import ScanBudget
 from datamesh.wiring.resources import Resources
 from tests.contexts import CONTEXT
+from tests.memory_bucket import Bucket as Bucket
+from tests.memory_bucket import create_redactor
 
 NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -105,13 +107,6 @@ def mesh(
 
 
 type OpenTrail = Callable[[AuditRecord], AuditTrail]
-
-
-class Bucket(dict[str, MemoryObject]):
-    """Key -> object, of whatever keys are asked for."""
-
-    def __missing__(self, key: str) -> MemoryObject:
-        return self.setdefault(key, MemoryObject(key))
 
 
 @dataclass(frozen=True)
@@ -227,6 +222,7 @@ def resources(
         ),
         open_product_versions=lambda: ProductVersions(held.__getitem__, NO_WAIT),
         open_contracts=lambda: ContractSources(held.__getitem__, NO_WAIT),
+        open_redactor=lambda: create_redactor(held, current, open_access),
     )
 
 

@@ -119,6 +119,7 @@ BODIES: Mapping[str, Any] = {
     "POST /product/{name}/requests": {"purpose": "Forecast"},
     "POST /requests/{request_id}/grant": {},
     "POST /requests/{request_id}/refuse": {"reason": "Use daily_revenue"},
+    "POST /redactions": {"text": "Jane Doe", "reason": "Asked for"},
 }
 """Operation -> its body; without one the operation has none."""
 

@@ -52,9 +52,14 @@ def read_maps(value: Yaml) -> list[dict[str, Yaml]]:
 
 def list_statements(function: str) -> list[dict[str, Yaml]]:
     """Return what the role of a function allows by default, intrinsics as they stand."""
-    return keep_defaults(
-        list_all_statements(function, read_map(DOCUMENT["Resources"], "Resources"))
-    )
+    found = list_all_statements(function, read_map(DOCUMENT["Resources"], "Resources"))
+    return [each for each in keep_defaults(found) if each.get("Effect") != "Deny"]
+
+
+def list_denials(function: str) -> list[dict[str, Yaml]]:
+    """Return what the role of a function denies itself, intrinsics as they stand."""
+    found = list_all_statements(function, read_map(DOCUMENT["Resources"], "Resources"))
+    return [each for each in keep_defaults(found) if each.get("Effect") == "Deny"]
 
 
 def list_all_statements(function: str, resources: Mapping[str, Yaml]) -> list[dict[str, Yaml]]:

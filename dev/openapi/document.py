@@ -30,6 +30,7 @@ AREAS = (
     "domains",
     "analytics",
     "access",
+    "redactions",
     "audit",
     "search",
     "platform",

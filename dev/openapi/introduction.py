@@ -75,6 +75,10 @@ TAGS = {
         "Grant roles to principals, take them back, and read which ones a caller has.",
         "access",
     ),
+    "Redactions": (
+        "Remove a text from the registry and its past, and read which ones were removed.",
+        "redaction",
+    ),
     "Audit": ("Read who changed what, and when. This read needs a key.", "audit"),
     "Search": ("Find products by their texts and columns, best first.", "search"),
     "Platform": ("Check the health of the registry, and read metrics for Prometheus.", None),

@@ -31,6 +31,8 @@ STATUSES = {
     "search_as_of": (200, 200),
     "grant_role": (200, 200),
     "list_grants": (200, 200),
+    "list_redactions": (200, 200),
+    "redact_text": (200, 202),
     "list_grants_as_of": (200, 200),
     "me": (200, 200),
     "revoke_grant": (404, 404),

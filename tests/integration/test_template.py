@@ -49,6 +49,7 @@ ENVIRONMENT = {
     "AnalyticsFunction": READING | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
     "AccessFunction": COMMITTING | {"CACHE_SECONDS", "READ_ACCESS"},
+    "RedactionsFunction": COMMITTING | {"CACHE_SECONDS"},
     "AuditFunction": COMMON,
     "SearchFunction": READING | {"CACHE_SECONDS"},
     "PlatformFunction": READING

@@ -35,6 +35,7 @@ WRITES = {
     "PUT /api/v1/{path+}": "MarquezWriteFunction",
     "DELETE /api/v1/{path+}": "MarquezWriteFunction",
     "POST /grants": "AccessFunction",
+    "POST /redactions": "RedactionsFunction",
     "DELETE /grants/{grant_id}": "AccessFunction",
     "POST /keys": "AccessFunction",
     "POST /keys/{key_id}/rotate": "AccessFunction",
@@ -97,6 +98,7 @@ PUBLIC_READS = {
 KEYED_READS = {
     "GET /audit": "AuditFunction",
     "GET /grants": "AccessFunction",
+    "GET /redactions": "RedactionsFunction",
     "GET /keys": "AccessFunction",
     "GET /me": "AccessFunction",
     "GET /product/{name}/requests": "AccessFunction",

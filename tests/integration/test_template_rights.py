@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from datamesh.services.redaction.walk import UNTOUCHED
 from dev.template.intrinsics import Resolver, TemplateError, Yaml, read_map, read_strings
 from dev.template.reader import read_api
 from tests.template import (
@@ -13,6 +14,7 @@ from tests.template import (
     TEMPLATE,
     find_at,
     list_all_statements,
+    list_denials,
     list_resources,
     list_statements,
     read_at,
@@ -28,8 +30,9 @@ PRODUCTS, LINEAGE = f"{BUCKET}/products.json", f"{BUCKET}/lineage.json"
 REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBucket", BUCKET)}
 FIND_PAST = ("s3:ListBucketVersions", BUCKET)
 INDEXES = [f"{BUCKET}/history/{name}.json" for name in ("products", "lineage")]
+REDACTED = [f"{BUCKET}/redacted/{name}.json/*" for name in ("products", "lineage")]
 PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)} | {
-    ("s3:GetObject", index) for index in INDEXES
+    ("s3:GetObject", place) for place in (*INDEXES, *REDACTED)
 }
 ACCESS = f"{BUCKET}/access.json"
 ROLES = {("s3:GetObject", ACCESS), ("s3:ListBucket", BUCKET)}
@@ -65,7 +68,7 @@ RIGHTS = {
     "ProductsReadFunction": ROLES
     | (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, CHECKED, VERSIONS)})
     - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
-    - {("s3:GetObject", INDEXES[1])},
+    - {("s3:GetObject", INDEXES[1]), ("s3:GetObject", REDACTED[1])},
     "ProductsWriteFunction": ROLES
     | DATA
     | REGISTRY
@@ -121,10 +124,17 @@ RIGHTS = {
     | REMEMBER
     | AUDITED
     | {("s3:PutObject", ACCESS), ("s3:GetObjectVersion", ACCESS), FIND_PAST}
-    | {("s3:GetObject", f"{BUCKET}/history/access.json")},
+    | {("s3:GetObject", f"{BUCKET}/history/access.json")}
+    | {("s3:GetObject", f"{BUCKET}/redacted/access.json/*")},
+    "RedactionsFunction": ROLES
+    | {FIND_PAST}
+    | {
+        (f"s3:{action}", f"{BUCKET}/*")
+        for action in ("GetObject", "PutObject", "GetObjectVersion", "DeleteObjectVersion")
+    },
     "SearchFunction": ROLES
     | {("s3:GetObject", PRODUCTS), ("s3:GetObjectVersion", PRODUCTS), FIND_PAST}
-    | {("s3:GetObject", INDEXES[0])},
+    | {("s3:GetObject", INDEXES[0]), ("s3:GetObject", REDACTED[0])},
     "AuditFunction": ROLES | {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
     | AUDITED
@@ -169,6 +179,7 @@ def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -
         ("openlineage/runs/", 30),
         ("quality/", 365),
         ("access/used/", 400),
+        ("redacted/", 365),
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
     assert kinds == {
@@ -214,7 +225,10 @@ def test_the_bucket_refuses_to_replace_registry_and_audit_without_a_condition() 
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
-        "Resource": [PRODUCTS, LINEAGE, ACCESS, TRAIL, CONTRACTS, VERSIONS, CURSOR_KEY],
+        "Resource": [
+            *(PRODUCTS, LINEAGE, ACCESS, TRAIL, CONTRACTS, VERSIONS, CURSOR_KEY),
+            *(f"{BUCKET}/redactions.json", f"{BUCKET}/redactions/key"),
+        ],
         "Condition": {
             "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
             "Bool": {"s3:ObjectCreationOperation": "true"},
@@ -238,9 +252,9 @@ def test_a_role_holds_these_rights_and_no_other(function: str) -> None:
         for resource in read_strings(RESOLVER.resolve(statement["Resource"]))
     }
     assert granted == RIGHTS[function] | {(action, f"{function}LogGroup") for action in LOG}
-    assert [
-        statement for statement in list_statements(function) if statement["Effect"] != "Allow"
-    ] == []
+    assert [each["Sid"] for each in list_denials(function)] == (
+        ["LeaveOthersAlone"] if function == "RedactionsFunction" else []
+    )
     assert [statement for statement in list_statements(function) if not statement.get("Sid")] == []
 
 
@@ -323,6 +337,8 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
             CHECKED,
         ),
         f"{BUCKET}/access/used/*",
+        *(*REDACTED, f"{BUCKET}/redacted/access.json/*"),
+        f"{BUCKET}/*",  # of the redactions, which are denied what is not the registry's
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }
 
@@ -372,3 +388,30 @@ def test_parameters_say_how_long_events_and_audit_records_are_kept() -> None:
             if rule.get("Prefix") in ("events/", "audit/")
         }
         assert kept == expected
+
+
+def test_redactions_may_not_touch_what_they_leave_alone() -> None:
+    [denied] = list_denials("RedactionsFunction")
+    allowed = {
+        action
+        for statement in list_statements("RedactionsFunction")
+        if f"{BUCKET}/*" in read_strings(RESOLVER.resolve(statement["Resource"]))
+        for action in read_strings(statement["Action"])
+    }
+    assert set(read_strings(denied["Action"])) == allowed
+    # Their own key is read by name, and never walked to.
+    folders = {*UNTOUCHED} - {"redactions/"}
+    assert {*read_strings(RESOLVER.resolve(denied["Resource"]))} == {
+        f"{BUCKET}/{folder}*" for folder in folders
+    }
+
+
+def test_one_function_alone_may_delete_versions_and_none_may_hide_objects() -> None:
+    deleting = {
+        (function, action)
+        for function in FUNCTIONS
+        for statement in list_statements(function)
+        for action in read_strings(statement["Action"])
+        if "Delete" in action
+    }
+    assert deleting == {("RedactionsFunction", "s3:DeleteObjectVersion")}

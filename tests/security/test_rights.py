@@ -22,6 +22,7 @@ WRITING = {
     "AnalyticsScheduledFunction",
     "AccessFunction",
     "ContractsWriteFunction",
+    "RedactionsFunction",
 }
 WITHOUT_RIGHTS = "PortalFunction"
 READING = sorted({*FUNCTIONS} - WRITING - {"AuthorizerFunction", WITHOUT_RIGHTS})

@@ -47,6 +47,7 @@ SUBJECTS = (
     "time_travel",
     "analytics",
     "operations",
+    "redaction",
 )
 """The rooms of `services`, each of which may import those before it."""
 

@@ -32,7 +32,7 @@ VERBS = frozenset(
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list
     load log look make map mark match measure merge move normalise note observe open pack pair
     parse grant pick prefetch prepare print profile propose prune put quote rank read rebuild recall
-    receive reclaim reduce refuse register remove rename render repeat replace report request
+    receive reclaim redact reduce refuse register remove rename render repeat replace report request
     require resolve
     restore reuse revalidate revoke rotate run sample scan schedule search select send serve set
     share

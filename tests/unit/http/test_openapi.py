@@ -18,6 +18,7 @@ from datamesh.models.keys import KeyRequest, RotationRequest
 from datamesh.models.lineage import LineageEntry, LineageRegistration
 from datamesh.models.marquez_requests import NamespaceRequest, SourceRequest, TagRequest
 from datamesh.models.products import Product, ProductRequest, ProductUpdate
+from datamesh.models.redactions import RedactionRequest
 from dev.openapi import document as openapi
 from dev.openapi.introduction import DOCS, TAGS
 
@@ -71,6 +72,8 @@ DOCUMENTED_ERRORS = {
     "POST /grants": WRITE | {"400", "429"},
     "DELETE /grants/{grant_id}": WRITE | {"404"},
     "GET /keys": {"401", "403", "422", "503"},
+    "GET /redactions": {"401", "403", "422", "503"},
+    "POST /redactions": WRITE | {"400", "413", "429"},
     "POST /keys": WRITE | {"400", "429"},
     "POST /keys/{key_id}/rotate": WRITE | {"400", "404"},
     "DELETE /keys/{key_id}": WRITE | {"404"},
@@ -180,7 +183,7 @@ def test_it_documents_every_route_and_its_errors() -> None:
     assert found == {name: each | read[name] for name, each in DOCUMENTED_ERRORS.items()}
 
 
-KEYED_READS = ("/audit", "/files", "/me", "/grants", "/keys", "/requests")
+KEYED_READS = ("/audit", "/files", "/me", "/grants", "/keys", "/requests", "/redactions")
 
 
 def is_asked_who(name: str) -> bool:
@@ -201,7 +204,7 @@ def test_every_response_has_a_description_and_a_schema(name: str) -> None:
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_errors_are_problems_and_those_of_the_gateway_its_own(name: str) -> None:
     for status, response in responses_of(name).items():
-        if status in ("201", "304"):
+        if status in ("201", "202", "304"):
             continue
         expected = {"401": "GatewayProblem", "403": "GatewayProblem", "200": None}
         own = "MarquezProblem" if OPERATIONS[name]["tags"] == ["Marquez"] else "Problem"
@@ -239,6 +242,7 @@ BODIES: dict[str, type[BaseModel]] = {
     "POST /lineage/bulk": LineageBulk,
     "POST /grants": GrantRequest,
     "POST /keys": KeyRequest,
+    "POST /redactions": RedactionRequest,
     "POST /keys/{key_id}/rotate": RotationRequest,
     "POST /product/{name}/requests": AccessRequest,
     "POST /requests/{request_id}/grant": AccessApproval,

@@ -120,6 +120,7 @@ def test_there_are_unsafe_routes_to_protect(imported_functions: None) -> None:
             ("POST", "/requests/{request_id}/refuse"),
             ("DELETE", "/requests/{request_id}"),
         ],
+        "redactions": [("POST", "/redactions")],
         "audit": [],
         "platform": [],
     }

@@ -40,6 +40,7 @@ OTHERS = {
     "/me": "keyed",
     "/grants": "keyed",
     "/keys": "keyed",
+    "/redactions": "keyed",
     "/requests": "keyed",
     "/product/{name}/requests": "keyed",
     "/api/v1/events": "events",

@@ -24,8 +24,9 @@ class UnrepeatableRequest(MeshError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Invalid request: Idempotency-Key cannot be used here: the answer holds a secret, which"
-            " is not kept; leave it out, and if the answer was lost, rotate the key"
+            "Invalid request: Idempotency-Key cannot be used here: the request or its"
+            " answer holds a secret, which is not kept; leave it out, and if the answer with a key"
+            " was lost, rotate the key"
         )
 
 

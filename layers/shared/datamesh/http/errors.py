@@ -52,6 +52,7 @@ from datamesh.errors.products import (
     VersionGoesDown,
     VersionNotFound,
 )
+from datamesh.errors.redactions import UnredactableText
 from datamesh.errors.requests import (
     AnswerTooLarge,
     AssetNotFound,
@@ -128,6 +129,7 @@ STATUS: dict[type[MeshError], int] = {
     OversizedEvent: 422,
     InvalidAccessEnd: 422,
     InvalidKeyLife: 422,
+    UnredactableText: 422,
     UnrepeatableRequest: 422,
     InvalidCursor: 422,
     RefusedParameters: 422,

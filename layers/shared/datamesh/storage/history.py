@@ -7,7 +7,7 @@ distinct (docs/adr/0010-as-of.md).
 
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from datamesh.errors.storage import VersionExpired
@@ -16,12 +16,17 @@ from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.object_versions import ObjectVersion, VersionedObject
 from datamesh.storage.objects import ConditionalObject, ReadOnlyObject
+from datamesh.storage.redacted_versions import RedactedCopies, RedactedVersion, merge_versions
 from datamesh.storage.registry_file import RegistryFile
-from datamesh.storage.version_finder import SKEW, VersionFinder, VersionSpan
+from datamesh.storage.version_finder import SKEW, VersionFinder
 from datamesh.storage.version_index import StoredIndex
 
 KEPT_FILES = 2
 """How many decoded versions stay in memory; a comparison of two moments needs two."""
+
+
+class VersionVanished(Exception):
+    """A version that was listed is gone: it has expired, or was purged meanwhile."""
 
 
 class History[F: RegistryFile]:
@@ -34,12 +39,17 @@ class History[F: RegistryFile]:
         backoff: Backoff,
         index: StoredIndex | None = None,
         now: Callable[[], datetime] = utc_now,
+        copies: RedactedCopies | None = None,
     ) -> None:
         self._stored = stored
         self._kind = kind
         self._backoff = backoff
         self._finder = VersionFinder(stored, backoff, index, now)
-        self._files: OrderedDict[str, F] = OrderedDict()
+        self._now = now
+        self._copies = copies
+        """The purged versions; None if none can be."""
+        self._files: OrderedDict[tuple[str, str], F] = OrderedDict()
+        """A version's id, and the ETag of its redacted copy if it has one -> its file."""
 
     def open_document(self, moment: datetime) -> Document[F]:
         """Return a read-only document of that moment; nothing is looked up before it is read."""
@@ -53,15 +63,34 @@ class History[F: RegistryFile]:
         a time that has passed: ask for moments that are some seconds old to get a final answer.
         Raises VersionExpired, and StorageUnavailable if the time for the request does not suffice.
         """
-        span = self._finder.find_span(moment, deadline)
-        near = [v for v in span.versions if abs(v.modified - moment) <= SKEW]
+        try:
+            return self._read_span(moment, deadline)
+        except VersionVanished:
+            if self._copies is None:
+                raise VersionExpired(self._stored.name) from None
+        self._copies.forget_emptiness()
+        self._finder.forget_spans()
+        try:
+            return self._read_span(moment, deadline)
+        except VersionVanished as error:
+            raise VersionExpired(self._stored.name) from error
+
+    def _read_span(self, moment: datetime, deadline: Deadline) -> F:
+        versions = self._find_versions(moment, deadline)
+        near = [v for v in versions if abs(v.modified - moment) <= SKEW]
         near.reverse()
         if index := bisect_right(near, moment, key=lambda v: self._find_commit_time(v, deadline)):
             return self._read_file(near[index - 1], deadline)
-        for version in span.versions:
+        for version in versions:
             if moment - version.modified > SKEW:
                 return self._read_file(version, deadline)
-        return self._read_before_first(span, deadline)
+        return self._read_before_first(versions, deadline)
+
+    def _find_versions(self, moment: datetime, deadline: Deadline) -> Sequence[ObjectVersion]:
+        """Return what tells which version was current at the moment, purged ones among it."""
+        listed = self._finder.find_span(moment, deadline).versions
+        copies = self._copies.find_around(moment, deadline) if self._copies else ()
+        return merge_versions(listed, copies) if copies else listed
 
     def _find_commit_time(self, version: ObjectVersion, deadline: Deadline) -> datetime:
         if version.deleted:
@@ -71,32 +100,38 @@ class History[F: RegistryFile]:
             return committed_at
         return version.modified
 
-    def _read_before_first(self, span: VersionSpan, deadline: Deadline) -> F:
-        if span.versions:
-            oldest = span.versions[-1]
+    def _read_before_first(self, versions: Sequence[ObjectVersion], deadline: Deadline) -> F:
+        if versions:
+            oldest = versions[-1]
             file = self._read_file(oldest, deadline)
+            copy = self._copies.find_oldest(oldest.modified, deadline) if self._copies else None
+            if copy and (copy.modified, copy.revision) < (oldest.modified, file.revision):
+                oldest, file = copy, self._read_file(copy, deadline)
             if oldest.deleted or file.revision > 1 or (file.revision == 1 and file.adopted):
                 raise VersionExpired(self._stored.name)
         return self._kind()
 
     def _read_file(self, version: ObjectVersion, deadline: Deadline) -> F:
-        if version.id not in self._files:
+        if isinstance(version, RedactedVersion) and version.has_expired(self._now()):
+            raise VersionExpired(self._stored.name)
+        key = (version.id, version.etag if isinstance(version, RedactedVersion) else "")
+        if key not in self._files:
             deleted = version.deleted
-            self._files[version.id] = (
-                self._kind() if deleted else self._load_version(version, deadline)
-            )
-        self._files.move_to_end(version.id)
+            self._files[key] = self._kind() if deleted else self._load_version(version, deadline)
+        self._files.move_to_end(key)
         if len(self._files) > KEPT_FILES:
             self._files.popitem(last=False)
-        return self._files[version.id]
+        return self._files[key]
 
     def _load_version(self, version: ObjectVersion, deadline: Deadline) -> F:
         name = self._stored.name
+        if isinstance(version, RedactedVersion) and self._copies:
+            return self._kind.decode(name, self._copies.read(version, deadline))
         found = self._backoff.read_until_reached(
             name, lambda: self._stored.get_version(version.id), deadline
         )
         if found is None:
-            raise VersionExpired(name)
+            raise VersionVanished
         return self._kind.decode(name, found.body)
 
 

@@ -85,6 +85,10 @@ class VersionFinder:
                 return listed
         raise AssertionError("a listing that begins with the newest version has a span")
 
+    def forget_spans(self) -> None:
+        """List again at the next question: a version of a span has vanished."""
+        self._spans.clear()
+
     def _iterate_starts(
         self, moment: datetime, deadline: Deadline
     ) -> Iterator[ListingStart | None]:

@@ -7,11 +7,13 @@ from datamesh.models.ports import S3_SCHEME
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.history import History
 from datamesh.storage.objects import ConditionalObject
+from datamesh.storage.redacted_versions import RedactedCopies
 from datamesh.storage.registry_file import RegistryFile
 from datamesh.storage.s3.client import S3Client
 from datamesh.storage.s3.folders import S3Folder
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
+from datamesh.storage.s3.redacted_copies import S3RedactedCopies
 from datamesh.storage.s3.versions import S3Versions
 from datamesh.storage.version_index import StoredIndex
 
@@ -47,7 +49,9 @@ class Bucket:
     def open_history[F: RegistryFile](self, key: str, kind: type[F]) -> History[F]:
         """Return the past of a registry file."""
         index = self.open_version_index(key)
-        return History(S3Versions(self.client, self.name, key), kind, self.backoff, index)
+        versions = S3Versions(self.client, self.name, key)
+        copies = RedactedCopies(S3RedactedCopies(self.client, self.name, key, self.backoff))
+        return History(versions, kind, self.backoff, index, copies=copies)
 
     def open_version_index(self, key: str) -> StoredIndex:
         """Return the index of the versions of an object."""

@@ -19,6 +19,7 @@ from datamesh.wiring.contracts import open_contracts
 from datamesh.wiring.events import open_declarations, open_event_pipeline, open_job_store
 from datamesh.wiring.product_versions import open_product_versions
 from datamesh.wiring.quality import open_quality_runs
+from datamesh.wiring.redactions import open_redactor
 from datamesh.wiring.registry import open_data, open_registry
 from datamesh.wiring.resources import Resources
 
@@ -57,6 +58,7 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         open_declarations=cache(lambda: open_declarations(settings, bucket)),
         open_access=cache(lambda: open_access(settings, bucket)),
         access_at=lambda moment, deadline: read_past_access(bucket, moment, deadline),
+        open_redactor=cache(lambda: open_redactor(settings, bucket, registry)),
         list_key_uses=lambda deadline: list_key_uses(bucket, deadline),
         open_quality_runs=cache(lambda: open_quality_runs(bucket)),
         open_product_versions=cache(lambda: open_product_versions(bucket)),

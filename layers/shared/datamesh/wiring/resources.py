@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Self
 
+from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.access import Grant
 from datamesh.models.audit import AuditRecord
 from datamesh.models.values import utc_now
@@ -29,10 +30,16 @@ if TYPE_CHECKING:
     from datamesh.services.jobs.reading import JobStore
     from datamesh.services.openlineage.ingest import EventPipeline
     from datamesh.services.product_versions.keeping import ProductVersions
+    from datamesh.services.redaction.acts import Redactor
     from datamesh.storage.access_file import AccessFile
     from datamesh.storage.contract_sources import ContractSources
     from datamesh.storage.declarations_file import DeclarationsFile
     from datamesh.storage.document import Document
+
+
+def refuse_redactions() -> "Redactor":
+    """Raise StorageUnavailable: what a function works on has no versions to purge."""
+    raise StorageUnavailable("No text can be redacted here")
 
 
 @dataclass(frozen=True)
@@ -73,6 +80,8 @@ class Resources:
     """Returns where the versions of products are kept, the same at every call."""
     open_contracts: Callable[[], "ContractSources"]
     """Returns where the documents of contracts are kept, the same at every call."""
+    open_redactor: Callable[[], "Redactor"] = refuse_redactions
+    """Returns what takes texts out of the registry, the same at every call."""
     views: RegistryViews = field(default_factory=RegistryViews)
     """Lives as long as the execution environment, as the next one does."""
     search_indexes: IndexCache = field(default_factory=IndexCache)

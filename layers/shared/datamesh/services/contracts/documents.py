@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from datamesh.models.contracts import ContractReference, MediaType
+from datamesh.models.redaction_markers import MARKER, PLAIN_MARKER
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.contracts.mapping import list_objects, map_contract
 from datamesh.services.contracts.overlay import write_fields
@@ -40,17 +41,29 @@ def export_contract(product: StoredProduct, source: bytes | None) -> ContractDoc
         tree = build_contract(product)
         return ContractDocument(write_yaml(tree), "application/yaml", tree, product.name)
     parsed = read_source(source)
-    mapped = map_contract(parsed.tree, reference.object, is_part=is_part(parsed.tree, reference))
+    found = find_object(parsed.tree, reference)
+    mapped = map_contract(parsed.tree, found, is_part=is_part(parsed.tree, reference))
     changed = find_changed_fields(product, mapped, product.contract_base)
     if not changed:
-        return ContractDocument(source, parsed.media_type, parsed.tree, reference.object)
+        return ContractDocument(source, parsed.media_type, parsed.tree, found)
     if mapped.pointers.get("description", "").startswith("/schema/") and "description" in changed:
         changed["part_description"] = changed.pop("description")
-    tree = write_fields(parsed.tree, changed, reference.object)
+    tree = write_fields(parsed.tree, changed, found)
     body = write_yaml(tree)
     if parsed.media_type == "application/json":
         body = json.dumps(tree, ensure_ascii=False, indent=2).encode()
-    return ContractDocument(body, parsed.media_type, tree, reference.object)
+    return ContractDocument(body, parsed.media_type, tree, found)
+
+
+def find_object(tree: Mapping[str, Any], reference: ContractReference) -> str | None:
+    """Return the name of the object that a product is, as the document has it.
+
+    A text that was redacted is marked otherwise in YAML than in the product.
+    """
+    name = reference.object
+    if name and name not in list_objects(tree):
+        return name.replace(MARKER, PLAIN_MARKER)
+    return name
 
 
 def is_part(tree: Mapping[str, Any], reference: ContractReference) -> bool:

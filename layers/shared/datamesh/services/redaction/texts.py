@@ -1,0 +1,231 @@
+"""Find a text in stored objects, and put a marker in its place."""
+
+import gzip
+import json
+import re
+import secrets
+import zlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
+
+from datamesh.errors.storage import StorageUnavailable
+from datamesh.models.redaction_markers import MARKER, PLAIN_MARKER
+from datamesh.models.values import utc_now
+from datamesh.services.redaction.plain_texts import build_plain_pattern
+from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache
+from datamesh.storage.registry_file import RECENT_COMMITS
+
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+"""A string of JSON, with its quotes."""
+
+MACHINE_VALUE = re.compile(
+    r"[0-9a-f]{16,128}|[A-Za-z0-9_.-]+/[0-9a-f]{64}"
+    r"|[0-9A-HJKMNP-TV-Z]{26}"
+    r"|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+    r"|\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?"
+)
+"""Digests, keys of kept versions (`<product>/<digest>`), ULIDs, UUIDs and times: a text that stands
+within one happens to be there, and is not what is meant."""
+
+WORDS_OF_EVENTS = frozenset(
+    [
+        "eventType",
+        "eventTime",
+        "producer",
+        "schemaURL",
+        "namespace",
+        "facets",
+        "inputs",
+        "outputs",
+        "runId",
+        "inputFacets",
+        "outputFacets",
+        "inputFields",
+        "columnLineage",
+        "dataSource",
+        "documentation",
+        "ownership",
+        "parent",
+        "START",
+        "RUNNING",
+        "COMPLETE",
+        "ABORT",
+        "FAIL",
+        "OTHER",
+        "_producer",
+        "_schemaURL",
+        "fields",
+        "transformations",
+        "subtype",
+        "DIRECT",
+        "INDIRECT",
+        "IDENTITY",
+        "AGGREGATION",
+        "symlinks",
+        "identifiers",
+        "lifecycleStateChange",
+        "OVERWRITE",
+        "dataQualityAssertions",
+        "assertions",
+        "success",
+        "nominalTime",
+        "nominalStartTime",
+        "nominalEndTime",
+        "errorMessage",
+        "message",
+        "programmingLanguage",
+        "processing_engine",
+        "sourceCodeLocation",
+        "jobType",
+        "description",
+        "schema",
+    ]
+)
+"""Fields and values that OpenLineage's specification names."""
+
+
+@dataclass(frozen=True)
+class RedactedText:
+    """A text that is to be removed, wherever it stands."""
+
+    text: str
+    marker: str = MARKER
+    """What stands in its place in JSON."""
+
+    @cached_property
+    def variants(self) -> tuple[str, ...]:
+        """The text, and how it stands in JSON that is itself kept as a string."""
+        within = (json.dumps(self.text, ensure_ascii=each)[1:-1] for each in (False, True))
+        return tuple(dict.fromkeys((self.text, *within)))
+
+    @cached_property
+    def plain(self) -> tuple[bytes, ...]:
+        """The variants within a string of JSON, as the registry writes it."""
+        return tuple(_encode_string(each)[1:-1] for each in self.variants)
+
+    @cached_property
+    def spelled(self) -> re.Pattern[bytes]:
+        r"""All ways to spell it within a string of JSON, such as `\\u0041` for A."""
+        spelled = (b"".join(map(_build_spellings, each)) for each in self.variants)
+        return re.compile(b"|".join(spelled))
+
+    @cached_property
+    def folded(self) -> re.Pattern[bytes]:
+        """All ways to spell it in YAML."""
+        return build_plain_pattern(self.text)
+
+    def is_event_word(self) -> bool:
+        """Tell whether it is a part of what every OpenLineage event has."""
+        return any(self.text in word for word in WORDS_OF_EVENTS)
+
+    def is_in(self, body: bytes) -> bool:
+        """Tell whether a stored object may hold it. Raises StorageUnavailable if it is damaged."""
+        content = unpack_body(body)
+        return self._can_be_in(content) and self.redact_content(content) is not None
+
+    def redact_body(self, body: bytes, *, is_live: bool = False) -> bytes | None:
+        """Return a stored object without it, packed as it was; None if it is not there.
+
+        A versioned document that is live becomes its own next revision. Raises StorageUnavailable.
+        """
+        content = self.redact_content(unpack_body(body))
+        if content is None:
+            return None
+        if is_live:
+            content = _count_revision(content)
+        return GzipMemberCache().pack([content]) if body.startswith(GZIP_MAGIC) else content
+
+    def redact_content(self, content: bytes) -> bytes | None:
+        """Return JSON, or any other text, without it; None if it is not there."""
+        if not self._can_be_in(content):
+            return None
+        if _is_json(content):
+            redacted = STRING.sub(self._redact_string, content)
+        else:
+            redacted = self.folded.sub(PLAIN_MARKER.encode(), content)
+        return None if redacted == content else redacted
+
+    def _can_be_in(self, content: bytes) -> bool:
+        if not _is_json(content):
+            return self.folded.search(content) is not None
+        if any(each in content for each in self.plain) or self.text.encode() in content:
+            return True
+        return b"\\" in content and self.spelled.search(content) is not None
+
+    def _redact_string(self, found: re.Match[bytes]) -> bytes:
+        raw = found[0]
+        if b"\\" not in raw and self.plain[0] not in raw:
+            return raw
+        try:
+            value: str = json.loads(raw, strict=False)
+        except ValueError:
+            return raw
+        if not any(each in value for each in self.variants):
+            return raw
+        if value != self.text and MACHINE_VALUE.fullmatch(value):
+            return raw
+        for variant in self.variants:
+            value = value.replace(variant, self.marker)
+        return _encode_string(value)
+
+
+def _is_json(content: bytes) -> bool:
+    return content.lstrip()[:1] in (b"{", b"[", b'"')
+
+
+def _encode_string(value: str) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can say
+        return json.dumps(value).encode()
+
+
+def unpack_body(body: bytes) -> bytes:
+    """Return the content of a stored object. Raises StorageUnavailable if it is damaged."""
+    if not body.startswith(GZIP_MAGIC):
+        return body
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StorageUnavailable(f"An object cannot be read: {error}") from error
+
+
+def _build_spellings(character: str) -> bytes:
+    escaped = "".join(
+        f"\\u{int.from_bytes(unit):04x}"
+        for unit in _split_units(character.encode("utf-16-be", "surrogatepass"))
+    )
+    choices = {re.escape(character.encode("utf-8", "surrogatepass"))}
+    choices.add(b"(?i:%b)" % re.escape(escaped.encode()))
+    choices.add(re.escape(_encode_string(character)[1:-1]))
+    if character == "/":
+        choices.add(rb"\\/")
+    return b"(?:%b)" % b"|".join(sorted(choices))
+
+
+def _split_units(encoded: bytes) -> list[bytes]:
+    return [encoded[start : start + 2] for start in range(0, len(encoded), 2)]
+
+
+def _count_revision(content: bytes) -> bytes:
+    """Return a versioned document as the next revision; anything else as it is.
+
+    Whoever commits to it meanwhile counts commits from the end of the ids that it remembers.
+    """
+    try:
+        fields = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        if not {"format", "revision", "recent"} <= fields.keys():
+            return content
+        revision = msgspec.json.decode(fields["revision"], type=int)
+        recent = msgspec.json.decode(fields["recent"], type=list[str])
+    except msgspec.MsgspecError:
+        return content
+    changed: dict[str, object] = {
+        "revision": revision + 1,
+        "recent": [*recent[1 - RECENT_COMMITS :], secrets.token_urlsafe(9)],
+        "committed_at": utc_now(),
+    }
+    fields |= {name: msgspec.Raw(msgspec.json.encode(value)) for name, value in changed.items()}
+    return msgspec.json.encode(fields)

@@ -164,10 +164,13 @@ def _authorizer(api: str, scheme: str, declared: dict[str, Yaml]) -> Yaml:
 def _route(api: str, key: str, operation: dict[str, Yaml]) -> Resources:
     name = api + re.sub(r"[^A-Za-z0-9]", "", key.title())
     said = read_map(operation["x-amazon-apigateway-integration"], key)
+    # One for a function, as a template has at most 500 resources.
+    [function] = re.findall(r"\w+Aliaslive", str(said["uri"]))
+    called = f"{api}Calls{function}"
     route: dict[str, Yaml] = {
         "ApiId": {"Ref": api},
         "RouteKey": key,
-        "Target": {"Fn::Sub": f"integrations/${{{name}Integration}}"},
+        "Target": {"Fn::Sub": f"integrations/${{{called}}}"},
     }
     security = operation.get("security")
     [scheme] = read_map(security[0], key) if isinstance(security, list) and security else ["NONE"]
@@ -180,7 +183,7 @@ def _route(api: str, key: str, operation: dict[str, Yaml]) -> Resources:
         "PayloadFormatVersion": said["payloadFormatVersion"],
     }
     return {
-        f"{name}Integration": {
+        called: {
             "Type": "AWS::ApiGatewayV2::Integration",
             "Properties": integration,
         },

@@ -13,6 +13,7 @@ from tests.integration.test_template_api import AUTHORIZERS, ROUTES
 from tests.template import (
     keep_defaults,
     list_all_statements,
+    list_denials,
     list_resources,
     list_statements,
 )
@@ -105,7 +106,9 @@ def test_a_function_has_the_role_that_the_template_declares_and_nothing_more(fun
     properties = read_map(FOUND[f"{function}Role"]["Properties"], function)
     declared = {"AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies", "Tags"}
     assert properties.keys() <= declared
-    assert keep_defaults(list_all_statements(function, FOUND)) == list_statements(function)
+    found = keep_defaults(list_all_statements(function, FOUND))
+    assert [each for each in found if each["Effect"] == "Allow"] == list_statements(function)
+    assert [each for each in found if each["Effect"] != "Allow"] == list_denials(function)
 
 
 def test_no_two_functions_share_a_role() -> None:

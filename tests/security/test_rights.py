@@ -85,7 +85,14 @@ def test_the_function_that_tells_health_may_put_its_probe(s3: S3, api: Api) -> N
 
 def test_the_function_of_the_portal_has_no_credentials_at_all(s3: S3, api: Api) -> None:
     found = build_environment(s3, KEY, api, api.functions[WITHOUT_RIGHTS])
-    assert found == {"LOG_LEVEL": "INFO"}
+    assert found == {
+        "LOG_LEVEL": "INFO",
+        "JWT_ISSUER": "",
+        "JWT_REVISION": "1",
+        "PORTAL_CLIENT_ID": "",
+        "PORTAL_ORIGINS": "",
+        "PORTAL_SCOPE": "openid profile",
+    }
 
 
 @pytest.mark.parametrize("function", sorted(WRITING))

@@ -71,6 +71,7 @@ def test_a_file_says_what_it_is() -> None:
         "since_revision": 1,
         "observed": None,
         "checks": [],
+        "versioned": {"number": 1, "by": "key:key-1"},
     }
 
 

@@ -91,7 +91,7 @@ def test_the_function_of_the_portal_has_no_credentials_at_all(s3: S3, api: Api) 
         "JWT_REVISION": "1",
         "PORTAL_CLIENT_ID": "",
         "PORTAL_ORIGINS": "",
-        "PORTAL_SCOPE": "openid profile",
+        "PORTAL_SCOPE": "openid",
     }
 
 

@@ -9,28 +9,11 @@ import yaml
 
 from datamesh.services.contracts.lint import find_faults
 from datamesh.services.contracts.source import read_source
-from datamesh.services.registry.registry import Registry
-from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event, assert_problem
-from tests.meshes import Bucket, product_body, resources
+from tests.meshes import Bucket, product_body
 from tests.unit.contracts.documents import FULL, SMALL, write_contract
 
 URN = "urn:datacontract:sales:parcels"
-
-
-@pytest.fixture
-def bucket() -> Bucket:
-    return Bucket()
-
-
-@pytest.fixture
-def client(serve: Serve, registry: Registry, bucket: Bucket) -> Client:
-    return serve("contracts", resources(registry, bucket=bucket))
-
-
-@pytest.fixture
-def products(serve: Serve, registry: Registry) -> Client:
-    return serve("products", resources(registry))
 
 
 def post(client: Client, body: str | bytes, **query: object) -> Answer:

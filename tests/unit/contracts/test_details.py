@@ -11,10 +11,9 @@ from datamesh.services.contracts.mapping import map_contract
 from datamesh.services.contracts.source import read_source
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
-from tests.conftest import Serve
 from tests.contexts import CONTEXT
 from tests.lambdas import Client, api_event
-from tests.meshes import Bucket, product_body, resources
+from tests.meshes import product_body
 from tests.unit.contracts.documents import build_contract, write_contract
 
 DETAILED: dict[str, Any] = build_contract(
@@ -83,21 +82,6 @@ FIELDS: dict[str, Any] = {
     "glossary_terms": ["Parcel", "Shipment"],
     "custom": {"costCentre": {"id": 7, "tags": [1, None]}},
 }
-
-
-@pytest.fixture
-def bucket() -> Bucket:
-    return Bucket()
-
-
-@pytest.fixture
-def client(serve: Serve, registry: Registry, bucket: Bucket) -> Client:
-    return serve("contracts", resources(registry, bucket=bucket))
-
-
-@pytest.fixture
-def products(serve: Serve, registry: Registry) -> Client:
-    return serve("products", resources(registry))
 
 
 def register(client: Client, **changes: Any) -> str:

@@ -22,7 +22,7 @@ from datamesh.services.products.column_edits import build_product
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
-from tests.meshes import Bucket, product_body, resources
+from tests.meshes import product_body, resources
 from tests.unit.contracts.documents import FULL, write_contract
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
@@ -274,21 +274,6 @@ def test_markdown_shows_texts_as_they_are() -> None:
     assert page.found == []
 
 
-@pytest.fixture
-def bucket() -> Bucket:
-    return Bucket()
-
-
-@pytest.fixture
-def client(serve: Serve, registry: Registry, bucket: Bucket) -> Client:
-    return serve("contracts", resources(registry, bucket=bucket))
-
-
-@pytest.fixture
-def products(serve: Serve, registry: Registry) -> Client:
-    return serve("products", resources(registry))
-
-
 def read(client: Client, kind: str, name: str = "orders") -> Answer:
     answer = client.get(f"/product/{name}/contract", format=kind)
     assert answer.status == 200
@@ -386,6 +371,17 @@ def test_odps_of_a_product_without_contacts_names_its_owner(
     tree = yaml.safe_load(read(client, "odps").content)
     assert tree["team"] == {"name": "sales-team"}
     assert tree["outputPorts"][0]["contractId"] == "orders"
+
+
+@pytest.mark.parametrize("kind", MEDIA_TYPES)
+def test_a_product_with_an_output_port_has_each_format(
+    kind: str, client: Client, products: Client
+) -> None:
+    port = {"location": "domains/sales/orders/", "format": "csv"}
+    assert products.post("/register_product", product_body(output_port=port)).status == 200
+    content = read(client, kind).content
+    if kind == "odps":
+        assert yaml.safe_load(content)["outputPorts"][0]["type"] == "csv"
 
 
 def test_deprecated_products_say_so(client: Client) -> None:

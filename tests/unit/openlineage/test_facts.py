@@ -443,6 +443,24 @@ def test_any_order_and_repetition_show_the_same_product(raw: Any, random: Any) -
     assert ingest_all(shuffled) == ingest_all(raw)
 
 
+def test_of_one_time_a_rebuild_takes_what_the_events_showed() -> None:
+    """A kept event has its keys sorted, so that `field` stands before `key`."""
+    first = run_event([], ["t"], minute=-9)
+    raw = [
+        say(0, tags={"tags": [{"key": "p"}]}),
+        say(0, tags={"tags": [{"key": "q", "field": "a"}]}),
+    ]
+    registry, into = mesh(), event_pipeline()
+    ingest_events(CONTEXT, registry, into, events(first, *raw))
+    again = mesh()
+    rebuild_derived_lineage(CONTEXT, again, into, lambda: True)
+    assert (
+        shown(again)["facets"]
+        == shown(registry)["facets"]
+        == {"tags": raw[0]["dataset"]["facets"]["tags"]}
+    )
+
+
 @settings(max_examples=40, deadline=None)
 @given(SAID)
 def test_a_batch_and_a_rebuild_show_the_same_product(raw: Any) -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import yaml
@@ -96,3 +97,6 @@ class _TreeDumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         """Return True."""
         return True
+
+
+_TreeDumper.add_multi_representer(StrEnum, lambda dumper, word: dumper.represent_str(str(word)))

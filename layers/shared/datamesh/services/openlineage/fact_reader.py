@@ -119,5 +119,17 @@ def _read_kept_facets(
 
 
 def _copy_facet(facet: Mapping[str, object]) -> dict[str, JsonValue]:
-    """Return a facet without who made it."""
-    return {key: value for key, value in facet.items() if key not in HEADER}  # type: ignore[misc]
+    """Return a facet without who made it, its keys sorted at any depth.
+
+    A kept event has them sorted, and observations of one time are compared as JSON: so events and
+    their rebuild give the same.
+    """
+    return {key: _sort_keys(facet[key]) for key in sorted(facet) if key not in HEADER}
+
+
+def _sort_keys(value: object) -> JsonValue:
+    if isinstance(value, dict):
+        return {key: _sort_keys(value[key]) for key in sorted(value)}
+    if isinstance(value, list):
+        return [_sort_keys(each) for each in value]
+    return value  # type: ignore[return-value]

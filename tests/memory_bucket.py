@@ -15,7 +15,7 @@ from datamesh.storage.redactions_file import REDACTIONS_KEY, RedactionsFile
 from datamesh.storage.secret_key import SecretKey
 
 SECRET = bytes(range(32))
-"""What the digests of redacted texts are made with in memory."""
+"""The secret that digests of redacted texts are made with in memory."""
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 

@@ -24,7 +24,7 @@ FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
 BY_LAMBDA = {"WriteLog", "KeepFailures"}
 """What Lambda does with the role, beside the function's own calls."""
 BY_CHANGES = {"KeepVersions"}
-"""What commits need that change the content of a product, whichever function makes them.
+"""The needs of commits that change the content of a product, whichever function makes them.
 
 The sample events of some functions change none."""
 WITHOUT_RIGHTS = "PortalFunction"

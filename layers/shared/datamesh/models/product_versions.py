@@ -22,7 +22,7 @@ class VersionBump(StrEnum):
 
 
 class VersionContent(BaseModel):
-    """What a product promises. Every change of it is a version of the product."""
+    """The promises of a product. Every change of them is a version of the product."""
 
     model_config = ConfigDict(frozen=True)
 

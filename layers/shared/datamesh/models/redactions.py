@@ -46,7 +46,7 @@ class RedactionState(StrEnum):
 
 
 class RedactionCounts(BaseModel):
-    """What a redaction has changed so far."""
+    """The objects and versions that a redaction has changed so far."""
 
     model_config = ConfigDict(frozen=True)
 

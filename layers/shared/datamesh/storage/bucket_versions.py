@@ -22,7 +22,7 @@ class BucketVersion:
     modified: datetime
     is_latest: bool
     deleted: bool = False
-    """Whether the object was removed then: there is nothing to read."""
+    """True if the object was removed then: there is nothing to read."""
 
 
 @dataclass(frozen=True)

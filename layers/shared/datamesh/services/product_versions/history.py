@@ -21,7 +21,7 @@ from datamesh.storage.backoff import Deadline
 from datamesh.storage.records import ProductRecord
 
 RESERVED_SECONDS = 2.0
-"""What must be left of a request's time for another part of the versions to be read."""
+"""The part of a request's time that must be left for another part of the versions to be read."""
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ class RedactedText:
 
     text: str
     marker: str = MARKER
-    """What stands in its place in JSON."""
+    """The text that stands in its place in JSON."""
 
     @cached_property
     def variants(self) -> tuple[str, ...]:
@@ -113,7 +113,7 @@ class RedactedText:
 
     @cached_property
     def folded(self) -> re.Pattern[bytes]:
-        """All ways to spell it in YAML."""
+        """Every way to spell it in YAML."""
         return build_plain_pattern(self.text)
 
     def is_event_word(self) -> bool:

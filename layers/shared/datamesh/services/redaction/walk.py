@@ -1,4 +1,4 @@
-"""RedactionWalk through all versions of all objects, and take a text out of each."""
+"""The walk through all versions of all objects, which takes a text out of each."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,7 +48,7 @@ PARALLEL_READS = 8
 
 @dataclass
 class Found:
-    """What a walk has come across, and where it stands."""
+    """The finds of a walk, and the place where it stands."""
 
     rewritten: int = 0
     purged: int = 0
@@ -56,7 +56,7 @@ class Found:
     after: BucketVersion | None = None
     """The last version that is left, of those that were looked at: the walk goes on behind it."""
     is_complete: bool = False
-    """Whether the walk has come to the end of the bucket."""
+    """True once the walk has come to the end of the bucket."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class RedactionWalk:
     found: Found = field(default_factory=Found)
 
     def run_part(self, after: BucketVersion | None) -> Found:
-        """RedactionWalk on from a version, as far as the time for the request goes.
+        """Walk on from a version, as far as the time for the request goes.
 
         Raises StorageUnavailable, Contended and OutcomeUnknown; what was done until then is done.
         """

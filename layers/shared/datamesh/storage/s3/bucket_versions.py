@@ -1,4 +1,4 @@
-"""All versions of a bucket, and their deletion (S3 API Reference, ListObjectVersions)."""
+"""The versions of a bucket, and their deletion (S3 API Reference, ListObjectVersions)."""
 
 from datetime import datetime
 

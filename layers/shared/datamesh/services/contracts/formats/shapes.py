@@ -19,7 +19,7 @@ _HEAD = re.compile(r"[a-z0-9_]+")
 
 
 class Shape(StrEnum):
-    """What the values of a column are made of."""
+    """The parts that the values of a column are made of."""
 
     PLAIN = "plain"
     OBJECT = "object"

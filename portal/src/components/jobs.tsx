@@ -2,6 +2,7 @@
 import type { Named, Run, RunState } from "../api/jobs.ts";
 import { formatDuration, formatMoment } from "../format.ts";
 import { linkTo } from "../location.ts";
+import { Table } from "./table.tsx";
 
 const SIGNS: Record<RunState, string> = { RUNNING: "▶", COMPLETED: "✓", FAILED: "✗", ABORTED: "■", NEW: "○" };
 const KINDS: Partial<Record<RunState, string>> = { COMPLETED: "passed", FAILED: "failed", ABORTED: "deprecated" };
@@ -35,37 +36,21 @@ export function Datasets({ datasets, title }: { datasets: readonly Named[]; titl
 
 export function RunTable({ runs, caption }: { runs: readonly Run[]; caption: string }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
-      <table>
-        <caption class="hidden">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">State</th>
-            <th scope="col">Began</th>
-            <th scope="col">Ended</th>
-            <th scope="col" class="number">
-              Took
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.id}>
-              <th scope="row">
-                <a href={linkTo(["runs", run.id])}>{run.id.slice(0, 8)}</a>
-              </th>
-              <td>
-                <StateBadge state={run.state} />
-              </td>
-              <td>{formatMoment(run.startedAt ?? run.createdAt)}</td>
-              <td>{run.endedAt && formatMoment(run.endedAt)}</td>
-              <td class="number">{typeof run.durationMs === "number" && formatDuration(run.durationMs)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table caption={caption} headings={["Run", "State", "Began", "Ended", "Took"]} numbers={["Took"]}>
+      {runs.map((run) => (
+        <tr key={run.id}>
+          <th scope="row">
+            <a href={linkTo(["runs", run.id])}>{run.id.slice(0, 8)}</a>
+          </th>
+          <td>
+            <StateBadge state={run.state} />
+          </td>
+          <td>{formatMoment(run.startedAt ?? run.createdAt)}</td>
+          <td>{run.endedAt && formatMoment(run.endedAt)}</td>
+          <td class="number">{typeof run.durationMs === "number" && formatDuration(run.durationMs)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

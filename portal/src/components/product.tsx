@@ -2,6 +2,7 @@
 import type { Product, Quality, Status } from "../api/types.ts";
 import { linkTo } from "../location.ts";
 import { hasRole, session } from "../session.ts";
+import { Table } from "./table.tsx";
 
 export const ProductLink = ({ name }: { name: string }) => <a href={linkTo(["p", name])}>{name}</a>;
 export const DomainLink = ({ name }: { name: string }) => <a href={linkTo(["d", name])}>{name}</a>;
@@ -82,38 +83,24 @@ export function ProductHead({ name, here, product }: { name: string; here: strin
 /** Products as a table: what lists of domains, owners and tags show. */
 export function ProductTable({ products, caption }: { products: readonly Product[]; caption: string }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={caption}>
-      <table>
-        <caption class="hidden">{caption}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Product</th>
-            <th scope="col">Domain</th>
-            <th scope="col">Owner</th>
-            <th scope="col">Status</th>
-            <th scope="col">Description</th>
-          </tr>
-        </thead>
-        <tbody>
-          {products.map((each) => (
-            <tr key={each.name}>
-              <th scope="row">
-                <ProductLink name={each.name} />
-              </th>
-              <td>
-                <DomainLink name={each.domain} />
-              </td>
-              <td>
-                <OwnerLink name={each.owner} />
-              </td>
-              <td>
-                <StatusBadge status={each.status} />
-              </td>
-              <td class="text">{each.description}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table caption={caption} headings={["Product", "Domain", "Owner", "Status", "Description"]}>
+      {products.map((each) => (
+        <tr key={each.name}>
+          <th scope="row">
+            <ProductLink name={each.name} />
+          </th>
+          <td>
+            <DomainLink name={each.domain} />
+          </td>
+          <td>
+            <OwnerLink name={each.owner} />
+          </td>
+          <td>
+            <StatusBadge status={each.status} />
+          </td>
+          <td class="text">{each.description}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

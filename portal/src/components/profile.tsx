@@ -5,6 +5,7 @@ import { useApi } from "../api/use.ts";
 import { formatBytes, formatCount } from "../format.ts";
 import { first, linkHere } from "../location.ts";
 import { Result } from "./states.tsx";
+import { Table } from "./table.tsx";
 
 export function ProfileOf({ product }: { product: Product }) {
   const isOpen = first("profile") === "1";
@@ -48,45 +49,26 @@ function Profiled({ product }: { product: Product }) {
 function ProfileTable({ profile, name }: { profile: Profile; name: string }) {
   const share = (nulls: number) => (profile.rows ? ` (${Math.round((100 * nulls) / profile.rows)} %)` : "");
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={`Profile of ${name}`}>
-      <table>
-        <caption class="hidden">Profile of {name}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Column</th>
-            <th scope="col">Type</th>
-            <th scope="col" class="number">
-              Nulls
-            </th>
-            <th scope="col" class="number">
-              Different
-            </th>
-            <th scope="col">Least</th>
-            <th scope="col">Greatest</th>
-          </tr>
-        </thead>
-        <tbody>
-          {profile.columns.map((each) => (
-            <tr key={each.name}>
-              <th scope="row">{each.name}</th>
-              <td>
-                <code>{each.type ?? each.registered}</code>
-                {!each.registered && <span class="badge boxed">not registered</span>}
-              </td>
-              <td class="number">
-                {each.nulls.toLocaleString("en")}
-                {each.nulls > 0 && share(each.nulls)}
-              </td>
-              <td class="number">
-                {each.distinct_is_approximate && "about "}
-                {each.distinct?.toLocaleString("en")}
-              </td>
-              <td>{each.min}</td>
-              <td>{each.max}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table caption={`Profile of ${name}`} headings={["Column", "Type", "Nulls", "Different", "Least", "Greatest"]} numbers={["Nulls", "Different"]}>
+      {profile.columns.map((each) => (
+        <tr key={each.name}>
+          <th scope="row">{each.name}</th>
+          <td>
+            <code>{each.type ?? each.registered}</code>
+            {!each.registered && <span class="badge boxed">not registered</span>}
+          </td>
+          <td class="number">
+            {each.nulls.toLocaleString("en")}
+            {each.nulls > 0 && share(each.nulls)}
+          </td>
+          <td class="number">
+            {each.distinct_is_approximate && "about "}
+            {each.distinct?.toLocaleString("en")}
+          </td>
+          <td>{each.min}</td>
+          <td>{each.max}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -2,8 +2,9 @@
 import { useApi } from "../api/use.ts";
 import type { Changes } from "../api/types.ts";
 import { ChangeList, isUnchanged } from "../components/changes.tsx";
+import { SinceDay, toMoment } from "../components/since.tsx";
 import { Empty, Result } from "../components/states.tsx";
-import { asOf, first, go, linkHere } from "../location.ts";
+import { asOf, first } from "../location.ts";
 import { useTitle } from "../title.ts";
 
 const LIMIT = 100;
@@ -30,16 +31,7 @@ export function ChangesOfSpan({ values }: { values: { product?: string } }) {
   });
   return (
     <>
-      <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          Since{" "}
-          <input
-            type="date"
-            value={since.slice(0, 10)}
-            onChange={(event) => go(linkHere({ since: event.currentTarget.value }))}
-          />
-        </label>
-      </form>
+      <SinceDay since={since} />
       <Result asked={asked} what="changes">
         {(changes) =>
           isUnchanged(changes) ? (
@@ -54,8 +46,4 @@ export function ChangesOfSpan({ values }: { values: { product?: string } }) {
       </Result>
     </>
   );
-}
-
-function toMoment(day: string): string {
-  return day.length === 10 ? `${day}T00:00:00Z` : day;
 }

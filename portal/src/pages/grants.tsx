@@ -5,6 +5,7 @@ import { write } from "../api/client.ts";
 import { useApi } from "../api/use.ts";
 import { DomainLink, ProductLink } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
 import { ACCEPTED, Refused, sortErrors } from "../edit/forms.tsx";
 import { formatMoment } from "../format.ts";
 import { asOf, linkTo } from "../location.ts";
@@ -54,42 +55,27 @@ function Grants({ changed }: { changed: () => void }) {
 
 function GrantTable({ grants, revoke }: { grants: readonly Grant[]; revoke: (grant: Grant) => void }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="All grants">
-      <table>
-        <caption class="hidden">Grants</caption>
-        <thead>
-          <tr>
-            <th scope="col">Who</th>
-            <th scope="col">Role</th>
-            <th scope="col">Of</th>
-            <th scope="col">Ends</th>
-            <th scope="col">Granted</th>
-            <td />
-          </tr>
-        </thead>
-        <tbody>
-          {grants.map((each) => (
-            <tr key={each.id}>
-              <th scope="row">{each.principal}</th>
-              <td>{each.role}</td>
-              <td>
-                {each.product ? <ProductLink name={each.product} /> : each.domain === "*" ? "all domains" : <DomainLink name={each.domain} />}
-              </td>
-              <td>{each.expires_at ? formatMoment(each.expires_at) : "never"}</td>
-              <td class="note">
-                {formatMoment(each.granted_at)} by {each.granted_by}
-              </td>
-              <td>
-                {!asOf.value && hasRole("steward", each.domain) && (
-                  <button type="button" class="quiet" aria-label={`Take ${each.role} of ${each.product ?? each.domain} from ${each.principal}`} onClick={() => revoke(each)}>
-                    Take back
-                  </button>
-                )}
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table caption="All grants" headings={["Who", "Role", "Of", "Ends", "Granted", ""]}>
+      {grants.map((each) => (
+        <tr key={each.id}>
+          <th scope="row">{each.principal}</th>
+          <td>{each.role}</td>
+          <td>
+            {each.product ? <ProductLink name={each.product} /> : each.domain === "*" ? "all domains" : <DomainLink name={each.domain} />}
+          </td>
+          <td>{each.expires_at ? formatMoment(each.expires_at) : "never"}</td>
+          <td class="note">
+            {formatMoment(each.granted_at)} by {each.granted_by}
+          </td>
+          <td>
+            {!asOf.value && hasRole("steward", each.domain) && (
+              <button type="button" class="quiet" aria-label={`Take ${each.role} of ${each.product ?? each.domain} from ${each.principal}`} onClick={() => revoke(each)}>
+                Take back
+              </button>
+            )}
+          </td>
+        </tr>
+      ))}
+    </Table>
   );
 }

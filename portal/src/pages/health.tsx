@@ -3,6 +3,7 @@ import { askText } from "../api/client.ts";
 import { useApi, useAsked } from "../api/use.ts";
 import { Meter, Sparkline } from "../components/figures.tsx";
 import { Empty, Result } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
 import { formatBytes, formatCount, formatDuration, formatMoment } from "../format.ts";
 import { findSample, parseSamples, type Sample } from "../metrics.ts";
 import { useTitle } from "../title.ts";
@@ -166,33 +167,18 @@ function LastRun() {
 
 function UsageTable({ usage }: { usage: Usage }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label={`Usage on ${usage.day}`}>
-      <table>
-        <caption class="hidden">Usage on {usage.day}</caption>
-        <thead>
-          <tr>
-            <th scope="col">Route</th>
-            <th scope="col">Requests</th>
-            <th scope="col">Refused</th>
-            <th scope="col">Failed</th>
-            <th scope="col">Half within</th>
-            <th scope="col">99 % within</th>
-          </tr>
-        </thead>
-        <tbody>
-          {[usage.total, ...usage.routes].map((each) => (
-            <tr key={each.route}>
-              <th scope="row">{each.route}</th>
-              <td class="number">{each.requests.toLocaleString("en")}</td>
-              <td class="number">{each.client_errors.toLocaleString("en")}</td>
-              <td class="number">{each.server_errors.toLocaleString("en")}</td>
-              <td class="number">{each.p50_ms !== null && `${Math.round(each.p50_ms)} ms`}</td>
-              <td class="number">{each.p99_ms !== null && `${Math.round(each.p99_ms)} ms`}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table caption={`Usage on ${usage.day}`} headings={["Route", "Requests", "Refused", "Failed", "Half within", "99 % within"]}>
+      {[usage.total, ...usage.routes].map((each) => (
+        <tr key={each.route}>
+          <th scope="row">{each.route}</th>
+          <td class="number">{each.requests.toLocaleString("en")}</td>
+          <td class="number">{each.client_errors.toLocaleString("en")}</td>
+          <td class="number">{each.server_errors.toLocaleString("en")}</td>
+          <td class="number">{each.p50_ms !== null && `${Math.round(each.p50_ms)} ms`}</td>
+          <td class="number">{each.p99_ms !== null && `${Math.round(each.p99_ms)} ms`}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

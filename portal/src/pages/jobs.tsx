@@ -4,6 +4,7 @@ import { RUN_STATES } from "../api/jobs.ts";
 import { useApi } from "../api/use.ts";
 import { JobLink, StateBadge } from "../components/jobs.tsx";
 import { Empty, Result } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
 import { formatAge, formatCount } from "../format.ts";
 import { first, go, linkHere, linkTo } from "../location.ts";
 import { useTitle } from "../title.ts";
@@ -64,42 +65,28 @@ export function JobsPage() {
 
 function JobTable({ jobs }: { jobs: readonly Job[] }) {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="All jobs">
-      <table>
-        <caption class="hidden">Jobs</caption>
-        <thead>
-          <tr>
-            <th scope="col">Job</th>
-            <th scope="col">Namespace</th>
-            <th scope="col">Last run</th>
-            <th scope="col">Reads</th>
-            <th scope="col">Writes</th>
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <tr key={`${job.namespace} ${job.name}`}>
-              <th scope="row">
-                <JobLink job={job} />
-              </th>
-              <td>{job.namespace}</td>
-              <td>
-                {job.latestRun ? (
-                  <>
-                    <StateBadge state={job.latestRun.state} />{" "}
-                    <span class="note">{formatAge(job.latestRun.updatedAt, new Date())}</span>
-                  </>
-                ) : (
-                  <span class="note">no run is known</span>
-                )}
-              </td>
-              <td>{listNames(job.inputs)}</td>
-              <td>{listNames(job.outputs)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table caption="All jobs" headings={["Job", "Namespace", "Last run", "Reads", "Writes"]}>
+      {jobs.map((job) => (
+        <tr key={`${job.namespace} ${job.name}`}>
+          <th scope="row">
+            <JobLink job={job} />
+          </th>
+          <td>{job.namespace}</td>
+          <td>
+            {job.latestRun ? (
+              <>
+                <StateBadge state={job.latestRun.state} />{" "}
+                <span class="note">{formatAge(job.latestRun.updatedAt, new Date())}</span>
+              </>
+            ) : (
+              <span class="note">no run is known</span>
+            )}
+          </td>
+          <td>{listNames(job.inputs)}</td>
+          <td>{listNames(job.outputs)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }
 

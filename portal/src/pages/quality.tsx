@@ -8,9 +8,10 @@ import { type CheckLine, tabulateChecks } from "../checks.ts";
 import { Outcome } from "../components/outcome.tsx";
 import { ProductHead } from "../components/product.tsx";
 import { ProfileOf } from "../components/profile.tsx";
+import { SinceDay, toMoment } from "../components/since.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { formatCount, formatMoment } from "../format.ts";
-import { asOf, first, go, linkHere } from "../location.ts";
+import { asOf, first, linkHere } from "../location.ts";
 import { hasRole, session } from "../session.ts";
 import { useTitle } from "../title.ts";
 
@@ -87,23 +88,14 @@ function Runs({ name }: { name: string }) {
   const end = asOf.value ? new Date(asOf.value) : new Date();
   const since = first("since") || new Date(end.getTime() - DAYS * 86_400_000).toISOString().slice(0, 10);
   const asked = useApi<QualityHistory>(["product", name, "quality"], {
-    since: since.length === 10 ? `${since}T00:00:00Z` : since,
+    since: toMoment(since),
     until: asOf.value,
     limit: LIMIT,
     cursor: first("cursor"),
   });
   return (
     <>
-      <form class="filters" onSubmit={(event) => event.preventDefault()}>
-        <label>
-          Since{" "}
-          <input
-            type="date"
-            value={since.slice(0, 10)}
-            onChange={(event) => go(linkHere({ since: event.currentTarget.value, cursor: null }))}
-          />
-        </label>
-      </form>
+      <SinceDay since={since} />
       <Result asked={asked} what="results of checks">
         {({ runs, next }) => (
           <>

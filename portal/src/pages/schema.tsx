@@ -6,6 +6,7 @@ import type { ColumnGraph, Product } from "../api/types.ts";
 import { type ColumnRow, describeColumn, describeValues, listColumns } from "../columns.ts";
 import { ProductHead } from "../components/product.tsx";
 import { Result } from "../components/states.tsx";
+import { Table } from "../components/table.tsx";
 import { asOf, first, linkHere, linkTo } from "../location.ts";
 import { useTitle } from "../title.ts";
 
@@ -42,25 +43,11 @@ function Columns({ product, edges }: { product: Product; edges: readonly Edge[] 
           {MOST_ROWS} of {rows.length} columns. <a href={linkHere({ columns: "all" })}>Show all</a>
         </p>
       )}
-      <div class="scroll" tabIndex={0} role="region" aria-label={`Columns of ${product.name}`}>
-        <table>
-          <caption class="hidden">Columns of {product.name}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Column</th>
-              <th scope="col">Type</th>
-              <th scope="col">Description</th>
-              <th scope="col">Comes from</th>
-              <th scope="col">Goes to</th>
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((row) => (
-              <ColumnLine key={JSON.stringify(row.path)} row={row} product={product} edges={edges} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table caption={`Columns of ${product.name}`} headings={["Column", "Type", "Description", "Comes from", "Goes to"]}>
+        {shown.map((row) => (
+          <ColumnLine key={JSON.stringify(row.path)} row={row} product={product} edges={edges} />
+        ))}
+      </Table>
     </>
   );
 }

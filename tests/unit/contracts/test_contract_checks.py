@@ -4,11 +4,17 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
+from datamesh.models.contracts import ContractReference
+from datamesh.models.products import ProductRegistration
+from datamesh.models.redaction_markers import MARKER, PLAIN_MARKER
+from datamesh.services.contracts.asked_checks import list_contract_checks
+from datamesh.services.products.column_edits import build_product
 from datamesh.services.registry.registry import Registry
 from tests.conftest import Serve
 from tests.lambdas import Client
-from tests.meshes import Bucket, resources
+from tests.meshes import NOON, Bucket, product_body, resources
 
 ROWS = b"order_id,amount\nO1,1\nO1,2\n,30\n"
 AMOUNT = {
@@ -120,3 +126,23 @@ def test_an_age_is_promised_once(mesh: dict[str, Client]) -> None:
     register(mesh, build_contract(slaProperties=[level]))
     ages = [each for each in check(mesh)["checks"] if each["kind"] == "freshness"]
     assert [each["name"] for each in ages] == ["freshness of the newest file"]
+
+
+def test_the_rules_of_an_object_whose_name_was_redacted_are_run() -> None:
+    """In YAML another marker stands in the place of the text than in the product."""
+    [found] = build_contract()["schema"]
+    source = yaml.safe_dump(build_contract(schema=[{**found, "name": f"of {PLAIN_MARKER}"}]))
+    reference = ContractReference(
+        id="orders-contract",
+        version="1.0.0",
+        api_version="v3.1.0",
+        media_type="application/yaml",
+        digest="0" * 64,
+        size=len(source),
+        object=f"of {MARKER}",
+    )
+    registration = ProductRegistration.model_validate(product_body())
+    product = build_product(registration, NOON, 1, None).model_copy(update={"contract": reference})
+    checks = list_contract_checks(product, source.encode(), ())
+    assert checks[-1].kind == "rowCount"
+    assert len(checks) == len(QUALITY) + 2

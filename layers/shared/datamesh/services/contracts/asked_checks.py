@@ -7,6 +7,8 @@ from typing import Any
 from datamesh.models.checks import MAX_CHECKS, MAX_NAME_LENGTH, Check, skip_check
 from datamesh.models.products import Product
 from datamesh.services.checks.rules import map_quality, map_service_levels
+from datamesh.services.contracts.detail_entries import find_object
+from datamesh.services.contracts.documents import find_object_name
 from datamesh.services.contracts.source import read_source
 
 GONE = "the product has no such column"
@@ -19,10 +21,10 @@ def list_contract_checks(product: Product, source: bytes, known: Sequence[Check]
 
     Raises InvalidContract if the document cannot be parsed.
     """
-    reference = product.contract
     tree = read_source(source).tree
-    found = _find_object(tree, reference.object if reference else None)
-    name = str(found.get("name") or "") or None
+    name = find_object_name(tree, product.contract) if product.contract else None
+    placed = find_object(tree, name)
+    found = placed[1] if placed else {}
     checks: list[Check] = []
     for each in _list_mappings(found.get("properties")):
         checks += _list_property_checks(each)
@@ -33,15 +35,6 @@ def list_contract_checks(product: Product, source: bytes, known: Sequence[Check]
     levels = map_service_levels(tree.get("slaProperties"), name)
     checks += [each for each in levels if (each.kind, each.columns) not in promised]
     return [_skip_if_gone(each, product) for each in checks[:MOST]]
-
-
-def _find_object(tree: Mapping[str, Any], name: str | None) -> Mapping[str, Any]:
-    """Return the object of a contract that a product is; the only one if it names none."""
-    objects = [*_list_mappings(tree.get("schema"))]
-    for each in objects:
-        if each.get("name") == name:
-            return each
-    return objects[0] if name is None and len(objects) == 1 else {}
 
 
 def _list_property_checks(found: Mapping[str, Any]) -> list[Check]:

@@ -42,7 +42,7 @@ def export_contract(product: StoredProduct, source: bytes | None) -> ContractDoc
         tree = build_contract(product)
         return ContractDocument(write_yaml(tree), "application/yaml", tree, product.name)
     parsed = read_source(source)
-    found = find_object(parsed.tree, reference)
+    found = find_object_name(parsed.tree, reference)
     mapped = map_contract(parsed.tree, found, is_part=is_part(parsed.tree, reference))
     changed = find_changed_fields(product, mapped, product.contract_base)
     if not changed:
@@ -56,7 +56,7 @@ def export_contract(product: StoredProduct, source: bytes | None) -> ContractDoc
     return ContractDocument(body, parsed.media_type, tree, found)
 
 
-def find_object(tree: Mapping[str, Any], reference: ContractReference) -> str | None:
+def find_object_name(tree: Mapping[str, Any], reference: ContractReference) -> str | None:
     """Return the name of the object that a product is, as the document has it.
 
     A text that was redacted is marked otherwise in YAML than in the product.

@@ -58,7 +58,9 @@ class Mesh:
     def update(self, name: str, changes: Body, age: int | None = None) -> int:
         if refused := self._refused(name, age):
             return refused
-        self._put(self.products[name] | changes)
+        # What changes nothing commits nothing: the product keeps its ETag.
+        if (changed := self.products[name] | changes) != self.products[name]:
+            self._put(changed)
         return 200
 
     def delete(self, name: str, age: int | None = None) -> int:

@@ -19,7 +19,7 @@ from datamesh.storage.files import LineageFile
 from datamesh.storage.objects import StoredObject
 from tests.contexts import CONTEXT
 from tests.lambdas import Answer, api_event, create_function_client
-from tests.meshes import NOON, mesh, resources
+from tests.meshes import NOON, Bucket, mesh, resources
 from tests.properties.model import Body, Mesh
 from tests.properties.storage import Fault, Life, Shelf, Way
 
@@ -138,6 +138,7 @@ class World:
         self.max_products, self.max_lineage_entries = max_products, max_lineage_entries
         self.ticks = count()
         self.key_records: dict[str, Shelf] = {}
+        self.bucket = Bucket()
         self.instances = [self.cold(number) for number in range(instances)]
 
     def cold(self, number: int) -> Instance:
@@ -163,7 +164,7 @@ class World:
             shelf = self.key_records.setdefault(digest, Shelf(digest))
             return Way(shelf, life=instance.life)
 
-        over = replace(resources(instance.registry), open_key_record=key_record)
+        over = replace(resources(instance.registry, bucket=self.bucket), open_key_record=key_record)
         return create_function_client(area, over).send(event)
 
     def outlast_the_killed(self) -> None:

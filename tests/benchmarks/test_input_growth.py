@@ -36,8 +36,8 @@ MADE_BY_EVENTS = re.compile(r"(GET|POST|DELETE) /api/v1/.*(/jobs\b|/versions\b|/
 """Requests about what is there once events have said so."""
 MADE_BY_GRANTS = re.compile(r"(DELETE|POST) /(grants|keys|requests)/")
 """Requests about a grant, a key or a request for access that has to be made first."""
-SHIPMENTS = "shipments"
-"""The product that the document's examples register, change and delete."""
+REGISTERED = ("shipments", "parcels")
+"""The products that the document's examples register, change and delete."""
 
 
 def build_mesh(method: str) -> Registry:
@@ -47,7 +47,7 @@ def build_mesh(method: str) -> Registry:
         port = {"location": f"domains/{domain}/{name}/", "format": "csv"}
         given = {"output_port": port} if name == "orders" else {}
         add_product(registry, name, domain=domain, schema=schema, **given)
-    for name in PRODUCTS if method == "POST" else (*PRODUCTS, SHIPMENTS):
+    for name in PRODUCTS if method == "POST" else (*PRODUCTS, *REGISTERED):
         add_product(registry, name, schema={"order_id": "string", "revenue": "decimal"})
     add_lineage(registry, "orders", "daily_revenue")
     add_lineage(registry, "daily_revenue", "win_back_list")

@@ -7,8 +7,7 @@ from typing import Any
 from datamesh.models.checks import MAX_CHECKS, MAX_NAME_LENGTH, Check, skip_check
 from datamesh.models.products import Product
 from datamesh.services.checks.rules import map_quality, map_service_levels
-from datamesh.services.contracts.detail_entries import find_object
-from datamesh.services.contracts.documents import find_object_name
+from datamesh.services.contracts.detail_entries import find_object, find_object_name
 from datamesh.services.contracts.source import read_source
 
 GONE = "the product has no such column"

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from datamesh.models.contracts import ContractReference
 from datamesh.models.durations import DURATION_PATTERN, check_duration
 from datamesh.models.json_codec import encode_value
 from datamesh.models.product_details import (
@@ -21,6 +22,7 @@ from datamesh.models.product_details import (
     WEB_PATTERN,
     measure_depth,
 )
+from datamesh.models.redaction_markers import MARKER, PLAIN_MARKER
 from datamesh.models.schema_fields import MAX_FIELD_LENGTH
 from datamesh.models.values import MAX_SHORT_TEXT_LENGTH, to_utc
 
@@ -170,6 +172,17 @@ def find_object(tree: Tree, found: str | None) -> tuple[Place, Tree] | None:
         if found is not None and each.get("name") == found:
             return place, each
     return None
+
+
+def find_object_name(tree: Tree, reference: ContractReference) -> str | None:
+    """Return the name of the object that a product is, as the document has it.
+
+    A text that was redacted is marked otherwise in YAML than in the product.
+    """
+    name = reference.object
+    if name and find_object(tree, name) is None:
+        return name.replace(MARKER, PLAIN_MARKER)
+    return name
 
 
 def measure_custom(name: str, value: Any) -> int | None:

@@ -9,8 +9,8 @@ from typing import Any
 import yaml
 
 from datamesh.models.contracts import ContractReference, MediaType
-from datamesh.models.redaction_markers import MARKER, PLAIN_MARKER
 from datamesh.models.stored_products import StoredProduct
+from datamesh.services.contracts.detail_entries import find_object_name
 from datamesh.services.contracts.mapping import list_objects, map_contract
 from datamesh.services.contracts.overlay import write_fields
 from datamesh.services.contracts.product_fields import find_changed_fields, read_fields
@@ -54,17 +54,6 @@ def export_contract(product: StoredProduct, source: bytes | None) -> ContractDoc
     if parsed.media_type == "application/json":
         body = json.dumps(tree, ensure_ascii=False, indent=2).encode()
     return ContractDocument(body, parsed.media_type, tree, found)
-
-
-def find_object_name(tree: Mapping[str, Any], reference: ContractReference) -> str | None:
-    """Return the name of the object that a product is, as the document has it.
-
-    A text that was redacted is marked otherwise in YAML than in the product.
-    """
-    name = reference.object
-    if name and name not in list_objects(tree):
-        return name.replace(MARKER, PLAIN_MARKER)
-    return name
 
 
 def is_part(tree: Mapping[str, Any], reference: ContractReference) -> bool:

@@ -40,6 +40,8 @@ run: $(VENV)/ready $(PORTAL) ## Start the local API on http://127.0.0.1:3000 (HO
 # One worker a processor. Suites that start servers take a file each, and two workers at most.
 PARALLEL := --numprocesses auto --dist worksteal
 TWO_BY_FILE := --numprocesses 2 --dist loadfile
+# COVERAGE=1: unit, slow and integration note which lines they reach, for coverage-report.
+COVER := $(if $(COVERAGE),--cov --cov-append --cov-report= --cov-fail-under=0)
 
 .PHONY: check
 check: lint types unit portal-check ## Check format, lint and types, and run the quick unit tests; a minute.
@@ -48,10 +50,12 @@ check: lint types unit portal-check ## Check format, lint and types, and run the
 test: check slow integration e2e ## Run check, then the slow unit tests, integration and e2e; eight minutes.
 
 .PHONY: verify
-verify: test extended ## Run everything: test, then races, faults, properties, coverage, security, sam and a deployment.
+verify: ## Run everything: test with coverage, then races, faults, properties, security, sam and a deployment.
+	@rm -f .coverage
+	@$(MAKE) COVERAGE=1 test coverage-report extended
 
 .PHONY: extended
-extended: coverage properties races security regressions docs sam e2e-deploy ## Run what verify runs after test.
+extended: properties races security regressions docs sam e2e-deploy ## Run what verify runs after test and coverage-report.
 
 .PHONY: lint
 lint: $(VENV)/ready ## Check format and lint.
@@ -64,23 +68,28 @@ types: $(VENV)/ready ## Check types with mypy, strictly.
 
 .PHONY: unit
 unit: $(VENV)/ready ## Run the quick unit tests: pure, in memory.
-	$(PY) -m pytest tests/unit -m "not slow" $(PARALLEL)
+	$(PY) -m pytest tests/unit -m "not slow" $(PARALLEL) $(COVER)
 
 .PHONY: slow
 slow: $(VENV)/ready ## Run the unit tests that take a second or more each.
-	$(PY) -m pytest tests/unit -m slow $(PARALLEL)
+	$(PY) -m pytest tests/unit -m slow $(PARALLEL) $(COVER)
 
 .PHONY: integration
 integration: $(VENV)/ready $(PORTAL) $(DATACONTRACT_VENV)/ready ## Test against moto, the embedded S3 server and the template.
-	$(PY) -m pytest tests/integration $(TWO_BY_FILE)
+	$(PY) -m pytest tests/integration $(TWO_BY_FILE) $(COVER)
 
 .PHONY: coverage
-coverage: $(VENV)/ready $(PORTAL) $(DATACONTRACT_VENV)/ready ## Run unit and integration tests, and hold the coverage of the layer.
-	$(PY) -m pytest tests/unit tests/integration --cov $(TWO_BY_FILE)
+coverage: ## Run unit and integration tests, and hold the coverage of the layer.
+	@rm -f .coverage
+	@$(MAKE) COVERAGE=1 unit slow integration coverage-report
+
+.PHONY: coverage-report
+coverage-report: $(VENV)/ready
+	$(VENV)/bin/coverage report
 
 .PHONY: properties
 properties: $(VENV)/ready $(PORTAL) ## Test the API against a model and its document; PROPERTY_EXAMPLES=n tries n other cases.
-	$(PY) -m pytest tests/properties
+	$(PY) -m pytest tests/properties $(TWO_BY_FILE)
 
 # At the same time: both mostly wait, the rivals for the S3 server's lock.
 .PHONY: races

@@ -43,6 +43,8 @@ _PAIRS = (
     ("exclusive_minimum", "exclusive_maximum"),
     ("min_items", "max_items"),
 )
+_MARKED = (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum"))
+"""A bound, and what marks it as exclusive in versions 3.0 of the standard."""
 LARGEST_INTEGER = 2**63 - 1
 _EXACT = re.compile(r"(decimal|numeric|number)\s*\(\s*\d+\s*(,\s*\d+\s*)?\)", re.IGNORECASE)
 """Physical types that say more than the logical type `number`."""
@@ -125,10 +127,14 @@ def map_options(options: Any) -> dict[str, JsonValue]:
     """Return the options that a column has of those that a property has."""
     if not isinstance(options, Mapping):
         return {}
+    said = dict(options)
+    for bound, mark in _MARKED:
+        if said.get(mark) is True:
+            said[mark] = said.pop(bound, None)
     mapped = {
-        name: options[key]
+        name: said[key]
         for key, name in _OPTIONS.items()
-        if options.get(key) not in (None, False) and _is_fitting(options[key], name)
+        if said.get(key) not in (None, False) and _is_fitting(said[key], name)
     }
     for least, most in _PAIRS:
         low, high = mapped.get(least), mapped.get(most)

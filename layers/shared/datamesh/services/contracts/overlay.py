@@ -9,6 +9,12 @@ from typing import Any
 
 from datamesh.services.contracts import detail_writing
 from datamesh.services.contracts.mapping import find_owner, list_objects
+from datamesh.services.contracts.type_writing import (
+    drop_parts,
+    may_have_part,
+    write_options,
+    write_type,
+)
 
 type Tree = dict[str, Any]
 type Columns = Mapping[str, Mapping[str, Any]]
@@ -16,25 +22,6 @@ type Columns = Mapping[str, Mapping[str, Any]]
 OWNER = "owner"
 STATUS_WORDS = {"active": "active", "deprecated": "deprecated", "inactive": "retired"}
 """Status of a product -> what the standard calls it."""
-_SCALARS = ("string", "date", "timestamp", "time", "number", "integer", "boolean")
-LOGICAL_TYPES = frozenset({*_SCALARS, "object", "array", "map", "vector"})
-TYPES_SINCE = {"time": "v3.1.0", "timestamp": "v3.1.0", "map": "v3.2.0", "vector": "v3.2.0"}
-"""Logical type -> the first version of the standard that has it; all others are in each."""
-
-_OPTIONS = {
-    "min_length": "minLength",
-    "max_length": "maxLength",
-    "pattern": "pattern",
-    "minimum": "minimum",
-    "maximum": "maximum",
-    "exclusive_minimum": "exclusiveMinimum",
-    "exclusive_maximum": "exclusiveMaximum",
-    "multiple_of": "multipleOf",
-    "format": "format",
-    "min_items": "minItems",
-    "max_items": "maxItems",
-    "unique_items": "uniqueItems",
-}
 
 
 def write_fields(tree: Tree, changed: Mapping[str, Any], found: str | None) -> Tree:
@@ -73,7 +60,9 @@ def _write_property(
     written: Tree = {"name": name} if found is None else dict(found)
     changed = {key for key in {*column, *before} if column.get(key) != before.get(key)}
     if {"type", "physical_type"} & changed:
-        _write_type(written, column, version)
+        write_type(written, column, version)
+    if "type" in changed:
+        drop_parts(written, column)
     for key, target in (
         ("description", "description"),
         ("physical_name", "physicalName"),
@@ -91,85 +80,18 @@ def _write_property(
     if "enum" in changed and version >= "v3.2.0":
         _put(written, "enum", _write_enum(found, column.get("enum") or []))
     if "options" in changed or "type" in changed:
-        _write_options(written, column.get("options") or {}, before.get("options") or {})
-    if "columns" in changed:
+        write_options(written, column.get("options") or {}, before.get("options") or {}, version)
+    if "columns" in changed and may_have_part(written, "object"):
         nested = {str(each["name"]): _drop_name(each) for each in column.get("columns", ())}
         former = {str(each["name"]): _drop_name(each) for each in before.get("columns", ())}
         listed = write_properties(written.get("properties") or [], nested, former, version)
         _put(written, "properties", listed)
-    if "items" in changed:
+    if "items" in changed and may_have_part(written, "array"):
         items = column.get("items")
         known = written.get("items")
         part = items and _write_property(known or {}, "", items, before.get("items") or {}, version)
         _put(written, "items", part)
     return written
-
-
-def _write_type(written: Tree, column: Mapping[str, Any], version: str) -> None:
-    kind = str(column["type"])
-    logical = find_logical_type(kind, version)
-    _put(written, "logicalType", logical)
-    physical = column.get("physical_type") or (None if logical == kind else kind)
-    _put(written, "physicalType", physical)
-    if logical != "object":
-        written.pop("properties", None)
-    if logical != "array":
-        written.pop("items", None)
-
-
-def find_logical_type(kind: str, version: str) -> str | None:
-    """Return the logical type that a version of the standard has for a type of the registry."""
-    # The types of all databases, which most requests do not need.
-    from datamesh.models.type_names import Kind, find_kind
-
-    word = kind.strip().casefold()
-    if word not in LOGICAL_TYPES:
-        word = {
-            Kind.INTEGER: "integer",
-            Kind.DECIMAL: "number",
-            Kind.DOUBLE: "number",
-            Kind.BOOLEAN: "boolean",
-            Kind.DATE: "date",
-            Kind.TIMESTAMP: "timestamp",
-            Kind.TIME: "time",
-            Kind.TEXT: "string",
-        }.get(find_kind(kind), "")
-    if version < TYPES_SINCE.get(word, version):
-        return {"timestamp": "date", "time": "string"}.get(word)
-    return word or None
-
-
-def _write_options(written: Tree, options: Mapping[str, Any], before: Mapping[str, Any]) -> None:
-    """Write the options that were changed, and none that the new logical type has not."""
-    target = dict(written.get("logicalTypeOptions") or {})
-    for name, key in _OPTIONS.items():
-        if options.get(name) != before.get(name):
-            _put(target, key, options.get(name))
-    allowed = _OPTIONS_OF.get(str(written.get("logicalType")), frozenset())
-    _put(written, "logicalTypeOptions", {k: v for k, v in target.items() if k in allowed} or None)
-
-
-_BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "format"})
-_OPTIONS_OF = {
-    "string": frozenset({"minLength", "maxLength", "pattern", "format"}),
-    "date": _BOUNDS,
-    "timestamp": _BOUNDS | {"timezone", "defaultTimezone"},
-    "time": _BOUNDS | {"timezone", "defaultTimezone"},
-    "integer": _BOUNDS | {"multipleOf"},
-    "number": _BOUNDS | {"multipleOf"},
-    "object": frozenset({"maxProperties", "minProperties", "required"}),
-    "array": frozenset({"maxItems", "minItems", "uniqueItems"}),
-    "vector": frozenset(
-        [
-            "dimensions",
-            "elementType",
-            "distanceMetric",
-            "embeddingModel",
-            "embeddingModelVersion",
-            "normalized",
-        ]
-    ),
-}
 
 
 def _write_enum(found: Tree | None, values: Sequence[Any]) -> list[Tree] | None:

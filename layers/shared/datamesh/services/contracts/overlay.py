@@ -11,7 +11,7 @@ from datamesh.services.contracts import detail_writing
 from datamesh.services.contracts.mapping import find_owner, list_objects
 from datamesh.services.contracts.type_writing import (
     drop_parts,
-    may_have_part,
+    can_have_part,
     write_options,
     write_type,
 )
@@ -81,12 +81,12 @@ def _write_property(
         _put(written, "enum", _write_enum(found, column.get("enum") or []))
     if "options" in changed or "type" in changed:
         write_options(written, column.get("options") or {}, before.get("options") or {}, version)
-    if "columns" in changed and may_have_part(written, "object"):
+    if "columns" in changed and can_have_part(written, "object"):
         nested = {str(each["name"]): _drop_name(each) for each in column.get("columns", ())}
         former = {str(each["name"]): _drop_name(each) for each in before.get("columns", ())}
         listed = write_properties(written.get("properties") or [], nested, former, version)
         _put(written, "properties", listed)
-    if "items" in changed and may_have_part(written, "array"):
+    if "items" in changed and can_have_part(written, "array"):
         items = column.get("items")
         known = written.get("items")
         part = items and _write_property(known or {}, "", items, before.get("items") or {}, version)

@@ -76,12 +76,12 @@ def drop_parts(written: Tree, column: Mapping[str, Any]) -> None:
     """Drop what is within a property that its new type has not."""
     for logical, (key, name) in PARTS.items():
         if written.get("logicalType") != logical and not (
-            may_have_part(written, logical) and column.get(name)
+            can_have_part(written, logical) and column.get(name)
         ):
             written.pop(key, None)
 
 
-def may_have_part(written: Tree, logical: str) -> bool:
+def can_have_part(written: Tree, logical: str) -> bool:
     """Tell whether a property may have what is within a logical type: its own, or of none."""
     return written.get("logicalType") in (None, logical)
 
@@ -91,12 +91,12 @@ def write_options(
 ) -> None:
     """Write the options that were changed, and none that the logical type has not."""
     target = dict(written.get("logicalTypeOptions") or {})
-    after, former = _spell_options(options, version), _spell_options(before, version)
+    after, former = _write_options(options, version), _write_options(before, version)
     for key in {**former, **after}:
         if after.get(key) != former.get(key):
             _put(target, key, after.get(key))
     logical = str(written.get("logicalType"))
-    kept = {key: value for key, value in target.items() if _may_have(logical, key, value)}
+    kept = {key: value for key, value in target.items() if _can_have(logical, key, value)}
     _put(written, "logicalTypeOptions", kept or None)
 
 
@@ -129,7 +129,7 @@ def _has_needed_parts(written: Tree, logical: str | None) -> bool:
     return logical != "map" or "map" in written
 
 
-def _spell_options(options: Mapping[str, Any], version: str) -> Tree:
+def _write_options(options: Mapping[str, Any], version: str) -> Tree:
     """Return options as `logicalTypeOptions` has them in a version of the standard."""
     spelled = {key: options[name] for name, key in _OPTIONS.items() if name in options}
     if version >= NUMERIC_BOUNDS_SINCE:
@@ -140,7 +140,7 @@ def _spell_options(options: Mapping[str, Any], version: str) -> Tree:
     return spelled
 
 
-def _may_have(logical: str, key: str, value: Any) -> bool:
+def _can_have(logical: str, key: str, value: Any) -> bool:
     """Tell whether a logical type has an option, and the option such a value."""
     if key not in _OPTIONS_OF.get(logical, ()):
         return False

@@ -7,7 +7,7 @@ import os
 from typing import Annotated
 
 from fastapi import Query, Response
-from pydantic import BeforeValidator, TypeAdapter
+from pydantic import BeforeValidator
 
 from datamesh.aws.api_usage import create_usage_reader
 from datamesh.http.access import declare_read
@@ -28,7 +28,7 @@ from datamesh.models.changes import Changes
 from datamesh.models.read_access import ReadKind
 from datamesh.models.responses import LineageStats
 from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Trend, Usage
-from datamesh.models.values import Timestamp, utc_now
+from datamesh.models.values import utc_now
 from datamesh.services.analytics import counts, snapshot_builder
 from datamesh.services.operations import scheduled_run
 from datamesh.services.permissions import Permissions
@@ -46,7 +46,6 @@ RankedBy = Annotated[
         " neighbours on that side."
     ),
 ]
-DUE: TypeAdapter[datetime.datetime] = TypeAdapter(Timestamp)
 Day = Annotated[
     datetime.date | None,
     BeforeValidator(check_calendar_date),
@@ -190,7 +189,7 @@ def scheduled(work: Work) -> dict[str, int]:
         work.resources.backups,
         create_usage_reader(work.settings.usage_api_id),
         work.resources.extend_version_indexes,
-        DUE.validate_python(work.event.get("time") or utc_now()),
+        work.due,
         work.settings.stale_days,
     )
     return {

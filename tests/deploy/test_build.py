@@ -143,7 +143,7 @@ def test_the_layer_is_small() -> None:
     assert sum(file.stat().st_size for file in files) <= 35_000_000
 
 
-DOMAINS = ("DomainsFunction", "DomainsWriteFunction")
+DOMAINS = ("DomainsFunction", "DomainsWriteFunction", "DomainsScheduledFunction")
 LIMIT = 250 * 1024 * 1024
 """Of a function and its layers, unzipped (Lambda quotas)."""
 

@@ -11,7 +11,7 @@ from dev.template.reader import read_api
 from tests.template import ROOT, TEMPLATE
 
 ROUTES = {route.key: route for route in read_api(TEMPLATE, {}, {}).routes}
-OTHERS = {"schedule", "authorizer", "authorizer_stored_key", "rebuild"}
+OTHERS = {"schedule", "check_daily", "authorizer", "authorizer_stored_key", "rebuild"}
 FILES = sorted((ROOT / "events").glob("*.json"))
 OF_ROUTES = [file for file in FILES if file.stem not in OTHERS]
 
@@ -72,7 +72,8 @@ def test_the_authorizer_is_asked_about_a_protected_route(name: str) -> None:
     assert "body" not in event and "authorizer" not in event["requestContext"]
 
 
-def test_the_schedule_is_an_event_of_a_rule() -> None:
-    event = event_of(ROOT / "events" / "schedule.json")
+@pytest.mark.parametrize("name", ["schedule", "check_daily"])
+def test_a_schedule_is_an_event_of_a_rule(name: str) -> None:
+    event = event_of(ROOT / "events" / f"{name}.json")
     assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
     assert ":rule/" in event["resources"][0]

@@ -5,6 +5,9 @@ from importlib import import_module
 
 import pytest
 
+from datamesh.http.domains import daily
+from datamesh.storage.backoff import LAST_CALLS_SECONDS
+from datamesh.tables import budget
 from dev.template.intrinsics import read_map
 from dev.template.reader import read_api
 from tests.template import DOCUMENT, ROOT, TEMPLATE, list_resources, read_at, read_properties
@@ -46,6 +49,8 @@ ENVIRONMENT = {
     | {"ANONYMOUS_SCAN_FILES", "ANONYMOUS_SCAN_BYTES", "ANONYMOUS_SCAN_SECONDS"}
     | {"DOWNLOAD_LINK_SECONDS"},
     "DomainsWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_LOCATIONS"},
+    "DomainsScheduledFunction": COMMITTING
+    | {"MAX_PRODUCTS_BYTES", "MAX_SCAN_BYTES", "DATA_LOCATIONS"},
     "AnalyticsFunction": READING | {"CACHE_SECONDS"},
     "AnalyticsScheduledFunction": COMMITTING | {"MAX_LINEAGE_BYTES", "STALE_DAYS", "USAGE_API_ID"},
     "AccessFunction": COMMITTING | {"CACHE_SECONDS", "READ_ACCESS"},
@@ -82,6 +87,12 @@ def test_a_scheduled_run_stops_by_itself_before_lambda_stops_it(imported_functio
     assert 0 < app.SCHEDULED_SECONDS < timeout
 
 
+def test_scheduled_checks_stop_by_themselves_before_lambda_stops_them() -> None:
+    timeout = API.functions["DomainsScheduledFunction"].timeout
+    ending = daily.CHECK_SECONDS + LAST_CALLS_SECONDS + budget.MAX_SECONDS
+    assert daily.SCHEDULED_SECONDS + ending < timeout
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_has_code_and_the_layer(function: str) -> None:
     declared = API.functions[function]
@@ -103,8 +114,12 @@ def test_there_is_no_other_log_group() -> None:
     }
 
 
-def test_the_scheduled_run_is_not_repeated_for_long() -> None:
-    scheduled = read_properties("AnalyticsScheduledFunction")
+SCHEDULED = ("AnalyticsScheduledFunction", "DomainsScheduledFunction")
+
+
+@pytest.mark.parametrize("function", SCHEDULED)
+def test_a_scheduled_run_is_not_repeated_for_long(function: str) -> None:
+    scheduled = read_properties(function)
     event = read_at(scheduled, "Events", "Schedule")
     assert read_at(event, "Type") == "Schedule"
     assert read_at(event, "Properties", "Schedule") == "rate(1 hour)"
@@ -116,8 +131,9 @@ def test_the_scheduled_run_is_not_repeated_for_long() -> None:
         assert int(str(read_at(limits, "MaximumEventAgeInSeconds"))) < 3600
 
 
-def test_a_scheduled_run_that_fails_is_kept_for_two_weeks() -> None:
-    config = read_at(read_properties("AnalyticsScheduledFunction"), "EventInvokeConfig")
+@pytest.mark.parametrize("function", SCHEDULED)
+def test_a_scheduled_run_that_fails_is_kept_for_two_weeks(function: str) -> None:
+    config = read_at(read_properties(function), "EventInvokeConfig")
     failure = read_at(config, "DestinationConfig", "OnFailure")
     assert failure == {"Type": "SQS", "Destination": "ScheduledRunFailures"}
     queue = read_properties("ScheduledRunFailures")

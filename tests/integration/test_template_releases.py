@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from dev.template.intrinsics import Resolver, Yaml, read_map
-from tests.template import find_at, list_resources
+from tests.template import find_at, list_resources, read_maps
 from tests.transformed import (
     Resources,
     list_defaults,
@@ -59,6 +59,7 @@ OTHER = {
     "EventRetentionDays": "90",
     "AuditRetentionDays": "400",
     "AnalyticsSchedule": "rate(2 hours)",
+    "CheckSchedule": "rate(2 hours)",
     "SnapStart": "PublishedVersions",
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:topic",
     "Dashboard": "true",
@@ -165,14 +166,14 @@ def test_everything_calls_the_alias() -> None:
     aliases = {f"{name}Aliaslive" for name in FUNCTIONS if name != "OpenLineageRebuildFunction"}
     called = {find_at(each, "Properties", "FunctionName", "Ref") for each in permissions.values()}
     assert called == aliases
-    [rule] = select_resources(found, "AWS::Events::Rule").values()
-    targets = find_at(rule, "Properties", "Targets")
-    assert isinstance(targets, list)
-    assert [find_at(target, "Arn", "Ref") for target in targets] == [
-        "AnalyticsScheduledFunctionAliaslive"
-    ]
-    [invocation] = select_resources(found, "AWS::Lambda::EventInvokeConfig").values()
-    assert find_at(invocation, "Properties", "Qualifier") == "live"
+    rules = select_resources(found, "AWS::Events::Rule").values()
+    targets = [each for rule in rules for each in read_maps(find_at(rule, "Properties", "Targets"))]
+    assert {find_at(target, "Arn", "Ref") for target in targets} == {
+        "AnalyticsScheduledFunctionAliaslive",
+        "DomainsScheduledFunctionAliaslive",
+    }
+    for invocation in select_resources(found, "AWS::Lambda::EventInvokeConfig").values():
+        assert find_at(invocation, "Properties", "Qualifier") == "live"
 
 
 def test_dev_releases_at_once() -> None:

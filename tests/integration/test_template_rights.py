@@ -118,6 +118,11 @@ RIGHTS = {
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CHECKED), ("s3:PutObject", CHECKED)}
     | {("s3:GetObject", CONTRACTS)},
+    "DomainsScheduledFunction": DATA
+    | REGISTRY
+    | AUDITED
+    | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CHECKED), ("s3:PutObject", CHECKED)}
+    | {("s3:GetObject", CONTRACTS), ("sqs:SendMessage", "ScheduledRunFailures")},
     "AnalyticsFunction": ROLES | REGISTRY | PAST | {("s3:GetObject", SNAPSHOTS)},
     "AccessFunction": ROLES
     | REGISTRY
@@ -343,7 +348,9 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
     }
 
 
-@pytest.mark.parametrize("function", ["DomainsFunction", "DomainsWriteFunction"])
+@pytest.mark.parametrize(
+    "function", ["DomainsFunction", "DomainsWriteFunction", "DomainsScheduledFunction"]
+)
 def test_domains_may_read_the_buckets_that_a_parameter_names_and_nothing_else(
     function: str,
 ) -> None:

@@ -19,6 +19,7 @@ WRITING = {
     "MarquezWriteFunction",
     "OpenLineageRebuildFunction",
     "DomainsWriteFunction",
+    "DomainsScheduledFunction",
     "AnalyticsScheduledFunction",
     "AccessFunction",
     "ContractsWriteFunction",

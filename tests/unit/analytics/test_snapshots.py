@@ -57,7 +57,7 @@ def run(over: Resources, at: str) -> Any:
 
 
 def scheduled(over: Resources, event: dict[str, str]) -> Any:
-    work = Work(CONTEXT, over, SETTINGS, event)
+    work = Work(CONTEXT, over, SETTINGS, event, lambda path, part: 200)
     return import_module("functions.analytics.app").scheduled(work)
 
 

@@ -73,8 +73,11 @@ def create_request_record(event: Any) -> AuditRecord:
     )
 
 
-def create_task_record(name: str, lambda_context: Any) -> AuditRecord:
-    """Return the record of work that a schedule or an operator has started, under its name."""
+def create_task_record(name: str, lambda_context: Any, path: str = "") -> AuditRecord:
+    """Return the record of work that a schedule or an operator has started, under its name.
+
+    `path` is that of the request which would do the same.
+    """
     at = utc_now()
     record_id = str(ULID.from_datetime(at))
     return AuditRecord(
@@ -84,7 +87,7 @@ def create_task_record(name: str, lambda_context: Any) -> AuditRecord:
         source_ip="",
         user_agent="",
         route=name,
-        path="",
+        path=path,
         request_id=lambda_context.aws_request_id,
         commit_id=record_id,
     )

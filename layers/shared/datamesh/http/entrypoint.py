@@ -3,16 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from fastapi import FastAPI
 from mangum import Mangum
 from mangum.types import Receive, Scope, Send
+from pydantic import TypeAdapter
 
 from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
+from datamesh.errors.base import MeshError
 from datamesh.http.compression import add_compression
 from datamesh.http.context import SCHEDULE, create_request_context, create_task_record
+from datamesh.http.errors import STATUS
 from datamesh.http.gateway import (
     SAFE_METHODS,
     GatewayAnswer,
@@ -23,6 +27,8 @@ from datamesh.http.gateway import (
     read_path,
 )
 from datamesh.http.head import add_head
+from datamesh.models.audit import AuditRecord
+from datamesh.models.values import Timestamp, utc_now
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
 from datamesh.services.permissions import create_unlimited_permissions
@@ -130,6 +136,11 @@ def _add_audit(serve: ServeRequest, observer: Observer) -> ServeRequest:
     return serve_audited
 
 
+type RunPart = Callable[[str, Callable[[RequestContext], object]], int]
+"""Path of a request that would do a part of a task, and the part -> the status of its answer. The
+part has a context and an audit record of its own, whatever becomes of it."""
+
+
 @dataclass(frozen=True)
 class Work:
     """What a task is called with."""
@@ -139,6 +150,18 @@ class Work:
     settings: Settings
     event: Any
     """The event that has started the task."""
+    run_part: RunPart
+
+    @property
+    def due(self) -> datetime:
+        """The moment when the run was due, in UTC: `time` of an event of a schedule, or else now.
+
+        Raises pydantic's ValidationError if it is no time.
+        """
+        found: datetime = TypeAdapter(Timestamp).validate_python(
+            self.event.get("time") or utc_now()
+        )
+        return found
 
 
 type Task = Callable[[Work], Mapping[str, int]]
@@ -146,29 +169,44 @@ type Task = Callable[[Work], Mapping[str, int]]
 
 
 def create_task_handler(
-    run: Task, environ: Mapping[str, str], seconds: float | None = None
+    run: Task,
+    environ: Mapping[str, str],
+    seconds: float | None = None,
+    part_seconds: float | None = None,
 ) -> Handler:
     """Return a Lambda handler for work that no client waits for.
 
-    `seconds` is how long it may go on beginning attempts at storage, if longer than a request.
+    `seconds` is how long it may go on beginning attempts at storage, if longer than a request, and
+    `part_seconds` how long each of its parts may.
     """
     settings = load_settings(environ)
     observer = Observer(settings.log_level)
     resources = create_resources(settings, observer)
 
     def handle(event: Any, lambda_context: Any) -> Mapping[str, int]:
+        def run_part(path: str, part: Callable[[RequestContext], object]) -> int:
+            deadline = Deadline.from_now(STORAGE_SECONDS if part_seconds is None else part_seconds)
+            record = create_task_record(run.__name__, lambda_context, path)
+            context, trail = _open_task(resources, record, deadline)
+            status = 500
+            try:
+                # What fails leaves a record, too: nobody else hears of it.
+                trail.begin_record(trail.commit_id, deadline)
+                part(context)
+                status = 200
+            except MeshError as error:
+                status = STATUS[type(error)]
+                observer.logger.warning("%s: %s", path, error)
+            finally:
+                observer.log_write(trail.complete_record(status, deadline))
+            return status
+
         deadline = Deadline.from_now(STORAGE_SECONDS if seconds is None else seconds)
-        trail = resources.open_trail(create_task_record(run.__name__, lambda_context))
-        context = RequestContext(
-            principal=SCHEDULE,
-            deadline=deadline,
-            permissions=create_unlimited_permissions(SCHEDULE),
-            audit=trail,
-            open_versions=resources.open_product_versions,
-        )
+        record = create_task_record(run.__name__, lambda_context)
+        context, trail = _open_task(resources, record, deadline)
         status = 500
         try:
-            result = run(Work(context, resources, settings, event))
+            result = run(Work(context, resources, settings, event, run_part))
             status = 200
         finally:
             observer.log_write(trail.complete_record(status, deadline))
@@ -177,3 +215,18 @@ def create_task_handler(
 
     cold_start.freeze_imports()
     return observer.wrap_handler(handle)
+
+
+def _open_task(
+    resources: Resources, record: AuditRecord, deadline: Deadline
+) -> tuple[RequestContext, AuditTrail]:
+    """Return the context of work that the schedule has started, and its audit trail."""
+    trail = resources.open_trail(record)
+    context = RequestContext(
+        principal=SCHEDULE,
+        deadline=deadline,
+        permissions=create_unlimited_permissions(SCHEDULE),
+        audit=trail,
+        open_versions=resources.open_product_versions,
+    )
+    return context, trail

@@ -186,8 +186,8 @@ is_absent = not_
 asks it for each detail."""
 SHOWN = Field(exclude_if=is_absent)
 CHECK = Field(
-    description="`daily` if the data is to be checked every day. Whoever loads it calls"
-    " `POST /domains/{domain}/{dataset}/check`; no schedule of the registry does."
+    description="`daily` if the schedule is to check the data every day, as"
+    " `POST /domains/{domain}/{dataset}/check` does."
 )
 Links = Annotated[list[ProductLink], Field(max_length=MAX_DETAILS)]
 Contacts = Annotated[list[Contact], Field(max_length=MAX_DETAILS)]

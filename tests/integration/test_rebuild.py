@@ -107,8 +107,8 @@ def test_the_lineage_of_a_run_that_is_up_is_rebuilt(
         assert f"make {EVENTS} lineage entries." in capsys.readouterr().out
         over = connected(s3.bucket)
         assert len(list_visible_entries(CONTEXT, over.registry)) == EVENTS
-        [name] = over.audit_journal.list_names("", NO_DEADLINE)
-        [body] = over.audit_journal.read_all([name], NO_DEADLINE)
+        _, result = over.audit_journal.list_names("", NO_DEADLINE)
+        [body] = over.audit_journal.read_all([result], NO_DEADLINE)
         record = json.loads(body)
         assert (record["principal"], record["route"]) == ("operator", "rebuild-lineage")
         assert (record["status"], record["commits"][-1]["added"]) == (200, EVENTS)

@@ -237,6 +237,7 @@ def find_operator_records(s3: S3, since: datetime, product: str) -> list[AuditRe
     page = find_records(
         S3Journal(create_client(), s3.bucket, AUDIT_FOLDER, Backoff()),
         NO_DEADLINE,
+        CONTEXT.permissions,
         since=since,
         until=utc_now(),
         product=product,

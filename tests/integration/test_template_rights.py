@@ -220,18 +220,18 @@ def test_the_bucket_refuses_old_tls() -> None:
     }
 
 
-def test_the_bucket_refuses_to_replace_registry_and_audit_without_a_condition() -> None:
+def test_the_bucket_refuses_to_replace_the_registry_without_a_condition() -> None:
     """All keys of a condition must hold: neither header, and not a mere part of an upload."""
-    *_, unconditional = read_maps(
+    unconditional = read_maps(
         read_at(read_properties(f"{BUCKET}Policy"), "PolicyDocument", "Statement")
-    )
+    )[2]
     assert unconditional == {
         "Sid": "DenyUnconditionalPut",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
         "Resource": [
-            *(PRODUCTS, LINEAGE, ACCESS, TRAIL, CONTRACTS, VERSIONS, CURSOR_KEY),
+            *(PRODUCTS, LINEAGE, ACCESS, CONTRACTS, VERSIONS, CURSOR_KEY),
             *(f"{BUCKET}/redactions.json", f"{BUCKET}/redactions/key"),
         ],
         "Condition": {
@@ -239,6 +239,28 @@ def test_the_bucket_refuses_to_replace_registry_and_audit_without_a_condition() 
             "Bool": {"s3:ObjectCreationOperation": "true"},
         },
     }
+
+
+def test_audit_records_are_created_and_nothing_else_but_by_redactions() -> None:
+    policy = read_properties(f"{BUCKET}Policy")
+    *_, created, kept = read_maps(read_at(policy, "PolicyDocument", "Statement"))
+    others = {"aws:PrincipalArn": "RedactionsFunctionRole"}
+    for statement, actions, condition in (
+        (
+            created,
+            ["s3:PutObject"],
+            {
+                "Null": {"s3:if-none-match": "true"},
+                "Bool": {"s3:ObjectCreationOperation": "true"},
+                "ArnNotEquals": others,
+            },
+        ),
+        (kept, ["s3:DeleteObject", "s3:DeleteObjectVersion"], {"ArnNotEquals": others}),
+    ):
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+        assert read_strings(statement["Action"]) == actions
+        assert RESOLVER.resolve(statement["Resource"]) == TRAIL
+        assert RESOLVER.resolve(statement["Condition"]) == condition
 
 
 def test_the_stack_generates_the_first_key() -> None:

@@ -2,8 +2,9 @@
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from threading import Thread
 from typing import Any
@@ -12,10 +13,13 @@ import pytest
 
 from datamesh.errors.redactions import UnredactableText
 from datamesh.errors.storage import Contended
+from datamesh.http.context import create_request_record
 from datamesh.models.access import ProductOrigin
 from datamesh.models.access_requests import StoredAccessRequest
 from datamesh.models.redactions import Redaction, RedactionRequest, RedactionState
 from datamesh.models.values import utc_now
+from datamesh.services.audit.trail import AuditTrail
+from datamesh.services.context import RequestContext
 from datamesh.services.redaction.acts import Redactor
 from datamesh.services.registry.registry import Registry
 from datamesh.settings import load_settings
@@ -30,6 +34,7 @@ from datamesh.wiring.redactions import open_redactor
 from datamesh.wiring.registry import open_registry
 from dev.storage.s3 import S3
 from tests.contexts import CONTEXT, NO_DEADLINE
+from tests.lambdas import api_event
 from tests.meshes import add_lineage, add_product
 
 JANE, GONE = "jane.doe@example.com", "[redacted]"
@@ -101,10 +106,12 @@ def start_redactor(bucket: Bucket, registry: Registry) -> Redactor:
 REQUEST = RedactionRequest(text=JANE, reason="Asked for")
 
 
-def finish(redactor: Redactor) -> Redaction:
+def finish(
+    redactor: Redactor, open_context: Callable[[], RequestContext] = lambda: CONTEXT
+) -> Redaction:
     for _ in range(30):
         try:
-            act = redactor.redact(CONTEXT, REQUEST)
+            act = redactor.redact(open_context(), REQUEST)
         except Contended:  # which is 409: what was done until then is done
             continue
         if act.state is RedactionState.DONE:
@@ -282,6 +289,26 @@ def test_writers_beside_it_lose_nothing_and_bring_nothing_back(
     assert {"p0", "p1", "p2", *written} == now.keys()
     assert find_holders(emptied) == ["domains/sales/rows.csv"]
     assert str(read_past(bucket, moments)) == redact_answer(before)
+
+
+def test_the_records_of_an_act_do_not_have_the_text(opened: Opened, emptied: S3) -> None:
+    """They are stored when its last walk is over, and tell that a commit changed something."""
+    _, bucket, registry = opened
+    fill(bucket, registry)
+    trails: list[AuditTrail] = []
+
+    def open_context() -> RequestContext:
+        event = api_event("POST", "/redactions")
+        trails.append(AuditTrail(create_request_record(event), bucket.open_object, bucket.backoff))
+        return replace(CONTEXT, audit=trails[-1])
+
+    finish(start_redactor(bucket, registry), open_context)
+    records = [trail.complete_record(200, NO_DEADLINE) for trail in trails]
+    commits = [each for record in records for each in record.commits]
+    [changed] = [each.more_changes for each in commits if each.document == "products.json"]
+    assert changed >= 2
+    assert not any(each.changes for each in commits)
+    assert find_holders(emptied) == ["domains/sales/rows.csv"]
 
 
 def test_what_a_request_in_flight_brings_back_is_found_by_the_second_walk(

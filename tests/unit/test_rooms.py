@@ -28,8 +28,8 @@ ROOMS = (
 BASE = {"errors", "settings", "cold_start", "__version__"}
 
 SUBJECTS = (
-    "audit",
     "permissions",
+    "audit",
     "product_versions",
     "context",
     "access",

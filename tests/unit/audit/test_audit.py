@@ -13,13 +13,15 @@ from datamesh.http.entrypoint import Work
 from datamesh.models.audit import AuditRecord
 from datamesh.models.openlineage import EVENT_EXAMPLE
 from datamesh.models.products import ProductRegistration
-from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail, build_record_key
+from datamesh.models.values import utc_now
+from datamesh.services.audit.search import EPOCH, find_records
+from datamesh.services.audit.trail import AUDIT_FOLDER, RESULT, AuditTrail, build_record_key
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
 from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
-from tests.contexts import NO_DEADLINE
+from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, LambdaContext, api_event
 from tests.meshes import (
     NO_WAIT,
@@ -51,25 +53,35 @@ class Audited:
         self.bucket = Bucket()
         self.registry = mesh(products=products)
         self.faults: list[PutFault] = []
+        self.result_faults: list[PutFault] = []
 
     def opened(self, key: str) -> MemoryObject:
         if key not in self.bucket:
             stored = FaultyObject()
             stored.name = key
-            stored.put_faults.extend(self.faults)
+            stored.put_faults.extend(self.result_faults if RESULT in key else self.faults)
             self.bucket[key] = stored
         return self.bucket[key]
 
     def open_trail(self, record: AuditRecord) -> AuditTrail:
-        return AuditTrail(record, self.opened, NO_WAIT)
+        return AuditTrail(record, self.opened, NO_WAIT, self.registry.find_known_domain)
 
     def resources(self) -> Resources:
         return resources(self.registry, bucket=self.bucket, open_trail=self.open_trail)
 
     def records(self) -> list[AuditRecord]:
-        found = BucketFolder(self.bucket, AUDIT_FOLDER)
-        bodies = found.read_all(found.list_names("", NO_DEADLINE), NO_DEADLINE)
-        return [AuditRecord.model_validate_json(body) for body in bodies]
+        found = find_records(
+            BucketFolder(self.bucket, AUDIT_FOLDER),
+            NO_DEADLINE,
+            CONTEXT.permissions,
+            since=EPOCH,
+            until=utc_now() + timedelta(days=1),
+            product=None,
+            principal=None,
+            limit=1000,
+            cursor=None,
+        )
+        return found.records
 
 
 @pytest.fixture
@@ -91,7 +103,7 @@ def test_a_write_leaves_a_record_of_who_did_what(client: Client, audited: Audite
     event["requestContext"]["http"]["userAgent"] = "curl/8"
     assert client.send(event).status == 200
     [record] = audited.records()
-    assert record.model_dump(exclude={"id", "at", "commit_id"}) == {
+    assert record.model_dump(exclude={"id", "at", "commit_id", "commits"}) == {
         "principal": "key:key-1",
         "source_ip": "203.0.113.17",
         "user_agent": "curl/8",
@@ -99,19 +111,33 @@ def test_a_write_leaves_a_record_of_who_did_what(client: Client, audited: Audite
         "path": "/register_product",
         "request_id": "gateway-request-1",
         "status": 200,
-        "commits": (
-            {
-                "document": "products.json",
-                "revision": 1,
-                "added": 1,
-                "changed": 0,
-                "removed": 0,
-                "products": ("orders",),
-            },
-        ),
+        "roles": {"sales": "admin"},
+        "refusal": None,
+        "cut": False,
+    }
+    [commit] = record.commits
+    assert commit.model_dump(exclude={"changes"}) == {
+        "document": "products.json",
+        "revision": 1,
+        "added": 1,
+        "changed": 0,
+        "removed": 0,
+        "products": ("orders",),
+        "domains": {"sales": {"added": 1, "changed": 0, "removed": 0, "products": ("orders",)}},
+        "more_changes": 0,
     }
     assert record.commit_id == record.id == newest_id(audited.registry)
-    assert list(audited.bucket) == [f"audit/{record.at:%Y-%m-%d}/{record.id}.json"]
+    name = f"audit/{record.at:%Y-%m-%d}/{record.id}"
+    assert list(audited.bucket) == [f"{name}.json", f"{name}.result.json"]
+
+
+def test_nothing_that_is_stored_is_replaced(client: Client, audited: Audited) -> None:
+    """A write has two PUTs, a refusal one, each of an object of its own."""
+    client.post("/register_product", product_body())
+    client.send(api_event("DELETE", "/product/orders", principal="key:etl", grants=()))
+    client.delete("/product/orders")
+    stored = [each for key, each in audited.bucket.items() if key.startswith(AUDIT_FOLDER)]
+    assert [isinstance(each, FaultyObject) and each.calls for each in stored] == [["PUT"]] * 5
 
 
 def test_each_kind_of_change_is_told(serve: Serve, audited: Audited) -> None:
@@ -163,6 +189,10 @@ def test_a_refusal_leaves_a_record(client: Client, audited: Audited) -> None:
         403,
         (),
     )
+    assert record.refusal
+    assert (record.refusal.role, record.refusal.domain) == ("contributor", "sales")
+    assert record.refusal.reason.startswith("'key:etl' may not do this")
+    assert record.roles == {}
 
 
 def test_an_event_that_changes_nothing_leaves_a_record(serve: Serve, audited: Audited) -> None:
@@ -209,7 +239,7 @@ def lose_race(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
 def test_an_answer_that_cannot_be_recorded_stands_and_its_commit_tells(
     client: Client, audited: Audited, fault: PutFault
 ) -> None:
-    audited.faults = [lands, fault]
+    audited.result_faults = [fault]
     assert client.post("/register_product", product_body()).status == 200
     [record] = audited.records()
     assert (record.status, record.commits) == (None, ())

@@ -14,6 +14,7 @@ from datamesh.services.audit import search
 from datamesh.services.audit.trail import build_record_name
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.journal import PAGE_SIZE
+from tests.contexts import CONTEXT
 
 BEGIN = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -59,6 +60,13 @@ class SlowJournal:
         return [self.bodies[name] for name in names]
 
 
+def add_results(journal: SlowJournal) -> None:
+    """Give every other record a result, which has all of it."""
+    for name, body in [*journal.bodies.items()][::2]:
+        record = json.loads(body) | {"status": 200}
+        journal.bodies[name.replace(".json", ".result.json")] = json.dumps(record).encode()
+
+
 def find(
     journal: SlowJournal,
     product: str | None = None,
@@ -69,6 +77,7 @@ def find(
     return search.find_records(
         journal,
         Deadline.from_now(seconds, lambda: journal.now),
+        CONTEXT.permissions,
         since=BEGIN,
         until=BEGIN + timedelta(days=1),
         product=product,
@@ -149,3 +158,32 @@ def test_a_page_of_large_records_is_cut_and_leads_on() -> None:
         assert [each.at for each in found] == [BEGIN + timedelta(seconds=n) for n in range(150)]
         assert len(sizes) > 2
         assert max(sizes) <= MAX_PAGE_BYTES
+
+
+@pytest.mark.parametrize("limit", [7, 333, 1000])
+def test_a_record_and_its_result_are_one_over_all_pages(limit: int) -> None:
+    """The first page of names ends between the two of a record."""
+    journal = SlowJournal(1001)
+    add_results(journal)
+    found: list[AuditRecord] = []
+    cursor, more = None, True
+    while more:
+        page = find(journal, limit=limit, cursor=cursor)
+        found += page.records
+        cursor, more = page.next, page.next is not None
+    assert [each.at - BEGIN for each in found] == [timedelta(seconds=n) for n in range(1001)]
+    assert [each.status for each in found] == [200 if n % 2 == 0 else None for n in range(1001)]
+
+
+def test_a_result_that_came_after_its_page_is_no_record_of_its_own() -> None:
+    journal = SlowJournal(2)
+    first = find(journal, limit=1)
+    add_results(journal)
+    second = find(journal, limit=1, cursor=first.next)
+    assert [each.at - BEGIN for each in second.records] == [timedelta(seconds=1)]
+
+
+def test_a_cursor_of_an_earlier_release_leads_on() -> None:
+    journal = SlowJournal(3)
+    cursor = next(iter(journal.bodies))
+    assert len(find(journal, limit=1000, cursor=cursor).records) == 2

@@ -6,6 +6,7 @@ import pytest
 
 from datamesh.models.audit import AuditRecord
 from datamesh.models.stored_products import StoredProduct
+from datamesh.services.audit.trail import RESULT
 from datamesh.services.marquez import declarations
 from datamesh.services.openlineage.ingest import EventPipeline
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
@@ -416,7 +417,7 @@ def test_writes_are_in_the_audit_trail(marquez: Marquez, bucket: Bucket) -> None
     records = [
         AuditRecord.model_validate_json(stored.body)
         for key in sorted(bucket)
-        if key.startswith("audit/") and isinstance(stored := bucket[key].get(), StoredObject)
+        if RESULT in key and isinstance(stored := bucket[key].get(), StoredObject)
     ]
     written = [[each.document.split("/")[-2] for each in one.commits[:-1]] for one in records]
     assert written == [[], ["openlineage"], [], ["datasets"]]

@@ -17,6 +17,8 @@ LEAST_FULLNESS = 50
 
 type Handler = Callable[[Any, Any], Any]
 """A Lambda handler: event and context in, response out."""
+TOLD_BY_THE_TRAIL = {"changes", "more_changes", "domains"}
+"""What an audit record tells of a commit, and the log does not."""
 COUNTED = {"products.json": "Products", "lineage.json": "Lineage"}
 """Document -> the items of it whose changes are counted."""
 
@@ -51,7 +53,10 @@ class Observer:
 
     def log_write(self, record: AuditRecord) -> None:
         """Log a request that may have written, and count what its commits have changed."""
-        self.logger.info("write", extra=record.model_dump(mode="json", exclude={"at"}))
+        told = record.model_dump(
+            mode="json", exclude={"at": True, "commits": {"__all__": TOLD_BY_THE_TRAIL}}
+        )
+        self.logger.info("write", extra=told)
         for commit in record.commits:
             what = COUNTED.get(commit.document)
             if what is None:

@@ -24,6 +24,7 @@ class Forbidden(MeshError):
             " a steward of the domain, or an administrator, can grant it"
         )
         self.role = role
+        self.domain = domain
 
 
 class ForeignNamespaces(MeshError):

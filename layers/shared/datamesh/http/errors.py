@@ -77,7 +77,9 @@ from datamesh.errors.storage import (
     VersionExpired,
 )
 from datamesh.http.redirects import LOCATION_HEADER, build_redirect_headers, find_new_location
+from datamesh.http.refusals import note_refusal
 from datamesh.models.responses import FieldProblem, GatewayProblem, Problem
+from datamesh.services.audit.trail import REFUSED
 
 logger = logging.getLogger(__name__)
 
@@ -227,6 +229,8 @@ async def _answer_mesh_error(request: Request, error: Exception) -> JSONResponse
     status = STATUS[type(error)]  # type: ignore[index]  # registered for MeshError alone
     if status >= 500:
         logger.error("%s %s: %s", request.method, request.url.path, error)
+    if status == REFUSED:
+        note_refusal(request, error)
     if isinstance(error, Contended | OutcomeUnknown):
         request.app.state.observer.count_failed_write(error)
     return build_problem(status, str(error), _list_field_problems(error))

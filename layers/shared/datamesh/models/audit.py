@@ -1,8 +1,49 @@
 """Audit records: who asked for which write, and what it changed."""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Literal
 
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from datamesh.models.access import Role
 from datamesh.models.values import Timestamp
+
+
+class AuditedField(BaseModel):
+    """A field that a write changed: its value before and after, if it is small."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(description="`owner`; within an object `schema.amount`.")
+    before: JsonValue = None
+    after: JsonValue = None
+    cut: bool = Field(
+        default=False,
+        description="True if a value is too long: of a text the beginning is shown, else null.",
+    )
+
+
+class AuditedChange(BaseModel):
+    """One item that a write added, changed or removed."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["product", "lineage", "grant", "key", "request"]
+    id: str = Field(description="The name of a product, the id of anything else.")
+    action: Literal["added", "changed", "removed"]
+    domains: tuple[str, ...] = Field(description="The domains that it is of, before and after.")
+    fields: tuple[AuditedField, ...] = ()
+    more_fields: int = Field(default=0, description="How many further fields have changed.")
+
+
+class AuditedDomain(BaseModel):
+    """The part of a commit that is of one domain; what is of two counts in both."""
+
+    model_config = ConfigDict(frozen=True)
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    products: tuple[str, ...] = ()
 
 
 class AuditedCommit(BaseModel):
@@ -18,14 +59,36 @@ class AuditedCommit(BaseModel):
     products: tuple[str, ...] = Field(
         description="Products that were added, changed or removed, or whose lineage was."
     )
+    domains: dict[str, AuditedDomain] = Field(
+        default_factory=dict,
+        description="The same by domain; empty in records of before this was kept.",
+    )
+    changes: tuple[AuditedChange, ...] = Field(
+        default=(), description="What has changed in the first items."
+    )
+    more_changes: int = Field(
+        default=0, description="How many further items have changed; all of those of a redaction."
+    )
+
+
+class AuditedRefusal(BaseModel):
+    """Why a request was refused: the role that its principal lacks, and where."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Role | None = None
+    domain: str | None = Field(
+        default=None, description="`*` if it is all domains; empty if any would do."
+    )
+    reason: str
 
 
 class AuditRecord(BaseModel):
-    """A request that replaced a file of the registry.
+    """A request that replaced a file of the registry, or was refused.
 
-    It is stored before the first file is replaced, and again once there is an answer. If the
-    function dies in between, `status` stays null: the request took effect if a file has its
-    `commit_id`.
+    It is stored before the first file is replaced, and its result beside it once there is an
+    answer. If the function dies in between, `status` stays null: the request took effect if a file
+    has its `commit_id`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -47,7 +110,16 @@ class AuditRecord(BaseModel):
         default=None,
         description="The status answered, or 500 for a scheduled run that failed; null if unknown.",
     )
+    roles: dict[str, Role] = Field(
+        default_factory=dict,
+        description="Domain -> the role that the principal had there at that moment.",
+    )
+    refusal: AuditedRefusal | None = None
     commits: tuple[AuditedCommit, ...] = ()
+    cut: bool = Field(
+        default=False,
+        description="True if parts of domains that the caller is no steward of are left out.",
+    )
 
     @property
     def product_names(self) -> set[str]:

@@ -125,7 +125,7 @@ class RequestContext:
             key=key,
             recall=recall,
             before_put=prepare_put,
-            on_commit=audit.add_commit,
+            on_commit=lambda commit: audit.add_commit(commit, self.permissions),
         )
 
     @property

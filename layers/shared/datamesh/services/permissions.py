@@ -114,6 +114,20 @@ class Permissions:
         ranks = self._ranks
         return role.rank <= max(ranks.get(ALL_DOMAINS, -1), ranks.get(domain.casefold(), -1))
 
+    def find_known_role(self, domain: str) -> Role | None:
+        """Return the highest role in a domain, by the grants that were looked at until now.
+
+        Nothing is loaded for it: it tells what a decision was made by.
+        """
+        stored: tuple[Grant, ...] = self.__dict__.get("_stored", ())
+        places = {ALL_DOMAINS, domain.casefold()}
+        roles = [
+            each.role
+            for each in (*self._own, *stored)
+            if each.product is None and each.domain.casefold() in places
+        ]
+        return max(roles, key=lambda role: role.rank, default=None)
+
     def check_role(self, role: Role, domain: str) -> None:
         """Raise Forbidden unless the principal has the role, or a higher one, in a domain."""
         if not self.has_role(role, domain):

@@ -41,7 +41,9 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         registry_at=past.registry_at,
         data=open_data(settings, bucket),
         open_key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
-        open_trail=lambda record: AuditTrail(record, bucket.open_object, bucket.backoff),
+        open_trail=lambda record: AuditTrail(
+            record, bucket.open_object, bucket.backoff, registry.find_known_domain
+        ),
         audit_journal=bucket.open_journal(AUDIT_FOLDER),
         snapshots=Snapshots(
             bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff

@@ -24,6 +24,8 @@ class Difference:
     added: Mapping[str, AuditedRecord]
     changed: Mapping[str, AuditedRecord]
     """As they are now."""
+    replaced: Mapping[str, AuditedRecord]
+    """Those that have changed, as they were."""
     removed: Mapping[str, AuditedRecord]
 
     @property
@@ -34,15 +36,16 @@ class Difference:
         return {name for record in records for name in _list_product_names(record)}
 
 
-def count_renamed(difference: Difference, after: RegistryFile) -> int:
-    """Return how many of the added products were removed under another name: they are the same."""
+def find_renamed(difference: Difference, after: RegistryFile) -> dict[str, str]:
+    """Return old name -> new name of the removed products that were added under another name."""
     if not isinstance(after, ProductsFile):
-        return 0
-    return sum(
-        is_renamed(record, difference.added.get(after.renamed[name].to))
+        return {}
+    return {
+        name: new
         for name, record in difference.removed.items()
         if name in after.renamed
-    )
+        and is_renamed(record, difference.added.get(new := after.renamed[name].to))
+    }
 
 
 def is_renamed(old: AuditedRecord, new: AuditedRecord | None) -> bool:
@@ -69,9 +72,11 @@ def list_records(file: RegistryFile) -> Sequence[AuditedRecord]:
 def compare_records(before: Sequence[AuditedRecord], after: Sequence[AuditedRecord]) -> Difference:
     """Return what was added, changed and removed between two lists of records."""
     old, new = _drop_common_start(before, after)
+    changed = {key: new[key] for key in new if key in old and old[key] != new[key]}
     return Difference(
         added={key: record for key, record in new.items() if key not in old},
-        changed={key: new[key] for key in new if key in old and old[key] != new[key]},
+        changed=changed,
+        replaced={key: old[key] for key in changed},
         removed={key: record for key, record in old.items() if key not in new},
     )
 

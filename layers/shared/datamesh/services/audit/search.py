@@ -10,7 +10,9 @@ from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.answer_size import MAX_PAGE_BYTES, measure_json
 from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.models.json_codec import decode_model
-from datamesh.services.audit.trail import build_record_name
+from datamesh.services.audit.sight import show_record
+from datamesh.services.audit.trail import RESULT, build_record_name
+from datamesh.services.permissions import Permissions
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.journal import PAGE_SIZE, Journal
 
@@ -19,6 +21,7 @@ LEAST_RANDOM_PART = "0" * 16
 """The end of the first ULID of a millisecond: the 10 characters before it are the time."""
 CHUNK_SIZE = 100
 """How many records are read at a time where a filter may drop any of them."""
+ENDING = ".json"
 RESERVED_SECONDS = 2.0
 """What must be left of a request's time for another chunk to be read."""
 
@@ -26,6 +29,7 @@ RESERVED_SECONDS = 2.0
 def find_records(
     journal: Journal,
     deadline: Deadline,
+    permissions: Permissions,
     *,
     since: datetime,
     until: datetime,
@@ -36,37 +40,59 @@ def find_records(
 ) -> AuditPage:
     """Return the records from `since` to `until` that meet every filter given, oldest first.
 
-    Looks through one page of the journal at most, as far as the time for the request goes, and as
-    far as the records fit into an answer: a page may have fewer than `limit` and still a cursor.
+    Of each, the part that the caller may read; filters are asked of that. A record and its result,
+    which has all of it, are one. Looks through one page of the journal at most, as far as the time
+    for the request goes, and as far as the records fit into an answer: a page may have fewer than
+    `limit` and still a cursor.
     Raises InvalidQuery if `since` is after `until`, StorageUnavailable if not even the first
-    records can be read.
+    records, or the caller's grants, can be read.
     """
     if since > until:
         raise InvalidQuery(f"since {since.isoformat()} is after until {until.isoformat()}")
     names = journal.list_names(max(cursor or "", _build_name_before(since)), deadline)
     last = _build_name_before(until).removesuffix(LEAST_RANDOM_PART) + "Z" * len(LEAST_RANDOM_PART)
-    candidates = [name for name in names if name.removesuffix(".json") <= last]
-    has_more = len(candidates) == PAGE_SIZE
+    candidates = _choose_newest([name for name in names if _get_id(name) <= last])
+    has_more = len(names) == PAGE_SIZE and _get_id(names[-1]) <= last
+    if has_more and _get_id(candidates[-1]) == _get_id(names[-1]) and RESULT not in names[-1]:
+        candidates.pop()  # its result may be on the next page of the journal
     # Without a filter each record that is read is found, and no other needs to be read.
-    filtered = product is not None or principal is not None
+    filtered = product is not None or principal is not None or not permissions.is_admin
     size = CHUNK_SIZE if filtered else min(CHUNK_SIZE, limit)
     found: list[AuditRecord] = []
     bytes_left, before = MAX_PAGE_BYTES, None
     for name, body in _read_in_time(journal, deadline, candidates, size):
         if body is None:
-            return AuditPage(records=found, next=name)
-        record = decode_model(AuditRecord, body)
-        if product in (None, *record.product_names) and principal in (None, record.principal):
+            return AuditPage(records=found, next=_build_cursor(name))
+        record = show_record(decode_model(AuditRecord, body), permissions)
+        if (
+            record is not None
+            and product in (None, *record.product_names)
+            and principal in (None, record.principal)
+        ):
             bytes_left -= measure_json(body) + 1
             if bytes_left < 0 and found:
                 return AuditPage(records=found, next=before)
             found.append(record)
+        before = _build_cursor(name)
         if len(found) == limit:
-            return AuditPage(
-                records=found, next=name if has_more or name != candidates[-1] else None
-            )
-        before = name
-    return AuditPage(records=found, next=names[-1] if has_more else None)
+            is_last = name == candidates[-1] and not has_more
+            return AuditPage(records=found, next=None if is_last else before)
+    return AuditPage(records=found, next=_build_cursor(candidates[-1]) if has_more else None)
+
+
+def _choose_newest(names: Sequence[str]) -> list[str]:
+    """Return one name for each record: that of its result, which follows it, if there is one."""
+    return [*{_get_id(name): name for name in names}.values()]
+
+
+def _get_id(name: str) -> str:
+    """Return the day and the id of a record, by its name or that of its result."""
+    return name.removesuffix(ENDING).removesuffix(RESULT)
+
+
+def _build_cursor(name: str) -> str:
+    """Return a name behind a record and its result: the latter may be stored any time."""
+    return f"{_get_id(name)}{RESULT}{ENDING}"
 
 
 def _read_in_time(

@@ -1,13 +1,16 @@
 """The audit trail: no write without a record of it (docs/adr/0011-audit.md)."""
 
 import logging
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, Protocol
 
 from datamesh.errors.storage import OutcomeUnknown, StorageUnavailable
-from datamesh.models.audit import AuditedCommit, AuditRecord
+from datamesh.models.access import Role
+from datamesh.models.audit import AuditedCommit, AuditedRefusal, AuditRecord
 from datamesh.models.json_codec import encode_model
-from datamesh.services.audit.differences import compare_records, count_renamed, list_records
+from datamesh.services.audit.summaries import summarize_commit
+from datamesh.services.permissions import Permissions
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline
 from datamesh.storage.commit import CompletedCommit
 from datamesh.storage.create_once import create_if_absent
@@ -19,11 +22,25 @@ REFUSED = 403
 """The status of a request whose principal may not do what it asks for."""
 AUDIT_FOLDER = "audit/"
 """Where the bucket holds the records, in a folder for each day."""
+RESULT = ".result"
+"""Follows the name of a record in that of its result, which sorts right behind it."""
+MAX_REASON_LENGTH = 300
+
+type FindDomain = Callable[[str], str | None]
+"""The name of a product -> its domain, as far as that is known without a request to storage."""
 
 
 def build_record_key(record: AuditRecord) -> str:
     """Return the key of a record's object: `audit/2026-03-01/01KJ....json`."""
     return AUDIT_FOLDER + build_record_name(record.at, record.id)
+
+
+def build_result_key(record: AuditRecord) -> str:
+    """Return the key of what a record's result is kept in: `audit/2026-03-01/01KJ....result.json`.
+
+    It has all of the record, and how the request ended.
+    """
+    return AUDIT_FOLDER + build_record_name(record.at, record.id + RESULT)
 
 
 def build_record_name(at: datetime, record_id: str) -> str:
@@ -43,8 +60,16 @@ class Audit(Protocol):
         """Prepare for a file to be replaced; what is raised here prevents that."""
         ...
 
-    def add_commit(self, commit: CompletedCommit[Any]) -> None:
-        """Note that a file was replaced."""
+    def add_commit(self, commit: CompletedCommit[Any], permissions: Permissions) -> None:
+        """Note that a file was replaced, by somebody with these permissions."""
+        ...
+
+    def hide_changes(self) -> None:
+        """Keep out of the record what changed in which item: it held a text that has to go."""
+        ...
+
+    def note_refusal(self, refusal: AuditedRefusal, permissions: Permissions) -> None:
+        """Note for what the request is refused."""
         ...
 
     def note_stored_event(self) -> None:
@@ -53,19 +78,30 @@ class Audit(Protocol):
 
 
 class AuditTrail:
-    """The audit record of one request: stored before its first commit, completed at its end.
+    """The audit record of one request: stored before its first commit, its result at its end.
 
     Of a request that commits nothing there is one if it has stored an event, or was refused for
-    what its principal may not do: that is stored at the end.
+    what its principal may not do: that is stored at the end. Nothing that is stored is replaced.
     """
 
-    def __init__(self, record: AuditRecord, open_object: OpenObject, backoff: Backoff) -> None:
+    def __init__(
+        self,
+        record: AuditRecord,
+        open_object: OpenObject,
+        backoff: Backoff,
+        find_domain: FindDomain = lambda name: None,
+    ) -> None:
         self._record = record
         self._open = open_object
         self._backoff = backoff
-        self._etag: str | None = None
-        self._commits: list[AuditedCommit] = []
+        self._find_domain = find_domain
+        self._is_begun = False
         self._has_stored_event = False
+        self._hides_changes = False
+        self._commits: list[AuditedCommit] = []
+        self._domains: dict[str, set[str]] = {}
+        self._roles: dict[str, Role] = {}
+        self._refusal: AuditedRefusal | None = None
 
     @property
     def commit_id(self) -> str | None:
@@ -77,19 +113,34 @@ class AuditTrail:
 
         Raises StorageUnavailable if it cannot be stored; then nothing else may be written.
         """
-        if self._etag is not None:
+        if self._is_begun:
             return
         self._record = self._record.model_copy(update={"commit_id": commit_id})
         stored = self._open(build_record_key(self._record))
         try:
-            body = encode_model(self._record)
-            self._etag = create_if_absent(stored, body, self._backoff, deadline)
+            create_if_absent(stored, _encode_record(self._record), self._backoff, deadline)
         except OutcomeUnknown as error:
             raise StorageUnavailable(f"{stored.name} may not have been stored") from error
+        self._is_begun = True
 
-    def add_commit(self, commit: CompletedCommit[Any]) -> None:
-        """Note what a commit has changed, for the record's completion."""
-        self._commits.append(_summarize_commit(commit))
+    def add_commit(self, commit: CompletedCommit[Any], permissions: Permissions) -> None:
+        """Note what a commit has changed and by which roles, for the record's completion."""
+        summary = summarize_commit(commit, self._list_domains, with_changes=not self._hides_changes)
+        for domain, part in summary.domains.items():
+            for name in part.products:
+                self._domains.setdefault(name, set()).add(domain)
+        self._commits.append(summary)
+        self._note_roles(permissions, summary.domains or ("*",))
+
+    def hide_changes(self) -> None:
+        """Keep what changed in which item out of the record."""
+        self._hides_changes = True
+
+    def note_refusal(self, refusal: AuditedRefusal, permissions: Permissions) -> None:
+        """Note for what the request is refused, for the record's completion."""
+        reason = refusal.reason[:MAX_REASON_LENGTH]
+        self._refusal = refusal.model_copy(update={"reason": reason})
+        self._note_roles(permissions, (refusal.domain,) if refusal.domain else ())
 
     def note_stored_event(self) -> None:
         """Note that an event was stored: the request has a record from then on."""
@@ -98,36 +149,44 @@ class AuditTrail:
     def complete_record(self, status: int, deadline: Deadline) -> AuditRecord:
         """Return the record with the answer's status and what was changed.
 
-        A record that was stored is replaced by it; one that has to be there is stored now. If that
-        fails, or no time is left, no answer changes: the first record stays, and the files
+        It is stored beside a record that was stored before the first commit, or is the only one. If
+        that fails, or no time is left, no answer changes: the first record stays, and the files
         themselves have the ids of its commits.
         """
-        completed = self._record.model_copy(update={"status": status, "commits": (*self._commits,)})
-        if self._etag or self._has_stored_event or status == REFUSED:
+        completed = self._record.model_copy(
+            update={
+                "status": status,
+                "roles": dict(sorted(self._roles.items())),
+                "refusal": self._refusal,
+                "commits": (*self._commits,),
+            }
+        )
+        if self._is_begun or self._has_stored_event or status == REFUSED:
             try:
-                self._put_record(completed, self._etag, deadline)
+                self._put_completed(completed, deadline)
             except (LostRace, InDoubt, Unreachable, StorageUnavailable) as error:
                 logger.warning("the audit record %s is without its result: %r", completed.id, error)
         return completed
 
-    def _put_record(self, record: AuditRecord, etag: str | None, deadline: Deadline) -> None:
+    def _put_completed(self, record: AuditRecord, deadline: Deadline) -> None:
         if not deadline.can_begin_call():
             raise OUT_OF_TIME
-        self._open(build_record_key(record)).put(encode_model(record), etag)
+        key = build_result_key(record) if self._is_begun else build_record_key(record)
+        self._open(key).put(_encode_record(record), None)
+
+    def _note_roles(self, permissions: Permissions, domains: Iterable[str]) -> None:
+        for domain in domains:
+            if role := permissions.find_known_role(domain):
+                self._roles[domain] = role
+
+    def _list_domains(self, name: str) -> set[str]:
+        """Return the domains of a product: those that it had in this request, or has now."""
+        found = self._domains.get(name)
+        if found:
+            return found
+        domain = self._find_domain(name)
+        return {domain} if domain is not None else set()
 
 
-def _summarize_commit(commit: CompletedCommit[Any]) -> AuditedCommit:
-    """Return how many records a commit has added, changed and removed, and of which products.
-
-    A product that was renamed has changed; both its names are told.
-    """
-    difference = compare_records(list_records(commit.before), list_records(commit.after))
-    renamed = count_renamed(difference, commit.after)
-    return AuditedCommit(
-        document=commit.document,
-        revision=commit.revision,
-        added=len(difference.added) - renamed,
-        changed=len(difference.changed) + renamed,
-        removed=len(difference.removed) - renamed,
-        products=tuple(sorted(difference.product_names)),
-    )
+def _encode_record(record: AuditRecord) -> bytes:
+    return encode_model(record, exclude={"cut"})  # by whom it is read, not a part of it

@@ -10,8 +10,8 @@ from typing import Any
 from datamesh.services.contracts import detail_writing
 from datamesh.services.contracts.mapping import find_owner, list_objects
 from datamesh.services.contracts.type_writing import (
-    drop_parts,
     can_have_part,
+    drop_parts,
     write_options,
     write_type,
 )

@@ -63,6 +63,8 @@ class Redactor:
         commits raise: what was done until then is done, and the same request goes on with it.
         """
         context.permissions.check_admin()
+        if context.audit:  # the record would have the text, before and after
+            context.audit.hide_changes()
         text = RedactedText(request.text)
         if text.redact_content(request.reason.encode()) is not None or request.text in (
             request.reason

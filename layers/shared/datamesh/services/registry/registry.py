@@ -42,6 +42,12 @@ class Registry:
     renames_cache: RenamesCache = field(default_factory=RenamesCache)
     wanted_names: WantedNamesCache = field(default_factory=WantedNamesCache)
 
+    def find_known_domain(self, name: str) -> str | None:
+        """Return the domain of a product by the version in memory; None if it has none there."""
+        known = self.products.get_known()
+        product = known.products.get(name) if known else None
+        return product.domain if product else None
+
 
 @dataclass(frozen=True)
 class Page[T]:

@@ -113,12 +113,36 @@ def test_rules_of_a_column_that_is_gone_are_skipped(mesh: dict[str, Client]) -> 
     assert (invalid["result"], invalid["reason"]) == ("skipped", "the product has no such column")
 
 
-def test_rules_within_columns_are_skipped(mesh: dict[str, Client]) -> None:
-    street = {"name": "street", "logicalType": "string", "quality": [QUALITY[0]]}
-    order = {"name": "order_id", "logicalType": "object", "properties": [street]}
-    register(mesh, build_contract(schema=[{"name": "orders", "properties": [order, AMOUNT]}]))
-    [nested] = [each for each in check(mesh)["checks"] if each["kind"] == "nested"]
-    assert (nested["name"], nested["result"]) == ("1 quality rules within order_id", "skipped")
+ADDRESS = {
+    "name": "order_id",
+    "logicalType": "object",
+    "properties": [
+        {"name": "street", "logicalType": "string", "quality": [QUALITY[0]]},
+        {"name": "at", "logicalType": "string", "logicalTypeOptions": {"format": "date-time"}},
+    ],
+}
+
+
+def test_rules_within_columns_are_run_where_files_have_such_values(
+    serve: Serve, registry: Registry
+) -> None:
+    document = build_contract(schema=[{"name": "orders", "properties": [ADDRESS, AMOUNT]}])
+    lines = b'{"order_id": {"street": null, "at": "2026-01-31"}, "amount": 1}\n'
+    held = resources(registry, {"sales/orders/a.jsonl": lines})
+    areas = {area: serve(area, held) for area in ("contracts", "domains")}
+    register(areas, document)
+    found = [(each["kind"], each["column"], each["result"]) for each in check(areas)["checks"]]
+    assert found[:2] == [
+        ("format", "order_id.at", "failed"),
+        ("nullValues", "order_id.street", "passed"),
+    ]
+
+
+def test_rules_within_columns_are_skipped_of_csv(mesh: dict[str, Client]) -> None:
+    register(mesh, build_contract(schema=[{"name": "orders", "properties": [ADDRESS, AMOUNT]}]))
+    [nested] = [each for each in check(mesh)["checks"] if each["column"] == "order_id.street"]
+    assert nested["result"] == "skipped"
+    assert nested["reason"] == "values of the column have nothing within them in these files"
 
 
 def test_an_age_is_promised_once(mesh: dict[str, Client]) -> None:

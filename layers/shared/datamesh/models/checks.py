@@ -50,6 +50,16 @@ class ValueRule(StrEnum):
     MIN_ITEMS = "minItems"
     MAX_ITEMS = "maxItems"
     UNIQUE_ITEMS = "uniqueItems"
+    FORMAT = "format"
+
+
+type Step = str | None
+"""A step into nested values: the name of a field, or None for each item of a list."""
+
+
+def write_path(column: str, path: Sequence[Step]) -> str:
+    """Return the name of what is within a column: `lines[].sku`."""
+    return column + "".join("[]" if step is None else f".{step}" for step in path)
 
 
 @dataclass(frozen=True)
@@ -133,11 +143,15 @@ class Check:
     """The meaning of a failure to whoever has written the check; None for an error."""
     problem: str | None = None
     """Why it cannot be run; None if it can be."""
+    path: tuple[Step, ...] = ()
+    """The way from its one column to the values within that are looked at."""
+    type: str = ""
+    """The type of the values at the end of the path, as the schema has it."""
 
     @property
     def column(self) -> str | None:
-        """The column, if it is one."""
-        return self.columns[0] if len(self.columns) == 1 else None
+        """The column, if it is one, or what is within it: `lines[].sku`."""
+        return write_path(self.columns[0], self.path) if len(self.columns) == 1 else None
 
     @property
     def is_fatal(self) -> bool:
@@ -153,10 +167,23 @@ class Check:
 
 
 def skip_check(
-    name: str, kind: str, columns: Sequence[str], problem: str, severity: str | None = None
+    name: str,
+    kind: str,
+    columns: Sequence[str],
+    problem: str,
+    severity: str | None = None,
+    path: tuple[Step, ...] = (),
 ) -> Check:
     """Return a check that cannot be run, and says why."""
-    return Check(name, kind, CheckMeasure.ROWS, tuple(columns), severity=severity, problem=problem)
+    return Check(
+        name,
+        kind,
+        CheckMeasure.ROWS,
+        tuple(columns),
+        severity=severity,
+        problem=problem,
+        path=path,
+    )
 
 
 def write_scalar(value: Scalar) -> str:

@@ -7,6 +7,11 @@ from decimal import Decimal
 
 from datamesh.models.checks import Check, Scalar, ValueCondition, ValueRule, write_scalar
 from datamesh.models.types import Kind, Value, find_kind, parse_value
+from datamesh.tables.check_formats import (
+    build_date_pattern,
+    find_integer_bounds,
+    match_text_format,
+)
 from datamesh.tables.common_types import EPOCH_NANOSECONDS
 from datamesh.tables.conditions import Parameters, TypedColumn, build_conditions
 from datamesh.tables.exact_casts import NANOSECOND_TYPES
@@ -212,12 +217,47 @@ def _build_multiple(
     return f"{column.name} % {int(divisor)} = 0"
 
 
+def _build_format(
+    session: Session,
+    column: CheckedColumn,
+    each: ValueCondition,
+    prefix: str,
+    parameters: Parameters,
+) -> str:
+    name, kind = str(each.values[0]), column.kind
+    if kind is Kind.INTEGER:
+        bounds = find_integer_bounds(name)
+        if bounds is None:
+            raise NotCheckable(f"the format '{name[:50]}' of integers is unknown")
+        least, most = bounds
+        low = _compare(column, Comparison.GE, (Decimal(least),), f"{prefix}low_", parameters)
+        return f"{low} AND " + _compare(
+            column, Comparison.LE, (Decimal(most),), f"{prefix}high_", parameters
+        )
+    if kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIME):
+        if not column.is_text:
+            raise NotCheckable("dates and times of these files are no text that has a format")
+        pattern = build_date_pattern(name)
+        if pattern is None:
+            raise NotCheckable(f"the format '{name[:50]}' of dates is unknown")
+        parameters[f"{prefix}format"] = pattern
+        written = f"regexp_full_match({column.present}, ${prefix}format)"
+        return f"{written} AND {column.name} IS NOT NULL"
+    if kind is not Kind.TEXT:
+        raise NotCheckable("formats are those of text, integers, dates and times")
+    found = match_text_format(name, column.text, f"{prefix}format", parameters)
+    if found is None:
+        raise NotCheckable(f"the format '{name[:50]}' says nothing that a text can be checked by")
+    return found
+
+
 type Build = Callable[[Session, CheckedColumn, ValueCondition, str, Parameters], str]
 
 BUILDERS: dict[ValueRule, Build] = {
     ValueRule.ENUM: _build_enumeration,
     ValueRule.PATTERN: _build_pattern,
     ValueRule.MULTIPLE_OF: _build_multiple,
+    ValueRule.FORMAT: _build_format,
     **dict.fromkeys(BOUNDS, _build_bound),
     **dict.fromkeys((ValueRule.MIN_LENGTH, ValueRule.MAX_LENGTH), _build_length),
     **dict.fromkeys(

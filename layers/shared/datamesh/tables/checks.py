@@ -22,6 +22,7 @@ from datamesh.tables.check_conditions import (
 from datamesh.tables.check_counts import CheckCount
 from datamesh.tables.file_columns import FileGroup, group_files, require_distinct_fields
 from datamesh.tables.files import DataFile
+from datamesh.tables.nested_checks import NestedFieldAbsent, match_nested, open_nested_field
 from datamesh.tables.session import Session
 from datamesh.tables.source import Source, open_cells
 from datamesh.tables.sql_types import find_sql_type
@@ -30,6 +31,7 @@ from datamesh.tables.table import Column, Table
 BITS = 60
 """How many conditions of a row are kept in one integer."""
 ABSENT = "no file has the column"
+ABSENT_FIELD = "no file has the field"
 
 
 @dataclass
@@ -150,26 +152,44 @@ def _add_check(
         plan.counts[number] = CheckCount(problem=ABSENT, is_failure=True)
         return
     own = [columns[name] for name in check.columns]
-    prefix = f"check{number}"
     try:
-        match check.measure:
-            case CheckMeasure.NULLS:
-                plan.matches[number] = match_missing(own[0], check, prefix, plan.parameters)
-            case CheckMeasure.INVALID:
-                plan.matches[number] = match_invalid(
-                    session, own[0], check, prefix, plan.parameters
-                )
-            case CheckMeasure.AGE:
-                plan.newest[number] = measure_newest(own[0])
-            case CheckMeasure.DUPLICATES | CheckMeasure.KEY:
-                plan.keys[number] = [each.build_key() for each in own]
-                if check.measure is CheckMeasure.KEY:
-                    nulls = " OR ".join(f"{each.present} IS NULL" for each in own)
-                    plan.matches[number] = f"({nulls})"
-            case _:
-                plan.matches[number] = "true"
+        _add_counted(session, plan, number, check, own)
     except NotCheckable as error:
         plan.counts[number] = CheckCount(problem=str(error))
+    except NestedFieldAbsent:
+        plan.counts[number] = CheckCount(problem=ABSENT_FIELD, is_failure=True)
+
+
+def _add_counted(
+    session: Session, plan: _Plan, number: int, check: Check, own: Sequence[CheckedColumn]
+) -> None:
+    """Add what a check counts. Raises NotCheckable, NestedFieldAbsent."""
+    prefix, path, parameters = f"check{number}", check.path, plan.parameters
+
+    def match_value(column: CheckedColumn) -> str:
+        if check.measure is CheckMeasure.NULLS:
+            return match_missing(column, check, prefix, parameters)
+        return match_invalid(session, column, check, prefix, parameters)
+
+    if check.measure in (CheckMeasure.NULLS, CheckMeasure.INVALID):
+        nested = path and match_nested(own[0], path, check.type, match_value)
+        plan.matches[number] = nested or match_value(own[0])
+        return
+    fields = [step for step in path if step is not None]
+    if len(fields) < len(path):
+        raise NotCheckable("items of different rows are not compared")
+    if fields:
+        own = [open_nested_field(own[0], fields, check.type)]
+    match check.measure:
+        case CheckMeasure.AGE:
+            plan.newest[number] = measure_newest(own[0])
+        case CheckMeasure.DUPLICATES | CheckMeasure.KEY:
+            plan.keys[number] = [each.build_key() for each in own]
+            if check.measure is CheckMeasure.KEY:
+                nulls = " OR ".join(f"{each.present} IS NULL" for each in own)
+                plan.matches[number] = f"({nulls})"
+        case _:
+            plan.matches[number] = "true"
 
 
 def _count(session: Session, plan: _Plan, rows: str) -> int:

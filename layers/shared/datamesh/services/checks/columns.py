@@ -8,12 +8,14 @@ from datamesh.models.checks import (
     Check,
     CheckMeasure,
     Scalar,
+    Step,
     ValueCondition,
     ValueRule,
     skip_check,
+    write_path,
 )
 
-NESTED = "columns within columns are not checked"
+NESTED_KEY = "keys within columns are not checked"
 
 
 class ColumnRules(Protocol):
@@ -22,6 +24,10 @@ class ColumnRules(Protocol):
     @property
     def name(self) -> str:
         """The name; empty for items of an array."""
+
+    @property
+    def type(self) -> str:
+        """The type, as a schema has it."""
 
     @property
     def required(self) -> bool:
@@ -65,6 +71,7 @@ PHRASES = {
     ValueRule.MIN_ITEMS: "has enough items",
     ValueRule.MAX_ITEMS: "has not too many items",
     ValueRule.UNIQUE_ITEMS: "has items that differ",
+    ValueRule.FORMAT: "has its format",
 }
 OPTIONS = {
     "pattern": ValueRule.PATTERN,
@@ -78,13 +85,20 @@ OPTIONS = {
     "min_items": ValueRule.MIN_ITEMS,
     "max_items": ValueRule.MAX_ITEMS,
     "unique_items": ValueRule.UNIQUE_ITEMS,
+    "format": ValueRule.FORMAT,
 }
 """Option of a column -> the rule of its values."""
 
 
 def map_columns(columns: Sequence[ColumnRules]) -> list[Check]:
-    """Return the checks of columns in their order, and behind them that of the primary key."""
-    found = [check for column in columns for check in _map_column(column)]
+    """Return the checks of columns in their order, and behind them that of the primary key.
+
+    The checks of what is within a column follow those of the column.
+    """
+    found: list[Check] = []
+    for column in columns:
+        for path, each in _walk_column(column):
+            found += _map_column(column.name, path, each)
     key = [column for column in columns if column.primary_key is not None]
     if key:
         key.sort(key=lambda column: column.primary_key or 0)
@@ -94,41 +108,52 @@ def map_columns(columns: Sequence[ColumnRules]) -> list[Check]:
     return found
 
 
-def _map_column(column: ColumnRules) -> list[Check]:
-    own, found = (column.name,), []
+def _walk_column(column: ColumnRules) -> list[tuple[tuple[Step, ...], ColumnRules]]:
+    """Return a column and all that is within it, each with its path, in their order."""
+    found: list[tuple[tuple[Step, ...], ColumnRules]] = []
+    pending: list[tuple[tuple[Step, ...], ColumnRules]] = [((), column)]
+    while pending:
+        path, each = pending.pop()
+        found.append((path, each))
+        if each.items:
+            pending.append(((*path, None), each.items))
+        pending += [((*path, nested.name), nested) for nested in reversed(each.columns)]
+    return found
+
+
+def _map_column(name: str, path: tuple[Step, ...], column: ColumnRules) -> list[Check]:
+    """Return the checks of a column, or of what a path leads to within the column of the name."""
+    own, shown, found = (name,), write_path(name, path), list[Check]()
     if column.required:
-        name = _build_name(column.name, "is required")
-        found.append(Check(name, "required", CheckMeasure.NULLS, own))
+        title = _build_name(shown, "is required")
+        found.append(Check(title, "required", CheckMeasure.NULLS, own, path=path, type=column.type))
     if column.unique:
-        name = _build_name(column.name, "is unique")
-        found.append(Check(name, "unique", CheckMeasure.DUPLICATES, own))
+        title = _build_name(shown, "is unique")
+        found.append(
+            Check(title, "unique", CheckMeasure.DUPLICATES, own, path=path, type=column.type)
+        )
+    if path and column.primary_key is not None:
+        title = _build_name(shown, "is a primary key")
+        found.append(skip_check(title, "primaryKey", own, NESTED_KEY, path=path))
     conditions = [ValueCondition(ValueRule.ENUM, tuple(column.enum))] if column.enum else []
     for option, rule in OPTIONS.items():
         value = getattr(column.options, option, None)
         if value is not None and value is not False:
             conditions.append(ValueCondition(rule, (value,)))
     for each in conditions:
-        name = _build_name(column.name, PHRASES[each.rule])
-        found.append(Check(name, each.rule, CheckMeasure.INVALID, own, (each,)))
-    if getattr(column.options, "format", None):
-        name = _build_name(column.name, "has its format")
-        found.append(skip_check(name, "format", own, "formats are not checked"))
-    nested = [*column.columns, *([column.items] if column.items else [])]
-    if any(_has_rules(each) for each in nested):
-        name = _build_name(column.name, "is valid within")
-        found.append(skip_check(name, "nested", own, NESTED))
+        title = _build_name(shown, PHRASES[each.rule])
+        found.append(
+            Check(
+                title,
+                each.rule,
+                CheckMeasure.INVALID,
+                own,
+                (each,),
+                path=path,
+                type=column.type,
+            )
+        )
     return found
-
-
-def _has_rules(column: ColumnRules) -> bool:
-    """Return whether a column, or one within it, asks for a check."""
-    pending = [column]
-    while pending:
-        each = pending.pop()
-        if each.required or each.unique or each.enum or each.options:
-            return True
-        pending += [*each.columns, *([each.items] if each.items else [])]
-    return False
 
 
 def _build_name(column: str, phrase: str) -> str:

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from datamesh.models.checks import MAX_CHECKS, MAX_NAME_LENGTH, Check, skip_check
+from datamesh.models.checks import MAX_CHECKS, Check, Step
 from datamesh.models.products import Product
 from datamesh.services.checks.rules import map_quality, map_service_levels
+from datamesh.services.contracts.columns import choose_type
 from datamesh.services.contracts.detail_entries import find_object, find_object_name
 from datamesh.services.contracts.source import read_source
 
@@ -37,31 +38,24 @@ def list_contract_checks(product: Product, source: bytes, known: Sequence[Check]
 
 
 def _list_property_checks(found: Mapping[str, Any]) -> list[Check]:
-    """Return the checks of a property; those of what is within it are skipped, and say so."""
-    name = str(found.get("name") or "")
-    checks = map_quality(found.get("quality"), name)
-    within = _count_rules_within(found)
-    if within:
-        shown = f"{within} quality rules within {name}"[:MAX_NAME_LENGTH]
-        reason = "columns within columns are not checked"
-        checks.append(skip_check(shown, "nested", (name,), reason))
+    """Return the checks of the quality rules of a property, and of what is within it."""
+    top, checks = str(found.get("name") or ""), list[Check]()
+    pending: list[tuple[tuple[Step, ...], Mapping[str, Any]]] = [((), found)]
+    while pending and len(checks) < MOST:
+        path, each = pending.pop()
+        rules = map_quality(each.get("quality"), top)
+        checks += [_move_within(rule, path, each) for rule in rules] if path else rules
+        items = each.get("items")
+        if isinstance(items, Mapping):
+            pending.append(((*path, None), items))
+        nested = [*_list_mappings(each.get("properties"))]
+        pending += [((*path, str(one.get("name") or "")), one) for one in reversed(nested)]
     return checks
 
 
-def _count_rules_within(found: Mapping[str, Any]) -> int:
-    pending, count = [*_list_nested(found)], 0
-    while pending:
-        each = pending.pop()
-        rules = each.get("quality")
-        count += len(rules) if isinstance(rules, list) else 0
-        pending += _list_nested(each)
-    return count
-
-
-def _list_nested(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    nested = [*_list_mappings(found.get("properties"))]
-    items = found.get("items")
-    return [*nested, items] if isinstance(items, Mapping) else nested
+def _move_within(check: Check, path: tuple[Step, ...], found: Mapping[str, Any]) -> Check:
+    """Return the check of a column as one of what a path leads to within it."""
+    return replace(check, path=path, type=choose_type(found))
 
 
 def _list_mappings(value: object) -> Iterable[Mapping[str, Any]]:

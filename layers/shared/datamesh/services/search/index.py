@@ -3,13 +3,13 @@
 docs/adr/0042-search.md says why SQLite, and which.
 """
 
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import apsw
 
 from datamesh.models.products import ProductStatus
-from datamesh.models.search import FacetName
+from datamesh.services.search.facets import FacetIndex
 from datamesh.services.search.product_rows import read_texts_row
 from datamesh.services.search.typos import find_similar
 from datamesh.services.search.words import (
@@ -57,8 +57,7 @@ class SearchIndex:
         self._rows: dict[str, int] = {}
         self.names: dict[int, str] = {}
         """Row -> name of its product, oldest registration first."""
-        self.facets: dict[FacetName, dict[int, tuple[str, ...]]] = defaultdict(dict)
-        """Facet -> row -> values."""
+        self.facets = FacetIndex()
         self.updated: dict[int, float] = {}
         """Row -> when its product was changed last, in seconds."""
         self.normalised: dict[int, str] = {}
@@ -67,8 +66,8 @@ class SearchIndex:
         self.inactive: set[int] = set()
         self._called: dict[str, tuple[int, ...]] = {}
         """Normalised name or title, or name of a dataset -> its rows, and some that are gone."""
-        self._values: dict[tuple[str, ...], tuple[str, ...]] = {}
-        """The values of facets, each of them once."""
+        self._sorted_names: list[tuple[str, int]] | None = None
+        """All normalised names with their rows, sorted."""
         self._vocabulary: frozenset[str] | None = None
         self._next_row = 1
 
@@ -90,6 +89,7 @@ class SearchIndex:
         self._digests = digests
         self.names = {self._rows[name]: name for name in digests}
         self._vocabulary = None
+        self._sorted_names = None
 
     def find_rows(self, terms: Sequence[str]) -> dict[int, float]:
         """Return the rows that have any of the terms: row -> score, the lower the better."""
@@ -112,6 +112,14 @@ class SearchIndex:
         """Return the rows of the products that are called so, or that are a dataset called so."""
         rows = self._called.get(normalise_name(name), ())
         return {row for row in rows if row in self.names}
+
+    def find_begun(self, beginning: str) -> set[int]:
+        """Return the rows of the products whose normalised name begins so."""
+        if self._sorted_names is None:
+            self._sorted_names = sorted((name, row) for row, name in self.normalised.items())
+        names = self._sorted_names
+        first, end = bisect_left(names, (beginning,)), bisect_left(names, (beginning + _LAST,))
+        return {row for _, row in names[first:end]}
 
     def _list_word_terms(self, word: str, *, is_last: bool) -> list[str]:
         if len(word) < (SHORTEST_LAST_PREFIX if is_last else SHORTEST_PREFIX):
@@ -138,8 +146,7 @@ class SearchIndex:
         row = read_texts_row(product)
         number = self._rows[row.name] = self._next_row
         self._next_row += 1
-        for facet, values in row.list_facets().items():
-            self.facets[facet][number] = self._values.setdefault(values, values)
+        self.facets.add_row(number, row.list_facets())
         for name in row.list_names():
             known = (each for each in self._called.get(name, ()) if each in self.updated)
             self._called[name] = (*known, number)
@@ -154,8 +161,7 @@ class SearchIndex:
     def _drop_row(self, name: str) -> None:
         number = self._rows.pop(name)
         self._db.execute("DELETE FROM texts WHERE rowid IN (?, ?)", (number, -number))
-        for values in self.facets.values():
-            del values[number]
+        self.facets.drop_row(number)
         del self.updated[number], self.normalised[number]
         self.dropped.discard(number)
         self.inactive.discard(number)

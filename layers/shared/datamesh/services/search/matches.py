@@ -1,7 +1,7 @@
 """Where a product has what was searched for."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from datamesh.models.search import MAX_MATCHES, SearchedField, SearchMatch
 from datamesh.services.search.product_rows import ProductTextsRow
@@ -45,17 +45,27 @@ def _find_matches(product: ProductTextsRow, pattern: re.Pattern[str]) -> Iterato
         (SearchedField.DESCRIPTION, (product.description,)),
     ]
     for field, candidates in texts:
-        if pattern.search(fold_name("\n".join(candidates))):
-            for text in candidates:
-                if pattern.search(fold_name(text)):
-                    yield SearchMatch(field=field, text=cut_around(text, pattern))
+        for text in _find_texts(candidates, pattern, fold_name):
+            yield SearchMatch(field=field, text=cut_around(text, pattern))
     described = product.column_descriptions
-    if not pattern.search(fold_text("\n".join(described.values()))):
-        return
+    found = {*_find_texts([*described.values()], pattern, fold_text)}
     for column, text in described.items():
-        if pattern.search(fold_text(text)):
+        if text in found:
             shown = cut_around(text, pattern)
             yield SearchMatch(field=SearchedField.COLUMN_DESCRIPTION, text=shown, column=column)
+
+
+def _find_texts(
+    texts: Sequence[str], pattern: re.Pattern[str], fold: Callable[[str], str]
+) -> Sequence[str]:
+    """Return the texts that match. They are folded together: most have no match."""
+    together = fold("\n".join(texts))
+    if not pattern.search(together):
+        return []
+    folded = together.split("\n")
+    if len(folded) != len(texts):  # one of them has lines
+        folded = [fold(text) for text in texts]
+    return [text for text, each in zip(texts, folded, strict=True) if pattern.search(each)]
 
 
 def cut_around(text: str, pattern: re.Pattern[str]) -> str:

@@ -1,10 +1,9 @@
 """Answers searches: finds, filters, counts, orders and pages."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from heapq import nsmallest
 
 import msgspec
 
@@ -71,18 +70,19 @@ def search_products(
     words = split_question(query.text) if query.text else []
     terms = index.list_terms(words)
     scores = _find_rows(index, query, terms)
-    found = _filter_rows(index, scores, query.filters)
-    ordered = _sort_rows(index, found, scores, query)
+    found = index.facets.filter_rows(scores, query.filters)
+    # What follows on a cursor may have moved anywhere.
+    ordered = _sort_rows(index, found, scores, query, len(found) if place else limit)
     offset = _find_offset(index, ordered, place) if place else 0
     page = ordered[offset : offset + limit]
     following = offset + len(page)
     return SearchPage(
-        total=len(ordered),
+        total=len(found),
         results=_build_results(file, index, page, terms),
         facets=_count_facets(index, scores, query.filters),
         next_cursor=(
             _write_cursor(_Place(index.names[page[-1]], following))
-            if page and following < len(ordered)
+            if page and following < len(found)
             else None
         ),
     )
@@ -102,47 +102,36 @@ def _find_rows(index: SearchIndex, query: SearchQuery, terms: Sequence[str]) -> 
     return found
 
 
-def _filter_rows(
-    index: SearchIndex, rows: Collection[int], filters: Mapping[FacetName, str]
-) -> Collection[int]:
-    for facet, wanted in filters.items():
-        values, folded = index.facets[facet], wanted.strip().casefold()
-        rows = [row for row in rows if any(each.casefold() == folded for each in values[row])]
-    return rows
-
-
 def _count_facets(
     index: SearchIndex, found: Collection[int], filters: Mapping[FacetName, str]
 ) -> dict[FacetName, list[FacetCount]]:
-    """Return how many of the rows that meet the other filters have each value."""
+    """Return how many of the rows that meet the other filters have each value, most first."""
     counts: dict[FacetName, list[FacetCount]] = {}
-    with_all = _filter_rows(index, found, filters)
-    for facet, values in index.facets.items():
-        others = {name: value for name, value in filters.items() if name != facet}
-        rows = with_all if facet not in filters else _filter_rows(index, found, others)
-        counted = Counter(chain.from_iterable(map(values.__getitem__, rows)))
+    for facet, counted in index.facets.count_values(found, filters).items():
         shown = sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:MAX_FACET_VALUES]
         counts[facet] = [FacetCount(value=value, count=count) for value, count in shown]
     return counts
 
 
 def _sort_rows(
-    index: SearchIndex, rows: Collection[int], scores: Mapping[int, float], query: SearchQuery
-) -> list[int]:
+    index: SearchIndex,
+    rows: Collection[int],
+    scores: Mapping[int, float],
+    query: SearchQuery,
+    wanted: int,
+) -> Sequence[int]:
+    """Return the rows in their order: the first of them, at least as many as wanted."""
     if query.order is ResultOrder.NAME:
         return sorted(rows, key=lambda row: (index.normalised[row], index.names[row]))
     if query.order is ResultOrder.UPDATED:
         return sorted(rows, key=lambda row: (-index.updated[row], index.names[row]))
     if query.text is None:
         return [*rows]
-    ordered = sorted(rows, key=scores.__getitem__)
-    called, beginning = index.find_called(query.text), normalise_name(query.text)
-    begun = {row for row in ordered if index.normalised[row].startswith(beginning)} - called
-    if not called and not begun:
-        return ordered
-    first = [row for row in ordered if row in called]
-    second = [row for row in ordered if row in begun]
-    return [*first, *second, *(row for row in ordered if row not in called and row not in begun)]
+    called, begun = index.find_called(query.text), index.find_begun(normalise_name(query.text))
+    ahead = [row for row in rows if row in called or row in begun]
+    ahead.sort(key=lambda row: (row not in called, scores[row]))
+    rest = [row for row in rows if row not in called and row not in begun] if ahead else rows
+    return [*ahead, *nsmallest(wanted - len(ahead), rest, scores.__getitem__)]
 
 
 def _find_offset(index: SearchIndex, ordered: Sequence[int], place: _Place) -> int:

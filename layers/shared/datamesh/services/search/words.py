@@ -39,7 +39,7 @@ def fold_name(name: str) -> str:
     >>> fold_name("dailyRevenue_byDay")
     'daily revenue_by day'
     """
-    return fold_text(_HUMP.sub(" ", name))
+    return fold_text(name if name.islower() else _HUMP.sub(" ", name))
 
 
 def normalise_name(name: str) -> str:

@@ -20,6 +20,7 @@ export function parseSamples(text: string): Sample[] {
   return found;
 }
 
-export function findSample(samples: readonly Sample[], name: string): number | null {
-  return samples.find((each) => each.name === name)?.value ?? null;
+export function findSample(samples: readonly Sample[], name: string, labels: Readonly<Record<string, string>> = {}): number | null {
+  const isWanted = (each: Sample) => each.name === name && Object.entries(labels).every(([label, value]) => each.labels[label] === value);
+  return samples.find(isWanted)?.value ?? null;
 }

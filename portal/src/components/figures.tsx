@@ -1,13 +1,19 @@
 /** Numbers as small pictures, each with its words. */
 
-export function Meter({ value, limit, what }: { value: number | null; limit: number | null; what: string }) {
-  if (value === null) return <>unknown</>;
-  if (limit === null) return <>{value.toLocaleString("en")}</>;
+interface MeterProps {
+  value: number | null;
+  limit: number | null;
+  what: string;
+  format?: (value: number) => string;
+}
+
+export function Meter({ value, limit, what, format = (number) => number.toLocaleString("en") }: MeterProps) {
+  if (value === null) return <>{limit === null ? "unknown" : `at most ${format(limit)}`}</>;
+  if (limit === null) return <>{format(value)}</>;
   const share = Math.round((100 * value) / limit);
   return (
     <>
-      <meter min={0} max={limit} high={limit * 0.8} optimum={0} value={value} aria-label={what} />{" "}
-      {value.toLocaleString("en")} of {limit.toLocaleString("en")}
+      <meter min={0} max={limit} high={limit * 0.8} optimum={0} value={value} aria-label={what} /> {format(value)} of {format(limit)}
       {share >= 80 && <strong class="warning"> ▲ {share} % of what is allowed</strong>}
     </>
   );

@@ -40,10 +40,14 @@ interface Trend {
 }
 
 const DAYS = 30;
+const DOCUMENTS = [
+  ["products.json", "Bytes of products"],
+  ["lineage.json", "Bytes of lineage"],
+] as const;
 const TRENDS = [
   ["products.total", "Products"],
   ["lineage.total", "Lineage entries"],
-  ["storage.products.bytes", "Bytes of products"],
+  ["storage.products.bytes", "Stored bytes of products"],
   ["usage.total.requests", "Requests"],
 ] as const;
 
@@ -117,6 +121,19 @@ function Limits({ samples }: { samples: readonly Sample[] }) {
           what="Lineage entries"
         />
       </dd>
+      {DOCUMENTS.map(([document, title]) => (
+        <>
+          <dt>{title}</dt>
+          <dd>
+            <Meter
+              value={findSample(samples, "datamesh_document_bytes", { document })}
+              limit={findSample(samples, "datamesh_document_bytes_limit", { document })}
+              what={title}
+              format={formatBytes}
+            />
+          </dd>
+        </>
+      ))}
       {samples
         .filter((each) => each.name === "datamesh_revision")
         .map((each) => (

@@ -112,6 +112,8 @@ def test_health_tells_sizes_against_limits(page: Page, visit: Visit) -> None:
     sizes = page.get_by_role("region", name="Sizes")
     expect(sizes.get_by_text("of 1,000")).to_be_visible()
     expect(sizes.get_by_text("of 10,000")).to_be_visible()
+    expect(sizes.get_by_text("KB of 10 MB")).to_be_visible()
+    expect(sizes.get_by_role("meter", name="Bytes of lineage")).to_be_visible()
     expect(sizes.get_by_text("Commits to products.json")).to_be_visible()
     trends = page.get_by_role("region", name="The last 30 days")
     expect(trends.get_by_role("img").first).to_be_visible()

@@ -13,8 +13,9 @@ from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.contexts import CONTEXT
 from tests.lambdas import Client, api_event
-from tests.meshes import NOON, add_lineage, add_products, resources
+from tests.meshes import NOON, add_lineage, add_products, mesh, resources
 
+PRODUCTS = (("document", "products.json"),)
 type Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
@@ -57,6 +58,16 @@ def test_limits_are_told_beside_the_sizes(registry: Registry, serve: Serve) -> N
     assert found["datamesh_lineage_entries_limit", ()] == 9
 
 
+def test_sizes_in_bytes_are_told_against_their_limits(serve: Serve) -> None:
+    registry = mesh(max_products_bytes=70_000)
+    add_products(registry, "abc")
+    found = samples(serve("platform", resources(registry)))
+    file = registry.products.read(CONTEXT.deadline)
+    assert found["datamesh_document_bytes", PRODUCTS] == file.measure_records() > 100
+    assert found["datamesh_document_bytes_limit", PRODUCTS] == 70_000
+    assert found["datamesh_document_bytes", (("document", "lineage.json"),)] < 10
+
+
 def test_administrators_alone_learn_how_many_commits_there_were(
     client: Client, registry: Registry
 ) -> None:
@@ -64,7 +75,7 @@ def test_administrators_alone_learn_how_many_commits_there_were(
     add_products(registry, "abc")
     found = samples(client, principal=ANONYMOUS)
     assert found["datamesh_products", ()] == 3
-    assert "datamesh_revision" not in {name for name, _ in found}
+    assert {"datamesh_revision", "datamesh_document_bytes"}.isdisjoint(name for name, _ in found)
 
 
 def test_the_age_of_the_snapshot_is_told(client: Client, over: Resources) -> None:

@@ -17,6 +17,7 @@ from datamesh.services.analytics.snapshots import Snapshots
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.registry_file import RegistryFile
 
 # Counters are made anew for each scrape, so that their creation time would be that of the scrape.
 disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -40,16 +41,11 @@ def render_metrics(
         len(entries)
     )
     _add_limits(metrics, registry)
-    # To others it would tell that there was a commit of which they see nothing.
+    # To others they would tell of commits and products of which they see nothing.
     if context.permissions.is_admin:
-        revision = Gauge(
-            "datamesh_revision",
-            "Commits to a file of the registry.",
-            ["document"],
-            registry=metrics,
-        )
-        revision.labels("products.json").set(products.revision)
-        revision.labels("lineage.json").set(registry.lineage.read(context.deadline).revision)
+        lineage = registry.lineage.read(context.deadline)
+        files = {"products.json": products, "lineage.json": lineage}
+        _add_documents(metrics, files)
     if latest := _find_latest_run(context, snapshots):
         Gauge(
             "datamesh_snapshot_age_seconds", "Since the latest scheduled run.", registry=metrics
@@ -75,6 +71,30 @@ def _add_limits(metrics: CollectorRegistry, registry: Registry) -> None:
         ),
     ):
         Gauge(name, words, registry=metrics).set(limit)
+    most = Gauge(
+        "datamesh_document_bytes_limit",
+        "The most that the records of a file may take; above it writes are refused.",
+        ["document"],
+        registry=metrics,
+    )
+    for document in (registry.products, registry.lineage):
+        if document.byte_limit:
+            most.labels(document.name).set(document.byte_limit.most)
+
+
+def _add_documents(metrics: CollectorRegistry, files: Mapping[str, RegistryFile]) -> None:
+    revision = Gauge(
+        "datamesh_revision", "Commits to a file of the registry.", ["document"], registry=metrics
+    )
+    size = Gauge(
+        "datamesh_document_bytes",
+        "JSON of the records of a file of the registry, before compression.",
+        ["document"],
+        registry=metrics,
+    )
+    for document, file in files.items():
+        revision.labels(document).set(file.revision)
+        size.labels(document).set(file.measure_records())
 
 
 def _find_latest_run(context: RequestContext, snapshots: Snapshots) -> datetime | None:

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Product } from "../src/api/types.ts";
-import { findConflict, findField, NEW, toChange, toDraft, toRegistration } from "../src/edit/draft.ts";
+import { NEW_COLUMN } from "../src/edit/column-draft.ts";
+import { describeField, findConflict, findField, NEW, toChange, toDraft, toRegistration } from "../src/edit/draft.ts";
 
 const PRODUCT: Product = {
   name: "orders",
@@ -34,7 +35,7 @@ test("only what differs is sent, and what a form does not show stays", () => {
 });
 
 test("a column keeps its key and its description when another is changed", () => {
-  const columns = [draft.columns[0]!, { name: "amount", type: "double", description: "Euro" }];
+  const columns = [draft.columns[0]!, { ...NEW_COLUMN, name: "amount", type: "double", description: "Euro" }];
   assert.deepEqual(toChange({ ...draft, columns }, PRODUCT), {
     schema: {
       id: { type: "string", description: "Who", primary_key: 1 },
@@ -44,7 +45,7 @@ test("a column keeps its key and its description when another is changed", () =>
 });
 
 test("a new product sends what was written", () => {
-  const written = { ...NEW, name: "a", domain: "b", owner: "c", description: "d", columns: [{ name: "x", type: "date", description: "" }] };
+  const written = { ...NEW, name: "a", domain: "b", owner: "c", description: "d", columns: [{ ...NEW_COLUMN, name: "x", type: "date" }] };
   assert.deepEqual(toRegistration(written), {
     name: "a",
     domain: "b",
@@ -66,6 +67,78 @@ test("what the other alone has changed is taken over, what both have is disputed
 });
 
 test("errors find the field of the form", () => {
-  const paths = ["owner", "output_port.location", "output_port.format", "schema.id.type", "sla.freshness", ""];
-  assert.deepEqual(paths.map(findField), ["owner", "location", "format", "columns", null, null]);
+  const found = {
+    owner: "owner",
+    output_port: "location",
+    "output_port.location": "location",
+    "output_port.format": "format",
+    "schema.id.type": "columns",
+    "sla.latency": "latency",
+    sla: "freshness",
+    "support.url": "channel_url",
+    "contacts.0.name": "contacts",
+    "openlineage.0.name": "openlineage",
+    restricted_columns: "columns",
+    custom: null,
+    "": null,
+  };
+  assert.deepEqual(Object.fromEntries(Object.keys(found).map((path) => [path, findField(path)])), found);
+});
+
+test("lists, support and service level are sent as the registry has them, and null takes them away", () => {
+  const told = {
+    ...draft,
+    contacts: [{ name: " Ann ", role: "", email: "ann@example.com" }, { name: "", role: "", email: "" }],
+    channel: "#orders",
+    freshness: "PT24H",
+    links: [{ title: "Runbook", url: "https://example.com" }],
+    glossary_terms: "order, ",
+    openlineage: [{ namespace: "s3://a", name: "b" }],
+  };
+  const body = {
+    contacts: [{ name: "Ann", email: "ann@example.com" }],
+    support: { channel: "#orders" },
+    sla: { freshness: "PT24H" },
+    links: [{ title: "Runbook", url: "https://example.com" }],
+    glossary_terms: ["order"],
+    openlineage: [{ namespace: "s3://a", name: "b" }],
+  };
+  assert.deepEqual(toChange(told, PRODUCT), body);
+  const known = { ...PRODUCT, ...body };
+  assert.deepEqual(toChange(toDraft(known), known), {});
+  assert.deepEqual(toChange({ ...toDraft(known), freshness: "", channel: "", contacts: [] }, known), { contacts: [], sla: null, support: null });
+  assert.deepEqual(describeField(toDraft(known), "contacts"), "Ann, ann@example.com");
+});
+
+test("nested columns and restrictions are changed, and what else is known of them stays", () => {
+  const nested: Product = {
+    ...PRODUCT,
+    schema: { lines: "array", email: "string" },
+    restricted_columns: ["email"],
+    columns: [
+      { name: "lines", type: "array", items: { name: "", type: "object", columns: [{ name: "sku", type: "string", required: true }] } },
+      { name: "email", type: "string", restricted: true },
+    ],
+  };
+  const before = toDraft(nested);
+  assert.deepEqual(toChange(before, nested), {});
+  const [lines, email] = before.columns;
+  const item = lines!.inner[0]!;
+  const inner = [{ ...item, inner: [{ ...item.inner[0]!, description: "Which" }, { ...NEW_COLUMN, name: "count", type: "integer" }] }];
+  assert.deepEqual(toChange({ ...before, columns: [{ ...lines!, inner }, { ...email!, restricted: false }] }, nested), {
+    schema: {
+      lines: {
+        type: "array",
+        items: {
+          type: "object",
+          columns: [
+            { name: "sku", type: "string", required: true, description: "Which" },
+            { name: "count", type: "integer" },
+          ],
+        },
+      },
+      email: { type: "string", restricted: false },
+    },
+  });
+  assert.match(describeField(before, "columns"), /lines array\n {2}each value object\n {4}sku string\nemail string, restricted/);
 });

@@ -76,7 +76,7 @@ function Decision({ request, changed }: { request: AccessRequest; changed: () =>
       {mayDecide && (
         <>
           <Field name={`until-${request.id}`} title="Access ends" problems={refusal.problems}>
-            {(attributes) => <input {...attributes} type="date" value={request.until?.slice(0, 10) ?? ""} />}
+            {(attributes) => <input {...attributes} type="date" defaultValue={request.until?.slice(0, 10) ?? ""} />}
           </Field>
           <button type="submit" value="grant">
             Grant

@@ -1,11 +1,10 @@
 /** Whether a product can be trusted: whose it is, its checks, its last run against what is promised, its contract. */
-import { useState } from "preact/hooks";
-import { askFile, saveFile } from "../api/client.ts";
 import type { Freshness, Product } from "../api/types.ts";
 import { useApi } from "../api/use.ts";
 import { countSeconds, formatPeriod } from "../duration.ts";
 import { formatAge, formatMoment } from "../format.ts";
-import { asOf, linkTo } from "../location.ts";
+import { linkTo } from "../location.ts";
+import { ContractFiles } from "./contract.tsx";
 import { OwnerLink } from "./product.tsx";
 import { Result } from "./states.tsx";
 
@@ -62,7 +61,7 @@ export function Trust({ product }: { product: Product }) {
           ) : (
             "None was agreed on; the registry writes one of what it knows"
           )}{" "}
-          {!asOf.value && <ContractFile name={product.name} />}
+          <ContractFiles name={product.name} />
         </dd>
         <dt>Registered</dt>
         <dd>
@@ -105,25 +104,5 @@ function Promised({ endedAt, promised }: { endedAt: string; promised: string }) 
     <div class={isLate ? "warning" : undefined}>
       <span aria-hidden="true">{isLate ? "✗" : "✓"}</span> {isLate ? "Later than" : "As"} promised: at most {formatPeriod(promised)}
     </div>
-  );
-}
-
-function ContractFile({ name }: { name: string }) {
-  const [problem, setProblem] = useState("");
-  const save = async () => {
-    try {
-      const { data, headers } = await askFile(["product", name, "contract"], {});
-      saveFile(data, `${name}.odcs.${(headers.get("Content-Type") ?? "").includes("json") ? "json" : "yaml"}`);
-    } catch (error) {
-      setProblem(String(error));
-    }
-  };
-  return (
-    <>
-      <button type="button" class="small" onClick={save}>
-        Save the contract
-      </button>
-      {problem && <p role="alert">{problem}</p>}
-    </>
   );
 }

@@ -2,7 +2,15 @@
 import { useState } from "preact/hooks";
 import { type Conflict, describeField, type Draft, type Field, takeFields } from "./draft.ts";
 
-const TITLES: Partial<Record<Field, string>> = { location: "folder of its data", format: "format of its data" };
+const TITLES: Partial<Record<Field, string>> = {
+  location: "folder of its data",
+  format: "format of its data",
+  channel: "where users get help",
+  channel_url: "address of the help",
+  element: "column of times",
+  glossary_terms: "words of the business",
+  openlineage: "datasets of OpenLineage",
+};
 
 interface ConflictProps {
   conflict: Conflict;

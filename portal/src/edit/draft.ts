@@ -1,11 +1,18 @@
 /** A product as a form holds it: what is sent of it, and what becomes of it when somebody else has saved meanwhile. */
-import type { Column, Product } from "../api/types.ts";
+import type { Product } from "../api/types.ts";
+import { type ColumnDraft, describeColumns, NEW_COLUMN, toColumnDrafts, toSchema } from "./column-draft.ts";
 
-export interface ColumnDraft {
-  readonly name: string;
-  readonly type: string;
-  readonly description: string;
-}
+/** A line of a list: what it is called -> what was written. */
+export type Line = Readonly<Record<string, string>>;
+
+/** The lists of a form, and what each of their lines has. */
+export const LINES = {
+  contacts: ["name", "role", "email"],
+  links: ["title", "url"],
+  openlineage: ["namespace", "name"],
+} as const;
+export type LineField = keyof typeof LINES;
+
 export interface Draft {
   readonly name: string;
   readonly domain: string;
@@ -19,8 +26,19 @@ export interface Draft {
   readonly location: string;
   readonly format: string;
   readonly columns: readonly ColumnDraft[];
+  readonly contacts: readonly Line[];
+  readonly channel: string;
+  readonly channel_url: string;
+  readonly freshness: string;
+  readonly latency: string;
+  readonly retention: string;
+  readonly element: string;
+  readonly links: readonly Line[];
+  readonly glossary_terms: string;
+  readonly openlineage: readonly Line[];
 }
 export type Field = keyof Draft;
+export type TextField = Exclude<Field, LineField | "columns">;
 
 export const NEW: Draft = {
   name: "",
@@ -34,11 +52,21 @@ export const NEW: Draft = {
   tags: "",
   location: "",
   format: "parquet",
-  columns: [{ name: "", type: "string", description: "" }],
+  columns: [NEW_COLUMN],
+  contacts: [],
+  channel: "",
+  channel_url: "",
+  freshness: "",
+  latency: "",
+  retention: "",
+  element: "",
+  links: [],
+  glossary_terms: "",
+  openlineage: [],
 };
 
 export function toDraft(product: Product): Draft {
-  const described = new Map((product.columns ?? []).map((each) => [each.name, each]));
+  const { support, sla } = product;
   return {
     name: product.name,
     domain: product.domain,
@@ -51,12 +79,22 @@ export function toDraft(product: Product): Draft {
     tags: product.tags.join(", "),
     location: product.output_port?.location ?? "",
     format: product.output_port?.format ?? "parquet",
-    columns: Object.entries(product.schema).map(([name, type]) => ({
-      name,
-      type,
-      description: described.get(name)?.description ?? "",
-    })),
+    columns: toColumnDrafts(product),
+    contacts: toLines("contacts", product.contacts),
+    channel: support?.channel ?? "",
+    channel_url: support?.url ?? "",
+    freshness: sla?.freshness ?? "",
+    latency: sla?.latency ?? "",
+    retention: sla?.retention ?? "",
+    element: sla?.element ?? "",
+    links: toLines("links", product.links),
+    glossary_terms: (product.glossary_terms ?? []).join(", "),
+    openlineage: toLines("openlineage", product.openlineage),
   };
+}
+
+function toLines(field: LineField, items: readonly object[] = []): Line[] {
+  return items.map((item) => Object.fromEntries(LINES[field].map((part) => [part, String((item as Record<string, unknown>)[part] ?? "")])));
 }
 
 export function isSame(a: Draft, b: Draft, field: Field): boolean {
@@ -68,35 +106,32 @@ export function listChanged(a: Draft, b: Draft): Field[] {
   return (Object.keys(NEW) as Field[]).filter((field) => !isSame(a, b, field));
 }
 
-/** Form field -> field of the request. What a form does not show is left as it is. */
-const PARTS: Record<Field, string> = {
-  name: "name",
-  domain: "domain",
-  owner: "owner",
-  title: "title",
-  description: "description",
-  status: "status",
-  version: "version",
-  visibility: "visibility",
-  tags: "tags",
+/** Form field -> field of the request, where they are not called the same. What a form does not show is left as it is. */
+const PARTS: Partial<Record<Field, string>> = {
   location: "output_port",
   format: "output_port",
   columns: "schema",
+  channel: "support",
+  channel_url: "support",
+  freshness: "sla",
+  latency: "sla",
+  retention: "sla",
+  element: "sla",
 };
+const partOf = (field: Field): string => PARTS[field] ?? field;
 
-/** Return the body that registers a product. */
+/** Return the body that registers a product: what was left empty is left out. */
 export function toRegistration(draft: Draft): Record<string, unknown> {
+  const needed = new Set(["name", "domain", "owner", "description", "schema", "status", "version", "tags"]);
+  const written = new Set(listChanged(draft, NEW).map(partOf));
   const body = collectParts(draft, null);
-  if (draft.title.trim() === "") delete body["title"];
-  if (draft.visibility === "internal") delete body["visibility"];
-  if (draft.location.trim() === "") delete body["output_port"];
-  return body;
+  return Object.fromEntries(Object.entries(body).filter(([part, value]) => needed.has(part) || (written.has(part) && value !== null)));
 }
 
 /** Return the body that changes `base` into what the form says: the fields that differ alone. */
 export function toChange(draft: Draft, base: Product): Record<string, unknown> {
   const body = collectParts(draft, base);
-  const wanted = new Set(listChanged(draft, toDraft(base)).map((field) => PARTS[field]));
+  const wanted = new Set(listChanged(draft, toDraft(base)).map(partOf));
   return Object.fromEntries(Object.entries(body).filter(([part]) => wanted.has(part)));
 }
 
@@ -112,25 +147,30 @@ function collectParts(draft: Draft, base: Product | null): Record<string, unknow
     status,
     version,
     visibility,
-    tags: draft.tags.split(",").map((tag) => tag.trim()).filter(Boolean),
+    tags: splitList(draft.tags),
     output_port: location ? { ...base?.output_port, location, format: draft.format } : null,
     schema: toSchema(draft.columns, base),
+    contacts: fromLines(draft.contacts),
+    support: keepFilled({ channel: draft.channel, url: draft.channel_url }),
+    sla: keepFilled({ freshness: draft.freshness, latency: draft.latency, retention: draft.retention, element: draft.element }),
+    links: fromLines(draft.links),
+    glossary_terms: splitList(draft.glossary_terms),
+    openlineage: fromLines(draft.openlineage),
   };
 }
 
-/** Return the schema: what else is known of a column stays with it. */
-function toSchema(columns: readonly ColumnDraft[], base: Product | null): Record<string, unknown> {
-  const described = new Map((base?.columns ?? []).map((each) => [each.name, each]));
-  const filled = columns.filter((each) => each.name.trim() !== "" || each.description.trim() !== "");
-  return Object.fromEntries(filled.map((each) => [each.name.trim(), toColumn(each, described.get(each.name.trim()))]));
+function splitList(text: string): string[] {
+  return text.split(",").map((each) => each.trim()).filter(Boolean);
 }
 
-function toColumn({ type, description }: ColumnDraft, known: Column | undefined): unknown {
-  const said = description.trim();
-  const { name: _name, description: _description, ...rest } = known ?? { name: "", type };
-  const more = Object.keys(rest).some((field) => field !== "type");
-  if (!said && !more) return type.trim();
-  return { ...rest, type: type.trim(), ...(said ? { description: said } : {}) };
+/** Return what was written; null if nothing was. */
+function keepFilled(line: Line): Line | null {
+  const filled = Object.entries(line).flatMap(([part, text]) => (text.trim() ? [[part, text.trim()] as const] : []));
+  return filled.length > 0 ? Object.fromEntries(filled) : null;
+}
+
+function fromLines(lines: readonly Line[]): Line[] {
+  return lines.map(keepFilled).filter((each) => each !== null);
 }
 
 /** What two people changed of the same product. */
@@ -156,14 +196,19 @@ export function takeFields(mine: Draft, theirs: Draft, fields: readonly Field[])
 
 /** Return what a field holds as text, for people who compare two of them. */
 export function describeField(draft: Draft, field: Field): string {
-  if (field !== "columns") return draft[field] || "(empty)";
-  return draft.columns.map((each) => `${each.name} ${each.type}${each.description && `: ${each.description}`}`).join("\n");
+  const value = draft[field];
+  if (typeof value === "string") return value || "(empty)";
+  if (field === "columns") return describeColumns(draft.columns);
+  return (value as readonly Line[]).map((line) => Object.values(line).filter(Boolean).join(", ")).join("\n") || "(none)";
 }
+
+/** Fields of the request whose parts are fields of the form under other names. */
+const RENAMED: Record<string, Field> = { "support.channel": "channel", "support.url": "channel_url" };
 
 /** Return the field of the form that an error of the API is about; null if it is about none of them. */
 export function findField(path: string): Field | null {
-  if (path === "output_port.format") return "format";
-  const part = path.split(".")[0];
-  const found = (Object.keys(PARTS) as Field[]).find((field) => PARTS[field] === part);
-  return found ?? null;
+  const [part, inner] = path.split(".");
+  const fields = Object.keys(NEW) as Field[];
+  const named = RENAMED[`${part}.${inner}`] ?? fields.find((field) => field === inner && partOf(field) === part && PARTS[field] !== undefined);
+  return named ?? (part === "restricted_columns" ? "columns" : null) ?? fields.find((field) => partOf(field) === part) ?? null;
 }

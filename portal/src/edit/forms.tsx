@@ -57,8 +57,8 @@ export function Field({ name, title, problems, note, children }: FieldProps) {
   );
 }
 
-/** What is about no field; and the way to the first field that was not taken. */
-export function Refused({ refusal }: { refusal: Refusal }) {
+/** What is about no field; and the way to the first field that was not taken. `done` says what did not happen. */
+export function Refused({ refusal, done = "Not saved." }: { refusal: Refusal; done?: string }) {
   const place = useRef<HTMLDivElement>(null);
   const count = Object.keys(refusal.problems).length;
   useEffect(() => {
@@ -70,7 +70,7 @@ export function Refused({ refusal }: { refusal: Refusal }) {
     <div ref={place} tabIndex={-1} role="alert">
       {count + refusal.rest.length > 0 && (
         <div class="state failure">
-          <strong>Not saved.</strong> {count > 0 && "Look at the fields that are marked."}
+          <strong>{done}</strong> {count > 0 && "Look at the fields that are marked."}
           {refusal.rest.map((each) => (
             <p key={each}>{each}</p>
           ))}

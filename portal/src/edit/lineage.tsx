@@ -112,7 +112,7 @@ function NewEntry({ target, changed }: { target: string; changed: () => void }) 
         )}
       </Field>
       <Field name="confidence" title="Confidence" problems={problems} note="From 0 to 1">
-        {(attributes) => <input {...attributes} value="1" inputMode="decimal" />}
+        {(attributes) => <input {...attributes} defaultValue="1" inputMode="decimal" />}
       </Field>
       <button type="submit">Record lineage</button>
     </form>

@@ -7,6 +7,7 @@ import { Needs } from "../components/needs.tsx";
 import { ProductHead } from "../components/product.tsx";
 import { Result } from "../components/states.tsx";
 import { ConflictForm } from "../edit/conflict.tsx";
+import { DeleteProduct } from "../edit/delete.tsx";
 import { type Draft, findConflict, findField, listChanged, toChange, toDraft } from "../edit/draft.ts";
 import { ACCEPTED, sortErrors } from "../edit/forms.tsx";
 import { LineageOf } from "../edit/lineage.tsx";
@@ -25,6 +26,7 @@ export function EditPage({ name }: { name: string }) {
           <Needs role="contributor" domain={product.domain} what="change this product">
             <Change product={product} tag={headers.get("ETag") ?? ""} />
             <LineageOf name={product.name} />
+            <DeleteProduct product={product} tag={headers.get("ETag") ?? ""} />
           </Needs>
         )}
       </Result>

@@ -7,6 +7,7 @@ import { DomainLink, ProductLink } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { Table } from "../components/table.tsx";
 import { ACCEPTED, Refused, sortErrors } from "../edit/forms.tsx";
+import { NewGrant } from "../access/new-grant.tsx";
 import { formatMoment } from "../format.ts";
 import { asOf, linkTo } from "../location.ts";
 import { hasRole } from "../session.ts";
@@ -22,6 +23,7 @@ export function GrantsPage() {
         <a href={linkTo(["requests"])}>Requests for access</a>
       </p>
       <Grants key={version} changed={() => setVersion(version + 1)} />
+      {!asOf.value && hasRole("steward") && <NewGrant key={`new ${version}`} changed={() => setVersion(version + 1)} />}
     </>
   );
 }

@@ -21,7 +21,9 @@ def test_a_product_is_registered_changed_and_a_conflict_is_settled(visit: Visit,
         register(page)
         settle(page, api)
         look_back(page)
+        tell_more(page, api)
         record_lineage(page)
+        delete(page, api)
     finally:
         assert api.write("DELETE", f"/product/{NAME}").status_code in (200, 404)
 
@@ -81,6 +83,63 @@ def look_back(page: Page) -> None:
     expect(page.get_by_text("You see the registry as of")).to_be_visible()
     page.get_by_role("link", name="Show the present").click()
     expect(page.get_by_label("until now")).to_have_value("200")
+
+
+def tell_more(page: Page, api: Api) -> None:
+    """What only some products have: contacts, service level, datasets, nested columns."""
+    page.get_by_role("link", name="Change", exact=True).click()
+    form = page.get_by_role("form", name="Product", exact=True)
+    form.get_by_role("button", name="Add a contact").click()
+    form.get_by_label("name of contact 1").fill("Ann")
+    form.get_by_label("email of contact 1").fill("ann@example.com")
+    form.get_by_role("button", name="Add a link").click()
+    form.get_by_label("title of link 1").fill("Runbook")
+    form.get_by_label("url of link 1").fill("javascript:alert(1)")
+    form.get_by_role("button", name="Add a dataset").click()
+    form.get_by_label("namespace of dataset 1").fill("s3://lake")
+    form.get_by_label("name of dataset 1").fill(NAME)
+    form.get_by_label("Newest data is at most").fill("a day")
+    form.get_by_role("button", name="Add a column").click()
+    column = form.get_by_role("group", name="Column 2", exact=True)
+    column.get_by_label("Name of the column").fill("address")
+    column.get_by_label("Type").fill("object")
+    column.get_by_role("button", name="Add a field to address").click()
+    field = column.get_by_role("group", name="Field 1 of address")
+    field.get_by_label("Name of the column").fill("city")
+    form.get_by_role("checkbox", name="restricted").first.check()
+    form.get_by_role("button", name="Save").click()
+    expect(page.locator("#about-links .warning")).to_have_count(1)
+    expect(page.locator("#about-freshness .warning")).to_have_count(1)
+    assert_accessible(page)
+    form.get_by_label("url of link 1").fill("https://example.com/run")
+    form.get_by_label("Newest data is at most").fill("PT24H")
+    form.get_by_role("button", name="Save").click()
+    about = page.get_by_role("region", name="Whom do I ask, and what is promised?")
+    expect(about).to_contain_text("Ann, ann@example.com")
+    expect(about).to_contain_text("Data at most 24 hours old")
+    saved = api.get(f"/product/{NAME}").json()
+    assert saved["links"] == [{"title": "Runbook", "url": "https://example.com/run"}]
+    assert saved["openlineage"] == [{"namespace": "s3://lake", "name": NAME}]
+    assert saved["restricted_columns"] == ["id"]
+    assert saved["columns"][1]["columns"][0]["name"] == "city"
+
+
+def delete(page: Page, api: Api) -> None:
+    page.get_by_role("button", name=f"Delete {NAME}").click()
+    form = page.get_by_role("form", name=f"Delete {NAME}")
+    expect(form.get_by_label("Write its name")).to_be_focused()
+    form.get_by_role("button", name="Delete it").click()
+    expect(page.locator("#about-confirmation .warning")).to_have_text(f"✗ This is not {NAME}.")
+    form.get_by_label("Write its name").fill(NAME)
+    assert api.write("PUT", f"/product/{NAME}", {"owner": "late@example.com"}).status_code == 200
+    form.get_by_role("button", name="Delete it").click()
+    expect(form).to_contain_text("Somebody else has changed it")
+    page.reload()
+    page.get_by_role("button", name=f"Delete {NAME}").click()
+    form.get_by_label("Write its name").fill(NAME)
+    form.get_by_role("button", name="Delete it").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Domain e2e")
+    assert api.get(f"/product/{NAME}").status_code == 404
 
 
 def record_lineage(page: Page) -> None:

@@ -66,10 +66,15 @@ def test_a_product_says_whom_to_ask_what_is_promised_and_what_comes_next(
     assert link.get_attribute("rel") == "noopener noreferrer"
     trust = page.get_by_role("region", name="Can I trust it?")
     with page.expect_download() as downloaded:
-        trust.get_by_role("button", name="Save the contract").click()
+        trust.get_by_role("link", name="ODCS", exact=True).click()
     downloaded.value.save_as(tmp_path / "contract")
     assert downloaded.value.suggested_filename == f"{name}.odcs.yaml"
     assert "kind: DataContract" in (tmp_path / "contract").read_text()
+    with page.expect_download() as downloaded:
+        trust.get_by_role("link", name="SQL", exact=True).click()
+    assert downloaded.value.suggested_filename == f"{name}.sql"
+    address = trust.get_by_role("link", name="JSON Schema").get_attribute("href")
+    assert address == f"{visit.root}/product/{name}/contract?format=jsonschema"
     note.get_by_role("link", name=successor).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(successor)
 

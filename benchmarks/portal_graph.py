@@ -21,6 +21,8 @@ from tests.template import ROOT
 
 STATIC = ROOT / "functions/portal/static"
 DEPTH = 10
+PRODUCT = {"domain": "domain_0", "status": "active", "version": "1.0.0"}
+"""What the head of the page shows."""
 SIZES = {(200, 400): 200, (1_000, 4_000): 600}
 """Products and edges -> the most milliseconds of the thread that draws."""
 FRAME_MILLISECONDS = 50
@@ -128,8 +130,8 @@ def _measure_once(browser: Browser, root: str, nodes: int, edges: int) -> tuple[
         page.locator("svg a[data-name]").nth(nodes - 1).wait_for(state="attached")
         shown = f"{nodes:,} products and {edges:,} edge"
         assert shown in (page.get_by_role("status").first.text_content() or "")
-        _rest(page)
-        drawn = _read_milliseconds(thread)
+        rest(page)
+        drawn = read_milliseconds(thread)
         return drawn, _move(page, thread)
     finally:
         page.close()
@@ -142,21 +144,23 @@ def _move(page: Page, thread: CDPSession) -> float:
     x, y = box["x"] + 20, box["y"] + box["height"] - 20
     page.mouse.move(x, y)
     page.mouse.down()
-    before = _read_milliseconds(thread)
+    before = read_milliseconds(thread)
     for step in range(MOVES):
         page.mouse.move(x + 4 * step, y - 2 * step)
-        _rest(page, frames=1)
+        rest(page, frames=1)
     page.mouse.up()
-    return (_read_milliseconds(thread) - before) / MOVES
+    return (read_milliseconds(thread) - before) / MOVES
 
 
-def _rest(page: Page, frames: int = 20) -> None:
+def rest(page: Page, frames: int = 20) -> None:
+    """Wait until so many frames were drawn."""
     page.evaluate(
         "async (count) => { while (count--) await new Promise(requestAnimationFrame); }", frames
     )
 
 
-def _read_milliseconds(thread: CDPSession) -> float:
+def read_milliseconds(thread: CDPSession) -> float:
+    """Return how long the thread that draws has worked, in milliseconds."""
     metrics = thread.send("Performance.getMetrics")["metrics"]
     seconds: float = next(each["value"] for each in metrics if each["name"] == "TaskDuration")
     return 1000 * seconds
@@ -179,6 +183,8 @@ class _Portal(BaseHTTPRequestHandler):
             self._answer(page.encode(), "text/html")
         elif address.path.startswith("/lineage/graph/"):
             self._answer(json.dumps(self._find_graph()).encode(), "application/json")
+        elif address.path.startswith("/product/"):
+            self._answer(json.dumps(PRODUCT).encode(), "application/json")
         else:
             empty = {"total": 0, "results": [], "last_success": None, "last_failure": None}
             self._answer(json.dumps(empty).encode(), "application/json")

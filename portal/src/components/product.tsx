@@ -1,4 +1,5 @@
 /** Parts that pages about products share. */
+import { useEffect, useRef } from "preact/hooks";
 import type { Product, Quality, Status } from "../api/types.ts";
 import { linkTo } from "../location.ts";
 import { hasRole, session } from "../session.ts";
@@ -52,6 +53,12 @@ const TABS = [
 export function ProductHead({ name, here, product }: { name: string; here: string; product?: Product | undefined }) {
   const mayChange = product && hasRole("contributor", product.domain);
   const tabs = [...TABS, ...(mayChange ? [["edit", "Change"] as const] : []), ...(session.value ? [["access", "Access"] as const] : [])];
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the page that one is on may be behind the edge.
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (current) nav.current!.scrollLeft = current.offsetLeft - nav.current!.offsetLeft - 40;
+  }, [here, tabs.length]);
   return (
     <div class="product-head">
       <h1>{name}</h1>
@@ -65,7 +72,7 @@ export function ProductHead({ name, here, product }: { name: string; here: strin
           {product.dropped && <span class="badge failed">✗ its dataset was dropped</span>}
         </p>
       )}
-      <nav class="tabs" aria-label="Pages of the product">
+      <nav ref={nav} class="tabs" aria-label="Pages of the product">
         {tabs.map(([part, title]) => (
           <a
             key={part}

@@ -2,7 +2,7 @@
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api/client.ts";
 import type { Asked } from "../api/use.ts";
-import { address, linkTo } from "../location.ts";
+import { address, asOf, linkHere, linkTo } from "../location.ts";
 import { isSigningIn, session } from "../session.ts";
 
 interface ResultProps<T> {
@@ -43,6 +43,11 @@ export function Failure({ error, what }: { error: ApiError; what: string }) {
           <a href={linkTo(["p", product, "access"])}>Ask for access</a>
         </p>
       )}
+      {error.status === 404 && asOf.value && (
+        <p>
+          <a href={linkHere({ as_of: null })}>Show the present</a>
+        </p>
+      )}
       {needsKey ? (
         <button type="button" onClick={() => (isSigningIn.value = true)}>
           Sign in
@@ -60,7 +65,7 @@ function describe(error: ApiError): string {
   const known: Record<number, string> = {
     0: "no answer.",
     403: "you may not see it.",
-    404: "there is none of this name.",
+    404: asOf.value ? "there was none of this name at that moment." : "there is none of this name.",
     410: "the past does not reach back so far.",
     413: "it is more than one request may read.",
     422: "the question was not understood.",

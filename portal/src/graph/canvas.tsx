@@ -45,17 +45,6 @@ export function GraphCanvas({ question, ...parts }: GraphProps) {
 
   return (
     <div class="graph">
-      <svg ref={svg} role="group" aria-label="Lineage graph" onKeyDown={press} {...drag}>
-        <defs>
-          <marker id="end" viewBox="0 0 8 8" refX="1" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
-            <path d="M0 0L8 4L0 8z" fill="currentColor" />
-          </marker>
-        </defs>
-        <g transform={`translate(${viewport.x} ${viewport.y}) scale(${viewport.scale})`}>
-          {edges}
-          {drawn}
-        </g>
-      </svg>
       <div class="graph-tools">
         <button type="button" aria-label="Larger" onClick={() => zoom(ZOOM)}>
           +
@@ -67,6 +56,17 @@ export function GraphCanvas({ question, ...parts }: GraphProps) {
           0
         </button>
       </div>
+      <svg ref={svg} role="group" aria-label="Lineage graph" onKeyDown={press} {...drag}>
+        <defs>
+          <marker id="end" viewBox="0 0 8 8" refX="1" refY="4" markerWidth="7" markerHeight="7" markerUnits="userSpaceOnUse" orient="auto">
+            <path d="M0 0L8 4L0 8z" fill="currentColor" />
+          </marker>
+        </defs>
+        <g transform={`translate(${viewport.x} ${viewport.y}) scale(${viewport.scale})`}>
+          {edges}
+          {drawn}
+        </g>
+      </svg>
     </div>
   );
 }

@@ -77,9 +77,12 @@ export function buildScene(
   const shift = makeRoom(before, sizes);
   const nodes = before.map((node) => ({ ...node, y: shift([node.x, node.y])[1] }));
   const places = new Map(nodes.map((node) => [node.name, node]));
+  const [leaving, arriving] = [countEdges(view.edges, "source"), countEdges(view.edges, "target")];
   const edges = view.edges.flatMap((edge): SceneEdge[] => {
     const [from, to] = [places.get(edge.source), places.get(edge.target)];
-    return from && to ? [drawEdge(edge, [from.x, from.y], [to.x, to.y], (bends.get(edge.id) ?? []).map(shift), sizes)] : [];
+    // At the end where fewer edges meet: at the other, labels would cover each other.
+    const isAtStart = leaving.get(edge.source)! < arriving.get(edge.target)!;
+    return from && to ? [drawEdge(edge, [from.x, from.y], [to.x, to.y], (bends.get(edge.id) ?? []).map(shift), sizes, isAtStart)] : [];
   });
   const columnEdges = unfolded.edges.flatMap((edge) => drawColumnEdge(edge, places, sizes));
   return { nodes, edges, columnEdges, box: findBox(nodes, sizes), sizes };
@@ -95,15 +98,20 @@ function makeRoom(nodes: readonly SceneNode[], sizes: Sizes): (point: Point) => 
   };
 }
 
-function drawEdge(edge: ViewEdge, from: Point, to: Point, bends: readonly Point[], sizes: Sizes): SceneEdge {
+function countEdges(edges: readonly ViewEdge[], end: "source" | "target"): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const edge of edges) counts.set(edge[end], (counts.get(edge[end]) ?? 0) + 1);
+  return counts;
+}
+
+function drawEdge(edge: ViewEdge, from: Point, to: Point, bends: readonly Point[], sizes: Sizes, isAtStart: boolean): SceneEdge {
   const isBack = to[0] <= from[0];
   const start: Point = [from[0] + sizes.width, from[1]];
   const end: Point = [to[0] - 7, to[1]];
   const points = isBack ? leadBack(start, end, sizes) : [start, ...spread(bends, sizes), end];
   const text = edge.count === undefined ? `${edge.lineage_type} ${Math.round(edge.confidence * 100)} %` : `edges: ${edge.count}`;
-  // Before where it arrives: there, edges of one source have parted already.
-  const [before, last] = [points.at(-2)!, points.at(-1)!];
-  const middle: Point = [last[0] - LABEL_WIDTH / 2, before[1] + (last[1] - before[1]) * 0.72 - 5];
+  const [far, near] = isAtStart ? [points[1]!, points[0]!] : [points.at(-2)!, points.at(-1)!];
+  const middle: Point = [near[0] + (isAtStart ? LABEL_WIDTH : -LABEL_WIDTH) / 2, far[1] + (near[1] - far[1]) * 0.72 - 5];
   return { ...edge, path: joinPoints(points), middle, text, isBack };
 }
 

@@ -3,23 +3,21 @@ import { useState } from "preact/hooks";
 import { RequestList } from "../access/requests.tsx";
 import type { AccessRequest } from "../api/access.ts";
 import { write } from "../api/client.ts";
+import type { Product } from "../api/types.ts";
 import { useApi } from "../api/use.ts";
+import { ProductHead } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { ACCEPTED, Field, Refused, sortErrors } from "../edit/forms.tsx";
-import { linkTo } from "../location.ts";
 import { isSigningIn, session } from "../session.ts";
 import { useTitle } from "../title.ts";
 
 export function AccessPage({ name }: { name: string }) {
   useTitle(`Access to ${name}`);
+  const product = useApi<Product>(["product", name]);
   return (
     <>
-      <p class="facts">
-        <a href={linkTo(["p", name])}>{name}</a>
-      </p>
-      <h1>
-        <span class="kind">Access to</span> {name}
-      </h1>
+      <ProductHead name={name} here="access" product={product.state === "ready" ? product.data : undefined} />
+      <h2>Ask for access</h2>
       {session.value ? (
         <Asking name={name} />
       ) : (

@@ -1,8 +1,8 @@
 /** The lineage of a product: a graph, the same as a list, and the people whom a change concerns. */
 import { useMemo, useRef } from "preact/hooks";
 import { ask, type Values } from "../api/client.ts";
-import { useAsked } from "../api/use.ts";
-import type { ColumnGraph, LineageGraph } from "../api/types.ts";
+import { useApi, useAsked } from "../api/use.ts";
+import type { ColumnGraph, LineageGraph, Product } from "../api/types.ts";
 import { Choice } from "../components/choice.tsx";
 import { GraphFiles } from "../components/graph-files.tsx";
 import { GraphList } from "../components/graph-list.tsx";
@@ -30,9 +30,10 @@ export function LineagePage({ name }: { name: string }) {
   // One hop more than is shown: it tells how many neighbours are hidden.
   const values = { ...filters, depth: depth + 1, direction: first("direction"), max_nodes: MOST_NODES };
   const asked = useAsked<LineageGraph>(JSON.stringify([name, values]), (signal) => ask(["lineage", "graph", name], values, signal));
+  const product = useApi<Product>(["product", name], { as_of: asOf.value });
   return (
     <>
-      <ProductHead name={name} here="lineage" />
+      <ProductHead name={name} here="lineage" product={product.state === "ready" ? product.data : undefined} />
       <Controls depth={depth} />
       <Result asked={asked} what="lineage">
         {(graph) => <Lineage key={JSON.stringify([name, values])} name={name} depth={depth} graph={graph} filters={filters} />}

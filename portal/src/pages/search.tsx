@@ -29,7 +29,7 @@ export function SearchPage() {
       <h1>{q ? <>Results for “{q}”</> : "All products"}</h1>
       <Result asked={asked} what="results">
         {(found) => (
-          <div class="with-aside">
+          <div class={hasFacets(found, chosen) ? "with-aside" : undefined}>
             <aside aria-label="Filters">
               {FACETS.map((facet) => (
                 <Facet key={facet} facet={facet} found={found} chosen={chosen[facet] ?? ""} />
@@ -41,6 +41,11 @@ export function SearchPage() {
       </Result>
     </>
   );
+}
+
+/** Tell whether there is anything to filter by, or a filter to take away. */
+function hasFacets(found: Found, chosen: Record<string, string>): boolean {
+  return FACETS.some((facet) => chosen[facet] || (found.facets[facet]?.length ?? 0) > 1);
 }
 
 function Facet({ facet, found, chosen }: { facet: string; found: Found; chosen: string }) {

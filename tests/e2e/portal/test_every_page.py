@@ -25,7 +25,7 @@ PAGES = {
     "/ui/health": "Health of the registry",
     "/ui/new": "Register a product",
     "/ui/p/daily_revenue/edit": "daily_revenue",
-    "/ui/p/daily_revenue/access": "Access to daily_revenue",
+    "/ui/p/daily_revenue/access": "daily_revenue",
     "/ui/requests": "Requests for access",
     "/ui/grants": "Grants",
     "/ui/p/nowhere": "nowhere",

@@ -28,15 +28,17 @@ class Forbidden(MeshError):
 
 
 class ForeignNamespaces(MeshError):
-    """An event says something of namespaces that its sender has no grant for."""
+    """A request says something of namespaces that its principal has no grant for."""
 
-    def __init__(self, principal: str | None, namespaces: Sequence[str]) -> None:
-        """Keep the namespaces, of which the first ones are named."""
+    def __init__(
+        self, principal: str | None, namespaces: Sequence[str], deed: str = "send events"
+    ) -> None:
+        """Keep the namespaces, of which the first ones are named, and what may not be done."""
         shown = ", ".join(f"'{each}'" for each in namespaces[:MAX_SHOWN_NAMESPACES])
         count = len(namespaces) - MAX_SHOWN_NAMESPACES
         more = f" and {count} more" if count > 0 else ""
         super().__init__(
-            f"'{principal}' may not send events of {shown}{more};"
+            f"'{principal}' may not {deed} of {shown}{more};"
             " a grant of the role contributor can name the namespaces, or their domain"
         )
 

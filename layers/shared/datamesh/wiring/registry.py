@@ -49,6 +49,7 @@ def open_registry(settings: Settings, observer: Observer, bucket: Bucket) -> Reg
         max_products=settings.max_products,
         max_lineage_entries=settings.max_lineage_entries,
         data_locations=settings.data_locations,
+        namespace_domains=settings.openlineage_domains,
         missing_products_domain=(
             settings.missing_products_domain if settings.missing_products == "register" else None
         ),

@@ -175,7 +175,12 @@ def _apply_plan(
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
         _check_id(context.permissions, file, str(source.tree["id"]), names)
         admission = ProductAdmission(
-            file, registry.max_products, now, registry.data_locations, context.permissions
+            file,
+            registry.max_products,
+            now,
+            registry.data_locations,
+            registry.namespace_domains,
+            context.permissions,
         )
         for each in planned:
             if each.registration:

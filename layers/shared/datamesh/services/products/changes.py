@@ -1,10 +1,11 @@
 """Rules of who may register, change and delete products."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from datamesh.errors.access import ForeignNamespaces
 from datamesh.errors.products import DatasetNameTaken
 from datamesh.models.access import Role, Visibility
-from datamesh.models.products import ProductRegistration, ProductUpdate
+from datamesh.models.products import DatasetName, ProductRegistration, ProductUpdate
 from datamesh.services.datasets.locations import is_allowed
 from datamesh.services.permissions import Permissions
 from datamesh.services.registry.dataset_claims import Holders
@@ -45,6 +46,20 @@ def check_update(permissions: Permissions, product: ProductRecord, changes: Prod
 def check_deletion(permissions: Permissions, product: ProductRecord) -> None:
     """Raise Forbidden unless the caller may delete the product."""
     permissions.check_role(Role.STEWARD, product.domain)
+
+
+def check_namespaces(
+    permissions: Permissions, domains: Mapping[str, str], datasets: Iterable[DatasetName]
+) -> None:
+    """Raise ForeignNamespaces unless the caller may say that a product is these datasets.
+
+    It takes what an event of them would: a grant that names the namespace, or the role contributor
+    in the domain that it is named after or, by `domains`, given to. Whoever has a name first keeps
+    it, so that nobody may take one of another domain's before.
+    """
+    namespaces = [each.namespace for each in datasets]
+    if foreign := permissions.find_foreign_namespaces(namespaces, domains):
+        raise ForeignNamespaces(permissions.principal, foreign, "name datasets")
 
 
 def check_claims(

@@ -1,7 +1,7 @@
 """Register, change and remove products."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -27,6 +27,7 @@ from datamesh.services.permissions import Permissions
 from datamesh.services.products.changes import (
     check_claims,
     check_deletion,
+    check_namespaces,
     check_registration,
 )
 from datamesh.services.products.column_edits import build_product
@@ -54,14 +55,19 @@ def register_product(
 ) -> Product:
     """Register a product and return it.
 
-    Raises Forbidden, ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
-    UnknownColumns, ProductTooLarge, LimitReached, and what a commit raises.
+    Raises Forbidden, ForeignNamespaces, ProductNameTaken, DatasetNameTaken, LocationNotAllowed,
+    AmbiguousColumns, UnknownColumns, ProductTooLarge, LimitReached, and what a commit raises.
     """
     now = context.choose_registration_time(registry.now)
 
     def change(file: ProductsFile) -> tuple[ProductsFile, Product]:
         admission = ProductAdmission(
-            file, registry.max_products, now, registry.data_locations, context.permissions
+            file,
+            registry.max_products,
+            now,
+            registry.data_locations,
+            registry.namespace_domains,
+            context.permissions,
         )
         product = admission.admit(registration)
         return admission.to_file(), product
@@ -71,7 +77,12 @@ def register_product(
         if stored and stored.since_revision == revision and stored.updated_at == now:
             return stored.to_model()
         return ProductAdmission(
-            ProductsFile(), 1, now, registry.data_locations, context.permissions
+            ProductsFile(),
+            1,
+            now,
+            registry.data_locations,
+            registry.namespace_domains,
+            context.permissions,
         ).admit(registration)
 
     product = context.commit_audited(registry.products, change, recall)
@@ -85,8 +96,8 @@ def register_products(
 ) -> BulkReport:
     """Register all items in one commit or, if `partial`, those that are valid.
 
-    Raises Forbidden if one of them may not be registered by the caller; BulkRefused and
-    LimitReached unless `partial`, and what a commit raises.
+    Raises Forbidden or ForeignNamespaces if the caller may not register one of them; BulkRefused
+    and LimitReached unless `partial`, and what a commit raises.
     """
     now = context.choose_registration_time(registry.now)
 
@@ -109,6 +120,7 @@ def register_products(
             registry.max_products,
             now,
             registry.data_locations,
+            registry.namespace_domains,
             context.permissions,
             registry.products.open_budget(file) if partial else None,
         ),
@@ -151,6 +163,7 @@ class ProductAdmission:
         limit: int,
         now: datetime,
         locations: Grants,
+        namespace_domains: Mapping[str, str],
         permissions: Permissions,
         budget: ByteBudget | None = None,
     ) -> None:
@@ -158,6 +171,7 @@ class ProductAdmission:
         self._file = file
         self._limit = limit
         self._locations = locations
+        self._namespace_domains = namespace_domains
         self._now = now
         self._products = dict(file.products)
         self._budget = budget
@@ -165,6 +179,7 @@ class ProductAdmission:
     def admit(self, registration: ProductRegistration) -> StoredProduct:
         """Add a product. Raises what `register_product` raises without a commit."""
         check_registration(self._permissions, registration)
+        check_namespaces(self._permissions, self._namespace_domains, registration.openlineage)
         if registration.name in self._products:
             raise ProductNameTaken(registration.name)
         if len(self._products) >= self._limit:
@@ -219,9 +234,10 @@ def update_product(
 
     OpenLineage events no longer set those of them that they may set, from then on. Under a new name
     it keeps its lineage, and its old name redirects. Datasets that events had made products of are
-    taken over. Raises ProductNotFound, ProductRenamed, Forbidden, ProductChanged if `precondition`
-    does not hold, ProductNameTaken, DatasetNameTaken, LocationNotAllowed, AmbiguousColumns,
-    UnknownColumns, ProductTooLarge, and what a commit raises.
+    taken over. Raises ProductNotFound, ProductRenamed, Forbidden, ForeignNamespaces for those of
+    new datasets, ProductChanged if `precondition` does not hold, ProductNameTaken,
+    DatasetNameTaken, LocationNotAllowed, AmbiguousColumns, UnknownColumns, ProductTooLarge, and
+    what a commit raises.
     """
     now = registry.now()
 

@@ -9,7 +9,7 @@ from datamesh.models.stored_products import StoredProduct
 from datamesh.models.values import TICK
 from datamesh.services.datasets.locations import check_port
 from datamesh.services.permissions import Permissions
-from datamesh.services.products.changes import check_claims, check_update
+from datamesh.services.products.changes import check_claims, check_namespaces, check_update
 from datamesh.services.products.column_edits import change_columns, check_restriction
 from datamesh.services.products.columns import check_columns
 from datamesh.services.products.deprecation import check_replacement
@@ -69,6 +69,8 @@ def apply_update(
         else file.with_product(changed)
     )
     if changes.openlineage:
+        added = [each for each in changes.openlineage if each not in product.openlineage]
+        check_namespaces(permissions, registry.namespace_domains, added)
         others = (other for other in file.products.values() if other.name != name)
         holders = find_holders(DatasetNameIndex(others), changes.openlineage)
         check_claims(permissions, file.products, holders)

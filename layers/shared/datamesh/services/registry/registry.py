@@ -30,6 +30,8 @@ class Registry:
     max_lineage_entries: int = 10_000
     data_locations: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Case-folded domain, or `*` -> prefixes besides its own folder where its data may lie."""
+    namespace_domains: Mapping[str, str] = field(default_factory=dict)
+    """Namespace of OpenLineage -> the domain that it was given to."""
     missing_products_domain: str | None = None
     """Where an end of lineage that is no product is registered as one; None refuses the lineage."""
     now: Callable[[], datetime] = utc_now

@@ -1,21 +1,19 @@
-"""Checks of data agree with those of datacontract-cli, check by check, on the same files."""
+"""Checks of data agree with those of datacontract-cli, check by check, on the same files.
+
+Both are given the same contracts: ours imports each, and checks the data of its product.
+"""
 
 import json
 import os
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter
 
-from datamesh.models.described_columns import DescribedColumn
-from datamesh.services.checks.columns import map_columns
-from datamesh.services.checks.rules import map_quality, map_service_levels
-from datamesh.services.checks.runs import run_checks
-from tests.contexts import CONTEXT
-from tests.meshes import add_product, mesh, resources
+from datamesh.models.values import utc_now
+from tests.conftest import Serve
+from tests.meshes import mesh, resources
 from tests.tables import parquet
 
 CLI = Path(__file__).parents[2] / ".venv-datacontract/bin/python"
@@ -36,6 +34,43 @@ CSV = (
     "id,s,n,day\n1,ab,1.5,2026-01-01\n2,cd,,2026-01-02\n2,N/A,11,\n,,0,\n5,é🙂,10,\n"
     "6,toolong,-1,\n6,ab,2,\n6,A,2,\n"
 )
+NESTED = """
+    SELECT * FROM (VALUES
+        ({'city': 'Bonn', 'zip': '53111'}, [{'sku': 'A', 'n': 1}, {'sku': 'B', 'n': 2}]),
+        ({'city': 'Ulm', 'zip': '8'}, [{'sku': NULL, 'n': 1}]), ({'city': 'Köln', 'zip': NULL}, [])
+    ) AS rows(address, lines)
+"""
+NESTED_PROPERTIES: list[dict[str, Any]] = [
+    {
+        "name": "address",
+        "logicalType": "object",
+        "properties": [
+            {"name": "city", "logicalType": "string", "required": True, "unique": True},
+            {
+                "name": "zip",
+                "logicalType": "string",
+                "required": True,
+                "logicalTypeOptions": {"pattern": "^[0-9]{5}$", "maxLength": 5},
+            },
+        ],
+    },
+    {
+        "name": "lines",
+        "logicalType": "array",
+        "logicalTypeOptions": {"minItems": 1, "maxItems": 2},
+        "items": {
+            "logicalType": "object",
+            "properties": [
+                {"name": "sku", "logicalType": "string", "required": True},
+                {
+                    "name": "n",
+                    "logicalType": "integer",
+                    "logicalTypeOptions": {"minimum": 1, "maximum": 1},
+                },
+            ],
+        },
+    },
+]
 COLUMNS: list[dict[str, Any]] = [
     {"name": "id", "type": "integer", "required": True, "unique": True},
     {
@@ -106,13 +141,16 @@ ORACLE_NAMES = {
     "field_max_length": "maxLength",
     "field_minimum": "minimum",
     "field_maximum": "maximum",
+    "field_min_items": "minItems",
+    "field_max_items": "maxItems",
 }
 """Check of datacontract-cli -> ours; those of quality rules come in the same order in both."""
 
 
-def write_contract(folder: Path, form: str, number: int) -> str:
+def build_columns(number: int) -> dict[str, Any]:
+    """A contract of the flat columns, with rules that have one of the operators."""
     rules = build_rules(number)
-    names = {"min_length": "minLength", "max_length": "maxLength"}  # fmt: skip
+    names = {"min_length": "minLength", "max_length": "maxLength"}
     properties = [
         {
             "name": each["name"],
@@ -126,28 +164,36 @@ def write_contract(folder: Path, form: str, number: int) -> str:
         }
         for each in COLUMNS
     ]
-    contract = {
-        "apiVersion": "v3.2.0",
-        "kind": "DataContract",
-        "id": "orders",
-        "name": "orders",
-        "version": "1.0.0",
-        "status": "active",
-        "servers": [{"server": "local", "type": "local", "path": f"orders.{form}", "format": form}],
-        "schema": [{"name": "orders", "properties": properties, "quality": rules[""]}],
-        "slaProperties": [build_level(number)],
-    }
-    path = folder / f"orders{number}.odcs.yaml"
     for each in properties:
         if each["enum"] is None:
             del each["enum"]
-    path.write_text(json.dumps(contract, ensure_ascii=False))
-    return path.name
+    return {
+        "schema": [{"name": "orders", "properties": properties, "quality": rules[""]}],
+        "slaProperties": [build_level(number)],
+    }
 
 
-def ask_oracle(folder: Path, form: str) -> list[list[dict[str, Any]]]:
-    """The checks of datacontract-cli for each of the operators."""
-    names = [write_contract(folder, form, number) for number in range(len(OPERATORS))]
+def build_contract(file: Path, parts: dict[str, Any]) -> dict[str, Any]:
+    form = file.suffix.removeprefix(".")
+    server = {"server": "local", "type": "local", "path": str(file), "format": form}
+    return {
+        "apiVersion": "v3.1.0" if "enum" not in str(parts) else "v3.2.0",
+        "kind": "DataContract",
+        "id": "orders",
+        "name": "orders",
+        "domain": "sales",
+        "version": "1.0.0",
+        "status": "active",
+        "servers": [server],
+        **parts,
+    }
+
+
+def ask_oracle(folder: Path, contracts: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """The checks of datacontract-cli for each contract. One process: it is slow to start."""
+    names = [f"{number}.odcs.yaml" for number in range(len(contracts))]
+    for name, contract in zip(names, contracts, strict=True):
+        (folder / name).write_text(json.dumps(contract, ensure_ascii=False))
     run = subprocess.run(
         [CLI, "-c", RUN, *names],
         cwd=folder,
@@ -161,37 +207,44 @@ def ask_oracle(folder: Path, form: str) -> list[list[dict[str, Any]]]:
     return [json.loads(line)["checks"] for line in lines]
 
 
-def run_ours(name: str, body: bytes, number: int) -> tuple[list[str], list[str]]:
-    """The results of columns, sorted, and those of rules, in the order of the contract."""
-    described = TypeAdapter(list[DescribedColumn]).validate_python(COLUMNS)
-    columns = map_columns(described)
-    rules = [
-        each for name, entries in build_rules(number).items()
-        for each in map_quality(entries, name or None)
-    ]  # fmt: skip
-    checks = [*columns, *rules, *map_service_levels([build_level(number)], "orders")]
-    registry = mesh()
-    schema = {each["name"]: each["type"] for each in COLUMNS}
-    product = add_product(registry, "orders", schema=schema)
-    access = resources(registry, {f"sales/orders/{name}": body}).data
-    found = run_checks(CONTEXT, registry, access, product, checks, datetime.now(UTC)).quality.checks
-    own = [f"{each.kind} {each.column} {each.result}" for each in found[: len(columns)]]
-    return sorted(own), [each.result for each in found[len(columns) :]]
+def run_ours(serve: Serve, file: Path, contract: dict[str, Any]) -> list[dict[str, Any]]:
+    """The checks of the product that a contract is imported as."""
+    name = f"sales/orders/{file.name}"
+    held = resources(mesh(now=utc_now), {name: file.read_bytes()})
+    sent = json.dumps(contract, ensure_ascii=False)
+    imported = serve("contracts", held).post("/contracts", sent)
+    assert imported.status == 200, imported.body
+    answer = serve("domains", held).post("/domains/sales/orders/check", None)
+    found: list[dict[str, Any]] = answer.body["data"]["checks"]
+    return found
 
 
 @pytest.mark.skipif(not CLI.exists(), reason="make .venv-datacontract/ready installs it")
-@pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_checks_agree_with_datacontract_cli(tmp_path: Path, form: str) -> None:
-    body = CSV.encode() if form == "csv" else parquet(ROWS)
-    (tmp_path / f"orders.{form}").write_bytes(body)
+def test_checks_agree_with_datacontract_cli(tmp_path: Path, serve: Serve) -> None:
+    files = {"orders.csv": CSV.encode(), "orders.parquet": parquet(ROWS)}
+    tried = [(name, build_columns(number)) for name in files for number in range(len(OPERATORS))]
+    files["nested.parquet"] = parquet(NESTED)
+    tried.append(
+        ("nested.parquet", {"schema": [{"name": "orders", "properties": NESTED_PROPERTIES}]})
+    )
+    for name, body in files.items():
+        (tmp_path / name).write_bytes(body)
+    contracts = [build_contract(tmp_path / name, parts) for name, parts in tried]
     said = {"passed": "passed", "failed": "failed", "warning": "skipped"}
-    found = ask_oracle(tmp_path, form)
-    assert len(found) == len(OPERATORS)
-    for number, theirs in enumerate(found):
-        columns, rules = run_ours(f"a.{form}", body, number)
+    found = ask_oracle(tmp_path, contracts)
+    assert len(found) == len(tried)
+    for (name, _), contract, theirs in zip(tried, contracts, found, strict=True):
+        ours = run_ours(serve, tmp_path / name, contract)
         known = [each for each in theirs if each["type"] in ORACLE_NAMES]
-        assert columns == sorted(
+        assert sorted(
+            f"{each['kind']} {each['column']} {each['result']}"
+            for each in ours
+            if each["kind"] in ORACLE_NAMES.values()
+        ) == sorted(
             f"{ORACLE_NAMES[each['type']]} {each['field']} {said[each['result']]}" for each in known
         )
-        others = [each for each in theirs if each["category"] in ("quality", "servicelevel")]
-        assert rules == [said[each["result"]] for each in others], OPERATORS[number]
+        others = [each for each in ours if each["kind"] not in ORACLE_NAMES.values()]
+        for category, is_age in (("quality", False), ("servicelevel", True)):
+            assert [
+                each["result"] for each in others if (each["kind"] == "freshness") is is_age
+            ] == [said[each["result"]] for each in theirs if each["category"] == category], contract

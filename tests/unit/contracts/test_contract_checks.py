@@ -113,6 +113,17 @@ def test_rules_of_a_column_that_is_gone_are_skipped(mesh: dict[str, Client]) -> 
     assert (invalid["result"], invalid["reason"]) == ("skipped", "the product has no such column")
 
 
+def test_a_bound_of_zero_is_a_bound(mesh: dict[str, Client]) -> None:
+    bounds = {"minimum": 0, "maximum": 0, "multipleOf": 1}
+    amount = {"name": "amount", "logicalType": "integer", "logicalTypeOptions": bounds}
+    register(mesh, build_contract(schema=[{"name": "orders", "properties": [amount]}]))
+    assert summarize(check(mesh))[:3] == [
+        ("minimum", "passed", 0),
+        ("maximum", "failed", 3),
+        ("multipleOf", "passed", 0),
+    ]
+
+
 ADDRESS = {
     "name": "order_id",
     "logicalType": "object",

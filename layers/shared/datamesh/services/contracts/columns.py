@@ -134,7 +134,8 @@ def map_options(options: Any) -> dict[str, JsonValue]:
     mapped = {
         name: said[key]
         for key, name in _OPTIONS.items()
-        if said.get(key) not in (None, False) and _is_fitting(said[key], name)
+        # Not `in (None, False)`, which a bound of 0 is in.
+        if not (said.get(key) is None or said[key] is False) and _is_fitting(said[key], name)
     }
     for least, most in _PAIRS:
         low, high = mapped.get(least), mapped.get(most)

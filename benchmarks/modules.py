@@ -23,6 +23,7 @@ MODULES: Mapping[str, str] = {
     "job_reads": "Jobs and runs as Marquez has them",
     "searches": "Searches",
     "portal_graph": "The graph of lineage in a browser",
+    "portal_pages": "The pages of the portal in a browser",
     "warm_writes": "Warm writes",
     "bulk_writes": "Bulk writes",
     "events": "Events of OpenLineage",

@@ -16,9 +16,12 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.e2e.targets import TARGET
+
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ["--no-sandbox", "--disable-gpu"]
-TIMEOUT_MILLISECONDS = 15_000
+TIMEOUT_MILLISECONDS = 15_000 if TARGET == "make-run" else 60_000
+"""The first request to a function of a stack, or of SAM, waits until it has started."""
 REFUSED = "Failed to load resource"
 """An answer that is an error, which pages may ask for; the browser notes each."""
 

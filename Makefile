@@ -207,8 +207,19 @@ openapi: $(VENV)/ready ## Generate functions/platform/openapi.json from the hand
 reference: openapi ## Generate docs/reference from the code, and openapi.json, which it shows.
 	$(PY) -m dev.reference
 
+# The end-to-end suite takes them, too; without chromium there are none.
+SCREENSHOTS := build/screenshots/ready
+
+.PHONY: screenshots
+screenshots: $(SCREENSHOTS) ## Take the pictures of the portal that the documentation shows.
+
+$(SCREENSHOTS): tests/e2e/portal/test_screenshots.py $(PORTAL_SOURCES) | $(VENV)/ready $(PORTAL)
+	@.ci/install_chromium
+	$(PY) -m pytest --quiet tests/e2e/portal/test_screenshots.py
+	@mkdir -p $(@D) && touch $@
+
 .PHONY: docs
-docs: $(DOCS_VENV)/ready ## Build the documentation as a site into build/docs; nothing in it is loaded from elsewhere.
+docs: $(DOCS_VENV)/ready $(SCREENSHOTS) ## Build the documentation as a site into build/docs; nothing in it is loaded from elsewhere.
 	NO_MKDOCS_2_WARNING=1 $(DOCS_VENV)/bin/mkdocs build --quiet --strict
 	@echo "Open build/docs/index.html; for its search: python3 -m http.server --directory build/docs"
 

@@ -1,5 +1,6 @@
-"""Stop the build of the site if a page would load anything from elsewhere."""
+"""Hooks of the site: pictures of the portal, and nothing that a page loads from elsewhere."""
 
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,11 @@ LOADING = {
     "link": "href",
 }
 """Elements that a browser loads something for, and the attribute that says from where."""
+
+SCREENSHOTS = Path("build/screenshots")
+"""What `make screenshots` takes, of each page in a light and a dark scheme."""
+SCREENSHOT = re.compile(r"<!-- screenshot (?P<name>[a-z]+): (?P<words>.+) -->")
+"""Where a page has one: a comment, for where the file itself is read there is no picture."""
 
 NOT_LOADED = {"canonical", "next", "prev", "alternate"}
 """Values of `rel` of a link that a browser only remembers."""
@@ -53,6 +59,36 @@ def find_loads_from_elsewhere(site: Path) -> list[str]:
         if "url(http" in text or "url(//" in text or "@import" in text:
             found.append(f"{sheet.relative_to(site)} loads from elsewhere")
     return found
+
+
+def show_screenshots(markdown: str, folder: Path) -> str:
+    """Return a page with the pictures that were taken in the places of their comments."""
+
+    def show(match: re.Match[str]) -> str:
+        name, words = match["name"], match["words"]
+        if not (folder / f"{name}-dark.png").exists():
+            return ""
+        return "\n".join(
+            f"![{words}](../screenshots/{name}-{scheme}.png#only-{scheme})"
+            for scheme in ("light", "dark")
+        )
+
+    return SCREENSHOT.sub(show, markdown)
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add the pictures to the files of the site (an event of MkDocs)."""
+    from mkdocs.structure.files import File  # in the environment of the site alone
+
+    for picture in sorted(SCREENSHOTS.glob("*.png")):
+        source = f"screenshots/{picture.name}"
+        files.append(File.generated(config, source, abs_src_path=str(picture.resolve())))
+    return files
+
+
+def on_page_markdown(markdown: str, **_: Any) -> str:
+    """Show the pictures of a page (an event of MkDocs)."""
+    return show_screenshots(markdown, SCREENSHOTS)
 
 
 def on_post_build(config: Any, **_: Any) -> None:

@@ -53,6 +53,8 @@ FIXED = {
     "ignore_aliases": "yaml.SafeDumper's",
     "startup": "uvicorn.Server's",
     "on_post_build": "a hook of MkDocs",
+    "on_files": "a hook of MkDocs",
+    "on_page_markdown": "a hook of MkDocs",
     "json": "starlette.Request's",
     "matches": "starlette.routing.Route's",
     "info": "fsspec's",

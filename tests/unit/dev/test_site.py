@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.site import find_loads_from_elsewhere, on_post_build
+from dev.site import find_loads_from_elsewhere, on_post_build, show_screenshots
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,15 @@ def test_the_index_of_decisions_has_each_of_them() -> None:
     index = (folder / "README.md").read_text()
     missing = [page.name for page in folder.glob("0*.md") if f"]({page.name})" not in index]
     assert not missing, "add a row to docs/adr/README.md"
+
+
+def test_pictures_stand_where_their_comments_are_if_they_were_taken(tmp_path: Path) -> None:
+    page = "# Portal\n<!-- screenshot home: The home page -->\nText"
+    assert show_screenshots(page, tmp_path) == "# Portal\n\nText"
+    (tmp_path / "home-dark.png").touch()
+    assert show_screenshots(page, tmp_path).splitlines() == [
+        "# Portal",
+        "![The home page](../screenshots/home-light.png#only-light)",
+        "![The home page](../screenshots/home-dark.png#only-dark)",
+        "Text",
+    ]

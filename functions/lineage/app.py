@@ -17,7 +17,12 @@ from datamesh.http.answers import (
     mark_truncation,
 )
 from datamesh.http.app import create_app
-from datamesh.http.dependencies import CurrentContext, CurrentRegistry, RegistryAsOf
+from datamesh.http.dependencies import (
+    CurrentContext,
+    CurrentRegistry,
+    CurrentResources,
+    RegistryAsOf,
+)
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import Responses, document_errors
 from datamesh.http.lineage_parameters import (
@@ -38,6 +43,7 @@ from datamesh.http.lineage_parameters import (
     TypeFilter,
 )
 from datamesh.http.parameters import (
+    AsOf,
     LIST_PAGE,
     TRUNCATED_HEADER,
     Limit,
@@ -195,11 +201,13 @@ async def downstream(
 async def lineage_graph(
     product: ProductPath,
     context: CurrentContext,
+    resources: CurrentResources,
     registry: RegistryAsOf,
     only: FollowedEntries,
     direction: FollowedDirection = Direction.BOTH,
     depth: Depth = 10,
     max_nodes: MaxNodes = MAX_NODES,
+    as_of: AsOf = None,
 ) -> Response:
     """Build the lineage graph around a product.
 
@@ -213,7 +221,14 @@ async def lineage_graph(
     `truncated` tells whether there are more. Cycles are named and never walked twice.
     """
     found = graph.build_graph(
-        context, registry, product, direction=direction, depth=depth, only=only, max_nodes=max_nodes
+        context,
+        registry,
+        product,
+        direction=direction,
+        depth=depth,
+        only=only,
+        max_nodes=max_nodes,
+        find_everything=resources.find_everything if as_of is None else lambda: None,
     )
     return build_json_response(found)
 

@@ -19,5 +19,5 @@ export function graphOf(product: string, pairs: readonly (readonly [string, stri
     lineage_type: "direct",
     confidence,
   }));
-  return { product, nodes, edges, cycles: [], truncated: false };
+  return { product, nodes, edges, cycles: [], hidden_neighbours: {}, truncated: false };
 }

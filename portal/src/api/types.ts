@@ -108,6 +108,7 @@ export interface LineageGraph {
   nodes: GraphNode[];
   edges: GraphEdge[];
   cycles: string[][];
+  hidden_neighbours: Record<string, number>;
   truncated: boolean;
 }
 export interface ColumnGraph {

@@ -17,6 +17,9 @@ export function describeDrawing({ scene, view }: Drawing, graph: LineageGraph, s
   }
   if (isFiltered) parts.push("The filters leave out what is of another type or of less confidence.");
   if (graph.cycles.length > 0) parts.push(`${formatCount(graph.cycles.length, "cycle")}: ${graph.cycles.map((each) => each.join(", ")).join("; ")}.`);
+  for (const [name, count] of Object.entries(graph.hidden_neighbours)) {
+    parts.push(`Lineage of ${name} goes on to ${formatCount(count, "product")} that you may not see.`);
+  }
   if (graph.truncated) parts.push("The graph goes on beyond what one answer holds: choose fewer hops or a filter.");
   if (scene.edges.length > MOST_LABELLED) parts.push("Point at an edge for its type and confidence: there are too many to write them.");
   if (isPast) parts.push("Runs are those of now, and are not shown for a moment of the past.");

@@ -60,6 +60,7 @@ def test_a_graph_is_answered_as_documented(client: Client) -> None:
             for number in (0, 6, 1, 2, 4, 5, 3)
         ],
         "cycles": [["report", "revenue"], ["orders"]],
+        "hidden_neighbours": {},
         "truncated": False,
     }
 

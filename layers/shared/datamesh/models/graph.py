@@ -106,6 +106,13 @@ class LineageGraph(TypedDict):
             "in their order, and [name] for each product that feeds itself."
         ),
     ]
+    hidden_neighbours: Annotated[
+        dict[str, int],
+        Field(
+            description="Product -> how many neighbours it has that the caller may not see, where "
+            "lineage ends; for products alone that the caller is a reader of, as they are now."
+        ),
+    ]
     truncated: Truncated
 
 

@@ -18,6 +18,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.views import DatasetKey, RegistryView, RegistryViews
 from datamesh.services.search.index_cache import IndexCache
 from datamesh.storage.backoff import Deadline
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.journal import Journal
 from datamesh.storage.objects import OpenObject
 from datamesh.storage.write_probe import WriteProbe
@@ -116,6 +117,10 @@ class Resources:
             registry_at=lambda moment: view.build_past(self.registry_at(moment)),
             open_job_store=lambda: replace(self.open_job_store(), show_history=view.show_history),
         )
+
+    def find_everything(self) -> ProductsFile | None:
+        """Return the products with those that the caller may not see; None if there are none."""
+        return self.view.find_everything() if self.view else None
 
     def find_hidden_datasets(self, deadline: Deadline) -> frozenset[DatasetKey]:
         """Return the datasets that the caller may not see. Raises StorageUnavailable."""

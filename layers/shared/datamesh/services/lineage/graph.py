@@ -1,6 +1,6 @@
 """The lineage graph around a product, and the impact of a change to it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from datamesh.models.graph import (
     MAX_EDGES,
@@ -14,8 +14,10 @@ from datamesh.models.graph import (
 )
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.cycles import find_cycles
+from datamesh.services.lineage.hidden import count_hidden_neighbours
 from datamesh.services.lineage.walk import Graph, LineageFilter, WalkNode, walk_graph
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
 
@@ -28,10 +30,12 @@ def build_graph(
     depth: int,
     only: LineageFilter,
     max_nodes: int,
+    find_everything: Callable[[], ProductsFile | None] = lambda: None,
 ) -> LineageGraph:
     """Return the products around one, nearest first, with their edges and cycles.
 
-    Raises ProductNotFound.
+    `find_everything` returns the file with the products that the caller may not see, if there are
+    any; it is called once the registry was read. Raises ProductNotFound.
     """
     graph = Graph(context, registry, only)
     found = walk_graph(graph, name, direction, depth, max_nodes)
@@ -42,6 +46,9 @@ def build_graph(
         "nodes": [_build_node(graph.products[each], node) for each, node in found.nodes.items()],
         "edges": _build_edges(graph, found.positions[:MAX_EDGES]),
         "cycles": find_cycles(list(found.nodes), graph.adjacency.list_ends(found.positions)),
+        "hidden_neighbours": count_hidden_neighbours(
+            context, graph, find_everything(), found.nodes, direction, only
+        ),
         "truncated": found.truncated or len(found.positions) > MAX_EDGES,
     }
 

@@ -100,6 +100,11 @@ class RegistryView:
         products = FilteredDocument(base.products, ProductsFile, self._show_products)
         self.registry = replace(indexed, products=products, jobs=jobs)
 
+    def find_everything(self) -> ProductsFile | None:
+        """Return the file with what is hidden, as it was read last; None if nothing is."""
+        known = self._base.products.get_known()
+        return known if known is not None and self._list_hidden(known) else None
+
     def build_past(self, past: Registry) -> Registry:
         """Return a registry of the past: what is hidden now, or was then, is hidden."""
         products = FilteredDocument(past.products, ProductsFile, self._show_past_products)

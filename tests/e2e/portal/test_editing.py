@@ -1,18 +1,13 @@
 """Registering and changing a product, the registry's own words at the fields, and a conflict."""
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.e2e.api import Api
+from tests.e2e.portal.barriers import find_barriers
 from tests.e2e.portal.browser import Visit
 from tests.e2e.portal.signed_in import sign_in_with_key
 
 NAME = "made_in_the_portal"
-
-
-def assert_accessible(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in ("serious", "critical")] == []
 
 
 def test_a_product_is_registered_changed_and_a_conflict_is_settled(visit: Visit, api: Api) -> None:
@@ -42,7 +37,7 @@ def register(page: Page) -> None:
     expect(page.locator("#about-name .warning")).to_contain_text("match pattern")
     expect(page.locator("#about-domain .warning")).to_have_count(1)
     expect(page.locator("#about-owner .warning")).to_have_count(0)
-    assert_accessible(page)
+    assert find_barriers(page) == []
     name.fill(NAME)
     form.get_by_label("Domain").fill("e2e")
     form.get_by_label("Description of the column").fill("Who it is")
@@ -63,7 +58,7 @@ def settle(page: Page, api: Api) -> None:
     form.get_by_role("button", name="Save").click()
     conflict = page.get_by_role("form", name="Conflict")
     expect(conflict).to_contain_text("Changed by them alone, and taken over: description.")
-    assert_accessible(page)
+    assert find_barriers(page) == []
     conflict.get_by_role("group", name="owner").get_by_label("Take theirs").check()
     conflict.get_by_role("button", name="Go on with that").click()
     expect(form.get_by_label("Owner")).to_have_value("theirs@example.com")
@@ -110,7 +105,7 @@ def tell_more(page: Page, api: Api) -> None:
     form.get_by_role("button", name="Save").click()
     expect(page.locator("#about-links .warning")).to_have_count(1)
     expect(page.locator("#about-freshness .warning")).to_have_count(1)
-    assert_accessible(page)
+    assert find_barriers(page) == []
     form.get_by_label("url of link 1").fill("https://example.com/run")
     form.get_by_label("Newest data is at most").fill("PT24H")
     form.get_by_role("button", name="Save").click()

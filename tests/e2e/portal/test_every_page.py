@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, ViewportSize, expect
 
 from tests.e2e.api import Api
+from tests.e2e.portal.barriers import find_barriers
 from tests.e2e.portal.browser import Visit, visiting
 
 PAGES = {
@@ -35,18 +35,7 @@ PAGES = {
 }
 DESK: ViewportSize = {"width": 1280, "height": 800}
 PHONE: ViewportSize = {"width": 360, "height": 700}
-SERIOUS = ("serious", "critical")
 HOSTILE = '<img src=x onerror="document.title=1"><script>throw 1</script>'
-
-
-def find_barriers(page: Page, *rules: str) -> list[tuple[str, str]]:
-    """Return what axe takes for serious, of some rules or of all."""
-    options = {"runOnly": list(rules)} if rules else {}
-    return [
-        (each["id"], each["nodes"][0]["html"])
-        for each in Axe().run(page, options=options).response["violations"]
-        if each["impact"] in SERIOUS
-    ]
 
 
 def test_nobody_is_kept_out_and_a_phone_shows_every_page(browser: Browser, api: Api) -> None:

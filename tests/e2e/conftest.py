@@ -13,13 +13,15 @@ from tests.e2e.api import Api
 from tests.e2e.targets import MODULES, TARGET
 
 # These are about `make run` and what it fills. Of the portal the journeys of an analyst show that
-# a gateway serves it; what pages do then is done in the browser. The next would take SAM five
-# minutes, and dbt sends as openlineage-python does. SAM keeps no schedule.
+# a gateway serves it; what pages do then is done in the browser. SAM would start a container for
+# each function that a page asks. The next would take SAM five minutes, and dbt sends as
+# openlineage-python does. SAM keeps no schedule.
 MAKE_RUN_ALONE = ["test_make_run.py", "test_try_it_out.py", "test_read_access.py"]
 PORTAL = sorted(f"portal/{each.name}" for each in Path(__file__).parent.glob("portal/test_*.py"))
 MAKE_RUN_ALONE += [each for each in PORTAL if each != "portal/test_journey.py"]
 collect_ignore = [] if TARGET == "make-run" else MAKE_RUN_ALONE
-collect_ignore += ["test_openlineage_dbt.py", "test_schedule.py"] if TARGET == "sam-local" else []
+SLOW_ON_SAM = ["portal", "test_openlineage_dbt.py", "test_schedule.py"]
+collect_ignore += SLOW_ON_SAM if TARGET == "sam-local" else []
 
 
 @pytest.fixture(scope="session")

@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 
@@ -18,8 +20,12 @@ from dev.execution.variables import build_environment
 from dev.gateway.app import Gateway
 from dev.log import LogError, show_log_on_terminal, write_log_file
 from dev.old_files import OldFilesError, find_old_files
+from dev.queue.poller import QueuePoller
+from dev.queue.server import QueueServer, build_queue_url
+from dev.queue.store import QueueStore
 from dev.server import ListenError, exit_on_signals, open_listener, read_address, serve_gateway
 from dev.settings import LocalSettings, SettingError, read_settings
+from dev.stack import Api
 from dev.startup import load_examples
 from dev.storage import seaweed
 from dev.storage.s3 import S3
@@ -30,6 +36,8 @@ from dev.template.reader import read_api
 ROOT = Path(__file__).resolve().parent.parent
 BUCKET = "catalog"
 BUCKET_RESOURCE = "CatalogBucket"
+QUEUE_RESOURCES = ("EventQueue", "EventDeadLetters")
+QUEUES = "queues.sqlite"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -49,12 +57,27 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run_api(chosen: LocalSettings, path: Path) -> int:
-    read = partial(read_api, path, chosen.parameters, {BUCKET_RESOURCE: BUCKET})
-    read()  # a broken template is better reported now than by the first request
     with (
+        open_listener("127.0.0.1", 0) as queue_listener,
         open_listener(chosen.host, chosen.port) as listener,
+    ):
+        names = {each: build_queue_url(queue_listener, each) for each in QUEUE_RESOURCES}
+        read = partial(read_api, path, chosen.parameters, {BUCKET_RESOURCE: BUCKET, **names})
+        read()  # a broken template is better reported now than by the first request
+        return _serve_api(chosen, path, read, listener, queue_listener)
+
+
+def _serve_api(
+    chosen: LocalSettings,
+    path: Path,
+    read: Callable[[], Api],
+    listener: socket.socket,
+    queue_listener: socket.socket,
+) -> int:
+    with (
         seaweed.run_server(chosen.data_dir, BUCKET) as s3,
         write_log_file(chosen.data_dir) as log,
+        closing(QueueStore(chosen.data_dir / QUEUES)) as queues,
     ):
         examples = ExampleMesh(chosen.data_dir, s3)
         examples.prepare_bucket(chosen.examples)
@@ -68,7 +91,8 @@ def _run_api(chosen: LocalSettings, path: Path) -> int:
         banner = render_banner(chosen, read_address(listener), s3, log, note)
         started = partial(_finish_start, banner, deployment)
         try:
-            serve_gateway(Gateway(deployment), listener, prepare, started)
+            run_queues = partial(_run_queues, deployment, queues, queue_listener)
+            serve_gateway(Gateway(deployment), listener, prepare, started, run_queues)
         except SystemExit:
             if s3.process.poll() is not None:
                 raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}") from None
@@ -76,6 +100,14 @@ def _run_api(chosen: LocalSettings, path: Path) -> int:
         finally:
             ending.set()
     return 0
+
+
+async def _run_queues(
+    deployment: LocalDeployment, store: QueueStore, listener: socket.socket
+) -> None:
+    """Take messages, and deliver them, until it is cancelled."""
+    server = QueueServer(store, listener)
+    await asyncio.gather(server.serve(), QueuePoller(deployment, store, server).run())
 
 
 def _take_over_old_files(chosen: LocalSettings, s3: S3, examples: ExampleMesh) -> str:

@@ -5,7 +5,7 @@ import errno
 import signal
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from ipaddress import ip_address
 from types import FrameType
@@ -80,13 +80,14 @@ def serve_gateway(
     listener: socket.socket,
     prepare: Callable[[str], None] | None,
     started: Callable[[], None],
+    run_queues: Callable[[], Coroutine[None, None, None]],
 ) -> None:
     """Serve until a signal ends it (see `exit_on_signals`), after the requests in flight.
 
     `prepare` is called first, in a thread, with another address of the API. What is asked of the
-    listener meanwhile is answered afterwards.
+    listener meanwhile is answered afterwards. `run_queues` runs beside all of it.
     """
-    asyncio.run(_run_servers(gateway, listener, prepare, started))
+    asyncio.run(_run_servers(gateway, listener, prepare, started, run_queues))
 
 
 async def _run_servers(
@@ -94,12 +95,15 @@ async def _run_servers(
     listener: socket.socket,
     prepare: Callable[[str], None] | None,
     started: Callable[[], None],
+    run_queues: Callable[[], Coroutine[None, None, None]],
 ) -> None:
+    queues = asyncio.create_task(run_queues())
     try:
         if prepare:
             await _serve_until_prepared(gateway, prepare)
         await _Server(_build_config(gateway), started).serve(sockets=[listener])
     finally:
+        queues.cancel()
         await gateway.close()
 
 

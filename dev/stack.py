@@ -77,6 +77,22 @@ class Cors:
 
 
 @dataclass(frozen=True)
+class QueueSource:
+    """A queue whose messages a function takes: `batch_size` of them at most at a time.
+
+    A message that is not dealt with after `max_receives` deliveries goes to `dead_letters`;
+    `timeout` is the function's, in seconds.
+    """
+
+    function: str
+    queue: str
+    dead_letters: str
+    batch_size: int
+    max_receives: int
+    timeout: float
+
+
+@dataclass(frozen=True)
 class Api:
     """Everything that the local API serves."""
 
@@ -86,3 +102,4 @@ class Api:
     authorizers: tuple[Authorizer, ...] = ()
     scheduled: tuple[str, ...] = ()
     """Functions that EventBridge invokes."""
+    queues: tuple[QueueSource, ...] = ()

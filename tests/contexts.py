@@ -1,9 +1,11 @@
 """Contexts of requests, for services that are called without a handler."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from datamesh.models.audit import AuditedRefusal
+from datamesh.models.kept_events import AuditedEvents
 from datamesh.services.context import RequestContext
 from datamesh.services.permissions import Permissions, create_unlimited_permissions
 from datamesh.storage.backoff import Deadline
@@ -14,6 +16,7 @@ class NoAuditTrail:
     """Keeps no record, and leaves the ids of commits to chance."""
 
     commit_id = None
+    sender = None
 
     def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
         """Do nothing."""
@@ -27,7 +30,7 @@ class NoAuditTrail:
     def note_refusal(self, refusal: AuditedRefusal, permissions: Permissions) -> None:
         """Do nothing."""
 
-    def note_stored_event(self) -> None:
+    def note_events(self, events: Sequence[AuditedEvents]) -> None:
         """Do nothing."""
 
 

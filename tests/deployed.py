@@ -45,7 +45,7 @@ from datamesh.storage.job_files import JOB_INDEX_KEY, JOBS_PREFIX, JobFile, JobI
 from datamesh.storage.s3.client import S3Client as Client
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.object import S3Object
-from dev.stack import Api
+from dev.stack import Api, Function
 from dev.template.intrinsics import Resolver
 from dev.template.reader import read_api
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -56,6 +56,7 @@ from tests.template import DOCUMENT, ROOT, TEMPLATE
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+QUEUES = ("EVENT_QUEUE_URL", "EVENT_DEAD_LETTERS_URL")
 BUCKET = "catalog"
 KEY = "PUT-YOUR-API-KEY-HERE"
 """As in the events."""
@@ -125,12 +126,19 @@ class Deployment:
             for variable in ENVIRONMENT:
                 if not variable.startswith("AWS_"):
                     patch.delenv(variable, raising=False)
-            for variable, value in function.environment.items():
+            for variable, value in self._list_variables(function).items():
                 patch.setenv(variable, value)
             patch.setitem(sys.modules, spec.name, module)
             spec.loader.exec_module(module)
         handler: Handler = getattr(module, attribute)
         return handler
+
+    def _list_variables(self, function: Function) -> dict[str, str]:
+        """Without the queue of events, which nobody polls here: they are derived at once."""
+        found = {**function.environment}
+        if function.name == "OpenLineageWriteFunction":
+            found = {**self._api.functions["OpenLineageDeriveFunction"].environment}
+        return {name: each for name, each in found.items() if name not in QUEUES}
 
     def empty(self) -> None:
         empty(self._s3, BUCKET)

@@ -19,14 +19,17 @@ from datamesh.services.jobs.reading import JobStore
 from datamesh.services.jobs.records import RUNS_PREFIX
 from datamesh.services.lineage.registration import register_lineage
 from datamesh.services.openlineage.files import (
+    DERIVED_KEY,
     LIVES_PREFIX,
     REBUILD_KEY,
+    DerivedFile,
     LifeFile,
     RebuildFile,
     RunFile,
 )
 from datamesh.services.openlineage.ingest import EventPipeline
 from datamesh.services.openlineage.product_domain import EventPolicy
+from datamesh.services.openlineage.queue import EventQueue
 from datamesh.services.operations.backups import Backups
 from datamesh.services.product_versions.keeping import ProductVersions
 from datamesh.services.products.registration import register_product
@@ -140,6 +143,7 @@ def event_pipeline(
         open_job=lambda digest: Document(held[f"{JOBS_PREFIX}{digest}.json"], JobFile, NO_WAIT),
         open_life=lambda digest: Document(held[f"{LIVES_PREFIX}{digest}.json"], LifeFile, NO_WAIT),
         progress=Document(MemoryObject(REBUILD_KEY), RebuildFile, NO_WAIT),
+        derived=Document(MemoryObject(DERIVED_KEY), DerivedFile, NO_WAIT),
         policy=policy or EventPolicy(),
     )
 
@@ -169,6 +173,7 @@ def resources(
     max_scan_bytes: int = 10_000_000,
     anonymous_budget: ScanBudget | None = None,
     key_uses: Mapping[str, date] | None = None,
+    queue: EventQueue | None = None,
 ) -> Resources:
     """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
     -> content. Without `registry_at` the registry has always been what it is."""
@@ -215,6 +220,8 @@ def resources(
         write_probe=write_probe or WriteProbe(MemoryObject("health"), NO_WAIT, now=current.now),
         extend_version_indexes=lambda today, deadline: None,
         open_event_pipeline=lambda: into,
+        open_event_queue=lambda: queue,
+        open_derived=lambda: into.derived,
         open_job_store=lambda: jobs or job_store(held),
         open_declarations=lambda: Document(held[DECLARATIONS_KEY], DeclarationsFile, NO_WAIT),
         open_access=open_access,

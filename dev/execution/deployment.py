@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.execution import sources
-from dev.execution.pool import EnvironmentPool, FunctionError
+from dev.execution.pool import INTEGRATION_SECONDS, EnvironmentPool, FunctionError
 from dev.stack import Api, Function
 
 __all__ = ["FunctionError", "LocalDeployment"]
@@ -41,9 +41,15 @@ class LocalDeployment:
             self._stamp = stamp
         return self._api
 
-    async def invoke(self, name: str, event: dict[str, Any], request_id: str) -> object:
+    async def invoke(
+        self,
+        name: str,
+        event: dict[str, Any],
+        request_id: str,
+        seconds: float = INTEGRATION_SECONDS,
+    ) -> object:
         """Call a function by its name; raises what `EnvironmentPool.invoke` raises."""
-        return await self._get_pool(name).invoke(event, request_id)
+        return await self._get_pool(name).invoke(event, request_id, seconds)
 
     def compute_version(self, name: str) -> str:
         """Return a text that changes with an edit of the function or of its configuration."""

@@ -23,6 +23,8 @@ SAM = ROOT / ".venv-sam/bin/sam"
 BUILD = ROOT / ".aws-sam/build"
 BUCKET_RESOURCE = "CatalogBucket"
 ENDPOINT = "AWS_ENDPOINT_URL_S3"
+TAKING, DERIVING = "OpenLineageWriteFunction", "OpenLineageDeriveFunction"
+QUEUE_VARIABLES = ("EVENT_QUEUE_URL", "EVENT_DEAD_LETTERS_URL")
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,12 @@ def _build_template(s3: S3, api_key: str, endpoint: str) -> dict[str, Any]:
     for function in api.functions.values():
         properties = built["Resources"][function.name]["Properties"]
         variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
-        for name in ABSENT_RESOURCES:
+        for name in (*ABSENT_RESOURCES, *QUEUE_VARIABLES):
             variables.pop(name, None)
+        if function.name == TAKING:
+            # There are no event sources: the function that takes events derives from them itself.
+            deriving = built["Resources"][DERIVING]["Properties"]["Environment"]["Variables"]
+            variables |= {k: v for k, v in deriving.items() if k not in QUEUE_VARIABLES}
         variables |= build_local_variables(s3, api_key, api, function)
         if ENDPOINT in variables:
             variables[ENDPOINT] = endpoint

@@ -7,6 +7,7 @@ from dev.stack import Api, Route
 from dev.template.functions import is_scheduled, read_function, read_layers, read_roles
 from dev.template.http_api import read_http_api, read_routes
 from dev.template.intrinsics import Resolver, TemplateError, Yaml, load_template, read_map
+from dev.template.queues import read_queue_sources
 
 
 def read_api(path: Path, parameters: Mapping[str, str], names: Mapping[str, str]) -> Api:
@@ -49,7 +50,8 @@ def read_api(path: Path, parameters: Mapping[str, str], names: Mapping[str, str]
     ]
     _refuse_duplicate_routes(routes)
     scheduled = tuple(name for name, own in merged.items() if is_scheduled(name, own))
-    return Api(functions, tuple(routes), cors, tuple(authorizers.values()), scheduled)
+    queues = tuple(read_queue_sources(merged, functions, resources, resolver))
+    return Api(functions, tuple(routes), cors, tuple(authorizers.values()), scheduled, queues)
 
 
 def _merge_globals(shared: dict[str, Yaml], own: dict[str, Yaml]) -> dict[str, Yaml]:

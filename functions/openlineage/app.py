@@ -1,4 +1,4 @@
-"""Ingest OpenLineage events, and derive the lineage anew."""
+"""Keep OpenLineage events, derive from those of the queue, and derive the lineage anew."""
 
 import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 
@@ -15,6 +15,7 @@ from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentR
 from datamesh.http.entrypoint import Work, create_lambda_handler, create_task_handler
 from datamesh.http.errors import Responses, document_errors
 from datamesh.http.event_body import read_event_json
+from datamesh.http.event_queue import create_queue_handler
 from datamesh.http.parameters import (
     MAX_SKIPPED_PARTS,
     SKIPPED_PARTS_HEADER,
@@ -22,14 +23,16 @@ from datamesh.http.parameters import (
     describe_skipped_parts,
 )
 from datamesh.models.openlineage import BatchReport
-from datamesh.services.openlineage.batch import ingest_batch
-from datamesh.services.openlineage.ingest import IngestionResult, ingest_events
+from datamesh.services.openlineage.batch import accept_batch, accept_events
+from datamesh.services.openlineage.ingest import IngestionResult
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.openlineage.sender import receive_event_of_sender
 
 REBUILD_SECONDS = 840.0
 """Below the function's 900 s."""
 COMMIT_SECONDS = 180.0
+DERIVE_SECONDS = 35.0
+"""What must follow ends within 14 s more, below the function's 60 s."""
 
 app = create_app("OpenLineage")
 SKIPPED: Responses = {201: {"headers": SKIPPED_PARTS_HEADER}}
@@ -60,17 +63,18 @@ async def post_event(
     registry: CurrentRegistry,
     resources: CurrentResources,
 ) -> Response:
-    """Ingest an OpenLineage event.
+    """Send an OpenLineage event.
 
-    The event is kept, and products and lineage are derived from it. It has up to 6 MiB, plain or
+    201 says that the event is kept. Products and lineage are derived from it within seconds;
+    `GET /openlineage/status` tells how many events wait. It has up to 6 MiB, plain or
     with `Content-Encoding: gzip`. Sending an event again changes nothing, and finishes what an
     earlier try did not. A bad part of it, such as a dataset without a name, is not read, and
     `X-Skipped-Parts` tells where it stands.
     """
-    pipeline = resources.open_event_pipeline()
+    pipeline, queue = resources.open_event_pipeline(), resources.open_event_queue()
     raw = await read_event_json(request)
     received = receive_event_of_sender(context.permissions, pipeline.policy, raw)
-    ingested = ingest_events(context, registry, pipeline, [received])
+    ingested = accept_events(context, registry, pipeline, queue, [received])
     return report_skipped(request, Response(status_code=201), ingested)
 
 
@@ -87,14 +91,14 @@ async def post_events(
     resources: CurrentResources,
     response: Response,
 ) -> BatchReport:
-    """Ingest up to 100 OpenLineage events.
+    """Send up to 100 OpenLineage events.
 
-    The events are kept, and products and lineage are derived from all of them together. What is
+    The events are kept, and products and lineage are derived from them within seconds. What is
     no event is reported.
     """
-    report, ingested = ingest_batch(
-        context, registry, resources.open_event_pipeline(), await read_event_json(request)
-    )
+    pipeline, queue = resources.open_event_pipeline(), resources.open_event_queue()
+    raw = await read_event_json(request)
+    report, ingested = accept_batch(context, registry, pipeline, queue, raw)
     report_skipped(request, response, ingested)
     return report
 
@@ -115,4 +119,5 @@ def rebuild_lineage(work: Work) -> dict[str, int]:
 
 
 handler = create_lambda_handler(app, os.environ)
+derive_handler = create_queue_handler(os.environ, DERIVE_SECONDS)
 rebuild_handler = create_task_handler(rebuild_lineage, os.environ, REBUILD_SECONDS)

@@ -18,6 +18,7 @@ from datamesh.http.app import create_app
 from datamesh.http.dependencies import CurrentContext, CurrentResources
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
+from datamesh.models.kept_events import EventStatus
 from datamesh.models.read_access import ReadKind
 from datamesh.models.responses import Health
 from datamesh.services.operations.health import UNBUILT, check_health
@@ -90,8 +91,23 @@ async def metrics(
     from datamesh.services.analytics.prometheus import render_metrics
 
     counted = request.app.state.requests
-    body = render_metrics(context, resources.registry, resources.snapshots, counted)
+    queue = resources.open_event_queue()
+    depth = queue.read_depth(context.deadline) if queue else None
+    body = render_metrics(context, resources.registry, resources.snapshots, counted, depth)
     return Response(body, media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+@app.get("/openlineage/status", responses=document_errors(503))
+async def event_status(context: CurrentContext, resources: CurrentResources) -> EventStatus:
+    """Tell how far the derivation from OpenLineage events has come.
+
+    An event that was answered 201 is kept, and shows in products and lineage once it was derived.
+    When `waiting` is 0, all that were answered before are.
+    """
+    # Only who asks for it pays for its import.
+    from datamesh.services.openlineage.status import read_status
+
+    return read_status(context, resources.open_event_queue(), resources.open_derived())
 
 
 @app.get("/openapi.json", include_in_schema=False)

@@ -5,6 +5,7 @@
 - `Ref` of a secret gives its name instead of its ARN, and policies name the ARN.
 - Generated secrets have punctuation in spite of `ExcludePunctuation`.
 - An alarm on metric math is refused.
+- A batch of messages asks for a right of its own, `sqs:SendMessageBatch`, which AWS has not.
 - The types of `LEFT_OUT` are not created. A type that is neither there nor in `AS_IT_IS` is an
   error: whoever adds it to the template decides.
 
@@ -27,6 +28,7 @@ AS_IT_IS = {
     "AWS::IAM::Role",
     "AWS::Lambda::Alias",
     "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::Function",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Permission",
@@ -74,7 +76,7 @@ def adapted(document: dict[str, Yaml]) -> dict[str, Yaml]:
             resources[name] = _secret(resource) if kind == SECRET else resource
     secrets = {name for name, kind in kinds.items() if kind == SECRET}
     result = _by_arn({**document, "Resources": resources}, secrets)
-    return read_map(result, "the template")
+    return read_map(_with_batches(result), "the template")
 
 
 def _computed(found: Resources) -> set[str]:
@@ -100,6 +102,18 @@ def _secret(resource: dict[str, Yaml]) -> dict[str, Yaml]:
     generated = read_map(properties["GenerateSecretString"], SECRET)
     generated = {**generated, "ExcludeCharacters": string.punctuation}
     return {**resource, "Properties": {**properties, "GenerateSecretString": generated}}
+
+
+def _with_batches(value: Yaml) -> Yaml:
+    """Policies that allow to send messages, which then allow to send batches of them."""
+    if isinstance(value, list):
+        return [_with_batches(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _with_batches(item) for key, item in value.items()}
+    if found.get("Action") == "sqs:SendMessage":
+        found["Action"] = ["sqs:SendMessage", "sqs:SendMessageBatch"]
+    return found
 
 
 def _by_arn(value: Yaml, secrets: set[str]) -> Yaml:

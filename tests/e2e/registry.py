@@ -71,6 +71,7 @@ class Registry:
             assert answer.status_code in (200, 404), answer.text
 
     def _all(self, path: str) -> list[dict[str, Any]]:
+        self._api.wait_until_derived()
         found: list[dict[str, Any]] = []
         while True:
             answer = self._api.get(path, params={"limit": PAGE, "offset": len(found)})

@@ -15,7 +15,9 @@ import pytest
 import requests
 
 from tests.e2e import local_run
+from tests.e2e.api import Api
 from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
+from tests.events import run_event
 from tests.integration.processes import alive, eventually
 
 
@@ -154,12 +156,21 @@ def test_acknowledged_writes_survive_kill_9_of_everything(tmp_path: Path) -> Non
     with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
         for number in range(5):
             assert register(run.url, run.key(), product(f"p{number}")).status_code == 200
+        # What follows from the event is not derived yet.
+        sent = requests.post(
+            f"{run.url}/api/v1/lineage",
+            json=run_event(["a"], ["b"]),
+            headers={"Authorization": f"Bearer {run.key()}"},
+            timeout=TIMEOUT_SECONDS,
+        )
+        assert sent.status_code == 201
         pids = run.pids()
         run.kill_everything()
         assert eventually(lambda: not any(map(alive, pids)))
     with local_run.running(tmp_path / "data", tmp_path / "again", EXAMPLES="0") as run:
+        Api(run.url, run.key()).wait_until_derived()
         found = requests.get(f"{run.url}/products", timeout=TIMEOUT_SECONDS).json()
-        assert [row["name"] for row in found] == [f"p{number}" for number in range(5)]
+        assert [row["name"] for row in found] == [*(f"p{number}" for number in range(5)), "a", "b"]
 
 
 def test_what_was_deleted_is_restored_from_the_backup_of_the_day(tmp_path: Path) -> None:

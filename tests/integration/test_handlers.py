@@ -103,6 +103,7 @@ STATUSES = {
     "openlineage_graph": (404, 200),
     "openlineage_namespaces": (200, 200),
     "openlineage_search": (200, 200),
+    "openlineage_status": (200, 200),
     "portal": (200, 200),
     "portal_page": (200, 200),
     "profile_dataset": (404, 200),

@@ -6,6 +6,7 @@ from importlib import import_module
 import pytest
 
 from datamesh.http.domains import daily
+from datamesh.services.openlineage.groups import GROUP_SIZES, MAX_GROUP
 from datamesh.storage.backoff import LAST_CALLS_SECONDS
 from datamesh.tables import budget
 from dev.template.intrinsics import read_map
@@ -26,6 +27,7 @@ DERIVING = {
     "OPENLINEAGE_DOMAINS",
     "OPENLINEAGE_CONFIDENCE",
 }
+QUEUES = {"EVENT_QUEUE_URL", "EVENT_DEAD_LETTERS_URL"}
 READING = COMMON | {"READ_ACCESS"}
 ENVIRONMENT = {
     "AuthorizerFunction": {"LOG_LEVEL", "API_KEYS_SECRET_ID", "CATALOG_BUCKET"}
@@ -43,7 +45,10 @@ ENVIRONMENT = {
     | {"MAX_LINEAGE_ENTRIES", "MAX_LINEAGE_BYTES", "MAX_PRODUCTS", "MAX_PRODUCTS_BYTES"}
     | {"MISSING_PRODUCTS", "MISSING_PRODUCTS_DOMAIN"},
     "OpenLineageReadFunction": READING | {"CACHE_SECONDS"},
-    "OpenLineageWriteFunction": COMMITTING | DERIVING,
+    "OpenLineageWriteFunction": COMMITTING
+    | QUEUES
+    | {"MAX_LINEAGE_ENTRIES", "OPENLINEAGE_DOMAINS"},
+    "OpenLineageDeriveFunction": COMMITTING | DERIVING | QUEUES,
     "MarquezWriteFunction": COMMITTING | {"MAX_PRODUCTS_BYTES", "MAX_LINEAGE_ENTRIES"},
     "OpenLineageRebuildFunction": COMMITTING | DERIVING | {"EVENT_RETENTION_DAYS"},
     "DomainsFunction": READING
@@ -61,7 +66,8 @@ ENVIRONMENT = {
     "SearchFunction": READING | {"CACHE_SECONDS"},
     "PlatformFunction": READING
     | {"CACHE_SECONDS", "HEALTH_PROBE_SECONDS"}
-    | {"MAX_PRODUCTS", "MAX_LINEAGE_ENTRIES", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES"},
+    | {"MAX_PRODUCTS", "MAX_LINEAGE_ENTRIES", "MAX_PRODUCTS_BYTES", "MAX_LINEAGE_BYTES"}
+    | QUEUES,
     "PortalFunction": {"LOG_LEVEL", "JWT_ISSUER", "JWT_REVISION"}
     | {"PORTAL_CLIENT_ID", "PORTAL_SCOPE", "PORTAL_ORIGINS"},
 }
@@ -141,6 +147,42 @@ def test_a_scheduled_run_that_fails_is_kept_for_two_weeks(function: str) -> None
     queue = read_properties("ScheduledRunFailures")
     assert read_at(queue, "SqsManagedSseEnabled") is True
     assert read_at(queue, "MessageRetentionPeriod") == 14 * 24 * 3600
+
+
+def test_events_are_derived_in_groups_by_two_at_once() -> None:
+    event = read_at(read_properties("OpenLineageDeriveFunction"), "Events", "Queue")
+    assert (read_at(event, "Type"), read_at(event, "Properties")) == (
+        "SQS",
+        {
+            "Queue": "EventQueue",
+            "BatchSize": MAX_GROUP,
+            "MaximumBatchingWindowInSeconds": 1,
+            "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            "ScalingConfig": {"MaximumConcurrency": 2},
+        },
+    )
+
+
+def test_a_worker_stops_by_itself_before_its_messages_are_delivered_again(
+    imported_functions: None,
+) -> None:
+    app = import_module("functions.openlineage.app")
+    timeout = API.functions["OpenLineageDeriveFunction"].timeout
+    assert timeout > app.DERIVE_SECONDS + LAST_CALLS_SECONDS + 5
+    assert read_at(read_properties("EventQueue"), "VisibilityTimeout") == 6 * timeout
+
+
+@pytest.mark.parametrize("name", ["EventQueue", "EventDeadLetters"])
+def test_an_event_waits_for_two_weeks(name: str) -> None:
+    queue = read_properties(name)
+    assert read_at(queue, "SqsManagedSseEnabled") is True
+    assert read_at(queue, "MessageRetentionPeriod") == 14 * 24 * 3600
+
+
+def test_an_event_that_is_never_dealt_with_is_a_dead_letter() -> None:
+    [source] = API.queues
+    assert (source.queue, source.dead_letters) == ("EventQueue", "EventDeadLetters")
+    assert source.max_receives > len(GROUP_SIZES) + 1
 
 
 @pytest.mark.parametrize("name", list(read_map(DOCUMENT["Parameters"], "Parameters")))

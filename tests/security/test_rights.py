@@ -16,6 +16,7 @@ WRITING = {
     "ProductsWriteFunction",
     "LineageWriteFunction",
     "OpenLineageWriteFunction",
+    "OpenLineageDeriveFunction",
     "MarquezWriteFunction",
     "OpenLineageRebuildFunction",
     "DomainsWriteFunction",

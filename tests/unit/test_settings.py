@@ -33,6 +33,8 @@ def test_the_published_defaults() -> None:
         "openlineage_confidence": (1.0, 0.9, 0.5),
         "data_locations": {},
         "event_retention_days": 0,
+        "event_queue_url": "",
+        "event_dead_letters_url": "",
         "max_scan_bytes": 134_217_728,
         "anonymous_scan_files": 32,
         "anonymous_scan_bytes": 16_777_216,

@@ -24,7 +24,7 @@ VERBS = frozenset(
     complete
     compress compute configure
     confirm connect construct convert copy count create cut decide declare
-    decode decompress decrypt delete derive describe detect digest document drop edit encode
+    decode decompress decrypt delete deliver derive describe detect digest document drop edit encode
     encrypt end ensure follow hide tag
     enter escape exit export extend extract fetch fill filter find fingerprint finish fold forget
     format
@@ -32,7 +32,8 @@ VERBS = frozenset(
     insert install interrupt invoke iterate join keep kill launch lay leave limit link list
     load log look make map mark match measure merge move normalise note observe open pack pair
     parse grant pick prefetch prepare print profile propose prune put quote rank read rebuild recall
-    receive reclaim redact reduce refuse register remove rename render repeat replace report request
+    receive reclaim redact reduce refuse register release remove rename render repeat replace
+    report request
     require resolve
     restore reuse revalidate revoke rotate run sample scan schedule search select send serve set
     share

@@ -94,6 +94,10 @@ class Settings(BaseModel):
     """Confidence of edges from `lineage` facets, `columnLineage` facets, and inputs and outputs."""
     event_retention_days: int = Field(default=0, ge=0)
     """After how many days events are gone, by the bucket's lifecycle; 0 for never."""
+    event_queue_url: str = ""
+    """The SQS queue in which kept events wait to be derived; empty: they are derived at once."""
+    event_dead_letters_url: str = ""
+    """The SQS queue of the events that nothing could be derived from."""
     data_locations: Annotated[
         dict[str, tuple[str, ...]], BeforeValidator(parse_data_locations)
     ] = {}

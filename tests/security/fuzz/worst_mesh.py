@@ -11,6 +11,7 @@ import requests
 
 from dev.storage.s3 import S3Access
 from tests.e2e import local_run
+from tests.e2e.api import Api
 from tests.e2e.local_run import Run
 from tests.events import column_lineage, dataset, run_event
 from tests.security.fuzz.plan import Subject
@@ -170,6 +171,7 @@ def _send_events(run: Run, key: str) -> None:
         target = dataset("out'; --", namespace, facets=facets)
         event = run_event([source], [target], run=number + 1, job=f'job {number}:"]')
         _post(run, key, "/api/v1/lineage", event)
+    Api(run.url, key).wait_until_derived()
 
 
 def _list_subjects() -> list[Subject]:

@@ -114,6 +114,7 @@ def test_a_write_leaves_a_record_of_who_did_what(client: Client, audited: Audite
         "roles": {"sales": "admin"},
         "refusal": None,
         "cut": False,
+        "events": (),
     }
     [commit] = record.commits
     assert commit.model_dump(exclude={"changes"}) == {
@@ -204,6 +205,9 @@ def test_an_event_that_changes_nothing_leaves_a_record(serve: Serve, audited: Au
     first, again = audited.records()
     assert [each.document for each in first.commits] == ["products.json", "lineage.json"]
     assert (again.status, again.commits) == (201, ())
+    [sent] = again.events
+    assert (sent.principal, sent.source_ip) == ("key:key-1", "203.0.113.17")
+    assert (again.at, len(sent.names)) == (sent.first_at, 1)
 
 
 @pytest.mark.parametrize("faults", [[no_connection] * 3, [request_is_lost] * 3])

@@ -146,6 +146,7 @@ DOCUMENTED_ERRORS = {
     "GET /audit": {"400", "401", "403", "422", "503"},
     "GET /health": {"422", "503"},
     "GET /metrics": {"422", "503"},
+    "GET /openlineage/status": {"422", "503"},
 }
 
 

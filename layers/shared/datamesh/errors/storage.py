@@ -37,6 +37,15 @@ class DocumentFull(LimitReached):
         )
 
 
+class QueueFull(MeshError):
+    """So many events wait to be derived that another would wait for minutes."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"{limit} events wait already; nothing was kept, send it again in a few seconds"
+        )
+
+
 class Contended(MeshError):
     """Every attempt of a commit lost its race; nothing was written."""
 

@@ -18,6 +18,8 @@ from datamesh.wiring.resources import Resources
 MAX_USER_AGENT = 300
 SCHEDULE = "schedule"
 """The principal of work that a schedule or an operator's invocation has started."""
+EVENTS = "events"
+"""The principal of what is derived from events that several have sent."""
 
 
 def create_request_context(
@@ -73,8 +75,10 @@ def create_request_record(event: Any) -> AuditRecord:
     )
 
 
-def create_task_record(name: str, lambda_context: Any, path: str = "") -> AuditRecord:
-    """Return the record of work that a schedule or an operator has started, under its name.
+def create_task_record(
+    name: str, lambda_context: Any, path: str = "", principal: str = SCHEDULE
+) -> AuditRecord:
+    """Return the record of work that no request has started, under its name.
 
     `path` is that of the request which would do the same.
     """
@@ -83,7 +87,7 @@ def create_task_record(name: str, lambda_context: Any, path: str = "") -> AuditR
     return AuditRecord(
         id=record_id,
         at=at,
-        principal=SCHEDULE,
+        principal=principal,
         source_ip="",
         user_agent="",
         route=name,

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from datamesh.models.access import Role
+from datamesh.models.kept_events import AuditedEvents
 from datamesh.models.values import Timestamp
 
 
@@ -96,7 +97,8 @@ class AuditRecord(BaseModel):
     id: str = Field(description="A ULID: sorts by time.")
     at: Timestamp
     principal: str | None = Field(
-        description="The id of the key; `schedule` for maintenance, `operator` for `make restore`."
+        description="The id of the key; `schedule` for maintenance, `operator` for `make restore`, "
+        "`events` for a group of events that several have sent."
     )
     source_ip: str
     user_agent: str
@@ -116,10 +118,18 @@ class AuditRecord(BaseModel):
     )
     refusal: AuditedRefusal | None = None
     commits: tuple[AuditedCommit, ...] = ()
+    events: tuple[AuditedEvents, ...] = Field(
+        default=(), description="The events that it derived from, by who sent them."
+    )
     cut: bool = Field(
         default=False,
         description="True if parts of domains that the caller is no steward of are left out.",
     )
+
+    @property
+    def principals(self) -> set[str | None]:
+        """The principals that asked for it: that of the request, and those who sent its events."""
+        return {self.principal, *(each.principal for each in self.events)}
 
     @property
     def product_names(self) -> set[str]:

@@ -1,4 +1,8 @@
-"""The OpenLineage events that were accepted, each kept as it came."""
+"""The OpenLineage events that were accepted, each kept as it came, with who sent it.
+
+An object is gzip of one or two lines of JSON: the event in its canonical form, and its sender.
+Those of earlier versions, and those that a local command stores, have no sender.
+"""
 
 import gzip
 import zlib
@@ -32,12 +36,11 @@ class EventLog:
         self._journal = journal
         self._backoff = backoff
 
-    def store_event(self, name: str, body: bytes, deadline: Deadline) -> None:
-        """Store an event, unless it is stored already.
+    def store_event(self, name: str, packed: bytes, deadline: Deadline) -> None:
+        """Store an event that `pack_event` has packed, unless it is stored already.
 
         Raises StorageUnavailable if the event is not stored, OutcomeUnknown if it may be.
         """
-        packed = gzip.compress(body, compresslevel=6, mtime=0)
         create_if_absent(self._open(name), packed, self._backoff, deadline)
 
     def iterate_pages(self, deadline: Deadline, after: str = "") -> Iterator[Sequence[str]]:
@@ -56,7 +59,7 @@ class EventLog:
         """
         for chunk in batched(names, READ_AT_ONCE, strict=False):
             for name, packed in zip(chunk, self._journal.read_all(chunk, deadline), strict=True):
-                yield _unpack(name, packed)
+                yield _unpack(name, packed)[0]
 
     def read_kept(self, names: Sequence[str], deadline: Deadline) -> Iterator[bytes]:
         """Yield the events that are still kept, in the order of their names.
@@ -64,14 +67,37 @@ class EventLog:
         Raises StorageUnavailable.
         """
         for name in names:
-            found = self._backoff.read_until_reached(name, self._open(name).get, deadline)
-            if isinstance(found, StoredObject):
-                yield _unpack(name, found.body)
+            if packed := self.find_packed(name, deadline):
+                yield _unpack(name, packed)[0]
+
+    def find_packed(self, name: str, deadline: Deadline) -> bytes | None:
+        """Return an event as it is stored; None if it is not kept. Raises StorageUnavailable."""
+        found = self._backoff.read_until_reached(name, self._open(name).get, deadline)
+        return found.body if isinstance(found, StoredObject) else None
 
 
-def _unpack(name: str, packed: bytes) -> bytes:
-    """Decompress a stored event. Raises StorageUnavailable if it is damaged."""
+def pack_event(body: bytes, sender: bytes = b"") -> bytes:
+    """Return what is stored of an event and its sender, both JSON in one line."""
+    lines = body + b"\n" + sender if sender else body
+    return gzip.compress(lines, compresslevel=6, mtime=0)
+
+
+def unpack_event(packed: bytes) -> tuple[bytes, bytes]:
+    """Return the event and its sender, which is empty if it was not kept.
+
+    Raises ValueError if it is damaged.
+    """
     try:
-        return gzip.decompress(packed)
+        lines = gzip.decompress(packed)
     except (OSError, EOFError, zlib.error) as error:
+        raise ValueError(f"it is no gzip: {error}") from error
+    body, _, sender = lines.partition(b"\n")
+    return body, sender
+
+
+def _unpack(name: str, packed: bytes) -> tuple[bytes, bytes]:
+    """Unpack a stored event. Raises StorageUnavailable if it is damaged."""
+    try:
+        return unpack_event(packed)
+    except ValueError as error:
         raise StorageUnavailable(f"{EVENTS_PREFIX}{name} cannot be read: {error}") from error

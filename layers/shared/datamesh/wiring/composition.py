@@ -16,7 +16,13 @@ from datamesh.storage.write_probe import WriteProbe
 from datamesh.wiring.access import list_key_uses, open_access, read_past_access
 from datamesh.wiring.bucket import LINEAGE_KEY, PRODUCTS_KEY, Bucket
 from datamesh.wiring.contracts import open_contracts
-from datamesh.wiring.events import open_declarations, open_event_pipeline, open_job_store
+from datamesh.wiring.events import (
+    open_declarations,
+    open_derived,
+    open_event_pipeline,
+    open_event_queue,
+    open_job_store,
+)
 from datamesh.wiring.product_versions import open_product_versions
 from datamesh.wiring.quality import open_quality_runs
 from datamesh.wiring.redactions import open_redactor
@@ -56,6 +62,8 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         ),
         extend_version_indexes=bucket.extend_version_indexes,
         open_event_pipeline=cache(lambda: open_event_pipeline(settings, bucket)),
+        open_event_queue=cache(lambda: open_event_queue(settings)),
+        open_derived=cache(lambda: open_derived(bucket)),
         open_job_store=cache(lambda: open_job_store(bucket)),
         open_declarations=cache(lambda: open_declarations(settings, bucket)),
         open_access=cache(lambda: open_access(settings, bucket)),

@@ -1,5 +1,6 @@
 """How what events tell of is opened. Modules that few functions need are imported when they are."""
 
+import os
 from typing import TYPE_CHECKING
 
 from datamesh.settings import Settings
@@ -9,7 +10,9 @@ from datamesh.wiring.bucket import Bucket
 
 if TYPE_CHECKING:
     from datamesh.services.jobs.reading import JobStore
+    from datamesh.services.openlineage.files import DerivedFile
     from datamesh.services.openlineage.ingest import EventPipeline
+    from datamesh.services.openlineage.queue import EventQueue
     from datamesh.storage.declarations_file import DeclarationsFile
 
 
@@ -19,8 +22,10 @@ def open_event_pipeline(settings: Settings, bucket: Bucket) -> "EventPipeline":
     from datamesh.models.lineage import Evidence
     from datamesh.services.jobs.records import RUNS_PREFIX
     from datamesh.services.openlineage.files import (
+        DERIVED_KEY,
         LIVES_PREFIX,
         REBUILD_KEY,
+        DerivedFile,
         LifeFile,
         RebuildFile,
         RunFile,
@@ -29,7 +34,7 @@ def open_event_pipeline(settings: Settings, bucket: Bucket) -> "EventPipeline":
     from datamesh.services.openlineage.product_domain import EventPolicy
     from datamesh.storage.event_log import EVENTS_PREFIX, EventLog
 
-    def open_document[F: (RunFile, RebuildFile, JobFile, LifeFile)](
+    def open_document[F: (RunFile, RebuildFile, JobFile, LifeFile, DerivedFile)](
         key: str, kind: type[F]
     ) -> Document[F]:
         """Return a document whose commits nobody counts: no two writers meet at one for long."""
@@ -46,6 +51,7 @@ def open_event_pipeline(settings: Settings, bucket: Bucket) -> "EventPipeline":
         open_job=lambda digest: open_document(f"{JOBS_PREFIX}{digest}.json", JobFile),
         open_life=lambda digest: open_document(f"{LIVES_PREFIX}{digest}.json", LifeFile),
         progress=open_document(REBUILD_KEY, RebuildFile),
+        derived=open_document(DERIVED_KEY, DerivedFile),
         policy=EventPolicy(settings.openlineage_auto_register, settings.openlineage_domains),
         confidence={
             Evidence.LINEAGE: lineage,
@@ -53,6 +59,33 @@ def open_event_pipeline(settings: Settings, bucket: Bucket) -> "EventPipeline":
             Evidence.DATASETS: datasets,
         },
     )
+
+
+def open_event_queue(settings: Settings) -> "EventQueue | None":
+    """Return where kept events wait for a worker; None where they are derived at once."""
+    if not settings.event_queue_url:
+        return None
+    # Not imported where no events come in, as above.
+    from datamesh.aws.event_queue import SqsEventQueue
+    from datamesh.storage.backoff import Backoff
+    from datamesh.storage.s3.endpoints import find_ca_bundle, load_identity
+
+    region, credentials = load_identity(os.environ)
+    return SqsEventQueue(
+        url=settings.event_queue_url,
+        dead_letters_url=settings.event_dead_letters_url,
+        region=region,
+        credentials=credentials,
+        ca_bundle=find_ca_bundle(os.environ),
+        backoff=Backoff(),
+    )
+
+
+def open_derived(bucket: Bucket) -> "Document[DerivedFile]":
+    """Return where a worker notes when it has derived from events."""
+    from datamesh.services.openlineage.files import DERIVED_KEY, DerivedFile
+
+    return Document(bucket.open_object(DERIVED_KEY), DerivedFile, bucket.backoff)
 
 
 def open_job_store(bucket: Bucket) -> "JobStore":

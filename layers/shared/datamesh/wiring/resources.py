@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from datamesh.services.checks.history import QualityRuns
     from datamesh.services.context import RequestContext
     from datamesh.services.jobs.reading import JobStore
+    from datamesh.services.openlineage.files import DerivedFile
     from datamesh.services.openlineage.ingest import EventPipeline
+    from datamesh.services.openlineage.queue import EventQueue
     from datamesh.services.product_versions.keeping import ProductVersions
     from datamesh.services.redaction.acts import Redactor
     from datamesh.storage.access_file import AccessFile
@@ -65,6 +67,10 @@ class Resources:
     """Indexes the versions of the registry's files of the days before the given one."""
     open_event_pipeline: Callable[[], "EventPipeline"]
     """Returns what OpenLineage events go through, the same at every call."""
+    open_event_queue: Callable[[], "EventQueue | None"]
+    """Returns where kept events wait for a worker, the same at every call; None for nowhere."""
+    open_derived: Callable[[], "Document[DerivedFile]"]
+    """Returns where a worker notes when it has derived from events."""
     open_job_store: Callable[[], "JobStore"]
     """Returns where jobs, runs and events are read, the same at every call."""
     open_declarations: Callable[[], "Document[DeclarationsFile]"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,6 +20,9 @@ from datamesh.services.lineage import queries
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.registry_file import RegistryFile
 
+if TYPE_CHECKING:
+    from datamesh.services.openlineage.queue import QueueDepth
+
 # Counters are made anew for each scrape, so that their creation time would be that of the scrape.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -27,7 +31,11 @@ type Requests = Mapping[tuple[str, int], int]
 
 
 def render_metrics(
-    context: RequestContext, registry: Registry, snapshots: Snapshots, requests: Requests
+    context: RequestContext,
+    registry: Registry,
+    snapshots: Snapshots,
+    requests: Requests,
+    events: "QueueDepth | None" = None,
 ) -> bytes:
     """Return all metrics as a scrape expects them. Raises StorageUnavailable."""
     metrics = CollectorRegistry(auto_describe=False)
@@ -50,6 +58,17 @@ def render_metrics(
         Gauge(
             "datamesh_snapshot_age_seconds", "Since the latest scheduled run.", registry=metrics
         ).set((registry.now() - latest).total_seconds())
+    if events:
+        Gauge(
+            "datamesh_events_waiting",
+            "Events that are kept and not derived yet.",
+            registry=metrics,
+        ).set(events.waiting)
+        Gauge(
+            "datamesh_events_dead_letters",
+            "Events that nothing could be derived from.",
+            registry=metrics,
+        ).set(events.dead)
     answered = Counter(
         "datamesh_requests",
         "Answered by this instance of the platform function, before this request.",

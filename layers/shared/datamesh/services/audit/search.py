@@ -67,7 +67,7 @@ def find_records(
         if (
             record is not None
             and product in (None, *record.product_names)
-            and principal in (None, record.principal)
+            and principal in (None, *record.principals)
         ):
             bytes_left -= measure_json(body) + 1
             if bytes_left < 0 and found:

@@ -9,7 +9,8 @@ def show_record(record: AuditRecord, permissions: Permissions) -> AuditRecord | 
     """Return the part of a record that the caller may read; None if there is none.
 
     What a request did elsewhere is left out, and with it the path, which may name a product that
-    the caller may not know of. A record of before domains were kept is for administrators.
+    the caller may not know of, and the events. A record of before domains were kept is for
+    administrators.
     """
     if permissions.is_admin:
         return record
@@ -31,6 +32,7 @@ def show_record(record: AuditRecord, permissions: Permissions) -> AuditRecord | 
                 if permissions.has_role(Role.STEWARD, domain)
             },
             "path": "" if is_cut else record.path,
+            "events": () if is_cut else record.events,
             "cut": is_cut,
         }
     )

@@ -1,7 +1,7 @@
 """The audit trail: no write without a record of it (docs/adr/0011-audit.md)."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -9,6 +9,7 @@ from datamesh.errors.storage import OutcomeUnknown, StorageUnavailable
 from datamesh.models.access import Role
 from datamesh.models.audit import AuditedCommit, AuditedRefusal, AuditRecord
 from datamesh.models.json_codec import encode_model
+from datamesh.models.kept_events import AuditedEvents, EventSender
 from datamesh.services.audit.summaries import summarize_commit
 from datamesh.services.permissions import Permissions
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline
@@ -72,16 +73,22 @@ class Audit(Protocol):
         """Note for what the request is refused."""
         ...
 
-    def note_stored_event(self) -> None:
-        """Note that an event was stored, whatever else follows from it."""
+    @property
+    def sender(self) -> EventSender | None:
+        """Who asks, when and from where, as it is kept with an event; None if nobody knows."""
+        ...
+
+    def note_events(self, events: Sequence[AuditedEvents]) -> None:
+        """Note the events that the request derives from, whatever else follows from them."""
         ...
 
 
 class AuditTrail:
     """The audit record of one request: stored before its first commit, its result at its end.
 
-    Of a request that commits nothing there is one if it has stored an event, or was refused for
-    what its principal may not do: that is stored at the end. Nothing that is stored is replaced.
+    Of a request that commits nothing there is one if it has derived from events, or was refused
+    for what its principal may not do: that is stored at the end. Nothing that is stored is
+    replaced.
     """
 
     def __init__(
@@ -96,12 +103,16 @@ class AuditTrail:
         self._backoff = backoff
         self._find_domain = find_domain
         self._is_begun = False
-        self._has_stored_event = False
         self._hides_changes = False
         self._commits: list[AuditedCommit] = []
         self._domains: dict[str, set[str]] = {}
         self._roles: dict[str, Role] = {}
         self._refusal: AuditedRefusal | None = None
+
+    @property
+    def sender(self) -> EventSender:
+        """Who asks, when and from where."""
+        return EventSender.model_validate(self._record, from_attributes=True)
 
     @property
     def commit_id(self) -> str | None:
@@ -142,9 +153,9 @@ class AuditTrail:
         self._refusal = refusal.model_copy(update={"reason": reason})
         self._note_roles(permissions, (refusal.domain,) if refusal.domain else ())
 
-    def note_stored_event(self) -> None:
-        """Note that an event was stored: the request has a record from then on."""
-        self._has_stored_event = True
+    def note_events(self, events: Sequence[AuditedEvents]) -> None:
+        """Note the events that the request derives from: it has a record from then on."""
+        self._record = self._record.model_copy(update={"events": (*events,)})
 
     def complete_record(self, status: int, deadline: Deadline) -> AuditRecord:
         """Return the record with the answer's status and what was changed.
@@ -161,7 +172,7 @@ class AuditTrail:
                 "commits": (*self._commits,),
             }
         )
-        if self._is_begun or self._has_stored_event or status == REFUSED:
+        if self._is_begun or completed.events or status == REFUSED:
             try:
                 self._put_completed(completed, deadline)
             except (LostRace, InDoubt, Unreachable, StorageUnavailable) as error:

@@ -1,5 +1,7 @@
 """Files that the registry keeps beside the events: what each run has said so far."""
 
+from datetime import datetime
+
 from pydantic import Field, JsonValue
 
 from datamesh.models.lifecycle import NO_LIFE, DatasetLife
@@ -9,6 +11,7 @@ from datamesh.storage.registry_file import RegistryFile
 
 LIVES_PREFIX = "openlineage/datasets/"
 REBUILD_KEY = "openlineage/rebuild.json"
+DERIVED_KEY = "openlineage/derived.json"
 
 
 class RunFile(RegistryFile):
@@ -47,3 +50,18 @@ class RebuildFile(RegistryFile):
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
         """Return the envelope for the totals of a rebuild without one."""
         return {"gathered": raw}
+
+
+class DerivedFile(RegistryFile):
+    """`openlineage/derived.json`: when the latest group of events was derived."""
+
+    at: datetime | None = None
+    events: int = 0
+    """How many events the group had."""
+    waited_seconds: float = 0
+    """How long the oldest of them had waited since it was sent."""
+
+    @classmethod
+    def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
+        """Return the envelope for a time without one."""
+        return {"at": raw}

@@ -31,8 +31,9 @@ from datamesh.services.openlineage.event_reader import (
     read_statement,
 )
 from datamesh.services.openlineage.facets import get_name_key
-from datamesh.services.openlineage.files import RebuildFile, RunFile
+from datamesh.services.openlineage.files import DerivedFile, RebuildFile, RunFile
 from datamesh.services.openlineage.job_reader import read_job_history
+from datamesh.services.openlineage.keeping import StoredEvent, keep_events, list_audited
 from datamesh.services.openlineage.lives import (
     LifeStore,
     OpenLife,
@@ -68,6 +69,8 @@ class EventPipeline:
     open_life: OpenLife
     progress: Document[RebuildFile]
     """How far a rebuild that ran out of time has come."""
+    derived: Document[DerivedFile]
+    """When the latest group of events was derived."""
     policy: EventPolicy = field(default_factory=EventPolicy)
     confidence: Mapping[Evidence, float] = field(default_factory=lambda: DEFAULT_CONFIDENCE)
 
@@ -96,11 +99,27 @@ def ingest_events(
     """
     for each in events:
         check_event_size(each.event, registry.max_lineage_entries)
-    map_in_parallel(
-        lambda event: pipeline.log.store_event(event.name, event.body, context.deadline), events
-    )
+    kept = keep_events(context, pipeline.log, events)
     if context.audit:
-        context.audit.note_stored_event()
+        context.audit.note_events(list_audited(kept))
+    return derive_events(context, registry, pipeline, kept)
+
+
+def derive_events(
+    context: RequestContext,
+    registry: Registry,
+    pipeline: EventPipeline,
+    kept: Sequence[StoredEvent],
+) -> IngestionResult:
+    """Derive products and lineage from kept events, and from earlier ones of their runs.
+
+    However many they are: one commit at most of each run, each job, the index of jobs, the products
+    and the lineage. Each step may be repeated. Raises OversizedEvent before anything is written,
+    LimitReached, DerivationUnfinished, StorageUnavailable and OutcomeUnknown.
+    """
+    events = [each.received for each in kept]
+    for received in events:
+        check_event_size(received.event, registry.max_lineage_entries)
     observations = join_observations(
         each for event in events for each in read_observations(event.event).values()
     )

@@ -1,0 +1,77 @@
+"""From the queue of events to what is derived from them: a Lambda handler for SQS.
+
+The answer names the messages that SQS is to deliver again (`ReportBatchItemFailures`).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from datamesh import cold_start
+from datamesh.aws.observability import Handler, Observer
+from datamesh.http.context import EVENTS, create_task_record
+from datamesh.services.context import RequestContext
+from datamesh.services.openlineage.groups import (
+    Delivery,
+    Group,
+    derive_group,
+    note_derived,
+    read_group,
+    send_dead_letters,
+)
+from datamesh.services.permissions import create_unlimited_permissions
+from datamesh.settings import load_settings
+from datamesh.storage.backoff import Deadline
+from datamesh.wiring.composition import create_resources
+from datamesh.wiring.resources import Resources
+
+ROUTE = "derive_events"
+
+
+def create_queue_handler(environ: Mapping[str, str], seconds: float) -> Handler:
+    """Return a Lambda handler that derives from the kept events of SQS messages.
+
+    `seconds` is how long it may go on beginning attempts at storage.
+    """
+    settings = load_settings(environ)
+    observer = Observer(settings.log_level)
+    resources = create_resources(settings, observer)
+
+    def handle(event: Any, lambda_context: Any) -> dict[str, Any]:
+        group = derive_messages(resources, observer, event, lambda_context, seconds)
+        failed = [{"itemIdentifier": each.id} for each in group.unfinished]
+        return {"batchItemFailures": failed}
+
+    cold_start.freeze_imports()
+    return observer.wrap_handler(handle)
+
+
+def derive_messages(
+    resources: Resources, observer: Observer, event: Any, lambda_context: Any, seconds: float
+) -> Group:
+    """Derive from the events of an SQS event, and return what became of each message."""
+    deadline = Deadline.from_now(seconds)
+    pipeline, queue = resources.open_event_pipeline(), resources.open_event_queue()
+    group = read_group(pipeline.log, [_read_delivery(each) for each in event["Records"]], deadline)
+    principal = group.principal or EVENTS
+    trail = resources.open_trail(create_task_record(ROUTE, lambda_context, principal=principal))
+    context = RequestContext(
+        principal=principal,
+        deadline=deadline,
+        # What a sender may say was decided when the event came in.
+        permissions=create_unlimited_permissions(principal),
+        audit=trail,
+        open_versions=resources.open_product_versions,
+    )
+    derive_group(context, resources.registry, pipeline, group)
+    send_dead_letters(queue, group, deadline)
+    note_derived(context, pipeline, group, resources.registry.now)
+    observer.count_skipped_datasets(group.skipped)
+    observer.log_write(trail.complete_record(200, deadline))
+    counts = {"events": len(group.derived), "poison": len(group.poison)}
+    observer.logger.info("derived", extra={**counts, "unfinished": len(group.unfinished)})
+    return group
+
+
+def _read_delivery(record: Any) -> Delivery:
+    count = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
+    return Delivery(record["messageId"], record["body"], count)

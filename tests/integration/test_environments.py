@@ -1,12 +1,13 @@
 """Execution environments: how many there are, when they are replaced, and how they fail."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from dev.execution import pool
+from dev.execution import pool, sources
 from tests.integration.fake_project import FakeProject, run
 from tests.integration.processes import alive
 
@@ -34,7 +35,8 @@ MEET = """
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> FakeProject:
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProject:
+    monkeypatch.setattr(pool, "STAMP_SECONDS", 0.0)
     return FakeProject(tmp_path)
 
 
@@ -98,6 +100,32 @@ def test_an_edit_takes_effect_at_the_next_request(project: FakeProject) -> None:
         project.describe(path="/renamed")
         assert (await client.get("/things")).status_code == 404
         assert (await client.get("/renamed")).text == "b2"
+
+    run(project, scenario)
+
+
+def test_requests_that_follow_at_once_do_not_walk_over_the_sources_again(
+    project: FakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.code("things", PID)
+    walks: list[Path] = []
+    walk = sources.stamp_files
+
+    def note(paths: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+        found = list(paths)
+        walks.extend(path for path in found if path.name == "things")
+        return walk(found)
+
+    monkeypatch.setattr(sources, "stamp_files", note)
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        monkeypatch.setattr(pool, "STAMP_SECONDS", 60.0)
+        for _ in range(3):
+            assert (await client.get("/things")).status_code == 200
+        assert len(walks) == 1
+        monkeypatch.setattr(pool, "STAMP_SECONDS", 0.0)
+        assert (await client.get("/things")).status_code == 200
+        assert len(walks) == 2
 
     run(project, scenario)
 

@@ -16,7 +16,9 @@ from dev.stack import QueueSource
 from dev.template.intrinsics import TemplateError
 
 WINDOW_SECONDS = 0.2
-"""How long a message waits for others at most. The template says 1 s; nobody pays by call here."""
+"""How long a message waits for others. The template says 1 s; nobody pays by call here."""
+BUSY_WINDOW_SECONDS, FEW = 1.0, 5
+"""The same after more than a few messages: a group costs about what one message costs."""
 IDLE_SECONDS = 1.0
 RETRY_SECONDS = 5.0
 """After which a message is delivered again. On AWS that is the queue's time-out of visibility."""
@@ -38,9 +40,10 @@ class QueuePoller:
     async def run(self) -> None:
         """Deliver messages until it is cancelled."""
         while True:
-            delivered = [await self.deliver(each) for each in self._read_sources()]
-            if any(delivered):
-                continue  # under load batches grow by themselves
+            delivered = sum([await self.deliver(each) for each in self._read_sources()])
+            if delivered > FEW:
+                await asyncio.sleep(BUSY_WINDOW_SECONDS)
+                continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_SECONDS):
                     await self._sent.wait()
@@ -55,15 +58,15 @@ class QueuePoller:
             log.error("template.yaml: %s", error)
             return ()
 
-    async def deliver(self, source: QueueSource) -> bool:
-        """Invoke a function with what is in its queue, and return whether there was something."""
+    async def deliver(self, source: QueueSource) -> int:
+        """Invoke a function with what is in its queue, and return how many messages that were."""
         queue = read_queue_name(source.queue)
         found = self._store.receive(queue, source.batch_size, MAX_BYTES, source.timeout)
         over = [each for each in found if each.received > source.max_receives]
         self._store.move(over, read_queue_name(source.dead_letters))
         messages = [each for each in found if each not in over]
         if not messages:
-            return bool(over)
+            return 0
         started = time.monotonic()
         event = {"Records": [_build_record(each, source) for each in messages]}
         try:
@@ -73,14 +76,14 @@ class QueuePoller:
         except (FunctionError, Unavailable) as error:
             log.error("queue %s: %s", source.function, error or "no answer in time")
             self._store.release(messages, RETRY_SECONDS)
-            return True
+            return len(messages)
         failed = _read_failures(result)
         self._store.delete([each for each in messages if str(each.id) not in failed])
         left = [each for each in messages if str(each.id) in failed]
         self._store.release(left, RETRY_SECONDS)
         milliseconds = round((time.monotonic() - started) * 1000)
         log.info("queue %s %d messages %d ms", source.function, len(messages), milliseconds)
-        return True
+        return len(messages)
 
 
 def _build_record(message: Message, source: QueueSource) -> dict[str, Any]:

@@ -84,6 +84,7 @@ def build_graph(nodes: int, edges: int) -> dict[str, Any]:
         "nodes": [_describe(node, distance[node]) for node in range(nodes)],
         "edges": [_join(source, target) for source, target in sorted(pairs)],
         "cycles": [],
+        "hidden_neighbours": {},
         "truncated": False,
     }
 

@@ -30,7 +30,14 @@ def build_hub(neighbours: int) -> dict[str, Any]:
     nodes += [{**node, "name": each, "distance": 1, "direction": "upstream"} for each in sources]
     edge = {"target": "hub", "lineage_type": "direct", "confidence": 1.0}
     edges = [{**edge, "id": str(i), "source": source} for i, source in enumerate(sources)]
-    return {"product": "hub", "nodes": nodes, "edges": edges, "cycles": [], "truncated": False}
+    return {
+        "product": "hub",
+        "nodes": nodes,
+        "edges": edges,
+        "cycles": [],
+        "hidden_neighbours": {},
+        "truncated": False,
+    }
 
 
 def test_one_hop_is_shown_and_more_is_opened_without_moving_anything(visit: Visit) -> None:

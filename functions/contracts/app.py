@@ -72,6 +72,9 @@ async def register_contract(
     `name` and `domain` stand in for those of the document. Of a contract with several objects one
     is chosen with `object`, or `fan_out` makes each a product, called `<name>-<object>`. A product
     that has the contract already gets the new document.
+
+    A document of the Open Data Product Standard 1.0 or 1.1 is registered the same way: its output
+    ports are products, those whose contract it names, and its input ports are lineage.
     """
     body = await read_contract_body(request)
     options = ImportOptions(name, domain, object_name, fan_out)
@@ -142,7 +145,8 @@ async def get_contract(
         ContractFormat,
         Query(
             alias="format",
-            description="`odcs` is the contract itself. All others are made of the product.",
+            description="`odcs` is the contract itself, `odps` the document of the data product."
+            " All others are made of the product.",
         ),
     ] = ContractFormat.ODCS,
 ) -> Response:
@@ -151,8 +155,8 @@ async def get_contract(
     With `format` the product is told in the language of another tool. The contract itself is, as
     long as nothing was changed, the document that was registered, byte for byte. After a change it
     is the same document with the changed paths alone. A product without a contract is described by
-    one that is made of its fields. `odps` is a document of the Open Data
-    Product Standard, `jsonschema` is valid for each row, `dbt` is a `schema.yml`.
+    one that is made of its fields. `odps` is a document of the Open Data Product Standard, by the
+    same rules, `jsonschema` is valid for each row, `dbt` is a `schema.yml`.
     """
     sources = resources.open_contracts()
     record, document = queries.read_contract(context, registry, sources, name, kind)

@@ -85,7 +85,8 @@ RIGHTS = {
     | REMEMBER
     | AUDITED
     | KEEP_VERSIONS
-    | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CONTRACTS), ("s3:PutObject", CONTRACTS)},
+    | {("s3:PutObject", PRODUCTS), ("s3:PutObject", LINEAGE)}
+    | {("s3:GetObject", CONTRACTS), ("s3:PutObject", CONTRACTS)},
     "LineageReadFunction": ROLES | REGISTRY | PAST,
     "LineageWriteFunction": ROLES | REGISTRY | REMEMBER | AUDITED | {("s3:PutObject", LINEAGE)},
     "OpenLineageReadFunction": ROLES

@@ -1,7 +1,8 @@
 """Products of contracts, as they are registered and changed."""
 
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, JsonValue
 
@@ -13,15 +14,15 @@ from datamesh.models.values import declare_optional
 class ContractedProduct(ProductRegistration):
     """A product to register with its contract."""
 
-    contract: ContractReference
+    contract: ContractReference | None = None
     contract_base: dict[str, JsonValue] = Field(default_factory=dict)
+    data_product: ContractReference | None = None
+    data_product_base: dict[str, JsonValue] = Field(default_factory=dict)
 
     @classmethod
-    def extend_product(
-        cls, product: ProductRegistration, contract: ContractReference, base: dict[str, JsonValue]
-    ) -> Self:
-        """Return a product, which has been checked, with its contract."""
-        made = cls.model_construct(**dict(product), contract=contract, contract_base=base)
+    def extend_product(cls, product: ProductRegistration, document: Mapping[str, Any]) -> Self:
+        """Return a product, which has been checked, with its document and what goes with it."""
+        made = cls.model_construct(**dict(product), **document)
         made._columns = dict(product.described_columns)
         return made
 
@@ -31,15 +32,15 @@ class ContractedUpdate(ProductUpdate):
 
     contract: ContractReference = declare_optional()
     contract_base: dict[str, JsonValue] = Field(default_factory=dict)
+    data_product: ContractReference = declare_optional()
+    data_product_base: dict[str, JsonValue] = Field(default_factory=dict)
 
     @classmethod
     def extend_product(
-        cls, product: ProductRegistration, names: AbstractSet[str], contract: ContractReference
+        cls, product: ProductRegistration, names: AbstractSet[str], document: Mapping[str, Any]
     ) -> Self:
-        """Return how a product gets the named fields of another, and a contract."""
+        """Return how a product gets the named fields of another, and a document."""
         given = {name: getattr(product, name) for name in names}
-        made = cls.model_construct(
-            {*names, "contract", "contract_base"}, **given, contract=contract
-        )
+        made = cls.model_construct({*names, *document}, **given, **document)
         made._columns = dict(product.described_columns)
         return made

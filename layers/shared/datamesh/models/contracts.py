@@ -78,6 +78,15 @@ class PlannedProduct(BaseModel):
     changed: list[str] = Field(default=[], description="The fields that an update sets.")
 
 
+class PlannedLineage(BaseModel):
+    """An entry of lineage that an input port of a data product is, or would be."""
+
+    source: str
+    target: str
+    pointer: str = Field(description="JSON pointer of the port.")
+    action: PlanAction
+
+
 class MappedObject(BaseModel):
     """The part of a product that a contract says, in the fields of `POST /register_product`."""
 
@@ -100,6 +109,11 @@ class ContractImport(BaseModel):
     lint: list[ContractFault] = Field(description="Empty unless it is a dry run of a bad document.")
     mapping: list[MappedObject]
     plan: list[PlannedProduct]
+    lineage: list[PlannedLineage] = Field(
+        default=[],
+        exclude_if=lambda entries: not entries,
+        description="The input ports of a data product. Absent if there are none.",
+    )
     warnings: list[str] = Field(
         description="Where the fields of a product hold less than the document, which is kept."
     )

@@ -288,6 +288,12 @@ class Product(ShownFacts, BaseModel):
         exclude_if=is_absent,
         description="The data contract of the product. Absent if it has none.",
     )
+    data_product: ContractReference | None = Field(
+        default=None,
+        exclude_if=is_absent,
+        description="The document of the Open Data Product Standard that describes the product."
+        " Absent if it has none.",
+    )
     quality: Quality | None = None
     created_at: Timestamp
     updated_at: Timestamp

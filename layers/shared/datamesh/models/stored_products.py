@@ -100,6 +100,8 @@ class StoredProduct(Product):
     """Column -> what people say of it beside type, tags and restriction: a `DescribedColumn`."""
     contract_base: dict[str, JsonValue] = Field(default_factory=dict, exclude_if=is_empty)
     """The fields that the contract did not determine -> what they were when it was imported."""
+    data_product_base: dict[str, JsonValue] = Field(default_factory=dict, exclude_if=is_empty)
+    """The same of the document of the data product, with what was upstream then."""
     versioned: VersionStamp | None = Field(default=None, exclude_if=is_unset)
     """The version that it is; None for its first one, where nobody is known to have made it."""
     own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)

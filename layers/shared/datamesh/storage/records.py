@@ -189,6 +189,7 @@ class ProductRecord(RegistryRecord, kw_only=True):
     since_revision: int = 0
     output_port: RecordedPort | None = None
     contract: RecordedContract | None = None
+    data_product: RecordedContract | None = None
     _tags: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="tags")
     _openlineage: msgspec.Raw = msgspec.field(default=msgspec.Raw(b"[]"), name="openlineage")
     edited: tuple[str, ...] = ()

@@ -75,6 +75,11 @@ def find_team_place(tree: Tree) -> Place:
     return ("team", "members") if isinstance(tree.get("team"), Mapping) else ("team",)
 
 
+def has_team_object(tree: Tree) -> bool:
+    """Tell whether a team is an object; in versions 3.0 of contracts it is a list of members."""
+    return tree.get("kind") != "DataContract" or str(tree.get("apiVersion")) >= "v3.1.0"
+
+
 def map_contact(member: Tree) -> dict[str, JsonValue] | None:
     """Return a member of a team as a contact; None if it has left, or has no name."""
     username = cut_text(member.get("username"))

@@ -16,6 +16,7 @@ from datamesh.services.contracts.detail_entries import (
     find_levels,
     find_object,
     find_team_place,
+    has_team_object,
     is_standing_in,
     list_link_places,
     list_object_names,
@@ -80,7 +81,7 @@ def write_contacts(tree: Tree, value: Any, found: str | None) -> None:
             entry["name"] = contact["name"]
         return entry | ({"role": contact["role"]} if "role" in contact else {})
 
-    if "team" not in tree and str(tree["apiVersion"]) >= "v3.1.0":
+    if "team" not in tree and has_team_object(tree):
         tree["team"] = {}
     places = [find_team_place(tree)]
     _write_entries(tree, places, map_contact, value or [], ("email", "name"), change, add)

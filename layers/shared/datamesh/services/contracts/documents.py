@@ -12,7 +12,9 @@ from datamesh.models.contracts import ContractReference, MediaType
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.contracts.detail_entries import find_object_name
 from datamesh.services.contracts.mapping import list_objects, map_contract
+from datamesh.services.contracts.output_ports import FIELDS
 from datamesh.services.contracts.overlay import write_fields
+from datamesh.services.contracts.port_lineage import INPUTS, Upstream, write_inputs
 from datamesh.services.contracts.product_fields import find_changed_fields, read_fields
 from datamesh.services.contracts.schemas import DATA_CONTRACT
 from datamesh.services.contracts.source import read_source
@@ -49,11 +51,40 @@ def export_contract(product: StoredProduct, source: bytes | None) -> ContractDoc
         return ContractDocument(source, parsed.media_type, parsed.tree, found)
     if mapped.pointers.get("description", "").startswith("/schema/") and "description" in changed:
         changed["part_description"] = changed.pop("description")
-    tree = write_fields(parsed.tree, changed, found)
+    return _write_document(write_fields(parsed.tree, changed, found), parsed.media_type, found)
+
+
+def _write_document(
+    tree: dict[str, Any], media_type: MediaType, found: str | None
+) -> ContractDocument:
     body = write_yaml(tree)
-    if parsed.media_type == "application/json":
+    if media_type == "application/json":
         body = json.dumps(tree, ensure_ascii=False, indent=2).encode()
-    return ContractDocument(body, parsed.media_type, tree, found)
+    return ContractDocument(body, media_type, tree, found)
+
+
+def export_data_product(
+    product: StoredProduct, source: bytes, upstream: Upstream
+) -> ContractDocument:
+    """Return the document of a product's output port, with what was changed since it came."""
+    assert product.data_product
+    parsed = read_source(source)
+    reference, base = product.data_product, product.data_product_base
+    found = find_object_name(parsed.tree, reference)
+    mapped = map_contract(parsed.tree, found, is_part=is_part(parsed.tree, reference))
+    changed = {
+        name: value
+        for name, value in find_changed_fields(product, mapped, base).items()
+        if name in FIELDS
+    }
+    for name in ("description", "version"):
+        if name in changed and mapped.pointers.get(name, "").startswith("/outputPorts/"):
+            changed[f"part_{name}"] = changed.pop(name)
+    before: Any = base.get(INPUTS, {})
+    tree = write_inputs(write_fields(parsed.tree, changed, found), found, before, upstream)
+    if tree == parsed.tree:
+        return ContractDocument(source, parsed.media_type, parsed.tree, found)
+    return _write_document(tree, parsed.media_type, found)
 
 
 def is_part(tree: Mapping[str, Any], reference: ContractReference) -> bool:

@@ -1,6 +1,8 @@
 """Contracts come in: as new products, or to products that there are."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 from datamesh.errors.contracts import ContractIdTaken, InvalidContract, ObjectNotChosen
 from datamesh.errors.products import ProductNameTaken
@@ -15,6 +17,7 @@ from datamesh.models.products import Product
 from datamesh.services.context import RequestContext
 from datamesh.services.contracts.lint import find_faults
 from datamesh.services.contracts.mapping import list_objects
+from datamesh.services.contracts.output_ports import find_port, is_data_product
 from datamesh.services.contracts.planning import (
     ImportOptions,
     PlannedObject,
@@ -22,7 +25,14 @@ from datamesh.services.contracts.planning import (
     build_registration,
     build_update,
     choose_objects,
+    choose_reference,
     map_object,
+)
+from datamesh.services.contracts.port_lineage import (
+    INPUTS,
+    find_contracted,
+    prepare_inputs,
+    register_inputs,
 )
 from datamesh.services.contracts.source import ContractSource, read_source
 from datamesh.services.permissions import Permissions
@@ -33,7 +43,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import require_seen_record
 from datamesh.storage.contract_sources import ContractSources
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ProductRecord
+from datamesh.storage.records import ProductRecord, RecordedContract
 
 
 def check_contract(body: bytes) -> ContractLint:
@@ -59,7 +69,8 @@ def import_contract(
 ) -> ContractImport:
     """Register a contract as products, new ones in one commit; others are changed by it.
 
-    A product that has this very document stays as it is. Of a dry run only the report comes.
+    A product that has this very document stays as it is. The input ports of a data product become
+    lineage, once its products are there. Of a dry run only the report comes.
     Raises InvalidContract, ObjectNotChosen, ContractIdTaken, ProductNameTaken, Forbidden, and what
     registering and changing products raises.
     """
@@ -70,7 +81,13 @@ def import_contract(
         raise InvalidContract(faults)
     file = registry.products.read_latest(context.deadline)
     planned = [
-        _prepare_object(context.permissions, registry, file, source, name, options)
+        _prepare_lineage(
+            context,
+            registry,
+            file,
+            source,
+            _prepare_object(context.permissions, registry, file, source, name, options),
+        )
         for name in choose_objects(source, options)
     ]
     if not is_dry_run:
@@ -98,22 +115,29 @@ def replace_contract(
     file = registry.products.read_latest(context.deadline)
     before = require_seen_record(file, name, context.permissions)
     chosen = _choose_object(source, before, found)
-    _check_id(context.permissions, file, str(source.tree["id"]), [name])
-    planned = _prepare_update(
-        context.permissions, registry, source, before, chosen, ImportOptions()
+    _check_id(context.permissions, file, source.tree, [name])
+    planned = _prepare_lineage(
+        context,
+        registry,
+        file,
+        source,
+        _prepare_update(context.permissions, registry, source, before, chosen, ImportOptions()),
     )
     assert planned.update
     if planned.action is PlanAction.UNCHANGED and precondition is None:
-        return before.to_model(), planned
-    sources.store_source(source.body, context.deadline)
-    product = update_product(context, registry, name, planned.update, precondition)
+        product: Product = before.to_model()
+    else:
+        sources.store_source(source.body, context.deadline)
+        product = update_product(context, registry, name, planned.update, precondition)
+    register_inputs(context, registry, [planned.inputs])
     return product, planned
 
 
 def _choose_object(source: ContractSource, before: ProductRecord, found: str | None) -> str | None:
     """Return the object that a product is: the one asked for, that of before, or the only one."""
     objects = list_objects(source.tree)
-    known = before.contract.object if before.contract else None
+    reference = _get_reference(before, source.tree)
+    known = reference.object if reference else None
     if found is None and len(objects) > 1 and known in objects:
         return known
     if found is None and len(objects) > 1:
@@ -129,18 +153,75 @@ def _prepare_object(
     name: str | None,
     options: ImportOptions,
 ) -> PlannedObject:
+    described = _find_described(permissions, file, source.tree, name, options)
+    if described:
+        return _prepare_update(permissions, registry, source, described, name, options)
     mapped = map_object(source, name, options, registry.data_locations)
     registration = build_registration(source, mapped, name, options)
     check_registration(permissions, registration)
     before = file.products.get(registration.name)
     if before is None:
-        return PlannedObject(
-            mapped, registration.contract, PlanAction.CREATE, registration.name, registration
-        )
-    is_same = before.contract is not None and before.contract.id == registration.contract.id
-    if not is_same or not permissions.can_see(before):
+        reference = build_reference(source, name)
+        return PlannedObject(mapped, reference, PlanAction.CREATE, registration.name, registration)
+    known = _get_reference(before, source.tree)
+    if known is None or known.id != source.tree["id"] or not permissions.can_see(before):
         raise ProductNameTaken(registration.name)
     return _prepare_update(permissions, registry, source, before, name, options)
+
+
+def _get_reference(record: ProductRecord, tree: Mapping[str, Any]) -> RecordedContract | None:
+    """Return the reference that a product has to a document of this kind."""
+    return record.data_product if is_data_product(tree) else record.contract
+
+
+def _find_described(
+    permissions: Permissions,
+    file: ProductsFile,
+    tree: Mapping[str, Any],
+    port: str | None,
+    options: ImportOptions,
+) -> ProductRecord | None:
+    """Return the product that an output port has been registered as, or whose contract it has.
+
+    Raises ProductNameTaken if another document describes that one.
+    """
+    found = find_port(tree, port)
+    if found is None or not is_data_product(tree):
+        return None
+    for record in file.products.values():
+        known = record.data_product
+        if known and (known.id, known.object) == (tree["id"], port) and permissions.can_see(record):
+            return record
+    contract = str(found[1].get("contractId") or "").strip()
+    records = find_contracted(permissions, file, contract) if contract else []
+    if len(records) != 1 or options.name:
+        return None
+    [record] = records
+    if record.data_product and record.data_product.id != tree["id"]:
+        raise ProductNameTaken(record.name)
+    return record
+
+
+def _prepare_lineage(
+    context: RequestContext,
+    registry: Registry,
+    file: ProductsFile,
+    source: ContractSource,
+    planned: PlannedObject,
+) -> PlannedObject:
+    """Return what is planned with the lineage of the input ports, of a data product."""
+    if not is_data_product(source.tree):
+        return planned
+    port = planned.reference.object
+    inputs = prepare_inputs(context, registry, file, source.tree, port, planned.name)
+    registration, update = planned.registration, planned.update
+    if registration:
+        base = {**registration.data_product_base, INPUTS: inputs.upstream}
+        registration = registration.model_copy(update={"data_product_base": base})
+    if update:
+        base = {**update.data_product_base, INPUTS: inputs.upstream}
+        update = update.model_copy(update={"data_product_base": base})
+    return replace(planned, inputs=inputs, registration=registration, update=update)
 
 
 def _prepare_update(
@@ -156,9 +237,10 @@ def _prepare_update(
     mapped = map_object(source, found, chosen, registry.data_locations)
     update = build_update(source, mapped, found, product)
     check_update(permissions, before, update)
-    is_same = product.contract == build_reference(source, found)
+    reference = build_reference(source, found)
+    is_same = getattr(product, choose_reference(source.tree)) == reference
     action = PlanAction.UNCHANGED if is_same else PlanAction.UPDATE
-    return PlannedObject(mapped, update.contract, action, before.name, update=update)
+    return PlannedObject(mapped, reference, action, before.name, update=update)
 
 
 def _apply_plan(
@@ -173,7 +255,7 @@ def _apply_plan(
     now = context.choose_registration_time(registry.now)
 
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
-        _check_id(context.permissions, file, str(source.tree["id"]), names)
+        _check_id(context.permissions, file, source.tree, names)
         admission = ProductAdmission(
             file,
             registry.max_products,
@@ -187,25 +269,26 @@ def _apply_plan(
                 admission.admit(each.registration)
         return admission.to_file(), None
 
-    if all(each.action is PlanAction.UNCHANGED for each in planned):
-        return
-    sources.store_source(source.body, context.deadline)
+    if any(each.action is not PlanAction.UNCHANGED for each in planned):
+        sources.store_source(source.body, context.deadline)
     if any(each.registration for each in planned):
         context.commit_audited(registry.products, change, lambda file, revision: None)
     for each in planned:
         if each.update and each.action is PlanAction.UPDATE:
             update_product(context, registry, each.name, each.update)
+    register_inputs(context, registry, [each.inputs for each in planned])
 
 
 def _check_id(
-    permissions: Permissions, file: ProductsFile, contract_id: str, names: Sequence[str]
+    permissions: Permissions, file: ProductsFile, tree: Mapping[str, Any], names: Sequence[str]
 ) -> None:
-    """Raise ContractIdTaken if a product of another name has the contract."""
+    """Raise ContractIdTaken if a product of another name has the document."""
     for name, record in file.products.items():
-        if record.contract and record.contract.id == contract_id and name not in names:
+        known = _get_reference(record, tree)
+        if known and known.id == tree["id"] and name not in names:
             if not permissions.can_see(record):
-                continue  # whose contract nobody may learn of
-            raise ContractIdTaken(contract_id, name)
+                continue  # whose document nobody may learn of
+            raise ContractIdTaken(known.id, name)
 
 
 def _build_report(
@@ -222,5 +305,10 @@ def _build_report(
         lint=[*faults],
         mapping=[each.describe_mapping() for each in planned],
         plan=[each.describe() for each in planned],
-        warnings=list(dict.fromkeys(text for each in planned for text in each.mapped.warnings)),
+        lineage=[entry for each in planned for entry in each.inputs.entries],
+        warnings=list(
+            dict.fromkeys(
+                text for each in planned for text in (*each.mapped.warnings, *each.inputs.warnings)
+            )
+        ),
     )

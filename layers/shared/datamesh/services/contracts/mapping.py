@@ -4,7 +4,7 @@ All else stays in the document, which is kept (docs/adr/0039-contracts.md).
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,9 @@ from datamesh.models.products import (
 )
 from datamesh.models.values import MAX_SHORT_TEXT_LENGTH
 from datamesh.services.contracts.columns import map_properties, normalise_tags
+from datamesh.services.contracts.detail_entries import find_object
 from datamesh.services.contracts.details import DetailBuilder
+from datamesh.services.contracts.output_ports import find_port, is_data_product, list_ports
 from datamesh.services.contracts.pointers import build_pointer
 from datamesh.services.contracts.ports import map_servers
 
@@ -46,7 +48,9 @@ class MappedProduct:
 
 
 def list_objects(tree: Tree) -> list[str]:
-    """Return the names of the objects of a contract."""
+    """Return the names of the objects of a contract, or of the output ports of a data product."""
+    if is_data_product(tree):
+        return list_ports(tree)
     return [str(each["name"]) for each in tree.get("schema") or ()]
 
 
@@ -125,9 +129,9 @@ class _Builder:
 
     def map_object(self, name: str, *, is_part: bool) -> None:
         """Map an object of the contract; as one of several it has a name of its own."""
-        objects: Sequence[Tree] = self._tree.get("schema") or ()
-        index = [str(each["name"]) for each in objects].index(name)
-        found, pointer = objects[index], f"/schema/{index}"
+        placed = find_port(self._tree, name) or find_object(self._tree, name)
+        assert placed, f"the document has no {name}"
+        pointer, found = build_pointer(placed[0]), placed[1]
         if columns := map_properties(found.get("properties") or ()):
             self._set("schema", dict(columns), f"{pointer}/properties")
         if is_part:
@@ -148,6 +152,8 @@ class _Builder:
         """Map what an object says for itself, of which a contract has another word for all."""
         if text := str(found.get("description") or "").strip():
             self._set("description", text[:MAX_DESCRIPTION_LENGTH], f"{pointer}/description")
+        if version := map_version(str(found.get("version") or "")):  # which only ports have
+            self._set("version", version, f"{pointer}/version")
 
     def _map_version(self) -> None:
         text = str(self._tree.get("version") or "")

@@ -8,7 +8,9 @@ from copy import deepcopy
 from typing import Any
 
 from datamesh.services.contracts import detail_writing
+from datamesh.services.contracts.detail_entries import find_object, has_team_object
 from datamesh.services.contracts.mapping import find_owner, list_objects
+from datamesh.services.contracts.output_ports import find_port
 from datamesh.services.contracts.type_writing import (
     can_have_part,
     drop_parts,
@@ -131,7 +133,7 @@ def _write_owner(tree: Tree, value: Any, found: str | None) -> None:
         members[int(known[1].split("/")[-2])]["username"] = value
     elif known:
         tree["team"]["name"] = value
-    elif isinstance(team, list) or (team is None and str(tree["apiVersion"]) < "v3.1.0"):
+    elif isinstance(team, list) or (team is None and not has_team_object(tree)):
         tree["team"] = [*(team or ()), {"username": value, "role": OWNER}]
     else:
         tree["team"] = {**(team or {}), "name": value}
@@ -151,9 +153,14 @@ def _write_description(tree: Tree, value: Any, found: str | None) -> None:
     tree["description"] = {**(tree.get("description") or {}), "purpose": value}
 
 
-def _write_part_description(tree: Tree, value: Any, found: str | None) -> None:
-    part = tree["schema"][list_objects(tree).index(str(found))]
-    part["description"] = value
+def _write_part(key: str) -> Callable[[Tree, Any, str | None], None]:
+    """Return what writes a key of an object or an output port, which has one of its own."""
+
+    def write(tree: Tree, value: Any, found: str | None) -> None:
+        placed: Any = find_port(tree, found) or find_object(tree, found)
+        placed[1][key] = value
+
+    return write
 
 
 def _write_port(tree: Tree, value: Any, found: str | None) -> None:
@@ -191,7 +198,8 @@ _WRITERS: dict[str, Callable[[Tree, Any, str | None], None]] = {
     "status": _write_status,
     "domain": _write_plain("domain"),
     "description": _write_description,
-    "part_description": _write_part_description,
+    "part_description": _write_part("description"),
+    "part_version": _write_part("version"),
     "tags": _write_plain("tags"),
     "owner": _write_owner,
     "schema": _write_schema,

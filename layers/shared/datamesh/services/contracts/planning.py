@@ -1,7 +1,7 @@
 """What a contract would make of the registry: the products, and the fields of each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
@@ -20,7 +20,9 @@ from datamesh.models.stored_products import StoredProduct
 from datamesh.models.values import utc_now
 from datamesh.services.contracts.columns import Column, complete_columns, to_request
 from datamesh.services.contracts.mapping import MappedProduct, list_objects, map_contract
-from datamesh.services.contracts.product_fields import find_base, read_fields
+from datamesh.services.contracts.output_ports import FIELDS, is_data_product
+from datamesh.services.contracts.port_lineage import PlannedInputs
+from datamesh.services.contracts.product_fields import DEFAULTS, HAS_DETAILS, find_base, read_fields
 from datamesh.services.contracts.source import ContractSource
 from datamesh.services.datasets.locations import Grants, is_allowed
 from datamesh.services.products.column_edits import build_product, change_columns
@@ -49,10 +51,11 @@ class PlannedObject:
     name: str
     registration: ContractedProduct | None = None
     update: ContractedUpdate | None = None
+    inputs: PlannedInputs = field(default_factory=PlannedInputs)
 
     def describe(self) -> PlannedProduct:
         """Return what callers are told of it."""
-        changed = sorted(self.update.model_fields_set - {"contract_base"}) if self.update else []
+        changed = sorted(self.update.model_fields_set - _BASES) if self.update else []
         return PlannedProduct(
             product=self.name,
             object=self.reference.object,
@@ -96,7 +99,8 @@ def map_object(
     if options.fan_out and options.name:
         tree = {**tree, "name": options.name}
     mapped = map_contract(tree, name, is_part=is_part)
-    _check_version(source, mapped)
+    if not is_data_product(tree) or tree.get("version"):
+        _check_version(source, mapped)
     port, domain = mapped.fields.get("output_port"), options.domain or mapped.fields.get("domain")
     if isinstance(port, dict) and not is_allowed(grants, str(domain), str(port["location"])):
         mapped.warnings.append(
@@ -125,9 +129,7 @@ def build_registration(
     fields = _add_deprecation_time(fields, None)
     product = _check_fields(source, mapped, fields, to_request(_read_columns(mapped)))
     shown = read_fields(build_product(product, utc_now(), 0, None))
-    return ContractedProduct.extend_product(
-        product, build_reference(source, found), find_base(shown, mapped)
-    )
+    return ContractedProduct.extend_product(product, _build_document(source, found, shown, mapped))
 
 
 def build_update(
@@ -143,14 +145,17 @@ def build_update(
     columns = complete_columns(_read_columns(mapped), before.column_tags)
     product = _check_fields(source, mapped, whole, columns)
     names = {name if name != "schema" else "schema_" for name in fields if name != "name"}
-    update = ContractedUpdate.extend_product(product, names, build_reference(source, found))
+    if is_data_product(source.tree) and before.contract:
+        names = set()  # its contract determines them
+    update = ContractedUpdate.extend_product(product, names, {})
     attributes = update.to_attributes() | change_columns(before, update)
     if update.deprecation:
         attributes["deprecation"] = update.deprecation.build_deprecation(
             before.deprecation, utc_now()
         )
     after = before.model_copy(update=attributes)
-    return update.model_copy(update={"contract_base": find_base(read_fields(after), mapped)})
+    document = _build_document(source, found, read_fields(after), mapped)
+    return ContractedUpdate.extend_product(product, names, document)
 
 
 def _add_deprecation_time(
@@ -163,6 +168,27 @@ def _add_deprecation_time(
     sunset = said.get("sunset")
     since = known.isoformat() if sunset is None else min(known.isoformat(), str(sunset))
     return {**fields, "deprecation": {"since": since, **said}}
+
+
+def choose_reference(tree: Mapping[str, Any]) -> str:
+    """Return the field of a product that refers to a document."""
+    return "data_product" if is_data_product(tree) else "contract"
+
+
+def _build_document(
+    source: ContractSource, found: str | None, shown: Mapping[str, Any], mapped: MappedProduct
+) -> dict[str, Any]:
+    """Return what a product keeps of its document; `shown` are its fields at the import."""
+    name = choose_reference(source.tree)
+    base = find_base(shown, mapped)
+    if is_data_product(source.tree):
+        known = {**DEFAULTS, **mapped.fields}
+        said = {key: shown[key] for key in FIELDS if shown[key] != known.get(key)}
+        base = {HAS_DETAILS: True, **said}
+    return {name: build_reference(source, found), f"{name}_base": base}
+
+
+_BASES = {"contract_base", "data_product_base"}
 
 
 def _read_columns(mapped: MappedProduct) -> dict[str, Column]:

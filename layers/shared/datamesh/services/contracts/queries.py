@@ -3,9 +3,9 @@
 from datamesh.models.contracts import ContractEntry, ContractFormat
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.context import RequestContext
-from datamesh.services.contracts.documents import export_contract
+from datamesh.services.contracts.documents import export_contract, export_data_product
 from datamesh.services.contracts.formats.writing import WrittenFormat, write_format
-from datamesh.services.lineage.queries import find_upstream
+from datamesh.services.contracts.port_lineage import Upstream, read_upstream
 from datamesh.services.products.queries import get_product
 from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.storage.contract_sources import ContractSources
@@ -23,12 +23,14 @@ def read_contract(
 
     Raises ProductNotFound, ProductRenamed, StorageUnavailable.
     """
-    upstream = []
-    if kind is ContractFormat.ODPS:
-        found = find_upstream(context, registry, name)
-        upstream = sorted({entry.source for entry in found})
+    upstream = read_upstream(context, registry, name) if kind is ContractFormat.ODPS else []
     record = get_product(context, registry, name)
     product = record.to_model()
+    if kind is ContractFormat.ODPS and product.data_product:
+        file = registry.products.read(context.deadline)
+        described = sources.read_source(product.data_product.digest, context.deadline)
+        document = export_data_product(product, described, Upstream(upstream, file))
+        return record, WrittenFormat(document.body, document.media_type)
     if kind is not ContractFormat.ODCS:
         return record, write_format(product, kind, upstream)
     reference = product.contract

@@ -159,12 +159,14 @@ class Deployment:
 
 
 def function_of(api: Api, event: dict[str, Any]) -> str:
-    """The function that an event is for: a route's, its authorizer's, the scheduled one, or the one
+    """The function that an event is for: a route's, its authorizer's, a schedule's, or the one
     that operators invoke."""
     if event.get("task") == "rebuild-lineage":
         return "OpenLineageRebuildFunction"
     if "routeKey" not in event:
-        [scheduled] = api.scheduled
+        # CloudFormation names a rule after the stack, the function, and the event of the template.
+        [rule] = event["resources"]
+        [scheduled] = [name for name in api.scheduled if f"-{name}Schedule-" in rule]
         return scheduled
     [route] = [route for route in api.routes if route.key == event["routeKey"]]
     if event.get("type") != "REQUEST":

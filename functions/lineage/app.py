@@ -43,7 +43,6 @@ from datamesh.http.lineage_parameters import (
     TypeFilter,
 )
 from datamesh.http.parameters import (
-    AsOf,
     LIST_PAGE,
     TRUNCATED_HEADER,
     Limit,
@@ -207,7 +206,6 @@ async def lineage_graph(
     direction: FollowedDirection = Direction.BOTH,
     depth: Depth = 10,
     max_nodes: MaxNodes = MAX_NODES,
-    as_of: AsOf = None,
 ) -> Response:
     """Build the lineage graph around a product.
 
@@ -220,6 +218,7 @@ async def lineage_graph(
     those of one distance by their names, and 10,000 entries, those of the nearest products first;
     `truncated` tells whether there are more. Cycles are named and never walked twice.
     """
+    now = registry is resources.registry
     found = graph.build_graph(
         context,
         registry,
@@ -228,7 +227,8 @@ async def lineage_graph(
         depth=depth,
         only=only,
         max_nodes=max_nodes,
-        find_everything=resources.find_everything if as_of is None else lambda: None,
+        # What is hidden is counted now, not at a moment of the past.
+        find_everything=resources.find_everything if now else lambda: None,
     )
     return build_json_response(found)
 

@@ -1,5 +1,6 @@
 """Versions of products through their function's handler."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -8,10 +9,12 @@ import pytest
 
 from datamesh.models.products import ProductUpdate
 from datamesh.services.context import RequestContext
+from datamesh.services.product_versions import keeping
 from datamesh.services.product_versions.keeping import ProductVersions
 from datamesh.services.products.registration import update_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Deadline
+from datamesh.storage.objects import MemoryObject, StoredObject, Unreachable
 from tests.conftest import Serve
 from tests.contexts import CONTEXT, NoAuditTrail
 from tests.lambdas import Client, api_event
@@ -40,7 +43,7 @@ def change(client: Client, **fields: Any) -> dict[str, Any]:
 
 
 def list_kept(bucket: Bucket) -> list[str]:
-    return [key for key in bucket if key.startswith("versions/")]
+    return [key for key, stored in bucket.items() if key.startswith("versions/") and stored.get()]
 
 
 def read_versions(client: Client, **query: Any) -> list[tuple[int, str]]:
@@ -209,6 +212,82 @@ def test_a_product_of_older_files_has_its_versions_from_its_first_change_on(
     assert read_versions(client) == [(1, "1.0.0")]
     change(client, schema={"order_id": "string"})
     assert read_versions(client) == [(2, "1.0.0"), (1, "1.0.0")]
+
+
+def lose(bucket: Bucket, *numbers: int) -> None:
+    """Take the objects of versions of these numbers out of the bucket."""
+    for key in list_kept(bucket):
+        kept = bucket[key].get()
+        assert isinstance(kept, StoredObject)
+        if json.loads(kept.body)["number"] in numbers:
+            del bucket[key]
+
+
+def test_a_lost_version_blocks_no_change(client: Client, bucket: Bucket) -> None:
+    change(client, version="1.1.0")
+    lose(bucket, 1)
+    change(client, version="1.2.0")
+    change(client, version="1.3.0")
+    assert read_versions(client) == [(4, "1.3.0"), (3, "1.2.0"), (2, "1.1.0")]
+    assert read_versions(client, limit=2, before=4) == [(3, "1.2.0"), (2, "1.1.0")]
+
+
+def test_a_lost_version_itself_is_410(client: Client, bucket: Bucket) -> None:
+    for number in range(1, 4):
+        change(client, version=f"1.{number}.0")
+    lose(bucket, 2)
+    assert read_versions(client) == [(4, "1.3.0"), (3, "1.2.0"), (2, "1.1.0"), (1, "1.0.0")]
+    answer = client.get("/product/orders/versions/1.1.0")
+    message = "Product 'orders' has no version '1.1.0' that is still kept"
+    assert (answer.status, answer.body["message"]) == (410, message)
+    assert client.get("/product/orders/versions/1.3.0", diff="1.1.0").status == 410
+    assert client.get("/product/orders/versions/1.0.0").status == 200
+    assert client.get("/product/orders/versions/9.9.9").status == 404
+    lose(bucket, 1, 3)
+    assert client.get("/product/orders/versions/1.0.0").status == 410
+    assert read_versions(client) == [(4, "1.3.0")]
+
+
+def test_a_version_that_is_back_is_read_again(client: Client, bucket: Bucket) -> None:
+    change(client, version="1.1.0")
+    [key] = list_kept(bucket)
+    lost = bucket.pop(key)
+    change(client, version="1.2.0")
+    bucket[key] = lost
+    assert read_versions(client) == [(3, "1.2.0"), (2, "1.1.0"), (1, "1.0.0")]
+    assert client.get("/product/orders/versions/1.0.0").status == 200
+
+
+def test_versions_are_listed_over_those_that_are_lost(
+    client: Client, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "MAX_EARLIER", 3)
+    for number in range(9):
+        change(client, schema={f"c{number}": "string"})
+    # The object of 9 remembers 8 to 6: that of 5 is read next, or else what 6, 7 or 8 remember.
+    for number in (5, 6, 2, 1):
+        lose(bucket, number)
+        assert [number for number, _ in read_versions(client)] == [*range(10, 0, -1)]
+
+
+class OutOfReach(MemoryObject):
+    """An object that storage cannot be asked for."""
+
+    def get(self, known_etag: str | None = None) -> None:
+        raise Unreachable("no answer")
+
+
+def test_a_version_out_of_reach_is_503_and_nothing_is_changed(
+    client: Client, bucket: Bucket
+) -> None:
+    change(client, version="1.1.0")
+    [key] = list_kept(bucket)
+    kept, bucket[key] = bucket[key], OutOfReach(key)
+    assert client.put("/product/orders", {"version": "1.2.0"}).status == 503
+    assert client.get("/product/orders/versions").status == 503
+    assert client.get("/product/orders/versions/1.0.0").status == 503
+    bucket[key] = kept
+    assert read_versions(client) == [(2, "1.1.0"), (1, "1.0.0")]
 
 
 class Rival(NoAuditTrail):

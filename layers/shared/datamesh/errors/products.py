@@ -66,6 +66,13 @@ class VersionNotFound(MeshError):
         )
 
 
+class VersionLost(MeshError):
+    """A product has had the version, or may have had it, and the object of it is gone."""
+
+    def __init__(self, name: str, version: str) -> None:
+        super().__init__(f"Product '{name}' has no version '{version}' that is still kept")
+
+
 class VersionGoesDown(MeshError):
     """A product would get a lower version than it has."""
 

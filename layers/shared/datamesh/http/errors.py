@@ -50,6 +50,7 @@ from datamesh.errors.products import (
     UnknownColumns,
     UnknownReplacement,
     VersionGoesDown,
+    VersionLost,
     VersionNotFound,
 )
 from datamesh.errors.redactions import UnredactableText
@@ -115,6 +116,7 @@ STATUS: dict[type[MeshError], int] = {
     RequestDecided: 409,
     Contended: 409,
     VersionExpired: 410,
+    VersionLost: 410,
     ProductChanged: 412,
     BodyTooLarge: 413,
     ScanTooLarge: 413,
@@ -170,7 +172,7 @@ DESCRIPTIONS = {
     404: "There is no such product, lineage, domain, dataset or snapshot",
     406: "None of the media types that Accept names can be had",
     409: "The name, or a dataset, is taken, or too many writers competed; nothing was written",
-    410: "The version that was current then is no longer kept",
+    410: "The version that was current then, or that is asked for, is no longer kept",
     412: "The product no longer has the ETag that If-Match names",
     413: "The body is too large, or reading or answering it takes more than one request may",
     422: "A field or parameter breaks its constraint; `errors` names each",

@@ -1,11 +1,11 @@
 """Reading the versions of a product, newest first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from datamesh.errors.products import VersionNotFound
+from datamesh.errors.products import VersionLost, VersionNotFound
 from datamesh.models.access import Visibility
 from datamesh.models.kept_versions import EarlierVersion, KeptVersion
 from datamesh.models.product_versions import (
@@ -53,7 +53,8 @@ class VersionHistory:
     def get_version(self, wanted: str, against: str | None) -> ProductVersion:
         """Return a version by what it is called or by its digest, the newest of several.
 
-        `against` is one that it is compared with. Raises VersionNotFound, StorageUnavailable.
+        `against` is one that it is compared with. Raises VersionNotFound, VersionLost and
+        StorageUnavailable.
         """
         kept = self._find_version(wanted)
         if against is None:
@@ -70,23 +71,42 @@ class VersionHistory:
         return self.deadline.remaining_seconds < RESERVED_SECONDS
 
     def _find_version(self, wanted: str) -> KeptVersion:
+        past: str | None = None
         for version in self._iterate_versions():
+            past = version.past
             if wanted in (version.version, version.digest) and self._can_see(version):
-                if isinstance(version, KeptVersion):
-                    return version
-                return self.versions.read_version(version.key, self.deadline)
-        raise VersionNotFound(self.product.name, wanted)
+                return self._read_content(version, wanted)
+        # Where the oldest that is known had one before it, that may have been the wanted one.
+        raise (VersionLost if past else VersionNotFound)(self.product.name, wanted)
+
+    def _read_content(self, version: EarlierVersion, wanted: str) -> KeptVersion:
+        if isinstance(version, KeptVersion):
+            return version
+        kept = self.versions.read_version(version.key, self.deadline)
+        if kept is None:
+            raise VersionLost(self.product.name, wanted)
+        return kept
 
     def _iterate_versions(self) -> Iterator[EarlierVersion]:
-        """Yield all versions, newest first. Raises StorageUnavailable."""
-        last: KeptVersion = build_kept_version(self.product.to_model())
-        while True:
-            yield last
-            yield from last.earlier
-            oldest: EarlierVersion = last.earlier[-1] if last.earlier else last
-            if oldest.past is None:
-                return
-            last = self.versions.read_version(oldest.past, self.deadline)
+        """Yield the versions that are known, newest first. Raises StorageUnavailable."""
+        known: Sequence[EarlierVersion] = [build_kept_version(self.product.to_model())]
+        while known:
+            yield from known
+            known = self._read_before(known)
+
+    def _read_before(self, known: Sequence[EarlierVersion]) -> Sequence[EarlierVersion]:
+        """Return versions right before the last of those known; none if nothing tells of any."""
+        oldest = known[-1]
+        if oldest.past is None:
+            return ()
+        if last := self.versions.read_version(oldest.past, self.deadline):
+            return (last, *last.earlier)
+        # It is lost. Those after it remember it, and some before it; the first one known was read.
+        for later in reversed(known[1:]):
+            kept = self.versions.read_version(later.key, self.deadline)
+            if kept and (before := [*_select_before(kept.earlier, oldest)]):
+                return before
+        return ()
 
     def _can_see(self, version: EarlierVersion) -> bool:
         """Return whether the caller might have seen the product when it was that version."""
@@ -111,6 +131,12 @@ class VersionHistory:
 
     def _show_principal(self, principal: str | None) -> str | None:
         return principal if self.permissions.principal else None
+
+
+def _select_before(
+    versions: Iterable[EarlierVersion], limit: EarlierVersion
+) -> Iterator[EarlierVersion]:
+    return (version for version in versions if version.number < limit.number)
 
 
 _ENTRY = {*VersionEntry.model_fields}

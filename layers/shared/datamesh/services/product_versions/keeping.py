@@ -5,6 +5,7 @@ before. So a product has the versions that led to it, under whatever names, and 
 (docs/adr/0040-versions.md).
 """
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -23,6 +24,8 @@ from datamesh.storage.objects import OpenObject, StoredObject
 from datamesh.storage.parallel import map_in_parallel
 from datamesh.storage.records import ProductRecord
 
+logger = logging.getLogger(__name__)
+
 VERSIONS_FOLDER = "versions/"
 MAX_EARLIER = 50
 """How many earlier versions one that is kept remembers: so many are listed by one read."""
@@ -35,19 +38,23 @@ class ProductVersions:
     open_object: OpenObject
     backoff: Backoff
 
-    def read_version(self, key: str, deadline: Deadline) -> KeptVersion:
-        """Return a version that is kept. Raises StorageUnavailable, also if it is not there."""
+    def read_version(self, key: str, deadline: Deadline) -> KeptVersion | None:
+        """Return a version that was kept, None if it is there no more. Raises StorageUnavailable.
+
+        Somebody may have deleted it, or have copied the registry without its versions.
+        """
         stored = self.open_object(f"{VERSIONS_FOLDER}{key}.json")
         found = self.backoff.read_until_reached(stored.name, stored.get, deadline)
         if not isinstance(found, StoredObject):
-            raise StorageUnavailable(f"{stored.name} is not there as it was stored")
+            logger.warning("%s is not there any more", stored.name)
+            return None
         return decode_model(KeptVersion, found.body)
 
     def store_version(self, kept: KeptVersion, deadline: Deadline) -> None:
-        """Keep a version, with those before it. Raises StorageUnavailable."""
+        """Keep a version, with those before it that are known. Raises StorageUnavailable."""
         earlier: list[EarlierVersion] = []
-        if kept.past:
-            last = self.read_version(kept.past, deadline)
+        last = self.read_version(kept.past, deadline) if kept.past else None
+        if last:
             earlier = [EarlierVersion(**last.model_dump(include=_SUMMARY)), *last.earlier]
         body = encode_model(kept.model_copy(update={"earlier": (*earlier[:MAX_EARLIER],)}))
         stored = self.open_object(f"{VERSIONS_FOLDER}{kept.key}.json")

@@ -159,10 +159,13 @@ class Deployment:
 
 
 def function_of(api: Api, event: dict[str, Any]) -> str:
-    """The function that an event is for: a route's, its authorizer's, a schedule's, or the one
-    that operators invoke."""
+    """The function that an event is for: a route's, its authorizer's, a schedule's, a
+    queue's, or the one that operators invoke."""
     if event.get("task") == "rebuild-lineage":
         return "OpenLineageRebuildFunction"
+    if "Records" in event:
+        [source] = api.queues
+        return source.function
     if "routeKey" not in event:
         # CloudFormation names a rule after the stack, the function, and the event of the template.
         [rule] = event["resources"]

@@ -1,17 +1,26 @@
 """The sample events agree with the template, and each route has one."""
 
 import json
+from hashlib import md5
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
 
+from datamesh.services.openlineage.queue import decode_message
 from dev.template.reader import read_api
 from tests.template import ROOT, TEMPLATE
 
 ROUTES = {route.key: route for route in read_api(TEMPLATE, {}, {}).routes}
-OTHERS = {"schedule", "check_daily", "authorizer", "authorizer_stored_key", "rebuild"}
+OTHERS = {
+    "schedule",
+    "check_daily",
+    "derive_events",
+    "authorizer",
+    "authorizer_stored_key",
+    "rebuild",
+}
 FILES = sorted((ROOT / "events").glob("*.json"))
 OF_ROUTES = [file for file in FILES if file.stem not in OTHERS]
 
@@ -77,3 +86,11 @@ def test_a_schedule_is_an_event_of_a_rule(name: str) -> None:
     event = event_of(ROOT / "events" / f"{name}.json")
     assert (event["source"], event["detail-type"]) == ("aws.events", "Scheduled Event")
     assert ":rule/" in event["resources"][0]
+
+
+def test_a_message_of_the_queue_has_an_event_in_it() -> None:
+    [record] = event_of(ROOT / "events" / "derive_events.json")["Records"]
+    assert record["eventSource"] == "aws:sqs"
+    assert ":data-mesh-registry-dev-EventQueue-" in record["eventSourceARN"]
+    assert record["md5OfBody"] == md5(record["body"].encode(), usedforsecurity=False).hexdigest()
+    assert decode_message(record["body"]).packed

@@ -218,6 +218,8 @@ def test_every_event_is_sent_by_a_test_here() -> None:
         "authorizer",
         "authorizer_stored_key",
         "schedule",
+        "check_daily",
+        "derive_events",
         "rebuild",
     }
 
@@ -272,6 +274,21 @@ def test_the_schedule_removes_what_an_interrupted_deletion_left(stack: Deploymen
         "lineage_entries": 1,
     }
     assert handler(EVENTS["schedule"], LambdaContext())["pruned_lineage_entries"] == 0
+
+
+def test_the_schedule_checks_the_products_that_ask_for_it(stack: Deployment) -> None:
+    stack.fill()
+    handler = stack.start(stack.function_of(EVENTS["check_daily"]))
+    checked = handler(EVENTS["check_daily"], LambdaContext())
+    assert checked == {"checked": 0, "failed": 0, "left": 0}
+
+
+def test_messages_of_the_queue_become_products_and_lineage(stack: Deployment) -> None:
+    stack.empty()
+    handler = stack.start(stack.function_of(EVENTS["derive_events"]))
+    assert handler(EVENTS["derive_events"], LambdaContext()) == {"batchItemFailures": []}
+    [entry] = send_all(stack)
+    assert entry["job"] == {"namespace": "nightly", "name": "daily_revenue"}
 
 
 def test_events_become_products_and_lineage_and_a_rebuild_finds_the_same(

@@ -1,5 +1,6 @@
 """Deprecated products say so on every read of them, rows included (RFC 9745, RFC 8594)."""
 
+import json
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from datamesh.http.gateway import ANONYMOUS
 from datamesh.models.products import ProductUpdate
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
+from dev.openapi import document as openapi
 from tests.conftest import Serve
 from tests.contexts import CONTEXT
 from tests.lambdas import Answer, api_event
@@ -50,8 +52,6 @@ def test_reads_of_a_product_say_that_it_is_deprecated(serve: Serve, old: Registr
     event["headers"]["if-none-match"] = answer.headers["etag"]
     again = client.send(event)
     assert (again.status, read_headers(again)) == (304, expect("../product/new.orders"))
-    freshness = client.get("/product/orders/freshness")
-    assert read_headers(freshness) == expect("../../product/new.orders/freshness")
     assert read_headers(client.get("/product/new.orders")) == {}
     listed = client.get("/products")
     assert read_headers(listed) == {}
@@ -61,21 +61,50 @@ def test_reads_of_a_product_say_that_it_is_deprecated(serve: Serve, old: Registr
     ]
 
 
-@pytest.mark.parametrize(
-    ("path", "successor"),
-    [
-        ("/domains/sales/orders", "../../domains/New%20Sales/new.orders"),
-        ("/domains/sales/orders/profile", "../../../domains/New%20Sales/new.orders/profile"),
-        ("/domains/sales/orders/files", "../../../domains/New%20Sales/new.orders/files"),
-        ("/sales/orders", "../product/new.orders"),
-    ],
-)
-def test_reads_of_its_data_say_so_too(
-    serve: Serve, old: Registry, path: str, successor: str
-) -> None:
-    client = serve("domains", resources(old, FILES))
-    first = client.send(api_event("GET", path, principal="key:a"))
-    assert read_headers(first) == expect(successor)
+READS = {
+    "/product/{name}": "../product/new.orders",
+    "/product/{name}/contract": "../../product/new.orders/contract",
+    "/product/{name}/freshness": "../../product/new.orders/freshness",
+    "/product/{name}/quality": "../../product/new.orders/quality",
+    "/product/{name}/versions": "../../product/new.orders/versions",
+    "/product/{name}/versions/{version}": "../../../product/new.orders/versions",
+    "/domains/{domain}/{dataset}": "../../domains/New%20Sales/new.orders",
+    "/domains/{domain}/{dataset}/profile": "../../../domains/New%20Sales/new.orders/profile",
+    "/domains/{domain}/{dataset}/files": "../../../domains/New%20Sales/new.orders/files",
+    "/sales/orders": "../product/new.orders",
+}
+"""Path of a read of one product -> the link to the same read of its successor."""
+OTHERS = {
+    # What people have asked for.
+    "/product/{name}/requests",
+    # As `/sales/orders`; the product here is that one.
+    "/marketing/campaigns",
+    "/finance/transactions",
+}
+
+
+def find_area(path: str) -> str:
+    if path.endswith("/contract"):
+        return "contracts"
+    return "products" if path.startswith("/product/") else "domains"
+
+
+@pytest.mark.parametrize("path", READS)
+def test_a_read_of_a_product_or_of_its_data_says_so(serve: Serve, old: Registry, path: str) -> None:
+    client = serve(find_area(path), resources(old, FILES))
+    values = {"name": "orders", "dataset": "orders", "domain": "sales", "version": "1.0.0"}
+    answer = client.send(api_event("GET", path.format(**values), principal="key:a"))
+    assert read_headers(answer) == expect(READS[path])
+
+
+def test_every_read_of_a_product_is_tried_and_documented() -> None:
+    document = json.loads(openapi.DOCUMENT.read_text())["paths"]
+    of_one = ("/product/{name}", "/domains/{domain}/{dataset}", *OTHERS, "/sales/")
+    reads = {path for path in document if path.startswith(of_one) and "get" in document[path]}
+    assert reads - OTHERS == READS.keys()
+    for path in READS:
+        headers = document[path]["get"]["responses"]["200"]["headers"]
+        assert {"Deprecation", "Sunset", "Link"} <= headers.keys(), path
 
 
 def test_a_status_alone_says_since_when_at_the_latest(serve: Serve, registry: Registry) -> None:

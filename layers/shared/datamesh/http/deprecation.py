@@ -4,6 +4,7 @@
 """
 
 from email.utils import format_datetime
+from itertools import takewhile
 from typing import Any
 from urllib.parse import quote
 
@@ -83,18 +84,21 @@ def _build_path(request: Request, successor: ProductRecord) -> str:
     """Return the address of the same read of the successor, relative to the one asked for.
 
     It holds below whatever prefix a stage or a proxy has put before the path. A path that names no
-    product leads to the successor itself: `/sales/orders` -> `../product/new`.
+    product leads to the successor itself: `/sales/orders` -> `../product/new`. What else a path
+    names is the old product's: `/product/old/versions/1.0.0` -> `../../../product/new/versions`.
     """
     template = request.scope["route"].path_format.split("/")
     named = [f"{{{name}}}" for name in PRODUCT_PARAMETERS]
     if not any(segment in named for segment in template):
         return "../" * (len(template) - 2) + f"product/{successor.name}"
+    known = [*named, "{domain}"]
+    same = takewhile(lambda each: each[:1] != "{" or each in known, template[1:])
     parts = [
         successor.name
         if segment in named
         else quote(successor.domain, safe="")
         if segment == "{domain}"
         else segment
-        for segment in template[1:]
+        for segment in same
     ]
-    return "../" * (len(parts) - 1) + "/".join(parts)
+    return "../" * (len(template) - 2) + "/".join(parts)

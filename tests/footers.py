@@ -107,9 +107,9 @@ def _encode(fields: Sequence[Field]) -> bytes:
 def _encode_value(kind: str, value: object) -> bytes:
     match kind, value:
         case "i32" | "i64", int():
-            return _encode_varint(value << 1 ^ value >> 63)
+            return encode_varint(value << 1 ^ value >> 63)
         case "binary", bytes():
-            return _encode_varint(len(value)) + value
+            return encode_varint(len(value)) + value
         case "struct", list():
             return _encode(value)
         case "list", (str(element), list(items)):
@@ -118,7 +118,7 @@ def _encode_value(kind: str, value: object) -> bytes:
     raise AssertionError(kind)
 
 
-def _encode_varint(number: int) -> bytes:
+def encode_varint(number: int) -> bytes:
     out = b""
     while number >= 128:
         out += bytes([number & 127 | 128])

@@ -269,7 +269,8 @@ def test_files_of_no_use_are_named(serve: Serve) -> None:
         (
             {"a.csv.zst": b"xx"},
             "domains/sales/orders/a.csv.zst: is compressed with zstd, of which no sample can be"
-            " read",
+            " read; register the product with its columns in `schema`, or store a file as gzip or"
+            " uncompressed",
         ),
     ],
 )

@@ -40,8 +40,10 @@ def test_metadata_has_a_largest_size() -> None:
 def test_a_schema_has_a_largest_number_of_fields() -> None:
     most = {f"f{number}": "string" for number in range(MAX_FIELDS)}
     assert len(ProductRegistration.model_validate(product_body(schema=most)).schema_) == MAX_FIELDS
-    with pytest.raises(ValidationError, match="at most 1000 items"):
+    with pytest.raises(ValidationError, match="must have at most 1000 fields, got 1001"):
         ProductRegistration.model_validate(product_body(schema={**most, "one": "more"}))
+    with pytest.raises(ValidationError, match="must have at least one field"):
+        ProductRegistration.model_validate(product_body(schema={}))
 
 
 def test_an_answer_names_twenty_refused_fields_and_counts_the_others(serve: Serve) -> None:

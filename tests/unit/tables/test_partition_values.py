@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Serve
-from tests.tables import PATH, dataset, parquet
+from tests.tables import PATH, dataset, page_through, parquet
 
 
 def publish(serve: Serve, folder: str, registered: str) -> Any:
@@ -69,3 +69,16 @@ def test_a_folders_value_that_is_no_text_is_an_error(serve: Serve) -> None:
     answer = publish(serve, "%E9", "string").get(PATH)
     assert answer.status == 424
     assert "d=%E9/x.parquet, column 'd': its folder's value is not UTF-8" in answer.body["message"]
+
+
+@pytest.mark.parametrize("form", ["parquet", "csv"])
+def test_pages_in_the_order_of_folders_are_the_sorted_rows(serve: Serve, form: str) -> None:
+    body = {"parquet": parquet("SELECT unnest([1, 2]) AS x"), "csv": b"x\n1\n2\n"}[form]
+    folders = ("a", "__HIVE_DEFAULT_PARTITION__", "c", "b")
+    files = {f"sales/orders/d={folder}/0.{form}": body for folder in folders}
+    port = {"location": "domains/sales/orders/", "format": form, "partitions": ["d"]}
+    client = dataset(serve, files, {"x": "bigint", "d": "string"}, port)
+    for order, names in (("d", "abc"), ("-d", "cba")):
+        rows = page_through(client, order_by=order, limit=1)
+        expected = [(d, x) for d in (*names, None) for x in (1, 2)]
+        assert [(row["d"], row["x"]) for row in rows] == expected

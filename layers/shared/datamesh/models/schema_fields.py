@@ -47,12 +47,16 @@ def normalise_tags(tags: list[str]) -> list[str]:
     return normalised
 
 
-def refuse_equal_names(schema: object) -> object:
-    """Return the schema. Raises ValueError if two field names differ in surrounding blanks alone.
+def check_fields(schema: object) -> object:
+    """Return the schema. Raises ValueError for no field, and for more than MAX_FIELDS.
 
-    Trimming would make them one field.
+    So it does if two field names differ in surrounding blanks alone: trimming would make them one.
     """
     if isinstance(schema, dict):
+        if not schema:
+            raise ValueError("must have at least one field")
+        if len(schema) > MAX_FIELDS:
+            raise ValueError(f"must have at most {MAX_FIELDS} fields, got {len(schema)}")
         names = [str(name).strip() for name in schema]
         if len(set(names)) != len(names):
             raise ValueError("field names must differ")
@@ -111,10 +115,8 @@ FieldText = Annotated[Text, AfterValidator(check_field_length)]
 FieldType = Annotated[FieldText, WrapValidator(accept_column)]
 Schema = Annotated[
     dict[FieldText, FieldType],
-    BeforeValidator(refuse_equal_names),
+    BeforeValidator(check_fields),
     Field(
-        min_length=1,
-        max_length=MAX_FIELDS,
         description="Field name -> field type, or an object with the type and what else is to be"
         " known of the column.",
     ),
@@ -122,8 +124,7 @@ Schema = Annotated[
 ]
 SchemaOrInfer = Annotated[
     dict[FieldText, FieldType],
-    BeforeValidator(refuse_equal_names),
-    Field(min_length=1, max_length=MAX_FIELDS),
+    BeforeValidator(check_fields),
     WrapValidator(accept_infer),
     Field(
         description="Field name -> field type, or an object with the type and what else is to be"

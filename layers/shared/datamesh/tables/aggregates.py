@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.errors.requests import ScanTooLarge
 from datamesh.models.ports import DataFormat
-from datamesh.tables.conditions import TypedColumn, build_conditions
+from datamesh.tables.conditions import build_conditions
 from datamesh.tables.engine_errors import WIDE_SUM
 from datamesh.tables.file_columns import FileGroup, require_distinct_fields
 from datamesh.tables.files import DataFile
-from datamesh.tables.measures import MAX_GROUPS, Aggregation
+from datamesh.tables.measures import EXTREMES, MAX_GROUPS, Aggregation
 from datamesh.tables.missing import check_columns_of_files, find_missing_columns
 from datamesh.tables.page import TEXT_FILES_AT_ONCE, TablePage
 from datamesh.tables.query import Query
@@ -21,6 +21,7 @@ from datamesh.tables.result_columns import ResultColumn, build_result
 from datamesh.tables.session import Session
 from datamesh.tables.source import Source, open_source
 from datamesh.tables.sql_types import find_sql_type
+from datamesh.tables.statistics import check_null_counts
 from datamesh.tables.table import Column, Table
 
 
@@ -52,10 +53,16 @@ class _GroupReader:
         self._query = query
         self._aggregation = query.aggregation or Aggregation((), ())
         self._filters = table.find_data_filters(query)
-        compared = dict.fromkeys(each.column for each in self._filters)
-        self._compared = table.select_columns(compared)
-        measured = (each.column for each in self._aggregation.measures if each.column)
-        self._shown = dict.fromkeys([*self._aggregation.group_by, *measured])
+        measured = [each for each in self._aggregation.measures if each.column]
+        self._shown = dict.fromkeys([*self._aggregation.group_by, *(x.column for x in measured)])
+        # The least and the greatest value may be those that footers have.
+        compared = [each.column for each in self._filters]
+        compared += self._aggregation.group_by
+        compared += [each.column for each in measured if each.aggregate not in EXTREMES]
+        self._compared = table.select_columns(dict.fromkeys(compared))
+        self._extremes = table.select_columns(
+            {x.column: None for x in measured if x.column not in compared}
+        )
         names = [*dict.fromkeys([*self._shown, *compared])]
         own = [column.name for column in table.list_file_columns()]
         if table.format is DataFormat.JSONL and own and not any(name in own for name in names):
@@ -74,6 +81,8 @@ class _GroupReader:
         self._groups += source.groups
         if self._table.format is not DataFormat.JSONL:
             check_columns_of_files(self._session, self._table, self._columns, source.groups)
+        if self._table.format is DataFormat.PARQUET:
+            check_null_counts(self._session, source.groups, self._extremes)
         self._add_parts(source)
 
     def _add_parts(self, source: Source) -> None:
@@ -97,10 +106,7 @@ class _GroupReader:
 
     def _build_conditions(self, source: Source, parameters: dict[str, object]) -> list[str]:
         columns = {
-            column.name: TypedColumn(
-                f"c{number}", source.types[number], f"n{number}" if number in source.floats else ""
-            )
-            for number, column in enumerate(self._columns)
+            column.name: source.get_column(number) for number, column in enumerate(self._columns)
         }
         return build_conditions(self._filters, self._table.kinds, columns, parameters)
 

@@ -94,6 +94,10 @@ def _match(cell: str, pattern: str) -> str:
     return f"regexp_full_match({cell}, {quote_literal(pattern)})"
 
 
+def _trim(cell: str) -> str:
+    return f"trim({cell}, ' \t')"
+
+
 def _cast_integer(cell: str, sql_type: str) -> str:
     return f"TRY_CAST(CASE WHEN {_match(cell, INTEGER)} THEN {cell} END AS {sql_type})"
 
@@ -141,8 +145,7 @@ def _cast_double(cell: str, sql_type: str) -> str:
 def _cast_date(cell: str, sql_type: str) -> str:
     """Return a date; none for a moment within a day."""
     value = f"TRY_CAST({cell} AS DATE)"
-    trimmed = f"trim({cell}, ' \t')"
-    midnight = f"TRY_CAST({trimmed} AS TIMESTAMP WITH TIME ZONE) IS NOT DISTINCT FROM {value}"
+    midnight = f"TRY_CAST({_trim(cell)} AS TIMESTAMP WITH TIME ZONE) IS NOT DISTINCT FROM {value}"
     return f"CASE WHEN length({cell}) <= 10 THEN {value} WHEN {midnight} THEN {value} END"
 
 
@@ -153,13 +156,13 @@ def _cast_timestamp(cell: str, sql_type: str) -> str:
     refused = f"contains({cell}, '.') AND {cut}"
     if sql_type in ("TIMESTAMP", "TIMESTAMP_NS"):
         refused = f"{cut} OR {_match(cell, OFFSET)}"
-    return f"CASE WHEN NOT ({refused}) THEN TRY_CAST({cell} AS {sql_type}) END"
+    return f"CASE WHEN NOT ({refused}) THEN TRY_CAST({_trim(cell)} AS {sql_type}) END"
 
 
 def _cast_time(cell: str, sql_type: str) -> str:
     """Return a time of day; none with more digits than the type has, or a zone that it has not."""
     pattern = CLOCK % (9 if sql_type == "TIME_NS" else 6)
-    text = f"trim({cell}, ' \t')"
+    text = _trim(cell)
     if sql_type == "TIME WITH TIME ZONE":
         pattern += ZONE
         text = f"regexp_replace({text}, ' *[Zz]$', '+00')"

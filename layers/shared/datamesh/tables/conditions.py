@@ -1,7 +1,7 @@
 """SQL for filters, for an order, and for the rows after a cursor. Every value is bound."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, time
 from decimal import Decimal
 
@@ -29,9 +29,18 @@ class TypedColumn:
 
     name: str
     type: str
-    with_nan: str = ""
-    """The name of the same column with NaN, of floats in Parquet files: DuckDB skips row groups by
-    a condition on it, but it finds some NaN."""
+    skipping: str = ""
+    """The name of the same column where DuckDB skips row groups of Parquet files by a condition on
+    it, which may find nulls too, and NaN."""
+
+    @property
+    def names(self) -> tuple["TypedColumn", ...]:
+        """The column under each of its names. A row has to meet a condition under all of them.
+
+        By statistics, a null or NaN is taken for a value that meets it.
+        """
+        own = replace(self, skipping="")
+        return (replace(own, name=self.skipping), own) if self.skipping else (own,)
 
     def write_text(self, prefix: str = "") -> str:
         """Return the expression of the text that is compared, which of JSON is what is shown.
@@ -70,31 +79,58 @@ class SortKey:
 
     def build_order_by(self, prefix: str = "") -> str:
         """Return a term of an ORDER BY clause."""
-        direction = "DESC" if self.descending else "ASC"
-        return f"{self.build_expression(prefix)} {direction} NULLS LAST"
+        return self._write_order(self.build_expression(prefix))
 
-    def match_later(self, value: str | None, name: str, later: str) -> str:
-        """Return the condition that a row comes after one that has this value.
+    def build_skipping_order_by(self) -> str:
+        """Return the same of rows in files, by which DuckDB skips row groups if it can."""
+        return self._write_order(self._build_skipping_expression())
 
-        `name` is that of the parameter of the value, and `later` the condition that decides among
-        rows that have it.
+    def match_present(self, name: str, later: str) -> str:
+        """Return the condition that a row has a value, and comes after one that has another.
+
+        `name` is that of the parameter of the other value, and `later` the condition that decides
+        among rows that have it.
         """
-        key = self.build_expression()
-        if value is None:
-            return f"({key} IS NULL AND {later})"
-        bound = f"CAST(${name} AS {self.type})"
+        key, bound = self._build_skipping_expression(), f"CAST(${name} AS {self.type})"
         sign = "<" if self.descending else ">"
-        return f"({key} IS NULL OR {key} {sign} {bound} OR ({key} = {bound} AND {later}))"
+        return (
+            f"({key} {sign}= {bound} AND ({key} {sign} {bound} OR {later})"
+            f" AND {self.build_expression()} IS NOT NULL)"
+        )
+
+    def match_null(self, later: str = "true") -> str:
+        """Return the condition that a row has no value, and meets another condition."""
+        return f"({self.build_expression()} IS NULL AND {later})"
+
+    def _build_skipping_expression(self) -> str:
+        column = self.column
+        # The order has NaN among the nulls.
+        has_other = column.skipping and find_kind(column.type) is not Kind.DOUBLE
+        name = column.skipping if has_other else column.name
+        return replace(self, column=replace(column, name=name)).build_expression()
+
+    def _write_order(self, expression: str) -> str:
+        return f"{expression} {'DESC' if self.descending else 'ASC'} NULLS LAST"
 
 
-def match_after_cursor(keys: Sequence[SortKey], after: Position, parameters: Parameters) -> str:
-    """Return the condition that a row comes after the cursor in the order of some keys."""
-    condition = match_later_rows(after, parameters)
+def match_after_cursor(keys: Sequence[SortKey], after: Position) -> list[tuple[str, Parameters]]:
+    """Return the conditions that a row comes after the cursor in the order of some keys.
+
+    Each has the parameters that it binds. There are two if row groups are skipped by the first key:
+    rows that meet the first one come before those that meet the second, which have no value of it.
+    """
+    parameters: Parameters = {}
+    conditions = [match_later_rows(after, parameters)]
     for number, (key, value) in reversed([*enumerate(zip(keys, after.values, strict=True))]):
-        if value is not None:
-            parameters[f"value{number}"] = value
-        condition = key.match_later(value, f"value{number}", condition)
-    return condition
+        later = f"({' OR '.join(conditions)})"
+        if value is None:
+            conditions = [key.match_null(later)]
+            continue
+        parameters[f"value{number}"] = value
+        conditions = [key.match_present(f"value{number}", later), key.match_null()]
+    if not keys[0].column.skipping:
+        conditions = [f"({' OR '.join(conditions)})"]
+    return list(zip(conditions, (parameters, {}), strict=False))
 
 
 def match_later_rows_of_file(after: Position, parameters: Parameters) -> str:
@@ -115,7 +151,7 @@ def build_conditions(
     columns: Mapping[str, TypedColumn],
     parameters: Parameters,
 ) -> list[str]:
-    """Return a condition for each filter, and add the values that they compare with."""
+    """Return the conditions of filters, and add the values that they compare with."""
     found = []
     for number, wanted in enumerate(filters):
         column, kind = columns[wanted.column], kinds[wanted.column]
@@ -124,7 +160,9 @@ def build_conditions(
             continue
         if wanted.comparison in TEXT_SEARCHES:
             parameters[f"v{number}"] = wanted.values[0]
-            found.append(f"{wanted.comparison}({column.write_text()}, $v{number})")
+            found += [
+                f"{wanted.comparison}({name.write_text()}, $v{number})" for name in column.names
+            ]
             continue
         each = clamp_filter(wanted, column.type) if has_kind(column, kind) else wanted
         if isinstance(each, bool):
@@ -139,7 +177,7 @@ def build_conditions(
             _bind_far_moment(name, column, kind) if isinstance(value, FarMoment) else f"${name}"
             for name, value in zip(names, each.values, strict=True)
         ]
-        found.append(_build_condition(column, kind, each, bound))
+        found += [_build_condition(name, kind, each, bound) for name in column.names]
     return found
 
 
@@ -175,11 +213,7 @@ def _build_condition(column: TypedColumn, kind: Kind, each: Filter, values: Sequ
     elif find_kind(column.type) in CAST_KINDS or column.type in NANOSECOND_TYPES:
         # A FLOAT is compared with the nearest FLOAT, not with a DOUBLE that it never equals.
         values = [f"CAST({value} AS {column.type})" for value in values]
-    condition = _compare(name, each.comparison, values)
-    if column.with_nan and name == column.name:
-        # No filter is met by NaN, so that statistics without NaN are those of the rows it can find.
-        condition = f"({_compare(column.with_nan, each.comparison, values)} AND {condition})"
-    return condition
+    return _compare(name, each.comparison, values)
 
 
 def _compare(name: str, comparison: Comparison, values: Sequence[str]) -> str:

@@ -119,7 +119,7 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
         if "w" in mode and path == RESULT:
             return _ResultFile(self)
         if "r" in mode:
-            index = self._parse_path(path)
+            index = self.parse_path(path)
             if self.find_read_compression(index) != "none":
                 self.last_read = index
                 compression = find_compression(self._scan.files[index].name)
@@ -142,14 +142,14 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
 
     def size(self, path: str) -> int:
         """Return the size of a file in bytes."""
-        return self._scan.files[self._parse_path(path)].size
+        return self._scan.files[self.parse_path(path)].size
 
     def modified(self, path: str) -> datetime:
         """Return a constant: a scan reads the versions of files that it pinned by their ETags."""
         return MODIFIED_AT
 
-    def _parse_path(self, path: str) -> int:
-        """Return the index of a file in the scan."""
+    def parse_path(self, path: str) -> int:
+        """Return the index of a file in the scan. Raises FileNotFoundError."""
         name = path.removeprefix(ROOT)
         if not (name.isascii() and name.isdigit() and int(name) < len(self._scan.files)):
             raise FileNotFoundError(path)

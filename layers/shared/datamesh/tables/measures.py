@@ -17,6 +17,9 @@ class Aggregate(StrEnum):
     MAX = "max"
 
 
+EXTREMES = (Aggregate.MIN, Aggregate.MAX)
+
+
 @dataclass(frozen=True)
 class Measure:
     """A value that is computed of the rows of a group."""

@@ -9,12 +9,12 @@ from datamesh.models.ports import DataFormat
 from datamesh.tables.conditions import (
     Parameters,
     SortKey,
-    TypedColumn,
     build_conditions,
     match_after_cursor,
     match_later_rows_of_file,
 )
 from datamesh.tables.cursor import Position
+from datamesh.tables.exact_casts import is_nested
 from datamesh.tables.exports import export_cell
 from datamesh.tables.file_columns import FileGroup, require_distinct_fields
 from datamesh.tables.files import DataFile
@@ -25,6 +25,7 @@ from datamesh.tables.session import Session
 from datamesh.tables.source import Source, join_sources, open_source
 from datamesh.tables.sql import quote_identifier
 from datamesh.tables.sql_types import find_sql_type
+from datamesh.tables.statistics import check_null_counts
 from datamesh.tables.table import Column, Table
 
 TEXT_FILES_AT_ONCE = 8
@@ -176,9 +177,13 @@ class _PageReader:
             self._rows += self._insert_rows(begin, min(step, batch.stop - begin))
         self._next_file = batch.stop
 
+    @staticmethod
+    def _identify_types(source: Source) -> object:
+        return (source.types, source.written, source.written_as_json, source.absent)
+
     def _choose_table(self, source: Source) -> str:
         """Return the beginning of the statement that inserts rows of a source."""
-        types = (source.types, source.written, source.written_as_json, source.absent)
+        types = self._identify_types(source)
         if types in self._tables:
             return f"INSERT INTO {self._tables[types].name}"
         table = self._tables[types] = _RowTable(f"page{len(self._tables)}", source)
@@ -193,23 +198,48 @@ class _PageReader:
         self._groups += source.groups
         if self._table.format is not DataFormat.JSONL:
             check_columns_of_files(self._session, self._table, self._columns, source.groups)
-        parameters = dict(source.parameters)
-        where = " AND ".join(["true", *self._build_conditions(source, first, parameters)])
+        conditions = self._build_conditions(source, first)
         order = "" if source.is_in_order else "ORDER BY f, r"
         if self._sort_keys:
-            keys = ", ".join(key.build_order_by() for key in self._sort_keys)
+            keys = ", ".join(key.build_skipping_order_by() for key in self._sort_keys)
             order = f"ORDER BY {keys}, f, r"
-        floats = ", ".join(f"n{number}" for number in sorted(source.floats))
-        selected = f"* EXCLUDE ({floats})" if floats else "*"
+        skipping = ", ".join(f"n{number}" for number in sorted(source.skipping))
+        selected = f"* EXCLUDE ({skipping})" if skipping else "*"
         # Under an order, rows of any batch may be the first.
         limit = self._query.limit + 1 - (0 if self._sort_keys else self._rows)
-        into = self._choose_table(source)
-        [(added,)] = self._session.fetch_rows(
-            f"{into} SELECT {selected} FROM ({source.sql}) AS source"
-            f" WHERE {where} {order} LIMIT {limit}",
-            parameters,
+        found = 0
+        for condition, parameters in conditions:
+            if found >= limit:
+                break
+            [(added,)] = self._session.fetch_rows(
+                f"{self._choose_table(source)} SELECT {selected} FROM ({source.sql}) AS source"
+                f" WHERE {condition} {order} LIMIT {limit - found}",
+                source.parameters | parameters,
+            )
+            found += int(added)
+        if found and self._table.format is DataFormat.PARQUET:
+            self._check_null_counts(source, first)
+        return found
+
+    def _check_null_counts(self, source: Source, first: int) -> None:
+        """Raise UnreadableDataset if a footer is wrong about nulls in rows from a file on."""
+        asked = {
+            number: column
+            for number, column in enumerate(self._columns)
+            if column.name not in self._table.partitions and column not in self._compared
+        }
+        if not asked:
+            return
+        table = self._tables[self._identify_types(source)].name
+        # Nulls within a value are not counted, so nested ones are looked at in any case.
+        counts = ", ".join(
+            "bool_or(true)" if is_nested(source.types[number]) else f"bool_or(c{number} IS NULL)"
+            for number in asked
         )
-        return int(added)
+        [has_nulls] = self._session.fetch_rows(f"SELECT {counts} FROM {table} WHERE f >= {first}")
+        columns = [column for column, has in zip(asked.values(), has_nulls, strict=True) if has]
+        if columns:
+            check_null_counts(self._session, source.groups, columns)
 
     def build_page(self) -> TablePage:
         """Return the page of all rows that were read. Raises UnreadableDataset."""
@@ -252,24 +282,27 @@ class _PageReader:
         values = [f"CAST({key.build_expression()} AS VARCHAR)" for key in self._sort_keys]
         return f"SELECT {', '.join(['f', 'r', *values])} FROM ({rows}) AS rows"
 
-    def _build_conditions(self, source: Source, first: int, parameters: Parameters) -> list[str]:
+    def _build_conditions(self, source: Source, first: int) -> list[tuple[str, Parameters]]:
+        """Return the conditions of rows, with what they bind, and set the sort keys.
+
+        No row meets two; those that meet one come before those that meet the next.
+        """
+        parameters: Parameters = {}
         columns = {
-            column.name: TypedColumn(
-                f"c{number}", source.types[number], f"n{number}" if number in source.floats else ""
-            )
-            for number, column in enumerate(self._columns)
+            column.name: source.get_column(number) for number, column in enumerate(self._columns)
         }
         found = build_conditions(self._filters, self._table.kinds, columns, parameters)
         self._sort_keys = tuple(SortKey.from_order(order, columns) for order in self._query.orders)
         if self._after is None:
-            return found
+            return [(" AND ".join(["true", *found]), parameters)]
         if not self._sort_keys:
             # The cursor's file is read alone, so that DuckDB can skip row groups by this.
             if first == self._after.file:
                 found.append(match_later_rows_of_file(self._after, parameters))
-            return found
+            return [(" AND ".join(["true", *found]), parameters)]
         self._check_values(self._after)
-        return [*found, match_after_cursor(self._sort_keys, self._after, parameters)]
+        later = match_after_cursor(self._sort_keys, self._after)
+        return [(" AND ".join([*found, each]), parameters | bound) for each, bound in later]
 
     def _check_values(self, after: Position) -> None:
         """Raise InvalidCursor if the cursor's values are forged: that is not the data's fault."""

@@ -5,6 +5,7 @@ query, and round. So only files are read together whose types are the same.
 """
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from datamesh.errors.datasets import UnreadableDataset
@@ -19,6 +20,7 @@ from datamesh.tables.exact_casts import (
 )
 from datamesh.tables.file_columns import FileGroup
 from datamesh.tables.session import Session
+from datamesh.tables.sql import drop_nan, hide_statistics
 from datamesh.tables.statistics import FLOATS, WrongStatistics
 from datamesh.tables.table import Column
 from datamesh.tables.values import MAX_DEPTH
@@ -32,7 +34,8 @@ class OpenGroup:
 
     group: FileGroup
     file: str
-    wrong: WrongStatistics
+    opaque: AbstractSet[Column] = frozenset()
+    """The columns that are read without the statistics of footers."""
 
 
 def select_cells(
@@ -72,15 +75,26 @@ def select_stored_cells(
     return found
 
 
-def find_stored_floats(
-    column: Column, common: CommonColumn, groups: Sequence[OpenGroup]
+def find_skipping_cells(
+    session: Session,
+    column: Column,
+    common: CommonColumn,
+    groups: Sequence[OpenGroup],
+    wrong: WrongStatistics,
 ) -> tuple[str, ...] | None:
-    """Return a column's expression for each group before NaN became null.
+    """Return a column's expression for each group by which DuckDB skips row groups.
 
-    None if it is no column of floats, or has been brought from another type.
+    Of floats it has NaN. None if there is none.
     """
-    if common.type not in FLOATS or common.is_absent:
+    if common.is_absent:
         return None
+    if common.type not in FLOATS:
+        opaque = [
+            replace(each, opaque={column} if wrong.is_wrong(each.group, column) else frozenset())
+            for each in groups
+        ]
+        [found] = select_cells(session, [column], opaque)
+        return None if found.cells == common.cells else found.cells
     places = [each.group.find_place(column) for each in groups]
     for each, place in zip(groups, places, strict=True):
         if place is not None and each.group.types[place].name != common.type:
@@ -93,7 +107,14 @@ def _convert_optionally(cell: StoredCell) -> StoredCell:
 
 
 def _convert_cell(cell: StoredCell) -> StoredCell:
+    """Return a cell in its registered type.
+
+    What tests a value for null does it for each row. DuckDB skips row groups by nothing but a cell
+    or its cast.
+    """
     sql, kind = convert_to_registered(cell)
+    if sql != cell.sql and not sql.startswith(f"CAST({cell.sql} AS "):
+        sql, kind = convert_to_registered(replace(cell, sql=hide_statistics(cell.sql)))
     return replace(cell, sql=sql, type=kind)
 
 
@@ -117,7 +138,11 @@ def _find_cell(session: Session, column: Column, opened: OpenGroup) -> StoredCel
             f"{group.where}, column '{column.name}': its values are nested deeper than {MAX_DEPTH}"
             " levels; leave it out of `columns`"
         )
-    sql = opened.wrong.build_cell(group, place)
+    sql = f"col{place}"
+    if found.name in FLOATS:
+        sql = drop_nan(sql)
+    elif column in opened.opaque:
+        sql = hide_statistics(sql)
     if found.name == "JSON":
         sql = f"CASE WHEN trim(CAST({sql} AS VARCHAR)) <> 'null' THEN {sql} END"
     cell = StoredCell(sql, found.name, column, opened.file, "file_row_number")

@@ -123,7 +123,10 @@ def _read_beginning(folder: Folder, file: StoredFile) -> _FileSample:
     sample.content, sample.is_whole = content, file.size <= SAMPLE_BYTES
     compression = find_compression(file.name)
     if compression == "zstd":
-        sample.problem = "is compressed with zstd, of which no sample can be read"
+        sample.problem = (
+            "is compressed with zstd, of which no sample can be read; register the product with its"
+            " columns in `schema`, or store a file as gzip or uncompressed"
+        )
     elif compression == "gzip":
         _unpack_gzip(sample)
     return sample

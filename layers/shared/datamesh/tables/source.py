@@ -4,39 +4,41 @@ Of Parquet files, DuckDB reads the footers and then the column chunks that a que
 of text files are text, which is cast to the types of the schema.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from datamesh.models.ports import DataFormat
-from datamesh.models.types import Kind
-from datamesh.tables.casts import read_null_markers, require_cell, write_decimal
+from datamesh.tables.casts import write_decimal
 from datamesh.tables.common_types import CommonColumn, merge_column
+from datamesh.tables.conditions import TypedColumn
 from datamesh.tables.exact_casts import StoredCell
 from datamesh.tables.file_columns import (
     FileGroup,
     group_parquet_files,
     read_header,
 )
-from datamesh.tables.files import DataFile, read_partition
+from datamesh.tables.files import DataFile
 from datamesh.tables.parquet_source import (
     OpenGroup,
-    find_stored_floats,
+    find_skipping_cells,
     select_cells,
     select_stored_cells,
 )
-from datamesh.tables.readers import call_columns_by_place, read_csv, read_json, read_parquet
+from datamesh.tables.readers import call_columns_by_place, read_parquet
+from datamesh.tables.selected_columns import (
+    ABSENT_TEXT,
+    bind_partitions,
+    build_select_list,
+    find_written_columns,
+)
 from datamesh.tables.session import Session
 from datamesh.tables.sql_types import find_sql_type
-from datamesh.tables.statistics import WrongStatistics, find_wrong_statistics
+from datamesh.tables.statistics import WrongStatistics, check_null_counts, find_wrong_statistics
 from datamesh.tables.table import Column, Table
+from datamesh.tables.text_source import FindCell, read_text, select_text
 
-type FindCell = Callable[[Column], str | None]
-"""Column -> the expression of its cells; None for a column that the files do not have."""
-type BuildCell = Callable[[Column], tuple[str, str | None]]
-"""Column -> the expression of its values, and that of what they are shown as, if it differs."""
 type SelectCells = Callable[[Session, Sequence[Column], Sequence[OpenGroup]], list[CommonColumn]]
 """Columns of Parquet files -> each with an expression for each of the groups."""
-ABSENT_TEXT = "CAST(NULL AS VARCHAR)"
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,14 @@ class Source:
     mixed: Mapping[int, str] = field(default_factory=dict)
     """Columns that are null where they are not of the registered type, by their numbers, with the
     type that they have in files: `p1` is null where a file has no `c1`."""
-    floats: frozenset[int] = frozenset()
-    """The numbers of compared columns of which `n1` is `c1` before NaN became null."""
+    skipping: frozenset[int] = frozenset()
+    """The numbers of compared columns of which `n1` is `c1` as DuckDB skips row groups by it. Of
+    floats, `n1` has NaN."""
+
+    def get_column(self, number: int) -> TypedColumn:
+        """Return a column by its number."""
+        skipping = f"n{number}" if number in self.skipping else ""
+        return TypedColumn(f"c{number}", self.types[number], skipping)
 
 
 def open_source(
@@ -80,13 +88,13 @@ def open_source(
     `compared` are the columns of files that rows are filtered or ordered by. Raises
     UnreadableDataset, and what a read raises.
     """
-    parameters = _bind_partitions(table, columns, files)
+    parameters = bind_partitions(table, columns, files)
     if table.format is DataFormat.PARQUET:
         groups = group_parquet_files(session, range(first, first + len(files)))
         wrong = find_wrong_statistics(session, groups, compared)
-        opened = _open_groups(groups, parameters, first, wrong)
+        opened = _open_groups(groups, parameters, first, compared)
         return _open_parquet(
-            session, table, columns, opened, parameters, first, select_cells, compared
+            session, table, columns, opened, parameters, first, select_cells, wrong
         )
     groups = []
     parts = []
@@ -94,10 +102,10 @@ def open_source(
         names = read_header(session, table, index)
         compression = session.files.find_read_compression(index)
         groups.append(FileGroup(compression, names, [index], session.scan.get_name(index)))
-        parts.append(_select_text(session, table, columns, groups[-1], index - first))
+        parts.append(select_text(session, table, columns, groups[-1], index - first))
     # To ask DuckDB for them would take a millisecond for each of possibly many files.
     types = tuple(find_sql_type(column.registered_type) for column in columns)
-    written = _find_written(table, columns)
+    written = find_written_columns(table, columns)
     return Source(" UNION ALL ".join(parts), parameters, types, groups, written=written)
 
 
@@ -149,14 +157,16 @@ def open_cells(
     Raises as `open_source` does.
     """
     if table.format is DataFormat.PARQUET:
-        parameters = _bind_partitions(table, columns, files)
-        opened = _open_groups(groups, parameters, 0, WrongStatistics())
+        own = [column for column in columns if column.name not in table.partitions]
+        check_null_counts(session, groups, own)
+        parameters = bind_partitions(table, columns, files)
+        opened = _open_groups(groups, parameters, 0, columns)
         return _open_parquet(session, table, columns, opened, parameters, 0, select_stored_cells)
     parts = []
-    parameters = _bind_partitions(table, columns, files)
+    parameters = bind_partitions(table, columns, files)
     partitioned = bool(parameters)
     for number, group in enumerate(groups):
-        read, find_cell = _read_text(session, table, columns, group)
+        read, find_cell = read_text(session, table, columns, group)
 
         def build_cell(column: Column, find_cell: FindCell = find_cell) -> tuple[str, str | None]:
             cell = find_cell(column) or ABSENT_TEXT
@@ -166,34 +176,11 @@ def open_cells(
         if partitioned:
             parameters[f"g{number}"] = [index + 1 for index in group.indexes]
             position = f"list_extract($g{number}, CAST(file_index AS BIGINT) + 1)"
-        selected = _select_columns(table, columns, build_cell, position, f"{position} - 1")
+        selected = build_select_list(table, columns, build_cell, position, f"{position} - 1")
         parts.append(f"SELECT {selected}FROM {read}")
     types = tuple(find_sql_type(column.registered_type) for column in columns)
-    written = _find_written(table, columns)
+    written = find_written_columns(table, columns)
     return Source(" UNION ALL ".join(parts), parameters, types, groups, written=written)
-
-
-def _bind_partitions(
-    table: Table, columns: Sequence[Column], files: Sequence[DataFile]
-) -> dict[str, object]:
-    """Return the parameters with the values of partition columns: a list of one value a file.
-
-    Raises UnreadableDataset if a value is not of its column's type.
-    """
-    asked = {column.name: column for column in columns}
-    parameters: dict[str, object] = {}
-    for index, name in enumerate(table.partitions):
-        if name in asked:
-            for file in files:
-                read_partition(file, index, name, asked[name].registered_type)
-            parameters[f"p{index}"] = [file.partitions[index] for file in files]
-    return parameters
-
-
-def _find_written(table: Table, columns: Sequence[Column]) -> frozenset[int]:
-    return frozenset(
-        number for number, column in enumerate(columns) if table.is_shown_as_written(column)
-    )
 
 
 def _open_parquet(
@@ -204,17 +191,21 @@ def _open_parquet(
     parameters: dict[str, object],
     first: int,
     select: SelectCells,
-    compared: Sequence[Column] = (),
+    wrong: WrongStatistics | None = None,
 ) -> Source:
-    """Return the files of some groups as rows; `first` is the least of their indexes."""
+    """Return the files of some groups as rows; `first` is the least of their indexes.
+
+    Unless told which statistics are `wrong`, no row group is skipped.
+    """
     own = [column for column in columns if column.name not in table.partitions]
     found = dict(zip(own, select(session, own, opened), strict=True))
     common = {number: found[each] for number, each in enumerate(columns) if each in found}
-    floats = {
-        number: stored
+    skipping = {
+        number: cells
         for number, each in common.items()
-        if columns[number] in compared
-        and (stored := find_stored_floats(columns[number], each, opened))
+        if wrong is not None
+        and columns[number] in opened[0].opaque
+        and (cells := find_skipping_cells(session, columns[number], each, opened, wrong))
     }
     parts = []
     for number, each in enumerate(opened):
@@ -224,11 +215,11 @@ def _open_parquet(
             return found[column].cells[number], texts[number] if texts else None
 
         position = f"{each.file} - {first - 1}"
-        selected = _select_columns(table, columns, build_cell, position, each.file)
+        selected = build_select_list(table, columns, build_cell, position, each.file)
         selected += "".join(
             f"{mixed.presence[number]} AS p{n}, " for n, mixed in common.items() if mixed.presence
         )
-        selected += "".join(f"{stored[number]} AS n{n}, " for n, stored in floats.items())
+        selected += "".join(f"{cells[number]} AS n{n}, " for n, cells in skipping.items())
         read = call_columns_by_place(read_parquet(each.group.indexes), len(each.group.names))
         parts.append(f"SELECT {selected}{each.file} AS f, file_row_number AS r FROM {read}")
     return Source(
@@ -240,11 +231,12 @@ def _open_parquet(
         ),
         [each.group for each in opened],
         is_in_order=len(opened) == 1,
-        written=_find_written(table, columns) | {n for n, each in common.items() if each.texts},
+        written=find_written_columns(table, columns)
+        | {n for n, each in common.items() if each.texts},
         written_as_json=frozenset(n for n, each in common.items() if each.is_json),
         absent=frozenset(n for n, each in common.items() if each.is_absent),
         mixed={n: each.stored for n, each in common.items() if each.presence},
-        floats=frozenset(floats),
+        skipping=frozenset(skipping),
     )
 
 
@@ -252,95 +244,13 @@ def _open_groups(
     groups: Sequence[FileGroup],
     parameters: dict[str, object],
     first: int,
-    wrong: WrongStatistics,
+    opaque: Iterable[Column],
 ) -> list[OpenGroup]:
-    opened = []
+    opened, hidden = [], frozenset(opaque)
     for number, group in enumerate(groups):
         file = f"CAST(file_index AS BIGINT) + {first}"
         if len(groups) > 1:
             parameters[f"g{number}"] = list(group.indexes)
             file = f"list_extract($g{number}, CAST(file_index AS BIGINT) + 1)"
-        opened.append(OpenGroup(group, file, wrong))
+        opened.append(OpenGroup(group, file, hidden))
     return opened
-
-
-def _select_text(
-    session: Session, table: Table, columns: Sequence[Column], group: FileGroup, position: int
-) -> str:
-    """Return a query of the rows of one text file; `position` is its place in the partitions."""
-    read, find_cell = _read_text(session, table, columns, group)
-    cells: list[str] = []
-    file_index = str(group.indexes[0])
-
-    def build_cell(column: Column) -> tuple[str, str | None]:
-        is_written = table.is_shown_as_written(column)
-        cell = find_cell(column)
-        if cell is None:
-            absent = f"CAST(NULL AS {find_sql_type(column.registered_type)})"
-            return absent, ABSENT_TEXT if is_written else None
-        cells.append(cell)
-        text = f"x{len(cells) - 1}"
-        value = require_cell(text, column, file_index, "r")
-        return value, write_decimal(text) if is_written else None
-
-    selected = _select_columns(table, columns, build_cell, str(position + 1), file_index)
-    inner = "".join(f"{cell} AS x{number}, " for number, cell in enumerate(cells))
-    return (
-        f"SELECT {selected}CAST({file_index} AS BIGINT) AS f, r"
-        f" FROM (SELECT {inner}row_number() OVER () - 1 AS r FROM {read}) AS cells"
-    )
-
-
-def _read_text(
-    session: Session, table: Table, columns: Sequence[Column], group: FileGroup
-) -> tuple[str, FindCell]:
-    """Return the call that reads text files, and what finds a column's cells in it."""
-    if table.format is DataFormat.CSV:
-        dialect = table.dialect
-        read = read_csv(group.indexes, group.compression, dialect, session.csv_buffer_bytes)
-        read = call_columns_by_place(read, len(group.names))
-
-        def find_csv_cell(column: Column) -> str | None:
-            cell = _write_cell(group.find_place(column))
-            return cell and read_null_markers(cell, column, dialect.nulls)
-
-        return read, find_csv_cell
-    own = [column for column in columns if column.name not in table.partitions]
-    places = {column.name: place for place, column in enumerate(own)}
-
-    def find_cell(column: Column) -> str | None:
-        cell = _write_cell(places.get(column.name))
-        return cell if cell is None or column.kind is Kind.OTHER else f"({cell} ->> '$')"
-
-    return read_json(group.indexes, group.compression, own), find_cell
-
-
-def _write_cell(place: int | None) -> str | None:
-    return None if place is None else f"col{place}"
-
-
-def _select_columns(
-    table: Table,
-    columns: Sequence[Column],
-    build_cell: BuildCell,
-    position: str,
-    file_index: str,
-) -> str:
-    """Return the columns of a SELECT clause, with a comma behind each.
-
-    `position` and `file_index` are expressions of a row's file: its position in the partitions'
-    lists, from 1, and its index in the scan.
-    """
-    values, texts = [], []
-    for number, column in enumerate(columns):
-        if column.name in table.partitions:
-            folder = f"list_extract($p{table.partitions.index(column.name)}, {position})"
-            cell = f"CAST({folder} AS VARCHAR)"
-            value = require_cell(cell, column, file_index, "-1")
-            text = write_decimal(cell) if table.is_shown_as_written(column) else None
-        else:
-            value, text = build_cell(column)
-        values.append(f"{value} AS c{number}, ")
-        if text is not None:
-            texts.append(f"{text} AS t{number}, ")
-    return "".join([*values, *texts])

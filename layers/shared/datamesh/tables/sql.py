@@ -31,6 +31,15 @@ def drop_nan(cell: str) -> str:
     return f"CASE WHEN NOT isnan({cell}) THEN {cell} END"
 
 
+def hide_statistics(cell: str) -> str:
+    """Return the expression of a cell that DuckDB evaluates for each row.
+
+    The cell itself is decided by the footer of a Parquet file: `cell IS NULL` by how many nulls
+    are counted there. So are `coalesce(cell, cell)` and the like.
+    """
+    return f"TRY({cell})"
+
+
 def _refuse_nul(text: str) -> str:
     if "\0" in text:
         raise UnreadableDataset("A column's name holds a NUL character")

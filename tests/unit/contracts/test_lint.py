@@ -93,6 +93,25 @@ def test_a_name_of_a_later_version_passes_where_the_published_schema_lets_it_pas
     assert lint(write_contract(apiVersion="v3.0.2", schema=[part])) == []
 
 
+def test_a_name_of_a_later_version_makes_nothing_that_holds_it_unexpected() -> None:
+    rule = {"type": "sql", "query": "select 1", "mustBe": 1}
+    inner = {"name": "b", "logicalType": "string", "quality": [rule]}
+    column = {"name": "a", "logicalType": "object", "properties": [inner]}
+    text = write_contract(apiVersion="v3.0.2", schema=[{"name": "t", "properties": [column]}])
+    assert lint(text) == []
+    [fault] = lint(
+        write_contract(
+            apiVersion="v3.0.2",
+            schema=[{"name": "t", "properties": [column | {"logicalType": "string"}]}],
+        )
+    )
+    assert fault.pointer == "/schema/0/properties/0/properties"
+    rule["mustBee"] = 1
+    text = write_contract(apiVersion="v3.0.2", schema=[{"name": "t", "properties": [column]}])
+    [typo] = lint(text)
+    assert typo.pointer == "/schema/0/properties/0/properties/0/quality/0/mustBee"
+
+
 OTHERS = {
     "a missing id": (build_contract(id=None), "", "'id' is missing"),
     "a wrong type": (build_contract(id=7), "/id", 'the value is not of type "string"'),

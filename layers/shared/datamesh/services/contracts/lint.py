@@ -1,6 +1,7 @@
 """What is wrong with a contract, each fault with its JSON pointer and line."""
 
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -23,6 +24,7 @@ _CLOSED = ("AdditionalProperties", "UnevaluatedProperties")
 _CHOICES = ("OneOfNotValid", "AnyOf")
 
 type Path = tuple[str | int, ...]
+type Tree = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -45,22 +47,42 @@ def find_faults(source: ContractSource) -> list[ContractFault]:
     file = find_schema_file(source)
     if isinstance(file, ContractFault):
         return [file]
-    findings = _find_breaches(source, file)
+    findings = _find_breaches(source.tree, file)
     if file.startswith("datacontract/") and any(each.is_stricter for each in findings):
-        # People write names of later versions into documents of earlier ones, which let them pass.
-        newest = {(each.path, each.name) for each in _find_breaches(source, NEWEST_CONTRACT_SCHEMA)}
-        findings = [
-            each for each in findings if not each.is_stricter or (each.path, each.name) in newest
-        ]
+        findings = _pass_later_names(source.tree, file, findings)
     faults = dict.fromkeys(_to_fault(source, found) for found in _drop_consequences(findings))
     ordered = sorted(faults, key=lambda fault: (fault.line or 0, fault.pointer, fault.message))
     return ordered[:MAX_FAULTS]
 
 
-def _find_breaches(source: ContractSource, file: str) -> list[_Finding]:
+def _find_breaches(tree: Tree, file: str) -> list[_Finding]:
     schema = load_schema(file)
-    errors = open_validator(file).iter_errors(source.tree)
+    errors = open_validator(file).iter_errors(tree)
     return [found for error in errors for found in _read_error(schema, error)]
+
+
+def _pass_later_names(tree: Tree, file: str, findings: Sequence[_Finding]) -> list[_Finding]:
+    """Return the findings without names of later versions that the published schema lets pass.
+
+    People write them into documents of earlier versions. A name that passes makes those that hold
+    it unexpected, too: so it is looked again without it.
+    """
+    newest = {(each.path, each.name) for each in _find_breaches(tree, NEWEST_CONTRACT_SCHEMA)}
+
+    def passes(found: _Finding) -> bool:
+        return found.is_stricter and (found.path, found.name) not in newest
+
+    rest = deepcopy(tree)
+    for found in filter(passes, _drop_consequences(findings)):
+        _find_value(rest, found.path).pop(found.name, None)
+    return [each for each in _find_breaches(rest, file) if not passes(each)]
+
+
+def _find_value(tree: Tree, path: Path) -> Any:
+    value: Any = tree
+    for token in path:
+        value = value[token]
+    return value
 
 
 def find_schema_file(source: ContractSource) -> str | ContractFault:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.execution import sources
-from dev.execution.pool import INTEGRATION_SECONDS, EnvironmentPool, FunctionError
+from dev.execution.pool import EnvironmentPool, FunctionError
 from dev.stack import Api, Function
 
 __all__ = ["FunctionError", "LocalDeployment"]
@@ -46,7 +46,7 @@ class LocalDeployment:
         name: str,
         event: dict[str, Any],
         request_id: str,
-        seconds: float = INTEGRATION_SECONDS,
+        seconds: float | None = None,
     ) -> object:
         """Call a function by its name; raises what `EnvironmentPool.invoke` raises."""
         return await self._get_pool(name).invoke(event, request_id, seconds)

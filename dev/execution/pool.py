@@ -45,9 +45,9 @@ class EnvironmentPool:
         self._slots = asyncio.Semaphore(MAX_ENVIRONMENTS)  # serves its waiters in order
 
     async def invoke(
-        self, event: dict[str, Any], request_id: str, seconds: float = INTEGRATION_SECONDS
+        self, event: dict[str, Any], request_id: str, seconds: float | None = None
     ) -> object:
-        """Return the handler's result, which is waited for as long as `seconds`.
+        """Return the handler's result; None waits as long as API Gateway does.
 
         Raises:
             EventTooLarge: The event is refused.
@@ -58,7 +58,8 @@ class EnvironmentPool:
         if len(payload) > MAX_EVENT_BYTES:
             raise EventTooLarge
         try:
-            async with asyncio.timeout(seconds), self._slots:
+            limit = INTEGRATION_SECONDS if seconds is None else seconds
+            async with asyncio.timeout(limit), self._slots:
                 return await self._invoke(payload, request_id)
         except TimeoutError:
             raise Unavailable from None

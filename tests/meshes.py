@@ -212,7 +212,7 @@ def resources(
         open_key_record=key_record,
         open_trail=open_trail
         or (
-            lambda record: AuditTrail(record, held.__getitem__, NO_WAIT, current.find_known_domain)
+            lambda record: AuditTrail(record, held.__getitem__, NO_WAIT, current.find_known_product)
         ),
         audit_journal=BucketFolder(held, AUDIT_FOLDER),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),

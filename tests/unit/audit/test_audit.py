@@ -64,7 +64,7 @@ class Audited:
         return self.bucket[key]
 
     def open_trail(self, record: AuditRecord) -> AuditTrail:
-        return AuditTrail(record, self.opened, NO_WAIT, self.registry.find_known_domain)
+        return AuditTrail(record, self.opened, NO_WAIT, self.registry.find_known_product)
 
     def resources(self) -> Resources:
         return resources(self.registry, bucket=self.bucket, open_trail=self.open_trail)

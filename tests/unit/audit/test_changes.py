@@ -146,12 +146,10 @@ def test_whoever_is_no_steward_reads_none(clients: dict[str, Client], role: str)
 
 
 def test_what_is_of_two_domains_is_cut(clients: dict[str, Client], read: Read) -> None:
-    """No steward learns the name of a private product of another domain."""
     register(clients)
-    register(clients, name="salaries", domain="finance", visibility="private")
+    register(clients, name="salaries", domain="finance")
     assert link(clients, "salaries", "orders").status == 200
-    gone = api_event("DELETE", "/product/salaries", route="DELETE /product/{name}")
-    assert clients["products"].send(gone).status == 200
+    delete(clients, "salaries")
     mine = read(SALES)
     assert "salaries" not in str(mine)
     assert [each["route"] for each in mine][1:] == [
@@ -164,6 +162,26 @@ def test_what_is_of_two_domains_is_cut(clients: dict[str, Client], read: Read) -
         assert [each["fields"] for each in commit["changes"]] == [[]]
         assert (record["cut"], record["path"]) == (True, "")
     assert len(read(SALES, FINANCE)[2]["commits"][0]["changes"][0]["fields"]) > 0
+
+
+def test_lineage_of_a_private_product_is_told_to_its_own_domain_alone(
+    clients: dict[str, Client], read: Read
+) -> None:
+    register(clients)
+    register(clients, name="salaries", domain="finance", visibility="private")
+    assert link(clients, "salaries", "orders").status == 200
+    clients["products"].put("/product/salaries", {"name": "pay"})
+    delete(clients, "pay")
+    assert [each["route"] for each in read(SALES)] == ["POST /register_product"]
+    linked, _, gone = read(FINANCE)[1:]
+    for record, name in ((linked, "salaries"), (gone, "pay")):
+        [found] = [each for each in record["commits"] if each["document"] == "lineage.json"]
+        assert name in found["products"]
+
+
+def delete(clients: dict[str, Client], name: str) -> None:
+    gone = api_event("DELETE", f"/product/{name}", route="DELETE /product/{name}")
+    assert clients["products"].send(gone).status == 200
 
 
 def test_a_product_that_moves_is_told_to_both(clients: dict[str, Client], read: Read) -> None:

@@ -48,7 +48,7 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
         data=open_data(settings, bucket),
         open_key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
         open_trail=lambda record: AuditTrail(
-            record, bucket.open_object, bucket.backoff, registry.find_known_domain
+            record, bucket.open_object, bucket.backoff, registry.find_known_product
         ),
         audit_journal=bucket.open_journal(AUDIT_FOLDER),
         snapshots=Snapshots(

@@ -36,6 +36,8 @@ NOT_TOLD = frozenset(
 
 type FindDomains = Callable[[str], set[str]]
 """The name of a product -> the domains that it is, or was, of; empty if that is not known."""
+type IsHidden = Callable[[str], bool]
+"""The name of a product -> whether only its own domain may know of it."""
 type Action = Literal["added", "changed", "removed"]
 type Kind = Literal["product", "lineage", "grant", "key", "request"]
 
@@ -59,7 +61,11 @@ class _Change:
 
 
 def summarize_commit(
-    commit: CompletedCommit[Any], find_domains: FindDomains, *, with_changes: bool
+    commit: CompletedCommit[Any],
+    find_domains: FindDomains,
+    is_hidden: IsHidden,
+    *,
+    with_changes: bool,
 ) -> AuditedCommit:
     """Return what a commit has added, changed and removed: counts, products and the first changes.
 
@@ -68,7 +74,7 @@ def summarize_commit(
     """
     difference = compare_records(list_records(commit.before), list_records(commit.after))
     changes = [*_iterate_changes(difference, commit.after)]
-    places = _PlaceFinder(commit, find_domains)
+    places = _PlaceFinder(commit, find_domains, is_hidden)
     told = [*_describe_changes(changes, places)] if with_changes else []
     actions = [each.action for each in changes]
     return AuditedCommit(
@@ -102,6 +108,7 @@ class _PlaceFinder:
 
     commit: CompletedCommit[Any]
     find_domains: FindDomains
+    is_hidden: IsHidden
 
     def list_places(self, change: _Change) -> dict[str, set[str]]:
         """Return domain -> the products of it that an item names; an unknown domain is empty."""
@@ -110,13 +117,25 @@ class _PlaceFinder:
             if isinstance(record, ProductRecord):
                 found.setdefault(record.domain, set()).add(record.name)
             elif isinstance(record, LineageRecord):
-                for name in (record.source, record.target):
-                    for domain in self.find_domains(name) or {""}:
+                for name, domains in self._list_ends(record).items():
+                    for domain in domains:
                         found.setdefault(domain, set()).add(name)
             else:
                 for domain in self._list_domains(record):
                     found.setdefault(domain, set())
         return found
+
+    def _list_ends(self, entry: LineageRecord) -> dict[str, set[str]]:
+        """Return the products of an entry with the domains that are told of it.
+
+        The entry of a hidden product is a change of its domain alone.
+        """
+        ends = {name: self.find_domains(name) or {""} for name in (entry.source, entry.target)}
+        hidden = [ends[name] for name in ends if self.is_hidden(name)]
+        if not hidden:
+            return ends
+        told = set.intersection(*hidden)
+        return {name: domains & told if told else {""} for name, domains in ends.items()}
 
     def _list_domains(self, record: AuditedRecord) -> set[str]:
         """Return the domain of a grant, or of a request; of a key those of its grants."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from datamesh.errors.storage import OutcomeUnknown, StorageUnavailable
-from datamesh.models.access import Role
+from datamesh.models.access import Role, Visibility
 from datamesh.models.audit import AuditedCommit, AuditedRefusal, AuditRecord
 from datamesh.models.json_codec import encode_model
 from datamesh.models.kept_events import AuditedEvents, EventSender
@@ -15,7 +15,9 @@ from datamesh.services.permissions import Permissions
 from datamesh.storage.backoff import OUT_OF_TIME, Backoff, Deadline
 from datamesh.storage.commit import CompletedCommit
 from datamesh.storage.create_once import create_if_absent
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, OpenObject, Unreachable
+from datamesh.storage.records import ProductRecord
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +29,8 @@ RESULT = ".result"
 """Follows the name of a record in that of its result, which sorts right behind it."""
 MAX_REASON_LENGTH = 300
 
-type FindDomain = Callable[[str], str | None]
-"""The name of a product -> its domain, as far as that is known without a request to storage."""
+type FindProduct = Callable[[str], ProductRecord | None]
+"""The name of a product -> the product, as far as that is known without a request to storage."""
 
 
 def build_record_key(record: AuditRecord) -> str:
@@ -96,16 +98,17 @@ class AuditTrail:
         record: AuditRecord,
         open_object: OpenObject,
         backoff: Backoff,
-        find_domain: FindDomain = lambda name: None,
+        find_product: FindProduct = lambda name: None,
     ) -> None:
         self._record = record
         self._open = open_object
         self._backoff = backoff
-        self._find_domain = find_domain
+        self._find_product = find_product
         self._is_begun = False
         self._hides_changes = False
         self._commits: list[AuditedCommit] = []
         self._domains: dict[str, set[str]] = {}
+        self._private: set[str] = set()
         self._roles: dict[str, Role] = {}
         self._refusal: AuditedRefusal | None = None
 
@@ -136,7 +139,10 @@ class AuditTrail:
 
     def add_commit(self, commit: CompletedCommit[Any], permissions: Permissions) -> None:
         """Note what a commit has changed and by which roles, for the record's completion."""
-        summary = summarize_commit(commit, self._list_domains, with_changes=not self._hides_changes)
+        summary = summarize_commit(
+            commit, self._list_domains, self._is_hidden, with_changes=not self._hides_changes
+        )
+        self._note_private(commit, summary.products)
         for domain, part in summary.domains.items():
             for name in part.products:
                 self._domains.setdefault(name, set()).add(domain)
@@ -195,8 +201,25 @@ class AuditTrail:
         found = self._domains.get(name)
         if found:
             return found
-        domain = self._find_domain(name)
-        return {domain} if domain is not None else set()
+        product = self._find_product(name)
+        return {product.domain} if product else set()
+
+    def _note_private(self, commit: CompletedCommit[Any], names: Iterable[str]) -> None:
+        for file in (commit.before, commit.after):
+            if isinstance(file, ProductsFile):
+                found = (file.products.get(name) for name in names)
+                self._private |= {each.name for each in found if each and _is_private(each)}
+
+    def _is_hidden(self, name: str) -> bool:
+        """Return whether a product is, or was in this request, private; so is an unknown one."""
+        if name in self._private:
+            return True
+        product = self._find_product(name)
+        return _is_private(product) if product else name not in self._domains
+
+
+def _is_private(product: ProductRecord) -> bool:
+    return product.visibility is Visibility.PRIVATE
 
 
 def _encode_record(record: AuditRecord) -> bytes:

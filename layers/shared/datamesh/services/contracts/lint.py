@@ -49,7 +49,7 @@ def find_faults(source: ContractSource) -> list[ContractFault]:
         return [file]
     findings = _find_breaches(source.tree, file)
     if file.startswith("datacontract/") and any(each.is_stricter for each in findings):
-        findings = _pass_later_names(source.tree, file, findings)
+        findings = _drop_later_names(source.tree, file, findings)
     faults = dict.fromkeys(_to_fault(source, found) for found in _drop_consequences(findings))
     ordered = sorted(faults, key=lambda fault: (fault.line or 0, fault.pointer, fault.message))
     return ordered[:MAX_FAULTS]
@@ -61,7 +61,7 @@ def _find_breaches(tree: Tree, file: str) -> list[_Finding]:
     return [found for error in errors for found in _read_error(schema, error)]
 
 
-def _pass_later_names(tree: Tree, file: str, findings: Sequence[_Finding]) -> list[_Finding]:
+def _drop_later_names(tree: Tree, file: str, findings: Sequence[_Finding]) -> list[_Finding]:
     """Return the findings without names of later versions that the published schema lets pass.
 
     People write them into documents of earlier versions. A name that passes makes those that hold
@@ -69,13 +69,13 @@ def _pass_later_names(tree: Tree, file: str, findings: Sequence[_Finding]) -> li
     """
     newest = {(each.path, each.name) for each in _find_breaches(tree, NEWEST_CONTRACT_SCHEMA)}
 
-    def passes(found: _Finding) -> bool:
+    def is_later(found: _Finding) -> bool:
         return found.is_stricter and (found.path, found.name) not in newest
 
     rest = deepcopy(tree)
-    for found in filter(passes, _drop_consequences(findings)):
+    for found in filter(is_later, _drop_consequences(findings)):
         _find_value(rest, found.path).pop(found.name, None)
-    return [each for each in _find_breaches(rest, file) if not passes(each)]
+    return [each for each in _find_breaches(rest, file) if not is_later(each)]
 
 
 def _find_value(tree: Tree, path: Path) -> Any:

@@ -16,6 +16,7 @@ from datamesh.services.registry.wanted_names import WantedNamesCache
 from datamesh.storage.document import Document
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.job_files import JobIndexFile
+from datamesh.storage.records import ProductRecord
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,10 @@ class Registry:
     renames_cache: RenamesCache = field(default_factory=RenamesCache)
     wanted_names: WantedNamesCache = field(default_factory=WantedNamesCache)
 
-    def find_known_domain(self, name: str) -> str | None:
-        """Return the domain of a product by the version in memory; None if it has none there."""
+    def find_known_product(self, name: str) -> ProductRecord | None:
+        """Return a product of the version in memory; None if it is not there."""
         known = self.products.get_known()
-        product = known.products.get(name) if known else None
-        return product.domain if product else None
+        return known.products.get(name) if known else None
 
 
 @dataclass(frozen=True)

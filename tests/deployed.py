@@ -57,6 +57,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 QUEUES = ("EVENT_QUEUE_URL", "EVENT_DEAD_LETTERS_URL")
+QUEUE_NAMES = ("EventQueue", "EventDeadLetters")
 BUCKET = "catalog"
 KEY = "PUT-YOUR-API-KEY-HERE"
 """As in the events."""
@@ -94,9 +95,11 @@ OVERWRITING: dict[str, Any] = {
 
 
 class Deployment:
-    """A bucket and a secret in moto, and the functions that use them."""
+    """A bucket, a secret, and queues in moto, and the functions that use them.
 
-    def __init__(self) -> None:
+    Nobody polls the queue of events. Without `queued`, they are derived from at once."""
+
+    def __init__(self, *, queued: bool = False) -> None:
         self._s3 = boto3.client("s3")
         self._s3.create_bucket(Bucket=BUCKET)
         self._s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
@@ -104,11 +107,16 @@ class Deployment:
         created = boto3.client("secretsmanager").create_secret(Name="keys", SecretString=secret)
         self.secret_arn = created["ARN"]
         names = {"CatalogBucket": BUCKET, "ApiKeySecret": self.secret_arn}
+        self._queued = queued
+        sqs = boto3.client("sqs")
+        self._queues = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in QUEUE_NAMES}
+        names |= self._queues
         self._api = read_api(TEMPLATE, {"ReadAccess": "open"}, names)
 
     def arns(self) -> Resolver:
         """Resolves what policies name to ARNs."""
         arns = {"CatalogBucket": f"arn:aws:s3:::{BUCKET}", "ApiKeySecret": self.secret_arn}
+        arns |= {name: find_queue_arn(url) for name, url in self._queues.items()}
         return Resolver(DOCUMENT, {}, arns)
 
     def function_of(self, event: dict[str, Any]) -> str:
@@ -134,8 +142,9 @@ class Deployment:
         return handler
 
     def _list_variables(self, function: Function) -> dict[str, str]:
-        """Without the queue of events, which nobody polls here: they are derived at once."""
         found = {**function.environment}
+        if self._queued:
+            return found
         if function.name == "OpenLineageWriteFunction":
             found = {**self._api.functions["OpenLineageDeriveFunction"].environment}
         return {name: each for name, each in found.items() if name not in QUEUES}
@@ -145,6 +154,10 @@ class Deployment:
 
     def fill(self) -> None:
         fill(self._s3, create_client(), BUCKET)
+
+    def list_keys(self, prefix: str) -> list[str]:
+        found = self._s3.list_objects_v2(Bucket=BUCKET, Prefix=prefix)
+        return [each["Key"] for each in found.get("Contents", [])]
 
     def hide_product(self) -> None:
         """Make a product private."""
@@ -156,6 +169,12 @@ class Deployment:
             return file.with_product(hidden), None
 
         products.commit(change, NO_DEADLINE)
+
+
+def find_queue_arn(url: str) -> str:
+    """Return the ARN of the queue that has the URL."""
+    *_, account, name = url.split("/")
+    return f"arn:aws:sqs:{ENVIRONMENT['AWS_DEFAULT_REGION']}:{account}:{name}"
 
 
 def function_of(api: Api, event: dict[str, Any]) -> str:
@@ -228,6 +247,7 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
         registry,
         "orders",
         schema={"order_id": "integer", "order_date": "date"},
+        check="daily",
         openlineage=DATASETS.get("orders", []),
     )
     for name, domain, schema in (

@@ -4,6 +4,7 @@ Every sample event runs over moto, which allows anything, while the calls are re
 of `template.yaml` must then grant what each call needs on AWS, and nothing that no call needs.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -12,16 +13,18 @@ from typing import Any
 import pytest
 from botocore import handlers
 
+from datamesh.aws.event_queue import SqsEventQueue
+from datamesh.storage.event_log import EVENTS_PREFIX
 from datamesh.storage.s3.client import S3Client, S3Error, S3Request
 from datamesh.storage.s3.connections import S3Response
 from dev.template.intrinsics import Resolver, Yaml, read_map, read_strings
 from tests import moto_server
-from tests.deployed import EVENTS, Deployment
+from tests.deployed import EVENTS, Deployment, find_queue_arn
 from tests.lambdas import LambdaContext
 from tests.template import list_resources, list_statements
 
 FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
-BY_LAMBDA = {"WriteLog", "KeepFailures"}
+BY_LAMBDA = {"WriteLog", "KeepFailures", "TakeEvents"}
 """What Lambda does with the role, beside the function's own calls."""
 BY_CHANGES = {"KeepVersions"}
 """The needs of commits that change the content of a product, whichever function makes them.
@@ -29,6 +32,19 @@ BY_CHANGES = {"KeepVersions"}
 The sample events of some functions change none."""
 WITHOUT_RIGHTS = "PortalFunction"
 """It calls nothing."""
+DATA_PRODUCT = {
+    "apiVersion": "v1.1.0",
+    "kind": "DataProduct",
+    "id": "urn:dataproduct:shipping",
+    "name": "Shipping",
+    "version": "2.1.0",
+    "status": "active",
+    "domain": "sales",
+    "inputPorts": [{"name": "orders", "version": "1.0.0", "contractId": "orders"}],
+    "outputPorts": [{"name": "shipments", "version": "1.3.0"}],
+    "team": {"name": "shipping"},
+}
+"""It has lineage from a product of the filled bucket."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +96,10 @@ def needs_of_storage(request: S3Request, status: int) -> list[Need]:
 def needs_elsewhere(operation: str, parameters: Mapping[str, Any]) -> Need:
     if operation == "GetSecretValue":
         return Need("secretsmanager:GetSecretValue", parameters["SecretId"])
+    if operation in ("SendMessageBatch", "GetQueueAttributes"):
+        # A batch asks for the right to send one message.
+        action = operation.removesuffix("Batch")
+        return Need(f"sqs:{action}", find_queue_arn(parameters["QueueUrl"]))
     assert operation == "GetMetricData", operation
     return Need("cloudwatch:GetMetricData", "*")
 
@@ -107,7 +127,7 @@ def prefixes_of(statement: dict[str, Yaml]) -> tuple[str, ...]:
 
 
 class Recorder:
-    """Notes what calls need while it listens: our own client's to S3, and the SDK's."""
+    """Notes what calls need while it listens: our own clients' to S3 and SQS, and the SDK's."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.needs: set[Need] = set()
@@ -128,6 +148,14 @@ class Recorder:
                     self.needs.update(needs_of_storage(request, status))
 
         patch.setattr(S3Client, "send", recorded)
+        call = SqsEventQueue._call_once
+
+        def called(queue: SqsEventQueue, action: str, url: str, body: bytes) -> dict[str, Any]:
+            if self.listening:
+                self.needs.add(needs_elsewhere(action, json.loads(body)))
+            return call(queue, action, url, body)
+
+        patch.setattr(SqsEventQueue, "_call_once", called)
 
     def _before(self, params: dict[str, Any], model: Any, **_: object) -> None:
         if self.listening:
@@ -154,7 +182,34 @@ def run_all_events(stack: Deployment, recorder: Recorder) -> dict[str, set[Need]
             recorder.listening = True
             stack.start(function)(send_by_other(event), LambdaContext())
             recorder.listening = False
+    for event in list_more_events(stack):
+        function = stack.function_of(event)
+        recorder.needs, recorder.listening = found[function], True
+        answer = stack.start(function)(event, LambdaContext())
+        recorder.listening = False
+        assert answer.get("statusCode", 200) == 200, answer
+        assert not answer.get("batchItemFailures"), answer
     return found
+
+
+def list_more_events(stack: Deployment) -> Iterator[dict[str, Any]]:
+    """Fill the bucket for each of the events, whose parts the samples have not.
+
+    Those are input ports of a data product; messages that only name the event that is kept, as of
+    large ones and one that a sender is known of, and a message that names none."""
+    stack.fill()
+    yield {**EVENTS["register_contract"], "body": json.dumps(DATA_PRODUCT)}
+    stack.fill()
+    sent = EVENTS["openlineage_event"]
+    assert stack.start(stack.function_of(sent))(sent, LambdaContext())["statusCode"] == 201
+    [record] = EVENTS["derive_events"]["Records"]
+    names = [key.removeprefix(EVENTS_PREFIX) for key in stack.list_keys(EVENTS_PREFIX)]
+    bodies = [*(json.dumps({"name": name}) for name in names), "{}"]
+    yield {
+        "Records": [
+            {**record, "messageId": str(number), "body": body} for number, body in enumerate(bodies)
+        ]
+    }
 
 
 def send_by_other(event: dict[str, Any]) -> dict[str, Any]:
@@ -167,7 +222,7 @@ def send_by_other(event: dict[str, Any]) -> dict[str, Any]:
 def runs() -> Iterator[tuple[dict[str, set[Need]], Resolver]]:
     with moto_server.running() as patch:
         recorder = Recorder(patch)
-        stack = Deployment()
+        stack = Deployment(queued=True)
         yield run_all_events(stack, recorder), stack.arns()
 
 

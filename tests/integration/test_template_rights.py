@@ -101,6 +101,7 @@ RIGHTS = {
     | {("s3:GetObject", DECLARED), ("s3:PutObject", DECLARED)}
     | KEEP_JOBS,
     "OpenLineageWriteFunction": ROLES
+    | REGISTRY
     | REMEMBER
     | AUDITED
     | COUNT_EVENTS
@@ -128,7 +129,6 @@ RIGHTS = {
     | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CHECKED), ("s3:PutObject", CHECKED)}
     | {("s3:GetObject", CONTRACTS)},
     "DomainsScheduledFunction": DATA
-    | REGISTRY
     | AUDITED
     | {("s3:PutObject", PRODUCTS), ("s3:GetObject", CHECKED), ("s3:PutObject", CHECKED)}
     | {("s3:GetObject", CONTRACTS), ("sqs:SendMessage", "ScheduledRunFailures")},

@@ -6,7 +6,7 @@ from datamesh.models.values import Timestamp
 
 
 class EventSender(BaseModel):
-    """Who sent an event, when, and from where, as its request was made."""
+    """The sender of an event, the time and the place, as its request was made."""
 
     model_config = ConfigDict(frozen=True)
 

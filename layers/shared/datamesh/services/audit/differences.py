@@ -25,7 +25,7 @@ class Difference:
     changed: Mapping[str, AuditedRecord]
     """As they are now."""
     replaced: Mapping[str, AuditedRecord]
-    """Those that have changed, as they were."""
+    """The records that have changed, as they were."""
     removed: Mapping[str, AuditedRecord]
 
     @property

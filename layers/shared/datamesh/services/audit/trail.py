@@ -77,7 +77,7 @@ class Audit(Protocol):
 
     @property
     def sender(self) -> EventSender | None:
-        """Who asks, when and from where, as it is kept with an event; None if nobody knows."""
+        """The sender, as an event keeps it, with time and place; None if nobody knows."""
         ...
 
     def note_events(self, events: Sequence[AuditedEvents]) -> None:
@@ -114,7 +114,7 @@ class AuditTrail:
 
     @property
     def sender(self) -> EventSender:
-        """Who asks, when and from where."""
+        """The sender of the request, its time and its place."""
         return EventSender.model_validate(self._record, from_attributes=True)
 
     @property

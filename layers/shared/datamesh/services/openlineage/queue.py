@@ -58,7 +58,7 @@ class EventQueue(Protocol):
 
 @dataclass(frozen=True)
 class QueuedEvent:
-    """What a message says: where an event is kept, and the event unless it is large."""
+    """The content of a message: where an event is kept, and the event unless it is large."""
 
     name: str
     packed: bytes | None

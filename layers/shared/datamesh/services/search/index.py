@@ -67,7 +67,7 @@ class SearchIndex:
         self._called: dict[str, tuple[int, ...]] = {}
         """Normalised name or title, or name of a dataset -> its rows, and some that are gone."""
         self._sorted_names: list[tuple[str, int]] | None = None
-        """All normalised names with their rows, sorted."""
+        """Names as questions are compared with them, each with its row, sorted."""
         self._vocabulary: frozenset[str] | None = None
         self._next_row = 1
 

@@ -35,6 +35,12 @@ interface Snapshot {
   storage: Record<"products" | "lineage", { revision: number; bytes: number }>;
   usage: Usage | null;
 }
+interface EventStatus {
+  waiting: number;
+  dead_letters: number;
+  lag_seconds: number;
+  derived_at: string | null;
+}
 interface Trend {
   points: { date: string; value: number | null }[];
 }
@@ -60,6 +66,7 @@ export function HealthPage() {
         <Service />
         <Sizes />
       </div>
+      <Events />
       <LastRun />
       <Trends />
     </>
@@ -107,6 +114,7 @@ function Sizes() {
 
 function Limits({ samples }: { samples: readonly Sample[] }) {
   const age = findSample(samples, "datamesh_snapshot_age_seconds");
+  const isTold = (document: string) => findSample(samples, "datamesh_document_bytes", { document }) !== null;
   return (
     <dl class="facts-list">
       <dt>Products</dt>
@@ -121,7 +129,7 @@ function Limits({ samples }: { samples: readonly Sample[] }) {
           what="Lineage entries"
         />
       </dd>
-      {DOCUMENTS.map(([document, title]) => (
+      {DOCUMENTS.filter(([document]) => isTold(document)).map(([document, title]) => (
         <>
           <dt>{title}</dt>
           <dd>
@@ -145,6 +153,29 @@ function Limits({ samples }: { samples: readonly Sample[] }) {
       <dt>Last scheduled run</dt>
       <dd>{age === null ? "None is known" : `${formatDuration(age * 1000)} ago`}</dd>
     </dl>
+  );
+}
+
+function Events() {
+  const asked = useApi<EventStatus>(["openlineage", "status"]);
+  return (
+    <section aria-labelledby="events">
+      <h2 id="events">Events of pipelines</h2>
+      <Result asked={asked} what="events">
+        {({ waiting, dead_letters, lag_seconds, derived_at }) => (
+          <dl class="facts-list">
+            <dt>Waiting</dt>
+            <dd>{waiting === 0 ? "none" : formatCount(waiting, "event")}</dd>
+            <dt>Not derived</dt>
+            <dd>
+              {dead_letters === 0 ? "none" : <strong class="warning">▲ {formatCount(dead_letters, "event")}, which an operator has to look at</strong>}
+            </dd>
+            <dt>Last derived</dt>
+            <dd>{derived_at === null ? "no event yet" : `${formatMoment(derived_at)}, ${formatDuration(lag_seconds * 1000)} after it came in`}</dd>
+          </dl>
+        )}
+      </Result>
+    </section>
   );
 }
 

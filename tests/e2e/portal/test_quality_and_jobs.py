@@ -107,7 +107,8 @@ def test_paths_lead_one_way_and_the_address_holds_them(visit: Visit) -> None:
     assert "source=monthly_revenue&target=orders" in page.url
 
 
-def test_health_tells_sizes_against_limits(page: Page, visit: Visit) -> None:
+@pytest.mark.usefixtures("run_id")
+def test_health_tells_sizes_limits_and_events(page: Page, visit: Visit) -> None:
     visit.open("/ui/health")
     sizes = page.get_by_role("region", name="Sizes")
     expect(sizes.get_by_text("of 1,000")).to_be_visible()
@@ -115,5 +116,8 @@ def test_health_tells_sizes_against_limits(page: Page, visit: Visit) -> None:
     expect(sizes.get_by_text("KB of 10 MB")).to_be_visible()
     expect(sizes.get_by_role("meter", name="Bytes of lineage")).to_be_visible()
     expect(sizes.get_by_text("Commits to products.json")).to_be_visible()
+    events = page.get_by_role("region", name="Events of pipelines")
+    expect(events.get_by_role("definition")).to_have_count(3)
+    expect(events.get_by_text("after it came in")).to_be_visible()
     trends = page.get_by_role("region", name="The last 30 days")
     expect(trends.get_by_role("img").first).to_be_visible()

@@ -99,7 +99,7 @@ def match_invalid(
     Raises NotCheckable if a condition does not fit the column.
     """
     met = [
-        BUILDERS[each.rule](session, column, each, f"{prefix}_{number}_", parameters)
+        BUILDERS[each.rule](_Asked(session, column, each, f"{prefix}_{number}_", parameters))
         for number, each in enumerate(check.conditions)
     ]
     return f"({column.present} IS NOT NULL AND NOT coalesce({' AND '.join(met)}, false))"
@@ -121,6 +121,50 @@ def measure_newest(column: CheckedColumn) -> str:
     return f"max(CASE WHEN isfinite({moment}) THEN epoch_us({moment}) END)"
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A condition that values of a column are to meet."""
+
+    session: Session
+    column: CheckedColumn
+    condition: ValueCondition
+    prefix: str
+    """What the names of its parameters begin with."""
+    parameters: Parameters
+
+    @property
+    def rule(self) -> ValueRule:
+        return self.condition.rule
+
+    @property
+    def value(self) -> Scalar:
+        """The value that the rule compares with, or the first of them."""
+        return self.condition.values[0]
+
+    def compare(self, comparison: Comparison, value: Value, name: str = "") -> str:
+        """Return the comparison with a value, which `name` tells from others of the condition."""
+        prefix = f"{self.prefix}{name}"
+        return _compare(self.column, comparison, (value,), prefix, self.parameters)
+
+    def require_text(self) -> str:
+        """Return the expression of the value's text. Raises NotCheckable if it has none."""
+        type_ = self.column.type
+        if type_.endswith(("]", ")")) and find_kind(type_) is not Kind.DECIMAL:
+            raise NotCheckable(f"{self.rule} is for text")
+        return self.column.text
+
+    def read_count(self) -> int:
+        """Return the value, a count. Raises NotCheckable if it is none."""
+        value = self.value
+        try:
+            count = int(value) if isinstance(value, int | float | Decimal) else -1
+        except (ValueError, OverflowError):
+            count = -1
+        if count < 0 or count != value or count >= 2**63:
+            raise NotCheckable(f"{self.rule} is not an integer of 0 or more")
+        return count
+
+
 def _match_listed(
     column: CheckedColumn, values: tuple[Scalar, ...], prefix: str, parameters: Parameters
 ) -> str:
@@ -137,123 +181,85 @@ def _match_listed(
     return _compare(column, Comparison.IN, tuple(found), prefix, parameters)
 
 
-def _build_enumeration(
-    session: Session,
-    column: CheckedColumn,
-    each: ValueCondition,
-    prefix: str,
-    parameters: Parameters,
-) -> str:
-    return _match_listed(column, each.values, prefix, parameters)
+def _build_enumeration(asked: _Asked) -> str:
+    return _match_listed(asked.column, asked.condition.values, asked.prefix, asked.parameters)
 
 
-def _build_bound(
-    session: Session,
-    column: CheckedColumn,
-    each: ValueCondition,
-    prefix: str,
-    parameters: Parameters,
-) -> str:
-    if column.kind not in ORDERED:
-        raise NotCheckable(f"{each.rule} is for numbers, dates and times")
-    value = _find_value(column.kind, each.values[0])
+def _build_bound(asked: _Asked) -> str:
+    if asked.column.kind not in ORDERED:
+        raise NotCheckable(f"{asked.rule} is for numbers, dates and times")
+    value = _find_value(asked.column.kind, asked.value)
     if value is None:
-        raise NotCheckable(f"{each.rule} is not of the column's type")
-    return _compare(column, BOUNDS[each.rule], (value,), prefix, parameters)
+        raise NotCheckable(f"{asked.rule} is not of the column's type")
+    return asked.compare(BOUNDS[asked.rule], value)
 
 
-def _build_pattern(
-    session: Session,
-    column: CheckedColumn,
-    each: ValueCondition,
-    prefix: str,
-    parameters: Parameters,
-) -> str:
-    pattern = CODE_UNIT.sub(r"\1\\x{\2}", str(each.values[0]))
-    if not session.can_match(pattern):
+def _build_pattern(asked: _Asked) -> str:
+    pattern = CODE_UNIT.sub(r"\1\\x{\2}", str(asked.value))
+    if not asked.session.can_match(pattern):
         raise NotCheckable("the pattern is none of RE2: it has no look-around or back-references")
-    parameters[f"{prefix}pattern"] = pattern
-    return f"regexp_matches({_require_text(column, each)}, ${prefix}pattern)"
+    asked.parameters[f"{asked.prefix}pattern"] = pattern
+    return f"regexp_matches({asked.require_text()}, ${asked.prefix}pattern)"
 
 
-def _build_length(
-    session: Session,
-    column: CheckedColumn,
-    each: ValueCondition,
-    prefix: str,
-    parameters: Parameters,
-) -> str:
-    return f"length({_require_text(column, each)}) {LENGTHS[each.rule]} {_read_count(each)}"
+def _build_length(asked: _Asked) -> str:
+    return f"length({asked.require_text()}) {LENGTHS[asked.rule]} {asked.read_count()}"
 
 
-def _build_items(
-    session: Session,
-    column: CheckedColumn,
-    each: ValueCondition,
-    prefix: str,
-    parameters: Parameters,
-) -> str:
-    if not column.type.endswith("[]"):
-        raise NotCheckable(f"{each.rule} is for lists of Parquet files")
-    if each.rule is ValueRule.UNIQUE_ITEMS:
-        nulls = f"len(list_filter({column.name}, lambda item: item IS NULL))"
-        distinct = f"len(list_distinct({column.name})) + least({nulls}, 1)"
-        return f"(len({column.name}) = {distinct})"
-    return f"len({column.name}) {LENGTHS[each.rule]} {_read_count(each)}"
+def _build_items(asked: _Asked) -> str:
+    if not asked.column.type.endswith("[]"):
+        raise NotCheckable(f"{asked.rule} is for lists of Parquet files")
+    if asked.rule is ValueRule.UNIQUE_ITEMS:
+        nulls = f"len(list_filter({asked.column.name}, lambda item: item IS NULL))"
+        distinct = f"len(list_distinct({asked.column.name})) + least({nulls}, 1)"
+        return f"(len({asked.column.name}) = {distinct})"
+    return f"len({asked.column.name}) {LENGTHS[asked.rule]} {asked.read_count()}"
 
 
-def _build_multiple(
-    session: Session,
-    column: CheckedColumn,
-    each: ValueCondition,
-    prefix: str,
-    parameters: Parameters,
-) -> str:
-    divisor = _find_value(Kind.DECIMAL, each.values[0])
-    if find_kind(column.type) is not Kind.INTEGER or not isinstance(divisor, Decimal):
+def _build_multiple(asked: _Asked) -> str:
+    divisor = _find_value(Kind.DECIMAL, asked.value)
+    if find_kind(asked.column.type) is not Kind.INTEGER or not isinstance(divisor, Decimal):
         raise NotCheckable("multipleOf is checked of integers")
     if divisor <= 0 or divisor != divisor.to_integral_value() or divisor >= 2**63:
         raise NotCheckable("multipleOf is checked with integers above 0")
-    return f"{column.name} % {int(divisor)} = 0"
+    return f"{asked.column.name} % {int(divisor)} = 0"
 
 
-def _build_format(
-    session: Session,
-    column: CheckedColumn,
-    each: ValueCondition,
-    prefix: str,
-    parameters: Parameters,
-) -> str:
-    name, kind = str(each.values[0]), column.kind
+def _build_format(asked: _Asked) -> str:
+    name, kind = str(asked.value), asked.column.kind
     if kind is Kind.INTEGER:
-        bounds = find_integer_bounds(name)
-        if bounds is None:
-            raise NotCheckable(f"the format '{name[:50]}' of integers is unknown")
-        least, most = bounds
-        low = _compare(column, Comparison.GE, (Decimal(least),), f"{prefix}low_", parameters)
-        return f"{low} AND " + _compare(
-            column, Comparison.LE, (Decimal(most),), f"{prefix}high_", parameters
-        )
+        return _build_integer_format(asked, name)
     if kind in (Kind.DATE, Kind.TIMESTAMP, Kind.TIME):
-        if not column.is_text:
-            raise NotCheckable("dates and times of these files are no text that has a format")
-        pattern = build_date_pattern(name)
-        if pattern is None:
-            raise NotCheckable(f"the format '{name[:50]}' of dates is unknown")
-        parameters[f"{prefix}format"] = pattern
-        written = f"regexp_full_match({column.present}, ${prefix}format)"
-        return f"{written} AND {column.name} IS NOT NULL"
+        return _build_date_format(asked, name)
     if kind is not Kind.TEXT:
         raise NotCheckable("formats are those of text, integers, dates and times")
-    found = match_text_format(name, column.text, f"{prefix}format", parameters)
+    found = match_text_format(name, asked.column.text, f"{asked.prefix}format", asked.parameters)
     if found is None:
         raise NotCheckable(f"the format '{name[:50]}' says nothing that a text can be checked by")
     return found
 
 
-type Build = Callable[[Session, CheckedColumn, ValueCondition, str, Parameters], str]
+def _build_integer_format(asked: _Asked, name: str) -> str:
+    bounds = find_integer_bounds(name)
+    if bounds is None:
+        raise NotCheckable(f"the format '{name[:50]}' of integers is unknown")
+    least, most = map(Decimal, bounds)
+    low = asked.compare(Comparison.GE, least, "low_")
+    return f"{low} AND {asked.compare(Comparison.LE, most, 'high_')}"
 
-BUILDERS: dict[ValueRule, Build] = {
+
+def _build_date_format(asked: _Asked, name: str) -> str:
+    if not asked.column.is_text:
+        raise NotCheckable("dates and times of these files are no text that has a format")
+    pattern = build_date_pattern(name)
+    if pattern is None:
+        raise NotCheckable(f"the format '{name[:50]}' of dates is unknown")
+    asked.parameters[f"{asked.prefix}format"] = pattern
+    written = f"regexp_full_match({asked.column.present}, ${asked.prefix}format)"
+    return f"{written} AND {asked.column.name} IS NOT NULL"
+
+
+BUILDERS: dict[ValueRule, Callable[[_Asked], str]] = {
     ValueRule.ENUM: _build_enumeration,
     ValueRule.PATTERN: _build_pattern,
     ValueRule.MULTIPLE_OF: _build_multiple,
@@ -297,20 +303,3 @@ def _find_value(kind: Kind, value: Scalar) -> Value | None:
         return parse_value(Kind.DECIMAL if kind in NUMBERS else kind, text)
     except (ValueError, ArithmeticError):
         return None
-
-
-def _require_text(column: CheckedColumn, each: ValueCondition) -> str:
-    if column.type.endswith(("]", ")")) and find_kind(column.type) is not Kind.DECIMAL:
-        raise NotCheckable(f"{each.rule} is for text")
-    return column.text
-
-
-def _read_count(each: ValueCondition) -> int:
-    value = each.values[0]
-    try:
-        count = int(value) if isinstance(value, int | float | Decimal) else -1
-    except (ValueError, OverflowError):
-        count = -1
-    if count < 0 or count != value or count >= 2**63:
-        raise NotCheckable(f"{each.rule} is not an integer of 0 or more")
-    return count

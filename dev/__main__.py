@@ -91,8 +91,11 @@ def _serve_api(
         banner = render_banner(chosen, read_address(listener), s3, log, note)
         started = partial(_finish_start, banner, deployment)
         try:
-            run_queues = partial(_run_queues, deployment, queues, queue_listener)
-            serve_gateway(Gateway(deployment), listener, prepare, started, run_queues)
+            server = QueueServer(queues, queue_listener)
+            poller = QueuePoller(deployment, queues, server)
+            gateway = Gateway(deployment, poller.catch_up)
+            run_queues = partial(_run_queues, server, poller)
+            serve_gateway(gateway, listener, prepare, started, run_queues)
         except SystemExit:
             if s3.process.poll() is not None:
                 raise SeaweedError(f"the embedded S3 server has ended; see {s3.log}") from None
@@ -102,12 +105,9 @@ def _serve_api(
     return 0
 
 
-async def _run_queues(
-    deployment: LocalDeployment, store: QueueStore, listener: socket.socket
-) -> None:
+async def _run_queues(server: QueueServer, poller: QueuePoller) -> None:
     """Take messages, and deliver them, until it is cancelled."""
-    server = QueueServer(store, listener)
-    await asyncio.gather(server.serve(), QueuePoller(deployment, store, server).run())
+    await asyncio.gather(server.serve(), poller.run())
 
 
 def _take_over_old_files(chosen: LocalSettings, s3: S3, examples: ExampleMesh) -> str:

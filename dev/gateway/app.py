@@ -3,7 +3,7 @@
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.requests import ClientDisconnect
@@ -18,12 +18,14 @@ from dev.gateway.authorization import AuthorizerCache, BadAnswer
 from dev.gateway.events import BadRequest, GatewayRequest
 from dev.gateway.responses import BadResponse, GatewayResponse
 from dev.gateway.routing import RouteMatch, match_route
+from dev.stack import Api
 from dev.template.intrinsics import TemplateError
 
 # API Gateway's limit; Lambda's own for the whole event is lower and applies too.
 MAX_BODY_BYTES = 10 * 1024 * 1024
 # A refused body is still read, up to this, since clients seldom look before they have sent it all.
 MAX_DRAINED_BYTES = 10 * MAX_BODY_BYTES
+SEND_MESSAGE = "sqs:SendMessage"
 
 log = logging.getLogger("gateway")
 
@@ -39,9 +41,12 @@ class _RefusedError(Exception):
 class Gateway:
     """Serves the routes of a deployment over HTTP, as an HTTP API of API Gateway would."""
 
-    def __init__(self, deployment: LocalDeployment) -> None:
-        """Take the deployment, which `close` ends."""
+    def __init__(
+        self, deployment: LocalDeployment, catch_up: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Take the deployment, which `close` ends, and what waits for messages sent before."""
         self._deployment = deployment
+        self._catch_up = catch_up
         self._decisions = AuthorizerCache()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +84,7 @@ class Gateway:
             if found is None and request.method == "OPTIONS" and api.cors:
                 return cors.answer_preflight(api.cors, request)
             try:
-                response = await self._serve(request, found)
+                response = await self._serve(api, request, found)
             except _RefusedError as refused:
                 response = refused.response
         except BadRequest:
@@ -90,10 +95,15 @@ class Gateway:
         response = response.with_headers([("apigw-requestid", request.request_id)])
         return cors.add_cors_headers(api.cors, request, response) if api.cors else response
 
-    async def _serve(self, request: GatewayRequest, found: RouteMatch | None) -> GatewayResponse:
+    async def _serve(
+        self, api: Api, request: GatewayRequest, found: RouteMatch | None
+    ) -> GatewayResponse:
         if found is None:
             raise _RefusedError(404, "Not Found")
         context = await self._authorize(request, found)
+        if not api.functions[found.route.function].can_perform(SEND_MESSAGE):
+            # On AWS a reader waits, and asks again. Here it sees what it has sent.
+            await self._catch_up()
         event = events.build_http_event(request, found, context)
         result = await self._invoke(found.route.function, event, request.request_id)
         try:

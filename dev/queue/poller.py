@@ -20,6 +20,8 @@ WINDOW_SECONDS = 0.2
 BUSY_WINDOW_SECONDS, FEW = 1.0, 5
 """The same after more than a few messages: a group costs about what one message costs."""
 IDLE_SECONDS = 1.0
+CATCH_UP_SECONDS = 3.0
+"""How long a request waits at most for what was sent before it."""
 RETRY_SECONDS = 5.0
 """After which a message is delivered again. On AWS that is the queue's time-out of visibility."""
 MAX_BYTES = 5 * 1024 * 1024
@@ -36,20 +38,52 @@ class QueuePoller:
         self._deployment = deployment
         self._store = store
         self._sent = server.sent
+        self._in_flight: frozenset[int] = frozenset()
+        """The ids of the messages that a function has at the moment."""
+        self._hurried = asyncio.Event()
+        """Set by whoever waits: messages then wait for no others."""
+        self._progress = asyncio.Condition()
 
     async def run(self) -> None:
         """Deliver messages until it is cancelled."""
         while True:
             delivered = sum([await self.deliver(each) for each in self._read_sources()])
             if delivered > FEW:
-                await asyncio.sleep(BUSY_WINDOW_SECONDS)
+                await self._wait_for_others(BUSY_WINDOW_SECONDS)
                 continue
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_SECONDS):
                     await self._sent.wait()
             if self._sent.is_set():
                 self._sent.clear()
-                await asyncio.sleep(WINDOW_SECONDS)
+                await self._wait_for_others(WINDOW_SECONDS)
+
+    async def catch_up(self) -> None:
+        """Wait until what was sent before was delivered once, CATCH_UP_SECONDS at most.
+
+        So whoever has sent an event reads what it says, although another function derives it.
+        """
+        pending = self._find_pending()
+        if not pending:
+            return
+        newest = max(pending)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CATCH_UP_SECONDS), self._progress:
+                self._hurried.set()
+                await self._progress.wait_for(
+                    lambda: min(self._find_pending(), default=newest + 1) > newest
+                )
+
+    def _find_pending(self) -> set[int]:
+        """Return the ids of messages that are not delivered yet, the least and greatest of them."""
+        queues = [read_queue_name(each.queue) for each in self._read_sources()]
+        return self._store.find_new(queues) | self._in_flight
+
+    async def _wait_for_others(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurried.wait()
+        self._hurried.clear()
 
     def _read_sources(self) -> Sequence[QueueSource]:
         try:
@@ -60,6 +94,14 @@ class QueuePoller:
 
     async def deliver(self, source: QueueSource) -> int:
         """Invoke a function with what is in its queue, and return how many messages that were."""
+        try:
+            return await self._deliver(source)
+        finally:
+            self._in_flight = frozenset()
+            async with self._progress:
+                self._progress.notify_all()
+
+    async def _deliver(self, source: QueueSource) -> int:
         queue = read_queue_name(source.queue)
         found = self._store.receive(queue, source.batch_size, MAX_BYTES, source.timeout)
         over = [each for each in found if each.received > source.max_receives]
@@ -67,6 +109,7 @@ class QueuePoller:
         messages = [each for each in found if each not in over]
         if not messages:
             return 0
+        self._in_flight = frozenset(each.id for each in messages)
         started = time.monotonic()
         event = {"Records": [_build_record(each, source) for each in messages]}
         try:

@@ -15,6 +15,7 @@ create table if not exists messages (
   sent real not null, visible real not null, received integer not null
 );
 create index if not exists waiting on messages (queue, visible);
+create index if not exists new on messages (queue, id) where received = 0;
 """
 
 
@@ -105,6 +106,15 @@ class QueueStore:
         )
         total, visible = found.fetchone()
         return visible, total - visible
+
+    def find_new(self, queues: Sequence[str]) -> set[int]:
+        """Return the ids of the oldest and newest message of queues that nobody has received."""
+        found = self._database.execute(
+            "select min(id), max(id) from messages where received = 0"
+            f" and queue in ({', '.join('?' * len(queues))})",
+            queues,
+        )
+        return {each for each in found.fetchone() if each is not None}
 
     def _change(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
         if rows:

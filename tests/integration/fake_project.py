@@ -116,13 +116,17 @@ class FakeProject:
 async def _serving(project: FakeProject) -> AsyncIterator[httpx.AsyncClient]:
     read = partial(read_api, project.template, {}, {"CatalogBucket": "catalog"})
     deployment = LocalDeployment(project.template, read, lambda api, function: function.environment)
-    gateway = Gateway(deployment)
+    gateway = Gateway(deployment, _wait_for_nothing)
     transport = httpx.ASGITransport(app=gateway, client=("192.0.2.7", 1234))
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://local") as client:
             yield client
     finally:
         await gateway.close()
+
+
+async def _wait_for_nothing() -> None:
+    """Return at once: the project has no queues."""
 
 
 def run(project: FakeProject, scenario: Scenario) -> None:

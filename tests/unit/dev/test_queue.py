@@ -1,7 +1,7 @@
 """The small SQS of a local run, as the functions' own client speaks to it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from datamesh.errors.storage import StorageUnavailable
 from datamesh.services.openlineage.queue import QueueDepth
 from datamesh.storage.s3.endpoints import Credentials
 from dev.execution.deployment import FunctionError
+from dev.queue import poller as poller_module
 from dev.queue.poller import QueuePoller
 from dev.queue.server import QueueServer, build_queue_url
 from dev.queue.store import QueueStore
@@ -171,3 +172,69 @@ def test_what_is_delivered_in_vain_too_often_is_a_dead_letter(tmp_path: Path) ->
     assert deliver(store, None) == []
     assert (store.count("events"), store.count("dead")) == ((0, 0), (1, 0))
     store.close()
+
+
+# who waits for them
+
+
+class SlowDeployment(Deployment):
+    """Answers once it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def invoke(self, name: str, event: Any, request_id: str, seconds: float) -> Any:
+        self.asked.set()
+        await self.may_answer.wait()
+
+
+def wait_beside(
+    store: QueueStore, play: Callable[[QueuePoller, SlowDeployment], Coroutine[Any, Any, None]]
+) -> None:
+    """Play a scenario while a poller delivers to a slow worker."""
+    deployment = SlowDeployment()
+
+    async def run() -> None:
+        with open_listener("127.0.0.1", 0) as listener:
+            poller = QueuePoller(deployment, store, QueueServer(store, listener))  # type: ignore[arg-type]
+            running = asyncio.create_task(poller.run())
+            await play(poller, deployment)
+            running.cancel()
+
+    asyncio.run(run())
+
+
+def test_a_request_waits_until_what_was_sent_before_is_delivered(store: QueueStore) -> None:
+    store.send("events", [(each, {}) for each in "abcd"])  # two batches
+
+    async def play(poller: QueuePoller, worker: SlowDeployment) -> None:
+        waiting = asyncio.create_task(poller.catch_up())
+        await worker.asked.wait()
+        store.send("events", [(each, {}) for each in "efghi"])
+        assert not waiting.done()
+        worker.may_answer.set()
+        await waiting
+        assert store.count("events")[0] >= 2  # what was sent later is not waited for
+
+    wait_beside(store, play)
+
+
+def test_a_request_does_not_wait_for_ever(
+    store: QueueStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller_module, "CATCH_UP_SECONDS", 0.01)
+    store.send("events", [("a", {})])
+
+    async def play(poller: QueuePoller, worker: SlowDeployment) -> None:
+        await worker.asked.wait()
+        await poller.catch_up()
+        assert not worker.may_answer.is_set()
+
+    wait_beside(store, play)
+
+
+def test_a_request_does_not_wait_for_what_failed(store: QueueStore) -> None:
+    store.send("events", [("a", {})])
+    deliver(store, FunctionError("crashed"))
+    assert store.find_new(["events"]) == set()

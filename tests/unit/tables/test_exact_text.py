@@ -45,6 +45,15 @@ READ: list[tuple[str, str, Any]] = [
     ("time", "9:30", "09:30:00"),
     ("timetz", "12:00:00+02:00", "12:00:00+02"),
     ("timetz", "12:00:00Z", "12:00:00Z"),
+    ("timetz", "03:04+01", "03:04:00+01"),
+    ("timetz", "03:04 -0130", "03:04:00-01:30"),
+    ("timetz", "03:04:05+0130", "03:04:05+01:30"),
+    ("timetz", "03:04:05.5+1:30", "03:04:05.5+01:30"),
+    ("timetz", "3:04:05-1", "03:04:05-01"),
+    ("timetz", "03:04:05+00:53:28", "03:04:05+00:53:28"),
+    ("timetz", "T03:04Z", "03:04:00Z"),
+    ("timetz", "03:04 UTC", "03:04:00Z"),
+    ("time", "T03:04:05", "03:04:05"),
     ("time64[ns]", "12:00:00.000000001", "12:00:00.000000001"),
     ("integer", "  12 ", 12),
     ("bigint", "\t-9007199254740993", -9007199254740993),
@@ -74,6 +83,17 @@ def test_text_is_read_as_what_it_means(
     assert answer.status == 200, answer.body
     assert answer.body == [{"x": expected}]
     assert type(answer.body[0]["x"]) is type(expected)
+
+
+TIMES = [each for each in READ if each[0].startswith("time") and "stamp" not in each[0]]
+
+
+@pytest.mark.parametrize(("registered", "text", "shown"), TIMES)
+def test_a_time_is_found_by_the_text_that_it_is_shown_as(
+    serve: Serve, registered: str, text: str, shown: str
+) -> None:
+    client = one_file(serve, "a.csv", f"x\n{text}\n".encode(), {"x": registered})
+    assert client.get(PATH, x=shown).body == [{"x": shown}]
 
 
 REFUSED = [
@@ -106,6 +126,10 @@ REFUSED = [
     ("timestamp_ntz", "2020-01-01 12:00:00Z"),
     ("time", "12:00:00+02:00"),
     ("time", "12:00:00.123456789"),
+    ("time", "03:04+01"),
+    ("timetz", "03:04+16"),
+    ("timetz", "03:04 CET"),
+    ("timetz", "T"),
     ("time", "2020-01-01 12:00:00"),
 ]
 

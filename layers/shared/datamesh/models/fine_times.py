@@ -88,4 +88,4 @@ def write_time(clock: time, *, is_zoned: bool) -> str:
         clock = (datetime.combine(EPOCH.date(), clock) - offset).time()
     text = clock.replace(tzinfo=None).isoformat(timespec="microseconds")
     fraction = f"{text}{nanosecond:03}" if nanosecond else text
-    return f"{fraction}{clock.strftime('%z') or '+00'}" if is_zoned else fraction
+    return f"{fraction}{clock.strftime('%:z') or '+00'}" if is_zoned else fraction

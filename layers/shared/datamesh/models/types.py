@@ -29,7 +29,8 @@ PARTIAL_TIMESTAMP = re.compile(
 )
 """A moment as data and its filters have it: zone, seconds and even the time may be left out."""
 TIME_OF_DAY = re.compile(
-    r"[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-][0-9]{2}(:[0-9]{2})?)?"
+    r"T?[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?"
+    r"(Z|[+-][0-9]{2}(:?[0-9]{2}|:[0-9]{2}:[0-9]{2})?)?"
 )
 INTEGER = re.compile(r"-?[0-9]{1,38}")
 DECIMAL = re.compile(r"-?[0-9]{1,38}(\.[0-9]{1,38})?")

@@ -20,8 +20,14 @@ NAN = r"\s*[+-]?nan\s*"
 EXPONENT = r"[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,4}[ \t]*"
 OFFSET = r".*:[0-9.]+ *([A-Za-z].*|[+-][0-9].*)"
 """A time, and behind it a zone or an offset from UTC."""
-CLOCK = r"[ \t]*[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,%d}0*)?)?"
-ZONE = r" *(Z|z|[+-][0-9]{1,2}(:?[0-9]{2})?)?"
+CLOCK = r"[ \t]*[Tt]?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,%d}0*)?)?"
+ZONE = r" *(Z|z|UTC|[+-][0-9]{1,2}(:?[0-9]{2})?|[+-][0-9]{1,2}:[0-9]{2}:[0-9]{2})?"
+COMPLETE_ZONES = (
+    (" *(Z|z|UTC)$", "+00"),
+    ("^([0-9]{1,2}:[0-9]{2})( *[+-].*)$", r"\1:00\2"),
+    (" *([+-])([0-9])(:|$)", r"\10\2\3"),
+)
+"""Times of day with a zone -> how DuckDB reads them: with seconds, and two digits of an hour."""
 DOUBLE_INTEGER = r"\s*[+-]?[0-9]{16,}\s*"
 """An integer of so many digits that a double may be another one."""
 
@@ -162,10 +168,11 @@ def _cast_timestamp(cell: str, sql_type: str) -> str:
 def _cast_time(cell: str, sql_type: str) -> str:
     """Return a time of day; none with more digits than the type has, or a zone that it has not."""
     pattern = CLOCK % (9 if sql_type == "TIME_NS" else 6)
-    text = _trim(cell)
+    text = f"ltrim({_trim(cell)}, 'Tt')"
     if sql_type == "TIME WITH TIME ZONE":
         pattern += ZONE
-        text = f"regexp_replace({text}, ' *[Zz]$', '+00')"
+        for found, written in COMPLETE_ZONES:
+            text = f"regexp_replace({text}, '{found}', '{written}')"
     pattern += BLANKS
     return f"TRY_CAST(CASE WHEN {_match(cell, pattern)} THEN {text} END AS {sql_type})"
 

@@ -33,11 +33,12 @@ def test_a_group_is_one_commit_of_each_document_and_one_record_of_all_senders(
     assert record.status == 200
 
 
-def test_what_one_has_sent_is_derived_in_his_name(world: World) -> None:
+def test_what_one_has_sent_is_derived_by_the_worker_without_a_role(world: World) -> None:
     world.post([run_event(["a"], ["b"]), run_event(["c"], ["d"], run=2)], BATCH)
     world.derive()
     [record] = world.list_records()
-    assert record.principal == "key:etl"
+    assert (record.principal, record.principals) == ("events", {"events", "key:etl"})
+    assert record.commits and record.roles == {}
 
 
 def test_any_order_and_any_repetition_of_messages_give_the_same_lineage(serve: Serve) -> None:

@@ -19,7 +19,8 @@ MAX_USER_AGENT = 300
 SCHEDULE = "schedule"
 """The principal of work that a schedule or an operator's invocation has started."""
 EVENTS = "events"
-"""The principal of what is derived from events that several have sent."""
+"""The principal of the worker that derives from events, and of versions that it makes of events
+which several have sent."""
 
 
 def create_request_context(

@@ -53,7 +53,8 @@ def derive_messages(
     pipeline, queue = resources.open_event_pipeline(), resources.open_event_queue()
     group = read_group(pipeline.log, [_read_delivery(each) for each in event["Records"]], deadline)
     principal = group.principal or EVENTS
-    trail = resources.open_trail(create_task_record(ROUTE, lambda_context, principal=principal))
+    # The record names the senders beside their events.
+    trail = resources.open_trail(create_task_record(ROUTE, lambda_context, principal=EVENTS))
     context = RequestContext(
         principal=principal,
         deadline=deadline,

@@ -98,7 +98,7 @@ class AuditRecord(BaseModel):
     at: Timestamp
     principal: str | None = Field(
         description="The id of the key; `schedule` for maintenance, `operator` for `make restore`, "
-        "`events` for a group of events that several have sent."
+        "`events` for what is derived from events, whose senders `events` names."
     )
     source_ip: str
     user_agent: str
@@ -114,7 +114,8 @@ class AuditRecord(BaseModel):
     )
     roles: dict[str, Role] = Field(
         default_factory=dict,
-        description="Domain -> the role that the principal had there at that moment.",
+        description="Domain -> the role that the principal had there at that moment; empty for the"
+        " registry itself (`schedule`, `events`) and its `operator`, who act by no grant.",
     )
     refusal: AuditedRefusal | None = None
     commits: tuple[AuditedCommit, ...] = ()

@@ -192,6 +192,17 @@ class Permissions:
         ]
 
 
+class UnlimitedPermissions(Permissions):
+    """The permissions of the registry itself and its operator: everything, by no grant."""
+
+    def __init__(self, principal: str) -> None:
+        """Keep who acts."""
+        super().__init__(principal, own=[ADMINISTRATOR])
+
+    def find_known_role(self, domain: str) -> None:
+        """Return no role: nobody has granted one."""
+
+
 def create_unlimited_permissions(principal: str) -> Permissions:
-    """Return the permissions of a schedule, or of an operator's command."""
-    return Permissions(principal, own=[ADMINISTRATOR])
+    """Return the permissions of a schedule, a worker, or an operator's command."""
+    return UnlimitedPermissions(principal)

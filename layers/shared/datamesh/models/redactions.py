@@ -3,13 +3,20 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from datamesh.models.values import NOT_BLANK, Timestamp, show_example
 
 MIN_TEXT_LENGTH = 4
 MAX_TEXT_LENGTH = 1000
 MAX_REASON_LENGTH = 500
+
+
+def _check_length(text: str) -> str:
+    """Return the text. Raises ValueError if a field, which is trimmed, would have too little."""
+    if len(text.strip()) < MIN_TEXT_LENGTH:
+        raise ValueError(f"must have {MIN_TEXT_LENGTH} characters without blanks at its ends")
+    return text
 
 
 class RedactionRequest(BaseModel):
@@ -26,8 +33,12 @@ class RedactionRequest(BaseModel):
     text: Annotated[
         str,
         StringConstraints(min_length=MIN_TEXT_LENGTH, max_length=MAX_TEXT_LENGTH),
-        NOT_BLANK,
-        Field(description="The exact text, in upper and lower case as it stands. It is not kept."),
+        AfterValidator(_check_length),
+        Field(
+            description="The exact text, in upper and lower case as it stands; of tags, which are"
+            " kept in lower case, in lower case too. It is not kept.",
+            json_schema_extra={"pattern": rf"\S[\s\S]{{{MIN_TEXT_LENGTH - 2},}}\S"},
+        ),
     ]
     reason: Annotated[
         str,

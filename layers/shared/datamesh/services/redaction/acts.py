@@ -66,7 +66,7 @@ class Redactor:
         if context.audit:  # the record would have the text, before and after
             context.audit.hide_changes()
         text = RedactedText(request.text)
-        if text.redact_content(request.reason.encode()) is not None or request.text in (
+        if text.redact_content(request.reason.encode()) is not None or text.core in (
             request.reason
         ):
             raise UnredactableText("reason: holds the text, and is kept; leave that out")

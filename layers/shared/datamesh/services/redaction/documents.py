@@ -54,7 +54,7 @@ def check_text(context: RequestContext, documents: PastDocuments, text: Redacted
     Raises UnredactableText if the text is a part of what the registry itself writes, or of the name
     of a product or domain that is there now.
     """
-    if text.is_event_word() or any(text.text in word for word in list_own_words()):
+    if text.is_event_word() or any(text.core in word for word in list_own_words()):
         raise UnredactableText(
             "text: is a part of a word that the registry, or every OpenLineage event, has: the name"
             " of a field, or one of its values"

@@ -5,13 +5,19 @@ import re
 BROKEN_LINE = rb"(?:\\\r?\n[ \t]*)?"
 r"""A line that is broken within a word, by a `\` in double quotes."""
 BLANK = rb"(?:\s|\\[ nt]|\\\r?\n)+"
+NO_WORD_BEFORE, NO_WORD_BEHIND = rb"(?<![\w\x80-\xff])", rb"(?![\w\x80-\xff])"
 OTHER_SPELLINGS = {"'": rb"''?", '"': rb'\\?"', "\\": rb"\\\\?"}
 
 
 def build_plain_pattern(text: str) -> re.Pattern[bytes]:
-    """Return all ways to spell a text in YAML: folded, quoted either way, or escaped."""
-    parts = (_build_part(each) for each in re.findall(r"\s+|\S", text))
-    return re.compile(BROKEN_LINE.join(parts))
+    """Return all ways to spell a text in YAML: folded, quoted either way, or escaped.
+
+    Blanks at its ends are not taken away, for a line may end there, but no word goes on there.
+    """
+    parts = (_build_part(each) for each in re.findall(r"\s+|\S", text.strip()))
+    before = b"" if text == text.lstrip() else NO_WORD_BEFORE
+    behind = b"" if text == text.rstrip() else NO_WORD_BEHIND
+    return re.compile(before + BROKEN_LINE.join(parts) + behind)
 
 
 def _build_part(part: str) -> bytes:

@@ -14,6 +14,7 @@ from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.redaction_markers import MARKER, PLAIN_MARKER
 from datamesh.models.values import utc_now
 from datamesh.services.redaction.plain_texts import build_plain_pattern
+from datamesh.services.redaction.tags import TagScanner, encode_string
 from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache
 from datamesh.storage.registry_file import RECENT_COMMITS
 
@@ -87,29 +88,65 @@ WORDS_OF_EVENTS = frozenset(
 
 
 @dataclass(frozen=True)
-class RedactedText:
-    """A text that is to be removed, wherever it stands."""
+class JsonForms:
+    """The ways to find a text in JSON, as the registry writes it or as others do."""
 
-    text: str
-    marker: str = MARKER
-    """The text that stands in its place in JSON."""
-
-    @cached_property
-    def variants(self) -> tuple[str, ...]:
-        """The text, and how it stands in JSON that is itself kept as a string."""
-        within = (json.dumps(self.text, ensure_ascii=each)[1:-1] for each in (False, True))
-        return tuple(dict.fromkeys((self.text, *within)))
+    variants: tuple[str, ...]
 
     @cached_property
     def plain(self) -> tuple[bytes, ...]:
         """The variants within a string of JSON, as the registry writes it."""
-        return tuple(_encode_string(each)[1:-1] for each in self.variants)
+        return tuple(encode_string(each)[1:-1] for each in self.variants)
 
     @cached_property
     def spelled(self) -> re.Pattern[bytes]:
         r"""All ways to spell it within a string of JSON, such as `\\u0041` for A."""
         spelled = (b"".join(map(_build_spellings, each)) for each in self.variants)
         return re.compile(b"|".join(spelled))
+
+    def can_be_in(self, content: bytes) -> bool:
+        """Tell whether JSON may hold it."""
+        if any(each in content for each in self.plain) or self.variants[0].encode() in content:
+            return True
+        return b"\\" in content and self.spelled.search(content) is not None
+
+
+@dataclass(frozen=True)
+class RedactedText:
+    """A text that is to be removed, wherever it stands, in the form that a field keeps it in.
+
+    Fields are trimmed: blanks at an end of the text may be missing at the same end of a field.
+    Tags are in lower case, too.
+    """
+
+    text: str
+    marker: str = MARKER
+    """The text that stands in its place in JSON."""
+
+    @cached_property
+    def core(self) -> str:
+        """The text without blanks at its ends, as a field has it that holds nothing else."""
+        return self.text.strip()
+
+    @cached_property
+    def tag(self) -> str:
+        """The text as a tag has it."""
+        return self.core.lower()
+
+    @cached_property
+    def variants(self) -> tuple[str, ...]:
+        """The text, and how it stands in JSON that is itself kept as a string."""
+        return _list_variants(self.text)
+
+    @cached_property
+    def forms(self) -> "JsonForms":
+        """The ways to find it in JSON, without blanks at its ends."""
+        return JsonForms(_list_variants(self.core))
+
+    @cached_property
+    def tag_forms(self) -> "JsonForms | None":
+        """The ways to find it as a tag; None if these are the same."""
+        return JsonForms(_list_variants(self.tag)) if self.tag != self.core else None
 
     @cached_property
     def folded(self) -> re.Pattern[bytes]:
@@ -118,7 +155,7 @@ class RedactedText:
 
     def is_event_word(self) -> bool:
         """Tell whether it is a part of what every OpenLineage event has."""
-        return any(self.text in word for word in WORDS_OF_EVENTS)
+        return any(self.core in word for word in WORDS_OF_EVENTS)
 
     def is_in(self, body: bytes) -> bool:
         """Tell whether a stored object may hold it. Raises StorageUnavailable if it is damaged."""
@@ -143,6 +180,8 @@ class RedactedText:
             return None
         if _is_json(content):
             redacted = STRING.sub(self._redact_string, content)
+            if self.tag_forms and self.tag_forms.can_be_in(redacted):
+                redacted = TagScanner(self._redact_tag).redact_tags(redacted)
         else:
             redacted = self.folded.sub(PLAIN_MARKER.encode(), content)
         return None if redacted == content else redacted
@@ -150,36 +189,49 @@ class RedactedText:
     def _can_be_in(self, content: bytes) -> bool:
         if not _is_json(content):
             return self.folded.search(content) is not None
-        if any(each in content for each in self.plain) or self.text.encode() in content:
-            return True
-        return b"\\" in content and self.spelled.search(content) is not None
+        forms = (self.forms, self.tag_forms)
+        return any(each is not None and each.can_be_in(content) for each in forms)
 
     def _redact_string(self, found: re.Match[bytes]) -> bytes:
         raw = found[0]
-        if b"\\" not in raw and self.plain[0] not in raw:
+        if b"\\" not in raw and self.forms.plain[0] not in raw:
             return raw
         try:
             value: str = json.loads(raw, strict=False)
         except ValueError:
             return raw
-        if not any(each in value for each in self.variants):
-            return raw
-        if value != self.text and MACHINE_VALUE.fullmatch(value):
-            return raw
-        for variant in self.variants:
-            value = value.replace(variant, self.marker)
-        return _encode_string(value)
+        redacted = self._redact_value(value, self.variants)
+        if self.core != self.text and _is_json(redacted.encode("utf-8", "surrogatepass")):
+            redacted = self._redact_kept(redacted)
+        return raw if redacted == value else encode_string(redacted)
+
+    def _redact_kept(self, value: str) -> str:
+        """Return JSON that is kept as a string, whose own strings were trimmed."""
+        content = value.encode("utf-8", "surrogatepass")
+        return STRING.sub(self._redact_string, content).decode("utf-8", "surrogatepass")
+
+    def _redact_tag(self, tag: str) -> str:
+        return self._redact_value(tag, (self.text.lower(),))
+
+    def _redact_value(self, value: str, variants: tuple[str, ...]) -> str:
+        if value not in (self.text, self.core, self.tag) and MACHINE_VALUE.fullmatch(value):
+            return value
+        lead = self.text[: len(self.text) - len(self.text.lstrip())]
+        trail = self.text[len(self.text.rstrip()) :]
+        padded = f"{lead}{value}{trail}"
+        for variant in variants:
+            padded = padded.replace(variant, self.marker)
+        return padded.removeprefix(lead).removesuffix(trail)
+
+
+def _list_variants(text: str) -> tuple[str, ...]:
+    """Return a text, and how it stands in JSON that is itself kept as a string."""
+    within = (json.dumps(text, ensure_ascii=each)[1:-1] for each in (False, True))
+    return tuple(dict.fromkeys((text, *within)))
 
 
 def _is_json(content: bytes) -> bool:
     return content.lstrip()[:1] in (b"{", b"[", b'"')
-
-
-def _encode_string(value: str) -> bytes:
-    try:
-        return json.dumps(value, ensure_ascii=False).encode()
-    except UnicodeEncodeError:  # half of a surrogate pair, which only an escape can say
-        return json.dumps(value).encode()
 
 
 def unpack_body(body: bytes) -> bytes:
@@ -199,7 +251,7 @@ def _build_spellings(character: str) -> bytes:
     )
     choices = {re.escape(character.encode("utf-8", "surrogatepass"))}
     choices.add(b"(?i:%b)" % re.escape(escaped.encode()))
-    choices.add(re.escape(_encode_string(character)[1:-1]))
+    choices.add(re.escape(encode_string(character)[1:-1]))
     if character == "/":
         choices.add(rb"\\/")
     return b"(?:%b)" % b"|".join(sorted(choices))

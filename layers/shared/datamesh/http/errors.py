@@ -78,6 +78,7 @@ from datamesh.errors.storage import (
     StorageUnavailable,
     VersionExpired,
 )
+from datamesh.http.field_problems import build_field_problem, list_field_problems
 from datamesh.http.redirects import LOCATION_HEADER, build_redirect_headers, find_new_location
 from datamesh.http.refusals import note_refusal
 from datamesh.models.responses import FieldProblem, GatewayProblem, Problem
@@ -160,7 +161,6 @@ _OWN_HEADERS = {
 }
 """Headers that an error of a status always has."""
 
-MAX_FIELD_LENGTH = 200
 MAX_PROBLEMS = 20
 """How many refused fields an answer names: enough to mend a request, however bad it is."""
 
@@ -237,98 +237,16 @@ async def _answer_mesh_error(request: Request, error: Exception) -> JSONResponse
         note_refusal(request, error)
     if isinstance(error, Contended | OutcomeUnknown):
         request.app.state.observer.count_failed_write(error)
-    return build_problem(status, str(error), _list_field_problems(error))
-
-
-def _list_field_problems(error: Exception) -> list[FieldProblem] | None:
-    """Return the fields or parameters that an error is about; None if it names none."""
-    match error:
-        case BulkRefused():
-            return _list_item_problems(error)
-        case InvalidEvent():
-            return [
-                FieldProblem(
-                    field=field[:MAX_FIELD_LENGTH] or "body", location="body", message=message
-                )
-                for field, message in error.problems
-            ]
-        case InvalidContract():
-            return [
-                FieldProblem(
-                    field=fault.pointer[:MAX_FIELD_LENGTH] or "body",
-                    location="body",
-                    message=fault.message,
-                    line=fault.line,
-                )
-                for fault in error.faults
-            ]
-        case ObjectNotChosen():
-            return [FieldProblem(field="object", location="query", message=str(error))]
-        case RefusedParameters():
-            found = error.problems.items()
-            return [
-                FieldProblem(field=name[:MAX_FIELD_LENGTH], location="query", message=message)
-                for name, message in found
-            ]
-        case InvalidCursor():
-            return [FieldProblem(field="cursor", location="query", message=str(error))]
-        case InvalidKeyLife():
-            return [FieldProblem(field="expires_at", location="body", message=str(error))]
-        case InvalidAccessEnd():
-            return [FieldProblem(field="until", location="body", message=str(error))]
-        case UnrepeatableRequest():
-            field = "Idempotency-Key"
-            return [FieldProblem(field=field, location="header", message=str(error))]
-        case LocationNotAllowed():
-            field = "output_port.location"
-            return [FieldProblem(field=field, location="body", message=str(error))]
-        case InvalidSunset():
-            field = "deprecation.sunset"
-            return [FieldProblem(field=field, location="body", message=str(error))]
-        case UnknownReplacement():
-            field = "deprecation.replacement"
-            return [FieldProblem(field=field, location="body", message=str(error))]
-        case VersionGoesDown():
-            return [FieldProblem(field="version", location="body", message=str(error))]
-        case AmbiguousColumns():
-            return [FieldProblem(field="schema", location="body", message=str(error))]
-        case OversizedEvent() | UnknownColumns():
-            return [FieldProblem(field=error.field, location="body", message=str(error))]
-        case TooManyTags():
-            return [FieldProblem(field=error.field, location="path", message=str(error))]
-        case ProductTooLarge():
-            return [FieldProblem(field="body", location="body", message=str(error))]
-    return None
-
-
-def _list_item_problems(error: BulkRefused) -> list[FieldProblem]:
-    return [
-        FieldProblem(
-            field=f"items.{item.index}.{found.field}".rstrip("."),
-            location="body",
-            message=found.message,
-        )
-        for item in error.report.items
-        for found in item.errors
-    ]
+    return build_problem(status, str(error), list_field_problems(error))
 
 
 async def _answer_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     errors = error.errors()
-    fields = [_build_field_problem(found) for found in errors[:MAX_PROBLEMS]]
+    fields = [build_field_problem(found) for found in errors[:MAX_PROBLEMS]]
     summary = "; ".join(f"{found.field}: {found.message}" for found in fields)
     more = f"; and {len(errors) - MAX_PROBLEMS} more" if len(errors) > MAX_PROBLEMS else ""
     return build_problem(422, f"Invalid request: {summary}{more}", fields)
-
-
-def _build_field_problem(found: dict[str, Any]) -> FieldProblem:
-    location, *path = found["loc"]
-    return FieldProblem(
-        field=".".join(map(str, path))[:MAX_FIELD_LENGTH] or str(location),
-        location=location,
-        message=found["msg"].removeprefix("Value error, "),
-    )
 
 
 async def _answer_http_error(request: Request, error: Exception) -> JSONResponse:

@@ -93,7 +93,7 @@ def _serve_api(
         try:
             server = QueueServer(queues, queue_listener)
             poller = QueuePoller(deployment, queues, server)
-            gateway = Gateway(deployment, poller.catch_up)
+            gateway = Gateway(deployment, poller.wait_for_sent)
             run_queues = partial(_run_queues, server, poller)
             serve_gateway(gateway, listener, prepare, started, run_queues)
         except SystemExit:

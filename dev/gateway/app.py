@@ -42,11 +42,11 @@ class Gateway:
     """Serves the routes of a deployment over HTTP, as an HTTP API of API Gateway would."""
 
     def __init__(
-        self, deployment: LocalDeployment, catch_up: Callable[[], Awaitable[None]]
+        self, deployment: LocalDeployment, wait_for_sent: Callable[[], Awaitable[None]]
     ) -> None:
         """Take the deployment, which `close` ends, and what waits for messages sent before."""
         self._deployment = deployment
-        self._catch_up = catch_up
+        self._wait_for_sent = wait_for_sent
         self._decisions = AuthorizerCache()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,7 +103,7 @@ class Gateway:
         context = await self._authorize(request, found)
         if not api.functions[found.route.function].can_perform(SEND_MESSAGE):
             # On AWS a reader waits, and asks again. Here it sees what it has sent.
-            await self._catch_up()
+            await self._wait_for_sent()
         event = events.build_http_event(request, found, context)
         result = await self._invoke(found.route.function, event, request.request_id)
         try:

@@ -58,7 +58,7 @@ class QueuePoller:
                 self._sent.clear()
                 await self._wait_for_others(WINDOW_SECONDS)
 
-    async def catch_up(self) -> None:
+    async def wait_for_sent(self) -> None:
         """Wait until what was sent before was delivered once, CATCH_UP_SECONDS at most.
 
         So whoever has sent an event reads what it says, although another function derives it.

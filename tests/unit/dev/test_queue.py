@@ -209,7 +209,7 @@ def test_a_request_waits_until_what_was_sent_before_is_delivered(store: QueueSto
     store.send("events", [(each, {}) for each in "abcd"])  # two batches
 
     async def play(poller: QueuePoller, worker: SlowDeployment) -> None:
-        waiting = asyncio.create_task(poller.catch_up())
+        waiting = asyncio.create_task(poller.wait_for_sent())
         await worker.asked.wait()
         store.send("events", [(each, {}) for each in "efghi"])
         assert not waiting.done()
@@ -228,7 +228,7 @@ def test_a_request_does_not_wait_for_ever(
 
     async def play(poller: QueuePoller, worker: SlowDeployment) -> None:
         await worker.asked.wait()
-        await poller.catch_up()
+        await poller.wait_for_sent()
         assert not worker.may_answer.is_set()
 
     wait_beside(store, play)

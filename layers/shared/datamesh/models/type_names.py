@@ -90,7 +90,7 @@ class RegisteredType:
     precision: int | None = None
     scale: int | None = None
     unit: str | None = None
-    """The unit of a timestamp or time, one of UNITS, if the name says it."""
+    """The unit of a timestamp, time or duration, one of UNITS, if the name says it."""
     is_zoned: bool | None = None
     """True if a timestamp or time has a zone; None if the name does not say it."""
 
@@ -177,6 +177,10 @@ def _parse_bracketed(name: str, rest: str) -> RegisteredType:
     known = KINDS_BY_NAME.get(name)
     if known is None or not closing:
         return UNKNOWN
+    if name in ("duration", "timedelta64") and inner in UNITS and not tail.strip():
+        # Arrow's is what Parquet files hold; pandas writes its own into text files as words.
+        kind = Kind.INTEGER if name == "duration" else Kind.OTHER
+        return RegisteredType(kind, name, unit=inner)
     if known is Kind.OTHER or not inner.strip() or inner.strip().isdecimal():
         return NESTED  # `int[]`, `fixed_size_binary[16]`, `list[...]`
     if tail.strip():

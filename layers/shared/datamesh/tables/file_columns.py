@@ -5,17 +5,20 @@ otherwise, and has columns of its own that a file's would hide. So in its querie
 files are called by their places: `col0`, `col1`, ...
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.columns import fold_case
 from datamesh.models.ports import DataFormat
+from datamesh.models.type_names import parse_type
 from datamesh.models.types import DECIMAL_DIGITS
+from datamesh.tables.arrow_schema import read_durations
 from datamesh.tables.files import DataFile
 from datamesh.tables.readers import (
+    select_arrow_schemas,
     select_csv_header,
     select_json_keys,
     select_parquet_schema,
@@ -28,6 +31,8 @@ LEGACY_TIMESTAMPS = ("TIMESTAMP_MILLIS", "TIMESTAMP_MICROS")
 
 type FieldPaths = tuple[tuple[str, ...], ...]
 """The paths of all fields within a column, outermost name first."""
+type Units = tuple[tuple[str, str], ...]
+"""Names of columns that are durations, each with the unit that it counts."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,8 @@ class StoredType:
     """The digits of a decimal that is wider than DuckDB's, which reads it as a double; else 0."""
     physical: str = ""
     """The type of its cells in the file, such as INT96; empty for nested ones."""
+    duration_unit: str = ""
+    """The unit of a duration, if that was asked for and is known."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +139,7 @@ def group_files(session: Session, table: Table, files: Sequence[DataFile]) -> li
     Raises UnreadableDataset, and what a read raises.
     """
     if table.format is DataFormat.PARQUET:
-        return group_parquet_files(session, range(len(files)))
+        return group_parquet_files(session, table.columns, range(len(files)))
     found: dict[tuple[str, tuple[str, ...]], list[int]] = {}
     for index in range(len(files)):
         names = read_header(session, table, index)
@@ -167,25 +174,51 @@ def read_header(session: Session, table: Table, index: int) -> tuple[str, ...]:
     return names
 
 
-def group_parquet_files(session: Session, indexes: Sequence[int]) -> list[FileGroup]:
+def group_parquet_files(
+    session: Session, columns: Iterable[Column], indexes: Sequence[int]
+) -> list[FileGroup]:
     """Return Parquet files in groups whose columns have the same names and types in the same order.
 
-    They are read from the footers. Raises as a read does.
+    They are read from the footers; of durations the units too, if some of `columns` are registered
+    as durations. Raises as a read does.
     """
     rows = session.fetch_rows(select_parquet_schema(indexes))
-    found: dict[tuple[tuple[object, ...], ...], list[int]] = {}
-    for file, (_, elements) in enumerate(groupby(rows, lambda row: row[0])):
-        found.setdefault(tuple(row[1:] for row in elements), []).append(indexes[file])
+    units = _read_units(session, indexes) if any(map(is_duration, columns)) else {}
+    found: dict[tuple[Units, tuple[tuple[object, ...], ...]], list[int]] = {}
+    for file, (path, elements) in enumerate(groupby(rows, lambda row: row[0])):
+        schema = tuple(row[1:] for row in elements)
+        found.setdefault((units.get(str(path), ()), schema), []).append(indexes[file])
     return [
-        _build_parquet_group(elements, files, session.scan.get_name(files[0]))
-        for elements, files in found.items()
+        _build_parquet_group(elements, dict(known), files, session.scan.get_name(files[0]))
+        for (known, elements), files in found.items()
     ]
 
 
+def is_duration(column: Column) -> bool:
+    """Return True if a column is registered as a duration of a unit."""
+    found = parse_type(column.registered_type)
+    return found.unit is not None and found.name in ("duration", "timedelta64")
+
+
+def _read_units(session: Session, indexes: Sequence[int]) -> dict[str, Units]:
+    """Return path of a file -> its columns that are durations, each with its unit."""
+    return {
+        str(path): tuple((way[0], unit) for way, unit in durations.items() if len(way) == 1)
+        for path, schema in session.fetch_rows(select_arrow_schemas(indexes))
+        if isinstance(schema, bytes) and (durations := read_durations(schema))
+    }
+
+
 def _build_parquet_group(
-    elements: Sequence[tuple[object, ...]], files: list[int], where: str
+    elements: Sequence[tuple[object, ...]],
+    units: Mapping[str, str],
+    files: list[int],
+    where: str,
 ) -> FileGroup:
-    """Return a group; `elements` are the parts of a Parquet schema, each before those within it."""
+    """Return a group; `elements` are the parts of a Parquet schema, each before those within it.
+
+    `units` are those of its durations, by the names of columns.
+    """
     names: list[str] = []
     fields: list[list[tuple[str, ...]]] = []
     path: list[str] = []
@@ -199,7 +232,8 @@ def _build_parquet_group(
         if len(missing) == 1:
             names.append(str(name))
             fields.append([])
-            types.append(_find_type(*described))
+            found = _find_type(*described)
+            types.append(replace(found, duration_unit=units.get(str(name), "")))
         elif missing:
             fields[-1].append((*path[2:], str(name)))
         if missing:

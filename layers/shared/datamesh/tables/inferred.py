@@ -37,6 +37,8 @@ class FileColumn:
     type: str
     """The type as a schema names it, such as `decimal(9,2)`."""
     nullable: bool
+    durations_within: tuple[str, ...] = ()
+    """The durations in a nested column, which no type of ours tells, by their names in it."""
 
 
 def widen_types(types: Iterable[str]) -> str | None:

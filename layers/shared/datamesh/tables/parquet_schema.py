@@ -2,13 +2,15 @@
 
 What is read is the list of SchemaElement of FileMetaData (parquet.thrift of apache/parquet-format),
 which has the columns' names and types. The statistics of their values come after it, and are not
-looked at.
+looked at. What Arrow knows of them is at the end.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import cast
 
 from datamesh.errors.datasets import UnreadableDataset
+from datamesh.tables.arrow_schema import Durations, find_arrow_schema, read_durations
 from datamesh.tables.inferred import FileColumn
 from datamesh.tables.thrift_reader import MalformedThrift, Struct, ThriftReader
 
@@ -99,9 +101,20 @@ def read_parquet_columns(read: ReadRange, size: int) -> list[FileColumn]:
     footer = tail[-8 - length : -8] if length + 8 <= len(tail) else read(size - 8 - length, length)
     try:
         schema = ThriftReader(footer).read_struct(last=SCHEMA)[SCHEMA]
-        return list(_iterate_columns(cast(list[Struct], schema)))
+        columns = list(_iterate_columns(cast(list[Struct], schema)))
     except (MalformedThrift, KeyError, TypeError, IndexError, AttributeError, UnicodeDecodeError):
         raise UnreadableDataset("its footer is damaged") from None
+    durations = read_durations(find_arrow_schema(footer))
+    return [_note_durations(column, durations) for column in columns]
+
+
+def _note_durations(column: FileColumn, durations: Durations) -> FileColumn:
+    """Return a column whose type is a duration if Arrow says so, or tells what is within it."""
+    unit = durations.get((column.name,))
+    if unit and column.type == "bigint":
+        return replace(column, type=f"duration[{unit}]")
+    within = [".".join(path) for path in durations if path[0] == column.name and len(path) > 1]
+    return replace(column, durations_within=tuple(within))
 
 
 def _iterate_columns(elements: list[Struct]) -> Iterator[FileColumn]:

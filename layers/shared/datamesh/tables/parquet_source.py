@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.types import DECIMAL_DIGITS
 from datamesh.tables.common_types import CommonColumn, find_moment_type, merge_column
+from datamesh.tables.durations import count_in_unit
 from datamesh.tables.exact_casts import (
     NULL_TYPE,
     StoredCell,
@@ -146,4 +147,6 @@ def _find_cell(session: Session, column: Column, opened: OpenGroup) -> StoredCel
     if found.name == "JSON":
         sql = f"CASE WHEN trim(CAST({sql} AS VARCHAR)) <> 'null' THEN {sql} END"
     cell = StoredCell(sql, found.name, column, opened.file, "file_row_number")
+    if found.duration_unit:
+        cell = count_in_unit(cell, found.duration_unit)
     return replace(cell, sql=f"CAST({cell.sql} AS {ZONED})", type=ZONED) if found.is_utc else cell

@@ -53,6 +53,14 @@ def select_parquet_schema(indexes: Iterable[int]) -> str:
     )
 
 
+def select_arrow_schemas(indexes: Iterable[int]) -> str:
+    """Return a query of the Arrow schemas that writers kept in the footers of Parquet files."""
+    return (
+        "SELECT CAST(file_name AS VARCHAR), value FROM"
+        f" parquet_kv_metadata({_list_paths(indexes)}) WHERE key = 'ARROW:schema'"
+    )
+
+
 def read_parquet_statistics(indexes: Iterable[int]) -> str:
     """Return a table of the statistics in footers: one row a column of a row group."""
     return f"parquet_metadata({_list_paths(indexes)})"

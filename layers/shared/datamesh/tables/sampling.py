@@ -147,11 +147,14 @@ def _merge_parquet(samples: list[_FileSample], dialect: CsvDialect | None) -> Sa
     types: dict[str, dict[str, str]] = {}
     """Column -> type -> the first file that has it so."""
     nullable: set[str] = set()
+    within: dict[str, tuple[str, ...]] = {}
     for sample in readable:
         for column in sample.columns:
             types.setdefault(column.name, {}).setdefault(column.type, sample.name)
             if column.nullable:
                 nullable.add(column.name)
+            if column.durations_within:
+                within[column.name] = column.durations_within
     repeated = {
         name
         for each in readable
@@ -177,7 +180,9 @@ def _merge_parquet(samples: list[_FileSample], dialect: CsvDialect | None) -> Sa
                 f"column '{name}' is missing in {len(missing)} of {len(readable)} sampled files,"
                 f" such as {missing[0]}: null there"
             )
-        found.columns.append(FileColumn(name, widened, name in nullable or bool(missing)))
+        found.columns.append(
+            FileColumn(name, widened, name in nullable or bool(missing), within.get(name, ()))
+        )
     return found
 
 

@@ -90,7 +90,7 @@ def open_source(
     """
     parameters = bind_partitions(table, columns, files)
     if table.format is DataFormat.PARQUET:
-        groups = group_parquet_files(session, range(first, first + len(files)))
+        groups = group_parquet_files(session, columns, range(first, first + len(files)))
         wrong = find_wrong_statistics(session, groups, compared)
         opened = _open_groups(groups, parameters, first, compared)
         return _open_parquet(

@@ -20,6 +20,7 @@ from datamesh.models.products import (
     Product,
     ProductRegistration,
 )
+from datamesh.models.type_names import parse_type
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_new_location, find_location
 from datamesh.services.datasets.reading import DataAccess, find_product
@@ -34,6 +35,7 @@ MAX_WARNINGS = 50
 MAX_NAMED_FILES = 3
 DELTA_LOG = "_delta_log/"
 PARQUET = DataFormat.PARQUET
+UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
 MAX_NAME_LENGTH = 100
 
@@ -243,6 +245,16 @@ def _add_columns(
         seen[fold_case(name)] = name
         if column.type == NULL:
             found.warnings.append(f"column '{name}' has only nulls: taken for text")
+        if column.type.startswith("duration["):
+            found.warnings.append(
+                f"column '{name}' is a duration, which Parquet holds as an integer: it is served"
+                f" as the number of {UNIT_WORDS[parse_type(column.type).unit or 's']}"
+            )
+        if column.durations_within:
+            found.warnings.append(
+                f"column '{name}' has durations in it ({', '.join(column.durations_within)}), which"
+                " are served as integers; only the files say in which unit"
+            )
         _add_column(found, replace(column, name=name), ColumnOrigin.FILES)
     for column in folders:
         _add_column(found, column, ColumnOrigin.FOLDERS)

@@ -3,11 +3,12 @@
 import gzip
 
 import pytest
+from pydantic import ValidationError
 
-from datamesh.models.ports import DataFormat
+from datamesh.models.ports import DataFormat, OutputPort
 from datamesh.tables.file_names import detect_format, find_compression, is_hidden
 from tests.conftest import Serve
-from tests.lambdas import Answer, Client
+from tests.lambdas import Answer, Client, api_event
 from tests.tables import PATH, dataset, parquet
 
 ONE = {
@@ -170,3 +171,42 @@ def test_formats_are_told_by_extensions_of_the_last_part_of_a_path() -> None:
     assert detect_format("a.csv/part-0") is None
     assert detect_format("v1.2/part-0.PQ") is DataFormat.PARQUET
     assert detect_format("a.csv.gz") is DataFormat.CSV
+
+
+# tables whose folder does not tell which files are current
+
+
+@pytest.mark.parametrize(
+    ("told", "table"),
+    [
+        ("metadata/v1.metadata.json", "an Iceberg"),
+        ("metadata/00001-c4d8.gz.metadata.json", "an Iceberg"),
+        ("orders/metadata/00001-c4d8.metadata.json.gz", "an Iceberg"),
+        (".hoodie/hoodie.properties", "a Hudi"),
+        ("orders/.hoodie/20260131.commit", "a Hudi"),
+    ],
+)
+@pytest.mark.parametrize("form", ONE)
+def test_a_table_that_is_not_read_is_not_read_as_files(
+    serve: Serve, form: DataFormat, told: str, table: str
+) -> None:
+    client = open_files(serve, form, {f"data/b.{ENDINGS[form]}": ONE[form], told: b"{}"})
+    for path in (PATH, f"{PATH}/profile", f"{PATH}/files"):
+        answer = client.send(api_event("GET", path))
+        assert answer.status == 424, path
+        assert (
+            f"domains/sales/orders/ is {table} table, which is not read" in answer.body["message"]
+        )
+    answer = client.post(f"{PATH}/infer", None)
+    assert (answer.status, table in answer.body["message"]) == (424, True)
+
+
+def test_other_folders_of_metadata_are_files_like_others(serve: Serve) -> None:
+    files = {"b.csv": ONE[DataFormat.CSV], "metadata/table.json": b"{}", "my.metadata.json": b"{}"}
+    assert find_rows(open_files(serve, DataFormat.CSV, files).get(PATH)) == ([1], "2")
+
+
+@pytest.mark.parametrize("form", ["iceberg", "Hudi"])
+def test_an_output_port_of_such_a_table_is_refused_with_what_to_do(form: str) -> None:
+    with pytest.raises(ValidationError, match="Write the current rows to a folder of Parquet"):
+        OutputPort.model_validate({"location": "domains/sales/orders/", "format": form})

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from datamesh.models.csv_dialect import CsvDialect
-from datamesh.models.ports import DataFormat, Location, Partitions
+from datamesh.models.ports import DataFormat, Location, Partitions, ReadFormat
 from datamesh.models.products import Description, ProductRegistration
 from datamesh.models.values import ShortText, declare_optional, show_example
 
@@ -36,7 +36,7 @@ class InferenceRequest(BaseModel):
         ),
     ] = declare_optional()
     format: Annotated[
-        DataFormat, Field(description="Their format; that of most of their names if left out.")
+        ReadFormat, Field(description="Their format; that of most of their names if left out.")
     ] = declare_optional()
     partitions: Annotated[
         Partitions, Field(description="Columns that folders hold; all that they do if left out.")

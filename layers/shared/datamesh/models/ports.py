@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -38,6 +39,19 @@ class DataFormat(StrEnum):
     CSV = "csv"
     JSONL = "jsonl"
     DELTA = "delta"
+
+
+def refuse_unread_tables(value: object) -> object:
+    """Return the format. Raises ValueError for one of tables that are not read."""
+    if isinstance(value, str) and value.casefold() in ("iceberg", "hudi"):
+        raise ValueError(
+            f"{value} tables are not read: their folder does not tell which files are current."
+            " Write the current rows to a folder of Parquet files, or to a Delta table"
+        )
+    return value
+
+
+ReadFormat = Annotated[DataFormat, BeforeValidator(refuse_unread_tables)]
 
 
 def refuse_repetitions(names: list[str]) -> list[str]:
@@ -87,7 +101,7 @@ class OutputPort(BaseModel):
     )
 
     location: Location
-    format: DataFormat
+    format: ReadFormat
     partitions: Partitions = []
     csv: CsvDialect | None = Field(
         default=None,

@@ -1,5 +1,8 @@
 """Which files of a folder are data, judged by their names as Hive and Spark judge them."""
 
+import re
+from collections.abc import Iterable
+
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.ports import DELTA_LOG_FOLDER, DataFormat
 
@@ -25,6 +28,11 @@ OTHER_EXTENSIONS = frozenset(
 """Extensions of files that hold no rows, or rows in a form that is not read."""
 DOCUMENTS = frozenset({"readme", "license", "changelog", "manifest", "notice", "makefile"})
 """Names of files without an extension that hold no rows."""
+OTHER_TABLES = {
+    "an Iceberg": re.compile(r"(^|/)metadata/[^/]+\.metadata\.json(\.gz)?$"),
+    "a Hudi": re.compile(r"(^|/)\.hoodie/"),
+}
+"""Formats of tables that are not read -> the names of the files that tell what is current."""
 FOLDER_MARKER = "_$folder$"
 """The end of the names of empty objects that Hadoop and EMR write beside folders."""
 
@@ -45,6 +53,21 @@ def is_delta_commit(name: str) -> bool:
     """Return whether a file of a folder is named as a commit of a Delta table is."""
     base = name.removeprefix(DELTA_LOG_FOLDER)
     return base != name and base.endswith(".json") and base[:-5].isdigit()
+
+
+def refuse_other_tables(folder: str, names: Iterable[str]) -> None:
+    """Raise UnreadableDataset if files of a folder are of a table whose format is not read.
+
+    Which of its files are current, the folder does not tell: read as such, rows that were deleted
+    or replaced would be there, too.
+    """
+    for table, pattern in OTHER_TABLES.items():
+        if any(map(pattern.search, names)):
+            raise UnreadableDataset(
+                f"{folder} is {table} table, which is not read: not all of its files need be"
+                " current, and the folder does not tell which are. Write its current rows to a"
+                " folder of Parquet files, or to a Delta table"
+            )
 
 
 def find_compression(name: str) -> str:

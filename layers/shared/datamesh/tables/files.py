@@ -13,6 +13,7 @@ from datamesh.tables.file_names import (
     is_data_of,
     is_delta_commit,
     is_hidden,
+    refuse_other_tables,
 )
 from datamesh.tables.partition_values import parse_partition
 from datamesh.tables.query import Filter
@@ -49,9 +50,11 @@ def list_data_files(
     """Return the files of a folder that are data in a format, the expected one if there is one.
 
     Raises UnreadableDataset if there are only other files, if one is compressed in a way that is
-    not read, or has no folder for a partition, and StorageUnavailable.
+    not read, or has no folder for a partition, if they are of a table of another format, and
+    StorageUnavailable.
     """
     everything = folder.list_files()
+    refuse_other_tables(folder.name, [each.name for each in everything])
     listed = [each for each in everything if each.size and not is_hidden(each.name)]
     expected = expected or _choose_format(listed)
     if expected is None:

@@ -26,7 +26,7 @@ from datamesh.services.datasets.locations import check_new_location, find_locati
 from datamesh.services.datasets.reading import DataAccess, find_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.folders import Folder, StoredFile
-from datamesh.tables.file_names import detect_format, is_data_of, is_hidden
+from datamesh.tables.file_names import detect_format, is_data_of, is_hidden, refuse_other_tables
 from datamesh.tables.folder_columns import find_folder_columns
 from datamesh.tables.inferred import NULL, FileColumn
 from datamesh.tables.sampling import SampledSchema, sample_schema
@@ -134,6 +134,8 @@ def infer_files(
     folder = access.open_folder(source.location, context.deadline)
     everything = folder.list_files()
     is_delta = any(file.name.startswith(DELTA_LOG) for file in everything)
+    if not is_delta or source.format not in (None, DataFormat.DELTA):
+        refuse_other_tables(folder.name, [file.name for file in everything])
     listed = [file for file in everything if file.size and not is_hidden(file.name)]
     data_format, files = _choose_format(folder, listed, source.format, is_delta)
     found = InferredFiles(

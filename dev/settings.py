@@ -90,7 +90,7 @@ def _read_value(
 def _check_whole_number(low: int, high: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         # Plain digits only: int() also takes "1_000" and digits of other scripts.
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+        if not re.fullmatch(r"[0-9]{1,10}", text) or not low <= int(text) <= high:
             raise ValueError(f"a whole number from {low} to {high}")
         return str(int(text))
 

@@ -2,26 +2,23 @@
 
 import asyncio
 import json
-import time
+import os
 from collections.abc import Mapping
 from hashlib import sha256
 from typing import Any
 
-from dev.execution import sources
 from dev.execution.environment import ExecutionEnvironment, FunctionError
+from dev.execution.sources import SourceWatch, Stamp
 from dev.stack import Function
 
 __all__ = ["EnvironmentPool", "EventTooLarge", "FunctionError", "Unavailable"]
 
-# Enough to see requests of one function overlap and race; a laptop carries those of all
-# fourteen functions (about 70 MB each), which nobody uses at once.
-MAX_ENVIRONMENTS = 4
+# Two are enough to see requests of one function overlap and race. Each holds a registry of its own
+# (160 MB with 100,000 entries of lineage), and more than there are processors answer no faster.
+MAX_ENVIRONMENTS = min(4, max(2, os.process_cpu_count() or 1))
 # API Gateway gives up after 30 s, whether the request waited or ran.
 INTEGRATION_SECONDS = 29.0
 MAX_EVENT_BYTES = 6 * 1024 * 1024
-# A walk over five hundred sources takes 2 ms, which each request had to wait for, twice with an
-# authorizer. Nobody saves a file and has sent the next request sooner than this.
-STAMP_SECONDS = 0.1
 
 
 class EventTooLarge(Exception):
@@ -35,13 +32,16 @@ class Unavailable(Exception):
 class EnvironmentPool:
     """The execution environments of one function, which come and go with its requests."""
 
-    def __init__(self, function: Function, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, function: Function, variables: Mapping[str, str], watch: SourceWatch
+    ) -> None:
         """Take the function, and variables of its processes besides those that Lambda sets."""
         self.function = function
         self.variables = variables
+        self._watch = watch
         self._idle: list[ExecutionEnvironment] = []
         self._stamp = ""
-        self._stamped: tuple[float, Function, Mapping[str, str]] | None = None
+        self._stamped: tuple[Function, Mapping[str, str], tuple[Stamp, ...]] | None = None
         self._slots = asyncio.Semaphore(MAX_ENVIRONMENTS)  # serves its waiters in order
 
     async def invoke(
@@ -64,25 +64,18 @@ class EnvironmentPool:
         except TimeoutError:
             raise Unavailable from None
 
-    async def close(self) -> None:
+    async def end_idle(self) -> None:
         """End the environments that wait for a request."""
         while self._idle:
             await self._idle.pop().stop()
 
     def compute_stamp(self) -> str:
-        """Return a text that changes once environments that run already are out of date.
-
-        It notices an edit of a file `STAMP_SECONDS` later at the latest.
-        """
-        now = time.monotonic()
-        if self._stamped is None or not (
-            now - self._stamped[0] < STAMP_SECONDS
-            and self._stamped[1:] == (self.function, self.variables)
-        ):
-            files = sources.stamp_files([self.function.code, *self.function.layers])
-            state = repr((self.function, self.variables, files))
-            self._stamp = sha256(state.encode()).hexdigest()
-            self._stamped = (now, self.function, self.variables)
+        """Return a text that changes once environments that run already are out of date."""
+        folders = (self.function.code, *self.function.layers)
+        state = (self.function, self.variables, tuple(map(self._watch.read_stamp, folders)))
+        if state != self._stamped:
+            self._stamp = sha256(repr(state).encode()).hexdigest()
+            self._stamped = state
         return self._stamp
 
     async def _invoke(self, payload: str, request_id: str) -> object:

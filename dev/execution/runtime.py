@@ -3,13 +3,12 @@
 Run as a plain script by `environment.py`, with nothing of the project on its path but the
 function's folder and its layers. Its arguments: a socket's descriptor, the handler
 (`app.handler`), and those folders. Messages on the socket are JSON behind their length in four
-bytes.
+bytes. The standard input has nothing to read; its end is the end of the gateway.
 """
 
 import importlib
 import json
 import os
-import queue
 import socket
 import sys
 import threading
@@ -60,25 +59,25 @@ class _FreshLoader(SourceFileLoader):
 
 def main(descriptor: int, handler_name: str, folders: list[str]) -> int:
     """Answer events until the connection ends; return 1 if there is no handler to answer them."""
-    connection = socket.socket(fileno=descriptor)
-    events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
     # A thread of its own, so that the end of the gateway also ends a handler that is busy.
-    threading.Thread(target=_read_events, args=[connection, events], daemon=True).start()
+    threading.Thread(target=_end_with_gateway, daemon=True).start()
+    connection = socket.socket(fileno=descriptor)
     try:
         handler = _import_handler(handler_name, folders)
     except BaseException as error:
         traceback.print_exc()
-        _send_message(connection, json.dumps({"error": _describe_error(error)}))
+        _send_message(connection, _encode_error(error))
         return 1
-    _send_message(connection, json.dumps({"result": "ready"}))
-    while True:
-        _send_message(connection, _answer_event(handler, events.get()))
-
-
-def _read_events(connection: socket.socket, events: "queue.SimpleQueue[dict[str, Any]]") -> None:
+    _send_message(connection, json.dumps({"result": "ready"}).encode())
     stream = connection.makefile("rb")
     while len(header := stream.read(LENGTH_BYTES)) == LENGTH_BYTES:
-        events.put(json.loads(stream.read(int.from_bytes(header))))
+        event = json.loads(stream.read(int.from_bytes(header)))
+        _send_message(connection, _answer_event(handler, event))
+    return 0
+
+
+def _end_with_gateway() -> None:
+    os.read(sys.stdin.fileno(), 1)
     os._exit(0)
 
 
@@ -99,7 +98,7 @@ def _import_handler(name: str, folders: list[str]) -> Handler:
     return handler
 
 
-def _answer_event(handler: Handler, request: dict[str, Any]) -> str:
+def _answer_event(handler: Handler, request: dict[str, Any]) -> bytes:
     context = InvocationContext(
         aws_request_id=request["id"],
         invoked_function_arn=request["arn"],
@@ -107,26 +106,24 @@ def _answer_event(handler: Handler, request: dict[str, Any]) -> str:
     )
     try:
         # As Lambda's runtime writes it: letters beyond ASCII as they are.
-        answer = json.dumps({"result": handler(request["event"], context)}, ensure_ascii=False)
-        if len(answer.encode()) > MAX_ANSWER_BYTES:
+        result = {"result": handler(request["event"], context)}
+        answer = json.dumps(result, ensure_ascii=False).encode()
+        if len(answer) > MAX_ANSWER_BYTES:
             raise ValueError(f"the answer is larger than {MAX_ANSWER_BYTES} bytes")
     except Exception as error:
         error_name = type(error).__name__
         print(f"[ERROR] {error_name} RequestId: {context.aws_request_id}", file=sys.stderr)
         traceback.print_exc()
-        return json.dumps({"error": _describe_error(error)})
+        return _encode_error(error)
     return answer
 
 
-def _describe_error(error: BaseException) -> dict[str, object]:
-    return {
-        "errorType": type(error).__name__,
-        "errorMessage": str(error),
-    }
+def _encode_error(error: BaseException) -> bytes:
+    described = {"errorType": type(error).__name__, "errorMessage": str(error)}
+    return json.dumps({"error": described}).encode()
 
 
-def _send_message(connection: socket.socket, message: str) -> None:
-    payload = message.encode()
+def _send_message(connection: socket.socket, payload: bytes) -> None:
     connection.sendall(len(payload).to_bytes(LENGTH_BYTES) + payload)
 
 

@@ -38,6 +38,7 @@ async def invoke_scheduled(deployment: LocalDeployment) -> None:
         started = time.monotonic()
         try:
             await deployment.invoke(name, _build_event(), str(uuid.uuid4()))
+            await deployment.release(name)
         except (FunctionError, Unavailable) as error:
             log.error("schedule %s: %s", name, error or "no answer in time")
         else:

@@ -17,7 +17,7 @@ from dev.gateway import cors, events, responses
 from dev.gateway.authorization import AuthorizerCache, BadAnswer
 from dev.gateway.events import BadRequest, GatewayRequest
 from dev.gateway.responses import BadResponse, GatewayResponse
-from dev.gateway.routing import RouteMatch, match_route
+from dev.gateway.routing import RouteMatch, RouteTable
 from dev.stack import Api
 from dev.template.intrinsics import TemplateError
 
@@ -48,6 +48,8 @@ class Gateway:
         self._deployment = deployment
         self._wait_for_sent = wait_for_sent
         self._decisions = AuthorizerCache()
+        self._api: Api | None = None
+        self._routes = RouteTable(())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, and log it."""
@@ -80,7 +82,9 @@ class Gateway:
     async def _answer(self, request: GatewayRequest) -> GatewayResponse:
         try:
             api = self._deployment.read_api()
-            found = match_route(api.routes, request.method, request.path)
+            if api is not self._api:
+                self._api, self._routes = api, RouteTable(api.routes)
+            found = self._routes.match(request.method, request.path)
             if found is None and request.method == "OPTIONS" and api.cors:
                 return cors.answer_preflight(api.cors, request)
             try:

@@ -4,6 +4,7 @@ import base64
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 
@@ -37,7 +38,7 @@ class GatewayRequest:
     body: bytes = b""
     protocol: str = "HTTP/1.1"
 
-    @property
+    @cached_property
     def path(self) -> str:
         """The path as routes are matched and events have it: decoded, but for `%25`.
 
@@ -53,7 +54,23 @@ class GatewayRequest:
 
     def get_header(self, name: str) -> str:
         """Return a header, several of one name joined by commas, none as an empty text."""
-        return ",".join(value for known, value in self.headers if known == name)
+        return ",".join(self._by_name.get(name, ()))
+
+    @cached_property
+    def joined_headers(self) -> Mapping[str, str]:
+        """Return the headers as events have them: cookies stand elsewhere."""
+        headers = {name: ",".join(all_) for name, all_ in self._by_name.items() if name != "cookie"}
+        seen = headers.get("x-forwarded-for")
+        headers["x-forwarded-for"] = f"{seen}, {self.source_ip}" if seen else self.source_ip
+        headers["x-forwarded-proto"] = "http"
+        return headers
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            found.setdefault(name, []).append(value)
+        return found
 
 
 def build_http_event(
@@ -96,7 +113,7 @@ def _build_common_fields(request: GatewayRequest, match: RouteMatch) -> dict[str
         "routeKey": match.route.key,
         "rawPath": request.path,
         "rawQueryString": request.query,
-        "headers": _join_headers(request),
+        "headers": request.joined_headers,
         "requestContext": _build_request_context(request, match.route.key),
     }
     # Parts that a request does not have are absent.
@@ -107,15 +124,6 @@ def _build_common_fields(request: GatewayRequest, match: RouteMatch) -> dict[str
     if match.parameters:
         event["pathParameters"] = dict(match.parameters)
     return event
-
-
-def _join_headers(request: GatewayRequest) -> dict[str, str]:
-    names = dict.fromkeys(name for name, _ in request.headers if name != "cookie")
-    headers = {name: request.get_header(name) for name in names}
-    seen = headers.get("x-forwarded-for")
-    headers["x-forwarded-for"] = f"{seen}, {request.source_ip}" if seen else request.source_ip
-    headers["x-forwarded-proto"] = "http"
-    return headers
 
 
 def _parse_query(query: str) -> dict[str, str]:

@@ -16,21 +16,30 @@ class RouteMatch:
     parameters: Mapping[str, str]
 
 
-def match_route(routes: Iterable[Route], method: str, path: str) -> RouteMatch | None:
-    """Return the route that a method and a decoded path meet, if there is one.
+class RouteTable:
+    """The routes of an API, by their methods, in the order in which they win."""
 
-    Literal segments win over parameters from left to right, then the method itself over ANY. A
-    greedy last segment, `{name+}`, takes whatever follows, and wins least. A trailing slash makes
-    another path; HEAD is a method like any other.
-    """
-    segments = path.split("/")
-    found = [
-        (_rank_route(route), RouteMatch(route, parameters))
-        for route in routes
-        if route.method in (method, ANY_METHOD)
-        and (parameters := _match_segments(route.path.split("/"), segments)) is not None
-    ]
-    return min(found, key=lambda pair: pair[0])[1] if found else None
+    def __init__(self, routes: Iterable[Route]) -> None:
+        """Take the routes in any order."""
+        ranked = [(each.path.split("/"), each) for each in sorted(routes, key=_rank_route)]
+        self._by_method = {
+            method: [each for each in ranked if each[1].method in (method, ANY_METHOD)]
+            for method in {ANY_METHOD, *(route.method for _, route in ranked)}
+        }
+
+    def match(self, method: str, path: str) -> RouteMatch | None:
+        """Return the route that a method and a decoded path meet, if there is one.
+
+        Literal segments win over parameters from left to right, then the method itself over ANY. A
+        greedy last segment, `{name+}`, takes whatever follows, and wins least. A trailing slash
+        makes another path; HEAD is a method like any other.
+        """
+        segments = path.split("/")
+        for template, route in self._by_method.get(method, self._by_method[ANY_METHOD]):
+            parameters = _match_segments(template, segments)
+            if parameters is not None:
+                return RouteMatch(route, parameters)
+        return None
 
 
 def _match_segments(template: list[str], segments: list[str]) -> dict[str, str] | None:

@@ -1,7 +1,6 @@
 """Execution environments: how many there are, when they are replaced, and how they fail."""
 
 import asyncio
-from collections.abc import Iterable
 from pathlib import Path
 
 import httpx
@@ -36,7 +35,7 @@ MEET = """
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProject:
-    monkeypatch.setattr(pool, "STAMP_SECONDS", 0.0)
+    monkeypatch.setattr(sources, "STAMP_SECONDS", 0.0)
     return FakeProject(tmp_path)
 
 
@@ -111,19 +110,18 @@ def test_requests_that_follow_at_once_do_not_walk_over_the_sources_again(
     walks: list[Path] = []
     walk = sources.stamp_files
 
-    def note(paths: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
-        found = list(paths)
-        walks.extend(path for path in found if path.name == "things")
-        return walk(found)
+    def note(path: Path) -> sources.Stamp:
+        walks.extend([path] if path.name == "things" else [])
+        return walk(path)
 
     monkeypatch.setattr(sources, "stamp_files", note)
 
     async def scenario(client: httpx.AsyncClient) -> None:
-        monkeypatch.setattr(pool, "STAMP_SECONDS", 60.0)
+        monkeypatch.setattr(sources, "STAMP_SECONDS", 60.0)
         for _ in range(3):
             assert (await client.get("/things")).status_code == 200
         assert len(walks) == 1
-        monkeypatch.setattr(pool, "STAMP_SECONDS", 0.0)
+        monkeypatch.setattr(sources, "STAMP_SECONDS", 0.0)
         assert (await client.get("/things")).status_code == 200
         assert len(walks) == 2
 

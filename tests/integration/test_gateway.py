@@ -7,14 +7,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dev.execution import pool
+from dev.execution import sources
 from dev.gateway.app import MAX_BODY_BYTES
 from tests.integration.fake_project import FakeProject, run
 
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProject:
-    monkeypatch.setattr(pool, "STAMP_SECONDS", 0.0)
+    monkeypatch.setattr(sources, "STAMP_SECONDS", 0.0)
     return FakeProject(tmp_path)
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from dev.gateway.routing import match_route
+from dev.gateway.routing import RouteTable
 from dev.stack import Route
 from tests.security.fuzz.plan import Document, FuzzRequest
 from tests.security.raw import Reply
@@ -37,7 +37,7 @@ class Judge:
         self, document: Document, routes: tuple[Route, ...], secrets: tuple[str, ...]
     ) -> None:
         """Take the document of the API, its routes, and texts that no answer may hold."""
-        self._routes = routes
+        self._routes = RouteTable(routes)
         self._responses = {
             path: {*map(int, operations["get"]["responses"])}
             for path, operations in document["paths"].items()
@@ -95,7 +95,7 @@ class Judge:
     def _list_documented(self, request: FuzzRequest) -> set[int]:
         """Return the statuses of the route that a path meets, maybe not the one that was meant."""
         path = unquote_to_bytes(request.target.partition("?")[0]).decode(errors="replace")
-        found = match_route(self._routes, "GET", path)
+        found = self._routes.match("GET", path)
         return self._responses.get(found.route.path if found else "", {404, 422})
 
 

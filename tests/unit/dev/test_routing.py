@@ -1,6 +1,6 @@
 import pytest
 
-from dev.gateway.routing import match_route
+from dev.gateway.routing import RouteTable
 from dev.stack import Route
 
 ROUTES = [
@@ -41,7 +41,7 @@ ROUTES = [
 def test_the_most_specific_route_is_met(
     method: str, path: str, function: str, parameters: dict[str, str]
 ) -> None:
-    found = match_route(ROUTES, method, path)
+    found = RouteTable(ROUTES).match(method, path)
     assert found is not None
     assert (found.route.function, found.parameters) == (function, parameters)
 
@@ -61,4 +61,4 @@ def test_the_most_specific_route_is_met(
     ],
 )
 def test_nothing_else_is_met(method: str, path: str) -> None:
-    assert match_route(ROUTES, method, path) is None
+    assert RouteTable(ROUTES).match(method, path) is None

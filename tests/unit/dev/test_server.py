@@ -1,8 +1,12 @@
+import asyncio
 import socket
 
 import pytest
+import uvicorn
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from dev.server import Address, open_listener, read_address
+from dev.server import MAX_HEAD_BYTES, Address, BoundedHttp, open_listener, read_address
 
 
 def test_an_accepted_connection_does_not_wait_to_send_small_packets() -> None:
@@ -22,3 +26,34 @@ def test_an_address_can_be_opened_and_says_who_reaches_it(host: str, is_loopback
         address = read_address(listener)
         port = listener.getsockname()[1]
         assert address == Address(f"http://127.0.0.1:{port}", is_loopback)
+
+
+async def answer_anything(scope: Scope, receive: Receive, send: Send) -> None:
+    await Response(b"answered")(scope, receive, send)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nX: 1\r\n\r\n" * 2, b"200"),
+        (b"GET / HTTP/1.1\r\nX: " + b"x" * 2 * MAX_HEAD_BYTES, b"400"),
+        (b"GET / HTTP/1.1\r\n" + b"X: 1\r\n" * MAX_HEAD_BYTES, b"400"),
+        (b"POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n" + b"x" * 200_000, b"200"),
+    ],
+    ids=["short", "endless-header", "many-headers", "long-body"],
+)
+def test_a_head_that_does_not_end_is_refused(sent: bytes, status: bytes) -> None:
+    async def ask() -> bytes:
+        config = uvicorn.Config(answer_anything, http=BoundedHttp, lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        with open_listener("127.0.0.1", 0) as listener:
+            served = asyncio.create_task(server.serve(sockets=[listener]))
+            reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            writer.write(sent)
+            line = await reader.readline()
+            writer.close()
+            server.should_exit = True
+            await served
+        return line
+
+    assert status in asyncio.run(ask())

@@ -7,7 +7,7 @@ import pytest
 from datamesh.http.app import create_app
 from datamesh.services.registry.registry import Registry
 from dev.gateway.events import GatewayRequest, build_http_event
-from dev.gateway.routing import match_route
+from dev.gateway.routing import RouteTable
 from dev.stack import Route
 from tests.lambdas import Client, LambdaContext, create_configured_client, read_answer
 from tests.meshes import resources
@@ -39,7 +39,7 @@ def test_a_name_arrives_as_it_was_before_it_was_encoded(client: Client, name: st
         source_ip="127.0.0.1",
         request_id="request-1",
     )
-    match = match_route([ROUTE], "GET", request.path)
+    match = RouteTable([ROUTE]).match("GET", request.path)
     assert match
     event = build_http_event(request, match, {"principal": "anonymous"})
     answer = read_answer(client.handler(event, LambdaContext()))

@@ -86,7 +86,7 @@ def test_a_read_gives_up_when_its_attempts_are_spent() -> None:
 def test_pauses_double_up_to_the_longest() -> None:
     pauses = Pauses()
     assert list(backoff(9, pauses).iterate_attempts(NO_DEADLINE)) == list(range(9))
-    assert pauses.taken == [0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
+    assert pauses.taken == [0.05, 0.1, 0.2, 0.4, 0.8, 1.0, 1.0, 1.0]
 
 
 def test_no_attempt_starts_after_the_deadline() -> None:
@@ -139,4 +139,4 @@ def test_pauses_are_shortened_by_chance() -> None:
     pauses = Pauses()
     patience = replace(backoff(4, pauses), jitter=lambda: 0.5)
     assert list(patience.iterate_attempts(NO_DEADLINE)) == [0, 1, 2, 3]
-    assert pauses.taken == [0, 0.025, 0.05, 0.1]
+    assert pauses.taken == [0.025, 0.05, 0.1]

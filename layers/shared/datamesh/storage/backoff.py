@@ -71,7 +71,8 @@ class Backoff:
             pause = self._choose_pause(attempt) if attempt else 0
             if deadline.remaining_seconds <= pause:
                 return
-            self.sleep(pause)
+            if pause:
+                self.sleep(pause)
             yield attempt
 
     def _choose_pause(self, attempt: int) -> float:

@@ -24,13 +24,29 @@ def transform_template(changed: str = "", /, **parameters: str) -> Resources:
             another name.
         parameters: Values of parameters; the others keep their defaults.
     """
+    document = _upload_code(changed)
+    return cast(Resources, translate_document(document, **parameters)["Resources"])
+
+
+def transform_functions(changed: str = "", /, **parameters: str) -> Resources:
+    """Return what `transform_template` does, as if nothing called the functions.
+
+    The routes take nine tenths of the time.
+    """
+    document = _upload_code(changed)
+    for name, resource in read_map(document["Resources"], "Resources").items():
+        read_map(read_map(resource, name).get("Properties", {}), name).pop("Events", None)
+    return cast(Resources, translate_document(document, **parameters)["Resources"])
+
+
+def _upload_code(changed: str) -> dict[str, Yaml]:
     document = deepcopy(DOCUMENT)
     for name, resource in read_map(document["Resources"], "Resources").items():
         declared = read_map(resource, name)
         if key := CODE.get(str(declared["Type"])):
             edited = "-edited" if name == changed else ""
             read_map(declared["Properties"], name)[key] = f"s3://code-bucket/{name}{edited}"
-    return cast(Resources, translate_document(document, **parameters)["Resources"])
+    return document
 
 
 def translate_document(document: dict[str, Yaml], **parameters: str) -> dict[str, Yaml]:

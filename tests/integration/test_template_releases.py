@@ -11,6 +11,7 @@ from tests.transformed import (
     list_defaults,
     make_resolver,
     select_resources,
+    transform_functions,
     transform_template,
 )
 
@@ -83,7 +84,7 @@ class Release:
 
 
 def releases(changed: str = "", /, **parameters: str) -> dict[str, Release]:
-    found = transform_template(changed, **parameters)
+    found = transform_functions(changed, **parameters)
     return {name: release(name, found, make_resolver(found, **parameters)) for name in FUNCTIONS}
 
 

@@ -9,8 +9,9 @@ from datamesh.http.gateway import find_principal, is_safe, read_grants
 from datamesh.models.audit import AuditRecord
 from datamesh.models.read_access import ReadAccess
 from datamesh.models.values import utc_now
+from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
-from datamesh.services.permissions import Permissions
+from datamesh.services.permissions import Permissions, create_unlimited_permissions
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.records import Redirect
 from datamesh.wiring.resources import Resources
@@ -96,3 +97,23 @@ def create_task_record(
         request_id=lambda_context.aws_request_id,
         commit_id=record_id,
     )
+
+
+def open_task(
+    resources: Resources, record: AuditRecord, deadline: Deadline, principal: str | None = None
+) -> tuple[RequestContext, AuditTrail]:
+    """Return the context of work that no request has started, and its audit trail.
+
+    Its principal is that of the record unless another is given, and may do everything.
+    """
+    principal = principal or record.principal
+    assert principal
+    trail = resources.open_trail(record)
+    context = RequestContext(
+        principal=principal,
+        deadline=deadline,
+        permissions=create_unlimited_permissions(principal),
+        audit=trail,
+        open_versions=resources.open_product_versions,
+    )
+    return context, trail

@@ -15,7 +15,7 @@ from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
 from datamesh.errors.base import MeshError
 from datamesh.http.compression import add_compression
-from datamesh.http.context import SCHEDULE, create_request_context, create_task_record
+from datamesh.http.context import create_request_context, create_task_record, open_task
 from datamesh.http.errors import STATUS
 from datamesh.http.gateway import (
     SAFE_METHODS,
@@ -27,11 +27,9 @@ from datamesh.http.gateway import (
     read_path,
 )
 from datamesh.http.head import add_head
-from datamesh.models.audit import AuditRecord
 from datamesh.models.values import Timestamp, utc_now
 from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
-from datamesh.services.permissions import create_unlimited_permissions
 from datamesh.settings import Settings, load_settings
 from datamesh.storage.backoff import Deadline
 from datamesh.wiring.composition import create_resources
@@ -187,7 +185,7 @@ def create_task_handler(
         def run_part(path: str, part: Callable[[RequestContext], object]) -> int:
             deadline = Deadline.from_now(STORAGE_SECONDS if part_seconds is None else part_seconds)
             record = create_task_record(run.__name__, lambda_context, path)
-            context, trail = _open_task(resources, record, deadline)
+            context, trail = open_task(resources, record, deadline)
             status = 500
             try:
                 # What fails leaves a record, too: nobody else hears of it.
@@ -203,7 +201,7 @@ def create_task_handler(
 
         deadline = Deadline.from_now(STORAGE_SECONDS if seconds is None else seconds)
         record = create_task_record(run.__name__, lambda_context)
-        context, trail = _open_task(resources, record, deadline)
+        context, trail = open_task(resources, record, deadline)
         status = 500
         try:
             result = run(Work(context, resources, settings, event, run_part))
@@ -215,18 +213,3 @@ def create_task_handler(
 
     cold_start.freeze_imports()
     return observer.wrap_handler(handle)
-
-
-def _open_task(
-    resources: Resources, record: AuditRecord, deadline: Deadline
-) -> tuple[RequestContext, AuditTrail]:
-    """Return the context of work that the schedule has started, and its audit trail."""
-    trail = resources.open_trail(record)
-    context = RequestContext(
-        principal=SCHEDULE,
-        deadline=deadline,
-        permissions=create_unlimited_permissions(SCHEDULE),
-        audit=trail,
-        open_versions=resources.open_product_versions,
-    )
-    return context, trail

@@ -8,8 +8,7 @@ from typing import Any
 
 from datamesh import cold_start
 from datamesh.aws.observability import Handler, Observer
-from datamesh.http.context import EVENTS, create_task_record
-from datamesh.services.context import RequestContext
+from datamesh.http.context import EVENTS, create_task_record, open_task
 from datamesh.services.openlineage.groups import (
     Delivery,
     Group,
@@ -18,7 +17,6 @@ from datamesh.services.openlineage.groups import (
     read_group,
     send_dead_letters,
 )
-from datamesh.services.permissions import create_unlimited_permissions
 from datamesh.settings import load_settings
 from datamesh.storage.backoff import Deadline
 from datamesh.wiring.composition import create_resources
@@ -52,17 +50,10 @@ def derive_messages(
     deadline = Deadline.from_now(seconds)
     pipeline, queue = resources.open_event_pipeline(), resources.open_event_queue()
     group = read_group(pipeline.log, [_read_delivery(each) for each in event["Records"]], deadline)
-    principal = group.principal or EVENTS
-    # The record names the senders beside their events.
-    trail = resources.open_trail(create_task_record(ROUTE, lambda_context, principal=EVENTS))
-    context = RequestContext(
-        principal=principal,
-        deadline=deadline,
-        # What a sender may say was decided when the event came in.
-        permissions=create_unlimited_permissions(principal),
-        audit=trail,
-        open_versions=resources.open_product_versions,
-    )
+    # The record names the senders beside their events. What they may say was decided when the
+    # events came in.
+    record = create_task_record(ROUTE, lambda_context, principal=EVENTS)
+    context, trail = open_task(resources, record, deadline, group.principal)
     derive_group(context, resources.registry, pipeline, group)
     send_dead_letters(queue, group, deadline)
     note_derived(context, pipeline, group, resources.registry.now)

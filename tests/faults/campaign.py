@@ -15,7 +15,7 @@ from dev.storage.s3 import S3
 from tests.faults.judge import Outcome
 from tests.faults.plans import Plan
 from tests.faults.proxy import Proxy
-from tests.faults.runs import WRITERS, Result, open_slots
+from tests.faults.runs import WRITERS, OpenSlots, Result, open_slots
 
 PROCESSES = 2
 SLOTS = 12
@@ -28,11 +28,9 @@ class Figures:
 
     plans: int = 0
     commits: "Counter[str]" = field(default_factory=Counter)
-    operations: int = 0
     faults: "Counter[str]" = field(default_factory=Counter)
-    lost: int = 0
-    duplicated: int = 0
-    risen: int = 0
+    found: "Counter[str]" = field(default_factory=Counter)
+    """What else was counted, by what it is called in the table."""
     failed: dict[int, str] = field(default_factory=dict)
     """Seed -> complaint."""
     seconds: float = 0.0
@@ -41,36 +39,27 @@ class Figures:
         for result in results:
             self.plans += 1
             self.commits.update({str(outcome): n for outcome, n in result.told.items()})
-            self.operations += result.operations
             self.faults.update(result.faults)
-            self.lost += result.lost
-            self.duplicated += result.duplicated
-            self.risen += result.risen
+            self.found.update(result.found)
             if result.complaint:
                 self.failed[result.seed] = result.complaint
 
     def merge(self, other: "Figures") -> None:
         self.plans += other.plans
         self.commits.update(other.commits)
-        self.operations += other.operations
         self.faults.update(other.faults)
-        self.lost += other.lost
-        self.duplicated += other.duplicated
-        self.risen += other.risen
+        self.found.update(other.found)
         self.failed |= other.failed
         self.seconds += other.seconds
 
-    def table(self) -> Mapping[str, object]:
-        told = {f"commits {outcome}": self.commits[outcome] for outcome in Outcome}
+    def table(self, acts: str = "commits") -> Mapping[str, object]:
+        told = {f"{acts} {outcome}": self.commits[outcome] for outcome in Outcome}
         passed = self.faults["pass"]
         return {
             "plans": self.plans,
-            "commits": self.commits.total(),
+            acts: self.commits.total(),
             **told,
-            "lost": self.lost,
-            "duplicated": self.duplicated,
-            "refused and yet there": self.risen,
-            "operations checked for linearizability": self.operations,
+            **self.found,
             "requests": self.faults.total(),
             "faults": self.faults.total() - passed,
             "faults by kind": {k: n for k, n in sorted(self.faults.items()) if k != "pass"},
@@ -79,35 +68,49 @@ class Figures:
         }
 
 
-def run(s3: S3, seeds: Sequence[int], processes: int = PROCESSES, slots: int = SLOTS) -> Figures:
-    """Every seed's plan, each in one of the processes."""
+def run(
+    s3: S3,
+    seeds: Sequence[int],
+    processes: int = PROCESSES,
+    slots: int = SLOTS,
+    opens: OpenSlots = open_slots,
+) -> Figures:
+    """Every seed's plan, each in one of the processes, in slots that `opens` opens."""
     figures, started = Figures(), time.monotonic()
     environment = s3.build_environment(s3.writer)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool:
         size = math.ceil(len(seeds) / processes)
         shares = [seeds[start : start + size] for start in range(0, len(seeds), size)]
-        arguments = ((environment, s3.endpoint, s3.bucket, share, slots) for share in shares)
+        arguments = ((environment, s3.endpoint, s3.bucket, share, slots, opens) for share in shares)
         for results in pool.map(_share, arguments):
             figures.add(results)
     figures.seconds = time.monotonic() - started
     return figures
 
 
-def _share(arguments: tuple[dict[str, str], str, str, Sequence[int], int]) -> list[Result]:
-    environment, endpoint, bucket, seeds, slots = arguments
+def _share(
+    arguments: tuple[dict[str, str], str, str, Sequence[int], int, OpenSlots],
+) -> list[Result]:
+    environment, endpoint, bucket, seeds, slots, opens = arguments
     os.environ.update(environment)
-    return run_here(environment, endpoint, bucket, [Plan(seed) for seed in seeds], slots)
+    plans = [Plan(seed) for seed in seeds]
+    return run_here(environment, endpoint, bucket, plans, slots, opens)
 
 
 def run_here(
-    environment: dict[str, str], endpoint: str, bucket: str, plans: Sequence[Plan], slots: int = 1
+    environment: dict[str, str],
+    endpoint: str,
+    bucket: str,
+    plans: Sequence[Plan],
+    slots: int = 1,
+    opens: OpenSlots = open_slots,
 ) -> list[Result]:
     """In this process, whose environment has to be set for the server."""
     slots = min(slots, len(plans))
     with Proxy(endpoint, slots * WRITERS) as proxy:
         free: SimpleQueue[int] = SimpleQueue()
-        opened = open_slots(environment, bucket, proxy, create_client())
+        opened = opens(environment, bucket, proxy, create_client())
         for number in range(slots):
             free.put(number)
 

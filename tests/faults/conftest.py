@@ -7,7 +7,7 @@ import pytest
 from tests.faults import report
 
 FIGURES: report.Figures = {}
-REPLAYED = "test_seeded_plans"
+REPLAYED = ("test_seeded_plans", "test_seeded_events")
 
 
 @pytest.fixture(scope="session")
@@ -16,11 +16,11 @@ def figures() -> report.Figures:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """SEED=n runs the plan of that seed and nothing else."""
+    """SEED=n runs the plans of that seed and nothing else."""
     if os.environ.get("SEED"):
-        others = [item for item in items if item.name != REPLAYED]
+        others = [item for item in items if item.name not in REPLAYED]
         config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item.name == REPLAYED]
+        items[:] = [item for item in items if item.name in REPLAYED]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -40,10 +40,8 @@ class Result:
     seed: int
     told: "Counter[Outcome]" = field(default_factory=Counter)
     faults: "Counter[str]" = field(default_factory=Counter)
-    operations: int = 0
-    lost: int = 0
-    duplicated: int = 0
-    risen: int = 0
+    found: "Counter[str]" = field(default_factory=Counter)
+    """What else was counted, by what it is called in the table."""
     complaint: str = ""
     """Why the plan has failed, if it has."""
 
@@ -59,6 +57,26 @@ class Slot:
     direct: S3Client
 
     def run(self, plan: Plan) -> Result:
+        raise NotImplementedError
+
+    def _run_under_faults[T](self, plan: Plan, work: Callable[[int], T]) -> list[T]:
+        """All clients at once; returns when whatever was under way has landed."""
+        self.proxy.follow(plan, self.lanes)
+        try:
+            with ThreadPoolExecutor(len(self.lanes)) as pool:
+                return list(pool.map(work, range(len(self.lanes))))
+        finally:
+            self.proxy.drain(self.lanes)
+
+    def _create_result(self, plan: Plan) -> Result:
+        counts = sum((lane.counts for lane in self.lanes), Counter())
+        return Result(plan.seed, faults=Counter({str(kind): n for kind, n in counts.items()}))
+
+
+class WriterSlot(Slot):
+    """Writers of one document, each with a client of its own."""
+
+    def run(self, plan: Plan) -> Result:
         if plan.seed % HISTORY_EVERY == 0:
             return self._run_traffic(plan)
         return self._run_appends(plan)
@@ -69,14 +87,15 @@ class Slot:
             plan, lambda writer: append_tokens(self._open_object(writer, key), plan, writer)
         )
         file = _open_document(S3Object(self.direct, self.bucket, key), Backoff()).read_latest(
-            _create_deadline()
+            create_deadline()
         )
         tokens = [entry.to_model().transformation for entry in file.lineage]
         result = self._create_result(plan)
         result.told = Counter(one.outcome for each in told for one in each)
         verdict = judge([one for each in told for one in each], tokens)
-        result.lost, result.risen = len(verdict.lost), len(verdict.risen)
-        result.duplicated = len(verdict.duplicated)
+        result.found["lost"] = len(verdict.lost)
+        result.found["duplicated"] = len(verdict.duplicated)
+        result.found["refused and yet there"] = len(verdict.risen)
         if verdict.is_guilty:
             result.complaint = str(verdict)
         elif file.revision != len(tokens):
@@ -87,7 +106,7 @@ class Slot:
         key, history = f"history-{plan.seed}.json", History()
 
         def work(writer: int) -> None:
-            backoff = _create_backoff(plan)
+            backoff = create_backoff(plan)
             registry = registry_over(self._open_object(writer, key), backoff)
             draw = plan.draw(f"writer {writer}")
             for number in range(OPERATIONS):
@@ -96,33 +115,20 @@ class Slot:
 
         self._run_under_faults(plan, work)
         registry = registry_over(S3Object(self.direct, self.bucket, key), Backoff())
-        read_all(replace(CONTEXT, deadline=_create_deadline()), registry, history)
+        read_all(replace(CONTEXT, deadline=create_deadline()), registry, history)
         result = self._create_result(plan)
-        result.operations = len(history.operations)
+        result.found["operations checked for linearizability"] = len(history.operations)
         if wrong := find_contradictions(history):
             result.complaint = f"not linearizable: {wrong}"
         return result
 
-    def _run_under_faults[T](self, plan: Plan, work: Callable[[int], T]) -> list[T]:
-        """All writers at once; returns when whatever was under way has landed."""
-        self.proxy.follow(plan, self.lanes)
-        try:
-            with ThreadPoolExecutor(len(self.lanes)) as pool:
-                return list(pool.map(work, range(len(self.lanes))))
-        finally:
-            self.proxy.drain(self.lanes)
-
     def _open_object(self, writer: int, key: str) -> S3Object:
         return S3Object(self.clients[writer], self.bucket, key)
-
-    def _create_result(self, plan: Plan) -> Result:
-        counts = sum((lane.counts for lane in self.lanes), Counter())
-        return Result(plan.seed, faults=Counter({str(kind): n for kind, n in counts.items()}))
 
 
 def append_tokens(stored: S3Object, plan: Plan, writer: int) -> list[ReportedCommit]:
     """One writer's commits, each of which appends a token of its own."""
-    backoff = _create_backoff(plan)
+    backoff = create_backoff(plan)
     document = _open_document(stored, backoff)
     told: list[ReportedCommit] = []
     for number in range(COMMITS):
@@ -140,14 +146,22 @@ def append_tokens(stored: S3Object, plan: Plan, writer: int) -> list[ReportedCom
     return told
 
 
+type OpenSlots = Callable[[dict[str, str], str, Proxy, S3Client], Sequence[Slot]]
+"""Environment, bucket, proxy and a client beside it -> as many as the proxy has lanes for."""
+
+
 def open_slots(
-    environment: dict[str, str], bucket: str, proxy: Proxy, direct: S3Client
+    environment: dict[str, str],
+    bucket: str,
+    proxy: Proxy,
+    direct: S3Client,
+    kind: type[Slot] = WriterSlot,
 ) -> list[Slot]:
     """As many as the proxy has lanes for."""
     clients = [_create_client(environment, lane) for lane in proxy.lanes]
     starts = range(0, len(clients), WRITERS)
     return [
-        Slot(bucket, proxy, proxy.lanes[at : at + WRITERS], clients[at : at + WRITERS], direct)
+        kind(bucket, proxy, proxy.lanes[at : at + WRITERS], clients[at : at + WRITERS], direct)
         for at in starts
     ]
 
@@ -173,11 +187,11 @@ def _append_token(token: str) -> Change[LineageFile, int]:
     return change
 
 
-def _create_backoff(plan: Plan) -> Backoff:
+def create_backoff(plan: Plan) -> Backoff:
     """Small, so that some plans run out of it in the middle."""
     attempts = plan.draw("budget").choice(BUDGETS)
     return Backoff(attempts, first_pause=0.01, longest_pause=0.1)
 
 
-def _create_deadline() -> Deadline:
+def create_deadline() -> Deadline:
     return Deadline.from_now(30)

@@ -50,5 +50,5 @@ def test_the_suite_notices_a_commit_that_does_not_look_for_itself(
     monkeypatch.setattr(commit.PendingCommit, "has_landed_in", forgetful)
     plan = build_scripted_plan(Kind.PASS, kind)
     [result] = campaign.run_here(environment, s3.endpoint, s3.bucket, [plan])
-    assert result.duplicated
+    assert result.found["duplicated"]
     assert "duplicated=[" in result.complaint

@@ -18,6 +18,22 @@ def graph(registry: Registry) -> dict[str, Any]:
     }
 
 
+def show(registry: Registry) -> Any:
+    """What of products and lineage is to be the same."""
+    products = registry.products.read_latest(NO_DEADLINE).products.values()
+    fields = {"name", "domain", "owner", "description", "schema_", "openlineage", "status", "tags"}
+    fields |= {"quality", "checks"}
+    shown = {
+        each.name: each.to_model().model_dump(include=fields)
+        | {
+            "lifecycle_state": each.to_model().lifecycle_state,
+            "columns": [column.model_dump() for column in each.to_model().columns],
+        }
+        for each in products
+    }
+    return shown, graph(registry)
+
+
 def edges(registry: Registry) -> set[tuple[str, str]]:
     """The visible ones, by products' names up to their digest."""
     from datamesh.services.lineage.queries import list_visible_entries

@@ -8,8 +8,8 @@ import pytest
 
 from datamesh.storage.objects import InDoubt, MemoryObject, Unreachable
 from tests.conftest import Serve
-from tests.events import run_event
-from tests.unit.openlineage.graphs import edges, graph
+from tests.events import dataset, run_event
+from tests.unit.openlineage.graphs import edges, graph, show
 from tests.unit.openlineage.queued import World
 
 
@@ -58,6 +58,41 @@ def test_a_worker_that_dies_at_any_write_loses_nothing(
         world.derive(count=2)
         assert graph(world.registry) == graph(expected.registry)
     assert death > 7  # the audit record, two runs, two jobs, the index, products, lineage
+
+
+def test_a_worker_that_dies_before_it_has_looked_again_looks_when_it_comes_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It shows that a table is dropped, and has not seen who has written it meanwhile."""
+    drop = {"lifecycleStateChange": {"lifecycleStateChange": "DROP"}}
+    for event in (
+        run_event([], ["t"], run=1),
+        run_event([], [dataset("t", facets=drop)], run=2, job="cleaner", minute=5),
+        run_event([], ["t"], run=3, job="writer", minute=9),
+    ):
+        world.post(event)
+    written, dropped, written_again = world.queue.messages
+    world.derive([written])
+    put = MemoryObject.put
+
+    def put_beside_another(stored: MemoryObject, body: bytes, replaces: str | None) -> str:
+        if stored.name != "products.json":
+            return put(stored, body, replaces)
+        with monkeypatch.context() as patch:
+            patch.setattr(MemoryObject, "put", put)
+            world.derive([written_again])
+        put(stored, body, replaces)
+        raise _Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(MemoryObject, "put", put_beside_another)
+        with pytest.raises(_Killed):
+            world.derive([dropped])
+    [shown] = show(world.registry)[0].values()
+    assert shown["lifecycle_state"] == "DROP"
+    world.derive([dropped], count=2)
+    [shown] = show(world.registry)[0].values()
+    assert shown["lifecycle_state"] is None
 
 
 @pytest.mark.parametrize("error", [InDoubt("reset"), Unreachable("no connection")])

@@ -19,7 +19,7 @@ from datamesh.services.registry.registry import Registry
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.events import column_lineage, dataset, dataset_event, events, job_event, run_event
 from tests.meshes import event_pipeline, mesh
-from tests.unit.openlineage.graphs import graph
+from tests.unit.openlineage.graphs import graph, show
 
 PLACES = [
     ("db", "orders"),
@@ -101,22 +101,6 @@ def any_event(draw: st.DrawFn) -> dict[str, Any]:
 
 
 EVENTS = st.lists(any_event(), min_size=1, max_size=7)
-
-
-def show(registry: Registry) -> Any:
-    """What of products and lineage is to be the same."""
-    products = registry.products.read_latest(NO_DEADLINE).products.values()
-    fields = {"name", "domain", "owner", "description", "schema_", "openlineage", "status", "tags"}
-    fields |= {"quality", "checks"}
-    shown = {
-        each.name: each.to_model().model_dump(include=fields)
-        | {
-            "lifecycle_state": each.to_model().lifecycle_state,
-            "columns": [column.model_dump() for column in each.to_model().columns],
-        }
-        for each in products
-    }
-    return shown, graph(registry)
 
 
 def ingest_singly(raw: list[dict[str, Any]]) -> tuple[Registry, EventPipeline]:

@@ -35,7 +35,13 @@ def create_resources(settings: Settings, observer: Observer) -> Resources:
 
     Nothing is called yet. `observer` counts the commits to the registry's two documents.
     """
-    bucket = Bucket(create_client(), settings.catalog_bucket, Backoff())
+    return open_resources(
+        settings, observer, Bucket(create_client(), settings.catalog_bucket, Backoff())
+    )
+
+
+def open_resources(settings: Settings, observer: Observer, bucket: Bucket) -> Resources:
+    """Return the same over a bucket that is called in a way of its own."""
     registry = open_registry(settings, observer, bucket)
     past = RegistryHistory(
         registry,

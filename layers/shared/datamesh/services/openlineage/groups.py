@@ -7,7 +7,7 @@ the queue, which delivers it again.
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import batched, groupby
 
@@ -67,6 +67,8 @@ class Group:
 def read_group(log: EventLog, deliveries: Sequence[Delivery], deadline: Deadline) -> Group:
     """Read the events of deliveries, each event once. Never raises: see `poison`, `unfinished`."""
     group, known = Group(), set()
+    # Of an event that comes twice, the message that was delivered most often is kept.
+    deliveries = sorted(deliveries, key=lambda each: each.count, reverse=True)
 
     def read_delivery(delivery: Delivery) -> StoredEvent | Exception | None:
         try:
@@ -101,8 +103,9 @@ def derive_group(
     """
     _note_events(context, (event for _, event in group.events))
     for size, events in _split_by_size(group.events):
+        into = replace(pipeline, is_repeated=size < MAX_GROUP)
         for some in batched(events, size, strict=False):
-            _derive_halves(context, registry, pipeline, group, some)
+            _derive_halves(context, registry, into, group, some)
     _note_events(context, group.derived)
 
 
@@ -133,7 +136,7 @@ def _derive_halves(
     """Derive from events together or, if one of them keeps the others from it, in halves."""
     if _attempt_events(context, registry, pipeline, group, events) or len(events) == 1:
         return
-    middle = len(events) // 2
+    middle, pipeline = len(events) // 2, replace(pipeline, is_repeated=True)
     for half in (events[:middle], events[middle:]):
         _derive_halves(context, registry, pipeline, group, half)
 

@@ -73,6 +73,8 @@ class EventPipeline:
     """When the latest group of events was derived."""
     policy: EventPolicy = field(default_factory=EventPolicy)
     confidence: Mapping[Evidence, float] = field(default_factory=lambda: DEFAULT_CONFIDENCE)
+    is_repeated: bool = False
+    """True if an earlier try with the same events may have ended in the middle."""
 
 
 @dataclass(frozen=True)
@@ -317,4 +319,9 @@ def _update_lives(
         doubts |= dict.fromkeys(found, NO_LIFE)
     for product in find_noted_products(context, registry, resolved.gained):
         doubts.setdefault(product, NO_LIFE)
+    if pipeline.is_repeated:
+        # An earlier try may have committed what shows, and not have looked again.
+        for dataset, product in resolved.resolution.items():
+            life = observations[dataset].life if dataset in observations else NO_LIFE
+            doubts[product] = doubts.get(product, NO_LIFE).join_with(life)
     update_lives(context, registry, LifeStore(pipeline.open_life, pipeline.open_job), doubts)

@@ -6,13 +6,15 @@ nothing (docs/adr/0027-identity-of-datasets.md).
 
 An event that may change what shows raises a doubt about a product. All that is known of it is then
 read, and what shows is committed. Whoever changes it looks again: an event that raised no doubt may
-have come in between.
+have come in between. If that fails, the event is delivered again, and then each product that it
+names is in doubt.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from datamesh.errors.storage import Contended
 from datamesh.models.lifecycle import DatasetLife, LifecycleChange, find_latest
 from datamesh.models.products import DatasetName
 from datamesh.models.stored_products import StoredProduct
@@ -117,9 +119,11 @@ def update_lives(
 ) -> None:
     """Commit what shows of the life of some products, of which events have told something.
 
-    Raises what a commit raises.
+    Raises what a commit raises, and Contended if other events come in between all the time.
     """
-    for _ in range(MAX_ROUNDS if doubts else 0):
+    if not doubts:
+        return
+    for _ in range(MAX_ROUNDS):
         reader = _LifeReader(context, registry, store)
         found = reader.find_lives(doubts)
         now = context.choose_registration_time(registry.now)
@@ -132,6 +136,7 @@ def update_lives(
 
         if not context.commit_derived(registry.products, change):
             return
+    raise Contended(registry.products.name)
 
 
 def has_doubt(product: StoredProduct, told: DatasetLife) -> bool:

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,12 @@ from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.template.reader import read_api
 from tests import deployed
-from tests.tokens import AUDIENCE, Issuer, running_issuer
 
 ROUNDS = 9
 BUILD = ROOT / ".aws-sam/build"
 FUNCTIONS = read_api(ROOT / "template.yaml", {}, {}).functions
 CHILD = Path(__file__).with_name("first_request.py")
-READ, AUTHORIZED = ratio_at_most(0.4), ratio_at_most(0.03)
+READ = ratio_at_most(0.4)
 FIRST: tuple[tuple[str, str, Target | None], ...] = (
     ("ProductsReadFunction", "get_product", READ),
     ("LineageReadFunction", "lineage_upstream", READ),
@@ -44,7 +43,6 @@ FIRST: tuple[tuple[str, str, Target | None], ...] = (
     ("AuditFunction", "audit", READ),
     ("SearchFunction", "search", READ),
     ("PlatformFunction", "health", READ),
-    ("AuthorizerFunction", "authorizer", AUTHORIZED),
     # For the record: DuckDB is imported, or a write needs several calls to storage.
     ("DomainsFunction", "read_dataset", None),
     ("DomainsWriteFunction", "check_dataset", None),
@@ -53,8 +51,6 @@ FIRST: tuple[tuple[str, str, Target | None], ...] = (
     ("OpenLineageWriteFunction", "openlineage_event", None),
 )
 """Function, the first event that it is sent, and what its start may take."""
-TOKEN = ("AuthorizerFunction", "authorizer with a token", None)
-"""Beside those: PyJWT and cryptography are imported, and the keys of the issuer are fetched."""
 PLAIN = "FastAPI, Mangum, Powertools, boto3; no bytecode"
 
 
@@ -87,18 +83,23 @@ class Start:
         self.imports.append(result["imported"])
         return took
 
+    def describe_imports(self) -> str:
+        return f"of which imports {statistics.median(self.imports):.0f} ms"
+
+
+def require_build() -> None:
+    assert (BUILD / "SharedLayer").is_dir(), "run `make build` first"
+
 
 def rows() -> list[Row]:
-    assert (BUILD / "SharedLayer").is_dir(), "run `make build` first"
+    require_build()
     with (
         tempfile.TemporaryDirectory() as name,
         seaweed.run_server(Path(name) / "s3") as s3,
-        running_issuer() as issuer,
     ):
         s3.ensure_bucket()
         deployed.fill(s3.create_client(), create_client(s3.build_environment(s3.admin)), s3.bucket)
         starts = [built(FUNCTIONS[function], event, s3) for function, event, _ in FIRST]
-        starts.append(signed_in(FUNCTIONS["AuthorizerFunction"], issuer, s3))
         plain, *ours = alternately(plain_start(Path(name), s3), *starts, rounds=ROUNDS)
     return [
         Row(
@@ -108,11 +109,9 @@ def rows() -> list[Row]:
             plain,
             PLAIN,
             target,
-            f"of which imports {statistics.median(start.imports):.0f} ms",
+            start.describe_imports(),
         )
-        for (function, event, target), took, start in zip(
-            (*FIRST, TOKEN), ours, starts, strict=True
-        )
+        for (function, event, target), took, start in zip(FIRST, ours, starts, strict=True)
     ]
 
 
@@ -126,16 +125,6 @@ def built(function: Function, event: str, s3: S3) -> Start:
         function.handler,
         deployed.EVENTS[event],
         {**variables(s3), **function.environment, **own},
-    )
-
-
-def signed_in(authorizer: Function, issuer: Issuer, s3: S3) -> Start:
-    start = built(authorizer, "authorizer", s3)
-    header = f"Bearer {issuer.sign()}"
-    presented = {"identitySource": [header], "headers": {"authorization": header}}
-    trusted = {"JWT_ISSUER": issuer.url, "JWT_AUDIENCE": AUDIENCE}
-    return replace(
-        start, event={**start.event, **presented}, environment={**start.environment, **trusted}
     )
 
 

@@ -14,7 +14,7 @@ from benchmarks.measure import Row
 
 MODULES: Mapping[str, str] = {
     "cold_start": "Cold start: a new process, up to its first answer",
-    "tokens": "Tokens, with the keys of their issuer at hand",
+    "authorizer": "The authorizer, by credential",
     "built_size": "Built size, unzipped",
     "peak_memory": "Peak memory",
     "memory_at_bounds": "Peak memory, whatever the content",

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -19,6 +20,9 @@ from tests.e2e.api import Api
 from tests.e2e.local_run import TIMEOUT_SECONDS, product, register
 from tests.events import run_event
 from tests.integration.processes import alive, eventually
+
+GROUP = 100
+"""Events that are derived together."""
 
 
 def total(url: str) -> int:
@@ -110,18 +114,24 @@ def test_lineage_may_register_products(tmp_path: Path) -> None:
         ]
 
 
+def open_bucket(run: local_run.Run) -> tuple[Any, str]:
+    """A client of storage, and the name of the bucket, as they are printed."""
+    _, _, told = run.printed().partition("  Data  s3://")
+    bucket, _, rest = told.partition("/")
+    access = dict(word.split("=", 1) for word in shlex.split(rest.splitlines()[1]))
+    client = boto3.client(
+        "s3",
+        endpoint_url=access["AWS_ENDPOINT_URL_S3"],
+        region_name=access["AWS_REGION"],
+        aws_access_key_id=access["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=access["AWS_SECRET_ACCESS_KEY"],
+    )
+    return client, bucket
+
+
 def test_files_put_where_it_says_are_served(tmp_path: Path) -> None:
     with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
-        _, _, told = run.printed().partition("  Data  s3://")
-        bucket, _, rest = told.partition("/")
-        access = dict(word.split("=", 1) for word in shlex.split(rest.splitlines()[1]))
-        client = boto3.client(
-            "s3",
-            endpoint_url=access["AWS_ENDPOINT_URL_S3"],
-            region_name=access["AWS_REGION"],
-            aws_access_key_id=access["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=access["AWS_SECRET_ACCESS_KEY"],
-        )
+        client, bucket = open_bucket(run)
         client.put_object(Bucket=bucket, Key="domains/sales/mine/a.csv", Body=b"id,n\nx,1\n")
         mine = product("mine", domain="sales", schema={"id": "string", "n": "integer"})
         assert register(run.url, run.key(), mine).status_code == 200
@@ -171,6 +181,38 @@ def test_acknowledged_writes_survive_kill_9_of_everything(tmp_path: Path) -> Non
         Api(run.url, run.key()).wait_until_derived()
         found = requests.get(f"{run.url}/products", timeout=TIMEOUT_SECONDS).json()
         assert [row["name"] for row in found] == [*(f"p{number}" for number in range(5)), "a", "b"]
+
+
+def test_a_group_of_events_is_derived_though_its_worker_is_killed(tmp_path: Path) -> None:
+    events = [run_event([f"a{n}"], ["b"], run=n, job=f"j{n}") for n in range(GROUP)]
+    with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
+        client, bucket = open_bucket(run)
+
+        def list_keys(prefix: str) -> int:
+            found = client.list_objects_v2(Bucket=bucket, Prefix=prefix)
+            return int(found["KeyCount"])
+
+        answer = requests.post(
+            f"{run.url}/api/v1/lineage/batch",
+            json=events,
+            headers={"Authorization": f"Bearer {run.key()}"},
+            timeout=TIMEOUT_SECONDS,
+        )
+        assert answer.json()["summary"]["successful"] == GROUP
+        # Runs are the first that is written of a group, lineage is the last.
+        assert eventually(lambda: list_keys("openlineage/runs/") > 0)
+        [worker] = [pid for pid in run.pids() if b"derive_handler" in read_command(pid)]
+        os.kill(worker, signal.SIGKILL)
+        assert list_keys("lineage.json") == 0
+        Api(run.url, run.key()).wait_until_derived()
+        found = requests.get(f"{run.url}/lineage?limit=1000", timeout=TIMEOUT_SECONDS).json()
+        assert len(found) == len({each["source"] for each in found}) == GROUP
+
+
+def read_command(pid: int) -> bytes:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    return b""
 
 
 def test_what_was_deleted_is_restored_from_the_backup_of_the_day(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from tests.faults import campaign, report
 from tests.faults.event_runs import open_event_slots
 from tests.faults.plans import Fault, Kind, Plan
 
-PLANS = 16
+PLANS = 12
 
 
 def test_seeded_events(s3: S3, figures: report.Figures) -> None:

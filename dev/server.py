@@ -149,11 +149,14 @@ class BoundedHttp(HttpToolsProtocol):
 
     _head_bytes = 0
     _is_in_head = True
+    _has_ended_request = False
 
     def data_received(self, data: bytes) -> None:
         """Parse what has come."""
+        self._has_ended_request = False
         super().data_received(data)
-        if not self._is_in_head or self.transport.is_closing():
+        # What has come with the end of a request is mostly its body.
+        if not self._is_in_head or self._has_ended_request or self.transport.is_closing():
             return
         self._head_bytes += len(data)
         if self._head_bytes > MAX_HEAD_BYTES:
@@ -167,7 +170,7 @@ class BoundedHttp(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Expect the next request of the connection."""
         super().on_message_complete()
-        self._is_in_head, self._head_bytes = True, 0
+        self._is_in_head, self._head_bytes, self._has_ended_request = True, 0, True
 
 
 class _Server(uvicorn.Server):

@@ -5,6 +5,7 @@ import pytest
 import uvicorn
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
 
 from dev.server import MAX_HEAD_BYTES, Address, BoundedHttp, open_listener, read_address
 
@@ -30,6 +31,40 @@ def test_an_address_can_be_opened_and_says_who_reaches_it(host: str, is_loopback
 
 async def answer_anything(scope: Scope, receive: Receive, send: Send) -> None:
     await Response(b"answered")(scope, receive, send)
+
+
+class Sent(asyncio.Transport):
+    """The server's end of a connection, which only remembers what is sent."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.written += data
+
+    def is_closing(self) -> bool:
+        return False
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_long_body_that_comes_at_once_is_no_head() -> None:
+    async def ask() -> bytes:
+        config = uvicorn.Config(answer_anything, http=BoundedHttp, lifespan="off", ws="none")
+        config.load()
+        sent = Sent()
+        protocol = BoundedHttp(config, ServerState(), {})
+        protocol.connection_made(sent)
+        head = b"POST / HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (2 * MAX_HEAD_BYTES)
+        for _ in range(2):
+            protocol.data_received(head + b"x" * 2 * MAX_HEAD_BYTES)
+            await asyncio.gather(*protocol.tasks)
+        protocol.connection_lost(None)
+        return sent.written
+
+    assert asyncio.run(ask()).count(b"200 OK") == 2
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,30 @@ def test_an_uncontended_commit_is_one_put() -> None:
     assert names(stored) == ["a", "b"]
 
 
+def test_a_commit_to_what_is_probably_new_asks_nothing_before() -> None:
+    stored = FaultyObject()
+    assert document(stored).commit_to_new(add("a"), NO_DEADLINE) == 1
+    assert stored.calls == ["PUT"]
+    assert (names(stored), revision(stored)) == (["a"], 1)
+
+
+def test_a_commit_to_what_is_there_all_the_same_adds_to_it() -> None:
+    stored = FaultyObject()
+    document(stored).commit(add("a"), NO_DEADLINE)
+    stored.calls.clear()
+    assert document(stored).commit_to_new(add("b"), NO_DEADLINE) == 2
+    assert stored.calls == ["PUT", "GET", "PUT"]
+    assert (names(stored), revision(stored)) == (["a", "b"], 2)
+
+
+@pytest.mark.parametrize("fault", [reply_is_lost, request_is_lost, no_connection])
+def test_a_commit_to_what_is_new_lands_whatever_becomes_of_its_first_try(fault: PutFault) -> None:
+    stored = FaultyObject()
+    stored.put_faults.append(fault)
+    document(stored).commit_to_new(add("a"), NO_DEADLINE)
+    assert names(stored) == ["a"]
+
+
 def test_every_commit_leaves_its_own_id_and_moves_the_revision() -> None:
     stored = FaultyObject()
     writer = document(stored)

@@ -158,6 +158,24 @@ class Document[F: RegistryFile]:
                 return result
         return self._take_last_look(commit, failure, deadline)
 
+    def commit_to_new[R](self, change: Change[F, R], deadline: Deadline) -> R:
+        """Apply a change that may be repeated, to a file that is probably not there yet.
+
+        If it is not, that takes one PUT and no GET; else it is a commit like others. Raises what
+        `commit` raises.
+        """
+        commit = PendingCommit(self.name, self._new_id(), change, lambda: None, lambda found: None)
+        if self._cached is None and deadline.remaining_seconds > 0:
+            self._cached = FileVersion(self._kind(), None)
+            try:
+                result = self._attempt_commit(commit)
+            except (LostRace, InDoubt, Unreachable):
+                self._cached = None
+            else:
+                self._report_commit(commit)
+                return result
+        return self.commit(change, deadline)
+
     def _report_commit[R](self, commit: PendingCommit[F, R]) -> None:
         if completed := commit.to_completed():
             self._on_commit(completed)

@@ -13,6 +13,9 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.document import Document
 from datamesh.storage.job_files import JobFile, JobIndexFile
 
+MANY_JOBS = 10
+"""From how many jobs on the index is read to learn which are new."""
+
 type OpenJob = Callable[[str], Document[JobFile]]
 """Digest of a job's name -> the document of what events have said of it."""
 
@@ -35,8 +38,30 @@ def group_histories(histories: Iterable[JobHistory]) -> dict[str, JobHistory]:
     return {key: join_histories(*each) for key, each in found.items()}
 
 
-def store_job(context: RequestContext, job: Document[JobFile], told: JobHistory) -> RecordedJob:
+def find_new_jobs(
+    context: RequestContext, registry: Registry, told: Mapping[str, JobHistory]
+) -> set[str]:
+    """Return the jobs that probably have no file yet: the index, if it is at hand, has them not.
+
+    Raises StorageUnavailable.
+    """
+    if registry.jobs is None:
+        return set()
+    index = registry.jobs.get_known()
+    if len(told) >= MANY_JOBS:
+        index = registry.jobs.read_latest(context.deadline)
+    # A full one has forgotten jobs that have files.
+    if index is None or len(index.jobs) >= registry.max_lineage_entries:
+        return set()
+    return told.keys() - index.jobs.keys()
+
+
+def store_job(
+    context: RequestContext, job: Document[JobFile], told: JobHistory, *, is_new: bool = False
+) -> RecordedJob:
     """Join what events say of a job with what its file holds. Raises what a commit raises.
+
+    `is_new` says that it probably has no file.
 
     A repeated event changes nothing. Then an earlier try may have ended before the index was
     written, so that the index has to be looked at.
@@ -52,7 +77,8 @@ def store_job(context: RequestContext, job: Document[JobFile], told: JobHistory)
         is_indexed = before is not None and build_record(before, file.revision) == record
         return file.model_copy(update={"history": after}), (record, is_indexed)
 
-    record, is_indexed = job.commit(change, context.deadline)
+    commit = job.commit_to_new if is_new else job.commit
+    record, is_indexed = commit(change, context.deadline)
     return RecordedJob(compute_job_key(told.namespace, told.name), record, is_indexed)
 
 

@@ -16,7 +16,13 @@ from datamesh.models.openlineage import RunEvent
 from datamesh.models.products import DatasetName
 from datamesh.models.stored_products import NamespaceMention
 from datamesh.services.context import RequestContext
-from datamesh.services.jobs.recording import OpenJob, group_histories, index_jobs, store_job
+from datamesh.services.jobs.recording import (
+    OpenJob,
+    find_new_jobs,
+    group_histories,
+    index_jobs,
+    store_job,
+)
 from datamesh.services.lineage.joining import reduce_claims
 from datamesh.services.lineage.renames import follow_renames, get_adjacency
 from datamesh.services.openlineage.claims import (
@@ -141,15 +147,21 @@ def _join_run_statements(
 ) -> list[Statement]:
     """Return what the runs of the events have said so far, and what events of no run say."""
     runs: dict[str, list[Statement]] = {}
+    started: set[str] = set()
     others = []
     for received in events:
         statement = read_statement(received.event)
         if isinstance(received.event, RunEvent):
-            runs.setdefault(compute_run_path(received.event), []).append(statement)
+            path = compute_run_path(received.event)
+            runs.setdefault(path, []).append(statement)
+            if received.event.event_type == "START" and not pipeline.is_repeated:
+                started.add(path)
         else:
             others.append(statement)
     joined = map_in_parallel(
-        lambda run: _add_statements(context, pipeline.open_run(run[0]), run[1]),
+        lambda run: _add_statements(
+            context, pipeline.open_run(run[0]), run[1], is_new=run[0] in started
+        ),
         list(runs.items()),
     )
     return [statement for run in joined for statement in run] + others
@@ -165,16 +177,26 @@ def store_histories(
 ) -> None:
     """Record what events say of jobs and of their runs. Raises what a commit raises."""
     told = group_histories(histories)
+    is_first = not (rebuilds or pipeline.is_repeated)
+    new = find_new_jobs(context, registry, told) if is_first else ()
     recorded = map_in_parallel(
-        lambda job: store_job(context, pipeline.open_job(job[0]), job[1]), list(told.items())
+        lambda job: store_job(context, pipeline.open_job(job[0]), job[1], is_new=job[0] in new),
+        list(told.items()),
     )
     index_jobs(context, registry, recorded, rebuilds=rebuilds)
 
 
 def _add_statements(
-    context: RequestContext, run: Document[RunFile], statements: Sequence[Statement]
+    context: RequestContext,
+    run: Document[RunFile],
+    statements: Sequence[Statement],
+    *,
+    is_new: bool,
 ) -> list[Statement]:
-    """Join statements with what the run has said before, and return all that it says, by job."""
+    """Join statements with what the run has said before, and return all that it says, by job.
+
+    `is_new` says that it has probably said nothing.
+    """
     new = join_by_job(*statements)
 
     def change(file: RunFile) -> tuple[RunFile, list[Statement]]:
@@ -185,7 +207,7 @@ def _add_statements(
             return file, said
         return file.model_copy(update={"statements": both}), said
 
-    return run.commit(change, context.deadline)
+    return (run.commit_to_new if is_new else run.commit)(change, context.deadline)
 
 
 def derive_lineage(

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from datamesh.errors.storage import StorageUnavailable
+from datamesh.models.json_codec import encode_value
 from datamesh.models.lineage import LineageType, StoredLineageEntry
 from datamesh.models.products import ProductStatus, ProductUpdate
 from datamesh.services.lineage import queries
 from datamesh.services.products import registration
-from datamesh.storage.files import BYTES_PER_PART, LineageFile, ProductsFile
+from datamesh.storage.files import BYTES_PER_PART, ENCODE_NAME, LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject, StoredObject
 from datamesh.storage.registry_file import RECENT_COMMITS, RegistryFile
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -326,3 +327,9 @@ def lineage_entry(number: int, transformation: str) -> StoredLineageEntry:
     return StoredLineageEntry(
         id=f"{number}", source="a", target="b", transformation=transformation, timestamp=NOON
     )
+
+
+def test_names_are_encoded_as_all_other_texts() -> None:
+    """The parts of a file that did not change are kept by their bytes."""
+    letters = "".join(map(chr, [*range(0xD800), *range(0xE000, 0x11000)]))
+    assert ENCODE_NAME(letters) == encode_value(letters)

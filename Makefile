@@ -14,6 +14,7 @@ DOCS_VENV := .venv-docs
 CORPUS_VENV := .venv-corpus
 NODE_VENV := .venv-node
 DATACONTRACT_VENV := .venv-datacontract
+DATAHUB_VENV := .venv-datahub-lite
 PY := $(VENV)/bin/python
 # Of the files that it names, and no others: what a registry answers instead is refused.
 INSTALL := $(UV) pip install --quiet --require-hashes
@@ -169,6 +170,11 @@ sbom: $(SECURITY_VENV)/ready ## Write the bill of materials of what is deployed 
 bench: $(VENV)/ready build $(PORTAL) ## Measure what the documents claim about speed and cost, and write it there; alone.
 	@$(PY) -m benchmarks
 
+# Not in CI: DataHub Lite is 150 MB, and minutes pass until it holds the products.
+.PHONY: bench-peers
+bench-peers: $(VENV)/ready $(PORTAL) $(DATAHUB_VENV)/ready ## Measure make run beside DataHub Lite, and write it into docs/benchmarks.md; PRODUCTS=n (10000).
+	@$(PY) -m benchmarks.peers
+
 .PHONY: regressions
 regressions: $(VENV)/ready build ## Test ratios and counts of what bench measures, with a wide margin.
 	$(PY) -m pytest tests/benchmarks
@@ -300,7 +306,7 @@ logs: stage $(SAM_VENV)/ready ## Follow the logs of STAGE; of function NAME, of 
 # Installed with --no-deps: the packages are wanted for their files, not to be imported.
 FILES_ALONE := requirements/examples requirements/corpus-files functions/platform/requirements functions/contracts/schemas
 LOCKED := layers/shared/requirements functions/authorizer/requirements functions/contracts/requirements functions/domains/requirements functions/search/requirements $(addprefix requirements/,\
-	dev sam security ministack openlineage docs corpus datacontract node lambda-image uv)
+	dev sam security ministack openlineage docs corpus datacontract datahub-lite node lambda-image uv)
 
 .PHONY: lock
 lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes newer versions.
@@ -309,7 +315,7 @@ lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes 
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) $(DATACONTRACT_VENV) $(NODE_VENV) .uv .aws-sam build portal/node_modules functions/portal/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) $(DATACONTRACT_VENV) $(DATAHUB_VENV) $(NODE_VENV) .uv .aws-sam build portal/node_modules functions/portal/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv: requirements/uv.txt
 	python3 -m venv .uv
@@ -364,6 +370,12 @@ $(DATACONTRACT_VENV)/ready: requirements/datacontract.txt | $(UV)
 	rm -rf $(DATACONTRACT_VENV)
 	$(UV) venv --quiet --python 3.13 $(DATACONTRACT_VENV)
 	$(INSTALL) --python $(DATACONTRACT_VENV)/bin/python -r requirements/datacontract.txt
+	touch $@
+
+$(DATAHUB_VENV)/ready: requirements/datahub-lite.txt | $(UV)
+	rm -rf $(DATAHUB_VENV)
+	$(UV) venv --quiet --python 3.13 $(DATAHUB_VENV)
+	$(INSTALL) --python $(DATAHUB_VENV)/bin/python -r requirements/datahub-lite.txt
 	touch $@
 
 $(NODE_VENV)/ready: requirements/node.txt | $(UV)

@@ -1,0 +1,1 @@
+"""The local run beside what people would try instead, on one machine in one run."""

@@ -5,7 +5,7 @@ import datamesh.cold_start  # noqa: F401, I001  # before all other imports
 import os
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response
+from fastapi import Path, Query, Response
 
 from datamesh.models.access import Role
 from datamesh.http import product_versions, quality
@@ -13,11 +13,6 @@ from datamesh.http.access import declare_write
 from datamesh.http.answers import JSON, build_page_response
 from datamesh.http.app import create_app
 from datamesh.http.conditional import IfMatch, build_etag, build_precondition, build_product_etag
-from datamesh.http.deprecation import (
-    DEPRECATED_RESPONSE,
-    add_deprecation_headers,
-    is_deprecated,
-)
 from datamesh.http.dependencies import (
     CurrentContext,
     CurrentRegistry,
@@ -34,7 +29,7 @@ from datamesh.models.responses import DeletedProduct, Written, WrittenProducts
 from datamesh.models.type_names import find_unknown_types
 from datamesh.models.values import SearchText
 from datamesh.services.products import queries, registration
-from datamesh.services.products.warnings import list_warnings
+from datamesh.services.products.warnings import list_unwritten, list_warnings
 
 app = create_app("Products")
 
@@ -145,32 +140,25 @@ async def list_products(
 @app.get(
     "/product/{name}",
     response_model=Product,
-    responses=DEPRECATED_RESPONSE | document_errors(301, 404, 410, 422, 503),
+    responses=document_errors(301, 404, 410, 422, 503),
 )
-async def get_product(
-    name: PathName, request: Request, context: CurrentContext, registry: RegistryAsOf
-) -> Response:
+async def get_product(name: PathName, context: CurrentContext, registry: RegistryAsOf) -> Response:
     """Read a product.
 
     Its `ETag` can be sent as `If-Match` when the product is changed or deleted.
     """
     product = queries.get_product(context, registry, name)
-    response = Response(
+    return Response(
         product.public_json, media_type=JSON, headers={"ETag": build_etag(product.public_json)}
     )
-    if is_deprecated(product):
-        add_deprecation_headers(request, response, context, registry, product.to_model())
-    return response
 
 
 @app.get(
     "/product/{name}/freshness",
-    responses=DEPRECATED_RESPONSE | document_errors(301, 404, 422, 503),
+    responses=document_errors(301, 404, 422, 503),
 )
 async def get_freshness(
     name: PathName,
-    request: Request,
-    response: Response,
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
@@ -184,8 +172,6 @@ async def get_freshness(
     from datamesh.services.jobs.freshness import read_freshness
 
     product = queries.get_product(context, registry, name)
-    if is_deprecated(product):
-        add_deprecation_headers(request, response, context, registry, product.to_model())
     return read_freshness(context, registry, resources.open_job_store(), product)
 
 
@@ -216,7 +202,8 @@ async def update_product(
         context, registry, name, changes, build_precondition(if_match)
     )
     response.headers["ETag"] = build_product_etag(product)
-    warnings = find_unknown_types(changes.schema_ or {})
+    unknown = find_unknown_types(changes.schema_ or {})
+    warnings = [*unknown, *list_unwritten(product, changes)]
     message = f"Product '{name}' updated"
     if product.name != name:
         message = f"Product '{name}' is called '{product.name}' now"

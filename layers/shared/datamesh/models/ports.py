@@ -69,8 +69,9 @@ Location = Annotated[
         " location that is granted to the domain (DataLocations). Ends with a slash."
     ),
 ]
+PARTITION_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$"
 Partition = Annotated[
-    str, StringConstraints(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_-]*$")
+    str, StringConstraints(min_length=1, max_length=100, pattern=PARTITION_PATTERN)
 ]
 Partitions = Annotated[
     list[Partition],

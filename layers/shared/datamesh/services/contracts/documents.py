@@ -7,13 +7,15 @@ from enum import StrEnum
 from typing import Any
 
 import yaml
+from pydantic import JsonValue
 
 from datamesh.models.contracts import ContractReference, MediaType
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.contracts.detail_entries import find_object_name
-from datamesh.services.contracts.mapping import list_objects, map_contract
+from datamesh.services.contracts.mapping import MappedProduct, list_objects, map_contract
 from datamesh.services.contracts.output_ports import FIELDS
 from datamesh.services.contracts.overlay import write_fields
+from datamesh.services.contracts.part_names import split_part
 from datamesh.services.contracts.port_lineage import INPUTS, Upstream, write_inputs
 from datamesh.services.contracts.product_fields import find_changed_fields, read_fields
 from datamesh.services.contracts.schemas import DATA_CONTRACT
@@ -47,11 +49,24 @@ def export_contract(product: StoredProduct, source: bytes | None) -> ContractDoc
     found = find_object_name(parsed.tree, reference)
     mapped = map_contract(parsed.tree, found, is_part=is_part(parsed.tree, reference))
     changed = find_changed_fields(product, mapped, product.contract_base)
+    changed = _split_part(parsed.tree, changed, mapped, found, product.contract_base)
     if not changed:
         return ContractDocument(source, parsed.media_type, parsed.tree, found)
-    if mapped.pointers.get("description", "").startswith("/schema/") and "description" in changed:
-        changed["part_description"] = changed.pop("description")
-    return _write_document(write_fields(parsed.tree, changed, found), parsed.media_type, found)
+    tree = write_fields(parsed.tree, changed, found)
+    return _write_document(tree, parsed.media_type, changed.get("part_name", found))
+
+
+def _split_part(
+    tree: dict[str, Any],
+    changed: Mapping[str, Any],
+    mapped: MappedProduct,
+    found: str | None,
+    base: Mapping[str, JsonValue],
+) -> dict[str, Any]:
+    if found is None:
+        return dict(changed)
+    before = str(base.get("name", mapped.fields.get("name", "")))
+    return split_part(tree, changed, mapped.pointers, found, before)
 
 
 def _write_document(
@@ -77,11 +92,11 @@ def export_data_product(
         for name, value in find_changed_fields(product, mapped, base).items()
         if name in FIELDS
     }
-    for name in ("description", "version"):
-        if name in changed and mapped.pointers.get(name, "").startswith("/outputPorts/"):
-            changed[f"part_{name}"] = changed.pop(name)
+    changed = _split_part(parsed.tree, changed, mapped, found, base)
+    tree = write_fields(parsed.tree, changed, found)
+    found = changed.get("part_name", found)
     before: Any = base.get(INPUTS, {})
-    tree = write_inputs(write_fields(parsed.tree, changed, found), found, before, upstream)
+    tree = write_inputs(tree, found, before, upstream)
     if tree == parsed.tree:
         return ContractDocument(source, parsed.media_type, parsed.tree, found)
     return _write_document(tree, parsed.media_type, found)

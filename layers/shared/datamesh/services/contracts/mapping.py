@@ -22,7 +22,7 @@ from datamesh.services.contracts.detail_entries import find_object
 from datamesh.services.contracts.details import DetailBuilder
 from datamesh.services.contracts.output_ports import find_port, is_data_product, list_ports
 from datamesh.services.contracts.pointers import build_pointer
-from datamesh.services.contracts.ports import map_servers
+from datamesh.services.contracts.ports import find_partitions, map_servers
 
 MAX_NAME_LENGTH = 100
 DOT = "." if re.fullmatch(NAME_PATTERN, "a.b") else ""
@@ -45,6 +45,10 @@ class MappedProduct:
     """The parts of the document that the fields cannot hold."""
     unused: list[str] = field(default_factory=list)
     """The fields that the contract determines and the product may not have."""
+    is_named: bool = False
+    """True if the request has given a name in place of the document's."""
+    partitions: list[str] = field(default_factory=list)
+    """The columns of the output port's folders."""
 
 
 def list_objects(tree: Tree) -> list[str]:
@@ -61,7 +65,9 @@ def map_contract(tree: Tree, found: str | None, *, is_part: bool = False) -> Map
     if found is not None:
         builder.map_object(found, is_part=is_part)
     builder.map_details(found, is_part=is_part)
-    return MappedProduct(builder.fields, builder.pointers, builder.warnings)
+    return MappedProduct(
+        builder.fields, builder.pointers, builder.warnings, partitions=builder.partitions
+    )
 
 
 def build_name(text: str) -> str:
@@ -99,6 +105,7 @@ class _Builder:
         self.fields: dict[str, JsonValue] = {}
         self.pointers: dict[str, str] = {}
         self.warnings: list[str] = []
+        self.partitions: list[str] = []
 
     def map_fundamentals(self) -> None:
         """Map what a contract says of itself."""
@@ -132,7 +139,9 @@ class _Builder:
         placed = find_port(self._tree, name) or find_object(self._tree, name)
         assert placed, f"the document has no {name}"
         pointer, found = build_pointer(placed[0]), placed[1]
-        if columns := map_properties(found.get("properties") or ()):
+        properties = found.get("properties") or ()
+        self.partitions = find_partitions(properties)
+        if columns := map_properties(properties):
             self._set("schema", dict(columns), f"{pointer}/properties")
         if is_part:
             whole = f"{self.fields.get('name', '')}-{build_name(name)}".strip("-")

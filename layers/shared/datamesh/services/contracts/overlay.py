@@ -11,6 +11,7 @@ from datamesh.services.contracts import detail_writing
 from datamesh.services.contracts.detail_entries import find_object, has_team_object
 from datamesh.services.contracts.mapping import find_owner, list_objects
 from datamesh.services.contracts.output_ports import find_port
+from datamesh.services.contracts.part_names import write_part_name
 from datamesh.services.contracts.type_writing import (
     can_have_part,
     drop_parts,
@@ -200,6 +201,7 @@ _WRITERS: dict[str, Callable[[Tree, Any, str | None], None]] = {
     "description": _write_description,
     "part_description": _write_part("description"),
     "part_version": _write_part("version"),
+    "part_name": write_part_name,
     "tags": _write_plain("tags"),
     "owner": _write_owner,
     "schema": _write_schema,

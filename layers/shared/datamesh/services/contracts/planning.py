@@ -1,7 +1,7 @@
 """What a contract would make of the registry: the products, and the fields of each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
@@ -15,6 +15,7 @@ from datamesh.models.contracts import (
     PlanAction,
     PlannedProduct,
 )
+from datamesh.models.ports import DataFormat, OutputPort
 from datamesh.models.products import UNOWNED, ProductRegistration
 from datamesh.models.stored_products import StoredProduct
 from datamesh.models.values import utc_now
@@ -98,7 +99,7 @@ def map_object(
     tree: Mapping[str, Any] = source.tree
     if options.fan_out and options.name:
         tree = {**tree, "name": options.name}
-    mapped = map_contract(tree, name, is_part=is_part)
+    mapped = replace(map_contract(tree, name, is_part=is_part), is_named=tree is not source.tree)
     if not is_data_product(tree) or tree.get("version"):
         _check_version(source, mapped)
     port, domain = mapped.fields.get("output_port"), options.domain or mapped.fields.get("domain")
@@ -126,7 +127,7 @@ def build_registration(
             raise _refuse(source, f"/{name}", f"{name} is missing: add it, or send `{name}=`")
     fields.setdefault("owner", UNOWNED)
     fields.setdefault("description", str(fields["name"]))
-    fields = _add_deprecation_time(fields, None)
+    fields = _complete_port(_add_deprecation_time(fields, None), mapped, None)
     product = _check_fields(source, mapped, fields, to_request(_read_columns(mapped)))
     shown = read_fields(build_product(product, utc_now(), 0, None))
     return ContractedProduct.extend_product(product, _build_document(source, found, shown, mapped))
@@ -142,6 +143,7 @@ def build_update(
     known = {"name": before.name, "domain": before.domain, "owner": before.owner}
     fields = {**mapped.fields, "name": before.name}
     whole = _add_deprecation_time({**known, "description": before.description, **fields}, before)
+    whole = _complete_port(whole, mapped, before.output_port)
     columns = complete_columns(_read_columns(mapped), before.column_tags)
     product = _check_fields(source, mapped, whole, columns)
     names = {name if name != "schema" else "schema_" for name in fields if name != "name"}
@@ -170,6 +172,24 @@ def _add_deprecation_time(
     return {**fields, "deprecation": {"since": since, **said}}
 
 
+def _complete_port(
+    fields: Mapping[str, Any], mapped: MappedProduct, before: OutputPort | None
+) -> dict[str, Any]:
+    """Return the fields with an output port that says how its files are to be read.
+
+    What a contract does not say of the same files stays as it was.
+    """
+    port = fields.get("output_port")
+    if port is None:
+        return dict(fields)
+    known: dict[str, JsonValue] = {}
+    if before and (before.location, before.format) == (port["location"], port["format"]):
+        known = before.model_dump(mode="json", exclude_unset=True)
+    if mapped.partitions and port["format"] != DataFormat.DELTA:
+        known["partitions"] = [*mapped.partitions]
+    return {**fields, "output_port": {**known, **port}}
+
+
 def choose_reference(tree: Mapping[str, Any]) -> str:
     """Return the field of a product that refers to a document."""
     return "data_product" if is_data_product(tree) else "contract"
@@ -181,6 +201,8 @@ def _build_document(
     """Return what a product keeps of its document; `shown` are its fields at the import."""
     name = choose_reference(source.tree)
     base = find_base(shown, mapped)
+    if mapped.is_named:
+        base["name"] = shown["name"]
     if is_data_product(source.tree):
         known = {**DEFAULTS, **mapped.fields}
         said = {key: shown[key] for key in FIELDS if shown[key] != known.get(key)}

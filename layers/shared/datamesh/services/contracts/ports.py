@@ -7,7 +7,12 @@ from typing import Any
 
 from pydantic import JsonValue
 
-from datamesh.models.ports import OTHER_BUCKET_LOCATION, OWN_LOCATION
+from datamesh.models.ports import (
+    MAX_PARTITIONS,
+    OTHER_BUCKET_LOCATION,
+    OWN_LOCATION,
+    PARTITION_PATTERN,
+)
 
 _LOCATION = re.compile(f"{OWN_LOCATION}|{OTHER_BUCKET_LOCATION}")
 _FORMATS = {"parquet": "parquet", "csv": "csv", "jsonl": "jsonl", "delta": "delta"}
@@ -29,6 +34,22 @@ def map_servers(servers: Sequence[Mapping[str, Any]]) -> MappedPort | None:
         if location and kind:
             return MappedPort({"location": location, "format": kind}, f"/servers/{index}")
     return None
+
+
+def find_partitions(properties: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the properties whose values are folders of the files, by their positions.
+
+    One that has another name in the files is none: a folder is called as its column.
+    """
+    placed = {
+        str(each["name"]): int(each.get("partitionKeyPosition", -1))
+        for each in properties
+        if each.get("partitioned") is True
+        and each.get("physicalName") in (None, each["name"])
+        and re.search(PARTITION_PATTERN, str(each["name"]))
+    }
+    names = {name.casefold(): name for name in sorted(placed, key=placed.__getitem__)}
+    return [*names.values()][:MAX_PARTITIONS]
 
 
 def find_location(server: Mapping[str, Any]) -> str | None:

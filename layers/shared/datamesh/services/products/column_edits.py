@@ -4,6 +4,7 @@ A fact has one place, however it was sent: types in `schema`, tags in `column_ta
 `restricted_columns`, all else in `own_columns` (docs/adr/0038-columns.md).
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from pydantic import JsonValue
 from datamesh.models.access import Role
 from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.models.stored_products import StoredProduct
+from datamesh.models.type_names import Kind, find_kind
 from datamesh.models.version_stamps import VersionStamp
 from datamesh.services.permissions import Permissions
 
@@ -43,12 +45,17 @@ def change_columns(product: StoredProduct, changes: ProductUpdate) -> dict[str, 
     """Return the attributes of a product that a new schema changes beside the types.
 
     What was said of a column stays while it is there, unless it is sent as an object: that says all
-    but its tags and restriction, which stay unless it names them.
+    but its tags and restriction, which stay unless it names them. What is within a column goes if
+    its new type has nothing there.
     """
     if "schema_" not in changes.model_fields_set:
         return {}
     sent = changes.described_columns
-    own = {key: each for key, each in product.own_columns.items() if key in changes.schema_}
+    own = {
+        key: kept
+        for key, each in product.own_columns.items()
+        if key in changes.schema_ and (kept := _drop_parts(each, changes.schema_[key]))
+    }
     update: dict[str, object] = {}
     if sent:
         own = {
@@ -64,6 +71,22 @@ def change_columns(product: StoredProduct, changes: ProductUpdate) -> dict[str, 
         known = changes.restricted_columns if is_given else product.restricted_columns
         update["restricted_columns"] = _list_restricted(known, sent)
     return {**update, "own_columns": own}
+
+
+OBJECTS = ("object", "struct", "record", "row")
+ARRAYS = ("array", "list")
+
+
+def _drop_parts(said: Mapping[str, JsonValue], kind: str) -> dict[str, JsonValue]:
+    """Return what is said of a column, without what is within it if its type has nothing there."""
+    word = re.split(r"[<(]", kind)[0].strip().casefold()
+    if word in OBJECTS:
+        foreign = {"items"}
+    elif word in ARRAYS:
+        foreign = {"columns"}
+    else:
+        foreign = set() if find_kind(kind) is Kind.OTHER else {"columns", "items"}
+    return {key: value for key, value in said.items() if key not in foreign}
 
 
 def check_restriction(

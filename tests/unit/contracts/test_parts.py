@@ -1,0 +1,71 @@
+"""Parts of a contract that was registered with `fan_out`, and what becomes of them."""
+
+from typing import Any
+
+import pytest
+
+from tests.lambdas import Client
+from tests.unit.contracts.documents import write_contract
+from tests.unit.contracts.test_contracts_api import post, read_contract, read_tree
+
+PARTS: list[dict[str, Any]] = [
+    {
+        "name": "lines",
+        "description": "One row per line",
+        "properties": [
+            {"name": "id"},
+            {"name": "parcel", "relationships": [{"to": "parcels.id"}]},
+        ],
+    },
+    {"name": "parcels", "properties": [{"name": "id"}]},
+]
+LEVEL = {"property": "latency", "value": 1, "unit": "d", "element": "lines.sent_at, parcels.at"}
+SHOP = write_contract(name="shop", schema=PARTS, slaProperties=[LEVEL])
+
+
+def rename(products: Client, old: str, new: str) -> None:
+    assert products.put(f"/product/{old}", {"name": new}).status == 200
+
+
+@pytest.mark.parametrize(("new", "part"), [("shop-sent", "sent"), ("shipped", "shipped")])
+def test_a_renamed_part_is_a_renamed_object(
+    new: str, part: str, client: Client, products: Client
+) -> None:
+    assert post(client, SHOP, fan_out=True).status == 200
+    rename(products, "shop-parcels", new)
+    tree = read_tree(client, new)
+    assert (tree["name"], [each["name"] for each in tree["schema"]]) == ("shop", ["lines", part])
+    assert tree["schema"][0]["properties"][1]["relationships"] == [{"to": f"{part}.id"}]
+    assert tree["slaProperties"] == [{**LEVEL, "element": f"lines.sent_at, {part}.at"}]
+    assert read_contract(client, "shop-lines") == SHOP.encode()
+
+
+def test_other_fields_of_a_renamed_part_are_written_too(client: Client, products: Client) -> None:
+    assert post(client, SHOP, fan_out=True).status == 200
+    changes = {"name": "shop-sent", "schema": {"id": "integer"}, "description": "What was sent"}
+    assert products.put("/product/shop-lines", changes).status == 200
+    [part, _] = read_tree(client, "shop-sent")["schema"]
+    assert (part["name"], part["description"]) == ("sent", "What was sent")
+    assert part["properties"] == [{"name": "id", "logicalType": "integer"}]
+    sql = client.get("/product/shop-sent/contract", format="sql").content.decode()
+    assert "What was sent" in sql
+
+
+def test_a_part_that_is_called_as_another_keeps_its_name_in_the_document(
+    client: Client, products: Client
+) -> None:
+    assert post(client, SHOP, fan_out=True).status == 200
+    rename(products, "shop-parcels", "lines")
+    assert [each["name"] for each in read_tree(client, "lines")["schema"]] == ["lines", "parcels"]
+
+
+def test_parts_of_another_name_come_out_byte_for_byte(client: Client) -> None:
+    assert post(client, SHOP, fan_out=True, name="store").status == 200
+    assert read_contract(client, "store-lines") == SHOP.encode()
+
+
+def test_a_contract_of_one_object_is_renamed_itself(client: Client, products: Client) -> None:
+    assert post(client, write_contract()).status == 200
+    rename(products, "parcels", "sent")
+    tree = read_tree(client, "sent")
+    assert (tree["name"], tree["schema"][0]["name"]) == ("sent", "parcels")

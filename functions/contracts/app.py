@@ -19,7 +19,6 @@ from datamesh.http.dependencies import (
     CurrentResources,
     RegistryAsOf,
 )
-from datamesh.http.deprecation import add_deprecation_headers, is_deprecated
 from datamesh.http.entrypoint import create_lambda_handler
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import LIST_PAGE, Limit, Offset
@@ -137,7 +136,6 @@ async def list_contracts(
 )
 async def get_contract(
     name: PathName,
-    request: Request,
     context: CurrentContext,
     registry: RegistryAsOf,
     resources: CurrentResources,
@@ -159,11 +157,8 @@ async def get_contract(
     same rules, `jsonschema` is valid for each row, `dbt` is a `schema.yml`.
     """
     sources = resources.open_contracts()
-    record, document = queries.read_contract(context, registry, sources, name, kind)
-    response = Response(document.body, media_type=document.media_type)
-    if is_deprecated(record):
-        add_deprecation_headers(request, response, context, registry, record.to_model())
-    return response
+    _, document = queries.read_contract(context, registry, sources, name, kind)
+    return Response(document.body, media_type=document.media_type)
 
 
 @app.put(

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from datamesh.http.gateway import ANONYMOUS
+from datamesh.http.redirects import PRODUCT_PARAMETERS
 from datamesh.models.products import ProductUpdate
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
@@ -14,6 +15,7 @@ from tests.conftest import Serve
 from tests.contexts import CONTEXT
 from tests.lambdas import Answer, api_event
 from tests.meshes import add_product, resources
+from tests.past import Timeline
 
 ENDS: dict[str, Any] = {
     "since": "2026-11-01T00:00:00Z",
@@ -66,45 +68,67 @@ READS = {
     "/product/{name}/contract": "../../product/new.orders/contract",
     "/product/{name}/freshness": "../../product/new.orders/freshness",
     "/product/{name}/quality": "../../product/new.orders/quality",
+    "/product/{name}/requests": "../../product/new.orders/requests",
     "/product/{name}/versions": "../../product/new.orders/versions",
     "/product/{name}/versions/{version}": "../../../product/new.orders/versions",
+    "/lineage/upstream/{product_name}": "../../lineage/upstream/new.orders",
+    "/lineage/downstream/{product_name}": "../../lineage/downstream/new.orders",
+    "/lineage/graph/{product}": "../../lineage/graph/new.orders",
+    "/lineage/impact/{product}": "../../lineage/impact/new.orders",
+    "/lineage/columns/{product}": "../../lineage/columns/new.orders",
+    "/lineage/columns/{product}/{column}": "../../../lineage/columns/new.orders",
     "/domains/{domain}/{dataset}": "../../domains/New%20Sales/new.orders",
     "/domains/{domain}/{dataset}/profile": "../../../domains/New%20Sales/new.orders/profile",
     "/domains/{domain}/{dataset}/files": "../../../domains/New%20Sales/new.orders/files",
     "/sales/orders": "../product/new.orders",
 }
 """Path of a read of one product -> the link to the same read of its successor."""
-OTHERS = {
-    # What people have asked for.
-    "/product/{name}/requests",
-    # As `/sales/orders`; the product here is that one.
-    "/marketing/campaigns",
-    "/finance/transactions",
-}
+SAME_VIEWS = {"/marketing/campaigns", "/finance/transactions"}
+"""Reads as `/sales/orders` is one."""
 
 
 def find_area(path: str) -> str:
-    if path.endswith("/contract"):
-        return "contracts"
-    return "products" if path.startswith("/product/") else "domains"
+    for end, area in (("/contract", "contracts"), ("/requests", "access")):
+        if path.endswith(end):
+            return area
+    areas = {"product": "products", "lineage": "lineage"}
+    return areas.get(path.split("/")[1], "domains")
 
 
 @pytest.mark.parametrize("path", READS)
 def test_a_read_of_a_product_or_of_its_data_says_so(serve: Serve, old: Registry, path: str) -> None:
     client = serve(find_area(path), resources(old, FILES))
-    values = {"name": "orders", "dataset": "orders", "domain": "sales", "version": "1.0.0"}
+    values = dict.fromkeys(PRODUCT_PARAMETERS, "orders")
+    values |= {"domain": "sales", "version": "1.0.0", "column": "id"}
     answer = client.send(api_event("GET", path.format(**values), principal="key:a"))
     assert read_headers(answer) == expect(READS[path])
 
 
 def test_every_read_of_a_product_is_tried_and_documented() -> None:
     document = json.loads(openapi.DOCUMENT.read_text())["paths"]
-    of_one = ("/product/{name}", "/domains/{domain}/{dataset}", *OTHERS, "/sales/")
-    reads = {path for path in document if path.startswith(of_one) and "get" in document[path]}
-    assert reads - OTHERS == READS.keys()
-    for path in READS:
+    parameters = {f"{{{name}}}" for name in PRODUCT_PARAMETERS}
+    reads = {
+        path
+        for path in document
+        if "get" in document[path]
+        # Marquez' datasets are those of a namespace, and not products.
+        and (parameters & {*path.split("/")} and not path.startswith("/api/v1/"))
+    }
+    assert reads | {"/sales/orders"} == READS.keys()
+    for path in READS.keys() | SAME_VIEWS:
         headers = document[path]["get"]["responses"]["200"]["headers"]
         assert {"Deprecation", "Sunset", "Link"} <= headers.keys(), path
+
+
+def test_a_read_of_a_moment_says_what_was_so_then(serve: Serve) -> None:
+    timeline = Timeline()
+    add_product(timeline.registry, "orders")
+    then = timeline.tick()
+    ends = ProductUpdate.model_validate({"deprecation": {"reason": "Too small"}})
+    registration.update_product(CONTEXT, timeline.registry, "orders", ends)
+    client = serve("lineage", timeline.resources())
+    assert "deprecation" in read_headers(client.get("/lineage/graph/orders"))
+    assert read_headers(client.get("/lineage/graph/orders", as_of=then.isoformat())) == {}
 
 
 def test_a_status_alone_says_since_when_at_the_latest(serve: Serve, registry: Registry) -> None:

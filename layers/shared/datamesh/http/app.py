@@ -24,6 +24,11 @@ from datamesh.http.access import (
 )
 from datamesh.http.answer_bounds import check_size
 from datamesh.http.conditional import IF_NONE_MATCH_PARAMETER, NOT_MODIFIED_RESPONSE, revalidate
+from datamesh.http.deprecation import (
+    add_path_deprecation,
+    document_deprecation,
+    is_read_of_product,
+)
 from datamesh.http.gateway import SAFE_METHODS, find_principal
 from datamesh.http.secret_answers import SECRET_ANSWER
 from datamesh.http.strict_json import parse_json
@@ -87,6 +92,7 @@ class MeshRoute(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self.declared_read = find_declared_read(endpoint)
+        self._is_of_product = is_read_of_product(path)
         if SAFE_METHODS.issuperset(options.get("methods") or ()):
             self._document_read(options)
             parameters = [IF_NONE_MATCH_PARAMETER]
@@ -117,6 +123,8 @@ class MeshRoute(APIRoute):
             extra["security"] = OPTIONAL_SECURITY
         options["openapi_extra"] = extra | (options.get("openapi_extra") or {})
         own = options.get("responses") or {}
+        if self._is_of_product:
+            own = document_deprecation(own)
         options["responses"] = {304: NOT_MODIFIED_RESPONSE} | refused | own
 
     async def _check_query(self, request: Request) -> None:
@@ -138,6 +146,8 @@ class MeshRoute(APIRoute):
             if response.status_code != 200:
                 return response
             check_size(response, self._query_rules.names)
+            if self._is_of_product:
+                add_path_deprecation(request, response)
             return revalidate(request, response)
 
         return handle_read

@@ -5,7 +5,6 @@ from typing import Any
 from fastapi import Request
 
 from datamesh.errors.requests import BodyTooLarge
-from datamesh.http.deprecation import DEPRECATION_HEADERS
 
 MAX_CONTRACT_BYTES = 1_048_576
 """The most bytes of a contract."""
@@ -48,7 +47,6 @@ CONTRACT_BODY: dict[str, Any] = {
 CONTRACT_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The document",
-        "headers": DEPRECATION_HEADERS,
         "content": {
             "application/yaml": {"schema": {"type": "object"}},
             "application/json": {"schema": {"type": "object"}},

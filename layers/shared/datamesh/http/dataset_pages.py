@@ -9,7 +9,6 @@ from annotated_types import Ge, Le
 from fastapi import Query, Request, Response
 from pydantic import ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
 
-from datamesh.http.deprecation import DEPRECATION_HEADERS
 from datamesh.http.errors import Responses
 from datamesh.http.negotiation import choose_media_type
 from datamesh.http.parameters import X_TRUNCATED
@@ -100,7 +99,6 @@ DATASET_PAGE_RESPONSE: Responses = {
         " for a formula begins with an apostrophe.",
         "content": _PAGE_CONTENT,
         "headers": {
-            **DEPRECATION_HEADERS,
             "Content-Disposition": {
                 "description": "With `format`, the name of the file, such as `orders.csv`.",
                 "schema": {"type": "string"},

@@ -38,7 +38,11 @@ async def get_registry(request: Request) -> Registry:
 async def get_registry_as_of(request: Request, as_of: AsOf = None) -> Registry:
     """Return the registry, or what it was at the moment that the request names."""
     resources = await get_resources(request)
-    return resources.registry if as_of is None else resources.registry_at(as_of)
+    if as_of is None:
+        return resources.registry
+    request.state.past_registry = resources.registry_at(as_of)
+    past: Registry = request.state.past_registry
+    return past
 
 
 CurrentContext = Annotated[RequestContext, Depends(get_context)]

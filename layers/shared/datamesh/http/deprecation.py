@@ -1,5 +1,8 @@
 """Headers that say of a product that it is deprecated, on reads of it and of its rows.
 
+Routes add them to each read whose path names a product (`http.app`); what reads the rows of a
+moment, or of a product that the path does not name, adds them itself.
+
 `Deprecation` (RFC 9745), `Sunset` (RFC 8594), and a `Link` to the same read of what replaces it.
 """
 
@@ -16,6 +19,7 @@ from datamesh.models.products import Product, ProductStatus
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
 DEPRECATION_HEADERS: dict[str, Any] = {
@@ -40,6 +44,42 @@ DEPRECATED_RESPONSE: Responses = {200: {"headers": DEPRECATION_HEADERS}}
 """What the API's document says of the answer to a read of a product."""
 
 
+def is_read_of_product(path: str) -> bool:
+    """Tell whether a route's path names a product, or the dataset of one."""
+    segments = path.split("/")
+    return "{namespace}" not in segments and any(
+        f"{{{name}}}" in segments for name in PRODUCT_PARAMETERS
+    )
+
+
+def document_deprecation(responses: Responses) -> Responses:
+    """Return the responses of a read of a product with the headers of a deprecated one."""
+    found = responses.get(200, {})
+    headers = {**found.get("headers", {}), **DEPRECATION_HEADERS}
+    return {**responses, 200: {**found, "headers": headers}}
+
+
+def add_path_deprecation(request: Request, response: Response) -> None:
+    """Add the headers of a deprecated product to the answer of a read whose path names it.
+
+    It asks storage for nothing: the endpoint has just read the version that is in memory.
+    """
+    state = request.state
+    if getattr(state, "is_deprecation_told", False):
+        return
+    context: RequestContext = state.context
+    past: Registry | None = getattr(state, "past_registry", None)
+    known = request.app.state.resources.registry.products.get_known()
+    file: ProductsFile | None = past.products.read(context.deadline) if past else known
+    name = next(
+        request.path_params[key] for key in PRODUCT_PARAMETERS if key in request.path_params
+    )
+    record = file.products.get(name) if file else None
+    if record and is_deprecated(record):
+        registry = past or state.resources.registry
+        add_deprecation_headers(request, response, context, registry, record.to_model())
+
+
 def is_deprecated(record: ProductRecord) -> bool:
     """Tell whether a product may be deprecated, without parsing it: if so, its headers are made."""
     return record.status is ProductStatus.DEPRECATED or b'"deprecation":' in bytes(record.json)
@@ -56,6 +96,7 @@ def add_deprecation_headers(
 
     One whose status alone says so has been deprecated when it was last changed, at the latest.
     """
+    request.state.is_deprecation_told = True
     ends = product.deprecation
     if ends is None and product.status is not ProductStatus.DEPRECATED:
         return response

@@ -2,16 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query
 
 from datamesh.http.access import declare_read
 from datamesh.http.app import MeshRoute
 from datamesh.http.dependencies import CurrentContext, CurrentResources, RegistryAsOf
-from datamesh.http.deprecation import (
-    DEPRECATED_RESPONSE,
-    add_deprecation_headers,
-    is_deprecated,
-)
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import Limit
 from datamesh.models.product_versions import ProductVersion, VersionList
@@ -34,13 +29,11 @@ WantedVersion = Annotated[
 
 @router.get(
     "/product/{name}/versions",
-    responses=DEPRECATED_RESPONSE | document_errors(301, 404, 410, 422, 503),
+    responses=document_errors(301, 404, 410, 422, 503),
 )
 @declare_read(ReadKind.PAST)
 async def list_product_versions(
     name: PathName,
-    request: Request,
-    response: Response,
     context: CurrentContext,
     registry: RegistryAsOf,
     resources: CurrentResources,
@@ -58,8 +51,6 @@ async def list_product_versions(
     from datamesh.services.product_versions.history import VersionHistory
 
     product = queries.get_product(context, registry, name)
-    if is_deprecated(product):
-        add_deprecation_headers(request, response, context, registry, product.to_model())
     history = VersionHistory(
         resources.open_product_versions(), product, context.permissions, context.deadline
     )
@@ -68,14 +59,12 @@ async def list_product_versions(
 
 @router.get(
     "/product/{name}/versions/{version}",
-    responses=DEPRECATED_RESPONSE | document_errors(301, 404, 410, 422, 503),
+    responses=document_errors(301, 404, 410, 422, 503),
 )
 @declare_read(ReadKind.PAST)
 async def get_product_version(
     name: PathName,
     version: WantedVersion,
-    request: Request,
-    response: Response,
     context: CurrentContext,
     registry: RegistryAsOf,
     resources: CurrentResources,
@@ -96,8 +85,6 @@ async def get_product_version(
     from datamesh.services.product_versions.history import VersionHistory
 
     product = queries.get_product(context, registry, name)
-    if is_deprecated(product):
-        add_deprecation_headers(request, response, context, registry, product.to_model())
     history = VersionHistory(
         resources.open_product_versions(), product, context.permissions, context.deadline
     )

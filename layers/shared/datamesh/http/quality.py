@@ -3,17 +3,12 @@
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BeforeValidator
 
 from datamesh.http.access import declare_read
 from datamesh.http.app import MeshRoute
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
-from datamesh.http.deprecation import (
-    DEPRECATION_HEADERS,
-    add_deprecation_headers,
-    is_deprecated,
-)
 from datamesh.http.errors import Responses, document_errors
 from datamesh.http.parameters import (
     CUT_PAGE_HEADER,
@@ -28,7 +23,7 @@ from datamesh.models.values import Timestamp, subtract_span, utc_now
 from datamesh.services.products import queries
 
 DEFAULT_SPAN = timedelta(days=30)
-PAGE: Responses = {200: {"headers": {**CUT_PAGE_HEADER, **DEPRECATION_HEADERS}}}
+PAGE: Responses = {200: {"headers": CUT_PAGE_HEADER}}
 
 router = APIRouter(route_class=MeshRoute, generate_unique_id_function=lambda route: route.name)
 
@@ -54,7 +49,6 @@ async def list_quality_runs(
     context: CurrentContext,
     registry: CurrentRegistry,
     resources: CurrentResources,
-    request: Request,
     response: Response,
     since: QualitySince = None,
     until: Until = None,
@@ -71,8 +65,6 @@ async def list_quality_runs(
 
     product = queries.get_product(context, registry, name)
     context.permissions.check_rows(product)
-    if is_deprecated(product):
-        add_deprecation_headers(request, response, context, registry, product.to_model())
     end = until or utc_now()
     file = registry.products.read(context.deadline)
     page = resources.open_quality_runs().find_runs(

@@ -8,7 +8,7 @@ from datamesh.http.access import declare_read
 from datamesh.http.answers import JSON
 from datamesh.http.app import require_principal
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
-from datamesh.http.deprecation import DEPRECATION_HEADERS, add_deprecation_headers
+from datamesh.http.deprecation import add_deprecation_headers
 from datamesh.http.domains.parameters import READING, SmallDataset, SmallDomain, create_router
 from datamesh.http.errors import document_errors
 from datamesh.http.parameters import CUT_PAGE_HEADER, X_TRUNCATED, DataAsOf, Limit
@@ -27,9 +27,7 @@ ListingCursor = Annotated[
 @router.get(
     "/domains/{domain}/{dataset}/files",
     response_model=DownloadPage,
-    responses={200: {"headers": {**CUT_PAGE_HEADER, **DEPRECATION_HEADERS}}}
-    | document_errors(301, 401, 403, 410)
-    | READING,
+    responses={200: {"headers": CUT_PAGE_HEADER}} | document_errors(301, 401, 403, 410) | READING,
     dependencies=[Depends(require_principal)],
 )
 @declare_read(ReadKind.FILES)

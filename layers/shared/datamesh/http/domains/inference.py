@@ -32,9 +32,10 @@ async def infer_dataset(
 ) -> Inference:
     """Infer the schema of files.
 
-    The answer says what the footers or first rows of a few files tell: format, columns, types and
-    partitions. Its `registration` can be sent to `POST /register_product`. Nothing is registered,
-    and no value of the data is shown.
+    The answer says what the footers or first rows of a few files tell: format, columns, types,
+    partitions and descriptions. By up to 10,000 rows of four files it proposes what is required,
+    what could be a key and, to callers who may read all columns, the values of columns that have
+    few. Its `registration` can be sent to `POST /register_product`. Nothing is registered.
     """
     # Few requests infer, and the others are not to start later for it.
     from datamesh.services.datasets.inference import infer_dataset as infer

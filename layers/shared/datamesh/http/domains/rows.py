@@ -19,7 +19,7 @@ from datamesh.http.dataset_pages import (
     read_filters,
 )
 from datamesh.http.dependencies import CurrentContext, CurrentRegistry, CurrentResources
-from datamesh.http.deprecation import DEPRECATED_RESPONSE, add_deprecation_headers
+from datamesh.http.deprecation import add_deprecation_headers
 from datamesh.http.domains.parameters import (
     READING,
     DatasetName,
@@ -103,7 +103,7 @@ async def read_dataset(
 @router.get(
     "/domains/{domain}/{dataset}/profile",
     response_model=DatasetProfile,
-    responses=DEPRECATED_RESPONSE | document_errors(301) | READING,
+    responses=document_errors(301) | READING,
 )
 @declare_read(ReadKind.ROWS)
 async def profile_dataset(
@@ -119,9 +119,8 @@ async def profile_dataset(
     The answer says what each column holds, and where that is not what the schema says.
     """
     found = reading.open_dataset(context, registry, resources.data, domain, dataset)
-    response = build_unless_current(
+    return build_unless_current(
         request,
         reading.compute_profile_version(found),
         lambda: Response(reading.profile_dataset(found).model_dump_json(), media_type=JSON),
     )
-    return add_deprecation_headers(request, response, context, registry, found.product)

@@ -105,7 +105,7 @@ async def marquez_dataset_version(
     dataset: DatasetName,
     version: Annotated[
         str,
-        Path(description="Id of the version.", examples=["e3a37fd8-3f91-5e23-871a-03b490695882"]),
+        Path(description="Id of the version.", examples=["d851b4b4-837b-5a70-8819-2b15628639c9"]),
     ],
     context: CurrentContext,
     registry: CurrentRegistry,

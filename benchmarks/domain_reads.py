@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 import duckdb
 
@@ -97,8 +96,7 @@ def orders_by_day() -> tuple[dict[str, str], dict[str, bytes]]:
 def orders_by_month() -> tuple[dict[str, str], dict[str, bytes]]:
     """The schema of real orders as the example mesh has them, and the files."""
     step = mesh.STEPS[0]
-    schema = dict(cast(dict[str, str], step.product["schema"]))
-    return schema, mesh.files_of(step, step.make())
+    return step.schema, mesh.files_of(step, step.make())
 
 
 @contextmanager

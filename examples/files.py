@@ -16,7 +16,7 @@ from examples.derivations import Row, Rows
 PARQUET_TYPES = {
     "string": "VARCHAR",
     "integer": "INTEGER",
-    "decimal": "DECIMAL(10,2)",
+    "decimal(10,2)": "DECIMAL(10,2)",
     "date": "DATE",
 }
 

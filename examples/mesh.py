@@ -3,17 +3,21 @@
     python -m examples.mesh --url URL --api-key KEY --bucket BUCKET
 
 Each product is made by one step from those before it, beginning with real orders (`cdnow.py`); the
-steps are the lineage that is registered. Loading again repeats what an interruption left undone.
+steps are the lineage that is registered. What a product is, its contract says (`contracts/`).
+Loading again repeats what an interruption left undone.
 """
 
 import argparse
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import requests
+import yaml
 
 from examples import derivations
 from examples.derivations import Rows
@@ -22,6 +26,8 @@ from examples.files import as_json_lines, as_partitioned_parquet, by_month, mont
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+CONTRACTS = Path(__file__).with_name("contracts")
+"""`<product>.odcs.yaml` for each product."""
 TIMEOUT_SECONDS = 30
 UPLOADS = 8
 """Objects that are put at the same time."""
@@ -42,137 +48,67 @@ class Source:
 
 @dataclass(frozen=True)
 class Step:
-    """How a product is made, and how it is registered."""
+    """How a product is made, and the contract that it is registered with."""
 
-    product: dict[str, object]
+    name: str
     make: Callable[..., Rows]
     """From the rows of each source, in their order, to the rows of the product."""
     sources: tuple[Source, ...] = ()
 
+    @cached_property
+    def contract(self) -> bytes:
+        return (CONTRACTS / f"{self.name}.odcs.yaml").read_bytes()
+
+    @cached_property
+    def _document(self) -> dict[str, Any]:
+        document: dict[str, Any] = yaml.load(self.contract, yaml.CSafeLoader)
+        return document
+
     @property
-    def name(self) -> str:
-        return str(self.product["name"])
+    def domain(self) -> str:
+        return str(self._document["domain"])
 
-
-def product(
-    name: str, domain: str, description: str, schema: dict[str, str], *tags: str, **more: str
-) -> dict[str, object]:
-    partitioned = name in PARTITIONS
-    port = {
-        "location": f"domains/{domain}/{name}/",
-        "format": "parquet" if partitioned else "jsonl",
-        "partitions": [PARTITIONS[name][0]] if partitioned else [],
-    }
-    return {
-        "output_port": port,
-        "name": name,
-        "domain": domain,
-        "owner": f"{domain}-team@example.com",
-        "description": description,
-        "schema": schema,
-        "tags": list(tags),
-        **more,
-    }
+    @property
+    def schema(self) -> dict[str, str]:
+        """Column -> type, as the product has them."""
+        return {
+            each["name"]: each.get("physicalType", each["logicalType"])
+            for each in self._document["schema"][0]["properties"]
+        }
 
 
 STEPS = (
     Step(
-        product(
-            "orders",
-            "sales",
-            "Purchases of CDs at CDNOW by 23,570 customers, 1997-01 to 1998-06; real data",
-            {
-                "order_id": "string",
-                "customer_id": "string",
-                "order_date": "date",
-                "quantity": "integer",
-                "amount": "decimal",
-                "order_month": "string",
-            },
-            "raw",
-            "gold",
-        ),
+        "orders",
         derivations.orders,
     ),
     Step(
-        product(
-            "customers",
-            "sales",
-            "One row per customer: first and last order, number of orders, amount spent",
-            {
-                "customer_id": "string",
-                "first_order": "date",
-                "last_order": "date",
-                "orders": "integer",
-                "spent": "decimal",
-            },
-            "gold",
-        ),
+        "customers",
         derivations.customers,
         (Source("orders", "GROUP BY customer_id"),),
     ),
     Step(
-        product(
-            "daily_sales",
-            "sales",
-            "Orders and CDs per day; superseded by daily_revenue",
-            {"order_date": "date", "orders": "integer", "quantity": "integer"},
-            "daily",
-            status="deprecated",
-            version="1.2.0",
-        ),
-        derivations.daily_sales,
-        (Source("orders", "COUNT(*), SUM(quantity) GROUP BY order_date"),),
-    ),
-    Step(
-        product(
-            "transactions",
-            "finance",
-            "One payment per order that was not free",
-            {
-                "transaction_id": "string",
-                "order_id": "string",
-                "customer_id": "string",
-                "transaction_date": "date",
-                "amount": "decimal",
-                "currency": "string",
-            },
-            "gold",
-        ),
+        "transactions",
         derivations.transactions,
         (Source("orders", "WHERE amount > 0", "direct"),),
     ),
     Step(
-        product(
-            "daily_revenue",
-            "finance",
-            "Revenue per day",
-            {"date": "date", "transactions": "integer", "revenue": "decimal"},
-            "daily",
-            "gold",
-            version="2.0.0",
-        ),
+        "daily_revenue",
         derivations.daily_revenue,
         (Source("transactions", "SUM(amount) GROUP BY transaction_date"),),
     ),
     Step(
-        product(
-            "monthly_revenue",
-            "finance",
-            "Revenue per month",
-            {"month": "string", "revenue": "decimal"},
-            "monthly",
-        ),
+        "daily_sales",
+        derivations.daily_sales,
+        (Source("orders", "COUNT(*), SUM(quantity) GROUP BY order_date"),),
+    ),
+    Step(
+        "monthly_revenue",
         derivations.monthly_revenue,
         (Source("daily_revenue", "SUM(revenue) GROUP BY month(date)"),),
     ),
     Step(
-        product(
-            "customer_value",
-            "finance",
-            "Revenue per customer, highest first",
-            {"customer_id": "string", "revenue": "decimal", "first_order": "date"},
-        ),
+        "customer_value",
         derivations.customer_value,
         (
             Source("transactions", "SUM(amount) GROUP BY customer_id"),
@@ -180,52 +116,21 @@ STEPS = (
         ),
     ),
     Step(
-        product(
-            "campaigns",
-            "marketing",
-            "Marketing campaigns; generated with a fixed seed, not real",
-            {
-                "campaign_id": "string",
-                "name": "string",
-                "channel": "string",
-                "start_date": "date",
-                "end_date": "date",
-                "budget": "decimal",
-                "status": "string",
-            },
-            "synthetic",
-        ),
+        "campaigns",
         derivations.campaigns,
     ),
     Step(
-        product(
-            "cohorts",
-            "marketing",
-            "Customers by the month of their first order",
-            {"cohort": "string", "customers": "integer", "orders_per_customer": "decimal"},
-            "monthly",
-        ),
+        "cohorts",
         derivations.cohorts,
         (Source("customers", "GROUP BY month(first_order)"),),
     ),
     Step(
-        product(
-            "repeat_buyers",
-            "marketing",
-            "Customers who ordered more than once",
-            {"customer_id": "string", "orders": "integer", "last_order": "date"},
-        ),
+        "repeat_buyers",
         derivations.repeat_buyers,
         (Source("customers", "WHERE orders > 1", "derived"),),
     ),
     Step(
-        product(
-            "campaign_revenue",
-            "marketing",
-            "Revenue while a campaign ran; attribution by date alone, hence the confidence",
-            {"campaign_id": "string", "revenue": "decimal", "revenue_per_budget": "decimal"},
-            "synthetic",
-        ),
+        "campaign_revenue",
         derivations.campaign_revenue,
         (
             Source("campaigns", "one row per campaign", "direct"),
@@ -233,14 +138,7 @@ STEPS = (
         ),
     ),
     Step(
-        product(
-            "win_back_list",
-            "marketing",
-            "Repeat buyers without an order in the last 180 days, most valuable first",
-            {"customer_id": "string", "revenue": "decimal", "last_order": "date"},
-            version="0.1.0",
-            status="inactive",
-        ),
+        "win_back_list",
         derivations.win_back_list,
         (
             Source("repeat_buyers", "WHERE last_order < 1998-01-01", "derived", 0.8),
@@ -251,26 +149,27 @@ STEPS = (
 
 
 def load(base_url: str, api_key: str, s3_client: "S3Client", bucket: str) -> None:
-    """Make every product's data, put it into the bucket, register product and lineage."""
+    """Register all products and their lineage; meanwhile make their data and put it in place."""
     rows: dict[str, Rows] = {}
-    with requests.Session() as session:
+    with requests.Session() as session, ThreadPoolExecutor(1) as registrar:
         session.headers["Authorization"] = f"Bearer {api_key}"
+        registered = [registrar.submit(_register, session, base_url, step) for step in STEPS]
         for step in STEPS:
             made = step.make(*(rows[source.name] for source in step.sources))
             rows[step.name] = made
-            prefix = f"domains/{step.product['domain']}/{step.name}/"
+            prefix = f"domains/{step.domain}/{step.name}/"
             keys = {prefix + name: body for name, body in files_of(step, made).items()}
             _put(s3_client, bucket, keys)
-            _register(session, base_url, step)
+        for each in registered:
+            each.result()
 
 
 def files_of(step: Step, rows: Rows) -> dict[str, bytes]:
     """Orders are Parquet by month; the rest is JSON Lines, payments by month."""
     if step.name in PARTITIONS:
-        schema = cast(dict[str, str], step.product["schema"])
         partition, column = PARTITIONS[step.name]
         dated = [{**row, partition: month_of(row, column)} for row in rows]
-        return as_partitioned_parquet(dated, schema, partition)
+        return as_partitioned_parquet(dated, step.schema, partition)
     if step.name in DATE_COLUMNS:
         months = by_month(rows, DATE_COLUMNS[step.name])
         return {f"{month}.jsonl": as_json_lines(part) for month, part in months.items()}
@@ -286,9 +185,7 @@ def _put(client: "S3Client", bucket: str, objects: Mapping[str, bytes]) -> None:
 
 
 def _register(session: requests.Session, base_url: str, step: Step) -> None:
-    answer = session.post(
-        f"{base_url}/register_product", json=step.product, timeout=TIMEOUT_SECONDS
-    )
+    answer = session.post(f"{base_url}/contracts", data=step.contract, timeout=TIMEOUT_SECONDS)
     if answer.status_code != 409:  # registered before an interruption
         answer.raise_for_status()
     for source in step.sources:

@@ -56,7 +56,7 @@ def test_the_data_of_every_example_is_read_with_the_other_values_left(
 ) -> None:
     document = fresh.get("/openapi.json").json()
     page = {"paths": {DATASET: document["paths"][DATASET]}}
-    [tried] = iterate_requests(page, domain=str(step.product["domain"]), dataset=step.name)
+    [tried] = iterate_requests(page, domain=step.domain, dataset=step.name)
     answer = execute(fresh, tried)
     assert answer.status_code == 200, answer.text
     assert answer.json()

@@ -4,11 +4,14 @@ import re
 
 import pytest
 
+from datamesh.services.contracts.imports import import_contract
+from datamesh.services.contracts.planning import ImportOptions
 from datamesh.services.registry.registry import Registry
 from datamesh.services.search.index_cache import IndexCache
 from datamesh.services.search.queries import SearchQuery, search_products
 from examples.mesh import STEPS
 from tests.contexts import CONTEXT
+from tests.meshes import Bucket, mesh, resources
 from tests.search_mesh import build_products, make_registry
 
 RIGHT = 0.9
@@ -79,7 +82,12 @@ GENERATED_QUESTIONS = {
 
 @pytest.fixture(scope="module")
 def example() -> Registry:
-    return make_registry(step.product for step in STEPS)
+    registry = mesh()
+    sources = resources(registry, bucket=Bucket()).open_contracts()
+    for step in STEPS:
+        options = ImportOptions()
+        import_contract(CONTEXT, registry, sources, step.contract, options, is_dry_run=False)
+    return registry
 
 
 @pytest.fixture(scope="module")

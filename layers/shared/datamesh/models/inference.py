@@ -1,9 +1,17 @@
 """What files turn out to hold, before a product of them is registered."""
 
 from enum import StrEnum
+from operator import not_
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    WrapSerializer,
+)
 
 from datamesh.models.csv_dialect import CsvDialect
 from datamesh.models.ports import DataFormat, Location, Partitions, ReadFormat
@@ -54,7 +62,10 @@ class InferenceRequest(BaseModel):
 
 
 class InferredColumn(BaseModel):
-    """A column of the files, or of the folders that they are in."""
+    """A column of the files, or of the folders that they are in.
+
+    What the rows that were read suggest is proposed: other rows may differ.
+    """
 
     name: str
     type: str
@@ -63,20 +74,58 @@ class InferredColumn(BaseModel):
         " of a text file had one."
     )
     origin: ColumnOrigin
+    description: str | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="As the files have it: metadata of Arrow, Spark, Iceberg, Avro or pandas.",
+    )
+    required: bool = Field(
+        default=False, exclude_if=not_, description="Proposed: no row that was read had a null."
+    )
+    unique: bool = Field(
+        default=False, exclude_if=not_, description="Proposed: the rows that were read all differ."
+    )
+    primary_key: int | None = Field(
+        default=None,
+        exclude_if=lambda value: value is None,
+        description="Proposed: 1 for the first column that could be the key.",
+    )
+    enum: list[str | int] = Field(
+        default=[],
+        exclude_if=not_,
+        description="Proposed: the values, where there are few. Only for callers who may read all"
+        " columns of the data, and never of a restricted column.",
+    )
+
+    def build_request(self) -> JsonValue:
+        """Return the column as `schema` of a registration has it."""
+        said = self.model_dump(mode="json", exclude={"name", "nullable", "origin"})
+        return self.type if said.keys() == {"type"} else said
+
+
+def show_columns(registration: ProductRegistration, serialize: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]
+    """Return a registration as it can be sent, with a column in the place of a type."""
+    answer = serialize(registration)
+    shown = {
+        name: column.model_dump(mode="json", exclude_defaults=True)
+        for name, column in registration.described_columns.items()
+    }
+    return {**answer, "schema": {**registration.schema_, **shown}}
 
 
 class Inference(BaseModel):
-    """A dataset as a sample of its files tells it, without any value of the data."""
+    """A dataset as a sample of its files tells it."""
 
     location: str
     format: DataFormat
     files: int = Field(description="How many files of the format there are.")
     files_read: int = Field(description="Of how many the footer or the first bytes were read.")
     bytes_read: int
+    rows_read: int = Field(description="By how many rows columns are proposed.")
     columns: list[InferredColumn]
     warnings: list[str] = Field(
         description="Where files differ, and what is not in `registration` because of it."
     )
-    registration: ProductRegistration = Field(
+    registration: Annotated[ProductRegistration, WrapSerializer(show_columns)] = Field(
         description="The body of `POST /register_product` for a product of these files."
     )

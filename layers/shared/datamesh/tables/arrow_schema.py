@@ -1,8 +1,9 @@
-"""The durations of a Parquet file, by the Arrow schema that its writer kept in the footer.
+"""Durations and metadata of the columns of a Parquet file, by the Arrow schema in its footer.
 
-Parquet has no type for them: it holds integers, and the unit stands in `ARROW:schema` alone. That
-is a message of Arrow's IPC format (Message.fbs and Schema.fbs of apache/arrow), encoded as a
-flatbuffer, of which these few fields are read.
+Parquet has no type for durations: it holds integers, and the unit stands in `ARROW:schema` alone,
+as does what Arrow's fields carry beside their types. That is a message of Arrow's IPC format
+(Message.fbs and Schema.fbs of apache/arrow), encoded as a flatbuffer, of which these few fields are
+read.
 """
 
 import base64
@@ -10,21 +11,24 @@ import binascii
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 KEY = b"ARROW:schema"
 CONTINUATION = b"\xff\xff\xff\xff"
 """Begins messages of today; earlier ones begin with their length."""
 HEADER, FIELDS = 2, 1
 """The places of a message's header, and of a schema's fields."""
-NAME, TYPE_KIND, TYPE, CHILDREN = 0, 2, 3, 5
+NAME, TYPE_KIND, TYPE, CHILDREN, METADATA = 0, 2, 3, 5, 6
 """The places of what a field has."""
+PAIR_KEY, PAIR_VALUE = 0, 1
+"""The places of what a pair of a field's metadata has."""
 DURATION = 18
 """The kind of type that a duration is."""
 UNITS = ("s", "ms", "us", "ns")
 DEFAULT_UNIT = 1
 MAX_NESTING = 16
 MAX_COLUMNS = 20_000
-"""How many columns are looked at, with those within them."""
+"""How many columns are looked at, with those within them; and how many pairs of metadata."""
 
 type Durations = dict[tuple[str, ...], str]
 """Path of a column, outermost name first -> the unit that it counts."""
@@ -98,17 +102,40 @@ def find_arrow_schema(footer: bytes) -> bytes:
 
 def read_durations(encoded: bytes) -> Durations:
     """Return the durations of an Arrow schema in base64; none if it cannot be read."""
+    found: Durations = {}
     try:
-        content = base64.b64decode(encoded)
-        begin = 8 if content.startswith(CONTINUATION) else 4
-        message = content[begin:]
-        header = _FlatTable(message, struct.unpack_from("<I", message)[0]).read_table(HEADER)
-        found: Durations = {}
-        if header:
+        if header := _open_schema(encoded):
             _add_durations(found, header, FIELDS, (), iter(range(MAX_COLUMNS)))
-        return found
-    except (binascii.Error, struct.error, UnicodeDecodeError, RecursionError):
+    except DAMAGES:
         return {}
+    return found
+
+
+def read_field_metadata(encoded: bytes) -> dict[str, dict[str, str]]:
+    """Return column -> its metadata of an Arrow schema in base64; none if it cannot be read."""
+    found: dict[str, dict[str, str]] = {}
+    try:
+        header = _open_schema(encoded)
+        columns = header.iterate_tables(FIELDS) if header else iter(())
+        pairs = ((each, pair) for each in columns for pair in each.iterate_tables(METADATA))
+        for column, pair in islice(pairs, MAX_COLUMNS):
+            metadata = found.setdefault(column.read_text(NAME), {})
+            metadata[pair.read_text(PAIR_KEY)] = pair.read_text(PAIR_VALUE)
+    except DAMAGES:
+        return {}
+    return found
+
+
+DAMAGES = (binascii.Error, struct.error, UnicodeDecodeError, RecursionError)
+"""The exceptions that reading something else than a schema raises."""
+
+
+def _open_schema(encoded: bytes) -> _FlatTable | None:
+    """Return the schema of a message in base64. Raises one of DAMAGES."""
+    content = base64.b64decode(encoded)
+    begin = 8 if content.startswith(CONTINUATION) else 4
+    message = content[begin:]
+    return _FlatTable(message, struct.unpack_from("<I", message)[0]).read_table(HEADER)
 
 
 def _add_durations(

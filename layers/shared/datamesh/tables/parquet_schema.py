@@ -85,7 +85,12 @@ type ReadRange = Callable[[int, int], bytes]
 
 
 def read_parquet_columns(read: ReadRange, size: int) -> list[FileColumn]:
-    """Return the columns of a file of `size` bytes. Raises UnreadableDataset, and what `read` does.
+    """Return the columns of a file of `size` bytes. Raises as `read_footer` does."""
+    return parse_columns(read_footer(read, size))
+
+
+def read_footer(read: ReadRange, size: int) -> bytes:
+    """Return the footer of a file of `size` bytes. Raises UnreadableDataset, and what `read` does.
 
     The text of UnreadableDataset is a reason, which does not name the file.
     """
@@ -98,7 +103,11 @@ def read_parquet_columns(read: ReadRange, size: int) -> list[FileColumn]:
         raise UnreadableDataset("not a Parquet file, or cut off")
     if length > MAX_FOOTER_BYTES:
         raise UnreadableDataset(f"its footer has {length} bytes, more than {MAX_FOOTER_BYTES}")
-    footer = tail[-8 - length : -8] if length + 8 <= len(tail) else read(size - 8 - length, length)
+    return tail[-8 - length : -8] if length + 8 <= len(tail) else read(size - 8 - length, length)
+
+
+def parse_columns(footer: bytes) -> list[FileColumn]:
+    """Return the columns of a footer. Raises UnreadableDataset."""
     try:
         schema = ThriftReader(footer).read_struct(last=SCHEMA)[SCHEMA]
         columns = list(_iterate_columns(cast(list[Struct], schema)))

@@ -19,7 +19,8 @@ from datamesh.tables.csv_dialect import CsvSampler, SampledDialect
 from datamesh.tables.file_names import find_compression
 from datamesh.tables.inferred import FileColumn, widen_types
 from datamesh.tables.json_sample import JsonSampler
-from datamesh.tables.parquet_schema import read_parquet_columns
+from datamesh.tables.parquet_descriptions import read_descriptions
+from datamesh.tables.parquet_schema import parse_columns, read_footer
 
 MAX_SAMPLED_FILES = 16
 """How many files are looked at, evenly spread over all."""
@@ -32,6 +33,8 @@ MAX_CELLS = 10_000
 MAX_SAMPLE_SECONDS = 5.0
 """After this time no further file is begun."""
 SAMPLE_THREADS = 8
+MAX_DESCRIBED_FOOTER = 256 * 1024
+"""The longest footer that descriptions are looked for in: they come after the statistics."""
 GZIP_WBITS = 31
 
 
@@ -49,6 +52,10 @@ class SampledSchema:
     """Where files differ from each other and how that is bridged; names of files, no values."""
     refused: list[str] = field(default_factory=list)
     """Columns that no type could hold, and files that no reader read."""
+    descriptions: dict[str, str] = field(default_factory=dict)
+    """Column -> description, as the first file or else the last has it."""
+    missing: set[str] = field(default_factory=set)
+    """The columns that some sampled files do not have."""
 
 
 @dataclass
@@ -111,7 +118,10 @@ def _read_footer(folder: Folder, file: StoredFile) -> _FileSample:
         return folder.read_range(file, start, length)
 
     try:
-        sample.columns = read_parquet_columns(read_range, file.size)
+        footer = read_footer(read_range, file.size)
+        sample.columns = parse_columns(footer)
+        if len(footer) <= MAX_DESCRIBED_FOOTER:
+            sample.content = footer
     except UnreadableDataset as error:
         sample.problem = str(error)
     return sample
@@ -162,6 +172,8 @@ def _merge_parquet(samples: list[_FileSample], dialect: CsvDialect | None) -> Sa
         if times > 1
     }
     found = SampledSchema(refused=[f"column '{name}' is there twice" for name in sorted(repeated)])
+    for each in {id(each): each for each in (readable[-1:] + readable[:1])}.values():
+        found.descriptions |= read_descriptions(each.content)
     for name, by_type in types.items():
         if name in repeated:
             continue
@@ -176,6 +188,7 @@ def _merge_parquet(samples: list[_FileSample], dialect: CsvDialect | None) -> Sa
             each.name for each in readable if name not in {column.name for column in each.columns}
         ]
         if missing:
+            found.missing.add(name)
             found.notes.append(
                 f"column '{name}' is missing in {len(missing)} of {len(readable)} sampled files,"
                 f" such as {missing[0]}: null there"

@@ -11,7 +11,12 @@ from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.access import Role
 from datamesh.models.columns import fold_case
 from datamesh.models.csv_dialect import RFC_4180, CsvDialect, CsvEncoding
-from datamesh.models.inference import ColumnOrigin, Inference, InferenceRequest, InferredColumn
+from datamesh.models.inference import (
+    ColumnOrigin,
+    Inference,
+    InferenceRequest,
+    InferredColumn,
+)
 from datamesh.models.ports import DataFormat, OutputPort
 from datamesh.models.products import (
     MAX_FIELD_LENGTH,
@@ -20,9 +25,12 @@ from datamesh.models.products import (
     Product,
     ProductRegistration,
 )
+from datamesh.models.stored_products import StoredProduct
 from datamesh.models.type_names import parse_type
+from datamesh.models.values import utc_now
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_new_location, find_location
+from datamesh.services.datasets.proposals import ColumnProposals, propose_columns
 from datamesh.services.datasets.reading import DataAccess, find_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.folders import Folder, StoredFile
@@ -96,25 +104,31 @@ def infer_dataset(
             f"product '{name}' is registered: PUT /product/{name} takes `schema` and `output_port`"
         )
     description = f"{found.files} {found.format} files in {found.location}"
-    registration = ProductRegistration.model_validate(
-        {
-            "name": name,
-            "domain": domain,
-            "owner": known.owner or (product.owner if product else UNOWNED),
-            "description": known.description or (product and product.description) or description,
-            "schema": found.schema,
-            "output_port": found.port,
-        }
-    )
+    fields = {
+        "name": name,
+        "domain": domain,
+        "owner": known.owner or (product.owner if product else UNOWNED),
+        "description": known.description or (product and product.description) or description,
+        "schema": found.schema,
+        "output_port": found.port,
+    }
+    now = utc_now()
+    served = StoredProduct.model_validate({**fields, "created_at": now, "updated_at": now})
+    proposal = ColumnProposals(found.columns, 0, [])
+    if found.port:
+        missing = found.sample.missing
+        proposal = propose_columns(context, registry, access, served, found.columns, missing)
+    schema = {column.name: column.build_request() for column in proposal.columns}
     return Inference(
         location=found.location,
         format=found.format,
         files=found.files,
         files_read=found.sample.files_read,
         bytes_read=found.sample.bytes_read,
-        columns=found.columns,
-        warnings=[*found.refused, *found.warnings][:MAX_WARNINGS],
-        registration=registration,
+        rows_read=proposal.rows,
+        columns=proposal.columns,
+        warnings=[*found.refused, *found.warnings, *proposal.warnings][:MAX_WARNINGS],
+        registration=ProductRegistration.model_validate({**fields, "schema": schema}),
     )
 
 
@@ -272,6 +286,7 @@ def _add_column(found: InferredFiles, column: FileColumn, origin: ColumnOrigin) 
             type="string" if column.type == NULL else column.type,
             nullable=column.nullable,
             origin=origin,
+            description=found.sample.descriptions.get(column.name),
         )
     )
 

@@ -121,7 +121,7 @@ def test_service_levels_are_checks_of_age() -> None:
         {"property": "freshness", "value": 1, "element": "customers.updated_at"},
         {"property": "freshness", "value": "soon"},
     ]
-    found = map_service_levels(entries, "orders")
+    found = map_service_levels(entries, ["orders"])
     assert [(each.kind, each.columns, each.describe_expected()) for each in found[:2]] == [
         ("freshness", ("updated_at",), "mustBeLessThan 10800 seconds"),
         ("latency", (), "mustBeLessThan 129600 seconds"),

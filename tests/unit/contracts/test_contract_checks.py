@@ -181,3 +181,18 @@ def test_the_rules_of_an_object_whose_name_was_redacted_are_run() -> None:
     checks = list_contract_checks(product, source.encode(), ())
     assert checks[-1].kind == "rowCount"
     assert len(checks) == len(QUALITY) + 2
+
+
+def test_a_level_without_an_element_is_about_that_of_all(mesh: dict[str, Client]) -> None:
+    day = {"name": "day", "logicalType": "date"}
+    named = {"name": "orders", "physicalName": "t_orders", "properties": [day]}
+    levels = [
+        {"property": "latency", "value": 1, "unit": "d"},
+        {"property": "freshness", "value": 2, "unit": "d", "element": "t_orders.day"},
+        {"property": "freshness", "value": 3, "unit": "d", "element": "t_orders.other"},
+        {"property": "latency", "value": 4, "unit": "d", "element": "others.day"},
+    ]
+    more = {"slaDefaultElement": "orders.day", "slaProperties": levels, "schema": [named]}
+    register(mesh, build_contract(**more))
+    ages = [each["name"] for each in check(mesh)["checks"]]
+    assert ages == ["freshness of day", "latency of day", "freshness of other"]

@@ -43,17 +43,20 @@ def map_quality(entries: object, column: str | None = None) -> list[Check]:
     return [_map_rule(each, column) for each in entries if isinstance(each, Mapping)]
 
 
-def map_service_levels(entries: object, schema_name: str | None = None) -> list[Check]:
+def map_service_levels(
+    entries: object, names: Sequence[str] = (), default: object = None
+) -> list[Check]:
     """Return the checks of `slaProperties`: those of freshness and latency.
 
-    `schema_name` is the object whose elements are meant: `orders.updated_at` or `updated_at`.
+    `names` are those of the object whose elements are meant: `orders.updated_at` or `updated_at`.
+    `default` is the element of levels that name none.
     """
     if not isinstance(entries, Sequence) or isinstance(entries, str):
         return []
     found = []
     for each in entries:
         if isinstance(each, Mapping) and each.get("property") in AGES:
-            found += _map_level(each, schema_name)
+            found += _map_level(each, names, each.get("element") or default)
     return found
 
 
@@ -228,15 +231,14 @@ def _read_number(value: object, name: str) -> Decimal:
     return number
 
 
-def _map_level(entry: Entry, schema_name: str | None) -> list[Check]:
+def _map_level(entry: Entry, objects: Sequence[str], element: object) -> list[Check]:
     """Return the checks of a service level; none if it is for another object."""
     kind = str(entry["property"])
-    element = entry.get("element")
     names = [each.strip() for each in element.split(",")] if isinstance(element, str) else [""]
     found = []
     for name in names:
         table, _, column = name.rpartition(".")
-        if table and schema_name and table.rpartition(".")[2] != schema_name:
+        if table and objects and table.rpartition(".")[2] not in objects:
             continue
         own = column or None
         shown = f"{kind} of {own}" if own else f"{kind} of the newest file"

@@ -8,7 +8,11 @@ from datamesh.models.checks import MAX_CHECKS, Check, Step
 from datamesh.models.products import Product
 from datamesh.services.checks.rules import map_quality, map_service_levels
 from datamesh.services.contracts.columns import choose_type
-from datamesh.services.contracts.detail_entries import find_object, find_object_name
+from datamesh.services.contracts.detail_entries import (
+    find_object,
+    find_object_name,
+    list_object_names,
+)
 from datamesh.services.contracts.source import read_source
 
 GONE = "the product has no such column"
@@ -32,7 +36,8 @@ def list_contract_checks(product: Product, source: bytes, known: Sequence[Check]
             break
     checks += map_quality(found.get("quality"))
     promised = {(each.kind, each.columns) for each in known}
-    levels = map_service_levels(tree.get("slaProperties"), name)
+    names = list_object_names(placed)
+    levels = map_service_levels(tree.get("slaProperties"), names, tree.get("slaDefaultElement"))
     checks += [each for each in levels if (each.kind, each.columns) not in promised]
     return [_skip_if_gone(each, product) for each in checks[:MOST]]
 

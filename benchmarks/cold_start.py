@@ -43,7 +43,11 @@ FIRST: tuple[tuple[str, str, Target | None], ...] = (
     ("AuditFunction", "audit", READ),
     ("SearchFunction", "search", READ),
     ("PlatformFunction", "health", READ),
-    # For the record: DuckDB is imported, or a write needs several calls to storage.
+    ("ContractsReadFunction", "list_contracts", READ),
+    # For the record: DuckDB is imported, YAML or its schema is, or a write needs several calls to
+    # storage.
+    ("ContractsReadFunction", "get_contract", None),
+    ("ContractsWriteFunction", "register_contract", None),
     ("DomainsFunction", "read_dataset", None),
     ("DomainsWriteFunction", "check_dataset", None),
     ("ProductsWriteFunction", "put_product", None),

@@ -47,6 +47,8 @@ OWN_METRICS = ("CommitAttempts", "ProductsAdded", "LineageAdded")
 """Those that these writes count."""
 FULL_PROCESSOR = 1769
 """MB of memory with which a function has one processor; with less it has its share of one."""
+POLLERS, POLL_SECONDS = 5, 20
+"""How many requests of Lambda wait for messages of an empty queue, and for how long each."""
 S3_SECONDS = {"GET": 0.015, "PUT": 0.030}
 """Within a region, as a function waits for them: assumed."""
 AUTHORIZED_SECONDS = 60
@@ -205,20 +207,30 @@ def _measured(door: Door, handler: Handler, events: Sequence[Event], memory: int
 
 
 def bill_of_idling() -> list[Line]:
-    """Of prod, whose alarms watch it; the schedule runs once an hour."""
+    """Of prod, whose alarms watch it; both schedules run once an hour, and the queue is polled."""
     first, other = scheduled_runs()
-    use = first.times(DAYS) + other.times(RUNS - DAYS)
+    use = first.times(DAYS) + other.times(RUNS - DAYS) + check_run().times(RUNS)
     return [
         Line(prices.SECRET, len(list_resources("AWS::SecretsManager::Secret"))),
-        Line(prices.LAMBDA_REQUESTS, RUNS),
+        Line(prices.LAMBDA_REQUESTS, use.requests),
         Line(prices.LAMBDA_TIME, use.gb_seconds),
         Line(prices.S3_GET, use.gets),
         Line(prices.S3_PUT, use.puts),
         Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
         Line(prices.LOGS, use.log_bytes / GB),
+        Line(prices.QUEUE, POLLERS * MONTH / POLL_SECONDS),
         Line(prices.METRIC_DATA, DAYS * ASKED_A_DAY * 2 * len(STATISTICS)),
         Line(prices.ALARMS, len(list_resources("AWS::CloudWatch::Alarm"))),
     ]
+
+
+def check_run() -> Use:
+    """Of the scheduled checks, of products of which none asks for one."""
+    memory = FUNCTIONS["DomainsScheduledFunction"].memory
+    with opened(*SMALL) as (s3, door):
+        deployed("domains", s3)
+        handler = import_module("functions.domains.app").scheduled_handler
+        return _measured(door, handler, [{"time": "2026-01-31T01:00:00Z"}], memory)
 
 
 def scheduled_runs() -> tuple[Use, Use]:

@@ -33,6 +33,7 @@ ALARMS = Price("CloudWatch alarms, by metric", 0.10, free=10)
 METRIC_DATA = Price("CloudWatch GetMetricData, metrics", 0.01, 1_000)
 SECRET = Price("Secrets Manager secrets", 0.40)
 SECRET_CALLS = Price("Secrets Manager calls", 0.05, 10_000)
+QUEUE = Price("SQS requests", 0.40, MILLION, free=MILLION)
 TRANSFER = Price("data transfer out, GB", 0.09, free=100)
 
 

@@ -27,6 +27,7 @@ MODULES: Mapping[str, str] = {
     "warm_writes": "Warm writes",
     "bulk_writes": "Bulk writes",
     "events": "Events of OpenLineage",
+    "event_load": "Events of many pipelines at once, to `make run`",
     "requests_of_a_write": "Requests to S3 of an uncontended write",
     "contended_writes": "Contended writes",
     "throughput": "Throughput on this machine",

@@ -54,7 +54,12 @@ class Observer:
     def log_write(self, record: AuditRecord) -> None:
         """Log a request that may have written, and count what its commits have changed."""
         told = record.model_dump(
-            mode="json", exclude={"at": True, "commits": {"__all__": TOLD_BY_THE_TRAIL}}
+            mode="json",
+            exclude={
+                "at": True,
+                "commits": {"__all__": TOLD_BY_THE_TRAIL},
+                "events": {"__all__": {"names"}},
+            },
         )
         self.logger.info("write", extra=told)
         for commit in record.commits:

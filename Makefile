@@ -274,7 +274,7 @@ backup: stage-or-local $(VENV)/ready ## Copy the registry of STAGE as it is now 
 	@$(PY) -m dev.registry_admin backup $(STORED)
 
 .PHONY: restore
-restore: stage-or-local $(VENV)/ready ## Commit anew a backup (FROM=<day or moment>), or a VERSION of OBJECT; CONFIRM=no does not ask.
+restore: stage-or-local $(VENV)/ready ## Commit anew a backup (FROM=<day or moment>), or a VERSION (id or moment) of OBJECT; CONFIRM=no does not ask.
 	@$(PY) -m dev.registry_admin restore $(STORED) $(or $(FROM),$(OBJECT) $(VERSION))
 
 KEY_COMMANDS = create list rotate delete

@@ -119,7 +119,6 @@ def run_schedule(resources: Resources) -> None:
         resources.snapshots,
         resources.backups,
         lambda day: None,
-        lambda day, deadline: None,
         NOON + timedelta(days=1),
         90,
     )

@@ -85,7 +85,8 @@ def main(arguments: list[str]) -> None:
             raise SystemExit(
                 "usage: bucket-of STACK | backup STACK | restore STACK BACKUP"
                 " | restore STACK KEY VERSION | delete BUCKET; STACK may be `local`,"
-                " BACKUP is 2026-01-31 or 2026-01-31T040300Z (make restore FROM=...)"
+                " BACKUP is 2026-01-31 or 2026-01-31T040300Z (make restore FROM=...),"
+                " VERSION an id or a moment such as 2026-01-31T04:03:00Z"
             )
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 
 from datamesh.errors.base import MeshError
 from datamesh.models.values import utc_now
@@ -21,6 +22,7 @@ from datamesh.storage.backoff import Backoff
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord, ProductRecord
 from datamesh.storage.s3.versions import S3Versions
+from datamesh.wiring.bucket import Bucket
 from dev.operator_context import create_reading_context, open_audited_context
 from dev.registry_access import RegistryAccess, build_restore_command
 
@@ -30,6 +32,7 @@ ATTEMPTS = 5
 """How often what is there is backed up anew, if somebody writes before the restore does."""
 NAMES = 5
 """How many names are shown of those that go, come or change."""
+MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 BACKUP_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{6}Z)?")
 
 type IsConfirmed = Callable[[], bool]
@@ -98,7 +101,10 @@ def _commit_backup(
 def restore_version(
     access: RegistryAccess, stack: str, key: str, version: str, is_confirmed: IsConfirmed
 ) -> None:
-    """Commit what an earlier version of one file held: revisions only ever grow."""
+    """Commit what an earlier version of one file held: revisions only ever grow.
+
+    A version is told by its id, or by a moment at which it was current.
+    """
     if key not in (PRODUCTS, LINEAGE):
         raise SystemExit(f"the registry is products.json and lineage.json, not {key}")
     try:
@@ -122,8 +128,13 @@ def restore_version(
 def _read_version[F: (ProductsFile, LineageFile)](
     access: RegistryAccess, key: str, version: str, kind: type[F]
 ) -> F:
-    versions = S3Versions(access.client, access.bucket, key)
     deadline = create_reading_context(SECONDS).deadline
+    if MOMENT.fullmatch(version):
+        bucket = Bucket(access.client, access.bucket, Backoff())
+        past = bucket.open_history(key, kind).read_at(datetime.fromisoformat(version), deadline)
+        past.check_records()
+        return past
+    versions = S3Versions(access.client, access.bucket, key)
     stored = Backoff().read_until_reached(key, lambda: versions.get_version(version), deadline)
     if stored is None:
         raise NotRestorable(f"{key} has no version {version}")

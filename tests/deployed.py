@@ -45,6 +45,7 @@ from datamesh.storage.job_files import JOB_INDEX_KEY, JOBS_PREFIX, JobFile, JobI
 from datamesh.storage.s3.client import S3Client as Client
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.object import S3Object
+from datamesh.wiring.bucket import Bucket
 from dev.stack import Api, Function
 from dev.template.intrinsics import Resolver
 from dev.template.reader import read_api
@@ -266,6 +267,8 @@ def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     add_version(registry, ProductVersions(lambda key: S3Object(ours, bucket, key), NO_WAIT))
     add_lineage(registry, "orders", "transactions")
     add_lineage(registry, "transactions", "gone")
+    # What is replaced from here on is left for the scheduled run.
+    Bucket(ours, bucket, NO_WAIT).keep_past(utc_now(), NO_DEADLINE)
     registry.products.commit(
         lambda file: (
             file.model_copy(

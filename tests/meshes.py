@@ -35,6 +35,7 @@ from datamesh.services.product_versions.keeping import ProductVersions
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.access_file import ACCESS_KEY, AccessFile
+from datamesh.storage.archive.writer import ArchiveProgress
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.byte_limit import ByteLimit
 from datamesh.storage.contract_sources import ContractSources
@@ -218,7 +219,7 @@ def resources(
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
         write_probe=write_probe or WriteProbe(MemoryObject("health"), NO_WAIT, now=current.now),
-        extend_version_indexes=lambda today, deadline: None,
+        keep_past=lambda now, deadline: [ArchiveProgress()],
         open_event_pipeline=lambda: into,
         open_event_queue=lambda: queue,
         open_derived=lambda: into.derived,

@@ -177,7 +177,7 @@ async def top_products(
 
 
 def scheduled(work: Work) -> dict[str, int]:
-    """Remove what is no longer needed, keep a snapshot and a backup, and index the past.
+    """Remove what is no longer needed, keep a snapshot and a backup, and archive the past.
 
     `time` of the event is when the run was due.
     """
@@ -188,11 +188,15 @@ def scheduled(work: Work) -> dict[str, int]:
         work.resources.snapshots,
         work.resources.backups,
         create_usage_reader(work.settings.usage_api_id),
-        work.resources.extend_version_indexes,
         work.due,
         work.settings.stale_days,
     )
+    archived = work.resources.keep_past(utc_now(), work.context.deadline)
+    work.observer.count_past_at_risk(sum(each.is_at_risk for each in archived))
     return {
+        "archived_versions": sum(each.entries for each in archived),
+        "missing_versions": sum(each.gaps for each in archived),
+        "lag_seconds": round(max(each.lag.total_seconds() for each in archived)),
         "pruned_lineage_entries": kept.pruned_lineage_entries,
         "products": kept.products.total,
         "lineage_entries": kept.lineage.total,

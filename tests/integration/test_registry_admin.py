@@ -76,6 +76,14 @@ def test_an_earlier_version_is_restored_as_a_new_revision(s3: S3, registry: Regi
     assert len(queries.list_visible_entries(CONTEXT, registry)) == 1
 
 
+def test_what_a_file_was_at_a_moment_is_restored(s3: S3, registry: Registry) -> None:
+    add_product(registry, "a")
+    moment = utc_now().isoformat().replace("+00:00", "Z")
+    add_product(registry, "b")
+    registry_admin.restore_version(s3.bucket, "products.json", moment)
+    assert [*registry.products.read_latest(NO_DEADLINE).products] == ["orders", "a"]
+
+
 def test_what_cannot_be_restored_is_said_and_changes_nothing(s3: S3, registry: Registry) -> None:
     version = earlier(s3, "products.json")
     for key, chosen in (("products.json", "no-such-version"), ("domains/x.csv", version)):

@@ -30,6 +30,7 @@ def test_each_kind_of_trouble_has_an_alarm() -> None:
         (STACK, "Contended", "Sum"),
         (STACK, "OutcomeUnknown", "Sum"),
         (STACK, "DocumentFullness", "Maximum"),
+        (STACK, "PastAtRisk", "Maximum"),
     }
 
 
@@ -43,7 +44,7 @@ def test_metrics_of_an_http_api_are_told_apart_by_its_id(alarm: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "alarm", ["ContentionAlarm", "OutcomeUnknownAlarm", "DocumentFullnessAlarm"]
+    "alarm", ["ContentionAlarm", "OutcomeUnknownAlarm", "DocumentFullnessAlarm", "PastAtRiskAlarm"]
 )
 def test_what_functions_count_has_no_dimension(alarm: str) -> None:
     assert "Dimensions" not in read_map(read_properties(alarm), alarm)

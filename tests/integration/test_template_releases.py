@@ -59,6 +59,8 @@ OTHER = {
     "BudgetEmail": "data-team@example.com",
     "EventRetentionDays": "90",
     "AuditRetentionDays": "400",
+    "VersionDays": "30",
+    "HistoryDays": "730",
     "AnalyticsSchedule": "rate(2 hours)",
     "CheckSchedule": "rate(2 hours)",
     "SnapStart": "PublishedVersions",

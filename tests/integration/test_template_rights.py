@@ -31,8 +31,9 @@ REGISTRY = {("s3:GetObject", PRODUCTS), ("s3:GetObject", LINEAGE), ("s3:ListBuck
 FIND_PAST = ("s3:ListBucketVersions", BUCKET)
 INDEXES = [f"{BUCKET}/history/{name}.json" for name in ("products", "lineage")]
 REDACTED = [f"{BUCKET}/redacted/{name}.json/*" for name in ("products", "lineage")]
+ARCHIVES = [f"{BUCKET}/archive/{name}.json/*" for name in ("products", "lineage")]
 PAST = {FIND_PAST, ("s3:GetObjectVersion", PRODUCTS), ("s3:GetObjectVersion", LINEAGE)} | {
-    ("s3:GetObject", place) for place in (*INDEXES, *REDACTED)
+    ("s3:GetObject", place) for place in (*INDEXES, *REDACTED, *ARCHIVES)
 }
 ACCESS = f"{BUCKET}/access.json"
 ROLES = {("s3:GetObject", ACCESS), ("s3:ListBucket", BUCKET)}
@@ -71,7 +72,7 @@ RIGHTS = {
     "ProductsReadFunction": ROLES
     | (REGISTRY | PAST | {("s3:GetObject", key) for key in (JOB_INDEX, JOBS, CHECKED, VERSIONS)})
     - {(f"s3:Get{kind}", LINEAGE) for kind in ("Object", "ObjectVersion")}
-    - {("s3:GetObject", INDEXES[1]), ("s3:GetObject", REDACTED[1])},
+    - {("s3:GetObject", each[1]) for each in (INDEXES, REDACTED, ARCHIVES)},
     "ProductsWriteFunction": ROLES
     | DATA
     | REGISTRY
@@ -148,14 +149,14 @@ RIGHTS = {
     },
     "SearchFunction": ROLES
     | {("s3:GetObject", PRODUCTS), ("s3:GetObjectVersion", PRODUCTS), FIND_PAST}
-    | {("s3:GetObject", INDEXES[0]), ("s3:GetObject", REDACTED[0])},
+    | {("s3:GetObject", each[0]) for each in (INDEXES, REDACTED, ARCHIVES)},
     "AuditFunction": ROLES | {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
     "AnalyticsScheduledFunction": REGISTRY
     | AUDITED
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")}
     | {(f"s3:{verb}Object", where) for verb in ("Get", "Put") for where in (SNAPSHOTS, BACKUPS)}
-    | {(f"s3:{verb}Object", index) for verb in ("Get", "Put") for index in INDEXES}
-    | {FIND_PAST}
+    | PAST
+    | {("s3:PutObject", each) for each in (*INDEXES, *ARCHIVES)}
     | {("cloudwatch:GetMetricData", "*")},
     "PlatformFunction": ROLES
     | REGISTRY
@@ -195,6 +196,7 @@ def test_the_lifecycle_expires_no_current_object_but_what_is_only_remembered() -
         ("quality/", 365),
         ("access/used/", 400),
         ("redacted/", 365),
+        ("archive/", "365"),  # a parameter
     ]
     kinds = {key for rule in rules for key in rule} - {"Id", "Status", "Prefix"}
     assert kinds == {
@@ -374,7 +376,7 @@ def test_only_what_has_names_of_its_own_is_named_by_a_wildcard() -> None:
             CHECKED,
         ),
         f"{BUCKET}/access/used/*",
-        *(*REDACTED, f"{BUCKET}/redacted/access.json/*"),
+        *(*REDACTED, *ARCHIVES, f"{BUCKET}/redacted/access.json/*"),
         f"{BUCKET}/*",  # of the redactions, which are denied what is not the registry's
         "*",  # cloudwatch:GetMetricData, which knows nothing narrower
     }

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
@@ -184,7 +184,7 @@ def read_past(bucket: Bucket, moments: list[datetime]) -> list[tuple[Any, ...]]:
     ]
 
 
-def redact_answer(answer: list[tuple[Any, ...]]) -> str:
+def redact_answer(answer: Sequence[Any]) -> str:
     return str(answer).replace(JANE, GONE)
 
 
@@ -228,6 +228,40 @@ def test_it_is_gone_from_every_version_and_the_past_answers_as_before(
     copy = bucket.open_object("backups/2026-01-31/products.json").get()
     assert copy and json.loads(copy.body)["revision"] == 7  # type: ignore[union-attr]
     assert finish(start_redactor(bucket, registry)).counts.total == 0
+
+
+def test_it_is_gone_from_what_the_archive_holds_and_that_answers_as_before(
+    opened: Opened, emptied: S3
+) -> None:
+    """Snapshots, whole contents and differences; and what is archived beside the act."""
+    _, bucket, registry = opened
+    moments = fill(bucket, registry)
+    bucket.keep_past(utc_now(), NO_DEADLINE)
+    add_product(registry, "later", description=f"by {JANE}")
+    moments.append(utc_now())
+    add_product(registry, "last")
+    bucket.keep_past(utc_now(), NO_DEADLINE)
+    before = [read_archive(bucket, moment) for moment in moments]
+    assert str(before).count(JANE) > 5
+    redactor = start_redactor(bucket, registry)
+    redactor.redact(CONTEXT, REQUEST)
+    add_product(registry, "once-more")
+    bucket.keep_past(utc_now(), NO_DEADLINE)
+    finish(redactor)
+    assert find_holders(emptied) == ["domains/sales/rows.csv"]
+    after = [read_archive(bucket, moment) for moment in moments]
+    assert str(after) == redact_answer(before)
+    assert not bucket.keep_past(utc_now(), NO_DEADLINE)[0].gaps
+
+
+def read_archive(bucket: Bucket, moment: datetime) -> list[Any]:
+    """What the archive of products has of a moment, without versions."""
+    state = bucket.open_archive("products.json").find_at(moment, NO_DEADLINE)
+    assert state
+    text = state.read()
+    assert text
+    file = ProductsFile.decode("products.json", text)
+    return [each.to_model() for each in file.products.values()]
 
 
 def count_writes(environment: Mapping[str, str], s3: S3) -> int:

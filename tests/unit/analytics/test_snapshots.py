@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from datamesh.aws.observability import Observer
 from datamesh.errors.storage import StorageUnavailable
 from datamesh.http.entrypoint import Work
 from datamesh.models.snapshot import RouteUsage, Snapshot, Usage
@@ -57,7 +58,7 @@ def run(over: Resources, at: str) -> Any:
 
 
 def scheduled(over: Resources, event: dict[str, str]) -> Any:
-    work = Work(CONTEXT, over, SETTINGS, event, lambda path, part: 200)
+    work = Work(CONTEXT, over, SETTINGS, event, lambda path, part: 200, Observer("INFO"))
     return import_module("functions.analytics.app").scheduled(work)
 
 
@@ -71,6 +72,9 @@ def test_a_run_keeps_a_snapshot_of_the_day_and_the_latest_and_a_backup(
     add_products(registry, "ab")
     add_lineage(registry, "a", "b")
     assert run(over, "2026-01-31T09:00:00Z") == {
+        "archived_versions": 0,
+        "missing_versions": 0,
+        "lag_seconds": 0,
         "pruned_lineage_entries": 0,
         "products": 2,
         "lineage_entries": 1,
@@ -161,7 +165,6 @@ def test_cloudwatch_is_asked_until_it_has_told_of_the_whole_day_before(over: Res
             over.snapshots,
             over.backups,
             told,
-            over.extend_version_indexes,
             due,
             90,
         )

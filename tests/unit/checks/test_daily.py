@@ -113,7 +113,7 @@ def test_without_time_nothing_is_begun(due: Scheduled) -> None:
 
 def check(due: Scheduled, answer: Callable[[Any], int], context: Any = CONTEXT) -> DailyRun:
     stored = daily.DailyProgress(due.bucket.__getitem__, NO_WAIT)
-    day = entrypoint.Work(CONTEXT, None, None, EVENT, None).due.date()  # type: ignore[arg-type]
+    day = entrypoint.Work(CONTEXT, None, None, EVENT, None, None).due.date()  # type: ignore[arg-type]
     return daily.check_daily(context, due.registry, stored, answer, day)
 
 

@@ -30,19 +30,19 @@ JANE = RedactedText("Jane Doe")
 
 
 class MemoryCopies:
-    """A `CopyJournal` in memory that counts its listings; two copies a page."""
+    """A `ReplaceableJournal` in memory that counts its listings; two copies a page."""
 
     def __init__(self) -> None:
         self.held: dict[str, bytes] = {}
         self.listings = 0
 
-    def list_copies(self, after: str, deadline: Deadline) -> Sequence[tuple[str, str]]:
+    def list_tagged(self, after: str, deadline: Deadline) -> Sequence[tuple[str, str]]:
         self.listings += 1
         names = sorted(name for name in self.held if name > after)[:2]
         return [(name, f'"{hash(self.held[name])}"') for name in names]
 
-    def read_copy(self, name: str, deadline: Deadline) -> bytes:
-        return self.held[name]
+    def read_all(self, names: Sequence[str], deadline: Deadline) -> list[bytes]:
+        return [self.held[name] for name in names]
 
 
 class Purger:

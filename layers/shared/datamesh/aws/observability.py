@@ -76,6 +76,11 @@ class Observer:
         name = "Contended" if isinstance(error, Contended) else "OutcomeUnknown"
         self.metrics.add_metric(name=name, unit=MetricUnit.Count, value=1)
 
+    def count_past_at_risk(self, documents: int) -> None:
+        """Count the documents of whose past something is missing, or may soon be."""
+        if documents:
+            self.metrics.add_metric(name="PastAtRisk", unit=MetricUnit.Count, value=documents)
+
     def count_skipped_datasets(self, datasets: int) -> None:
         """Count the datasets of an event that are no products and were not registered."""
         if datasets:

@@ -149,6 +149,7 @@ class Work:
     event: Any
     """The event that has started the task."""
     run_part: RunPart
+    observer: Observer
 
     @property
     def due(self) -> datetime:
@@ -204,7 +205,7 @@ def create_task_handler(
         context, trail = open_task(resources, record, deadline)
         status = 500
         try:
-            result = run(Work(context, resources, settings, event, run_part))
+            result = run(Work(context, resources, settings, event, run_part, observer))
             status = 200
         finally:
             observer.log_write(trail.complete_record(status, deadline))

@@ -8,18 +8,22 @@ distinct (docs/adr/0010-as-of.md).
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from datamesh.errors.storage import VersionExpired
 from datamesh.models.values import utc_now
+from datamesh.storage.archive.reader import Archive
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.object_versions import ObjectVersion, VersionedObject
 from datamesh.storage.objects import ConditionalObject, ReadOnlyObject
 from datamesh.storage.redacted_versions import RedactedCopies, RedactedVersion, merge_versions
 from datamesh.storage.registry_file import RegistryFile
-from datamesh.storage.version_finder import SKEW, VersionFinder
+from datamesh.storage.version_finder import SKEW, VersionFinder, choose_time
 from datamesh.storage.version_index import StoredIndex
+
+ARCHIVED_AGE = timedelta(days=1)
+"""The age from which on moments are looked up in the archive first: versions may be gone."""
 
 KEPT_FILES = 2
 """How many decoded versions stay in memory; a comparison of two moments needs two."""
@@ -40,6 +44,7 @@ class History[F: RegistryFile]:
         index: StoredIndex | None = None,
         now: Callable[[], datetime] = utc_now,
         copies: RedactedCopies | None = None,
+        archive: Archive | None = None,
     ) -> None:
         self._stored = stored
         self._kind = kind
@@ -48,6 +53,8 @@ class History[F: RegistryFile]:
         self._now = now
         self._copies = copies
         """The purged versions; None if none can be."""
+        self._archive = archive
+        """The versions that were replaced, for longer than they are kept; None if nobody does."""
         self._files: OrderedDict[tuple[str, str], F] = OrderedDict()
         """A version's id, and the ETag of its redacted copy if it has one -> its file."""
 
@@ -63,6 +70,30 @@ class History[F: RegistryFile]:
         a time that has passed: ask for moments that are some seconds old to get a final answer.
         Raises VersionExpired, and StorageUnavailable if the time for the request does not suffice.
         """
+        is_old = self._now() - moment > ARCHIVED_AGE
+        if is_old and (file := self._read_archived(moment, deadline)) is not None:
+            return file
+        try:
+            return self._read_kept(moment, deadline)
+        except VersionExpired:
+            if is_old or (file := self._read_archived(moment, deadline)) is None:
+                raise
+            return file
+
+    def _read_archived(self, moment: datetime, deadline: Deadline) -> F | None:
+        """Return the file as the archive has it; None if the archive does not know the moment."""
+        state = self._archive.find_at(moment, deadline) if self._archive else None
+        if state is None:
+            return None
+        if state.key not in self._files:
+            text = state.read()
+            self._files[state.key] = (
+                self._kind() if text is None else self._kind.decode(self._stored.name, text)
+            )
+        return self._keep_file(state.key)
+
+    def _read_kept(self, moment: datetime, deadline: Deadline) -> F:
+        """Return the file as the bucket's versions have it."""
         try:
             return self._read_span(moment, deadline)
         except VersionVanished:
@@ -83,8 +114,14 @@ class History[F: RegistryFile]:
             return self._read_file(near[index - 1], deadline)
         for version in versions:
             if moment - version.modified > SKEW:
+                self._check_replaced(version, moment)
                 return self._read_file(version, deadline)
         return self._read_before_first(versions, deadline)
+
+    def _check_replaced(self, version: ObjectVersion, moment: datetime) -> None:
+        """Raise VersionExpired if a copy was not current any more: what followed it has expired."""
+        if isinstance(version, RedactedVersion) and moment - version.replaced_at > SKEW:
+            raise VersionExpired(self._stored.name)
 
     def _find_versions(self, moment: datetime, deadline: Deadline) -> Sequence[ObjectVersion]:
         """Return what tells which version was current at the moment, purged ones among it."""
@@ -95,10 +132,7 @@ class History[F: RegistryFile]:
     def _find_commit_time(self, version: ObjectVersion, deadline: Deadline) -> datetime:
         if version.deleted:
             return version.modified
-        committed_at = self._read_file(version, deadline).committed_at
-        if committed_at and abs(committed_at - version.modified) <= SKEW:
-            return committed_at
-        return version.modified
+        return choose_time(version.modified, self._read_file(version, deadline).committed_at)
 
     def _read_before_first(self, versions: Sequence[ObjectVersion], deadline: Deadline) -> F:
         if versions:
@@ -118,6 +152,10 @@ class History[F: RegistryFile]:
         if key not in self._files:
             deleted = version.deleted
             self._files[key] = self._kind() if deleted else self._load_version(version, deadline)
+        return self._keep_file(key)
+
+    def _keep_file(self, key: tuple[str, str]) -> F:
+        """Return a file that is in memory, and keep the KEPT_FILES that were used last."""
         self._files.move_to_end(key)
         if len(self._files) > KEPT_FILES:
             self._files.popitem(last=False)

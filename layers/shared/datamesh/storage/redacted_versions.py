@@ -8,17 +8,16 @@ listing of the version told, so that there is no index which could be lost or fo
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
 from urllib.parse import quote, unquote
 
 from datamesh.storage.backoff import Deadline
+from datamesh.storage.newest_first import EPOCH, build_start, parse_start
 from datamesh.storage.object_versions import ObjectVersion
+from datamesh.storage.replaceable import ReplaceableJournal
 from datamesh.storage.version_finder import SKEW
 
 REDACTED_FOLDER = "redacted/"
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 KEPT_DAYS = 365
 """How long a version is kept once it is replaced, by the bucket's lifecycle. A copy is younger than
@@ -31,7 +30,6 @@ them."""
 MAX_PAGES = 20
 """How many pages of copies are listed around one moment at most, of 1,000 copies each."""
 
-LAST_MICROSECOND = 10**17
 LAST_REVISION = 10**12
 
 
@@ -54,25 +52,10 @@ class RedactedVersion(ObjectVersion):
         return now - self.replaced_at >= timedelta(days=KEPT_DAYS)
 
 
-class CopyJournal(Protocol):
-    """The copies of one object, as they are stored."""
-
-    def list_copies(self, after: str, deadline: Deadline) -> Sequence[tuple[str, str]]:
-        """Return a page of names and ETags that sort after a name; nothing at the end.
-
-        Raises StorageUnavailable.
-        """
-        ...
-
-    def read_copy(self, name: str, deadline: Deadline) -> bytes:
-        """Return a copy. Raises StorageUnavailable."""
-        ...
-
-
 def build_copy_name(version: ObjectVersion, newer: ObjectVersion, revision: int) -> str:
     """Return the name of a version's copy; names sort from the newest to the oldest."""
     ids = ",".join(quote(each.id, safe="") for each in (version, newer))
-    starts = (_build_start(version.modified), _build_start(newer.modified))
+    starts = (build_start(version.modified), build_start(newer.modified))
     return f"{starts[0]},{LAST_REVISION - revision:012d},{starts[1]},{ids}"
 
 
@@ -81,29 +64,21 @@ def parse_copy_name(name: str, etag: str) -> RedactedVersion:
     modified, revision, replaced_at, own, newer = name.split(",")
     return RedactedVersion(
         id=unquote(own),
-        modified=_parse_start(modified),
+        modified=parse_start(modified),
         newer=unquote(newer),
-        replaced_at=_parse_start(replaced_at),
+        replaced_at=parse_start(replaced_at),
         revision=LAST_REVISION - int(revision),
         name=name,
         etag=etag,
     )
 
 
-def _build_start(moment: datetime, later: timedelta = timedelta(0)) -> str:
-    """Return what the names of the copies of a moment, or so much later, begin with."""
-    microseconds = (moment - EPOCH + later) // timedelta(microseconds=1)
-    return f"{LAST_MICROSECOND - max(microseconds, 1):017d}"
-
-
-def _parse_start(digits: str) -> datetime:
-    return EPOCH + timedelta(microseconds=LAST_MICROSECOND - int(digits))
-
-
 class RedactedCopies:
     """The copies of one object's purged versions. Not for use by several threads at once."""
 
-    def __init__(self, journal: CopyJournal, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, journal: ReplaceableJournal, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         """Keep where the copies are; nothing is called yet."""
         self._journal = journal
         self._clock = clock
@@ -119,7 +94,19 @@ class RedactedCopies:
         if not self.has_some(deadline):
             return []
         found: list[RedactedVersion] = []
-        for page in self._iterate_pages(_build_start(moment, SKEW), deadline):
+        for page in self._iterate_pages(build_start(moment, SKEW), deadline):
+            found += page
+            if moment - page[-1].modified > SKEW:
+                break
+        return found
+
+    def list_since(self, moment: datetime, deadline: Deadline) -> list[RedactedVersion]:
+        """Return the copies of versions from a moment on, and some that are older, newest first.
+
+        Raises StorageUnavailable.
+        """
+        found: list[RedactedVersion] = []
+        for page in self._iterate_pages("", deadline):
             found += page
             if moment - page[-1].modified > SKEW:
                 break
@@ -132,20 +119,21 @@ class RedactedCopies:
         """
         oldest = None
         if self.has_some(deadline):
-            for page in self._iterate_pages(_build_start(moment), deadline):
+            for page in self._iterate_pages(build_start(moment), deadline):
                 oldest = page[-1]
         return oldest
 
     def read(self, version: RedactedVersion, deadline: Deadline) -> bytes:
         """Return the content of a copy. Raises StorageUnavailable."""
-        return self._journal.read_copy(version.name, deadline)
+        [body] = self._journal.read_all([version.name], deadline)
+        return body
 
     def has_some(self, deadline: Deadline) -> bool:
         """Tell whether the object had a copy EMPTY_SECONDS ago. Raises StorageUnavailable."""
         believed = self._empty_at is not None and self._clock() - self._empty_at < EMPTY_SECONDS
         if not (self._has_some or believed):
             asked_at = self._clock()
-            self._has_some = bool(self._journal.list_copies("", deadline))
+            self._has_some = bool(self._journal.list_tagged("", deadline))
             self._empty_at = asked_at
         return self._has_some
 
@@ -155,7 +143,7 @@ class RedactedCopies:
 
     def _iterate_pages(self, after: str, deadline: Deadline) -> Iterable[list[RedactedVersion]]:
         for _ in range(MAX_PAGES):
-            listed = self._journal.list_copies(after, deadline)
+            listed = self._journal.list_tagged(after, deadline)
             if not listed:
                 return
             yield [parse_copy_name(name, etag) for name, etag in listed]

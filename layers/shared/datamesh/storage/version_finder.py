@@ -162,6 +162,13 @@ class VersionFinder:
         )
 
 
+def choose_time(modified: datetime, committed_at: datetime | None) -> datetime:
+    """Return from when on a version counts: by its writer's clock, if S3's agrees with that."""
+    if committed_at and abs(committed_at - modified) <= SKEW:
+        return committed_at
+    return modified
+
+
 def _is_near(starts: Sequence[ListingStart], moment: datetime) -> bool:
     """Tell whether the nearest start is at most a day after the moment."""
     return bool(starts) and starts[0].first - moment < timedelta(days=1)

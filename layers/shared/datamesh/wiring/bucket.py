@@ -1,23 +1,33 @@
 """The bucket of the registry, and what is opened in it."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from datamesh.models.ports import S3_SCHEME
+from datamesh.storage.archive.reader import Archive
+from datamesh.storage.archive.segments import ARCHIVE_FOLDER, SEGMENTS, SNAPSHOTS
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.history import History
 from datamesh.storage.objects import ConditionalObject
-from datamesh.storage.redacted_versions import RedactedCopies
+from datamesh.storage.redacted_versions import REDACTED_FOLDER, RedactedCopies
 from datamesh.storage.registry_file import RegistryFile
 from datamesh.storage.s3.client import S3Client
 from datamesh.storage.s3.folders import S3Folder
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
-from datamesh.storage.s3.redacted_copies import S3RedactedCopies
+from datamesh.storage.s3.replaceable import S3ReplaceableJournal
 from datamesh.storage.s3.versions import S3Versions
+from datamesh.storage.version_finder import VersionFinder
 from datamesh.storage.version_index import StoredIndex
 
+if TYPE_CHECKING:
+    from datamesh.storage.archive.writer import ArchiveProgress
+
 PRODUCTS_KEY, LINEAGE_KEY = "products.json", "lineage.json"
+
+ARCHIVED = (PRODUCTS_KEY, LINEAGE_KEY)
+"""The files whose whole versions are kept for a week; others, which change rarely, for a year."""
 
 HISTORY_FOLDER = "history/"
 """Where the indexes of the versions of registry files are, under the names of those."""
@@ -50,19 +60,52 @@ class Bucket:
         """Return the past of a registry file."""
         index = self.open_version_index(key)
         versions = S3Versions(self.client, self.name, key)
-        copies = RedactedCopies(S3RedactedCopies(self.client, self.name, key, self.backoff))
-        return History(versions, kind, self.backoff, index, copies=copies)
+        copies = self.open_copies(key)
+        archive = self.open_archive(key) if key in ARCHIVED else None
+        return History(versions, kind, self.backoff, index, copies=copies, archive=archive)
+
+    def open_copies(self, key: str) -> RedactedCopies:
+        """Return the redacted copies of an object's versions."""
+        return RedactedCopies(self._open_replaceable(f"{REDACTED_FOLDER}{key}/"))
+
+    def open_archive(self, key: str) -> Archive:
+        """Return the archive of a registry file."""
+        folder = f"{ARCHIVE_FOLDER}{key}/"
+        return Archive(
+            key,
+            self._open_replaceable(folder + SEGMENTS),
+            self._open_replaceable(folder + SNAPSHOTS),
+        )
+
+    def _open_replaceable(self, prefix: str) -> S3ReplaceableJournal:
+        return S3ReplaceableJournal(self.client, self.name, prefix, self.backoff)
 
     def open_version_index(self, key: str) -> StoredIndex:
         """Return the index of the versions of an object."""
         return StoredIndex(self.open_object(HISTORY_FOLDER + key), self.backoff)
 
-    def extend_version_indexes(self, today: date, deadline: Deadline) -> None:
-        """Extend the indexes of both registry files."""
-        # Not imported where nothing is indexed: every other cold start would pay for it.
+    def keep_past(self, now: datetime, deadline: Deadline) -> "list[ArchiveProgress]":
+        """Index and archive the versions of both registry files, and tell how far that has come.
+
+        Raises StorageUnavailable and OutcomeUnknown.
+        """
+        return [self._keep_past_of(key, now, deadline) for key in ARCHIVED]
+
+    def _keep_past_of(self, key: str, now: datetime, deadline: Deadline) -> "ArchiveProgress":
+        # Not imported where nothing is archived: every other cold start would pay for it.
+        from datamesh.storage.archive.source import VersionSource
+        from datamesh.storage.archive.writer import ArchiveWriter
         from datamesh.storage.version_indexer import VersionIndexer
 
-        for key in (PRODUCTS_KEY, LINEAGE_KEY):
-            versions = S3Versions(self.client, self.name, key)
-            index = self.open_version_index(key)
-            VersionIndexer(versions, index, self.backoff).extend_index(today, deadline)
+        versions, index = S3Versions(self.client, self.name, key), self.open_version_index(key)
+        VersionIndexer(versions, index, self.backoff).extend_index(now.date(), deadline)
+        finder = VersionFinder(versions, self.backoff, index)
+        source = VersionSource(versions, finder, self.open_copies(key), self.backoff)
+        folder = f"{ARCHIVE_FOLDER}{key}/"
+        writer = ArchiveWriter(
+            source,
+            self.open_archive(key),
+            lambda name: self.open_object(folder + name),
+            self.backoff,
+        )
+        return writer.extend(now, deadline)

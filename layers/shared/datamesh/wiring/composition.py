@@ -66,7 +66,7 @@ def open_resources(settings: Settings, observer: Observer, bucket: Bucket) -> Re
             bucket.backoff,
             settings.health_probe_seconds,
         ),
-        extend_version_indexes=bucket.extend_version_indexes,
+        keep_past=bucket.keep_past,
         open_event_pipeline=cache(lambda: open_event_pipeline(settings, bucket)),
         open_event_queue=cache(lambda: open_event_queue(settings)),
         open_derived=cache(lambda: open_derived(bucket)),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datamesh.services.product_versions.keeping import ProductVersions
     from datamesh.services.redaction.acts import Redactor
     from datamesh.storage.access_file import AccessFile
+    from datamesh.storage.archive.writer import ArchiveProgress
     from datamesh.storage.contract_sources import ContractSources
     from datamesh.storage.declarations_file import DeclarationsFile
     from datamesh.storage.document import Document
@@ -63,8 +64,8 @@ class Resources:
     backups: Backups
     write_probe: WriteProbe
     """Tells whether storage can be written."""
-    extend_version_indexes: Callable[[date, Deadline], None]
-    """Indexes the versions of the registry's files of the days before the given one."""
+    keep_past: "Callable[[datetime, Deadline], Sequence[ArchiveProgress]]"
+    """Indexes and archives the versions of the registry's files, as far as the time goes."""
     open_event_pipeline: Callable[[], "EventPipeline"]
     """Returns what OpenLineage events go through, the same at every call."""
     open_event_queue: Callable[[], "EventQueue | None"]

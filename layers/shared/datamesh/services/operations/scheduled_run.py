@@ -1,4 +1,7 @@
-"""The scheduled run: prune garbage, store a snapshot, copy the files, index their versions."""
+"""The scheduled run: prune garbage, store a snapshot, copy the files.
+
+The same run archives what was replaced, which is storage's own matter (`storage.archive`).
+"""
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -11,7 +14,6 @@ from datamesh.services.context import RequestContext
 from datamesh.services.lineage import registration
 from datamesh.services.operations.backups import Backups
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.backoff import Deadline
 
 USAGE_COMPLETE = time(hour=1)
 """The time of day from which yesterday's CloudWatch metrics are complete."""
@@ -24,7 +26,6 @@ def run_schedule(
     snapshots: Snapshots,
     backups: Backups,
     usage: Callable[[date], Usage | None],
-    extend_version_indexes: Callable[[date, Deadline], None],
     due: datetime,
     stale_days: int,
 ) -> Snapshot:
@@ -40,7 +41,6 @@ def run_schedule(
     )
     snapshots.store_snapshot(context, snapshot)
     backups.copy_registry(context, registry, due.date())
-    extend_version_indexes(due.date(), context.deadline)
     return snapshot
 
 

@@ -5,10 +5,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from itertools import batched
 
 from datamesh.errors.storage import Contended, OutcomeUnknown, StorageUnavailable
 from datamesh.services.context import RequestContext
+from datamesh.services.redaction.archives import (
+    RedactText,
+    find_document,
+    redact_archive_part,
+)
 from datamesh.services.redaction.documents import PastDocuments, redact_document, redact_version
 from datamesh.services.redaction.texts import RedactedText
 from datamesh.storage.backoff import Backoff, Deadline
@@ -136,6 +142,8 @@ class RedactionWalk:
                     self.found.after = version
             elif version.key in self.kinds:
                 self._redact_past(each, stored)
+            elif kind := self.kinds.get(find_document(version.key)):
+                self._redact_archived(version, stored, kind)
             else:
                 self._redact_object(version, stored)
 
@@ -177,6 +185,23 @@ class RedactionWalk:
         self.found.copied += 1
         self.found.purged += 1
 
+    def _redact_archived(
+        self, version: BucketVersion, body: bytes, kind: type[RegistryFile]
+    ) -> None:
+        """Rewrite a part of an archive: what is found may also be a part of an id, which stays."""
+
+        def redact(body: bytes) -> bytes | None:
+            return redact_archive_part(version.key, kind, body, self.text)
+
+        if redact(body) is None:
+            return
+        if version.is_latest:
+            self._put_redacted(self.bucket.open_object(version.key), redact=redact)
+            self.found.rewritten += 1
+        else:
+            self.found.purged += 1
+        self.bucket.delete_version(version.key, version.id, self._deadline)
+
     def _redact_object(self, version: BucketVersion, body: bytes) -> None:
         """Rewrite an object that holds the text, and purge the version that held it."""
         if version.is_latest:
@@ -186,21 +211,23 @@ class RedactionWalk:
             self.found.purged += 1
         self.bucket.delete_version(version.key, version.id, self._deadline)
 
-    def _put_redacted(self, stored: ConditionalObject, new: bytes | None = None) -> None:
+    def _put_redacted(
+        self,
+        stored: ConditionalObject,
+        new: bytes | None = None,
+        redact: RedactText | None = None,
+    ) -> None:
         """Take the text out of what an object holds; `new` is what it holds if there is none yet.
 
         Raises StorageUnavailable, Contended and OutcomeUnknown.
         """
         is_live = not stored.name.startswith(COPIES)
+        redact = redact or partial(self.text.redact_body, is_live=is_live)
         failure: Exception = Contended(stored.name)
         for _ in self.backoff.iterate_attempts(self._deadline):
             found = self.backoff.read_until_reached(stored.name, stored.get, self._deadline)
             etag = found.etag if isinstance(found, StoredObject) else None
-            body = (
-                self.text.redact_body(found.body, is_live=is_live)
-                if isinstance(found, StoredObject)
-                else new
-            )
+            body = redact(found.body) if isinstance(found, StoredObject) else new
             if body is None:
                 return
             try:

@@ -1,0 +1,159 @@
+"""The versions of a document that its archive does not have yet."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import batched
+
+import msgspec
+
+from datamesh.errors.storage import StorageUnavailable
+from datamesh.storage.archive.differences import NOTHING, Content
+from datamesh.storage.archive.segments import ArchiveEntry
+from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache
+from datamesh.storage.newest_first import EPOCH
+from datamesh.storage.object_versions import ObjectVersion, VersionedObject
+from datamesh.storage.redacted_versions import RedactedCopies, RedactedVersion, merge_versions
+from datamesh.storage.version_finder import VersionFinder, choose_time
+
+PARALLEL_READS = 8
+"""How many versions are read at a time, of which each may have some megabytes."""
+
+
+@dataclass(frozen=True)
+class Followers:
+    """Versions in the order in which they were stored, without a gap between them."""
+
+    versions: Sequence[ObjectVersion]
+    after_gap: bool
+    """Whether versions between the archive and the first of these are gone."""
+
+
+@dataclass(frozen=True)
+class ReadVersion:
+    """A version that was read."""
+
+    version: ObjectVersion
+    at: datetime
+    """The moment from which on it was current."""
+    content: Content | None
+    """None if it is no JSON object."""
+    whole: msgspec.Raw
+    """All of it, if it is JSON, but no object."""
+    revision: int
+    commit: str
+    is_adopted: bool
+    """Whether it, or what it began with, is older than envelopes are."""
+
+
+class VersionSource:
+    """Lists and reads the versions of one document, purged ones among them."""
+
+    def __init__(
+        self,
+        stored: VersionedObject,
+        finder: VersionFinder,
+        copies: RedactedCopies,
+        backoff: Backoff,
+    ) -> None:
+        """Keep where the versions are; nothing is called yet."""
+        self._stored = stored
+        self._finder = finder
+        self._copies = copies
+        self._backoff = backoff
+
+    @property
+    def name(self) -> str:
+        """The key of the document."""
+        return self._stored.name
+
+    def list_following(self, last: ArchiveEntry | None, deadline: Deadline) -> Followers:
+        """Return the versions behind an entry, or all from the oldest on.
+
+        They may be a part, if there are many. Raises StorageUnavailable.
+        """
+        since = last.newer_modified if last else EPOCH + timedelta(days=1)
+        listed = self._finder.find_span(since, deadline).versions
+        copies = self._copies.list_since(since, deadline)
+        merged = merge_versions(listed, copies)
+        # A part of all versions is followed by others, of which not every one has a copy.
+        known = {version.id for version in listed}
+        newest = next((place for place, each in enumerate(merged) if each.id in known), 0)
+        oldest_first = merged[newest:][::-1]
+        if last is None:
+            return Followers(oldest_first, after_gap=False)
+        for place, version in enumerate(oldest_first):
+            if version.id == last.newer:
+                return Followers(oldest_first[place:], after_gap=False)
+        left = [version for version in oldest_first if version.modified >= last.newer_modified]
+        return Followers(left, after_gap=True)
+
+    def read_versions(
+        self, versions: Sequence[ObjectVersion], deadline: Deadline
+    ) -> Iterator[ReadVersion]:
+        """Yield what versions hold, some read at a time.
+
+        Raises StorageUnavailable, also if a version is gone that was listed.
+        """
+        for part in batched(versions, PARALLEL_READS, strict=False):
+            with ThreadPoolExecutor(PARALLEL_READS) as pool:
+                bodies = list(pool.map(lambda each: self.read_body(each, deadline), part))
+            for version, body in zip(part, bodies, strict=True):
+                if body is None and not version.deleted:
+                    raise StorageUnavailable(f"A version of {self.name} has vanished")
+                yield _parse_version(version, body)
+
+    def read_if_there(self, version: ObjectVersion, deadline: Deadline) -> ReadVersion | None:
+        """Return what a version holds; None if it is gone. Raises StorageUnavailable."""
+        body = self.read_body(version, deadline)
+        return _parse_version(version, body) if body is not None else None
+
+    def read_body(self, version: ObjectVersion, deadline: Deadline) -> bytes | None:
+        """Return what a version holds; None if it is gone. Raises StorageUnavailable."""
+        if version.deleted:
+            return None
+        if isinstance(version, RedactedVersion):
+            return self._copies.read(version, deadline)
+        found = self._backoff.read_until_reached(
+            self.name, lambda: self._stored.get_version(version.id), deadline
+        )
+        return found.body if found else None
+
+
+def _parse_version(version: ObjectVersion, body: bytes | None) -> ReadVersion:
+    content, whole = _parse_body(body) if body is not None else (None, NOTHING)
+    revision, recent, committed_at, adopted = 0, [""], None, True
+    if content and content.get_field("format") is not None:
+        try:
+            revision = msgspec.json.decode(content.get_field("revision") or b"0", type=int)
+            recent = msgspec.json.decode(content.get_field("recent") or b"[]", type=list[str])
+            committed_at = msgspec.json.decode(
+                content.get_field("committed_at") or b"null", type=datetime | None
+            )
+            adopted = content.get_field("adopted") == b"true"
+        except msgspec.MsgspecError:
+            content = None
+    return ReadVersion(
+        version=version,
+        at=version.modified if version.deleted else choose_time(version.modified, committed_at),
+        content=content,
+        whole=whole,
+        revision=revision,
+        commit=recent[-1] if recent else "",
+        is_adopted=adopted,
+    )
+
+
+def _parse_body(body: bytes) -> tuple[Content | None, msgspec.Raw]:
+    """Return the content of a version, or all of it if it is older than contents are."""
+    try:
+        text = GzipMemberCache().unpack(body) if body.startswith(GZIP_MAGIC) else body
+        if text.lstrip()[:1] == b"{":
+            return Content.parse(text), NOTHING
+        msgspec.json.decode(text, type=list[msgspec.Raw])
+        return None, msgspec.Raw(msgspec.json.format(text, indent=-1))
+    except (ValueError, OSError, EOFError, zlib.error):
+        return None, NOTHING

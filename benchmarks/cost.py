@@ -26,19 +26,32 @@ from benchmarks.prices import Line
 from benchmarks.results import number
 from datamesh.aws.api_usage import STATISTICS
 from datamesh.aws.observability import Handler
+from datamesh.models.values import utc_now
+from datamesh.storage.archive.segments import (
+    ARCHIVE_FOLDER,
+    SEGMENTS,
+    decode_segment,
+    encode_segment,
+)
+from datamesh.storage.backoff import Backoff, Deadline
+from datamesh.storage.objects import StoredObject
+from datamesh.storage.s3.client import create_client
+from datamesh.wiring.bucket import ARCHIVED, Bucket
 from dev.storage.s3 import S3
 from dev.template.intrinsics import read_map
 from dev.template.reader import read_api
 from tests.lambdas import api_event, read_answer
 from tests.meshes import lineage_body, product_body
-from tests.template import TEMPLATE, list_resources, read_properties
+from tests.template import DOCUMENT, TEMPLATE, list_resources, read_at, read_properties
 
 REQUESTS, WRITES = 1_000_000, 50_000
-SMALL, LARGE = (100, 1_000), (1_000, 10_000)
-"""Products and entries; the larger is what the default limits allow."""
+SMALL, LARGE, HUGE = (100, 1_000), (1_000, 10_000), (10_000, 100_000)
+"""Products and entries; the second is what the default limits allow."""
 SENT = 30
 MONTHS_KEPT = 12
-"""Of a version that was replaced, and at the least of an audit record."""
+"""Of what a version has changed, and at the least of an audit record."""
+VERSION_MONTHS = float(str(read_at(DOCUMENT, "Parameters", "VersionDays", "Default"))) / 30
+"""Of a whole version that was replaced."""
 MONTH = 30 * 24 * 3600
 RUNS, DAYS = MONTH / 3600, 30
 ASKED_A_DAY = 2
@@ -75,6 +88,10 @@ class Use:
     gets: float = 0
     puts: float = 0
     put_bytes: float = 0
+    document_bytes: float = 0
+    """Those of the two documents, among them."""
+    archived_bytes: float = 0
+    """What the archive keeps of it."""
     gb_seconds: float = 0
     log_bytes: float = 0
     sent_bytes: float = 0
@@ -88,12 +105,14 @@ class Use:
 
 
 def rows() -> list[Row]:
-    small, large, idle = bill_of_use(*SMALL), bill_of_use(*LARGE), bill_of_idling()
+    small, large, huge = (bill_of_use(*size) for size in (SMALL, LARGE, HUGE))
+    idle = bill_of_idling()
     what = f"{REQUESTS:,} requests, 5 % of them writes"
     return [
-        _total(f"{what}; {SMALL[0]:,} products, {SMALL[1]:,} entries", small, 2.5),
+        _total(f"{what}; {SMALL[0]:,} products, {SMALL[1]:,} entries", small, 2.0),
         *_items(small),
-        _total(f"{what}; {LARGE[0]:,} products, {LARGE[1]:,} entries", large),
+        _total(f"{what}; {LARGE[0]:,} products, {LARGE[1]:,} entries", large, 2.2),
+        _total(f"{what}; {HUGE[0]:,} products, {HUGE[1]:,} entries", huge, 3.0),
         _total("an idle month of prod", idle, 0.5),
         *_items(idle),
     ]
@@ -120,7 +139,7 @@ def _described(line: Line) -> str:
 
 
 def bill_of_use(products: int, entries: int) -> list[Line]:
-    reads, writes = uses(products, entries)
+    reads, writes, snapshots = uses(products, entries)
     use = reads.times(REQUESTS - WRITES) + writes.times(WRITES)
     # Writes are spread evenly: one that has the key looked up spares that to those after it.
     authorized = WRITES / (1 + WRITES * AUTHORIZED_SECONDS / MONTH)
@@ -133,9 +152,10 @@ def bill_of_use(products: int, entries: int) -> list[Line]:
         Line(prices.HTTP_API, REQUESTS),
         Line(prices.LAMBDA_REQUESTS, REQUESTS + invoked),
         Line(prices.LAMBDA_TIME, use.gb_seconds + waited * memory),
-        Line(prices.S3_GET, use.gets),
-        Line(prices.S3_PUT, use.puts),
-        Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
+        # A run reads each version that was replaced.
+        Line(prices.S3_GET, use.gets + WRITES),
+        Line(prices.S3_PUT, use.puts + len(ARCHIVED) * (RUNS + DAYS)),
+        Line(prices.S3_STORAGE, (_kept_bytes(use) + snapshots * MONTHS_KEPT) / GB),
         Line(prices.LOGS, logs),
         Line(prices.LOGS_KEPT, logs * LOGS_KEPT),
         Line(prices.METRICS, len(OWN_METRICS)),
@@ -144,15 +164,22 @@ def bill_of_use(products: int, entries: int) -> list[Line]:
     ]
 
 
+def _kept_bytes(use: Use) -> float:
+    """Byte-months: those of whole versions, and of all that is kept for longer."""
+    longer = use.put_bytes - use.document_bytes + use.archived_bytes
+    return use.document_bytes * VERSION_MONTHS + longer * MONTHS_KEPT
+
+
 def _access_log_bytes() -> int:
     """About as long as the format, whose variables are as long as what they stand for."""
     settings = read_map(read_map(read_properties("RegistryApi"), "api")["AccessLogSettings"], "log")
     return len(str(settings["Format"])) + LOG_EVENT_BYTES
 
 
-def uses(products: int, entries: int) -> tuple[Use, Use]:
+def uses(products: int, entries: int) -> tuple[Use, Use, float]:
     """Of a read and of a write: of one product, of a list of a domain and of one upstream, the
-    first twice as often; of a product and of lineage as often."""
+    first twice as often; of a product and of lineage as often. And the bytes of a month's
+    snapshots."""
     names = [product_name(number % products) for number in range(SENT)]
     domains = [domain_name(number % 40) for number in range(SENT)]
     bodies = [product_body(name=f"new_{number}") for number in range(SENT)]
@@ -168,7 +195,28 @@ def uses(products: int, entries: int) -> tuple[Use, Use]:
         reads += use_of(s3, door, "Lineage", "Read", upstream)
         writes = use_of(s3, door, "Products", "Write", product)
         writes += use_of(s3, door, "Lineage", "Write", lineage)
-    return reads.times(1 / 4), writes.times(1 / 2)
+        bucket = Bucket(create_client(), s3.bucket, Backoff())
+        bucket.keep_past(utc_now(), Deadline.from_now(600))
+        writes.archived_bytes = sum(_measure_archived(bucket, key) for key in ARCHIVED)
+        snapshots = DAYS * sum(_measure_object(bucket, key) for key in ARCHIVED)
+    return reads.times(1 / 4), writes.times(1 / 2), snapshots
+
+
+def _measure_archived(bucket: Bucket, key: str) -> float:
+    """Bytes of a commit, without the whole content with which the archive has begun."""
+    journal = bucket.open_journal(f"{ARCHIVE_FOLDER}{key}/{SEGMENTS}")
+    deadline = Deadline.from_now(60)
+    names = journal.list_names("", deadline)
+    segments = zip(names, journal.read_all(names, deadline), strict=True)
+    entries = [entry for name, body in segments for entry in decode_segment(name, body)]
+    changed = [entry for entry in entries if not entry.is_base]
+    return len(encode_segment(changed)) / len(changed)
+
+
+def _measure_object(bucket: Bucket, key: str) -> int:
+    found = bucket.open_object(key).get()
+    assert isinstance(found, StoredObject)
+    return len(found.body)
 
 
 def use_of(s3: S3, door: Door, area: str, role: str, events: Sequence[Event]) -> Use:
@@ -181,7 +229,8 @@ def use_of(s3: S3, door: Door, area: str, role: str, events: Sequence[Event]) ->
 
 
 def _measured(door: Door, handler: Handler, events: Sequence[Event], memory: int) -> Use:
-    door.counted, door.put_bytes, log, sent = Counter(), 0, io.StringIO(), 0
+    door.counted, log, sent = Counter(), io.StringIO(), 0
+    door.put_bytes = door.document_bytes = 0
     began = time.thread_time()
     with redirect_stdout(log):
         for event in events:
@@ -200,9 +249,10 @@ def _measured(door: Door, handler: Handler, events: Sequence[Event], memory: int
         gets,
         puts,
         door.put_bytes,
-        seconds * memory / 1024,
-        logged + len(events) * PLATFORM_LOG_BYTES,
-        sent,
+        door.document_bytes,
+        gb_seconds=seconds * memory / 1024,
+        log_bytes=logged + len(events) * PLATFORM_LOG_BYTES,
+        sent_bytes=sent,
     )
 
 
@@ -216,7 +266,7 @@ def bill_of_idling() -> list[Line]:
         Line(prices.LAMBDA_TIME, use.gb_seconds),
         Line(prices.S3_GET, use.gets),
         Line(prices.S3_PUT, use.puts),
-        Line(prices.S3_STORAGE, use.put_bytes / GB * MONTHS_KEPT),
+        Line(prices.S3_STORAGE, _kept_bytes(use) / GB),
         Line(prices.LOGS, use.log_bytes / GB),
         Line(prices.QUEUE, POLLERS * MONTH / POLL_SECONDS),
         Line(prices.METRIC_DATA, DAYS * ASKED_A_DAY * 2 * len(STATISTICS)),

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.store import holding
+from datamesh.wiring.bucket import ARCHIVED
 from dev.storage.s3 import S3
 from tests.faults.messages import Message
 from tests.faults.plans import PASS, Fault, Plan
@@ -22,13 +23,17 @@ class Door(Proxy):
         super().__init__(upstream, lanes=1)
         self.counted: Counter[str] = Counter()
         self.put_bytes = 0
+        self.document_bytes = 0
+        """Those of the two documents, of which whole versions are kept for some days alone."""
         self.follow(Plan(0, scripted=(PASS,)), self.lanes)
 
     async def _serve(self, fault: Fault, request: Message, writer: StreamWriter) -> bool:
         method, target, _ = request.start
         key = target.decode().partition("?")[0].split("/")[2]
         self.counted[f"{method.decode()} {key}"] += 1
-        self.put_bytes += len(request.body) if method == b"PUT" else 0
+        if method == b"PUT":
+            self.put_bytes += len(request.body)
+            self.document_bytes += len(request.body) if key in ARCHIVED else 0
         return await super()._serve(fault, request, writer)
 
 

@@ -35,6 +35,7 @@ MODULES: Mapping[str, str] = {
     "anonymous_caller": "Cost on AWS of one anonymous caller at the limit of a route",
     "walk": "Walks over lineage",
     "time_travel": "Time travel: requests of a read as of an earlier moment",
+    "archive": "The archive of the past: bytes kept, and a read as of long ago",
     "domain_reads": "Domain data: bytes read of those stored",
 }
 """Module with `rows() -> list[Row]` -> the title of its section in the table."""

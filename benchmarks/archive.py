@@ -126,7 +126,7 @@ def measure_reads(day: Day) -> list[float]:
             LineageFile,
             NO_WAIT,
             now=lambda: day.moments[-1] + later,
-            archive=day.archive.reader,
+            open_archive=lambda: day.archive.reader,
         )
         began = time.thread_time()
         assert len(history.read_at(moment, NO_DEADLINE).lineage) > ENTRIES

@@ -9,10 +9,10 @@ from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from datamesh.errors.storage import VersionExpired
 from datamesh.models.values import utc_now
-from datamesh.storage.archive.reader import Archive
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.object_versions import ObjectVersion, VersionedObject
@@ -21,6 +21,9 @@ from datamesh.storage.redacted_versions import RedactedCopies, RedactedVersion, 
 from datamesh.storage.registry_file import RegistryFile
 from datamesh.storage.version_finder import SKEW, VersionFinder, choose_time
 from datamesh.storage.version_index import StoredIndex
+
+if TYPE_CHECKING:
+    from datamesh.storage.archive.reader import Archive
 
 ARCHIVED_AGE = timedelta(days=1)
 """The age from which on moments are looked up in the archive first: versions may be gone."""
@@ -44,7 +47,7 @@ class History[F: RegistryFile]:
         index: StoredIndex | None = None,
         now: Callable[[], datetime] = utc_now,
         copies: RedactedCopies | None = None,
-        archive: Archive | None = None,
+        open_archive: "Callable[[], Archive] | None" = None,
     ) -> None:
         self._stored = stored
         self._kind = kind
@@ -53,8 +56,8 @@ class History[F: RegistryFile]:
         self._now = now
         self._copies = copies
         """The purged versions; None if none can be."""
-        self._archive = archive
-        """The versions that were replaced, for longer than they are kept; None if nobody does."""
+        self._open_archive = open_archive
+        """Returns what is known of versions for longer than they are kept; None if nothing is."""
         self._files: OrderedDict[tuple[str, str], F] = OrderedDict()
         """A version's id, and the ETag of its redacted copy if it has one -> its file."""
 
@@ -82,7 +85,7 @@ class History[F: RegistryFile]:
 
     def _read_archived(self, moment: datetime, deadline: Deadline) -> F | None:
         """Return the file as the archive has it; None if the archive does not know the moment."""
-        state = self._archive.find_at(moment, deadline) if self._archive else None
+        state = self._open_archive().find_at(moment, deadline) if self._open_archive else None
         if state is None:
             return None
         if state.key not in self._files:

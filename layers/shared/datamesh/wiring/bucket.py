@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING
 
 from datamesh.models.ports import S3_SCHEME
-from datamesh.storage.archive.reader import Archive
-from datamesh.storage.archive.segments import ARCHIVE_FOLDER, SEGMENTS, SNAPSHOTS
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.history import History
 from datamesh.storage.objects import ConditionalObject
@@ -22,6 +21,7 @@ from datamesh.storage.version_finder import VersionFinder
 from datamesh.storage.version_index import StoredIndex
 
 if TYPE_CHECKING:
+    from datamesh.storage.archive.reader import Archive
     from datamesh.storage.archive.writer import ArchiveProgress
 
 PRODUCTS_KEY, LINEAGE_KEY = "products.json", "lineage.json"
@@ -61,15 +61,19 @@ class Bucket:
         index = self.open_version_index(key)
         versions = S3Versions(self.client, self.name, key)
         copies = self.open_copies(key)
-        archive = self.open_archive(key) if key in ARCHIVED else None
-        return History(versions, kind, self.backoff, index, copies=copies, archive=archive)
+        archived = cache(lambda: self.open_archive(key)) if key in ARCHIVED else None
+        return History(versions, kind, self.backoff, index, copies=copies, open_archive=archived)
 
     def open_copies(self, key: str) -> RedactedCopies:
         """Return the redacted copies of an object's versions."""
         return RedactedCopies(self._open_replaceable(f"{REDACTED_FOLDER}{key}/"))
 
-    def open_archive(self, key: str) -> Archive:
+    def open_archive(self, key: str) -> "Archive":
         """Return the archive of a registry file."""
+        # Not imported where nobody asks for the past: every other cold start would pay for it.
+        from datamesh.storage.archive.reader import Archive
+        from datamesh.storage.archive.segments import ARCHIVE_FOLDER, SEGMENTS, SNAPSHOTS
+
         folder = f"{ARCHIVE_FOLDER}{key}/"
         return Archive(
             key,
@@ -93,6 +97,7 @@ class Bucket:
 
     def _keep_past_of(self, key: str, now: datetime, deadline: Deadline) -> "ArchiveProgress":
         # Not imported where nothing is archived: every other cold start would pay for it.
+        from datamesh.storage.archive.segments import ARCHIVE_FOLDER
         from datamesh.storage.archive.source import VersionSource
         from datamesh.storage.archive.writer import ArchiveWriter
         from datamesh.storage.version_indexer import VersionIndexer

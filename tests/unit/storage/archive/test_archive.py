@@ -67,7 +67,7 @@ def open_histories(
             ProductsFile,
             NO_WAIT,
             now=lambda: timeline.now + LATER,
-            archive=archive.reader,
+            open_archive=lambda: archive.reader,
         ),
     )
 

@@ -2,7 +2,8 @@
 
 95 of 100 requests read. One process sends them, for a few seconds at a time and in turns. The app
 in memory has as many processes, each with a registry of its own: it answers what no two of them
-agree on, and keeps nothing.
+agree on, and keeps nothing. uvicorn serves both, with
+httptools and uvloop: with h11 on asyncio one client of the app in memory waited 44 ms an answer.
 """
 
 import asyncio
@@ -129,6 +130,7 @@ def filled_app() -> FastAPI:
 def _in_memory(processes: int) -> Iterator[str]:
     port = local_run.free_port()
     factory = ["-m", "uvicorn", "--factory", f"{__name__}:filled_app", "--no-access-log"]
+    factory += ["--http", "httptools", "--loop", "uvloop"]
     server = subprocess.Popen(
         [sys.executable, *factory, "--port", str(port), "--workers", str(processes)],
         cwd=ROOT,

@@ -50,6 +50,12 @@ const TABS = [
   ["history", "History"],
 ] as const;
 
+/** Tells whether a title says what the name says, as "Daily revenue" does of `daily_revenue`. */
+function isSameName(title: string, name: string): boolean {
+  const [one, other] = [title, name].map((each) => each.toLowerCase().replace(/[\s_.-]+/g, " ").trim());
+  return one === other;
+}
+
 export function ProductHead({ name, here, product }: { name: string; here: string; product?: Product | undefined }) {
   const mayChange = product && hasRole("contributor", product.domain);
   const tabs = [...TABS, ...(mayChange ? [["edit", "Change"] as const] : []), ...(session.value ? [["access", "Access"] as const] : [])];
@@ -62,7 +68,7 @@ export function ProductHead({ name, here, product }: { name: string; here: strin
   return (
     <div class="product-head">
       <h1>{name}</h1>
-      {product?.title && <p class="lead">{product.title}</p>}
+      {product?.title && !isSameName(product.title, name) && <p class="lead">{product.title}</p>}
       {product && (
         <p class="facts">
           <DomainLink name={product.domain} />

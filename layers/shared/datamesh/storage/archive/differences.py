@@ -55,10 +55,20 @@ class _Items:
             return self.values[place]
         return msgspec.Raw(b"{%b:%b}" % (msgspec.json.encode(self.keys[place]), self.values[place]))
 
+    def list_parts(self) -> Sequence[object]:
+        """Return what an item has to have to be the same: its name, if it has one, and value."""
+        return self.values if self.keys is None else [*zip(self.keys, self.values, strict=True)]
+
+    def cut_ends(self, start: int, end: int) -> "_Items":
+        """Return the items without some at both ends."""
+        chosen = slice(start, len(self.values) - end)
+        keys = None if self.keys is None else self.keys[chosen]
+        return _Items(self.is_object, keys, self.values[chosen])
+
     def encode(self) -> bytes:
         """Return the value as JSON."""
         if self.keys is None:
-            return b"[%b]" % b",".join(bytes(each) for each in self.values)
+            return b"[%b]" % b",".join(self.values)
         names = map(msgspec.json.encode, self.keys)
         members = zip(names, self.values, strict=True)
         return b"{%b}" % b",".join(b"%b:%b" % (name, value) for name, value in members)
@@ -117,26 +127,29 @@ class Content:
     def _iterate_changes(self, older: "Content") -> Iterator[tuple[str, FieldDifference | None]]:
         for name, value in self._raw.items():
             before = older._raw.get(name)
-            if before is not None and bytes(before) and before == value:
+            if before is not None and before == value != NOTHING:
                 continue
             yield name, self._compare_field(name, older)
 
     def _compare_field(self, name: str, older: "Content") -> FieldDifference | None:
-        whole = FieldDifference(set=msgspec.Raw(self._encode_field(name)))
-        if name not in older._raw:
-            return whole
-        if not (self._has_items(name) and older._has_items(name)):
-            return whole
+        change = self._compare_parts(name, older)
+        if change is None:
+            return FieldDifference(set=msgspec.Raw(self._encode_field(name)))
+        return None if change == FieldDifference() else change
+
+    def _compare_parts(self, name: str, older: "Content") -> FieldDifference | None:
+        """Return what has changed of a field's items; None if it is told by the whole alone."""
+        if not (self._has_items(name) and name in older._raw and older._has_items(name)):
+            return None
         old, new = older._take_apart(name), self._take_apart(name)
         if old.is_object != new.is_object:
-            return whole
-        old_keys, new_keys = _list_keys(old), _list_keys(new)
+            return None
+        start, end = _find_changed(old, new)
+        old_part, new_part = old.cut_ends(start, end), new.cut_ends(start, end)
+        old_keys, new_keys = _list_keys(old_part), _list_keys(new_part)
         if old_keys is None or new_keys is None:
-            return whole
-        change = _compare_items(old, old_keys, new, new_keys)
-        if change is None:
-            return whole
-        return None if change == FieldDifference() else change
+            return None
+        return _compare_items(old_part, old_keys, new_part, new_keys, start)
 
     def _has_items(self, name: str) -> bool:
         return name in self._items or _is_container(self._raw[name])
@@ -148,7 +161,7 @@ class Content:
             value = self._raw.get(name, NOTHING)
             if not _is_container(value):
                 raise ValueError(f"{name} has no items")
-            if bytes(value)[:1] == b"{":
+            if _read_first(value) == b"{":
                 members = _MEMBERS.decode(value)
                 items = _Items(True, list(members), list(members.values()))
             else:
@@ -158,7 +171,26 @@ class Content:
 
 
 def _is_container(value: msgspec.Raw) -> bool:
-    return bytes(value)[:1] in (b"{", b"[")
+    return _read_first(value) in (b"{", b"[")
+
+
+def _read_first(value: msgspec.Raw) -> bytes:
+    """Return the first byte, of what may be many megabytes."""
+    return bytes(memoryview(value)[:1])
+
+
+def _find_changed(old: _Items, new: _Items) -> tuple[int, int]:
+    """Return how many items are the same at the beginning, and how many behind those at the end.
+
+    Most commits change a few of many items, and to tell all of those apart takes time.
+    """
+    pairs = zip(old.list_parts(), new.list_parts(), strict=False)
+    start = next((place for place, (one, other) in enumerate(pairs) if one != other), None)
+    shorter = min(len(old.values), len(new.values))
+    start = shorter if start is None else start
+    ends = zip(reversed(old.list_parts()), reversed(new.list_parts()), strict=False)
+    end = next((place for place, (one, other) in enumerate(ends) if one != other), shorter)
+    return start, min(end, shorter - start)
 
 
 def _list_keys(items: _Items) -> Sequence[str | bytes] | None:
@@ -178,9 +210,13 @@ def _list_keys(items: _Items) -> Sequence[str | bytes] | None:
 
 
 def _compare_items(
-    old: _Items, old_keys: Sequence[str | bytes], new: _Items, new_keys: Sequence[str | bytes]
+    old: _Items,
+    old_keys: Sequence[str | bytes],
+    new: _Items,
+    new_keys: Sequence[str | bytes],
+    start: int,
 ) -> FieldDifference | None:
-    """Return the change; None if items that stay have another order."""
+    """Return the change of what begins at a place; None if items that stay have another order."""
     places = {key: place for place, key in enumerate(old_keys)}
     replaced: list[tuple[int, msgspec.Raw]] = []
     inserted: list[tuple[int, msgspec.Raw]] = []
@@ -188,17 +224,17 @@ def _compare_items(
     for place, key in enumerate(new_keys):
         before = places.get(key)
         if before is None:
-            inserted.append((place, new.get_item(place)))
+            inserted.append((start + place, new.get_item(place)))
             continue
         if before < last:
             return None
         stays, last = stays + 1, before
         if old.values[before] != new.values[place]:
-            replaced.append((before, new.get_item(place)))
+            replaced.append((start + before, new.get_item(place)))
     removed: tuple[int, ...] = ()
     if stays < len(old_keys):
         kept = {*new_keys}
-        removed = tuple(place for place, key in enumerate(old_keys) if key not in kept)
+        removed = tuple(start + place for place, key in enumerate(old_keys) if key not in kept)
     return FieldDifference(remove=removed, replace=tuple(replaced), insert=tuple(inserted))
 
 

@@ -4,6 +4,7 @@ A segment is gzip-encoded, a line of JSON for each entry. Its name has the time 
 its first entry, and names sort from the newest to the oldest.
 """
 
+import gzip
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -98,7 +99,7 @@ def encode_segment(entries: Sequence[ArchiveEntry]) -> bytes:
 def decode_segment(name: str, body: bytes) -> list[ArchiveEntry]:
     """Return the entries of a segment. Raises StorageUnavailable if it cannot be read."""
     try:
-        lines = GzipMemberCache().unpack(body).splitlines()
+        lines = gzip.decompress(body).splitlines()
         entries = [_ENTRY.decode(line) for line in lines]
     except (ValueError, OSError, EOFError, zlib.error) as error:
         raise StorageUnavailable(f"The segment {name} cannot be read: {error}") from error

@@ -1,7 +1,9 @@
 """The scheduled run, what it keeps, and how that is read."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +19,7 @@ from datamesh.services.operations import scheduled_run
 from datamesh.services.products import registration
 from datamesh.services.registry.registry import Registry
 from datamesh.settings import Settings
+from datamesh.storage.archive.writer import ArchiveProgress
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.objects import MemoryObject
 from datamesh.wiring.resources import Resources
@@ -60,6 +63,27 @@ def run(over: Resources, at: str) -> Any:
 def scheduled(over: Resources, event: dict[str, str]) -> Any:
     work = Work(CONTEXT, over, SETTINGS, event, lambda path, part: 200, Observer("INFO"))
     return import_module("functions.analytics.app").scheduled(work)
+
+
+def return_found(found: list[ArchiveProgress], *_: object) -> list[ArchiveProgress]:
+    return found
+
+
+def test_a_past_that_is_at_risk_is_counted(
+    over: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A version has waited for too long, or some were gone before they were archived."""
+    behind = ArchiveProgress(lag=timedelta(days=2))
+    for found, counted in (([ArchiveProgress(), behind], 1), ([ArchiveProgress(gaps=1)], 1)):
+        seen: list[int] = []
+        observer = Observer("INFO")
+        monkeypatch.setattr(observer, "count_past_at_risk", seen.append)
+        at_risk = replace(over, keep_past=partial(return_found, found))
+        work = Work(CONTEXT, at_risk, SETTINGS, {}, lambda path, part: 200, observer)
+        assert import_module("functions.analytics.app").scheduled(work)["missing_versions"] == sum(
+            each.gaps for each in found
+        )
+        assert seen == [counted]
 
 
 def bodies(bucket: Bucket) -> dict[str, object]:

@@ -57,6 +57,7 @@ def main() -> None:
         table = render_table(measure_peers({"ours": ours, "DataHub Lite": datahub}))
     print(table)
     before, _, rest = PAGE.read_text().partition(BEGIN)
+    assert END in rest, "the page has lost the marks of its table"
     PAGE.write_text(f"{before}{BEGIN}\n{table}\n{END}{rest.partition(END)[2]}")
 
 

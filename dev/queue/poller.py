@@ -38,6 +38,8 @@ class QueuePoller:
         self._deployment = deployment
         self._store = store
         self._sent = server.sent
+        self._is_empty = False
+        """Nothing was sent since the queues were found empty."""
         self._in_flight: frozenset[int] = frozenset()
         """The ids of the messages that a function has at the moment."""
         self._hurried = asyncio.Event()
@@ -51,10 +53,12 @@ class QueuePoller:
             if delivered > FEW:
                 await self._wait_for_others(BUSY_WINDOW_SECONDS)
                 continue
+            self._is_empty = delivered == 0
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(IDLE_SECONDS):
                     await self._sent.wait()
             if self._sent.is_set():
+                self._is_empty = False
                 self._sent.clear()
                 await self._wait_for_others(WINDOW_SECONDS)
 
@@ -63,6 +67,8 @@ class QueuePoller:
 
         So whoever has sent an event reads what it says, although another function derives it.
         """
+        if self._is_empty and not self._sent.is_set():
+            return  # the usual case, without a look into the store
         pending = self._find_pending()
         if not pending:
             return

@@ -1,1 +1,1 @@
-"""What the documents claim about speed, runnable: `make bench`."""
+"""The benchmarks behind what the documents claim about speed: `make bench`."""

@@ -1,4 +1,4 @@
-"""What one anonymous caller costs in a day, who asks at the limit of a route without a pause.
+"""The cost of a day of one anonymous caller, who asks at the limit of a route without a pause.
 
 The question is the dearest of its kind about the real orders of the example mesh, in a file for
 each day: an order of all rows that may be read. Requests to S3 are counted at the door of the
@@ -36,7 +36,7 @@ PATH = "/domains/bench/orders"
 
 @dataclass(frozen=True)
 class Request:
-    """What one request takes."""
+    """The answer to one request, and the requests to S3 and the time that it took."""
 
     status: int
     files: int

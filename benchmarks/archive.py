@@ -1,4 +1,4 @@
-"""What the archive of a busy registry keeps, and what a moment costs that is read from it.
+"""The size of a busy registry's archive, and the cost of a moment that is read from it.
 
 A day of 1,000 commits at 10,000 entries is written and archived by 24 runs; a year is 365 such
 days, of which each has a snapshot. How far back a moment lies does not matter to a read of the

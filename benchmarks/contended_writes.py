@@ -34,7 +34,7 @@ from tests.meshes import mesh, product_body
 
 PROCESSES = 8
 COMMITS = 5
-"""Of each process in a round; one alone makes as many as all of them."""
+"""The commits of each process in a round; a process alone makes as many as all of them."""
 ROUNDS = 9
 BODY_BYTES = 4_000
 
@@ -43,7 +43,7 @@ start: Barrier
 
 @dataclass
 class Told:
-    """What one process did: from when to when, attempts of each commit, commits given up."""
+    """The report of one process: its times, the attempts of each commit, and commits given up."""
 
     began: float
     attempts: list[int] = field(default_factory=list)

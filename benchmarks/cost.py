@@ -1,4 +1,4 @@
-"""What a million requests cost, and a month without any: the price table times what was counted.
+"""The cost of a million requests, and of a month without any: the prices times what was counted.
 
 Requests to S3, bytes and processor time of each kind of request are measured here, the functions
 talking to the local S3 server; memory, alarms, schedule and how long versions are kept are those of
@@ -49,15 +49,15 @@ SMALL, LARGE, HUGE = (100, 1_000), (1_000, 10_000), (10_000, 100_000)
 """Products and entries; the second is what the default limits allow."""
 SENT = 30
 MONTHS_KEPT = 12
-"""Of what a version has changed, and at the least of an audit record."""
+"""The months for which a version's difference is kept, and at the least an audit record."""
 VERSION_MONTHS = float(str(read_at(DOCUMENT, "Parameters", "VersionDays", "Default"))) / 30
-"""Of a whole version that was replaced."""
+"""The months for which a whole version is kept that was replaced."""
 MONTH = 30 * 24 * 3600
 RUNS, DAYS = MONTH / 3600, 30
 ASKED_A_DAY = 2
 """How often CloudWatch is asked about yesterday: by the runs up to that of one o'clock."""
 OWN_METRICS = ("CommitAttempts", "ProductsAdded", "LineageAdded")
-"""Those that these writes count."""
+"""The custom metrics that these writes count."""
 FULL_PROCESSOR = 1769
 """MB of memory with which a function has one processor; with less it has its share of one."""
 POLLERS, POLL_SECONDS = 5, 20
@@ -65,16 +65,16 @@ POLLERS, POLL_SECONDS = 5, 20
 S3_SECONDS = {"GET": 0.015, "PUT": 0.030}
 """Within a region, as a function waits for them: assumed."""
 AUTHORIZED_SECONDS = 60
-"""For which API Gateway and the authorizer remember a key."""
+"""The time for which API Gateway and the authorizer remember a key."""
 AUTHORIZER_SECONDS = 0.050
 ASKED_SECONDS = 0.002
-"""Of the authorizer, for a read: it has nothing to look up, and no decision is remembered."""
+"""The authorizer's time for a read: it looks nothing up, and no decision is remembered."""
 LOG_EVENT_BYTES = 26
 """CloudWatch adds so many to each line."""
 PLATFORM_LOG_BYTES = 83 + 53 + 170 + 3 * LOG_EVENT_BYTES
 """Lambda's own START, END and REPORT lines."""
 LOGS_KEPT = 0.15
-"""What compression leaves of them, for the month that they are kept."""
+"""The share of the log's bytes that is kept for the month, since they are compressed."""
 GB = 1e9
 
 FUNCTIONS = read_api(TEMPLATE, {}, {"CatalogBucket": "catalog"}).functions
@@ -82,16 +82,16 @@ FUNCTIONS = read_api(TEMPLATE, {}, {"CatalogBucket": "catalog"}).functions
 
 @dataclass
 class Use:
-    """Of a number of requests of one kind, or of all."""
+    """The resources that requests use: a number of one kind, or all of them."""
 
     requests: float = 0
     gets: float = 0
     puts: float = 0
     put_bytes: float = 0
     document_bytes: float = 0
-    """Those of the two documents, among them."""
+    """The bytes among `put_bytes` that are of the two documents."""
     archived_bytes: float = 0
-    """What the archive keeps of it."""
+    """The bytes that the archive keeps of the writes."""
     gb_seconds: float = 0
     log_bytes: float = 0
     sent_bytes: float = 0
@@ -177,9 +177,9 @@ def _access_log_bytes() -> int:
 
 
 def uses(products: int, entries: int) -> tuple[Use, Use, float]:
-    """Of a read and of a write: of one product, of a list of a domain and of one upstream, the
-    first twice as often; of a product and of lineage as often. And the bytes of a month's
-    snapshots."""
+    """Return the use of a read, the use of a write, and the bytes of a month's snapshots. Reads are
+    of one product, of a list of a domain and of one upstream, the first twice as often; writes are
+    of a product and of lineage, as often."""
     names = [product_name(number % products) for number in range(SENT)]
     domains = [domain_name(number % 40) for number in range(SENT)]
     bodies = [product_body(name=f"new_{number}") for number in range(SENT)]
@@ -220,7 +220,7 @@ def _measure_object(bucket: Bucket, key: str) -> int:
 
 
 def use_of(s3: S3, door: Door, area: str, role: str, events: Sequence[Event]) -> Use:
-    """Of one request of a warm function."""
+    """Return the use of one request of a warm function."""
     limits = {"MAX_PRODUCTS": "100000", "MAX_LINEAGE_ENTRIES": "1000000"}
     handler = deployed(area.lower(), s3, **limits).handler
     handler(events[0], CONTEXT)
@@ -257,7 +257,8 @@ def _measured(door: Door, handler: Handler, events: Sequence[Event], memory: int
 
 
 def bill_of_idling() -> list[Line]:
-    """Of prod, whose alarms watch it; both schedules run once an hour, and the queue is polled."""
+    """Return the bill of prod without requests. Alarms watch it, both schedules run once an hour,
+    and the queue is polled."""
     first, other = scheduled_runs()
     use = first.times(DAYS) + other.times(RUNS - DAYS) + check_run().times(RUNS)
     return [
@@ -275,7 +276,7 @@ def bill_of_idling() -> list[Line]:
 
 
 def check_run() -> Use:
-    """Of the scheduled checks, of products of which none asks for one."""
+    """Return the use of the scheduled checks where no product asks for one."""
     memory = FUNCTIONS["DomainsScheduledFunction"].memory
     with opened(*SMALL) as (s3, door):
         deployed("domains", s3)

@@ -101,7 +101,8 @@ def orders_by_month() -> tuple[dict[str, str], dict[str, bytes]]:
 
 @contextmanager
 def synthetic() -> Iterator[dict[str, bytes]]:
-    """By month and in the order of their dates; amounts are in no order, notes do not compress."""
+    """Yield files by month, in the order of their dates. Amounts are in no order, notes do not
+    compress."""
     select = f"""
         SELECT i AS order_id, DATE '2023-01-01' + (i * 365 // {ROWS})::INTEGER AS order_date,
             (hash(i) % 50000)::INTEGER AS customer_id,

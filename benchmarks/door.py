@@ -24,7 +24,7 @@ class Door(Proxy):
         self.counted: Counter[str] = Counter()
         self.put_bytes = 0
         self.document_bytes = 0
-        """Those of the two documents, of which whole versions are kept for some days alone."""
+        """The bytes of the two documents, of which whole versions are kept for some days alone."""
         self.follow(Plan(0, scripted=(PASS,)), self.lanes)
 
     async def _serve(self, fault: Fault, request: Message, writer: StreamWriter) -> bool:

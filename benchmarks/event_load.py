@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 60.0
 @dataclass
 class Load:
     seconds: list[float] = field(default_factory=list)
-    """Of each request."""
+    """The time of each request."""
     refused: int = 0
     began: float = field(default_factory=time.monotonic)
     ended: float = 0.0

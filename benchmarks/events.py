@@ -1,4 +1,4 @@
-"""What an event of OpenLineage costs the processor, however many products there are.
+"""The processor time of an event of OpenLineage, however many products there are.
 
 Through the handler; storage is in memory and costs nothing. Most events are of runs of jobs that
 are known, between datasets that are: they change neither file of the registry.
@@ -60,7 +60,7 @@ def known_events(registries: list[Functions], rounds: int) -> list[Row]:
 
 
 def batches(registries: list[Functions], rounds: int) -> list[Row]:
-    """Such events, 100 at once."""
+    """Measure batches of 100 such events."""
     least, *others = registries
     single, *found = alternately(
         _measure(least.events, _send_event(least)),

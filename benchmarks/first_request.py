@@ -11,7 +11,7 @@ from importlib import import_module
 
 
 class Context:
-    """As much of Lambda's as is looked at."""
+    """The part of Lambda's context that is looked at."""
 
     function_name = function_version = "cold"
     memory_limit_in_mb = 256

@@ -12,7 +12,7 @@ from datamesh.settings import DEFAULT_LINEAGE_BYTES, DEFAULT_PRODUCTS_BYTES
 MAX_PRODUCTS, MAX_ENTRIES = 1000, 10_000
 PRODUCT_BYTES, METADATA_BYTES = 65_000, 32_500
 KINDS = ("many", "few", "tiny")
-"""As many items as there may be, each as large as that allows; the largest items; the smallest."""
+"""The kinds of content: as many items as there may be, the largest items, the smallest items."""
 EMOJI = "\N{ROCKET}"
 AT = "2026-01-31T12:00:00Z"
 
@@ -45,7 +45,7 @@ def count_products(text: bytes) -> int:
 
 
 def _join_within(items: Iterable[str], most: int) -> str:
-    """As many of the items as fit, with commas between."""
+    """Join as many of the items as fit, with commas between."""
     taken, left = [], most
     for item in items:
         left -= len(item.encode()) + 1

@@ -37,7 +37,7 @@ def ratio_at_least(bound: float) -> Target:
 
 
 def at_most(bound: float) -> Target:
-    """In the row's unit."""
+    """Return a bound on the figure itself, in the row's unit."""
     return Target("ours", bound)
 
 
@@ -47,12 +47,12 @@ class Row:
     unit: str
     ours: float
     reference: float | None = None
-    """In the same unit, from the same run."""
+    """The figure to compare with, in the same unit and from the same run."""
     against: str = ""
-    """What the reference is."""
+    """The name of the reference."""
     target: Target | None = None
     note: str = ""
-    """What a reader must know to understand the figures: a sentence, not a paragraph."""
+    """A sentence that a reader needs to understand the figures; no paragraph."""
 
     @property
     def ratio(self) -> float | None:

@@ -43,18 +43,18 @@ class Function:
     kinds: Sequence[str] = ("many",)
     """The registries that it is tried on: that of many items takes most."""
     registers_missing: bool = False
-    """Whether lineage registers the ends that are no product (`MISSING_PRODUCTS`)."""
+    """True if lineage registers the ends that are no product (`MISSING_PRODUCTS`)."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """How a function came through a registry of a kind."""
+    """The outcome of a function with a registry of a kind."""
 
     function: Function
     kind: str
     statuses: Sequence[int]
     peak: float
-    """In MB."""
+    """The peak of memory in MB."""
 
 
 def twice(*targets: str) -> list[Step]:

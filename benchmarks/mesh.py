@@ -28,7 +28,7 @@ def domain_name(number: int) -> str:
 
 
 def stored_product(number: int, domains: int = DOMAINS) -> Item:
-    """What a reader sees, and the revision that registered it."""
+    """Return a product as a reader sees it, with the revision that registered it."""
     chance = random.Random(f"product {number}")
     return {
         "name": product_name(number),
@@ -49,7 +49,8 @@ def stored_product(number: int, domains: int = DOMAINS) -> Item:
 
 
 def stored_entry(number: int, products: int) -> Item:
-    """What a reader sees, and the revision of the products that has both ends: about 270 bytes.
+    """Return an entry as a reader sees it, with the revision of the products that has both ends:
+    about 270 bytes.
 
     Products mostly feed products of a little later, as pipelines do; a few feed back."""
     chance = random.Random(f"entry {number}")
@@ -87,7 +88,7 @@ def lineage_file(products: int, entries: int) -> bytes:
 
 
 def big_mesh(products: int, entries: int, domains: int = DOMAINS) -> Registry:
-    """In memory, and with room for as much again."""
+    """Return a registry in memory, with room for as much again."""
     return mesh(
         products=MemoryObject("products.json", products_file(products, domains)),
         lineage=MemoryObject("lineage.json", lineage_file(products, entries)),

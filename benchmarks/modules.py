@@ -1,5 +1,5 @@
-"""Which benchmarks there are, and how one is run: in a process of its own, since what one has in
-memory would slow the next."""
+"""The list of benchmarks, and the run of one: in a process of its own, since what one has in memory
+would slow the next."""
 
 import atexit
 import os
@@ -46,8 +46,8 @@ def run(module: str) -> list[Row]:
 
 
 def alone[**P, T](work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What it returns in a process of its own. Functions write their log to the standard output:
-    there it goes nowhere."""
+    """Return what `work` returns in a process of its own. Functions write their log to the standard
+    output: there it goes nowhere."""
     with ProcessPoolExecutor(1, get_context("spawn"), initializer=_silence) as process:
         return process.submit(work, *args, **kwargs).result()
 

@@ -56,7 +56,7 @@ def rows() -> list[Row]:
 
 
 def _peaks(s3: S3) -> tuple[int, int]:
-    """In bytes, once the first request is answered, and once the second is."""
+    """Return the peaks in bytes: once the first request is answered, and once the second is."""
     environment = s3.build_environment(s3.reader) | {
         "CATALOG_BUCKET": s3.bucket,
         "READ_ACCESS": "open",
@@ -90,7 +90,7 @@ def _answered(process: "subprocess.Popen[str]") -> int:
 
 
 def _places() -> list[Path]:
-    """Where the function and its layer are; the built ones come first if there are any."""
+    """Return the folders of the function and of its layer; the built ones if there are any."""
     if BUILT.is_dir():
         return [BUILT / "LineageReadFunction", BUILT / "SharedLayer" / "python"]
     return [ROOT / "functions" / "lineage", ROOT / "layers" / "shared"]

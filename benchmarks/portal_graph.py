@@ -22,7 +22,7 @@ from tests.template import ROOT
 STATIC = ROOT / "functions/portal/static"
 DEPTH = 10
 PRODUCT = {"domain": "domain_0", "status": "active", "version": "1.0.0"}
-"""What the head of the page shows."""
+"""The fields that the head of the page shows."""
 SIZES = {(200, 400): 200, (1_000, 4_000): 600}
 """Products and edges -> the most milliseconds of the thread that draws."""
 FRAME_MILLISECONDS = 50

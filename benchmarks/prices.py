@@ -14,7 +14,7 @@ MILLION = 1_000_000
 class Price:
     what: str
     dollars: float
-    """Of `per` units."""
+    """The price of `per` units."""
     per: float = 1
     free: float = 0
     """Units a month that are always free, of the account as a whole."""
@@ -39,7 +39,7 @@ TRANSFER = Price("data transfer out, GB", 0.09, free=100)
 
 @dataclass(frozen=True)
 class Line:
-    """Of a bill."""
+    """A line of a bill."""
 
     price: Price
     units: float
@@ -50,5 +50,5 @@ class Line:
 
     @property
     def list_dollars(self) -> float:
-        """If nothing were free."""
+        """The dollars of the line if nothing were free."""
         return self.units * self.price.dollars / self.price.per

@@ -1,4 +1,4 @@
-"""What this would be if it were written the usual way: a FastAPI app with everything in memory.
+"""The registry as it would usually be written: a FastAPI app with everything in memory.
 
 A dict and a list of pydantic models, `def` handlers, list scans, `response_model`, and Mangum as
 the adapter. It answers the same items as ours, field by field, so that both send as much.
@@ -72,7 +72,7 @@ def handler() -> Mangum:
 
 
 def fill(products_file: bytes, lineage_file: bytes) -> None:
-    """With the content of the two files."""
+    """Fill the app with the content of the two files."""
     products.clear()
     lineage.clear()
     for name, item in json.loads(products_file)["products"].items():

@@ -49,7 +49,7 @@ def _others(*counts: Counts) -> float:
 
 
 def counted() -> tuple[Counts, Counts]:
-    """Of one registration of a product, and of one of lineage."""
+    """Return the requests of one registration of a product, and those of one of lineage."""
     with opened() as (s3, door):
         products, lineage = deployed("products", s3), deployed("lineage", s3)
         bodies = [product_body(name=f"product_{number}") for number in range(WRITES + 2)]

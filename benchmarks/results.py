@@ -1,4 +1,4 @@
-"""What a run of all benchmarks found: `results.json`, and the tables of it in the documents."""
+"""The results of a run of all benchmarks: `results.json`, and the tables of it in the documents."""
 
 import json
 import os
@@ -35,7 +35,7 @@ PACKAGES = ("fastapi", "mangum", "pydantic", "boto3", "aws-lambda-powertools", "
 HEAD = "| | ours | reference | ratio | target | |\n|---|---:|---:|---:|---:|---|"
 
 type Results = Mapping[str, Any]
-"""As JSON holds them: `date`, `machine`, `versions` and `sections`, title -> rows."""
+"""The results as JSON holds them: `date`, `machine`, `versions` and `sections`, title -> rows."""
 
 
 def results(sections: Mapping[str, Sequence[Row]]) -> Results:
@@ -51,7 +51,7 @@ def results(sections: Mapping[str, Sequence[Row]]) -> Results:
 
 
 def machine() -> str:
-    """Its class; not which one it is."""
+    """Return the class of the machine; not which one it is."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     processors = os.process_cpu_count()
     return f"{processors} processors {platform.machine()}, {memory:.0f} GiB, {platform.system()}"
@@ -105,7 +105,7 @@ def described(found: Results) -> str:
 
 
 def table(found: Results) -> str:
-    """As Markdown, which a terminal can show as well."""
+    """Return the results as Markdown, which a terminal can show as well."""
     lines = [HEAD]
     for title, rows in found["sections"].items():
         lines.append(f"| **{title}** | | | | | |")

@@ -44,5 +44,5 @@ def put(s3: S3, products: int, entries: int) -> None:
 
 
 def open_object(bucket: str, key: str) -> ConditionalObject:
-    """As the functions open it."""
+    """Open an object as the functions open it."""
     return S3Object(create_client(), bucket, key)

@@ -38,7 +38,7 @@ CLIENTS = 32
 WRITES_OF_100 = 5
 PRODUCTS = 1_000
 SECONDS, ROUNDS = 3.0, 3
-"""Of load on each, first with all clients and then with one."""
+"""The seconds and rounds of load on each, first with all clients and then with one."""
 KEY = "a-key-of-the-benchmarks"
 SENT = ("name", "domain", "owner", "description", "schema", "status", "version", "tags")
 
@@ -47,7 +47,7 @@ SENT = ("name", "domain", "owner", "description", "schema", "status", "version",
 class Load:
     seconds: float = 0
     milliseconds: list[float] = field(default_factory=list)
-    """Of each request that was answered 2xx."""
+    """The time of each request that was answered 2xx."""
     refused: int = 0
 
     @property
@@ -102,7 +102,7 @@ def _percentile(loads: Sequence[Load], hundredth: int) -> float:
 
 @contextmanager
 def _make_run(folder: Path) -> Iterator[tuple[str, int]]:
-    """Its address, and how many processes answer the requests of this benchmark."""
+    """Yield the address, and how many processes answer the requests of this benchmark."""
     variables = {"API_KEY": KEY, "EXAMPLES": "0", "MAX_PRODUCTS": "100000"}
     with local_run.running(folder / "data", folder / "log", **variables) as run:
         stored = map(stored_product, range(PRODUCTS))

@@ -97,7 +97,7 @@ def asked(
 
 
 def round_trip() -> Row:
-    """What the rows above leave out."""
+    """Measure the round trip to storage, which the rows above leave out."""
     with tempfile.TemporaryDirectory() as folder, holding(Path(folder), *LARGE) as s3:
         document = open_object(s3.bucket, "products.json")
         found = document.get()

@@ -1,4 +1,4 @@
-"""What a registration of lineage costs the processor when there are many entries.
+"""The processor time of a registration of lineage when there are many entries.
 
 Through the handler, its audit record included; storage is in memory and costs nothing. The
 reference is what any writer of one JSON document does at least: parse it and serialise it again.

@@ -1,4 +1,4 @@
-"""What the operator reads when the local API is ready."""
+"""The lines that the operator reads when the local API is ready."""
 
 import json
 import shlex
@@ -9,7 +9,7 @@ from dev.settings import LocalSettings
 from dev.storage.s3 import S3
 
 ACCESS = ("AWS_ENDPOINT_URL_S3", "AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-"""What an S3 client needs; the rest of the server's environment keeps other accounts away."""
+"""The settings that an S3 client needs; the rest of the environment keeps other accounts away."""
 
 
 def render_banner(

@@ -18,7 +18,7 @@ from dev.gateway.app import Gateway
 
 DRAIN_SECONDS = 5
 MAX_HEAD_BYTES = 64 * 1024
-"""Of the head of a request that is not complete yet."""
+"""The most bytes of the head of a request that is not complete yet."""
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 

@@ -1,4 +1,4 @@
-"""What the operator may set for the local API, read once from environment variables.
+"""The operator's settings of the local API, read once from environment variables.
 
 HOST (127.0.0.1), PORT (3000)   where it listens; port 0 is any free one
 DATA_DIR (./data)               where its files are

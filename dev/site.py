@@ -19,7 +19,7 @@ LOADING = {
 """Elements that a browser loads something for, and the attribute that says from where."""
 
 SCREENSHOTS = Path("build/screenshots")
-"""What `make screenshots` takes, of each page in a light and a dark scheme."""
+"""The pictures that `make screenshots` takes, of each page in a light and a dark scheme."""
 SCREENSHOT = re.compile(r"<!-- screenshot (?P<name>[a-z]+): (?P<words>.+) -->")
 """Where a page has one: a comment, for where the file itself is read there is no picture."""
 

@@ -1,4 +1,4 @@
-"""What the local API serves: functions, routes, authorizers and CORS."""
+"""The content of the local API: functions, routes, authorizers and CORS."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -67,7 +67,7 @@ class Route:
 
 @dataclass(frozen=True)
 class Cors:
-    """What browsers may do from other origins; `max_age` is in seconds."""
+    """The rules for what browsers may do from other origins; `max_age` is in seconds."""
 
     origins: tuple[str, ...]
     methods: tuple[str, ...] = ()

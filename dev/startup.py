@@ -1,4 +1,4 @@
-"""What a start fills a new bucket with: the example mesh."""
+"""The example mesh, with which a start fills a new bucket."""
 
 import threading
 import traceback

@@ -24,7 +24,7 @@ class Order:
 
 
 def orders() -> list[Order]:
-    """All orders by date, numbered in that order."""
+    """Return all orders by date, numbered in that order."""
     text = Path(str(distribution("Lifetimes").locate_file(FILE))).read_text("ascii")
     _header, *lines = (line.split() for line in text.splitlines())
     lines.sort(key=lambda cells: (cells[1], cells[0]))

@@ -52,7 +52,7 @@ class Step:
 
     name: str
     make: Callable[..., Rows]
-    """From the rows of each source, in their order, to the rows of the product."""
+    """A function that maps the rows of each source, in their order, to the rows of the product."""
     sources: tuple[Source, ...] = ()
 
     @cached_property

@@ -27,7 +27,7 @@ class LocalDeployment:
         self._api: Api | None = None
         self._pools: dict[str, EnvironmentPool] = {}
         self._current: dict[str, EnvironmentPool] = {}
-        """Those that are configured as the template is now."""
+        """The pools that are configured as the template is now."""
 
     def read_api(self) -> Api:
         """Return what the template declares now.

@@ -18,7 +18,7 @@ class BadAnswer(Exception):
 
 @dataclass(frozen=True)
 class Decision:
-    """Whether a request may go on, and what the authorizer says about it.
+    """The authorizer's decision: if a request may go on, and what it says about it.
 
     `context` reaches the handler as `requestContext.authorizer.lambda`.
     """

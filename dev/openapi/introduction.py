@@ -1,4 +1,4 @@
-"""What the API's document says of the API as a whole, and of each tag."""
+"""The texts of the API's document about the API as a whole, and about each tag."""
 
 from typing import Any
 

@@ -11,7 +11,7 @@ NULL = {"type": "null"}
 LEFT_OUT = {"Problem": "errors", "MarquezProblem": "errors"}
 """Schema -> its field that is left out of an answer where it would be null."""
 RETURNED = "Successful Response"
-"""What FastAPI calls an answer that has no description."""
+"""FastAPI's text for an answer that has no description."""
 
 
 def describe_operation(operation: Schema) -> None:

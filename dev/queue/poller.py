@@ -23,9 +23,10 @@ IDLE_SECONDS = 1.0
 CATCH_UP_SECONDS = 3.0
 """How long a request waits at most for what was sent before it."""
 RETRY_SECONDS = 5.0
-"""After which a message is delivered again. On AWS that is the queue's time-out of visibility."""
+"""The time after which a message is delivered again. On AWS that is the queue's time-out of
+visibility."""
 MAX_BYTES = 5 * 1024 * 1024
-"""What messages of one call may have together, below the 6 MiB that a function takes."""
+"""The most bytes of one call's messages together, below the 6 MiB that a function takes."""
 
 log = logging.getLogger("queue")
 

@@ -1,4 +1,4 @@
-"""Which reference pages there are."""
+"""The list of the reference pages."""
 
 from pathlib import Path
 

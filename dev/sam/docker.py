@@ -10,7 +10,7 @@ PULL_SECONDS = 300
 LABEL = "sam.cli.container.type=lambda"
 ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
-"""What SAM runs functions of this architecture in."""
+"""The image in which SAM runs functions of this architecture."""
 
 
 class DockerError(Exception):

@@ -23,7 +23,7 @@ from dev.sam import docker
 RUNTIME = Path(__file__).parents[2] / "requirements" / "lambda-image.txt"
 SECONDS = 300
 COMMANDS = ("sh", "mv", "cp", "rm", "chmod", "cat", "ls", "mkdir", "env")
-"""What SAM's own layers of the image call, and what an operator looks around with."""
+"""The commands that SAM's own layers of the image call, and that an operator looks around with."""
 LEFT_OUT = shutil.ignore_patterns(
     "site-packages", "test", "idlelib", "tkinter", "turtledemo", "ensurepip", "config-*"
 )
@@ -33,7 +33,7 @@ BESIDE_LIBC = (
     *("libdl.so.2", "libpthread.so.0", "librt.so.1", "libutil.so.1"),
     *("libgcc_s.so.1", "libstdc++.so.6"),
 )
-"""What the C library loads when it is asked for a name, and what packages of a layer may need."""
+"""The libraries that the C library loads to look a name up, and that packages may need."""
 
 BOOTSTRAP = """\
 #!/bin/sh

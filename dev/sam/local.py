@@ -1,4 +1,4 @@
-"""What `sam build` has made, run by `sam local` over the embedded S3."""
+"""The run of what `sam build` has made, by `sam local` over the embedded S3."""
 
 import contextlib
 import json

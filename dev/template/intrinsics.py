@@ -23,7 +23,7 @@ class TemplateError(Exception):
 
 
 class _NoValue:
-    """What `Ref: AWS::NoValue` becomes, until the property that holds it is left out."""
+    """The value of `Ref: AWS::NoValue`, until the property that holds it is left out."""
 
 
 _NO_VALUE = _NoValue()

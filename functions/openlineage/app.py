@@ -32,7 +32,7 @@ REBUILD_SECONDS = 840.0
 """Below the function's 900 s."""
 COMMIT_SECONDS = 180.0
 DERIVE_SECONDS = 35.0
-"""What must follow ends within 14 s more, below the function's 60 s."""
+"""The time to begin attempts. What must follow ends within 14 s more, below the function's 60 s."""
 
 app = create_app("OpenLineage")
 SKIPPED: Responses = {201: {"headers": SKIPPED_PARTS_HEADER}}

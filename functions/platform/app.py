@@ -42,7 +42,8 @@ ASSETS = {
     "docs.js": HERE / "pages" / "docs.js",
 }
 REDOC_LOGO = b"https://cdn.redoc.ly/redoc/logo-mini.svg"
-"""What Redoc asks another host for, whatever its options; an image that fails hides itself."""
+"""The image that Redoc asks another host for, whatever its options; if it fails, it hides
+itself."""
 NO_IMAGE = b"data:,"
 
 MEDIA_TYPES = {"css": "text/css", "js": "text/javascript", "png": "image/png"}

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 STATIC = Path(__file__).parent / "static"
-"""What the build has made: `make portal`."""
+"""The files that the build has made: `make portal`."""
 
 SAFETY = {
     "x-content-type-options": "nosniff",

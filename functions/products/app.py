@@ -45,7 +45,8 @@ SearchedText = Annotated[
     ),
 ]
 ChangedName = Annotated[str, Path(description="Name of the product.", examples=["shipments"])]
-"""What `POST /register_product` shows, so that nobody deletes an example in use by trying."""
+"""A name in a path. Its example is that of `POST /register_product`: nobody deletes one in use by
+trying."""
 
 
 @app.post("/register_product", responses=document_errors(400, 401, 403, 409, 422, 424, 429, 503))

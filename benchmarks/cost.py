@@ -63,7 +63,7 @@ FULL_PROCESSOR = 1769
 POLLERS, POLL_SECONDS = 5, 20
 """How many requests of Lambda wait for messages of an empty queue, and for how long each."""
 S3_SECONDS = {"GET": 0.015, "PUT": 0.030}
-"""Within a region, as a function waits for them: assumed."""
+"""The time that a function waits for S3 within its region: assumed."""
 AUTHORIZED_SECONDS = 60
 """The time for which API Gateway and the authorizer remember a key."""
 AUTHORIZER_SECONDS = 0.050

@@ -14,7 +14,8 @@ from dev.execution.pool import Unavailable
 from dev.template.intrinsics import TemplateError
 
 SECONDS = 3600
-"""Between two runs, as the template's parameter has it, which is not set for a local run."""
+"""The time between two runs, as the template's parameter has it, which is not set for a local
+run."""
 SAMPLE = Path(__file__).resolve().parents[2] / "events" / "schedule.json"
 
 log = logging.getLogger("schedule")

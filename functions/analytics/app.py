@@ -35,7 +35,7 @@ from datamesh.services.permissions import Permissions
 from datamesh.services.time_travel.changes import ChangesFilter, find_changes
 
 SCHEDULED_SECONDS = 90.0
-"""Below the function's 120 s."""
+"""The time of a scheduled run, below the function's 120 s."""
 
 app = create_app("Analytics")
 

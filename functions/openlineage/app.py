@@ -29,7 +29,7 @@ from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.openlineage.sender import receive_event_of_sender
 
 REBUILD_SECONDS = 840.0
-"""Below the function's 900 s."""
+"""The time of a rebuild, below the function's 900 s."""
 COMMIT_SECONDS = 180.0
 DERIVE_SECONDS = 35.0
 """The time to begin attempts. What must follow ends within 14 s more, below the function's 60 s."""

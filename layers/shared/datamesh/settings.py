@@ -15,7 +15,7 @@ from datamesh.models.read_access import ReadAccess
 
 DEFAULT_PRODUCTS_BYTES = 10 * 1024 * 1024
 DEFAULT_LINEAGE_BYTES = 28 * 1024 * 1024
-"""With any content of these sizes a function that reads fits into 256 MB, and one that writes into
+"""The sizes of content with which a function that reads fits into 256 MB, and one that writes into
 512 MB (docs/operations.md)."""
 
 
@@ -93,7 +93,7 @@ class Settings(BaseModel):
     ] = (1.0, 0.9, 0.5)
     """Confidence of edges from `lineage` facets, `columnLineage` facets, and inputs and outputs."""
     event_retention_days: int = Field(default=0, ge=0)
-    """After how many days events are gone, by the bucket's lifecycle; 0 for never."""
+    """The days after which events are gone, by the bucket's lifecycle; 0 for never."""
     event_queue_url: str = ""
     """The SQS queue in which kept events wait to be derived; empty: they are derived at once."""
     event_dead_letters_url: str = ""

@@ -18,7 +18,7 @@ LEAST_FULLNESS = 50
 type Handler = Callable[[Any, Any], Any]
 """A Lambda handler: event and context in, response out."""
 TOLD_BY_THE_TRAIL = {"changes", "more_changes", "domains"}
-"""What an audit record tells of a commit, and the log does not."""
+"""The fields of a commit that its audit record has, and the log does not."""
 COUNTED = {"products.json": "Products", "lineage.json": "Lineage"}
 """Document -> the items of it whose changes are counted."""
 

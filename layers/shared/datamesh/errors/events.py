@@ -4,7 +4,7 @@ from datamesh.errors.base import MeshError
 
 
 class InvalidEvent(MeshError):
-    """What was sent is not an OpenLineage event."""
+    """A body is not an OpenLineage event."""
 
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         """Keep the problems: pairs of field and message, the field empty for the whole event."""

@@ -20,7 +20,8 @@ ACCESS_EXTENSION = "x-access"
 AS_OF = "as_of"
 """The parameter that makes any read one of the past."""
 OPTIONAL_SECURITY: list[dict[str, list[str]]] = [{}, {"ApiKey": []}]
-"""In the API's document: what a read needs depends on the mode of the registry."""
+"""The security of a read in the API's document: what it needs depends on the mode of the
+registry."""
 NOT_PASSED = "The request carries no principal: it did not pass the authorizer"
 
 _DECLARED_READ, _DECLARED_WRITE = "declared_read", "declared_write"

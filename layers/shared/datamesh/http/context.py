@@ -1,4 +1,4 @@
-"""From a Lambda event to the context of its request, and to its record in the audit trail."""
+"""The context of a request and its record in the audit trail, made from a Lambda event."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -43,7 +43,7 @@ _DOCUMENT: dict[str, Any] = {
 CONTRACT_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": _DOCUMENT}}}
 }
-"""What the API's document says of a route that takes a contract."""
+"""The part of the API's document about a route that takes a contract."""
 CONTRACT_RESPONSE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The document",

@@ -23,7 +23,7 @@ MEDIA_TYPES = {
     PageFormat.PARQUET: "application/vnd.apache.parquet",
     PageFormat.ARROW: "application/vnd.apache.arrow.stream",
 }
-"""What a page can be answered as; the first is for clients that do not care."""
+"""The media types of a page; the first is for clients that do not care."""
 EXTENSIONS = {PageFormat.ARROW: "arrows"}
 """Endings of file names that are not the format's name; this one is of an Arrow stream."""
 MAX_MISSING_BYTES = 1000

@@ -1,4 +1,4 @@
-"""What a route is given: the request's context, and the registry, now or as it was."""
+"""The dependencies of routes: the request's context, and the registry, now or as it was."""
 
 from typing import Annotated
 

@@ -41,7 +41,7 @@ DEPRECATION_HEADERS: dict[str, Any] = {
     },
 }
 DEPRECATED_RESPONSE: Responses = {200: {"headers": DEPRECATION_HEADERS}}
-"""What the API's document says of the answer to a read of a product."""
+"""The part of the API's document about the answer to a read of a product."""
 
 
 def is_read_of_product(path: str) -> bool:

@@ -1,4 +1,4 @@
-"""From an app, or a task, to a Lambda handler: settings, storage, context, logs and metrics."""
+"""The Lambda handler of an app, or of a task: settings, storage, context, logs and metrics."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -44,7 +44,7 @@ SAFE_HEADERS = {
     # For a year, browsers do not ask this host in plain HTTP. They ignore it where it came so.
     "strict-transport-security": "max-age=31536000",
 }
-"""What every answer tells a browser."""
+"""The headers of every answer that make browsers careful."""
 
 
 def create_lambda_handler(app: FastAPI, environ: Mapping[str, str]) -> Handler:
@@ -141,7 +141,7 @@ part has a context and an audit record of its own, whatever becomes of it."""
 
 @dataclass(frozen=True)
 class Work:
-    """What a task is called with."""
+    """The argument that a task is called with."""
 
     context: RequestContext
     resources: Resources

@@ -9,7 +9,7 @@ from datamesh.errors.requests import BodyTooLarge, MalformedBody
 from datamesh.models.json_codec import decode_value
 
 MAX_BYTES = 6 * 1024 * 1024
-"""What Lambda takes; here also the bound of what a body decompresses to."""
+"""The most bytes that Lambda takes; here also the bound of what a body decompresses to."""
 
 MAX_GZIP_MEMBERS = 16
 """How many members a gzip body may have; encoders make one."""

@@ -1,4 +1,4 @@
-"""From the queue of events to what is derived from them: a Lambda handler for SQS.
+"""The Lambda handler for SQS that derives products and lineage from the queue of events.
 
 The answer names the messages that SQS is to deliver again (`ReportBatchItemFailures`).
 """

@@ -1,4 +1,4 @@
-"""Which fields and parameters an error is about."""
+"""The fields and parameters that an error is about."""
 
 from collections.abc import Mapping
 from typing import Any, Literal

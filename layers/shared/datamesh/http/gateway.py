@@ -1,4 +1,4 @@
-"""What API Gateway sends and takes: events and answers of an HTTP API, payload 2.0."""
+"""The events and answers of API Gateway: an HTTP API, payload 2.0."""
 
 import json
 from collections.abc import Callable

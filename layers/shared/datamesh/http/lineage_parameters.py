@@ -35,7 +35,8 @@ Target = Annotated[
 RemovedTarget = Annotated[
     ShortText, Query(description="Name of the last product.", examples=["daily_revenue"])
 ]
-"""Its example is that of `POST /register_lineage`: trying removes what trying registered."""
+"""The last product of an entry to remove. Its example is that of `POST /register_lineage`: trying
+removes what trying registered."""
 
 Around = Annotated[str | None, Query(description="Name of a product; the whole graph if left out.")]
 FollowedDirection = Annotated[

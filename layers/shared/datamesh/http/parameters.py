@@ -130,7 +130,7 @@ LIST_PAGE: Responses = {
         }
     }
 }
-"""What the API's document says of a page of a list."""
+"""The part of the API's document about a page of a list."""
 COLUMNS_PAGE: Responses = {
     200: {
         "headers": {

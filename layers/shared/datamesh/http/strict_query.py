@@ -16,12 +16,12 @@ MAX_NAME_LENGTH = 200
 
 @dataclass(frozen=True)
 class QueryRules:
-    """Which parameters the query of a route may have."""
+    """The parameters that the query of a route may have."""
 
     names: tuple[str, ...]
-    """Those that the route declares, in alphabetical order."""
+    """The parameters that the route declares, in alphabetical order."""
     takes_others: bool = False
-    """Whether the route reads parameters of any name, and checks them itself."""
+    """True if the route reads parameters of any name, and checks them itself."""
     lists: frozenset[str] = frozenset()
     """Parameters that may be given several times."""
 

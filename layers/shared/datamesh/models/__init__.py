@@ -1,1 +1,1 @@
-"""What a product, a lineage entry and a response are."""
+"""The models of products, of lineage entries and of responses."""

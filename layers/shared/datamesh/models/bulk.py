@@ -19,7 +19,7 @@ _ENTRIES: dict[str, JsonValue] = {
 
 
 class ItemProblem(BaseModel):
-    """What is wrong with an item."""
+    """A problem with an item."""
 
     field: str = Field(description="Dotted path within the item; empty for the item as a whole.")
     message: str

@@ -119,7 +119,7 @@ class Threshold:
 
 
 NONE_AT_ALL = (Threshold(BoundOperator.BE, (Decimal(0),)),)
-"""What checks without bounds of their own expect."""
+"""The bounds of checks that have none of their own."""
 
 
 @dataclass(frozen=True)

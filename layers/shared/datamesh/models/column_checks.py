@@ -1,4 +1,4 @@
-"""What must hold of the columns of one request together; loaded when a column is sent."""
+"""The rules for the columns of one request together; loaded when a column is sent."""
 
 from collections.abc import Collection, Mapping
 

@@ -1,4 +1,4 @@
-"""Which products the schedule has checked on a day."""
+"""The record of the products that the schedule has checked on a day."""
 
 from datetime import date
 

@@ -51,7 +51,7 @@ class ColumnProfile(BaseModel):
 
 
 class DatasetProfile(BaseModel):
-    """What a dataset's files hold, and where that differs from the product's schema."""
+    """The content of a dataset's files, and where it differs from the product's schema."""
 
     product: str
     location: str

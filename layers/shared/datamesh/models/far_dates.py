@@ -21,7 +21,7 @@ class FarMoment:
     """A day or moment that is before or after all of Python's."""
 
     microseconds: int
-    """Since 1970 in UTC."""
+    """The microseconds since 1970 in UTC."""
 
     def __lt__(self, other: object) -> bool:
         if isinstance(other, FarMoment):

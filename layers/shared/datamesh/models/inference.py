@@ -1,4 +1,4 @@
-"""What files turn out to hold, before a product of them is registered."""
+"""The columns that files turn out to have, before a product of them is registered."""
 
 from enum import StrEnum
 from operator import not_

@@ -1,4 +1,4 @@
-"""Who sent an event: the record that is kept with it."""
+"""The sender of an event: the record that is kept with it."""
 
 from pydantic import BaseModel, ConfigDict, Field
 

@@ -154,14 +154,14 @@ class LineageEntry(BaseModel):
 
 
 class Evidence(IntEnum):
-    """What an entry is derived from, weakest first."""
+    """The evidence that an entry is derived from, weakest first."""
 
     DATASETS = 1
     """The datasets that a run reads and writes."""
     COLUMNS = 2
-    """Its `columnLineage` facets."""
+    """The `columnLineage` facets of a run's outputs."""
     LINEAGE = 3
-    """Its `lineage` facets."""
+    """The `lineage` facets of an event."""
 
 
 def replace_non_finite(confidence: float) -> float:
@@ -181,6 +181,6 @@ class StoredLineageEntry(LineageEntry):
     """The revision of `products.json` in which both ends were found. It is 0 in files that are
     older than the envelope."""
     evidence: Evidence | None = None
-    """What the entry is derived from; None if it was registered by hand."""
+    """The evidence that the entry is derived from; None if it was registered by hand."""
     superseded: bool = False
     """True for what is never shown: a `lineage` facet has denied it, or it is no edge."""

@@ -1,4 +1,4 @@
-"""What a product says of itself beside what the registry needs: all of it may be absent.
+"""The details of a product beside what the registry needs: all of them may be absent.
 
 Absent fields are left out of answers and files, so that a product without them has the bytes that
 it had.

@@ -69,7 +69,7 @@ class Health(BaseModel):
 
 
 class FieldProblem(BaseModel):
-    """What is wrong with a field or parameter of a request."""
+    """A problem with a field or parameter of a request."""
 
     field: str = Field(
         description="Dotted path of the field, or the parameter's name. Of a contract it is a JSON"

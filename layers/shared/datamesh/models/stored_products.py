@@ -23,12 +23,12 @@ class DatasetMention(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What mentions of one dataset have in common."""
+        """The values that mentions of one dataset have in common."""
         return (self.dataset.namespace, self.dataset.name)
 
     @property
     def order(self) -> tuple[Timestamp, bool, str, str]:
-        """What the first of several mentions is found by.
+        """The sort key by which the first of several mentions is found.
 
         Of one time, a name comes before a path.
         """
@@ -49,12 +49,12 @@ class NamespaceMention(BaseModel):
 
     @property
     def order(self) -> tuple[Timestamp, str]:
-        """What the first of several mentions is found by."""
+        """The sort key by which the first of several mentions is found."""
         return (self.at, self.namespace)
 
 
 class Provenance(BaseModel):
-    """What events have said about a product, as far as rules need it for the next event.
+    """The statements of events about a product, as far as rules need them for the next event.
 
     Each field is joined so that the order of events does not matter.
     """
@@ -105,7 +105,7 @@ class StoredProduct(Product):
     versioned: VersionStamp | None = Field(default=None, exclude_if=is_unset)
     """The version that it is; None for its first one, where nobody is known to have made it."""
     own_tags: tuple[str, ...] = Field(default=(), exclude_if=is_empty)
-    """Those of the tags that people gave, if `said` has tags: the others are of events."""
+    """The tags that people gave, if `said` has tags: the others are of events."""
     dropped_at: Timestamp | None = Field(default=None, exclude_if=is_unset)
     """When an event said that its dataset was dropped, while none says that it is there again."""
     hidden: bool = Field(default=False, exclude_if=is_empty)

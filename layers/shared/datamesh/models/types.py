@@ -50,7 +50,7 @@ DESCRIPTIONS = {
     Kind.TIME: "a time, hh:mm:ss with or without a zone",
     Kind.OTHER: "of a type that has no order",
 }
-"""What error messages call a value of the kind."""
+"""The words of error messages for a value of the kind."""
 
 
 def parse_value(kind: Kind, text: str) -> Value:

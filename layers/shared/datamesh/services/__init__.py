@@ -1,1 +1,1 @@
-"""What may be done to products, lineage and domain data: no HTTP, no AWS."""
+"""The operations on products, lineage and domain data: no HTTP, no AWS."""

@@ -32,12 +32,12 @@ class Attempt:
     since: Mapping[str, int]
     """Name of a document -> a revision that is not newer than the one the first try began with."""
     repeated: bool
-    """Whether an earlier try may have landed."""
+    """True if an earlier try may have landed."""
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What is known of one request, made once at the entry point and passed to the services.
+    """The facts of one request, made once at the entry point and passed to the services.
 
     It belongs to its request alone, so that two requests of one process share nothing.
     """
@@ -45,7 +45,7 @@ class RequestContext:
     principal: str | None
     """The id of the key that the authorizer has accepted; None if it was not asked."""
     deadline: Deadline
-    """Until when the request may call storage."""
+    """The end of the time in which the request may call storage."""
     permissions: Permissions
     """The rules of what the principal may do."""
     audit: Audit | None

@@ -18,7 +18,7 @@ read, and the look at what became of it. A call ends within five seconds (`stora
 
 @dataclass(frozen=True)
 class Deadline:
-    """Until when one request may call storage, however many objects it touches.
+    """The end of one request's time for storage, however many objects it touches.
 
     Attempts (of a read or of a commit) begin before `attempts_until`. What must follow them, such
     as learning the outcome of a PUT or completing the audit record, begins before `calls_until`.

@@ -61,7 +61,7 @@ class CommitKey:
     since: int
     """A revision that is not newer than the one that the first try was based on."""
     repeated: bool
-    """Whether an earlier try may have landed."""
+    """True if an earlier try may have landed."""
 
 
 class PendingCommit[F: RegistryFile, R]:
@@ -91,9 +91,9 @@ class PendingCommit[F: RegistryFile, R]:
         self.attempts = 0
         self.result: R
         self.unseen = False
-        """Whether the object was not read since a PUT that may have been a success in disguise."""
+        """True if the object was not read since a PUT that may have been a success in disguise."""
         self.may_land = False
-        """Whether a PUT in doubt may still land: until the object is seen to have moved on from
+        """True if a PUT in doubt may still land: until the object is seen to have moved on from
         what it was to replace, for then its precondition fails for ever."""
 
     @property

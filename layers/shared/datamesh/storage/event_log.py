@@ -23,7 +23,7 @@ READ_AT_ONCE = 64
 
 
 class EventLog:
-    """All events that were accepted: each is created once and never changed."""
+    """The log of all accepted events: each is created once and never changed."""
 
     def __init__(
         self,

@@ -16,7 +16,7 @@ class ObjectVersion:
     modified: datetime
     """When the object was stored or removed, by S3's clock: whole seconds."""
     deleted: bool = False
-    """Whether the object was removed at that time: then there is nothing to read."""
+    """True if the object was removed at that time: then there is nothing to read."""
 
 
 type ListMarker = tuple[str, str]

@@ -209,12 +209,12 @@ class ProductRecord(RegistryRecord, kw_only=True):
 
     @property
     def is_observed(self) -> bool:
-        """Whether events have registered the product and keep it up to date."""
+        """True if events have registered the product and keep it up to date."""
         return bytes(self._observed) != b"null"
 
     @property
     def has_followed_name(self) -> bool:
-        """Whether the product is called as events have it: no person has given it its name."""
+        """True if the product is called as events have it: no person has given it its name."""
         return self.is_observed and "name" not in self.edited
 
     def hash_datasets(self) -> int:
@@ -264,7 +264,7 @@ class ProductRecord(RegistryRecord, kw_only=True):
 
 
 class Redirect(msgspec.Struct, frozen=True, gc=False):
-    """What became of a name that a product had: the product has another name now.
+    """The fate of a name that a product had: the product has another name now.
 
     Entries of lineage that name it, and were registered in a revision from `since` to before
     `revision`, are read as those of the product `to`.

@@ -40,10 +40,10 @@ class RegistryFile(BaseModel):
     revision: Annotated[int, Field(ge=0)] = 0
     recent: tuple[str, ...] = ()
     committed_at: Timestamp | None = None
-    """By the writer's clock, and later than that of the revision before. None at revision 0, and in
-    files of before this field."""
+    """The time of the commit by the writer's clock, later than that of the revision before. None at
+    revision 0, and in files of before this field."""
     adopted: bool = False
-    """Whether revision 0 was an older file rather than nothing."""
+    """True if revision 0 was an older file rather than nothing."""
 
     def to_successor_of(self, base: Self, commit_id: str, now: datetime) -> Self:
         """Return this content as the revision that follows `base`.

@@ -18,7 +18,7 @@ MAX_PAGES = 100
 """How many pages are listed in one run at most, of 1,000 versions each; the next run goes on."""
 
 PAGES_PER_START = 10
-"""On a day of very many versions there is a start every so many pages."""
+"""The number of pages from one start to the next on a day of very many versions."""
 
 KEPT_SECONDS = 20.0
 """The time that is left for storing the index and for what comes after it."""

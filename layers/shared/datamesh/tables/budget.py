@@ -22,7 +22,7 @@ class ScanBudget:
     settings: str = "MAX_SCAN"
     """The beginning of the names of its settings: `MAX_SCAN` for `MAX_SCAN_BYTES`."""
     caller: str = "one query"
-    """Whom the bounds are for, in words for error messages."""
+    """The one whom the bounds are for, in words for error messages."""
 
     def check_total(self, files: int, size: int) -> None:
         """Raise ScanTooLarge if so many files of so many bytes are more than one query may read."""

@@ -129,7 +129,7 @@ class _Asked:
     column: CheckedColumn
     condition: ValueCondition
     prefix: str
-    """What the names of its parameters begin with."""
+    """The text that the names of its parameters begin with."""
     parameters: Parameters
 
     @property

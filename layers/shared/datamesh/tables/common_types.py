@@ -22,7 +22,7 @@ from datamesh.tables.table import Column
 from datamesh.tables.values import convert_to_json
 
 EPOCH_NANOSECONDS = "HUGEINT"
-"""What moments are compared as if some have nanoseconds and others are of any year."""
+"""The type in which moments are compared if some have nanoseconds and others are of any year."""
 
 
 @dataclass(frozen=True)

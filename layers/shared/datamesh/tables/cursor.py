@@ -27,7 +27,7 @@ class Position:
     file: int
     """The index of its file among the files of the query."""
     row: int
-    """Its number in the file, from 0."""
+    """The number of the row in the file, from 0."""
     values: tuple[str | None, ...] = ()
     """The texts of the columns that rows are ordered by; None for a null."""
 

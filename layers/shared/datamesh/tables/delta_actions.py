@@ -17,7 +17,8 @@ from datamesh.storage.folders import MAX_FILES, StoredFile
 from datamesh.tables.files import DataFile
 
 MAX_READER_VERSION = 3
-"""With version 3 a table names the features that its readers must know."""
+"""The latest version that is read. Since version 3 a table names the features that its readers must
+know."""
 READABLE_FEATURES = {
     "columnMapping",
     "deletionVectors",

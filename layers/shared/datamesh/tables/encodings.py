@@ -35,7 +35,7 @@ QUOTED_TYPES = ("varchar", "enum", "union", "blob", "bit", "variant", "geometry"
 
 JSON_TEXT_OR_CONSTANT = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN')
 JSON_CONSTANTS = {"NaN": "null", "Infinity": '"Infinity"', "-Infinity": '"-Infinity"'}
-"""What is no JSON -> what is shown for it."""
+"""The values that are no JSON -> what is shown for them."""
 
 
 @dataclass(frozen=True)

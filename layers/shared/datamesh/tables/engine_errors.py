@@ -1,4 +1,4 @@
-"""What DuckDB's errors say of a file, in words of our own.
+"""The faults of a file that DuckDB's errors name, in words of our own.
 
 DuckDB quotes the row or the value that it stumbles over, columns included that nobody may see. So
 nothing of its text reaches a reader but numbers: file, line or row, and how many columns.
@@ -24,13 +24,13 @@ INVALID_STATE = "The CSV Parser state machine reached an invalid state"
 UNTERMINATED_QUOTE = "Value with unterminated quote found"
 LONG_LINE = "Maximum line size of "
 SUM_OVERFLOWS = ("Overflow in SUM of DECIMAL", "Overflow in HUGEINT addition")
-"""What DuckDB says of a sum that its type does not hold."""
+"""The messages of DuckDB about a sum that its type does not hold."""
 WIDE_SUM = (
     "A sum is too large: of integers and decimals it has at most 38 digits, of doubles it is at"
     " most 1.8e308; filter the rows, or group by more columns"
 )
 MAY_BE_UNEVEN = (INVALID_STATE, UNTERMINATED_QUOTE)
-"""What DuckDB says of lines that end in several ways, and of some that are no CSV."""
+"""The messages of DuckDB about lines that end in several ways, and about some that are no CSV."""
 NOT_UTF_8 = "not UTF-8; its output port can name another encoding (`csv.encoding`)"
 CANNOT_SNIFF = re.compile(rf'Invalid Input Error: Error when sniffing file "{PROTOCOL}://([0-9]+)"')
 CSV_LINE = re.compile(r"Invalid Input Error: CSV Error on Line: ([0-9]+)\n")
@@ -38,12 +38,12 @@ CSV_COLUMNS = re.compile(r"^Expected Number of Columns: ([0-9]+) Found: ([0-9]+)
 FILE_PATH = re.compile(rf"{PROTOCOL}://([0-9]+)")
 FILE_AT_END = re.compile(rf"^  file = {PROTOCOL}://([0-9]+)$", re.MULTILINE)
 VALUE = re.compile(r"""['"\[{]|Original Line|[Vv]alue""")
-"""What may stand before a value in a text of DuckDB's."""
+"""The words that may stand before a value in a text of DuckDB's."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong with the data, and where."""
+    """A fault of the data, and where it is."""
 
     reason: str
     file: int | None = None

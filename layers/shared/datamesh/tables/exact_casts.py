@@ -241,7 +241,7 @@ TIMESTAMP_TYPES = {
     (True, False): "TIMESTAMP_NS",
     (True, True): "TIMESTAMPTZ_NS",
 }
-"""Whether it has nanoseconds, and whether it has a zone -> the type."""
+"""Two flags, that it has nanoseconds and that it has a zone -> the type."""
 
 
 def _convert_time(cell: StoredCell, kind: Kind, registered: RegisteredType) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""Which files of a folder are data, judged by their names as Hive and Spark judge them."""
+"""The names by which files of a folder are data, judged as Hive and Spark judge them."""
 
 import re
 from collections.abc import Iterable

@@ -109,7 +109,7 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
         self.last_read = 0
         """The index of the file that was read last: if DuckDB names no file, that is the one."""
         self.result = b""
-        """What DuckDB wrote to RESULT."""
+        """The bytes that DuckDB wrote to RESULT."""
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> io.IOBase:
         """Return a file of the scan to read, or the result to write.

@@ -11,7 +11,7 @@ from datamesh.tables.inferred import FileColumn
 
 PARTITION_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,99}")
 PARTITION_TYPES = ("bigint", "date", "timestamp")
-"""What the values of folders are taken for; others are text."""
+"""The types that the values of folders are taken for; others are text."""
 
 
 def find_folder_columns(names: Sequence[str]) -> list[FileColumn]:

@@ -13,7 +13,8 @@ from datetime import date, datetime, time
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 LONG_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,37})")
 DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,19})(\.[0-9]{1,6})?")
-"""Up to six digits behind the point; a number of more was computed, and is a double."""
+"""A decimal has up to six digits behind the point; a number of more was computed, and is a
+double."""
 DOUBLE = re.compile(
     r"-?(0|[1-9][0-9]{0,14}|(0|[1-9][0-9]{0,37})\.[0-9]{1,38})([eE][+-]?[0-9]{1,3})?|-?Infinity"
 )
@@ -26,7 +27,8 @@ TIMESTAMP = re.compile(
 )
 TIME = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?")
 NULL_MARKERS = ("NA", "N/A", "n/a", "NULL", "null", "None", "nan", "NaN", r"\N", "-")
-"""What writers put for a null; only in a column of numbers, dates and the like is it one."""
+"""The texts that writers put for a null; only in a column of numbers, dates and the like is it
+one."""
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 
 

@@ -8,7 +8,7 @@ from datamesh.tables.guesses import MAX_INTEGER, MIN_INTEGER, CellGuess
 from datamesh.tables.inferred import NULL, FileColumn
 
 DATE_TYPES = ("date", "timestamp", "time")
-"""What text is taken for. A number in quotes was meant to be text."""
+"""The types that text is taken for. A number in quotes was meant to be text."""
 MAX_EXACT_DOUBLE = 2**53
 SHORT_INTEGER, LONG_INTEGER = "integer", "decimal(38,0)"
 """Integers that a double holds exactly, and those that no bigint holds."""

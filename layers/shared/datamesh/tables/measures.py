@@ -1,4 +1,4 @@
-"""What is computed of rows: groups, and measures of each."""
+"""The groups of rows, and the measures that are computed of each."""
 
 from dataclasses import dataclass
 from enum import StrEnum

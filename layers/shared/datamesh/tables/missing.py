@@ -10,7 +10,7 @@ from datamesh.tables.session import Session
 from datamesh.tables.table import Column, Table
 
 SAMPLED_FILES = 8
-"""In how many JSON Lines files keys are looked for."""
+"""The number of JSON Lines files in which keys are looked for."""
 
 
 def check_columns_of_files(

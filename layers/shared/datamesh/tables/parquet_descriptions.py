@@ -24,7 +24,7 @@ LISTS = {
 }
 """Key -> what its JSON calls the list of columns."""
 WORDS = ("comment", "description", "doc")
-"""What a description is called; the first that there is."""
+"""The keys that a description has; the first that there is."""
 MAX_DESCRIPTION_LENGTH = 4000
 
 

@@ -16,7 +16,7 @@ LINES_IN_BUFFER = 4
 """How many of the longest lines a buffer for CSV holds at least. With fewer, DuckDB takes a line
 that two buffers share for several, or for one that is no CSV."""
 SAMPLED_ROWS = 100
-"""In how many rows of a JSON Lines file keys are looked for."""
+"""The number of rows of a JSON Lines file in which keys are looked for."""
 
 
 def _list_paths(indexes: Iterable[int]) -> str:

@@ -76,7 +76,7 @@ class Scan:
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether what was read once can be read again without storage: no file is large."""
+        """True if what was read once can be read again without storage: no file is large."""
         return all(file.size <= WHOLE_FILE_BYTES for file in self.files)
 
     @property

@@ -36,7 +36,7 @@ ONLY_NULLS = (
 )
 """The condition of a column of a row group that is said to have nothing but nulls, and bounds."""
 SEPARATOR = ", "
-"""What DuckDB writes between the names of a column and of the fields within it."""
+"""The text that DuckDB writes between the names of a column and of the fields within it."""
 MAX_CHUNKS = 20_000
 """How many columns of row groups are looked at for a query that compares none: half a second."""
 

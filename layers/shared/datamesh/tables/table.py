@@ -1,4 +1,4 @@
-"""What is known of a dataset before any of its files is opened."""
+"""The facts of a dataset before any of its files is opened."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From settings to what a function works on."""
+"""The composition of what a function works on, by its settings."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""What a function works on, and what of it a caller may read."""
+"""The resources that a function works on, and what of them a caller may read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -48,7 +48,7 @@ def refuse_redactions() -> "Redactor":
 
 @dataclass(frozen=True)
 class Resources:
-    """What a function works on, for all its requests; tests replace it."""
+    """The resources that a function works on, for all its requests; tests replace them."""
 
     registry: Registry
     data: DataAccess

@@ -1,4 +1,4 @@
-"""What the routes of domains take, and what the API's document says of them all."""
+"""The parameters of the domains' routes, and what the API's document says of all of them."""
 
 from typing import Annotated
 

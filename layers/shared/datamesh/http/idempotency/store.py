@@ -39,11 +39,11 @@ KEPT_SECONDS = 24 * 60 * 60
 """How long a key is remembered; the bucket's lifecycle rule removes the object after that."""
 
 FAILURES = (LostRace, InDoubt, Unreachable, StorageUnavailable)
-"""What a PUT may raise."""
+"""The errors that a PUT may raise."""
 
 
 class IdempotencyRecord(BaseModel):
-    """What is remembered of a key, as it is stored."""
+    """The record of a key, as it is stored."""
 
     status: Literal["INPROGRESS", "COMPLETED", "RELEASED"]
     expiry: int
@@ -53,7 +53,7 @@ class IdempotencyRecord(BaseModel):
     """When a try that has not ended counts as dead, in milliseconds since 1970."""
     response: str = ""
     in_doubt: bool = False
-    """Whether the try that failed may have landed; says something of a released key alone."""
+    """True if the try that failed may have landed; says something of a released key alone."""
     first_at: datetime
     """When the first try was made."""
     products_since: int

@@ -1,4 +1,4 @@
-"""What the routes of Marquez' API take, and what the API's document says of them all."""
+"""The parameters of Marquez' routes, and what the API's document says of all of them."""
 
 from enum import Enum
 from typing import Annotated, Any

@@ -15,7 +15,7 @@ API = "/api/v1/"
 NAMESPACES = f"{API}namespaces/"
 RUNS = f"{API}jobs/runs/"
 ENDED_BY_A_NAME = (f"{API}sources/", f"{API}tags/", f"{API}events/")
-"""Below these a path is a single name."""
+"""The beginnings of paths below which a path is a single name."""
 MAX_READINGS = 200
 """How many ways of reading a path are looked at: a namespace of slashes would have thousands."""
 

@@ -24,7 +24,7 @@ MAX_DECIDED = 500
 """How many requests that were decided are kept; the oldest go first."""
 MAX_DECIDED_OF_PRINCIPAL = 50
 KEPT_DAYS = 90
-"""For how many days a request is kept after its decision, or without one."""
+"""The days for which a request is kept after its decision, or without one."""
 
 
 def build_request(

@@ -1,4 +1,4 @@
-"""What differs between two states of a registry file."""
+"""The differences between two states of a registry file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Difference:
 
     added: Mapping[str, AuditedRecord]
     changed: Mapping[str, AuditedRecord]
-    """As they are now."""
+    """The records that were changed, as they are now."""
     replaced: Mapping[str, AuditedRecord]
     """The records that have changed, as they were."""
     removed: Mapping[str, AuditedRecord]

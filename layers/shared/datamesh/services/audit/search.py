@@ -23,7 +23,7 @@ CHUNK_SIZE = 100
 """How many records are read at a time where a filter may drop any of them."""
 ENDING = ".json"
 RESERVED_SECONDS = 2.0
-"""What must be left of a request's time for another chunk to be read."""
+"""The time of a request that must be left for another chunk to be read."""
 
 
 def find_records(

@@ -26,7 +26,7 @@ MAX_CHANGES = 20
 MAX_FIELDS = 20
 """How many fields of an item are told."""
 MAX_VALUE_BYTES = 200
-"""Up to how many bytes of JSON a value is small."""
+"""The most bytes of JSON that a small value has."""
 MAX_BYTES = 16 * 1024
 """How many bytes the items of a commit take in its record, before none is added."""
 NOT_TOLD = frozenset(

@@ -26,7 +26,7 @@ MAX_PRODUCTS = 100
 MAX_TRIES = 3
 """How often a day the check of a product is begun, if it does not end."""
 ASKED = b'"daily"'
-"""What the JSON of each product has that asks for a daily check."""
+"""The text in the JSON of each product that asks for a daily check."""
 CONTENDED, FULL, UNAVAILABLE = 409, 429, 503
 PASSING = (CONTENDED, FULL, UNAVAILABLE)
 """The statuses of failures after which a later run tries again."""

@@ -19,11 +19,11 @@ from datamesh.storage.records import ProductRecord
 
 QUALITY_FOLDER = "quality/"
 MAX_FORMER_NAMES = 5
-"""Under how many of the names that a product had before its checks are looked for."""
+"""The number of names that a product had before, under which its checks are looked for."""
 CHUNK_SIZE = 20
 """How many runs are read at a time."""
 RESERVED_SECONDS = 2.0
-"""What must be left of a request's time for another chunk to be read."""
+"""The time of a request that must be left for another chunk to be read."""
 DIGEST_LENGTH = 8
 END = "~"
 """A text that sorts behind each name of a run at the same moment."""

@@ -27,7 +27,7 @@ type Entry = Mapping[str, object]
 
 PERCENT_UNITS = ("percent", "percentage", "%")
 OLD_METRICS = {"duplicateCount": "duplicateValues", "rowCount": "rowCount"}
-"""What the rules of ODCS 3.0 are called since."""
+"""The rules of ODCS 3.0 -> what they are called since."""
 AGES = ("freshness", "latency")
 MAX_SEVERITY_LENGTH = 50
 

@@ -1,4 +1,4 @@
-"""What is wrong with a contract, each fault with its JSON pointer and line."""
+"""The faults of a contract, each with its JSON pointer and line."""
 
 from collections.abc import Iterator, Sequence
 from copy import deepcopy

@@ -1,4 +1,4 @@
-"""What a contract says of a product: the fields that the registry has too.
+"""The fields of a contract that a product of the registry has too.
 
 All else stays in the document, which is kept (docs/adr/0039-contracts.md).
 """

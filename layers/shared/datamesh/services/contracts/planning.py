@@ -1,4 +1,4 @@
-"""What a contract would make of the registry: the products, and the fields of each."""
+"""The plan of a contract: the products that it would make, and the fields of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -9,7 +9,7 @@ from datamesh.models.products import Product
 from datamesh.services.contracts.mapping import MappedProduct
 
 DEFAULTS: Mapping[str, JsonValue] = {"status": "active", "version": "1.0.0", "tags": []}
-"""What a product has if nobody says anything else."""
+"""The fields of a product if nobody says anything else."""
 CONTRACT_FIELDS = (
     "name",
     "domain",

@@ -36,7 +36,7 @@ SCHEMA_FILES: Mapping[str, Mapping[str, str]] = MappingProxyType(
 NEWEST_CONTRACT_SCHEMA = SCHEMA_FILES[DATA_CONTRACT]["v3.2.0"]
 
 MASK = "the value"
-"""What stands in messages for a value, which may be long."""
+"""The text that stands in messages for a value, which may be long."""
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What files hold, found by a sample of them, and the registration of a product of them."""
+"""The content of files, found by a sample, and the registration of a product of them."""
 
 import re
 from collections import Counter

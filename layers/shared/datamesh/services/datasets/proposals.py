@@ -1,4 +1,4 @@
-"""What the rows of files suggest of their columns, and to whom values may be shown (ADR 22).
+"""The proposals for columns by the rows of files, and who may see values of them (ADR 22).
 
 All of it is proposed: whoever registers it decides, and other rows may differ.
 """
@@ -31,9 +31,9 @@ MAX_READ_ROWS = 10_000
 MAX_READ_SECONDS = 5.0
 """After this time no further file is begun."""
 MIN_REQUIRED_ROWS = 10
-"""Of fewer rows nothing is proposed."""
+"""The fewest rows by which anything is proposed."""
 MIN_ROWS = 100
-"""Of fewer rows neither keys nor values are proposed."""
+"""The fewest rows by which keys and values are proposed."""
 MAX_ENUM = 20
 MIN_TIMES = 10
 """How often each value of an enumeration is there on average, at least."""

@@ -14,7 +14,7 @@ from datamesh.storage.document import Document
 from datamesh.storage.job_files import JobFile, JobIndexFile
 
 MANY_JOBS = 10
-"""From how many jobs on the index is read to learn which are new."""
+"""The number of jobs from which on the index is read to learn which are new."""
 
 type OpenJob = Callable[[str], Document[JobFile]]
 """Digest of a job's name -> the document of what events have said of it."""

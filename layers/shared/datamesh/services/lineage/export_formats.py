@@ -24,7 +24,7 @@ NOT_PLAIN_IN_MERMAID = re.compile(
     """,
     re.VERBOSE,
 )
-"""What Markdown, by which Mermaid reads labels, may take for more than text."""
+"""The text that Markdown, by which Mermaid reads labels, may take for more than text."""
 
 
 class Writer(Protocol):

@@ -18,7 +18,7 @@ class Export:
 
     text: str
     truncated: bool
-    """Whether a bound left something out."""
+    """True if a bound left something out."""
 
 
 def export_graph(

@@ -20,7 +20,7 @@ class ProductColumns:
 
     def __init__(self, product: ProductRecord) -> None:
         self.names, is_complete = product.read_columns()
-        """Those of the schema in its order, then those that only folders have."""
+        """The columns of the schema in its order, then those that only folders have."""
         self._folded = {fold_case(name) for name in self.names}
         parts = (part for name in self._folded for part in _iterate_starts(name))
         self._structs = {*parts}

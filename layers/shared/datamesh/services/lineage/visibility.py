@@ -1,4 +1,4 @@
-"""Which lineage entries are visible, and which are garbage.
+"""The rule that tells visible lineage entries from garbage.
 
 Products and lineage are two objects, and S3 has no commit across two. Products are the authority:
 an entry is visible only while both its ends are registered and neither is younger than the entry.

@@ -114,7 +114,7 @@ class Walk:
     positions: list[int]
     """The entries that were followed between the nodes, those of the nearest node first."""
     truncated: bool
-    """Whether there are more nodes within the depth."""
+    """True if there are more nodes within the depth."""
 
 
 def walk_graph(graph: Graph, start: str, direction: Direction, depth: int, max_nodes: int) -> Walk:

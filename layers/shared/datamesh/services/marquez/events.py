@@ -25,7 +25,7 @@ MAX_READ_BYTES = 32_000_000
 """How many bytes of events are read for an answer."""
 CHUNK = 32
 RESERVED_SECONDS = 2.0
-"""What must be left of a request's time for more events to be read."""
+"""The time of a request that must be left for more events to be read."""
 EVENT_TIME: TypeAdapter[datetime] = TypeAdapter(EventTime)
 type Direction = Literal["asc", "desc"]
 
@@ -36,7 +36,7 @@ class KeptText(NamedTuple):
     at: datetime
     name: str
     kind: str
-    """Its type in upper case; empty if it has none."""
+    """The type of the event in upper case; empty if it has none."""
     namespace: str
     """The namespace of its job; empty if it is of none."""
     body: bytes

@@ -100,7 +100,7 @@ class IndexedJob(msgspec.Struct, frozen=True, gc=False):
     created_at: datetime
     updated_at: datetime
     record: JobRecord | None = None
-    """What the index of jobs holds of it; None if it was registered by hand."""
+    """The record of the job in the index of jobs; None if it was registered by hand."""
 
     @property
     def name(self) -> RecordedName:

@@ -26,8 +26,8 @@ class EventCleaner:
     """Copies an event without its bad parts, and lists where they stand."""
 
     skipped: list[str] = field(default_factory=list)
-    """Such as `outputs.1`, in the order of the event. Facets are named that the specification
-    names, and no others."""
+    """The places of the bad parts, such as `outputs.1`, in the order of the event. Facets are named
+    that the specification names, and no others."""
 
     def remove_bad_parts(self, raw: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
         """Return the event without its bad parts; what it cannot do without stays as it is."""

@@ -30,7 +30,7 @@ GROUP_SIZES = (MAX_GROUP, 100, 10)
 """How many events are derived together at their first, second and third delivery; then each alone.
 What keeps a group from ending, such as an event that takes all memory, so concerns ever fewer."""
 RESERVED_SECONDS = 5.0
-"""What must be left of the time for another group to begin."""
+"""The time that must be left for another group to begin."""
 MAX_REASON = 1000
 
 

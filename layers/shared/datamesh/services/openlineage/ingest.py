@@ -66,7 +66,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class EventPipeline:
-    """What events go through: where they are stored, and how products and lineage are derived."""
+    """The path of events: where they are stored, and how products and lineage are derived."""
 
     log: EventLog
     open_run: Callable[[str], Document[RunFile]]
@@ -85,7 +85,7 @@ class EventPipeline:
 
 @dataclass(frozen=True)
 class IngestionResult:
-    """What became of ingested events."""
+    """The outcome of ingested events."""
 
     skipped: Sequence[DatasetName] = ()
     """Datasets that are no product and were not registered."""

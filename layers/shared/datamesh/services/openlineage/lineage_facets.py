@@ -27,7 +27,7 @@ from datamesh.services.openlineage.statements import DatasetEdge
 
 @dataclass
 class _FacetSource:
-    """What one facet says about one source of its target."""
+    """The statement of one facet about one source of its target."""
 
     types: list[LineageType] = field(default_factory=list)
     columns: list[ColumnLineage] = field(default_factory=list)

@@ -30,7 +30,7 @@ def select_last(*mentions: DatasetMention | None) -> DatasetMention | None:
 
 
 class DatasetObservations(BaseModel):
-    """What events say about one dataset."""
+    """The statements of events about one dataset."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -80,7 +80,7 @@ class DatasetObservations(BaseModel):
 
 
 class EventTotals(BaseModel):
-    """What many events say together, about lineage and about datasets."""
+    """The statements of many events together, about lineage and about datasets."""
 
     model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 

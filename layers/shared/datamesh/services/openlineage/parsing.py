@@ -17,7 +17,7 @@ KINDS: Mapping[str, type[RunEvent] | type[JobEvent] | type[DatasetEvent]] = {
     "job": JobEvent,
     "dataset": DatasetEvent,
 }
-"""What an event has -> its kind; the first that it has decides."""
+"""The field that an event has -> its kind; the first that it has decides."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ UNSUITABLE_IN_NAMESPACES = re.compile(f":?[{UNSUITABLE_IN_DOMAINS}]+")
 
 @dataclass(frozen=True)
 class EventPolicy:
-    """What the operator has decided about events."""
+    """The decisions of the operator about events."""
 
     auto_register: bool = True
-    """Whether datasets without a product are registered as one."""
+    """True if datasets without a product are registered as one."""
     domains: Mapping[str, str] = field(default_factory=dict)
     """Namespace (of a dataset, or of a job) -> domain."""
 

@@ -19,7 +19,7 @@ from datamesh.services.openlineage.statements import Statement, get_job_key
 MAX_NAMES = 100
 """How many jobs of one runId are joined, whose names begin alike; any other stands alone."""
 SEPARATOR = "."
-"""What comes between the name of a job and what its client appends to it."""
+"""The text between the name of a job and what its client appends to it."""
 
 type _JobKey = tuple[str, str]
 """Namespace and name of a job; both empty for what belongs to none."""

@@ -40,7 +40,7 @@ class DatasetEdge(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What descriptions of one edge by one kind of facet have in common."""
+        """The values that descriptions of one edge by one kind of facet have in common."""
         source, target = self.source, self.target
         return (
             *(target.namespace, target.name, source.namespace, source.name),
@@ -71,7 +71,7 @@ class DatasetSymlink(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Both names."""
+        """The names of both datasets."""
         return (
             *(self.dataset.namespace, self.dataset.name),
             *(self.other.namespace, self.other.name),
@@ -83,7 +83,7 @@ class DatasetSymlink(BaseModel):
 
 
 class Statement(BaseModel):
-    """What the events of a job in one run say about lineage, or one event of no run."""
+    """The statement about lineage by the events of a job in one run, or by one event of no run."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -94,7 +94,7 @@ class Statement(BaseModel):
     described: tuple[DatasetMention, ...] = ()
     """Targets whose sources a lineage facet lists, even if the list is empty."""
     sourceless: tuple[DatasetMention, ...] = ()
-    """Those of them of which a lineage facet says that they come from nowhere."""
+    """The described targets of which a lineage facet says that they come from nowhere."""
     symlinks: tuple[DatasetSymlink, ...] = ()
 
     def join_with(self, *others: Self) -> Self:

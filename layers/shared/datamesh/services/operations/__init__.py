@@ -1,1 +1,1 @@
-"""What an operator relies on: the scheduled run, backups and the health check."""
+"""The services that an operator relies on: the scheduled run, backups and the health check."""

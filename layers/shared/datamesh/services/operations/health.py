@@ -9,7 +9,7 @@ from datamesh.services.registry.registry import Registry
 from datamesh.storage.write_probe import WriteProbe
 
 UNBUILT = "local"
-"""What stands for the digest of a build where sources run that nobody has built."""
+"""The text in place of a build's digest where sources run that nobody has built."""
 
 
 def check_health(

@@ -1,4 +1,4 @@
-"""What a person says of columns: how it is stored with a new product, and with a changed one.
+"""The facts of a person about columns: stored with a new product, and with a changed one.
 
 A fact has one place, however it was sent: types in `schema`, tags in `column_tags`, restriction in
 `restricted_columns`, all else in `own_columns` (docs/adr/0038-columns.md).

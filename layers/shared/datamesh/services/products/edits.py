@@ -1,4 +1,4 @@
-"""What a person edits of a product, events no longer set: for good, and field by field."""
+"""The edits of a person, whose fields events no longer set: for good, and field by field."""
 
 from datamesh.models.products import ProductUpdate
 from datamesh.models.stored_products import StoredProduct

@@ -1,4 +1,4 @@
-"""What is doubtful about products that are registered all the same."""
+"""The warnings about doubtful products, which are registered all the same."""
 
 from collections.abc import Mapping, Sequence
 

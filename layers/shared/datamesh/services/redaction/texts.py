@@ -100,7 +100,7 @@ class JsonForms:
 
     @cached_property
     def spelled(self) -> re.Pattern[bytes]:
-        r"""All ways to spell it within a string of JSON, such as `\\u0041` for A."""
+        r"""The pattern of all ways to spell it within a string of JSON, such as `\\u0041` for A."""
         spelled = (b"".join(map(_build_spellings, each)) for each in self.variants)
         return re.compile(b"|".join(spelled))
 

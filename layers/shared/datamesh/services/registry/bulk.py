@@ -66,7 +66,7 @@ UNKNOWN_ITEM = RefusedItem(
         ),
     )
 )
-"""What is said of an item that a repeated request does not find, and could register."""
+"""The answer about an item that a repeated request does not find, and could register."""
 
 
 def parse_items[M: BaseModel](model: type[M], items: Sequence[JsonValue]) -> list[M | RefusedItem]:

@@ -6,7 +6,7 @@ from datamesh.models.quality import MAX_FAILURES, QualityFailure, RunChecks
 from datamesh.models.values import Timestamp
 
 MAX_CHECKED_RUNS = 4
-"""Of how many runs the checks of a dataset are kept."""
+"""The most runs of which the checks of a dataset are kept."""
 
 
 def join_checks(*known: tuple[RunChecks, ...]) -> tuple[RunChecks, ...]:

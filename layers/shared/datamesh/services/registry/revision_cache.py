@@ -1,4 +1,4 @@
-"""What is computed once for each revision of the registry, and kept between requests."""
+"""The results that are computed once for each revision, and kept between requests."""
 
 from collections.abc import Callable
 from typing import Any

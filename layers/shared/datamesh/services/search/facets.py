@@ -1,4 +1,4 @@
-"""What products are counted and filtered by, of an index of searches."""
+"""The facets that products are counted and filtered by, of an index of searches."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping

@@ -26,7 +26,7 @@ from datamesh.services.search.words import normalise_name, split_question
 from datamesh.storage.files import ProductsFile
 
 LOWERED = 0.8
-"""What the score of a product that is not active is multiplied by."""
+"""The factor of the score of a product that is not active."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 4.0
-"""For each wait on the socket, not for a call as a whole."""
+"""The limit of each wait on the socket, not of a call as a whole."""
 
 STATUSES_WITHOUT_BODY = (204, 304)
 
@@ -57,7 +57,7 @@ class S3Request:
     """A request that is not signed yet."""
 
     operation: str
-    """As AWS names it, like `GetObject`; for errors."""
+    """The name that AWS gives the operation, like `GetObject`; for errors."""
     bucket: str
     key: str = ""
     method: str = "GET"

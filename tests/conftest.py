@@ -39,7 +39,7 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 
 def is_plain(value: object) -> bool:
-    """Whether a value is written alike in every process."""
+    """Tell whether a value is written alike in every process."""
     if isinstance(value, dict):
         return all(is_plain(each) for item in value.items() for each in item)
     if isinstance(value, list | tuple):
@@ -65,7 +65,7 @@ def set_event_loop() -> Iterator[Callable[[], None]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def event_loop(set_event_loop: Callable[[], None]) -> None:
-    """For each module again: `asyncio.run` leaves none behind."""
+    """Set an event loop for each module again: `asyncio.run` leaves none behind."""
     set_event_loop()
 
 

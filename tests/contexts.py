@@ -41,4 +41,4 @@ CONTEXT = RequestContext(
     permissions=create_unlimited_permissions("key:key-1"),
     audit=NoAuditTrail(),
 )
-"""It may do everything, keeps no audit record, and the ids of its commits are random."""
+"""A context that may do everything, keeps no audit record, and gives commits random ids."""

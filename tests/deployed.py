@@ -61,7 +61,7 @@ QUEUES = ("EVENT_QUEUE_URL", "EVENT_DEAD_LETTERS_URL")
 QUEUE_NAMES = ("EventQueue", "EventDeadLetters")
 BUCKET = "catalog"
 KEY = "PUT-YOUR-API-KEY-HERE"
-"""As in the events."""
+"""The key of the events."""
 
 EVENTS = {
     file.stem: json.loads(file.read_text()) for file in sorted((ROOT / "events").glob("*.json"))
@@ -69,7 +69,7 @@ EVENTS = {
 
 ACCESS_REQUEST = "5f0c1a2b3d4e5f60"
 STORED_KEY = "dm_night_PUT-YOUR-API-KEY-HERE-AND-IT-HAS-43-LETTERS"
-"""As in the event of the authorizer that has a key of `access.json`."""
+"""The key in the event of the authorizer that has a key of `access.json`."""
 
 DOMAIN_FILES = {
     "sales/orders/1997.csv": b"order_id,order_date\n1,1996-12-31\n2,1997-01-31\n",
@@ -199,7 +199,7 @@ def function_of(api: Api, event: dict[str, Any]) -> str:
 
 
 def empty(client: "S3Client", bucket: str) -> None:
-    """Of every version too."""
+    """Empty the bucket, of every version too."""
     found = client.list_object_versions(Bucket=bucket)
     for version in found.get("Versions", []):
         client.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
@@ -235,9 +235,10 @@ def add_version(registry: Registry, versions: ProductVersions) -> None:
 
 
 def fill(client: "S3Client", ours: Client, bucket: str) -> None:
-    """What the events ask for, an entry that an interrupted deletion left behind, the record of one
-    write, an event of OpenLineage that was kept with its job and run, and no lineage of it, another
-    of which nothing else is there, and a job of which no event is kept."""
+    """Fill the bucket with what the events ask for, an entry that an interrupted deletion left
+    behind, the record of one write, an event of OpenLineage that was kept with its job and run, and
+    no lineage of it, another of which nothing else is there, and a job of which no event is
+    kept."""
     empty(client, bucket)
     objects = [S3Object(ours, bucket, f"{n}.json") for n in ("products", "lineage")]
     record = create_request_record(EVENTS["register_product"])
@@ -336,7 +337,7 @@ def store_key(access: S3Object) -> None:
 
 
 def record_job(ours: Client, bucket: str, kept: ReceivedEvent) -> None:
-    """As the event would, when it came in."""
+    """Record the job of an event as the event would, when it came in."""
     assert isinstance(kept.event, RunEvent)
 
     def document[F: (JobFile, JobIndexFile, RunFile)](key: str, kind: type[F]) -> Document[F]:

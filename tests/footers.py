@@ -30,7 +30,7 @@ class Bounds:
     least: bytes
     greatest: bytes
     deprecated: bool = False
-    """They are in the fields `min` and `max` alone."""
+    """True if the bounds are in the fields `min` and `max` alone."""
 
     def encode(self) -> list[Field]:
         if self.deprecated:
@@ -91,7 +91,7 @@ def int96(text: str) -> bytes:
 
 
 def signed(cell: bytes) -> list[int]:
-    """What old writers compared bytes by."""
+    """Return what old writers compared bytes by."""
     return [byte - 256 if byte > 127 else byte for byte in cell]
 
 

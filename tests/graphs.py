@@ -16,7 +16,8 @@ from tests.contexts import NO_DEADLINE
 from tests.meshes import NOON, mesh
 
 REVISION = 10
-"""Of the products: what was registered in it is younger than an entry that saw an older one."""
+"""The revision of the products: what was registered in it is younger than an entry that saw an
+older one."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from datamesh.storage.objects import StoredObject
 from tests.meshes import NOON
 
 PAGE_SIZE = 1000
-"""As of S3."""
+"""The size of a page of S3."""
 
 
 class LongHistory:

@@ -40,7 +40,7 @@ ENVIRONMENT = {
     "READ_ACCESS": "open",
     "POWERTOOLS_METRICS_NAMESPACE": "a-stack",
 }
-"""What a function finds when it is imported."""
+"""The environment that a function finds when it is imported."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ ADMINISTRATOR = ({"role": "admin", "domain": "*"},)
 
 @dataclass(frozen=True)
 class Answer:
-    """What a client receives."""
+    """The answer that a client receives."""
 
     status: int
     headers: Mapping[str, str]

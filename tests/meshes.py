@@ -66,7 +66,7 @@ NOON = datetime(2026, 1, 31, 12, tzinfo=UTC)
 NO_WAIT = Backoff(attempts=3, sleep=lambda seconds: None)
 
 CURSOR_KEY = bytes(range(32))
-"""What the cursors of every registry in memory are encrypted with."""
+"""The key that the cursors of every registry in memory are encrypted with."""
 
 
 def mesh(
@@ -134,7 +134,8 @@ class BucketFolder:
 def event_pipeline(
     bucket: Bucket | None = None, policy: EventPolicy | None = None
 ) -> EventPipeline:
-    """Where events go, in memory; their listing has pages of two, so that tests turn them."""
+    """Return a pipeline of events in memory; its listing has pages of two, so that tests turn
+    them."""
     held = Bucket() if bucket is None else bucket
     return EventPipeline(
         log=EventLog(
@@ -150,7 +151,7 @@ def event_pipeline(
 
 
 def job_store(held: Bucket) -> JobStore:
-    """Where jobs, runs and events are read, in memory."""
+    """Return a store of jobs, runs and events in memory."""
     into = event_pipeline(held)
     return JobStore(
         open_job=into.open_job,
@@ -176,8 +177,9 @@ def resources(
     key_uses: Mapping[str, date] | None = None,
     queue: EventQueue | None = None,
 ) -> Resources:
-    """What a function works on. `files`: `<domain>/<dataset>/<file name>`, or `s3://...` in full,
-    -> content. Without `registry_at` the registry has always been what it is."""
+    """Return the resources that a function works on. `files`: `<domain>/<dataset>/<file name>`, or
+    `s3://...` in full, -> content. Without `registry_at` the registry has always been what it
+    is."""
     current = registry or mesh()
 
     def folder(location: str, deadline: Deadline) -> Folder:

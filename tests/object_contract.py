@@ -1,4 +1,5 @@
-"""What every `ConditionalObject` promises. Subclass, give `stored`, and the suite runs over it."""
+"""The promises of every `ConditionalObject`. Subclass, give `stored`, and the suite runs over
+it."""
 
 from abc import ABC, abstractmethod
 

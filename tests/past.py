@@ -40,7 +40,7 @@ class VersionedMemory(MemoryObject):
         self.kept.append((version, stored))
 
     def expire(self, count: int) -> None:
-        """As a lifecycle rule does: the oldest go."""
+        """Expire versions as a lifecycle rule does: the oldest go."""
         del self.kept[:count]
 
     def list_versions(self, older: ListMarker | None = None) -> VersionPage:

@@ -57,7 +57,7 @@ GRAINS = {
 }
 STAGES = ("", "_eu", "_us")
 EXTRA_COLUMNS = 8
-"""Beside the four of its subject: a product has twelve columns."""
+"""The columns beside the four of its subject: a product has twelve."""
 
 
 def build_products(count: int) -> Iterator[dict[str, Any]]:

@@ -33,7 +33,7 @@ def parquet(select: str, options: str = "") -> bytes:
 
 
 def rows_of(body: bytes, columns: str = "*") -> list[tuple[Any, ...]]:
-    """What a Parquet file holds."""
+    """Return the rows of a Parquet file."""
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         path = Path(folder) / "file.parquet"
         path.write_bytes(body)

@@ -28,7 +28,7 @@ GRANTS = {
 }
 
 type Authorize = Callable[[str], Any]
-"""What the authorizer answers to a credential."""
+"""A function that returns the authorizer's answer to a credential."""
 
 MAKE_KEYS: Mapping[str, Callable[[], Any]] = {
     "RS256": lambda: rsa.generate_private_key(65537, 2048),
@@ -173,4 +173,4 @@ SALES = (
     {"role": "contributor", "domain": "sales"},
     {"role": "reader", "domain": "finance"},
 )
-"""What the group `sales-team` is granted."""
+"""The grants of the group `sales-team`."""

@@ -1,4 +1,4 @@
-"""What every `VersionedObject` promises. Subclass, give `put`, `remove` and `stored`."""
+"""The promises of every `VersionedObject`. Subclass, give `put`, `remove` and `stored`."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -75,7 +75,7 @@ class VersionsContract(ABC):
 
 
 def every(stored: VersionedObject, older: ListMarker | None = None) -> list[ObjectVersion]:
-    """All pages, from a marker on; at most a hundred."""
+    """Return the versions of all pages, from a marker on; at most a hundred."""
     found: list[ObjectVersion] = []
     for _ in range(100):
         page = stored.list_versions(older)

@@ -57,7 +57,7 @@ def find_superlinear(prepare: Prepare, longest: int) -> Growth | None:
 
 
 def _measure_growth(prepare: Prepare, length: int) -> Growth:
-    """What a request takes whatever is in it, is subtracted."""
+    """Measure the growth of the time, less what a request takes whatever is in it."""
     base, whole, half, quarter = (
         min(measure_once(prepare(each)) for _ in range(BEST_OF))
         for each in (1, length, length // 2, length // 4)

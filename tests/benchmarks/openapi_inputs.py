@@ -25,7 +25,7 @@ PIECES = (
 """Texts are made of one of them, and end in another letter: a pattern then does not match."""
 LONGEST_TEXT, LONGEST_PARAMETER = 32_768, 6_000
 LONGEST_LISTS = (960, 3_840)
-"""Of as many items as most lists may have, and of more."""
+"""The lengths of lists: as many items as most lists may have, and more."""
 MARK = "\ue000"
 """Stands in a body for what is tried."""
 
@@ -300,7 +300,7 @@ def list_body_inputs(operation: Operation) -> Iterator[Input]:
 
 
 def list_raw_values(value: Any) -> Iterator[tuple[str, int, Callable[[int], str]]]:
-    """What may stand in the place of a value, as JSON: many of it, or nested deeply."""
+    """Return what may stand in the place of a value, as JSON: many of it, or nested deeply."""
     if isinstance(value, list):
         item = value[0]
         texts = [path for path, leaf in walk(item) if isinstance(leaf, str)]

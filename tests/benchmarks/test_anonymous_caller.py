@@ -1,4 +1,4 @@
-"""What an anonymous caller costs is what was counted, times the list prices."""
+"""The cost of an anonymous caller is what was counted, times the list prices."""
 
 import pytest
 

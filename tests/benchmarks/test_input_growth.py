@@ -31,7 +31,7 @@ from tests.unit.datasets.test_domains_api import FILES, SCHEMAS
 
 PRODUCTS = ("daily_revenue", "monthly_revenue", "win_back_list")
 STORED = FILES | {"marketing/campaigns/plan.csv": b"a plan\nid;day\na;31.01.2026\n"}
-"""With a file of the form that the sample of an inference says."""
+"""The files, and one of the form that the sample of an inference says."""
 MADE_BY_EVENTS = re.compile(r"(GET|POST|DELETE) /api/v1/.*(/jobs\b|/versions\b|/runs\b|runlineage)")
 """Requests about what is there once events have said so."""
 MADE_BY_GRANTS = re.compile(r"(DELETE|POST) /(grants|keys|requests)/")

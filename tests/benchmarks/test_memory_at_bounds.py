@@ -1,4 +1,4 @@
-"""With any content within the limits, functions stay within the memory that they have.
+"""Functions stay within the memory that they have, with any content within the limits.
 
 The registries are as large as the default limits allow, of the items that take most memory. Peaks
 are not times: they are the same on a busy machine.

@@ -1,4 +1,4 @@
-"""What the portal loads first is small, and built alike each time."""
+"""The first load of the portal is small, and built alike each time."""
 
 import gzip
 import json

@@ -1,6 +1,5 @@
-"""What `make bench` measures, at a reduced size: ratios of processor time, taken in turns, never
-times. Bounds are about three times what was measured when they were set.
-"""
+"""The measurements of `make bench`, at a reduced size: ratios of processor time, taken in turns,
+never times. Bounds are about three times what was measured when they were set."""
 
 from benchmarks import (
     events,
@@ -19,7 +18,7 @@ from benchmarks.modules import alone
 SMALL, LARGE, DOMAINS = (100, 1_000), (2_000, 20_000), 20
 ROUNDS = 7
 GROWN = 3.0
-"""Of what is the same at any size; 20 times as much is looked through otherwise."""
+"""The bound of what is the same at any size; 20 times as much is looked through otherwise."""
 
 
 def reads() -> list[tuple[str, float, float]]:

@@ -1,4 +1,4 @@
-"""What the documents say of speed is what a run has found."""
+"""The figures of the documents about speed are those that a run has found."""
 
 import json
 

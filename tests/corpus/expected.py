@@ -1,4 +1,4 @@
-"""What a file holds, as Python's csv module, pandas and pyarrow read it."""
+"""The content of a file, as Python's csv module, pandas and pyarrow read it."""
 
 import csv
 import gzip

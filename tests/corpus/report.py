@@ -36,7 +36,7 @@ NOISE = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file that was read in one way."""
+    """The outcome of a file that was read in one way."""
 
     source: Source
     way: str

@@ -1,4 +1,4 @@
-"""What MiniStack 1.5.33 needs otherwise than AWS: all of it is here, each with its reason.
+"""The changes that MiniStack 1.5.33 needs: all of them are here, each with its reason.
 
 - An API's `Body` is ignored there (an API without routes): its routes, integrations, authorizers
   and CORS become resources of their own. The body itself is looked at in tests/integration.
@@ -89,7 +89,8 @@ def _computed(found: Resources) -> set[str]:
 
 
 def _forget(resource: dict[str, Yaml], dropped: set[str]) -> None:
-    """That it depends on resources which are not created, and how CodeDeploy would update it."""
+    """Remove that it depends on resources which are not created, and how CodeDeploy would update
+    it."""
     if "DependsOn" in resource:
         depends: list[Yaml] = [n for n in read_strings(resource["DependsOn"]) if n not in dropped]
         resource["DependsOn"] = depends

@@ -21,7 +21,7 @@ from tests.template import ROOT
 
 START_SECONDS = 30.0
 STOP_SECONDS = 3.0
-"""What is in flight may take longer, and nothing there is worth keeping."""
+"""The time to stop: what is in flight may take longer, and nothing there is worth keeping."""
 REGION = "us-east-1"
 
 
@@ -35,7 +35,7 @@ class Emulator:
         return f"http://127.0.0.1:{self.port}"
 
     def client(self, service: str) -> Any:
-        """As the account's root."""
+        """Return a client with the rights of the account's root."""
         # Its overloads name each service, one at a time.
         client: Callable[..., Any] = boto3.client
         return client(
@@ -55,7 +55,7 @@ class Emulator:
 
 @contextlib.contextmanager
 def running() -> Iterator[Emulator]:
-    """All of its state lies in a temporary folder, and goes with it."""
+    """Yield an emulator whose state lies in a temporary folder, and goes with it."""
     with tempfile.TemporaryDirectory(prefix="ministack-") as name:
         folder = Path(name)
         emulator = Emulator(free_port(), folder / "log")
@@ -102,7 +102,7 @@ def _wait_until_ready(emulator: Emulator, process: "subprocess.Popen[bytes]") ->
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Its workers are in its process group."""
+    """Stop the process and its workers, which are in its process group."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(STOP_SECONDS)

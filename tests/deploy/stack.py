@@ -46,7 +46,8 @@ class Stack:
         self._wait("stack_create_complete")
 
     def update(self, **parameters: str) -> None:
-        """With the code and the template as they are now, and these parameters alone."""
+        """Update the stack to the code and the template as they are now, with these parameters
+        alone."""
         self._cloudformation.update_stack(**self._request(parameters))
         self._wait("stack_update_complete")
 
@@ -67,7 +68,8 @@ class Stack:
 
     @property
     def url(self) -> str:
-        """By its path: not every machine resolves names below `localhost`."""
+        """The address with the API in its path: not every machine resolves names below
+        `localhost`."""
         return f"{self.emulator.endpoint}/_aws/execute-api/{self.resource('RegistryApi')}/$default"
 
     @property

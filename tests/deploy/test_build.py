@@ -1,4 +1,4 @@
-"""What `sam build` made is complete: MiniStack lets its functions see packages of its own."""
+"""The build of `sam build` is complete: MiniStack lets its functions see packages of its own."""
 
 import ast
 import json
@@ -145,7 +145,7 @@ def test_the_layer_is_small() -> None:
 
 DOMAINS = ("DomainsFunction", "DomainsWriteFunction", "DomainsScheduledFunction")
 LIMIT = 250 * 1024 * 1024
-"""Of a function and its layers, unzipped (Lambda quotas)."""
+"""The most bytes of a function and its layers, unzipped (Lambda quotas)."""
 
 QUERY = """
 import json, sys

@@ -21,7 +21,7 @@ class Api:
         return self.call("GET", path, **more)
 
     def write(self, method: str, path: str, body: object = None) -> requests.Response:
-        """With the key."""
+        """Send a request with the key."""
         return self.call(method, path, json=body, headers={"Authorization": f"Bearer {self.key}"})
 
     def call(self, method: str, path: str, **more: Any) -> requests.Response:

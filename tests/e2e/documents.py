@@ -35,7 +35,7 @@ class Command:
 
     @property
     def is_refused(self) -> bool:
-        """Whether what is shown is an error."""
+        """True if an error is shown."""
         return self.shown is not None and '"success": false' in self.shown.text
 
 

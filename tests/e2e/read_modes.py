@@ -1,4 +1,4 @@
-"""What is asked in each mode of ReadAccess, and how it has to be answered, by whatever serves."""
+"""The questions in each mode of ReadAccess, and how whatever serves has to answer them."""
 
 from tests.e2e.api import Api
 

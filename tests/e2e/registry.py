@@ -1,4 +1,4 @@
-"""What the registry says over HTTP about datasets, by the names that OpenLineage gives them."""
+"""The registry over HTTP: its datasets, by the names that OpenLineage gives them."""
 
 import os
 from collections import Counter
@@ -35,14 +35,14 @@ class Registry:
         return [e for e in self._all("/lineage") if {e["source"], e["target"]} & ours]
 
     def datasets(self, known: Names) -> dict[str, Name]:
-        """By product, the one dataset that its aliases name."""
+        """Return for each product the one dataset that its aliases name."""
         found = {}
         for product in self.products():
             [found[product["name"]]] = {known.one(name) for name in names(product)}
         return found
 
     def edges(self, known: Names) -> list[Edge]:
-        """Between datasets."""
+        """Return the edges between datasets."""
         datasets = self.datasets(known)
         return [
             Edge(

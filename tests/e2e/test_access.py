@@ -1,4 +1,4 @@
-"""Who may write."""
+"""The key that a write needs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who changed what, told over HTTP."""
+"""The audit trail, told over HTTP: who changed what."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -34,7 +34,7 @@ end() {{ printf '\\n{END}\\n'; printf '{END}\\n' >&2; }}
 
 
 IS_FRESH = TARGET == "make-run" and "API_URL" not in os.environ
-"""Whether the registry is what a newcomer gets, and answers with the same figures."""
+"""True if the registry is what a newcomer gets, and answers with the same figures."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What `make run` promises to whoever starts it."""
+"""The promises of `make run` to whoever starts it."""
 
 import contextlib
 import json

@@ -63,7 +63,7 @@ def graph(api: Api, namespace: str, name: str, depth: int = 20) -> list[dict[str
 
 
 def entries(api: Api, namespace: str) -> list[dict[str, Any]]:
-    """That the jobs of a test's own namespace gave."""
+    """Return the entries that the jobs of a test's own namespace gave."""
     found: list[dict[str, Any]] = api.get("/lineage", params={"limit": "1000"}).json()
     return [
         each for each in found if (each["job"] or {}).get("namespace") == f"jobs of {namespace}"

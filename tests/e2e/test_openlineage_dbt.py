@@ -18,7 +18,7 @@ WHILE_IT_RUNS = ("--consume-structured-logs", "build", "--select", "stg_stations
 
 @dataclass
 class Built:
-    """What `dbt-ol build` has left behind; the tests go on from there."""
+    """The state that `dbt-ol build` has left behind; the tests go on from there."""
 
     dbt: Dbt
     registry: Registry

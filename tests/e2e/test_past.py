@@ -10,7 +10,7 @@ type NewProduct = Callable[..., str]
 
 
 def moment() -> str:
-    """Between what has been answered and what is asked next."""
+    """Return a moment between what has been answered and what is asked next."""
     time.sleep(0.01)
     found = datetime.now(UTC).isoformat()
     time.sleep(0.01)

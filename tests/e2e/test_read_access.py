@@ -1,4 +1,4 @@
-"""What is read without a key in each mode, each in a local run of its own."""
+"""The reads without a key in each mode, each in a local run of its own."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What the schedule keeps: the day's snapshot, and figures from day to day."""
+"""The schedule keeps the day's snapshot, and figures from day to day."""
 
 import time
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from tests.e2e.api import Api
 
 RUN_SECONDS = 120.0
-"""On a stack the schedule is due each minute; `make run` keeps it at once."""
+"""The time for a run: on a stack the schedule is due each minute; `make run` keeps it at once."""
 
 
 @pytest.fixture(scope="module")

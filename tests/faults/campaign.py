@@ -19,7 +19,7 @@ from tests.faults.runs import WRITERS, OpenSlots, Result, open_slots
 
 PROCESSES = 2
 SLOTS = 12
-"""At once in each process: writers wait for the proxy and the server most of the time."""
+"""The plans at once in each process: writers wait for the proxy and the server most of the time."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Figures:
     commits: "Counter[str]" = field(default_factory=Counter)
     faults: "Counter[str]" = field(default_factory=Counter)
     found: "Counter[str]" = field(default_factory=Counter)
-    """What else was counted, by what it is called in the table."""
+    """The counts of all else, by what it is called in the table."""
     failed: dict[int, str] = field(default_factory=dict)
     """Seed -> complaint."""
     seconds: float = 0.0
@@ -106,7 +106,7 @@ def run_here(
     slots: int = 1,
     opens: OpenSlots = open_slots,
 ) -> list[Result]:
-    """In this process, whose environment has to be set for the server."""
+    """Run plans in this process, whose environment has to be set for the server."""
     slots = min(slots, len(plans))
     with Proxy(endpoint, slots * WRITERS) as proxy:
         free: SimpleQueue[int] = SimpleQueue()

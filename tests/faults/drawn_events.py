@@ -9,7 +9,7 @@ NAMES = ("shop.orders", "crm.orders", "raw/orders", "items", "revenue")
 JOBS, RUNS = "jkl", 5
 EVENTS = 10
 POISON_DATASETS = 21
-"""Of each side of an event that has more pairs than MOST_PAIRS."""
+"""The datasets of each side of an event that has more pairs than MOST_PAIRS."""
 MOST_PAIRS = 400
 JUNK = ("{", '{"name": "2026-01-31/none.json.gz", "event": "bm8="}')
 

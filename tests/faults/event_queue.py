@@ -31,7 +31,7 @@ class UnreliableQueue:
     draw: Random
     dead: list[tuple[str, str]] = field(default_factory=list)
     bodies: list[str] = field(default_factory=list)
-    """All messages that were ever in it."""
+    """The messages that were ever in it."""
     deliveries: int = 0
     _messages: dict[str, _Message] = field(default_factory=dict)
     _is_closed: bool = False

@@ -39,7 +39,7 @@ from tests.lambdas import LambdaContext
 TRIES = 2
 """How often a client sends an event that is not acknowledged; then it gives up."""
 INVOCATIONS, LAST_INVOCATIONS = 5, 12
-"""Of each worker while faults are injected, and of one more without any."""
+"""The invocations of each worker while faults are injected, and of one more without any."""
 SEND_SECONDS, DERIVE_SECONDS = 3.0, 15.0
 MOST_REASONS = 3
 
@@ -59,7 +59,7 @@ class QuietObserver(Observer):
 
 @dataclass
 class Evidence:
-    """What became of the events of a plan."""
+    """The fate of the events of a plan."""
 
     queue: UnreliableQueue
     sent: list[ReceivedEvent]
@@ -234,7 +234,7 @@ def derive_deliveries(
 def open_event_slots(
     environment: dict[str, str], bucket: str, proxy: Proxy, direct: S3Client
 ) -> list[Slot]:
-    """As many as the proxy has lanes for."""
+    """Open as many slots as the proxy has lanes for."""
     return open_slots(environment, bucket, proxy, direct, EventSlot)
 
 

@@ -12,12 +12,12 @@ class Outcome(StrEnum):
     """Contended or StorageUnavailable: nothing was written."""
     UNKNOWN = "unknown"
     CRASHED = "crashed"
-    """With an exception that a caller is not told of."""
+    """The commit ended with an exception that a caller is not told of."""
 
 
 @dataclass(frozen=True)
 class ReportedCommit:
-    """What a writer was told of one commit, which appends `token` to the file."""
+    """The answer to a writer about one commit, which appends `token` to the file."""
 
     token: str
     outcome: Outcome

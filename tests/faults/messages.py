@@ -11,9 +11,9 @@ BODILESS = (204, 304)
 @dataclass(frozen=True)
 class Message:
     head: bytes
-    """With the empty line that ends it."""
+    """The head, with the empty line that ends it."""
     body: bytes = b""
-    """With the sizes of its chunks, if it has any."""
+    """The body, with the sizes of its chunks, if it has any."""
 
     @property
     def start(self) -> list[bytes]:

@@ -9,7 +9,7 @@ from datamesh.storage.s3.connections import S3Response
 
 MORTALITY = 0.6
 LONGEST_LIFE = 40
-"""In calls: a group of a few events takes about as many."""
+"""The longest life in calls: a group of a few events takes about as many."""
 
 
 class Killed(BaseException):

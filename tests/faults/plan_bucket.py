@@ -9,7 +9,7 @@ from datamesh.wiring.bucket import Bucket
 
 @dataclass(frozen=True)
 class PlanBucket(Bucket):
-    """What events touch of it: objects and journals. The past is not looked at."""
+    """The part of a bucket that events touch: objects and journals. The past is not looked at."""
 
     folder: str
 

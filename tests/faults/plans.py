@@ -1,4 +1,4 @@
-"""What befalls the requests of a run, decided by a seed alone."""
+"""The faults that befall the requests of a run, decided by a seed alone."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -33,10 +33,10 @@ RATES = (0.1, 0.2, 0.35, 0.6)
 class Fault:
     kind: Kind
     amount: float = 0.5
-    """From 0 to 1: of the longest delay, or of the bytes that get through."""
+    """The share of the longest delay, or of the bytes that get through: from 0 to 1."""
 
     def for_method(self, method: bytes) -> "Fault":
-        """What this is for a request of that method."""
+        """Return what this is for a request of that method."""
         if self.kind in WRITES_ONLY and method != b"PUT":
             return PASS
         return self
@@ -51,7 +51,7 @@ class Plan:
 
     seed: int
     scripted: Sequence[Fault] = field(default=())
-    """Instead of the seed's; then everything passes."""
+    """The faults in place of the seed's; then everything passes."""
 
     def faults(self, lane: int) -> Iterator[Fault]:
         if self.scripted:

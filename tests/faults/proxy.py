@@ -65,7 +65,8 @@ class Proxy:
         self._loop.close()
 
     def follow(self, plan: Plan, lanes: Sequence[Lane]) -> None:
-        """From now on. The first of the lanes is lane 0 of the plan, wherever it is here."""
+        """Follow a plan from now on. The first of the lanes is lane 0 of the plan, wherever it is
+        here."""
         for number, lane in enumerate(lanes):
             lane.counts = Counter()
             lane.faults = plan.faults(number)
@@ -132,7 +133,7 @@ class Proxy:
                 await writer.wait_closed()
 
     async def _serve(self, fault: Fault, request: Message, writer: StreamWriter) -> bool:
-        """Whether the connection goes on."""
+        """Serve a request with its fault, and tell whether the connection goes on."""
         delay = fault.amount * LONGEST_DELAY
         match fault.kind:
             case Kind.LOST_REQUEST:

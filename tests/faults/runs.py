@@ -35,13 +35,13 @@ BUDGET_SECONDS = 3.0
 
 @dataclass
 class Result:
-    """What became of one plan."""
+    """The outcome of one plan."""
 
     seed: int
     told: "Counter[Outcome]" = field(default_factory=Counter)
     faults: "Counter[str]" = field(default_factory=Counter)
     found: "Counter[str]" = field(default_factory=Counter)
-    """What else was counted, by what it is called in the table."""
+    """The counts of all else, by what it is called in the table."""
     complaint: str = ""
     """Why the plan has failed, if it has."""
 
@@ -60,7 +60,7 @@ class Slot:
         raise NotImplementedError
 
     def _run_under_faults[T](self, plan: Plan, work: Callable[[int], T]) -> list[T]:
-        """All clients at once; returns when whatever was under way has landed."""
+        """Run the work of all clients at once; return when whatever was under way has landed."""
         self.proxy.follow(plan, self.lanes)
         try:
             with ThreadPoolExecutor(len(self.lanes)) as pool:
@@ -157,7 +157,7 @@ def open_slots(
     direct: S3Client,
     kind: type[Slot] = WriterSlot,
 ) -> list[Slot]:
-    """As many as the proxy has lanes for."""
+    """Open as many slots as the proxy has lanes for."""
     clients = [_create_client(environment, lane) for lane in proxy.lanes]
     starts = range(0, len(clients), WRITERS)
     return [

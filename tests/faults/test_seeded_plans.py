@@ -32,7 +32,7 @@ def test_seeded_plans(s3: S3, figures: report.Figures) -> None:
 
 
 def build_scripted_plan(*kinds: Kind) -> Plan:
-    """For each writer the same. The seed is one of appends."""
+    """Return a plan of these faults, for each writer the same. The seed is one of appends."""
     return Plan(seed=-1, scripted=[Fault(kind, 0.2) for kind in kinds])
 
 

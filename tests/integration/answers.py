@@ -56,12 +56,12 @@ class Answers:
         self._raw.append((content, True))
 
     def next(self, request: Received) -> tuple[bytes, bool]:
-        """What to send, and whether nothing follows."""
+        """Return what to send, and whether nothing follows."""
         self.received.append(request)
         return self._raw.popleft()
 
     def speak_tls(self, context: ssl.SSLContext) -> None:
-        """From the next connection on."""
+        """Speak TLS from the next connection on."""
         self._tls = context
 
     def secure(self, connection: socket.socket) -> socket.socket:

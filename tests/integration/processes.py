@@ -20,7 +20,7 @@ def alive(pid: int) -> bool:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
-    """Whether the condition holds within the time."""
+    """Tell whether the condition holds within the time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What `make` says on a machine where there is no Python 3.13 and none can be downloaded."""
+"""The messages of `make` where there is no Python 3.13 and none can be downloaded."""
 
 import os
 import subprocess

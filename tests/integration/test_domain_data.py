@@ -28,7 +28,7 @@ LARGE = parquet(
 def clients(
     s3: S3, environment: dict[str, str], imported_functions: None, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Client, Client]]:
-    """Of the domains and of the products function, over the bucket."""
+    """Yield clients of the domains and of the products function, over the bucket."""
     namespace = "POWERTOOLS_METRICS_NAMESPACE"
     monkeypatch.setenv(namespace, ENVIRONMENT[namespace])
     environ = build_environment(s3)

@@ -41,7 +41,7 @@ class RivalDocument(Document[ProductsFile]):
 class Mesh:
     resources: Resources
     rival: Resources
-    """What another execution environment works on."""
+    """The resources of another execution environment."""
     clients: Mapping[str, Client]
 
     def send(self, area: str, method: str, path: str, body: Any = None, **caller: Any) -> Answer:

@@ -316,7 +316,7 @@ def test_events_become_products_and_lineage_and_a_rebuild_finds_the_same(
 
 
 def send_all(stack: Deployment) -> Any:
-    """All lineage, whatever its source."""
+    """Return all lineage, whatever its source."""
     event = {**EVENTS["list_lineage"], "rawQueryString": "", "queryStringParameters": {}}
     return read_answer(stack.start("LineageReadFunction")(event, LambdaContext())).body
 

@@ -27,7 +27,7 @@ from tests.template import list_resources, list_statements
 
 FUNCTIONS = sorted(list_resources("AWS::Serverless::Function"))
 BY_LAMBDA = {"WriteLog", "KeepFailures", "TakeEvents"}
-"""What Lambda does with the role, beside the function's own calls."""
+"""The rights that Lambda uses with the role, beside the function's own calls."""
 BY_CHANGES = {"KeepVersions"}
 """The needs of commits that change the content of a product, whichever function makes them.
 
@@ -35,7 +35,7 @@ The sample events of some functions change none."""
 PAST = "2026-01-31T09%3A30%3A00Z"
 """The moment that the sample events ask for."""
 WITHOUT_RIGHTS = "PortalFunction"
-"""It calls nothing."""
+"""A function that calls nothing."""
 DATA_PRODUCT = {
     "apiVersion": "v1.1.0",
     "kind": "DataProduct",
@@ -48,7 +48,7 @@ DATA_PRODUCT = {
     "outputPorts": [{"name": "shipments", "version": "1.3.0"}],
     "team": {"name": "shipping"},
 }
-"""It has lineage from a product of the filled bucket."""
+"""A data product that has lineage from a product of the filled bucket."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,8 @@ class Grant:
 
 
 def needs_of_storage(request: S3Request, status: int) -> list[Need]:
-    """What AWS asks of the caller's role (the S3 User Guide's table of required permissions)."""
+    """Return what AWS asks of the caller's role (the S3 User Guide's table of required
+    permissions)."""
     bucket = f"arn:aws:s3:::{request.bucket}"
     if request.operation == "ListObjectsV2":
         return [Need("s3:ListBucket", bucket, request.query["prefix"])]

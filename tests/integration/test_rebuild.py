@@ -23,7 +23,7 @@ EVENTS = 5
 
 @pytest.fixture
 def data_dir(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Of a local run that took events, and whose lineage was lost."""
+    """The folder of a local run that took events, and whose lineage was lost."""
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
     with seaweed.run_server(tmp_path / "data") as s3:
         s3.ensure_bucket()

@@ -106,7 +106,7 @@ def test_a_version_is_not_restored_over_an_older_revision(s3: S3, registry: Regi
 
 
 def shown(registry: Registry) -> tuple[object, object]:
-    """What readers see."""
+    """Return the products and the lineage that readers see."""
     return registry.products.read_latest(NO_DEADLINE).products, queries.list_visible_entries(
         CONTEXT, registry
     )

@@ -33,7 +33,7 @@ def out_of_reach(answers: Answers) -> S3Object:
 
 @pytest.fixture
 def silent(answers: Answers) -> Iterator[S3Object]:
-    """What is sent to it arrives, and is not answered."""
+    """Yield an object at a server that takes what is sent, and does not answer."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         client = answers.client(AWS_ENDPOINT_URL_S3=f"http://127.0.0.1:{port}")

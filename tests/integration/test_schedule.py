@@ -22,7 +22,7 @@ NOTES = """
 
 
 def invoked(tmp_path: Path, then: str, times: int = 1) -> list[str]:
-    """What the scheduled function of a project has seen."""
+    """Return what the scheduled function of a project has seen."""
     project, seen = FakeProject(tmp_path / "project"), tmp_path / "seen"
     project.describe(schedule="rate(1 hour)")
     project.code("things", NOTES.format(seen=str(seen), then=then))

@@ -1,4 +1,4 @@
-"""What every function, log, parameter and output of the stack has."""
+"""The features that every function, log, parameter and output of the stack has."""
 
 import json
 from importlib import import_module

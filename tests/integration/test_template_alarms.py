@@ -1,4 +1,4 @@
-"""What watches the stack: alarms on metrics that exist, and a dashboard."""
+"""The watch over the stack: alarms on metrics that exist, and a dashboard."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What the API promises: routes and who may call them, limits, CORS, its access log."""
+"""The promises of the API: routes and who may call them, limits, CORS, its access log."""
 
 import json
 import re
@@ -114,7 +114,8 @@ def add_heads(reads: dict[str, str]) -> dict[str, str]:
 
 
 KEYED = WRITES | add_heads(KEYED_READS)
-"""What takes a key: of the reads, the audit trail, links to whole files, and who may do what."""
+"""The routes that take a key: of the reads, the audit trail, links to whole files, and who may do
+what."""
 PUBLIC = add_heads(PUBLIC_READS)
 """Health and documentation, which nobody has to ask the authorizer for."""
 ROUTES = KEYED | PUBLIC | add_heads(READS)

@@ -1,4 +1,4 @@
-"""What bounds a bill: reserved concurrency and a budget, for whoever asks for them."""
+"""The bounds of a bill: reserved concurrency and a budget, for whoever asks for them."""
 
 import pytest
 

@@ -71,15 +71,16 @@ OTHER = {
     "PortalScope": "openid groups",
     "PortalOrigins": "https://token.example.com",
 }
-"""For each parameter a value that is not its default."""
+"""A value for each parameter that is not its default."""
 
 LONG = {"JwksUrl", "JwtGrants", "JwtIssuers", "PortalScope", "PortalOrigins"}
-"""They do not fit into the text of a version: `JwtRevision` stands for them."""
+"""The parameters that do not fit into the text of a version: `JwtRevision` stands for them."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """What CloudFormation compares: what a function is, and the version that `live` points to."""
+    """The values that CloudFormation compares: what a function is, and the version that `live`
+    points to."""
 
     configuration: Yaml
     version: tuple[str, Yaml]

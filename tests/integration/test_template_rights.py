@@ -1,4 +1,4 @@
-"""What the stack keeps and who may touch it: the bucket, the keys, the roles."""
+"""The resources that keep data and who may touch them: the bucket, the keys, the roles."""
 
 from collections import Counter
 from pathlib import Path

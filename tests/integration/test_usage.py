@@ -1,4 +1,4 @@
-"""What CloudWatch tells of an API, by moto and by its own answers."""
+"""The metrics of an API that CloudWatch tells, by moto and by its own answers."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime

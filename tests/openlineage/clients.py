@@ -21,7 +21,7 @@ type Event = dict[str, Any]
 
 @dataclass(frozen=True)
 class Server:
-    """Where events go, as the HTTP transports are told."""
+    """The server that events go to, as the HTTP transports are told."""
 
     url: str
     key: str
@@ -56,7 +56,7 @@ class Client:
         )
 
     def sent(self) -> list[Event]:
-        """All that it has sent so far."""
+        """Return all events that it has sent so far."""
         if not self._sent.exists():
             return []
         return [json.loads(line) for line in self._sent.read_text().splitlines()]
@@ -64,7 +64,7 @@ class Client:
     def run(
         self, *command: str, expected: int = 0, delivered: bool = True, **variables: str
     ) -> list[Event]:
-        """What this command has sent; `expected` is its exit code."""
+        """Run a command and return what it has sent; `expected` is its exit code."""
         before = len(self.sent())
         inherited = {n: v for n, v in os.environ.items() if not n.startswith(OTHERS)}
         ran = subprocess.run(
@@ -105,7 +105,7 @@ class Dbt(Client):
         return self.run("dbt-ol", *arguments, expected=expected, WAREHOUSE=self._warehouse)
 
     def dbt(self, *arguments: str) -> None:
-        """Without events."""
+        """Run dbt without events."""
         self.run("dbt", *arguments, WAREHOUSE=self._warehouse)
 
 

@@ -87,7 +87,7 @@ class Pipeline:
         return column_lineage_dataset.InputField(self.warehouse, table, name, [how])
 
     def flow(self, table: str, column: str | None, subtype: str) -> lineage.LineageDatasetInput:
-        """What the `lineage` facet calls an input."""
+        """Return an input as the `lineage` facet names it."""
         how = lineage.LineageTransformation(_kind(subtype), subtype)
         return lineage.LineageDatasetInput(self.warehouse, table, "DATASET", column, [how])
 

@@ -1,4 +1,4 @@
-"""What the registry has to hold after some events, told from the events alone.
+"""The content that the registry has to hold after some events, told from the events alone.
 
 Written apart from the registry's own reading of them, and for what `scenarios` and dbt-ol send.
 """
@@ -13,7 +13,7 @@ type Name = tuple[str, str]
 """Namespace and name, of a dataset or a job."""
 
 CONFIDENCES = {3: 1.0, 2: 0.9, 1: 0.5}
-"""By evidence: `lineage` facets, `columnLineage` facets, inputs and outputs."""
+"""The confidences by evidence: `lineage` facets, `columnLineage` facets, inputs and outputs."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Edge:
 
 @dataclass(frozen=True)
 class Flow:
-    """That something of `source` goes into a target: from a column or all, into a column or all."""
+    """A flow of something of `source` into a target: from a column or all, into a column or all."""
 
     source: Name
     column: str | None
@@ -54,7 +54,7 @@ class Names:
 
 
 def edges(events: list[Event]) -> set[Edge]:
-    """For each job, source and target the best evidence that any event has given."""
+    """Return for each job, source and target the best evidence that any event has given."""
     names = Names(events)
     found: dict[tuple[Name, Name], dict[int, set[Flow]]] = defaultdict(lambda: defaultdict(set))
     nowhere: set[tuple[Name, Name]] = set()
@@ -75,7 +75,8 @@ def edges(events: list[Event]) -> set[Edge]:
 def of_target(
     job: Name, target: Name, by_evidence: dict[int, set[Flow]], least: int
 ) -> Iterator[Edge]:
-    """Of each source its best evidence, if that is at least `least`; the columns are of all."""
+    """Yield an edge from each source by its best evidence, if that is at least `least`; the columns
+    are of all."""
     everything = {flow for flows in by_evidence.values() for flow in flows}
     for source in {flow.source for flow in everything} - {target}:
         evidence = max(e for e, flows in by_evidence.items() if source in {f.source for f in flows})
@@ -156,7 +157,7 @@ KINDS = {"IDENTITY": "direct", "AGGREGATION": "aggregated"}
 
 
 def kind(kinds: set[str]) -> str:
-    """Of several: aggregated if any is, direct if all are."""
+    """Return the kind of several: aggregated if any is, direct if all are."""
     if "aggregated" in kinds:
         return "aggregated"
     return "direct" if kinds == {"direct"} else "derived"
@@ -184,6 +185,7 @@ def name_of(named: dict[str, Any]) -> Name:
 
 
 def is_test(event: Event) -> bool:
-    """What a test writes is nothing to keep: dbt names a table for each, there or not."""
+    """Tell whether a test of dbt wrote it, of which nothing is kept: dbt names a table for each,
+    there or not."""
     facet = event.get("job", {}).get("facets", {}).get("jobType", {})
     return str(facet.get("jobType")).upper() == "TEST"

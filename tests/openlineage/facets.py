@@ -10,7 +10,7 @@ from typing import Any, Literal
 type Place = Literal["dataset", "input", "output", "job", "run"]
 
 KEPT = "kept in the event"
-"""It changes with every run, or says what no read has a place for."""
+"""A facet that changes with every run, or says what no read has a place for."""
 
 OF_JOB = "recorded with the job"
 OF_RUN = "recorded with the run"

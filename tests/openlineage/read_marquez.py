@@ -1,4 +1,4 @@
-"""All that marquez-python reads, as JSON: `python -m tests.openlineage.read_marquez URL NAMES`.
+"""The reads of marquez-python, as JSON: `python -m tests.openlineage.read_marquez URL NAMES`.
 
 NAMES is a JSON object of what is asked for. It runs in `.venv-openlineage`.
 """

@@ -52,7 +52,7 @@ def dbt_build(folder: Path, server: Server) -> None:
 
 
 def dbt_test(folder: Path, server: Server) -> None:
-    """Of five datasets one fails; schemas come from the warehouse."""
+    """Test five datasets, of which one fails; schemas come from the warehouse."""
     dbt = Dbt(folder / "project", server.transport(), "bikes")
     dbt.dbt("seed")
     dbt.dbt("run")
@@ -102,7 +102,7 @@ def kept(headers: dict[str, str]) -> dict[str, str]:
 
 
 def neutral(text: str, folder: str) -> str:
-    """Without what differs from one recording to the next."""
+    """Return the text without what differs from one recording to the next."""
     ids: Iterator[int] = count(1)
     names: dict[str, str] = {}
 

@@ -1,4 +1,4 @@
-"""What `send` may send. Imported in `.venv-openlineage` alone."""
+"""The scenarios that `send` may send. Imported in `.venv-openlineage` alone."""
 
 from collections.abc import Callable, Iterator
 
@@ -68,7 +68,8 @@ def inputs_first(pipe: Pipeline) -> Iterator[Event]:
 
 
 def lineage_facets(pipe: Pipeline) -> Iterator[Event]:
-    """On a dataset and on a job. The inputs that it does not name stay, but for `heartbeat`."""
+    """Yield `lineage` facets on a dataset and on a job. The inputs that it does not name stay, but
+    for `heartbeat`."""
     told = lineage.LineageDatasetFacet(
         inputs=[pipe.flow("visits", "country", "FILTER")],
         fields={
@@ -125,7 +126,7 @@ def quality(pipe: Pipeline, *, unique: bool) -> Iterator[Event]:
 
 
 def aborted(pipe: Pipeline) -> Iterator[Event]:
-    """Without a time zone, as dbt-ol's last word about a dbt that was killed."""
+    """Yield an event without a time zone, as dbt-ol's last word about a dbt that was killed."""
     *_, event = pipe.run("killed", [pipe.read("a")], [], RunState.ABORT)
     yield attr.evolve(event, eventTime=event.eventTime.removesuffix("+00:00"))
 

@@ -1,4 +1,4 @@
-"""All that marquez-python writes, as JSON: `python -m tests.openlineage.write_marquez URL NAMES`.
+"""The writes of marquez-python, as JSON: `python -m tests.openlineage.write_marquez URL NAMES`.
 
 NAMES is a JSON object of what is written to; the key is `API_KEY`. It runs in `.venv-openlineage`.
 """

@@ -17,7 +17,7 @@ from tests.properties.strategies import INSTANCES
 from tests.properties.world import Op, Trouble, World
 
 GIVEN = ("id", "created_at", "updated_at", "timestamp")
-"""What the registry makes up: the model does not foretell it."""
+"""The fields that the registry makes up: the model does not foretell them."""
 
 
 class JudgedMachine(RuleBasedStateMachine):

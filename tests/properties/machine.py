@@ -116,7 +116,8 @@ class MeshMachine(JudgedMachine):
 
     @rule(pick=st.integers(0, 5), body=some.product_bodies(), op=some.links, who=some.instances)
     def delete_while_a_rival_brings_it_back(self, pick: int, body: Body, op: Op, who: int) -> None:
-        """Between the two commits of the deletion, whose second must spare what is new."""
+        """A rival registers the product between the two commits of the deletion: the second must
+        spare what is new."""
         name = self.linked(pick) or body["name"]
         again = Op("register", body=body | {"name": name})
         link = Op("link", body=op.body | {"source": name})
@@ -136,7 +137,7 @@ class MeshMachine(JudgedMachine):
     def register_lineage_of_products(
         self, pick: tuple[int, int], op: Op, who: int, trouble: Trouble
     ) -> None:
-        """Of such as are there."""
+        """Register lineage of such products as are there."""
         if there := list(self.model.products):
             source, target = (there[number % len(there)] for number in pick)
             op = Op("link", body=op.body | {"source": source, "target": target})
@@ -278,7 +279,7 @@ class MeshMachine(JudgedMachine):
 
     @invariant()
     def reads_equal_the_model(self) -> None:
-        """Of one instance after another, whose copies are of different ages."""
+        """Read from one instance after another, whose copies are of different ages."""
         self.reader = (self.reader + 1) % some.INSTANCES
         answer = self.world.get(self.reader, "/products")
         self.check_page(answer, list(self.model.products.values()), 100, 0)

@@ -1,4 +1,5 @@
-"""What the registry should hold, as dicts and lists: no revisions, no files, no garbage."""
+"""The registry's content as it should be, in dicts and lists: no revisions, no files, no
+garbage."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -120,7 +121,7 @@ class Mesh:
         }
 
     def _all(self, add: Callable[["Mesh", Body], int], items: list[Body], partial: bool) -> int:
-        """All or nothing, or with `partial` those that are good."""
+        """Add all or nothing, or with `partial` those that are good."""
         trial = self.copy()
         statuses = [add(trial, item) for item in items]
         if not partial and set(statuses) != {200}:

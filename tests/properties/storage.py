@@ -41,7 +41,7 @@ class Shelf(MemoryObject):
 
 @dataclass
 class Life:
-    """Of an instance: a killed one touches nothing any more."""
+    """The life of an instance: a killed one touches nothing any more."""
 
     ended: bool = False
 
@@ -54,7 +54,7 @@ class Way:
     faults: "deque[Fault]" = field(default_factory=deque)
     failing_gets: int = 0
     between: Callable[[], None] | None = None
-    """What others do just after the next GET."""
+    """The deeds of others just after the next GET."""
     life: Life = field(default_factory=Life)
     met: list[str] = field(default_factory=list)
 
@@ -106,7 +106,7 @@ def reply_lost(way: Way, body: bytes, replaces: str | None) -> str:
 
 
 def reply_lost_in_the_dark(way: Way, body: bytes, replaces: str | None) -> str:
-    """And then the object cannot be read for the rest of the request."""
+    """Lose the reply, and let the object be unreadable for the rest of the request."""
     way.failing_gets = 5
     return reply_lost(way, body, replaces)
 

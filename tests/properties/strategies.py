@@ -1,4 +1,4 @@
-"""What clients send and what goes wrong, from small sets, so that names and times collide."""
+"""The requests of clients and their troubles, from small sets, so that names and times collide."""
 
 from typing import Any
 
@@ -130,10 +130,10 @@ faults_alone = st.one_of(
     st.just(Trouble((killed_after,), (killed_after,))),
     st.builds(lambda lands: Trouble(NEVER_HEARD, NEVER_HEARD, late_lands=lands), st.booleans()),
 )
-"""Without rivals, so that what can be read tells whether the write has landed."""
+"""The troubles without rivals, so that what can be read tells whether the write has landed."""
 half_way = st.builds(
     Trouble,
     st.just(()),
     st.sampled_from(((killed_before,), (killed_after,), (denied,), (no_connection,) * 3)),
 )
-"""What leaves a deletion between its two commits."""
+"""The troubles that leave a deletion between its two commits."""

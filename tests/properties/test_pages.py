@@ -70,7 +70,7 @@ def floats(width: int) -> st.SearchStrategy[float]:
 
 
 def write_float(number: float) -> str:
-    """As answers show it."""
+    """Return a number as answers show it."""
     return repr(number).replace("inf", "Infinity") if isinf(number) else repr(number)
 
 

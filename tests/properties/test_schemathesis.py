@@ -32,7 +32,7 @@ def test_the_api_is_what_its_document_says(tmp_path: Path) -> None:
 
 
 def schemathesis(document: str, report: Path) -> "subprocess.CompletedProcess[str]":
-    """Its command line, which alone runs all of the phases."""
+    """Run its command line, which alone runs all of the phases."""
     chosen = ["--max-examples", EXAMPLES or CI_EXAMPLES, "--report-json-path", str(report)]
     if not EXAMPLES:
         chosen.append("--generation-deterministic")

@@ -35,7 +35,7 @@ class Op:
     body: Body = field(default_factory=dict)
     age: int | None = None
     partial: bool = False
-    """Of a bulk registration: keep the good items."""
+    """True if a bulk registration keeps the good items."""
     etag: str | None = None
     """If-Match, and the age in the model of the state that it names."""
     key: str | None = None
@@ -103,7 +103,8 @@ class Op:
 
 @dataclass(frozen=True)
 class Trouble:
-    """What a request meets. Operations among the faults are a rival's, between read and PUT."""
+    """The faults that a request meets. Operations among them are a rival's, between read and
+    PUT."""
 
     products: Sequence[Fault | tuple[Op, ...]] = ()
     lineage: Sequence[Fault | tuple[Op, ...]] = ()
@@ -168,7 +169,7 @@ class World:
         return create_function_client(area, over).send(event)
 
     def outlast_the_killed(self) -> None:
-        """Until their requests no longer count as in progress."""
+        """Let the time pass until the requests of the killed no longer count as in progress."""
         for stored in self.key_records.values():
             found = stored.get()
             assert isinstance(found, StoredObject)
@@ -191,14 +192,14 @@ class World:
         instance.products.failing_gets = trouble.failing_gets
 
     def settle(self, lands: bool) -> None:
-        """What is still on its way arrives, or never does."""
+        """Let what is still on its way arrive, or never do so."""
         for shelf in (self.products, self.lineage):
             if lands:
                 shelf.arrive()
             shelf.in_flight.clear()
 
     def stored_entries(self) -> list[Any]:
-        """Of the file itself, garbage included."""
+        """Return the entries of the file itself, garbage included."""
         found = self.lineage.get()
         if not isinstance(found, StoredObject):
             return []

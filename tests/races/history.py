@@ -1,4 +1,4 @@
-"""What clients asked of the products and were answered, with the times of both."""
+"""The questions of clients about the products and the answers to them, with the times of both."""
 
 import math
 import threading
@@ -11,7 +11,7 @@ from tests.races.lineage_history import Span
 
 
 class Act(StrEnum):
-    """What an operation did, or saw, under one name."""
+    """The effect of an operation, or what it saw, under one name."""
 
     REGISTERED = "registered"
     TAKEN = "found it taken"

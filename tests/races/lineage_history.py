@@ -1,4 +1,4 @@
-"""What clients were told of lineage entries, and whether it is true.
+"""The answers to clients about lineage entries, and whether they are true.
 
 That both ends of a visible entry are registered is for the history of the products to judge.
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Span:
-    """From the invocation to the answer; without end if that is unknown."""
+    """The time from the invocation to the answer; without end if that is unknown."""
 
     invoked: float
     responded: float

@@ -25,8 +25,8 @@ def find_contradictions(history: History) -> dict[str, list[Operation]]:
 
 
 def is_linearizable(operations: Sequence[Operation]) -> bool:
-    """Whether some order, in which nothing precedes what had ended before it began, explains every
-    answer. The name is free at first. Raises TooHard."""
+    """Tell whether some order, in which nothing precedes what had ended before it began, explains
+    every answer. The name is free at first. Raises TooHard."""
     ordered = sorted(operations, key=lambda operation: operation.invoked)
     required = sum(1 << number for number, each in enumerate(ordered) if each.is_known)
     start: tuple[int, State] = (0, None)
@@ -49,14 +49,14 @@ def is_linearizable(operations: Sequence[Operation]) -> bool:
 
 
 def _find_minimal(ordered: Sequence[Operation], done: int) -> list[int]:
-    """Those that may come next: they began before any that is left had ended."""
+    """Return the operations that may come next: they began before any that is left had ended."""
     left = [number for number in range(len(ordered)) if not done >> number & 1]
     first_end = min(ordered[number].responded for number in left)
     return [number for number in left if ordered[number].invoked <= first_end]
 
 
 def apply_operation(state: State, operation: Operation) -> tuple[bool, State]:
-    """Whether the answer is right in that state, and the state after it."""
+    """Return whether the answer is right in that state, and the state after it."""
     value = operation.value
     match operation.act:
         case Act.REGISTERED:

@@ -29,7 +29,7 @@ def write(registry: Registry, moments: list[datetime], count: int) -> None:
 
 
 def read_archived(bucket: Bucket, moments: list[datetime]) -> list[tuple[object, object]]:
-    """What the archive has of each moment; None for what it does not know."""
+    """Return what the archive has of each moment; None for what it does not know."""
     found = []
     for key, kind in ((PRODUCTS_KEY, ProductsFile), (LINEAGE_KEY, LineageFile)):
         archive = bucket.open_archive(key)

@@ -172,7 +172,7 @@ def find_holders(s3: S3) -> list[str]:
 
 
 def read_past(bucket: Bucket, moments: list[datetime]) -> list[tuple[Any, ...]]:
-    """What a new process answers for each moment: products and lineage."""
+    """Return what a new process answers for each moment: products and lineage."""
     products = bucket.open_history("products.json", ProductsFile)
     lineage = bucket.open_history("lineage.json", LineageFile)
     return [
@@ -255,7 +255,7 @@ def test_it_is_gone_from_what_the_archive_holds_and_that_answers_as_before(
 
 
 def read_archive(bucket: Bucket, moment: datetime) -> list[Any]:
-    """What the archive of products has of a moment, without versions."""
+    """Return what the archive of products has of a moment, without versions."""
     state = bucket.open_archive("products.json").find_at(moment, NO_DEADLINE)
     assert state
     text = state.read()

@@ -20,7 +20,7 @@ NAMES = ("orders", "returns", "revenue")
 
 
 def registry_over(stored: ConditionalObject, backoff: Backoff) -> Registry:
-    """Its lineage is in memory: histories are of one document."""
+    """Return a registry whose lineage is in memory: histories are of one document."""
     return Registry(
         products=Document(stored, ProductsFile, backoff),
         lineage=Document(MemoryObject("lineage.json"), LineageFile, backoff),

@@ -1,1 +1,1 @@
-"""What only SAM itself can show; needs Docker."""
+"""The tests of what only SAM itself can show; they need Docker."""

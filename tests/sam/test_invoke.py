@@ -30,7 +30,7 @@ def started(s3: S3) -> Iterator[SamProject]:
 
 
 def invoked(started: SamProject, name: str) -> Any:
-    """What the function has returned."""
+    """Return what the function has returned."""
     function = deployed.function_of(read_api(TEMPLATE, {}, {}), deployed.EVENTS[name])
     event = ROOT / "events" / f"{name}.json"
     process = started.start(

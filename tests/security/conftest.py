@@ -28,7 +28,7 @@ class Target:
         key: str = KEY,
         **headers: str,
     ) -> Reply:
-        """With the key; underscores in the names of headers stand for dashes."""
+        """Send a request with the key; underscores in the names of headers stand for dashes."""
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         with_key = {"Authorization": f"Bearer {key}"} if key else {}
         return raw.send(self.run.url, method, target, body, with_key | given)

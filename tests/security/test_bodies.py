@@ -12,7 +12,7 @@ from tests.security.conftest import Target
 
 MEGABYTE = 1_000_000
 SOON_SECONDS = 5.0
-"""On a slow machine; docs/guarantees.md has what was measured."""
+"""The time of an answer on a slow machine; docs/guarantees.md has what was measured."""
 
 
 def with_value(field: str, raw: str) -> bytes:

@@ -1,4 +1,4 @@
-"""What a browser is told about every answer."""
+"""The headers of every answer for browsers."""
 
 from collections.abc import Iterator
 from typing import Any

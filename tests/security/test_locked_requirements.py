@@ -1,4 +1,4 @@
-"""What is installed is what was locked: every file by its hash, and nothing without one."""
+"""The installed packages are the locked ones: every file by its hash, and nothing without one."""
 
 import json
 import os

@@ -1,4 +1,5 @@
-"""What GitHub runs: credentials meet nothing but a build that was made and tested without them."""
+"""The workflows of GitHub: credentials meet nothing but a build that was made and tested without
+them."""
 
 import os
 import re

@@ -16,7 +16,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE")
 
 
 def authorize(headers: dict[str, str] | None, method: str = "POST") -> Any:
-    """What the authorizer says of a request with these headers, as API Gateway asks it."""
+    """Return what the authorizer says of a request with these headers, as API Gateway asks it."""
     named = {name.lower(): value for name, value in (headers or {}).items()}
     keyed, read = [named.get("authorization", "")], [f"{method} /products"]
     event = {

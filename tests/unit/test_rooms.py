@@ -69,7 +69,7 @@ LIBRARIES = {
 
 
 class Import(NamedTuple):
-    """That a file imports a module, or a name of it."""
+    """An import of a module, or of a name of it, by a file."""
 
     path: str
     line: int

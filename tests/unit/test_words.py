@@ -1,16 +1,18 @@
 """Names that a newcomer can read: functions are verbs with their objects, classes are used once.
 
-ruff's pydocstyle rules see to the docstrings. A failing test names the function to rename; a good
-verb that is missing here is added.
+A failing test names the function to rename; a good verb that is missing here is added. Docstrings
+name what they describe; ruff's pydocstyle rules see to their form.
 """
 
 import ast
+import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 FOLDERS = ("layers/shared/datamesh", "functions", "dev")
+DESCRIBED = (*FOLDERS, "benchmarks", "examples", "tests")
 
 PREDICATES = {"is", "has", "can"}
 CONVERSIONS = {"as", "from", "to", "with"}
@@ -73,10 +75,35 @@ FIXED = {
 }
 """Names that another library asks for, and the few of ours that are as well known."""
 
+FRAGMENT = re.compile(
+    r"(All|As|At|Below|Between|By|For|From|In|Instead|Into|Its|Like|Of|On|Such|Than|That|Those|To"
+    r"|Under|Until|Up|What|Whether|Which|Who|Whom|Whose|With|Within|Without)\b"
+)
+"""The words that a docstring begins with if it has to be read together with what it describes."""
 
-def list_files() -> Iterator[Path]:
-    for folder in FOLDERS:
+UNFINISHED = ROOT / "layers/shared/datamesh/storage/archive"
+"""The folder whose docstrings are not all rewritten yet."""
+
+
+def list_files(folders: Iterable[str] = FOLDERS) -> Iterator[Path]:
+    for folder in folders:
         yield from (ROOT / folder).rglob("*.py")
+
+
+def list_docstrings(source: str) -> Iterator[tuple[int, str]]:
+    """Yield line and text of each docstring, those of attributes and constants among them.
+
+    The names of tests are sentences, which a docstring may go on with.
+    """
+    for node in ast.walk(ast.parse(source)):
+        body = getattr(node, "body", None)
+        is_test = isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        if is_test or not isinstance(body, list):
+            continue
+        for statement in body:
+            match statement:
+                case ast.Expr(ast.Constant(str(text))):
+                    yield statement.lineno, text
 
 
 def is_property(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -113,3 +140,16 @@ def test_a_class_has_a_name_of_its_own() -> None:
                 places[node.name].append(f"{file.relative_to(ROOT)}:{node.lineno}")
     twice = {name: found for name, found in places.items() if len(found) > 1}
     assert not twice, "a name that means two things has to be decoded"
+
+
+def test_a_docstring_names_what_it_describes() -> None:
+    odd = []
+    for file in list_files(DESCRIBED):
+        source = file.read_text()
+        # Parsing takes time, and few files have a string that begins so.
+        if file.parent == UNFINISHED or not re.search(f'"""{FRAGMENT.pattern}', source):
+            continue
+        for line, text in list_docstrings(source):
+            if FRAGMENT.match(text):
+                odd.append(f"{file.relative_to(ROOT)}:{line} {text.splitlines()[0]}")
+    assert not odd, "a docstring begins with what it names: `Return ...`, `The ...`, `True if ...`"

@@ -1,4 +1,4 @@
-"""What keeps people out of a page, as axe finds it."""
+"""The barriers that keep people out of a page, as axe finds them."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page

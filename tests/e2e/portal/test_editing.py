@@ -81,7 +81,7 @@ def look_back(page: Page) -> None:
 
 
 def tell_more(page: Page, api: Api) -> None:
-    """What only some products have: contacts, service level, datasets, nested columns."""
+    """Fill in what only some products have: contacts, service level, datasets, nested columns."""
     page.get_by_role("link", name="Change", exact=True).click()
     form = page.get_by_role("form", name="Product", exact=True)
     form.get_by_role("button", name="Add a contact").click()

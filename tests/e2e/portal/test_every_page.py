@@ -1,4 +1,4 @@
-"""What holds on each page: people who hear or type can use it, names are text, phones show it."""
+"""The rules of every page: people who hear or type can use it, names are text, phones show it."""
 
 from collections.abc import Callable
 

@@ -1,5 +1,5 @@
-"""What the suite runs against, by the name in E2E_TARGET: modules with a context manager
-`running()` that yields an `Api` with the example mesh."""
+"""The targets of the suite, by the name in E2E_TARGET: modules with a context manager `running()`
+that yields an `Api` with the example mesh."""
 
 import os
 

@@ -11,7 +11,7 @@ from tests.e2e.api import Api
 
 @contextlib.contextmanager
 def running() -> Iterator[Api]:
-    """With the example mesh, from the folder that `sam build` has filled."""
+    """Yield an API with the example mesh, from the folder that `sam build` has filled."""
     with ministack.running() as emulator:
         stack = Stack(emulator, "end-to-end")
         stack.create(AnalyticsSchedule="rate(1 minute)")

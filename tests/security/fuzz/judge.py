@@ -1,4 +1,4 @@
-"""What must be true of every answer to an anonymous GET, whatever was asked."""
+"""The rules for every answer to an anonymous GET, whatever was asked."""
 
 import gzip
 import json
@@ -14,7 +14,8 @@ from tests.security.fuzz.plan import Document, FuzzRequest
 from tests.security.raw import Reply
 
 GATEWAY_STATUSES = (400, 403, 404, 413, 431)
-"""What API Gateway may answer in place of a function: with a message, and nothing else."""
+"""The statuses that API Gateway may answer in place of a function: with a message, and nothing
+else."""
 MAX_ANSWER_BYTES = 6 * 1024 * 1024
 MARQUEZ = "/api/v1/"
 """The errors of these paths also have Marquez' fields."""
@@ -27,7 +28,7 @@ INTERNALS = re.compile(
     rb"|\bat 0x[0-9a-f]+|_duckdb|duckdb\.|botocore|urllib3|pydantic|starlette|fastapi|NoneType|mesh://|page0"
     rb"|\b[A-Z][A-Za-z]+(Error|Exception)\b"
 )
-"""What an error may not tell: how the API is made."""
+"""The text that an error may not have: how the API is made."""
 
 
 class Judge:

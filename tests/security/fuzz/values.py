@@ -25,7 +25,7 @@ TEXTS = (
     *("a" * 100, "a" * 101, "a" * 8_000, "%F0%9F%A6%86" * 2_000, "%00" * 2_000, "%2C" * 2_000),
     *("../" * 500, "%C4%B0" * 1_000, "%20" * 3_000 + "!", "9" * 5_000, "(" * 2_000, "%5B" * 2_000),
 )
-"""Also what a parameter of any other type is tried with."""
+"""The texts, which a parameter of any other type is tried with as well."""
 
 NUMBERS = (
     *(
@@ -87,7 +87,7 @@ CURSORS = (
     *("WyJhIiwxLCJiIl0=", "WzFlOTk5XQ", "_-_-", "%2B%2F%2B%2F"),
 )
 NAMED = {"nodeId": NODES, "cursor": CURSORS}
-"""What a text that has a form of its own is tried with besides."""
+"""The values that a text with a form of its own is tried with besides."""
 
 OPERATORS = ("", "_ne", "_gt", "_gte", "_lt", "_lte", "_in", "_like", "_", "_in_in")
 

@@ -1,4 +1,4 @@
-"""What a record tells of a change, and the part of it that a steward reads."""
+"""The part of a record about a change, and the part of it that a steward reads."""
 
 from collections.abc import Callable
 from typing import Any

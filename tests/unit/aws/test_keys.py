@@ -1,4 +1,4 @@
-"""Who holds the presented key?"""
+"""The holder of the presented key."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What functions log and count."""
+"""The logs and the metrics of functions."""
 
 import json
 import logging

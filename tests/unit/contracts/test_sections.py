@@ -210,7 +210,7 @@ def drop_shown(column: Tree) -> Tree:
 
 
 FREE = {"customProperties", "implementation", "arguments", "examples"}
-"""What may hold any names, or holds values of its own beside such that may."""
+"""The fields that may hold any names, or hold values of their own beside such as may."""
 
 
 def list_mappings(value: Any, path: Path = ()) -> Iterator[Path]:

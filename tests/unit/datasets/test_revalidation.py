@@ -29,7 +29,7 @@ def get(client: Client, path: str, query: Mapping[str, object], known: str = "")
 
 @pytest.fixture
 def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was listed and read of storage, and the connections to DuckDB."""
+    """Return what was listed and read of storage, and the connections to DuckDB."""
     done: list[str] = []
 
     def count(name: str, target: object, attribute: str) -> None:

@@ -1,4 +1,4 @@
-"""What is asked of Docker, by a stand-in for its command."""
+"""The questions to Docker, asked of a stand-in for its command."""
 
 from collections.abc import Callable
 from pathlib import Path

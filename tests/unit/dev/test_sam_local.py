@@ -1,4 +1,4 @@
-"""What `make sam-local` hands to SAM."""
+"""The arguments that `make sam-local` hands to SAM."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which JSON is accepted as a request body."""
+"""The JSON that is accepted as a request body."""
 
 import pytest
 from pydantic import JsonValue

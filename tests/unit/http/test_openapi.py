@@ -188,7 +188,7 @@ KEYED_READS = ("/audit", "/files", "/me", "/grants", "/keys", "/requests", "/red
 
 
 def is_asked_who(name: str) -> bool:
-    """Whether a read may need a key, by the mode of the registry."""
+    """Tell whether a read may need a key, by the mode of the registry."""
     return name.startswith("GET ") and not name.endswith(("/health", *KEYED_READS))
 
 
@@ -261,9 +261,11 @@ NOTHING_REQUIRED = {
     "PUT /api/v1/tags/{tag}",
 }
 EVENTS = {"POST /api/v1/lineage", "POST /api/v1/lineage/batch"}
-"""In the words of OpenLineage; tests/unit/openlineage compares them with what is accepted."""
+"""The routes that speak OpenLineage; tests/unit/openlineage compares its words with what is
+accepted."""
 CONTRACTS = {"POST /contracts", "POST /contracts/lint", "PUT /product/{name}/contract"}
-"""In the words of their standard; tests/unit/contracts compares them with what is accepted."""
+"""The routes that speak the contracts' standard; tests/unit/contracts compares its words with what
+is accepted."""
 
 
 def examples_of(name: str) -> list[Any]:

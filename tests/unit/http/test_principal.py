@@ -1,4 +1,4 @@
-"""What did not pass the authorizer is refused, on every route there is or will be."""
+"""A request that did not pass the authorizer is refused, on every route there is or will be."""
 
 from typing import Any
 

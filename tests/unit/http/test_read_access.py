@@ -1,4 +1,4 @@
-"""What is read without a key, in each mode and by each route, cell by cell."""
+"""The reads without a key, in each mode and by each route, cell by cell."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What surrounds an app: its time for storage, and settings that keep it from starting."""
+"""The surroundings of an app: its time for storage, and settings that keep it from starting."""
 
 from dataclasses import replace
 from importlib import import_module

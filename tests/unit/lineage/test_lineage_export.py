@@ -131,7 +131,7 @@ def test_pydot_reads_dot(text: str) -> None:
 
 
 def unquoted(quoted: object) -> str:
-    """What Graphviz makes of a quoted string's escapes."""
+    """Return the text that Graphviz makes of a quoted string's escapes."""
     value = str(quoted)
     assert (value[0], value[-1]) == ('"', '"')
     meant = {"n": "\n", "r": "\r"}

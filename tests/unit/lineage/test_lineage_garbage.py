@@ -1,4 +1,4 @@
-"""Which entries are visible, which are garbage: the rule, and two writers at once."""
+"""The rule that tells visible entries from garbage, and two writers at once."""
 
 from collections.abc import Callable
 

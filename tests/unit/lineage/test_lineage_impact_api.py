@@ -1,4 +1,4 @@
-"""Who is affected by a change, through the function's handler."""
+"""The products that a change affects, through the function's handler."""
 
 import csv
 import io

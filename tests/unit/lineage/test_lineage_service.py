@@ -158,7 +158,7 @@ def test_unknown_ends_are_reported_before_a_full_registry() -> None:
 
 
 def leave_garbage(registry: Registry, name: str) -> None:
-    """What a deletion that crashed half-way leaves behind."""
+    """Leave what a deletion that crashed half-way leaves behind."""
     registry.products.commit(
         lambda file: (
             file.model_copy(

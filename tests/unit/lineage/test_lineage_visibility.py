@@ -1,4 +1,4 @@
-"""Which entries are visible, which are garbage, and what a deletion does to them."""
+"""The rule that tells visible entries from garbage, and what a deletion does to them."""
 
 import logging
 from collections.abc import Iterator

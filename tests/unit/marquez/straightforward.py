@@ -1,4 +1,4 @@
-"""What Marquez' reads answer, computed from all of the registry at each question: no index."""
+"""The answers of Marquez' reads, computed from all of the registry at each question: no index."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def give_ids(kind: str, names: list[MarquezName]) -> dict[tuple[str, str], str]:
 
 
 class StraightforwardMarquez:
-    """All datasets and jobs of two files."""
+    """The datasets and jobs of two files, all of them."""
 
     def __init__(self, lineage: LineageFile, products: ProductsFile) -> None:
         self.products = products.products

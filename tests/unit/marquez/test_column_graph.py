@@ -34,7 +34,8 @@ def derive(target: str, names: tuple[str, ...], run: int, **sources: Any) -> dic
 
 @pytest.fixture
 def registry() -> Registry:
-    """Of raw -> stage -> mart -> report: stage was renamed, mart merged, a column is gone."""
+    """Return a registry of raw -> stage -> mart -> report: stage was renamed, mart merged, a column
+    is gone."""
     registry, into = mesh(), event_pipeline()
     symlinks = {"symlinks": {"identifiers": [dataset("mart_path") | {"type": "TABLE"}]}}
     renamed = {

@@ -23,7 +23,8 @@ def fields(*names: str) -> dict[str, Any]:
 
 @pytest.fixture
 def client(serve: Serve, registry: Registry) -> Client:
-    """Of raw -> etl -> shop/orders -> report -> totals, whose columns are x -> id -> n."""
+    """Return a client of raw -> etl -> shop/orders -> report -> totals, whose columns are x -> id
+    -> n."""
     orders = dataset(
         "shop/orders", facets=fields("id") | column_lineage(id=[("raw", "x", "DIRECT")])
     )

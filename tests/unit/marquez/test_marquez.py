@@ -21,7 +21,7 @@ A = f"dataset:{WAREHOUSE}:a"
 
 @pytest.fixture
 def client(serve: Serve, registry: Registry) -> Client:
-    """Of a -> j -> b -> k -> c, all from events."""
+    """Return a client of a -> j -> b -> k -> c, all from events."""
     facets = {"schema": {"fields": [{"name": "x", "type": "int"}]}}
     output = dataset("b", facets={**facets, **column_lineage(x=[("a", "y", "IDENTITY")])})
     send(registry, event_pipeline(), run_event(["a"], [output], job="j", minute=1))

@@ -27,7 +27,7 @@ from tests.unit.marquez.straightforward import StraightforwardMarquez
 
 NAMES = ("a", "b", "c", "d", "Straße")
 SPACES = ("x", "x:y", "y", "z")
-"""With names such as `y:a`, two datasets or two jobs may have one id."""
+"""Names such as `y:a`, with which two datasets or two jobs may have one id."""
 TIMES = st.integers(0, 3).map(lambda minutes: NOON + timedelta(minutes=minutes))
 JOBS = st.builds(Job, namespace=st.sampled_from(SPACES), name=st.sampled_from(("j", "y:j", "K")))
 ALIASES = st.builds(

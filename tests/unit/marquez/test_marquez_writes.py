@@ -1,4 +1,4 @@
-"""What Marquez' clients write: tags, namespaces, sources, and what they hide."""
+"""The writes of Marquez' clients: tags, namespaces, sources, and what they hide."""
 
 from typing import Any
 

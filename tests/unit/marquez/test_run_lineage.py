@@ -27,7 +27,8 @@ def event(job: str, read: str, written: str, run: int, minute: int) -> dict[str,
 
 @pytest.fixture
 def client(serve: Serve, registry: Registry) -> Client:
-    """Of raw -> first -> a -> second -> b, where `first` ran three times, once after `second`."""
+    """Return a client of raw -> first -> a -> second -> b, where `first` ran three times, once
+    after `second`."""
     held = Bucket()
     events = [
         event("first", "raw", "a", 1, 1),

@@ -1,4 +1,4 @@
-"""Which JSON each function takes and writes: stored bytes and digests depend on it."""
+"""The JSON that each function takes and writes: stored bytes and digests depend on it."""
 
 from math import inf, isnan, nan
 from typing import Any

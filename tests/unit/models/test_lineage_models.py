@@ -1,4 +1,4 @@
-"""What a lineage registration accepts."""
+"""The bodies that a lineage registration accepts."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a product's registration and update accept."""
+"""The bodies that a product's registration and update accept."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What every service shares."""
+"""The values that every service shares."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What a registry's lineage and products say, to compare."""
+"""The statements of a registry's lineage and products, to compare."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def graph(registry: Registry) -> dict[str, Any]:
 
 
 def show(registry: Registry) -> Any:
-    """What of products and lineage is to be the same."""
+    """Return what of products and lineage is to be the same."""
     products = registry.products.read_latest(NO_DEADLINE).products.values()
     fields = {"name", "domain", "owner", "description", "schema_", "openlineage", "status", "tags"}
     fields |= {"quality", "checks"}

@@ -79,7 +79,7 @@ class World:
         )
 
     def list_records(self) -> list[AuditRecord]:
-        """As administrators read them."""
+        """Return the audit records as administrators read them."""
         return find_records(
             BucketFolder(self.bucket, AUDIT_FOLDER),
             NO_DEADLINE,

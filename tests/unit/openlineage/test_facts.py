@@ -1,4 +1,5 @@
-"""What people wrote about datasets arrives: descriptions, tags, owners, facets; in any order."""
+"""The facts that people wrote about datasets arrive: descriptions, tags, owners, facets; in any
+order."""
 
 from itertools import permutations
 from typing import Any

@@ -1,4 +1,4 @@
-"""From events to entries: which edges, how sure, of which type, with which columns."""
+"""The entries that events give: which edges, how sure, of which type, with which columns."""
 
 from itertools import permutations
 from typing import Any
@@ -35,7 +35,7 @@ from tests.unit.openlineage.graphs import edges, graph
 
 @pytest.fixture
 def registry() -> Registry:
-    """With products that datasets are found by name."""
+    """Return a registry with products that datasets are found by name."""
     registry = mesh()
     add_datasets(registry, "abcd")
     return registry
@@ -56,7 +56,7 @@ def entry(registry: Registry, source: str, target: str) -> StoredLineageEntry:
 
 
 def confidences(registry: Registry) -> dict[tuple[str, str], float]:
-    """Of the visible entries, by source and target."""
+    """Return the confidences of the visible entries, by source and target."""
     found = list_visible_entries(CONTEXT, registry)
     return {(each.source, each.target): each.confidence for each in found}
 

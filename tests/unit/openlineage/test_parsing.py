@@ -1,4 +1,4 @@
-"""What is an event, and what is not."""
+"""The bodies that are an event, and those that are not."""
 
 from typing import Any
 

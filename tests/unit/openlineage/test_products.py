@@ -1,4 +1,4 @@
-"""From datasets to products: registration, resolution, what follows events."""
+"""The products that datasets become: registration, resolution, what follows events."""
 
 from typing import Any
 

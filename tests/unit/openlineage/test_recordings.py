@@ -1,4 +1,5 @@
-"""What the clients send, as far as the registry relies on it. A new recording may change it."""
+"""The events of the clients, as far as the registry relies on them. A new recording may change
+them."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which events say things together: those of one run, and a run belongs to its job."""
+"""The events that say things together: those of one run, and a run belongs to its job."""
 
 from itertools import permutations
 from typing import Any

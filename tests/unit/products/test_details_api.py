@@ -1,4 +1,4 @@
-"""What a product says of itself beside what the registry needs."""
+"""The details of a product beside what the registry needs."""
 
 from typing import Any
 

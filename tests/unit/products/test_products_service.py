@@ -1,4 +1,4 @@
-"""What may be done to products."""
+"""The operations on products."""
 
 import json
 from datetime import UTC, datetime, timedelta

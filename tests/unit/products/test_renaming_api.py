@@ -263,7 +263,7 @@ def test_the_past_knows_the_old_name_alone(serve: Serve) -> None:
 
 @pytest.fixture
 def made() -> Registry:
-    """What events have made: raw -> orders -> report, as products of the warehouse."""
+    """Return what events have made: raw -> orders -> report, as products of the warehouse."""
     registry = mesh()
     load = run_event(["raw"], ["orders"], run=1, job="load")
     send(registry, event_pipeline(), load, run_event(["orders"], ["report"], run=2, job="report"))

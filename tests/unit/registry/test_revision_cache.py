@@ -1,4 +1,4 @@
-"""What is computed once for each revision, and how long it is kept."""
+"""The results that are computed once for each revision, and how long they are kept."""
 
 import gc
 from weakref import ref

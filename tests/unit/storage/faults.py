@@ -95,7 +95,8 @@ def rival(change: Change[ProductsFile, None], *, times: int = 1) -> PutFault:
 
 
 def in_flight(then: PutFault) -> PutFault:
-    """This PUT times out and lands only when the next one, handled by `then`, arrives."""
+    """Return a fault: the PUT times out and lands only when the next one, handled by `then`,
+    arrives."""
 
     def fault(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
         def late(stored: FaultyObject, later_body: bytes, later_replaces: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Which version of a file was current at a moment."""
+"""The version of a file that was current at a moment."""
 
 from datetime import timedelta
 

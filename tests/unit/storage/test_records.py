@@ -1,4 +1,5 @@
-"""What is looked at of a stored item without parsing all of it, and what happens to the rest."""
+"""The part of a stored item that is looked at without parsing all of it, and the fate of the
+rest."""
 
 import gzip
 import json

@@ -47,7 +47,8 @@ class Listing:
 
 
 def ids_of(listed: Sequence[Listed], page: int = 1000, latest: str | None = None) -> list[str]:
-    """All pages, as they are returned; the first element is the latest unless told otherwise."""
+    """Return the ids of all pages, as they are returned; the first element is the latest unless
+    told otherwise."""
     client = cast(S3Client, Listing(listed, page, latest or listed[0][1]))
     versions = S3Versions(client, "catalog", "products.json")
     found = versions.list_versions()

@@ -98,7 +98,7 @@ def read(client: Client, **query: object) -> list[dict[str, Any]]:
 
 
 def model(group_by: list[str], rows: list[tuple[Any, ...]] = ROWS) -> list[dict[str, Any]]:
-    """What the aggregates of all tests below are, by group."""
+    """Return what the aggregates of all tests below are, by group."""
     groups: dict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         named = dict(zip(SCHEMA, row, strict=True))

@@ -34,7 +34,7 @@ def count(
     *checks: Check,
     physical: Mapping[str, str] | None = None,
 ) -> tuple[int, list[CheckCount]]:
-    """What checks count in files, all of one format."""
+    """Return what checks count in files, all of one format."""
     folder = MemoryFolder("domains/sales/orders/", files)
     suffix = "." + next(iter(files)).rpartition(".")[2]
     table = Table(FORMATS[suffix], tuple(Column(name, kind) for name, kind in schema.items()))

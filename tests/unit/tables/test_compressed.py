@@ -22,7 +22,7 @@ DAMAGED = "its {} stream is damaged, or ends early"
 
 
 def pack_zstd(text: bytes, folder: str) -> bytes:
-    """What DuckDB writes of a text, one frame."""
+    """Return what DuckDB writes of a text, one frame."""
     with duckdb.connect() as connection:
         connection.execute(
             f"COPY (SELECT ? AS t) TO '{folder}/z' (FORMAT csv, HEADER false, QUOTE '', ESCAPE '',"

@@ -1,4 +1,4 @@
-"""Which files of a folder are data: by their names, as Hive and Spark have it."""
+"""The files of a folder that are data: by their names, as Hive and Spark have it."""
 
 import gzip
 

@@ -205,7 +205,7 @@ def test_parquet_and_arrow_carry_the_types(client: Client) -> None:
 
 
 DECIMALS = ("0.50", "+07.10", "1.", "-0.000", "3.000000000000000000000", "12", "")
-"""As they are written in a file, the last one a null."""
+"""The decimals as they are written in a file, the last one a null."""
 SHOWN_DECIMALS = ("0.50", "7.10", "1", "-0.000", "3.000000000000000000000", "12", None)
 
 

@@ -16,12 +16,13 @@ WIDE = parquet(
     "SELECT i AS id, CASE WHEN i % 2 = 0 THEN repeat('x', 9000) ELSE repeat('\"', 9000) END AS text"
     " FROM range(1000) r(i)"
 )
-"""Of 9 MB as JSON, in which every second text takes twice as much again when it is returned."""
+"""A file of 9 MB as JSON, in which every second text takes twice as much again when it is
+returned."""
 RANDOM = parquet(
     "SELECT i AS id, string_agg(md5((i * 1000 + j)::VARCHAR), '') AS text"
     " FROM range(1000) r(i), range(300) s(j) GROUP BY i ORDER BY i"
 )
-"""Which zstd does not make smaller than an answer may be."""
+"""A file that zstd does not make smaller than an answer may be."""
 
 
 def walk(client: Client, **query: Any) -> tuple[list[int], list[str | None]]:

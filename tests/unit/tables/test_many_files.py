@@ -71,7 +71,7 @@ def test_hundreds_of_files_are_ordered_filtered_paged_and_profiled(
 
 
 class Slow(MemoryFolder):
-    """Its reads fail from some read on."""
+    """A folder whose reads fail from some read on."""
 
     def __init__(self, reads: int, reason: Unreachable) -> None:
         files = {f"{n}.csv": b"id\n1\n" for n in range(9)}

@@ -22,7 +22,7 @@ SCHEMA = {"i": "bigint", "x": "double"}
 
 
 def parquet_file(values: Sequence[float | None], kind: Any, **options: Any) -> bytes:
-    """As pyarrow writes it, which leaves NaN out of the statistics."""
+    """Return a file as pyarrow writes it, which leaves NaN out of the statistics."""
     out = io.BytesIO()
     table = pa.table({"i": range(len(values)), "x": pa.array(values, kind)})
     pq.write_table(table, out, **options)

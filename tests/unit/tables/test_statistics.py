@@ -16,7 +16,8 @@ FLOATS = [-1.5, 0.0, 2.0]
 
 
 def moments() -> bytes:
-    """As parquet-mr wrote them for Hive and Kinesis Firehose: bounds of bytes with a sign."""
+    """Return moments as parquet-mr wrote them for Hive and Kinesis Firehose: bounds of bytes with a
+    sign."""
     cells = [int96(text) for text in MOMENTS]
     bounds = Bounds(min(cells, key=signed), max(cells, key=signed), deprecated=True)
     assert bounds.least != cells[0]

@@ -30,7 +30,8 @@ def text(moment: datetime) -> str:
 
 @pytest.fixture
 def moments(timeline: Timeline) -> list[str]:
-    """Before anything; two products; lineage between them; one changed; one gone."""
+    """Return moments: before anything; two products; lineage between them; one changed; one
+    gone."""
     registry = timeline.registry
     found = [text(timeline.tick())]
     add_product(registry, "orders")

@@ -108,7 +108,8 @@ def drop(timeline: Timeline, choice: random.Random) -> None:
 
 
 def put_back(timeline: Timeline, choice: random.Random) -> None:
-    """As an operator does, by hand; a document that is not there is a deletion."""
+    """Put a version back as an operator does, by hand; a document that is not there is a
+    deletion."""
     _, stored = choice.choice(timeline.products.kept or [(None, None)])
     if stored:
         timeline.products.keep(stored.body)

@@ -1,4 +1,4 @@
-"""What a difference is taken of is what its application gives, byte for byte."""
+"""The application of a difference gives what it was taken of, byte for byte."""
 
 import json
 from itertools import pairwise

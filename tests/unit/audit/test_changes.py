@@ -84,7 +84,7 @@ def test_what_was_removed_is_told(clients: dict[str, Client], read: Read) -> Non
     clients["products"].delete("/product/orders")
     [change] = read()[-1]["commits"][0]["changes"]
     [description] = [each for each in change["fields"] if each["name"] == "description"]
-    assert description == {"name": "description", "before": "d" * 100, "after": None, "cut": True}
+    assert description == {"name": "description", "before": None, "after": None, "cut": True}
 
 
 def test_grants_and_keys_are_told_without_digests(clients: dict[str, Client], read: Read) -> None:

@@ -19,7 +19,7 @@ class AuditedField(BaseModel):
     after: JsonValue = None
     cut: bool = Field(
         default=False,
-        description="True if a value is too long: of a text the beginning is shown, else null.",
+        description="True if a value is too long to be told: it is null then.",
     )
 
 

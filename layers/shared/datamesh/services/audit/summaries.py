@@ -234,7 +234,8 @@ def _build_field(name: str, before: JsonValue, after: JsonValue) -> AuditedField
 
 
 def _shorten(value: JsonValue) -> JsonValue:
-    """Return a small value as it is, the beginning of a long text, and None for others."""
-    if len(encode_value(value)) <= MAX_VALUE_BYTES:
-        return value
-    return value[: MAX_VALUE_BYTES // 2] if isinstance(value, str) else None
+    """Return a small value as it is, and None for others.
+
+    The beginning of a text might end within something that a redaction has to find later.
+    """
+    return value if len(encode_value(value)) <= MAX_VALUE_BYTES else None

@@ -11,18 +11,25 @@ from dev.execution.environment import ExecutionEnvironment, FunctionError
 from dev.execution.sources import SourceWatch, Stamp
 from dev.stack import Function
 
-__all__ = ["EnvironmentPool", "EventTooLarge", "FunctionError", "Unavailable"]
+__all__ = ["EnvironmentPool", "EventTooLarge", "FunctionError", "TooManyWaiting", "Unavailable"]
 
 # Two are enough to see requests of one function overlap and race. Each holds a registry of its own
 # (160 MB with 100,000 entries of lineage), and more than there are processors answer no faster.
 MAX_ENVIRONMENTS = min(4, max(2, os.process_cpu_count() or 1))
 # API Gateway gives up after 30 s, whether the request waited or ran.
 INTEGRATION_SECONDS = 29.0
+# Requests that only wait leave one environment for the others. On AWS each has one of its own.
+MAX_WAITING = MAX_ENVIRONMENTS - 1
+WAITS = frozenset(map(str, range(1, 11)))
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 
 
 class EventTooLarge(Exception):
     """Lambda takes no event of this size."""
+
+
+class TooManyWaiting(Exception):
+    """So many requests wait for something new that another would leave none to answer others."""
 
 
 class Unavailable(Exception):
@@ -40,6 +47,7 @@ class EnvironmentPool:
         self.variables = variables
         self._watch = watch
         self._idle: list[ExecutionEnvironment] = []
+        self._waiting = 0
         self._stamp = ""
         self._stamped: tuple[Function, Mapping[str, str], tuple[Stamp, ...]] | None = None
         self._slots = asyncio.Semaphore(MAX_ENVIRONMENTS)  # serves its waiters in order
@@ -51,18 +59,25 @@ class EnvironmentPool:
 
         Raises:
             EventTooLarge: The event is refused.
+            TooManyWaiting: It would wait, as too many do.
             Unavailable: There was no answer in time.
             FunctionError: The function gave no result.
         """
         payload = json.dumps(event)
         if len(payload) > MAX_EVENT_BYTES:
             raise EventTooLarge
+        waits = _is_waiting(event)
+        if waits and self._waiting >= MAX_WAITING:
+            raise TooManyWaiting
+        self._waiting += waits
         try:
             limit = INTEGRATION_SECONDS if seconds is None else seconds
             async with asyncio.timeout(limit), self._slots:
                 return await self._invoke(payload, request_id)
         except TimeoutError:
             raise Unavailable from None
+        finally:
+            self._waiting -= waits
 
     async def end_idle(self) -> None:
         """End the environments that wait for a request."""
@@ -97,3 +112,9 @@ class EnvironmentPool:
                 return environment
             await environment.stop()
         return await ExecutionEnvironment.start(self.function, self.variables, stamp)
+
+
+def _is_waiting(event: Mapping[str, Any]) -> bool:
+    """Tell whether a request asks to be answered only once there is something new."""
+    parameters = event.get("queryStringParameters") or {}
+    return "after" in parameters and parameters.get("wait", "0") in WAITS

@@ -12,7 +12,7 @@ from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
 
 from dev.execution.deployment import LocalDeployment
-from dev.execution.pool import EventTooLarge, FunctionError, Unavailable
+from dev.execution.pool import EventTooLarge, FunctionError, TooManyWaiting, Unavailable
 from dev.gateway import cors, events, responses
 from dev.gateway.authorization import AuthorizerCache, BadAnswer
 from dev.gateway.events import BadRequest, GatewayRequest
@@ -36,6 +36,16 @@ class _RefusedError(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.response = responses.build_message(status, text)
+
+
+class _TooManyWaitingError(_RefusedError):
+    """A request would wait, as too many do; the answer is as the registry's own."""
+
+    def __init__(self) -> None:
+        text = "Too many requests wait already; ask again without `wait`, or in two seconds"
+        super().__init__(429, text)
+        self.response = responses.build_message(429, text, success=False)
+        self.response = self.response.with_headers([("retry-after", "2")])
 
 
 class Gateway:
@@ -146,6 +156,8 @@ class Gateway:
             return await self._deployment.invoke(function, event, request_id)
         except EventTooLarge:
             raise _RefusedError(413, "Request Entity Too Large") from None
+        except TooManyWaiting:
+            raise _TooManyWaitingError from None
         except Unavailable:
             log.error("%s %s: no answer in time", function, request_id)
             raise _RefusedError(503, "Service Unavailable") from None

@@ -28,11 +28,10 @@ class GatewayResponse:
         return GatewayResponse(self.status, (*self.headers, *headers), self.body)
 
 
-def build_message(status: int, text: str) -> GatewayResponse:
+def build_message(status: int, text: str, **more: object) -> GatewayResponse:
     """Build an answer of API Gateway's own."""
-    return GatewayResponse(
-        status, (("content-type", "application/json"),), _encode_json({"message": text})
-    )
+    body = _encode_json({"message": text, **more})
+    return GatewayResponse(status, (("content-type", "application/json"),), body)
 
 
 def parse_result(result: object, method: str = "GET") -> GatewayResponse:

@@ -64,6 +64,41 @@ def test_overlapping_requests_start_more_environments_up_to_the_bound(
     run(project, scenario)
 
 
+def test_requests_that_wait_leave_an_environment_for_others(project: FakeProject) -> None:
+    project.code(
+        "things",
+        """
+        import pathlib, time
+
+        def handler(event, context):
+            go = pathlib.Path(__file__).with_name("go")
+            if "wait" not in (event.get("queryStringParameters") or {}):
+                go.touch()
+            while not go.exists():
+                time.sleep(0.01)
+            return "done"
+        """,
+    )
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        calls = [
+            asyncio.create_task(client.get("/things?after=now&wait=10"))
+            for _ in range(pool.MAX_WAITING + 1)
+        ]
+        refused, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        [(status, seconds)] = [
+            (each.result().status_code, each.result().headers["retry-after"]) for each in refused
+        ]
+        assert (status, seconds) == (429, "2")
+        assert (await client.get("/things")).text == "done"
+        assert sorted(each.status_code for each in await asyncio.gather(*calls)) == [
+            *[200] * pool.MAX_WAITING,
+            429,
+        ]
+
+    run(project, scenario)
+
+
 @pytest.mark.parametrize("seconds", [0.0, 0.01, 0.5], ids=["at-once", "starting", "running"])
 def test_a_request_that_waits_too_long_is_refused(
     project: FakeProject, monkeypatch: pytest.MonkeyPatch, seconds: float

@@ -56,8 +56,12 @@ class MemoryArchive:
     def open_part(self, name: str) -> ConditionalObject:
         return self.bucket[name]
 
+    def open_source(self, now: datetime) -> VersionSource:
+        """Return what lists and reads the versions of the object."""
+        finder = VersionFinder(self.stored, NO_WAIT, now=lambda: now)
+        return VersionSource(self.stored, finder, RedactedCopies(self.copies), NO_WAIT)
+
     def extend(self, now: datetime, deadline: Deadline = NO_DEADLINE) -> ArchiveProgress:
         """Run the writer once, as the schedule does."""
-        finder = VersionFinder(self.stored, NO_WAIT, now=lambda: now)
-        source = VersionSource(self.stored, finder, RedactedCopies(self.copies), NO_WAIT)
+        source = self.open_source(now)
         return ArchiveWriter(source, self.reader, self.open_part, NO_WAIT).extend(now, deadline)

@@ -34,6 +34,7 @@ from datamesh.services.operations.backups import Backups
 from datamesh.services.product_versions.keeping import ProductVersions
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
+from datamesh.services.time_travel.feed import FeedLogs
 from datamesh.storage.access_file import ACCESS_KEY, AccessFile
 from datamesh.storage.archive.writer import ArchiveProgress
 from datamesh.storage.backoff import Backoff, Deadline
@@ -56,7 +57,7 @@ from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObje
 from datamesh.storage.secret_key import SecretKey
 from datamesh.storage.write_probe import WriteProbe
 from datamesh.tables.budget import ScanBudget
-from datamesh.wiring.resources import Resources
+from datamesh.wiring.resources import Resources, refuse_feed
 from tests.contexts import CONTEXT
 from tests.memory_bucket import Bucket as Bucket
 from tests.memory_bucket import create_redactor
@@ -176,6 +177,7 @@ def resources(
     anonymous_budget: ScanBudget | None = None,
     key_uses: Mapping[str, date] | None = None,
     queue: EventQueue | None = None,
+    open_feed: Callable[[], FeedLogs] = refuse_feed,
 ) -> Resources:
     """Return the resources that a function works on. `files`: `<domain>/<dataset>/<file name>`, or
     `s3://...` in full, -> content. Without `registry_at` the registry has always been what it
@@ -212,6 +214,7 @@ def resources(
             SecretKey(MemoryObject("key", CURSOR_KEY), NO_WAIT),
         ),
         registry_at=registry_at or (lambda moment: current),
+        open_feed=open_feed,
         open_key_record=key_record,
         open_trail=open_trail
         or (

@@ -76,6 +76,8 @@ VALUES_OF: Mapping[str, Mapping[str, str]] = {
     "/product/{name}/contract": {"name": "refunds"},
 }
 """The same for the operations of one path."""
+CHOSEN: Mapping[str, dict[str, str]] = {"GET /changes": {"since": "2026-01-01T00:00:00Z"}}
+"""Operation -> parameters of which it needs one, though none by itself."""
 
 
 def contract_body(name: str = "returns") -> dict[str, Any]:
@@ -145,7 +147,8 @@ def list_samples() -> dict[str, Operation]:
         found[each.name] = replace(
             each,
             path={name: known.get(name, value) for name, value in each.path.items()},
-            query={name: known.get(name, value) for name, value in each.query.items()},
+            query={name: known.get(name, value) for name, value in each.query.items()}
+            | CHOSEN.get(each.name, {}),
             body=body,
         )
     return found

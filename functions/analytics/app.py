@@ -10,9 +10,18 @@ from fastapi import Query, Response
 from pydantic import BeforeValidator
 
 from datamesh.aws.api_usage import create_usage_reader
+from datamesh.errors.requests import RefusedParameters
 from datamesh.http.access import declare_read
 from datamesh.http.app import create_app
-from datamesh.http.changes_page import build_changes_response
+from datamesh.http.changes_page import (
+    ChangesSince,
+    FeedCursor,
+    FeedWait,
+    build_changes_response,
+    build_feed_response,
+    check_feed_parameters,
+    open_feed_reader,
+)
 from datamesh.http.dependencies import CurrentContext, CurrentResources, RegistryAsOf
 from datamesh.http.entrypoint import Work, create_lambda_handler, create_task_handler
 from datamesh.http.errors import Responses, document_errors
@@ -20,11 +29,10 @@ from datamesh.http.parameters import (
     NEXT_OFFSET_HEADERS,
     Limit,
     Offset,
-    Since,
     Until,
     check_calendar_date,
 )
-from datamesh.models.changes import Changes
+from datamesh.models.changes import Changes, Feed
 from datamesh.models.read_access import ReadKind
 from datamesh.models.responses import LineageStats
 from datamesh.models.snapshot import Dependence, Metric, Ranking, Snapshot, Trend, Usage
@@ -85,14 +93,14 @@ async def lineage_stats(context: CurrentContext, registry: RegistryAsOf) -> Line
 
 @app.get(
     "/changes",
-    response_model=Changes,
-    responses=CHANGES_PAGE | document_errors(400, 410, 413, 422, 503),
+    response_model=Changes | Feed,
+    responses=CHANGES_PAGE | document_errors(400, 410, 413, 422, 429, 503),
 )
 @declare_read(ReadKind.PAST)
 async def changes(
     context: CurrentContext,
     resources: CurrentResources,
-    since: Since,
+    since: ChangesSince = None,
     until: Until = None,
     product: Annotated[
         str | None, Query(description="The changes of this product, and of lineage from or to it.")
@@ -104,21 +112,34 @@ async def changes(
             " upper or lower case."
         ),
     ] = None,
+    after: FeedCursor = None,
+    wait: FeedWait = 0,
     limit: Limit = 100,
     offset: Offset = 0,
 ) -> Response:
-    """List what changed between two moments.
+    """List what changed between two moments, or follow the commits.
 
-    The answer has the products and lineage entries that were added, removed and changed. `limit`
-    and `offset` apply to each list. While `X-Next-Offset` leads on, send the answer's `until` too.
+    With `since` the answer has the products and lineage entries that were added, removed and
+    changed. `limit` and `offset` apply to each list. While `X-Next-Offset` leads on, send the
+    answer's `until` too. With `after` it is a feed: up to `limit` commits behind the cursor, each
+    once, and the cursor to go on with.
     """
+    only = ChangesFilter(product, domain)
+    if after is not None:
+        check_feed_parameters(since, until, offset)
+        reader = open_feed_reader(resources, only)
+        return build_feed_response(reader.read_page(after, limit, wait))
+    if since is None:
+        raise RefusedParameters({"since": "is required, or `after` to follow the commits"})
+    if wait:
+        raise RefusedParameters({"wait": "is for a feed: send `after` with it"})
     found = find_changes(
         context,
         resources.registry_at,
         resources.registry,
         since,
         until,
-        only=ChangesFilter(product, domain),
+        only=only,
         limit=limit,
         offset=offset,
     )

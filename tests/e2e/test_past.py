@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from tests.e2e.api import Api
@@ -67,3 +68,25 @@ def test_before_the_first_commit_the_registry_is_empty(api: Api) -> None:
     assert api.get("/products", params=long_ago).json() == []
     assert api.get("/analytics/domains", params=long_ago).json() == {}
     assert api.get("/product/orders", params=long_ago).status_code == 404
+
+
+def test_a_feed_waits_for_the_next_commit_and_others_are_answered(
+    api: Api, new_product: NewProduct
+) -> None:
+    begun = api.get("/changes", params={"after": "now"}).json()
+    assert begun["commits"] == []
+    with ThreadPoolExecutor(1) as pool:
+        query = {"after": begun["next_cursor"], "wait": 10}
+        waiting = pool.submit(api.get, "/changes", params=query)
+        assert api.get("/analytics/domains").status_code == 200
+        assert not waiting.done()
+        name = new_product(domain="feed")
+        answer = waiting.result()
+    added = [
+        product["name"]
+        for commit in answer.json()["commits"]
+        for product in commit["products"]["added"]
+    ]
+    assert name in added
+    following = api.get("/changes", params={"after": answer.json()["next_cursor"]}).json()
+    assert name not in str(following["commits"])

@@ -208,6 +208,7 @@ def list_more_events(stack: Deployment) -> Iterator[dict[str, Any]]:
         query = event.get("rawQueryString", "")
         if PAST in query:
             yield {**event, "rawQueryString": query.replace(PAST, quote(utc_now().isoformat()))}
+    yield {**EVENTS["changes"], "rawQueryString": "after=oldest"}
     yield {**EVENTS["register_contract"], "body": json.dumps(DATA_PRODUCT)}
     stack.fill()
     sent = EVENTS["openlineage_event"]

@@ -141,7 +141,7 @@ DOCUMENTED_ERRORS = {
     "GET /analytics/usage": {"404", "422", "503"},
     "GET /analytics/trends": {"400", "422", "503"},
     "GET /analytics/top-products": PAST,
-    "GET /changes": PAST | {"400"} | {"413"},
+    "GET /changes": PAST | {"400"} | {"413"} | {"429"},
     "GET /search": PAST,
     "GET /audit": {"400", "401", "403", "422", "503"},
     "GET /health": {"422", "503"},

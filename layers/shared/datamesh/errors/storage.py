@@ -19,6 +19,16 @@ class VersionExpired(MeshError):
         super().__init__(f"The version of {document} that was current then is no longer kept")
 
 
+class CommitsMissing(MeshError):
+    """Commits behind the cursor of a feed are no longer kept."""
+
+    def __init__(self, document: str, cursor: str) -> None:
+        super().__init__(
+            f"Commits of {document} behind this cursor are no longer kept: read the registry anew,"
+            f" and go on with after={cursor}"
+        )
+
+
 class LimitReached(MeshError):
     """The registry holds as many products or lineage entries as a setting allows."""
 

@@ -68,6 +68,7 @@ from datamesh.errors.requests import (
     UnrepeatableRequest,
 )
 from datamesh.errors.storage import (
+    CommitsMissing,
     Contended,
     DerivationUnfinished,
     DocumentFull,
@@ -117,6 +118,7 @@ STATUS: dict[type[MeshError], int] = {
     RequestDecided: 409,
     Contended: 409,
     VersionExpired: 410,
+    CommitsMissing: 410,
     VersionLost: 410,
     ProductChanged: 412,
     BodyTooLarge: 413,

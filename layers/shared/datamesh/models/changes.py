@@ -1,5 +1,7 @@
 """The differences between two moments of the registry."""
 
+from typing import Literal
+
 from pydantic import BaseModel, Field, JsonValue
 
 from datamesh.models.lineage import LineageEntry
@@ -58,3 +60,26 @@ class Changes(BaseModel):
     truncated: bool = Field(description="Whether a list goes on after this page.")
     products: ProductChanges
     lineage: LineageChanges
+
+
+class Commit(BaseModel):
+    """A commit of products or of lineage, and what it has changed."""
+
+    commit: str | None = Field(description="Its id; null where the document kept none.")
+    document: Literal["products.json", "lineage.json"]
+    revision: int = Field(description="The revision of the document that it made.")
+    time: Timestamp
+    since: Timestamp = Field(description="The time of the revision before.")
+    truncated: bool = Field(
+        description="Whether its changes take more bytes than one commit may: the rest is in"
+        " `/changes` from `since` until `time`."
+    )
+    products: ProductChanges
+    lineage: LineageChanges
+
+
+class Feed(BaseModel):
+    """A page of the feed: commits in the order of their documents, each once."""
+
+    commits: list[Commit]
+    next_cursor: str = Field(description="Send it as `after` to go on, also if nothing is new.")

@@ -22,7 +22,9 @@ from datamesh.storage.version_index import StoredIndex
 
 if TYPE_CHECKING:
     from datamesh.storage.archive.reader import Archive
+    from datamesh.storage.archive.source import VersionSource
     from datamesh.storage.archive.writer import ArchiveProgress
+    from datamesh.storage.commit_log import CommitLog
 
 PRODUCTS_KEY, LINEAGE_KEY = "products.json", "lineage.json"
 
@@ -64,6 +66,20 @@ class Bucket:
         archived = cache(lambda: self.open_archive(key)) if key in ARCHIVED else None
         return History(versions, kind, self.backoff, index, copies=copies, open_archive=archived)
 
+    def open_commit_log[F: RegistryFile](self, key: str, kind: type[F]) -> "CommitLog[F]":
+        """Return the commits of a registry file, as they are at the first question."""
+        # Not imported where nobody follows them: every other cold start would pay for it.
+        from datamesh.storage.commit_log import CommitLog
+
+        return CommitLog(self._open_source(key), kind, self.open_archive(key))
+
+    def _open_source(self, key: str) -> "VersionSource":
+        from datamesh.storage.archive.source import VersionSource
+
+        versions = S3Versions(self.client, self.name, key)
+        finder = VersionFinder(versions, self.backoff, self.open_version_index(key))
+        return VersionSource(versions, finder, self.open_copies(key), self.backoff)
+
     def open_copies(self, key: str) -> RedactedCopies:
         """Return the redacted copies of an object's versions."""
         return RedactedCopies(self._open_replaceable(f"{REDACTED_FOLDER}{key}/"))
@@ -98,17 +114,14 @@ class Bucket:
     def _keep_past_of(self, key: str, now: datetime, deadline: Deadline) -> "ArchiveProgress":
         # Not imported where nothing is archived: every other cold start would pay for it.
         from datamesh.storage.archive.segments import ARCHIVE_FOLDER
-        from datamesh.storage.archive.source import VersionSource
         from datamesh.storage.archive.writer import ArchiveWriter
         from datamesh.storage.version_indexer import VersionIndexer
 
         versions, index = S3Versions(self.client, self.name, key), self.open_version_index(key)
         VersionIndexer(versions, index, self.backoff).extend_index(now.date(), deadline)
-        finder = VersionFinder(versions, self.backoff, index)
-        source = VersionSource(versions, finder, self.open_copies(key), self.backoff)
         folder = f"{ARCHIVE_FOLDER}{key}/"
         writer = ArchiveWriter(
-            source,
+            self._open_source(key),
             self.open_archive(key),
             lambda name: self.open_object(folder + name),
             self.backoff,

@@ -26,7 +26,7 @@ from datamesh.wiring.events import (
 from datamesh.wiring.product_versions import open_product_versions
 from datamesh.wiring.quality import open_quality_runs
 from datamesh.wiring.redactions import open_redactor
-from datamesh.wiring.registry import open_data, open_registry
+from datamesh.wiring.registry import open_data, open_feed, open_registry
 from datamesh.wiring.resources import Resources
 
 
@@ -51,6 +51,7 @@ def open_resources(settings: Settings, observer: Observer, bucket: Bucket) -> Re
     return Resources(
         registry=registry,
         registry_at=past.registry_at,
+        open_feed=lambda: open_feed(bucket),
         data=open_data(settings, bucket),
         open_key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
         open_trail=lambda record: AuditTrail(

@@ -1,5 +1,7 @@
 """How the registry's two documents and the domain data are opened."""
 
+from typing import TYPE_CHECKING
+
 from datamesh.aws.observability import Observer
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.registry.registry import Registry
@@ -11,6 +13,9 @@ from datamesh.storage.job_files import JOB_INDEX_KEY, JobIndexFile
 from datamesh.storage.secret_key import SecretKey
 from datamesh.tables.budget import ScanBudget
 from datamesh.wiring.bucket import LINEAGE_KEY, PRODUCTS_KEY, Bucket
+
+if TYPE_CHECKING:
+    from datamesh.services.time_travel.feed import FeedLogs
 
 
 def create_byte_limits(settings: Settings) -> tuple[ByteLimit, ByteLimit]:
@@ -53,6 +58,17 @@ def open_registry(settings: Settings, observer: Observer, bucket: Bucket) -> Reg
         missing_products_domain=(
             settings.missing_products_domain if settings.missing_products == "register" else None
         ),
+    )
+
+
+def open_feed(bucket: Bucket) -> "FeedLogs":
+    """Return the commits of both documents, as they are at the first question."""
+    # Imported by whoever follows them: no other needs it at its cold start.
+    from datamesh.services.time_travel.feed import FeedLogs
+
+    return FeedLogs(
+        products=bucket.open_commit_log(PRODUCTS_KEY, ProductsFile),
+        lineage=bucket.open_commit_log(LINEAGE_KEY, LineageFile),
     )
 
 

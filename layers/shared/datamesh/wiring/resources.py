@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from datamesh.services.openlineage.queue import EventQueue
     from datamesh.services.product_versions.keeping import ProductVersions
     from datamesh.services.redaction.acts import Redactor
+    from datamesh.services.time_travel.feed import FeedLogs
     from datamesh.storage.access_file import AccessFile
     from datamesh.storage.archive.writer import ArchiveProgress
     from datamesh.storage.contract_sources import ContractSources
@@ -44,6 +45,11 @@ if TYPE_CHECKING:
 def refuse_redactions() -> "Redactor":
     """Raise StorageUnavailable: what a function works on has no versions to purge."""
     raise StorageUnavailable("No text can be redacted here")
+
+
+def refuse_feed() -> "FeedLogs":
+    """Raise StorageUnavailable: what a function works on has no versions to follow."""
+    raise StorageUnavailable("There is no feed here")
 
 
 @dataclass(frozen=True)
@@ -90,6 +96,8 @@ class Resources:
     """Returns where the documents of contracts are kept, the same at every call."""
     open_redactor: Callable[[], "Redactor"] = refuse_redactions
     """Returns what takes texts out of the registry, the same at every call."""
+    open_feed: Callable[[], "FeedLogs"] = refuse_feed
+    """Returns the commits of both documents, as they are at this call."""
     views: RegistryViews = field(default_factory=RegistryViews)
     """Lives as long as the execution environment, as the next one does."""
     search_indexes: IndexCache = field(default_factory=IndexCache)
@@ -124,6 +132,10 @@ class Resources:
             registry_at=lambda moment: view.build_past(self.registry_at(moment)),
             open_job_store=lambda: replace(self.open_job_store(), show_history=view.show_history),
         )
+
+    def show_past_products(self, file: ProductsFile, deadline: Deadline) -> ProductsFile:
+        """Return an earlier file as the caller may see it. Raises StorageUnavailable."""
+        return self.view.show_past_products(file, deadline) if self.view else file
 
     def find_everything(self) -> ProductsFile | None:
         """Return the products with those that the caller may not see; None if there are none."""

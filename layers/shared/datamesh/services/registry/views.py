@@ -107,8 +107,19 @@ class RegistryView:
 
     def build_past(self, past: Registry) -> Registry:
         """Return a registry of the past: what is hidden now, or was then, is hidden."""
-        products = FilteredDocument(past.products, ProductsFile, self._show_past_products)
+        products = FilteredDocument(past.products, ProductsFile, self.show_past_products)
         return replace(past, products=products)
+
+    def show_past_products(self, file: ProductsFile, deadline: Deadline) -> ProductsFile:
+        """Return an earlier file without what is hidden now, or was then."""
+        now = self._base.products.read(deadline)
+        hidden_now = {product.name for product in self._list_hidden(now)}
+        hidden = {
+            each.name for each in _select_private(file) if not self._permissions.can_see(each)
+        }
+        if hidden_now:
+            hidden |= {name for name in file.products if _get_name_now(now, name) in hidden_now}
+        return hide_products(file, hidden)
 
     def find_hidden_datasets(self, deadline: Deadline) -> frozenset[DatasetKey]:
         """Return the datasets of the products that are hidden. Raises StorageUnavailable."""
@@ -145,16 +156,6 @@ class RegistryView:
         return self._shown.get(
             file, lambda file: hide_products(file, (each.name for each in self._list_hidden(file)))
         )
-
-    def _show_past_products(self, file: ProductsFile, deadline: Deadline) -> ProductsFile:
-        now = self._base.products.read(deadline)
-        hidden_now = {product.name for product in self._list_hidden(now)}
-        hidden = {
-            each.name for each in _select_private(file) if not self._permissions.can_see(each)
-        }
-        if hidden_now:
-            hidden |= {name for name in file.products if _get_name_now(now, name) in hidden_now}
-        return hide_products(file, hidden)
 
     def _show_jobs(self, file: JobIndexFile, deadline: Deadline) -> JobIndexFile:
         hidden = self.find_hidden_datasets(deadline)

@@ -85,10 +85,13 @@ def find_changes(
     old_products, new_products = old_file.products, new_file.products
     known = find_renamed_records(old_file, new_file)
     lists = [
-        *_compare(_Side(known, old_products, only), _Side(new_products, new_products, only)),
-        *_compare(
-            _Side(_read_entries(context, before), old_products, only),
-            _Side(_read_entries(context, after), new_products, only),
+        *compare_records(
+            RecordsOfMoment(known, old_products, only),
+            RecordsOfMoment(new_products, new_products, only),
+        ),
+        *compare_records(
+            RecordsOfMoment(_read_entries(context, before), old_products, only),
+            RecordsOfMoment(_read_entries(context, after), new_products, only),
         ),
     ]
     longest = max(map(len, lists))
@@ -123,7 +126,7 @@ def _take_rows(
 
 
 @dataclass(frozen=True)
-class _Side[R: (ProductRecord, LineageRecord)]:
+class RecordsOfMoment[R: (ProductRecord, LineageRecord)]:
     """The records of one moment by name or id, and which of them are asked for."""
 
     records: Mapping[str, R]
@@ -137,8 +140,8 @@ class _Side[R: (ProductRecord, LineageRecord)]:
         return self.only.is_match((record.source, record.target), self.products)
 
 
-def _compare[R: (ProductRecord, LineageRecord)](
-    old: _Side[R], new: _Side[R]
+def compare_records[R: (ProductRecord, LineageRecord)](
+    old: RecordsOfMoment[R], new: RecordsOfMoment[R]
 ) -> tuple[list[EncodeItem], list[EncodeItem], list[EncodeItem]]:
     """Return what was added, removed and changed, as readers see it."""
     added = [

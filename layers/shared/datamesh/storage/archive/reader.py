@@ -20,7 +20,7 @@ from datamesh.storage.archive.segments import (
 )
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.gzip_members import GZIP_MAGIC
-from datamesh.storage.newest_first import build_start
+from datamesh.storage.newest_first import EPOCH, build_start
 from datamesh.storage.replaceable import ReplaceableJournal
 from datamesh.storage.version_finder import SKEW
 
@@ -74,7 +74,7 @@ class Archive:
         if _is_before_all(entries, moment):
             return ArchivedState(("", ""), lambda: None)
         entry = select_entry(entries, moment)
-        return self._describe_state(entry, deadline) if entry else None
+        return self.find_state(entry, deadline) if entry else None
 
     def find_newest(self, deadline: Deadline) -> ArchiveEntry | None:
         """Return the last entry; None if there is none. Raises StorageUnavailable."""
@@ -86,18 +86,60 @@ class Archive:
         part = next(self._iterate_parts(self._snapshots, "", deadline), None)
         return part.place if part else None
 
+    def iterate_from(
+        self, version_id: str, modified: datetime, deadline: Deadline
+    ) -> Iterator[ArchiveEntry]:
+        """Yield the entry of a version, and those that follow it; nothing if it is not here.
+
+        Raises StorageUnavailable.
+        """
+        entries = self._read_from(version_id, modified, deadline)
+        while entries:
+            yield from entries
+            entries = self._read_following(entries[-1], deadline)
+
+    def find_oldest(self, after: datetime, deadline: Deadline) -> ArchiveEntry | None:
+        """Return the first entry after a moment whose content is known; None if there is none.
+
+        Raises StorageUnavailable.
+        """
+        oldest = self._find_oldest_part(self._segments, after, deadline)
+        if oldest is None:
+            return None
+        entry = self._read_segment(oldest, deadline)[0]
+        if self.find_state(entry, deadline):
+            return entry
+        snapshot = self._find_oldest_part(self._snapshots, after, deadline)
+        if snapshot is None:
+            return None
+        start = build_start(snapshot.place.modified)
+        for part in self._iterate_parts(self._segments, start, deadline):
+            if part.place.number <= snapshot.place.number:
+                return next(
+                    (
+                        each
+                        for each in self._read_segment(part, deadline)
+                        if each.number == snapshot.place.number
+                    ),
+                    None,
+                )
+        return None
+
     def read_entry(self, entry: ArchiveEntry, deadline: Deadline) -> bytes | None:
         """Return the JSON of an entry's version; None if there was no document.
 
         Raises StorageUnavailable, also if something that is needed is missing.
         """
-        state = self._describe_state(entry, deadline)
+        state = self.find_state(entry, deadline)
         if state is None:
             raise StorageUnavailable(f"The archive of {self.name} has a gap before {entry.number}")
         return state.read()
 
-    def _describe_state(self, entry: ArchiveEntry, deadline: Deadline) -> ArchivedState | None:
-        """Return the state of an entry; None if a part is missing."""
+    def find_state(self, entry: ArchiveEntry, deadline: Deadline) -> ArchivedState | None:
+        """Return what the document was at an entry; None if a part is missing.
+
+        Raises StorageUnavailable.
+        """
         snapshot = self._find_snapshot(entry, deadline)
         first = snapshot.place.number + 1 if snapshot else 1
         parts: list[_Part] = []
@@ -154,6 +196,39 @@ class Archive:
                 content.apply(step.changes)
         return content.encode() if content else text
 
+    def _read_from(
+        self, version_id: str, modified: datetime, deadline: Deadline
+    ) -> list[ArchiveEntry]:
+        """Return the entry of a version, and those that follow it in its segment."""
+        for part in self._iterate_parts(self._segments, build_start(modified), deadline):
+            segment = self._read_segment(part, deadline)
+            for place, entry in enumerate(segment):
+                if entry.id == version_id:
+                    return segment[place:]
+            if segment[0].modified < modified:
+                break
+        return []
+
+    def _read_following(self, last: ArchiveEntry, deadline: Deadline) -> list[ArchiveEntry]:
+        """Return the segment that goes on where another ends; nothing if there is none."""
+        start = build_start(last.newer_modified)
+        for part in self._iterate_parts(self._segments, start, deadline):
+            if part.place.number <= last.number:
+                break
+            if part.place.number == last.number + 1:
+                return self._read_segment(part, deadline)
+        return []
+
+    def _find_oldest_part(
+        self, journal: ReplaceableJournal, after: datetime, deadline: Deadline
+    ) -> _Part | None:
+        oldest = None
+        for part in self._iterate_parts(journal, "", deadline):
+            if part.place.modified <= after:
+                break
+            oldest = part
+        return oldest
+
     def _find_snapshot(self, entry: ArchiveEntry, deadline: Deadline) -> _Part | None:
         for part in self._iterate_parts(self._snapshots, build_start(entry.modified), deadline):
             if part.place.number <= entry.number:
@@ -169,9 +244,7 @@ class Archive:
         return decode_segment(part.place.name, body)
 
     def _read_oldest(self, deadline: Deadline) -> list[ArchiveEntry]:
-        oldest = None
-        for part in self._iterate_parts(self._segments, "", deadline):
-            oldest = part
+        oldest = self._find_oldest_part(self._segments, EPOCH, deadline)
         return self._read_segment(oldest, deadline) if oldest else []
 
     def _iterate_parts(

@@ -76,26 +76,31 @@ class VersionSource:
 
         They may be a part, if there are many. Raises StorageUnavailable.
         """
-        since = last.newer_modified if last else EPOCH + timedelta(days=1)
-        listed = self._finder.find_span(since, deadline).versions
-        copies = self._copies.list_since(since, deadline)
-        merged = merge_versions(listed, copies)
-        # A part of all versions is followed by others, of which not every one has a copy.
-        known = {version.id for version in listed}
-        newest = next((place for place, each in enumerate(merged) if each.id in known), 0)
-        oldest_first = merged[newest:][::-1]
         if last is None:
-            return Followers(oldest_first, after_gap=False)
+            return Followers(self._list_since(EPOCH + timedelta(days=1), deadline), after_gap=False)
+        return self.list_from(last.newer, last.newer_modified, deadline)
+
+    def list_from(self, version_id: str, modified: datetime, deadline: Deadline) -> Followers:
+        """Return a version and those behind it; if it is gone, those from its time on.
+
+        They may be a part, if there are many. Raises StorageUnavailable.
+        """
+        oldest_first = self._list_since(modified, deadline)
         for place, version in enumerate(oldest_first):
-            if version.id == last.newer:
+            if version.id == version_id:
                 return Followers(oldest_first[place:], after_gap=False)
-        left = [version for version in oldest_first if version.modified >= last.newer_modified]
+        left = [version for version in oldest_first if version.modified >= modified]
         return Followers(left, after_gap=True)
 
-    def read_versions(
+    def find_newest(self, deadline: Deadline) -> ObjectVersion | None:
+        """Return the version that is current; None if there is none. Raises StorageUnavailable."""
+        page = self._backoff.read_until_reached(self.name, self._stored.list_versions, deadline)
+        return page.versions[0] if page.versions else None
+
+    def read_bodies(
         self, versions: Sequence[ObjectVersion], deadline: Deadline
-    ) -> Iterator[ReadVersion]:
-        """Yield what versions hold, some read at a time.
+    ) -> Iterator[tuple[ObjectVersion, bytes | None]]:
+        """Yield versions with what they hold, some read at a time; None if one was a deletion.
 
         Raises StorageUnavailable, also if a version is gone that was listed.
         """
@@ -105,7 +110,27 @@ class VersionSource:
             for version, body in zip(part, bodies, strict=True):
                 if body is None and not version.deleted:
                     raise StorageUnavailable(f"A version of {self.name} has vanished")
-                yield _parse_version(version, body)
+                yield version, body
+
+    def read_versions(
+        self, versions: Sequence[ObjectVersion], deadline: Deadline
+    ) -> Iterator[ReadVersion]:
+        """Yield what versions hold, some read at a time.
+
+        Raises StorageUnavailable, also if a version is gone that was listed.
+        """
+        for version, body in self.read_bodies(versions, deadline):
+            yield _parse_version(version, body)
+
+    def _list_since(self, since: datetime, deadline: Deadline) -> Sequence[ObjectVersion]:
+        """Return the versions from a moment on, and some that are older, oldest first."""
+        listed = self._finder.find_span(since, deadline).versions
+        copies = self._copies.list_since(since, deadline)
+        merged = merge_versions(listed, copies)
+        # A part of all versions is followed by others, of which not every one has a copy.
+        known = {version.id for version in listed}
+        newest = next((place for place, each in enumerate(merged) if each.id in known), 0)
+        return merged[newest:][::-1]
 
     def read_if_there(self, version: ObjectVersion, deadline: Deadline) -> ReadVersion | None:
         """Return what a version holds; None if it is gone. Raises StorageUnavailable."""

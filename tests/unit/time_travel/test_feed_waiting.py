@@ -1,0 +1,51 @@
+"""A reader of the feed waits for the next commit, with a clock that only sleeping moves."""
+
+import json
+
+import pytest
+
+from datamesh.services.time_travel.changes import ChangesFilter
+from tests.meshes import add_product
+from tests.past import Timeline
+from tests.unit.time_travel.test_feed import Clock, describe, fill, open_reader
+
+
+@pytest.fixture
+def timeline() -> Timeline:
+    return Timeline()
+
+
+def test_waiting_ends_with_a_commit(timeline: Timeline) -> None:
+    clock = Clock()
+    reader = open_reader(timeline, clock=clock)
+    begun = reader.read_page("now", 10, 0)
+
+    def sleep(seconds: float) -> None:
+        Clock.sleep(clock, seconds)
+        if len(clock.naps) == 3:
+            add_product(timeline.registry, "orders")
+
+    clock.sleep = sleep  # type: ignore[method-assign]
+    [item] = open_reader(timeline, clock=clock).read_page(begun.next_cursor, 10, 10).commits
+    assert json.loads(item)["revision"] == 1
+    assert clock.naps == [1, 1, 1]
+
+
+def test_waiting_ends_with_its_time(timeline: Timeline) -> None:
+    fill(timeline)
+    clock = Clock()
+    page = open_reader(timeline, clock=clock).read_page("now", 10, 3.5)
+    assert (page.commits, clock.naps) == ([], [1, 1, 1, 0.5])
+
+
+def test_waiting_goes_on_behind_what_the_filter_leaves_out(timeline: Timeline) -> None:
+    clock, only = Clock(), ChangesFilter(product="orders")
+
+    def sleep(seconds: float) -> None:
+        Clock.sleep(clock, seconds)
+        add_product(timeline.registry, {1: "revenue", 2: "orders"}.get(len(clock.naps), "more"))
+
+    clock.sleep = sleep  # type: ignore[method-assign]
+    [item] = open_reader(timeline, only, clock).read_page("now", 10, 10).commits
+    assert describe(json.loads(item)) == ("products.json", 2, {"added": ["orders"]})
+    assert clock.naps == [1, 1]

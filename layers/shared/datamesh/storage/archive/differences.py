@@ -18,7 +18,7 @@ class FieldDifference(msgspec.Struct, frozen=True, omit_defaults=True):
     set: msgspec.Raw = NOTHING
     """The whole new value; then there is nothing else."""
     drop: bool = False
-    """Whether the field is gone."""
+    """True if the field is gone."""
     remove: tuple[int, ...] = ()
     """The places of the items that are gone, in the old value, ascending."""
     replace: tuple[tuple[int, msgspec.Raw], ...] = ()

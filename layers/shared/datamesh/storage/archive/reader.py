@@ -27,7 +27,7 @@ from datamesh.storage.version_finder import SKEW
 
 @dataclass(frozen=True)
 class ArchivedState:
-    """What a document was at a moment, by its archive."""
+    """The state of a document at a moment, by its archive."""
 
     key: tuple[str, str]
     """Equal for equal contents: the version, and the ETags of what it is read from."""

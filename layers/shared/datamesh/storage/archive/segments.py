@@ -44,13 +44,13 @@ class ArchiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     commit: str = ""
     """The id of its commit."""
     is_first: bool = False
-    """Whether there was nothing before it: the first commit of a new document."""
+    """True if there was nothing before it: the first commit of a new document."""
     deleted: bool = False
-    """Whether the document was removed."""
+    """True if the document was removed."""
     unreadable: bool = False
-    """Whether the version could not be read when it was archived."""
+    """True if the version could not be read when it was archived."""
     after_gap: bool = False
-    """Whether versions before it are missing: they were gone before they were archived."""
+    """True if versions before it are missing: they were gone before they were archived."""
     whole: msgspec.Raw = NOTHING
     """The whole content, where no difference can be told."""
     changes: Difference = {}
@@ -58,7 +58,7 @@ class ArchiveEntry(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def is_base(self) -> bool:
-        """Whether the content is known without the entry before."""
+        """True if the content is known without the entry before."""
         return self.deleted or self.unreadable or bool(bytes(self.whole))
 
 

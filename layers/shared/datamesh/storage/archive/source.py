@@ -30,7 +30,7 @@ class Followers:
 
     versions: Sequence[ObjectVersion]
     after_gap: bool
-    """Whether versions between the archive and the first of these are gone."""
+    """True if versions between the archive and the first of these are gone."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +43,11 @@ class ReadVersion:
     content: Content | None
     """None if it is no JSON object."""
     whole: msgspec.Raw
-    """All of it, if it is JSON, but no object."""
+    """The whole content, if it is JSON, but no object."""
     revision: int
     commit: str
     is_adopted: bool
-    """Whether it, or what it began with, is older than envelopes are."""
+    """True if it, or what it began with, is older than envelopes are."""
 
 
 class VersionSource:

@@ -61,6 +61,8 @@ class _Progress:
     places: FeedPlaces
     commits: list[bytes] = field(default_factory=list)
     size: int = 0
+    is_partial: bool = False
+    """True if it lacks the commits of one document."""
     has_all: bool = False
     """True if there is nothing more behind it, for now."""
 
@@ -140,8 +142,11 @@ class FeedReader:
 
     def _fill_page(self, page: _Progress, limit: int, deadline: Deadline) -> bool:
         """Add commits to a page; tell whether these are all that there are."""
+        start = page.places
         for commit in self._iterate_merged(page, deadline):
-            if len(page.commits) == limit or deadline.remaining_seconds <= 0:
+            # A page that has come nowhere would be asked for again without end.
+            is_late = deadline.remaining_seconds <= 0 and page.places != start
+            if len(page.commits) == limit or is_late:
                 return False
             try:
                 item = self._build_item(commit, deadline)
@@ -153,11 +158,12 @@ class FeedReader:
                     return False
                 page.commits.append(item)
             page.places = _move(page.places, commit)
-        return True
+        return not page.is_partial
 
     def _build_item(self, commit: _Commit, deadline: Deadline) -> bytes | None:
         # What begins in time may need calls to storage behind that.
-        reading = replace(deadline, attempts_until=deadline.attempts_until + ITEM_SECONDS)
+        until = max(deadline.attempts_until, self.clock()) + ITEM_SECONDS
+        reading = replace(deadline, attempts_until=until)
         if isinstance(commit.after, ProductsFile):
             return build_products_item(commit, self.view, reading)
         return build_lineage_item(commit, self.view, reading)
@@ -169,7 +175,13 @@ class FeedReader:
             self.logs.products.iterate_commits(start.products, deadline),
             self.logs.lineage.iterate_commits(start.lineage, deadline),
         ]
-        heads = [self._read_next(number, logs[number], page) for number in range(len(logs))]
+        heads = [self._read_next(0, logs[0], page), None]
+        try:
+            heads[1] = self._read_next(1, logs[1], page)
+        except StorageUnavailable:
+            if heads[0] is None:
+                raise
+            page.is_partial = True  # the time did not suffice for both: one goes on
         while waiting := [
             (head.version.at, number, head) for number, head in enumerate(heads) if head
         ]:

@@ -22,7 +22,7 @@ from datamesh.storage.gzip_members import GzipMemberCache
 from tests.lambdas import api_event
 from tests.meshes import lineage_body, product_body
 
-READING, WRITING = 256, 512
+READING, WRITING, SCHEDULED = 256, 512, 1769
 """MB of memory that a function has (`MemorySize` in template.yaml)."""
 PAST = "as_of=2026-01-31T13:30:00Z"
 CHANGES = "/changes?since=2026-01-31T13:30:00Z&until=2026-01-31T14:30:00Z"
@@ -121,7 +121,7 @@ FUNCTIONS = (
         ),
         ("many", "few"),
     ),
-    Function("analytics, scheduled", "analytics", WRITING, [SCHEDULE, REPLACE, SCHEDULE]),
+    Function("analytics, scheduled", "analytics", SCHEDULED, [SCHEDULE, REPLACE, SCHEDULE]),
     Function(
         "products, writing",
         "products",

@@ -4,6 +4,7 @@ The registries are as large as the default limits allow, of the items that take 
 are not times: they are the same on a busy machine.
 """
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,18 @@ from benchmarks.full_registry import (
     lineage_text,
     products_text,
 )
-from benchmarks.memory_at_bounds import FUNCTIONS, READING, WRITING, measure, store
+from benchmarks.memory_at_bounds import (
+    FUNCTIONS,
+    READING,
+    SCHEDULED,
+    WRITING,
+    measure,
+    store,
+)
 from datamesh.models.lineage import LineageRegistration
 from datamesh.models.products import MAX_PRODUCT_BYTES, ProductRegistration
 from datamesh.settings import DEFAULT_LINEAGE_BYTES, DEFAULT_PRODUCTS_BYTES, load_settings
+from datamesh.storage.archive.differences import Content, FieldDifference
 from datamesh.storage.files import LineageFile, ProductsFile
 from dev.template.reader import read_api
 from tests.template import TEMPLATE
@@ -59,5 +68,18 @@ def test_the_bounds_are_the_memory_that_the_functions_have() -> None:
         assert API.functions[f"{area}ReadFunction"].memory == READING
         assert API.functions[f"{area}WriteFunction"].memory >= WRITING
     assert API.functions["PlatformFunction"].memory == READING
-    for name in ("AnalyticsFunction", "AnalyticsScheduledFunction"):
-        assert API.functions[name].memory == WRITING
+    assert API.functions["AnalyticsFunction"].memory == WRITING
+    assert API.functions["AnalyticsScheduledFunction"].memory == SCHEDULED
+
+
+def test_a_moment_of_the_archive_is_put_together_with_one_copy() -> None:
+    """Beside the snapshot that it is made of: reading functions have little room left."""
+    text = lineage_text("many", count_products(products_text("many")))
+    tracemalloc.start()
+    content = Content.parse(text)
+    content.apply({"lineage": FieldDifference(remove=(1,))})
+    encoded = content.encode()
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(encoded) < len(text)
+    assert peak < 2 * len(text)

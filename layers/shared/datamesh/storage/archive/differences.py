@@ -65,13 +65,16 @@ class _Items:
         keys = None if self.keys is None else self.keys[chosen]
         return _Items(self.is_object, keys, self.values[chosen])
 
-    def encode(self) -> bytes:
-        """Return the value as JSON."""
+    def write_parts(self) -> list[bytes | msgspec.Raw]:
+        """Return the value as JSON, in parts: a value may have half of what memory has room for."""
+        parts: list[bytes | msgspec.Raw] = []
         if self.keys is None:
-            return b"[%b]" % b",".join(self.values)
-        names = map(msgspec.json.encode, self.keys)
-        members = zip(names, self.values, strict=True)
-        return b"{%b}" % b",".join(b"%b:%b" % (name, value) for name, value in members)
+            for value in self.values:
+                parts += (b",", value)
+            return [b"[", *parts[1:], b"]"]
+        for key, value in zip(self.keys, self.values, strict=True):
+            parts += (b",", msgspec.json.encode(key), b":", value)
+        return [b"{", *parts[1:], b"}"]
 
 
 class Content:
@@ -95,9 +98,10 @@ class Content:
 
     def encode(self) -> bytes:
         """Return the content as JSON."""
-        return b"{%b}" % b",".join(
-            b"%b:%b" % (msgspec.json.encode(name), self._encode_field(name)) for name in self._raw
-        )
+        parts: list[bytes | msgspec.Raw] = []
+        for name in self._raw:
+            parts += (b",", msgspec.json.encode(name), b":", *self._write_parts(name))
+        return b"".join([b"{", *parts[1:], b"}"])
 
     def subtract(self, older: "Content") -> Difference:
         """Return what has to be applied to the older content to get this one."""
@@ -121,8 +125,11 @@ class Content:
                 self._raw[name] = NOTHING  # its items count
 
     def _encode_field(self, name: str) -> bytes:
+        return b"".join(self._write_parts(name))
+
+    def _write_parts(self, name: str) -> list[bytes | msgspec.Raw]:
         items = self._items.get(name)
-        return items.encode() if items else bytes(self._raw[name])
+        return items.write_parts() if items else [self._raw[name]]
 
     def _iterate_changes(self, older: "Content") -> Iterator[tuple[str, FieldDifference | None]]:
         for name, value in self._raw.items():

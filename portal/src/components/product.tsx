@@ -69,15 +69,18 @@ export function ProductHead({ name, here, product }: { name: string; here: strin
     <div class="product-head">
       <h1>{name}</h1>
       {product?.title && !isSameName(product.title, name) && <p class="lead">{product.title}</p>}
-      {product && (
-        <p class="facts">
-          <DomainLink name={product.domain} />
-          <StatusBadge status={product.status} />
-          <QualityBadge quality={product.quality?.status} />
-          <span>version {product.version}</span>
-          {product.dropped && <span class="badge failed">✗ its dataset was dropped</span>}
-        </p>
-      )}
+      {/* Its room is kept until the product is there, so that nothing below moves. */}
+      <p class="facts">
+        {product && (
+          <>
+            <DomainLink name={product.domain} />
+            <StatusBadge status={product.status} />
+            <QualityBadge quality={product.quality?.status} />
+            <span>version {product.version}</span>
+            {product.dropped && <span class="badge failed">✗ its dataset was dropped</span>}
+          </>
+        )}
+      </p>
       <nav ref={nav} class="tabs" aria-label="Pages of the product">
         {tabs.map(([part, title]) => (
           <a

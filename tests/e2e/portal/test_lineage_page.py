@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.api import Api
 from tests.e2e.portal.browser import Visit
@@ -58,6 +58,18 @@ def test_one_hop_is_shown_and_more_is_opened_without_moving_anything(visit: Visi
     expect(find_node(page, "orders")).to_have_count(1)
     page.go_back()
     expect(find_node(page, "orders")).to_have_count(0)
+
+
+def test_a_product_that_is_answered_late_moves_nothing(visit: Visit) -> None:
+    held: list[Route] = []
+    visit.page.route("**/product/daily_revenue", lambda route: held.append(route))
+    page = visit.open("/ui/p/daily_revenue/lineage")
+    expect(page.locator("svg a[data-name]")).to_have_count(4)
+    before = read_place(page, "daily_revenue")
+    for each in held:
+        each.continue_()
+    expect(page.locator(".facts").get_by_text("version ")).to_be_visible()
+    assert read_place(page, "daily_revenue") == before
 
 
 def test_hops_direction_type_and_confidence_choose_what_is_shown(visit: Visit) -> None:

@@ -1,12 +1,18 @@
-"""`python -m benchmarks` runs all and writes the results; with names of modules: shows theirs."""
+"""`python -m benchmarks` runs all and writes the results; with names of modules: shows theirs.
+
+`--save` before names writes theirs in the place of earlier ones, which the tables then date.
+"""
 
 import sys
 
 from benchmarks.modules import MODULES, run
-from benchmarks.results import results, save, table
+from benchmarks.results import merge_sections, read_results, results, save, table
+
+SAVE = "--save"
 
 
-def main(chosen: list[str]) -> None:
+def main(arguments: list[str]) -> None:
+    chosen = [each for each in arguments if each != SAVE]
     if unknown := set(chosen) - set(MODULES):
         sys.exit(f"no benchmark: {', '.join(sorted(unknown))}; there are {', '.join(MODULES)}")
     sections = {}
@@ -17,6 +23,8 @@ def main(chosen: list[str]) -> None:
     print(table(found))
     if not chosen:
         save(found)
+    elif SAVE in arguments:
+        save(merge_sections(read_results(), found))
 
 
 if __name__ == "__main__":

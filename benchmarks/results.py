@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Row, Target
+from benchmarks.modules import MODULES
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).with_name("results.json")
@@ -35,7 +36,8 @@ PACKAGES = ("fastapi", "mangum", "pydantic", "boto3", "aws-lambda-powertools", "
 HEAD = "| | ours | reference | ratio | target | |\n|---|---:|---:|---:|---:|---|"
 
 type Results = Mapping[str, Any]
-"""The results as JSON holds them: `date`, `machine`, `versions` and `sections`, title -> rows."""
+"""The results as JSON holds them: `date`, `machine`, `versions` and `sections`, title -> rows; and
+`dates` of the sections that an earlier run has measured."""
 
 
 def results(sections: Mapping[str, Sequence[Row]]) -> Results:
@@ -47,6 +49,23 @@ def results(sections: Mapping[str, Sequence[Row]]) -> Results:
             title: [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in rows]
             for title, rows in sections.items()
         },
+    }
+
+
+def read_results() -> Results:
+    """Return what was saved last."""
+    found: Results = json.loads(RESULTS.read_text())
+    return found
+
+
+def merge_sections(old: Results, new: Results) -> Results:
+    """Return the new results with the old sections that they lack, whose dates are kept."""
+    kept = {title: old.get("dates", {}).get(title, old["date"]) for title in old["sections"]}
+    sections = old["sections"] | new["sections"]
+    return {
+        **new,
+        "dates": {title: date for title, date in kept.items() if title not in new["sections"]},
+        "sections": {title: sections[title] for title in MODULES.values() if title in sections},
     }
 
 
@@ -108,7 +127,8 @@ def table(found: Results) -> str:
     """Return the results as Markdown, which a terminal can show as well."""
     lines = [HEAD]
     for title, rows in found["sections"].items():
-        lines.append(f"| **{title}** | | | | | |")
+        date = found.get("dates", {}).get(title)
+        lines.append(f"| **{title}**{f' ({date})' if date else ''} | | | | | |")
         lines += [_line(row) for row in rows]
     return "\n".join(lines)
 

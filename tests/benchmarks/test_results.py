@@ -3,10 +3,12 @@
 import json
 
 from benchmarks.measure import Row, Target, at_most, ratio_at_least, ratio_at_most
+from benchmarks.modules import MODULES
 from benchmarks.results import (
     HEADLINES,
     RESULTS,
     headline_table,
+    merge_sections,
     render_documents,
     results,
     table,
@@ -44,6 +46,19 @@ def test_a_table() -> None:
         "| it | 5.13 ms | 1,234 ms | 0.00415 | ≤ 0.5 | met; against that; quickly |",
         "| size | 300 MB |  |  | ≤ 256 MB | **missed** |",
     ]
+
+
+def test_sections_that_are_measured_alone_replace_theirs() -> None:
+    cold, cost = MODULES["cold_start"], MODULES["cost"]
+    old = {**results({cost: [Row("a bill", "USD", 2)], cold: [Row("it", "ms", 9)]}), "date": "old"}
+    merged = merge_sections(old, results({cold: [Row("it", "ms", 5)]}))
+    assert merged["dates"] == {cost: "old"}
+    assert [line for line in table(merged).splitlines() if "**" in line or "| it" in line] == [
+        f"| **{cold}** | | | | | |",
+        "| it | 5 ms |  |  |  |  |",
+        f"| **{cost}** (old) | | | | | |",
+    ]
+    assert merge_sections(merged, results({}))["dates"][cost] == "old"
 
 
 def test_the_headlines() -> None:

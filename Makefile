@@ -167,8 +167,8 @@ sbom: $(SECURITY_VENV)/ready ## Write the bill of materials of what is deployed 
 	$(SECURITY_VENV)/bin/python dev/portal_components.py $(SBOM)
 
 .PHONY: bench
-bench: $(VENV)/ready build $(PORTAL) ## Measure what the documents claim about speed and cost, and write it there; alone.
-	@$(PY) -m benchmarks
+bench: $(VENV)/ready build $(PORTAL) ## Measure what the documents claim about speed and cost, and write it there; alone. ONLY=cost runs one module.
+	@$(PY) -m benchmarks $(if $(ONLY),--save $(ONLY))
 
 # Not in CI: DataHub Lite is 150 MB, and minutes pass until it holds the products.
 .PHONY: bench-peers

@@ -16,7 +16,8 @@ REASONS = re.compile(
     r"|.*leave out `(csv|partitions)`: |.*must have the year |.* must differ from quote and escape"
     r"|.*an escape needs a quote|.*nulls must not have the delimiter"
     r"|since \S+ is after until |since and until are more than "
-    r"|.*: cannot be sent with `after`|.*after: (is no cursor of|belongs to) a feed"
+    r"|.*: is required, or `after` to|.*: cannot be sent with `after`"
+    r"|.*after: (is no cursor of|belongs to) a feed"
     r"|.*must be the name of a time zone"
     # A blank of Python that is none of regular expressions in JSON Schema, such as U+0085.
     r"|Invalid request: schema\.\s*\.\[key\]: String should have at least 1 character"

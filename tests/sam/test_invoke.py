@@ -59,7 +59,9 @@ def test_an_event(started: SamProject, s3: S3, name: str) -> None:
         context = {"principal": "key:night", "grants": "[]"}
         assert result == {"isAuthorized": True, "context": context}
     elif name == "schedule":
-        assert result == {"pruned_lineage_entries": 1, "products": 3, "lineage_entries": 1}
+        counts = {"pruned_lineage_entries": 1, "products": 3, "lineage_entries": 1}
+        archived = {"archived_versions": 2, "missing_versions": 0, "lag_seconds": 0}
+        assert result == counts | archived
     elif name == "check_daily":
         assert result == {"checked": 1, "failed": 0, "left": 0}
     elif name == "derive_events":

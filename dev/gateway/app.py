@@ -60,6 +60,7 @@ class Gateway:
         self._decisions = AuthorizerCache()
         self._api: Api | None = None
         self._routes = RouteTable(())
+        self._senders: frozenset[str] = frozenset()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request, and log it."""
@@ -94,11 +95,12 @@ class Gateway:
             api = self._deployment.read_api()
             if api is not self._api:
                 self._api, self._routes = api, RouteTable(api.routes)
+                self._senders = _find_senders(api)
             found = self._routes.match(request.method, request.path)
             if found is None and request.method == "OPTIONS" and api.cors:
                 return cors.answer_preflight(api.cors, request)
             try:
-                response = await self._serve(api, request, found)
+                response = await self._serve(request, found)
             except _RefusedError as refused:
                 response = refused.response
         except BadRequest:
@@ -109,13 +111,11 @@ class Gateway:
         response = response.with_headers([("apigw-requestid", request.request_id)])
         return cors.add_cors_headers(api.cors, request, response) if api.cors else response
 
-    async def _serve(
-        self, api: Api, request: GatewayRequest, found: RouteMatch | None
-    ) -> GatewayResponse:
+    async def _serve(self, request: GatewayRequest, found: RouteMatch | None) -> GatewayResponse:
         if found is None:
             raise _RefusedError(404, "Not Found")
         context = await self._authorize(request, found)
-        if not api.functions[found.route.function].can_perform(SEND_MESSAGE):
+        if found.route.function not in self._senders:
             # On AWS a reader waits, and asks again. Here it sees what it has sent.
             await self._wait_for_sent()
         event = events.build_http_event(request, found, context)
@@ -164,6 +164,11 @@ class Gateway:
         except FunctionError as error:
             log.error("%s %s: %s", function, request_id, error)
             raise _RefusedError(500, "Internal Server Error") from None
+
+
+def _find_senders(api: Api) -> frozenset[str]:
+    """Return the functions that may send messages to a queue."""
+    return frozenset(name for name, each in api.functions.items() if each.can_perform(SEND_MESSAGE))
 
 
 async def _read_request(http: HttpRequest) -> GatewayRequest:

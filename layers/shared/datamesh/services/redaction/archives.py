@@ -11,7 +11,7 @@ import msgspec
 
 from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.redaction_markers import PLAIN_MARKER
-from datamesh.services.redaction.texts import RedactedText, unpack_body
+from datamesh.services.redaction.texts import RedactedText, pack_body, unpack_body
 from datamesh.storage.archive.differences import FieldDifference
 from datamesh.storage.archive.segments import (
     ARCHIVE_FOLDER,
@@ -20,7 +20,6 @@ from datamesh.storage.archive.segments import (
     decode_segment,
     encode_segment,
 )
-from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache
 from datamesh.storage.registry_file import RegistryFile
 
 type RedactText = Callable[[bytes], bytes | None]
@@ -45,9 +44,7 @@ def redact_archive_part(
     document = find_document(key)
     if not key.removeprefix(f"{ARCHIVE_FOLDER}{document}/").startswith(SEGMENTS):
         content = _redact_whole(document, kind, unpack_body(body), text)
-        if content is None:
-            return None
-        return GzipMemberCache().pack([content]) if body.startswith(GZIP_MAGIC) else content
+        return None if content is None else pack_body(content, body)
     entries = decode_segment(key, body)
     redacted = [_redact_entry(document, kind, entry, text) for entry in entries]
     if all(new is old for new, old in zip(redacted, entries, strict=True)):

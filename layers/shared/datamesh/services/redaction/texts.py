@@ -172,7 +172,7 @@ class RedactedText:
             return None
         if is_live:
             content = _count_revision(content)
-        return GzipMemberCache().pack([content]) if body.startswith(GZIP_MAGIC) else content
+        return pack_body(content, body)
 
     def redact_content(self, content: bytes) -> bytes | None:
         """Return JSON, or any other text, without it; None if it is not there."""
@@ -242,6 +242,11 @@ def unpack_body(body: bytes) -> bytes:
         return gzip.decompress(body)
     except (OSError, EOFError, zlib.error) as error:
         raise StorageUnavailable(f"An object cannot be read: {error}") from error
+
+
+def pack_body(content: bytes, former: bytes) -> bytes:
+    """Return a content packed as the stored object was that it takes the place of."""
+    return GzipMemberCache().pack([content]) if former.startswith(GZIP_MAGIC) else content
 
 
 def _build_spellings(character: str) -> bytes:

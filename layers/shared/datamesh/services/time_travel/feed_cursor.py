@@ -15,7 +15,6 @@ from datamesh.models.values import to_utc
 from datamesh.services.time_travel.changes import ChangesFilter
 from datamesh.storage.commit_log import LogPlace
 
-MAX_CURSOR_LENGTH = 4096
 DIGEST_BYTES = 8
 
 

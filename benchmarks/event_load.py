@@ -5,9 +5,7 @@ start cold. PUTs are counted by the versions that the bucket has afterwards.
 """
 
 import asyncio
-import json
 import os
-import shlex
 import statistics
 import tempfile
 import time
@@ -17,12 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import boto3
 import requests
 
 from benchmarks.measure import Row, Target, at_most
 from tests.e2e import local_run
-from tests.faults.messages import read_reply
+from tests.faults.messages import encode_post, read_reply
 
 CLIENTS, JOBS = 96, 400
 KEY = "a-key-of-the-benchmarks"
@@ -79,24 +76,12 @@ async def _send_jobs(url: str, jobs: Iterator[int], load: Load) -> None:
         for minute, kind in enumerate(("START", "COMPLETE")):
             began = time.monotonic()
             reader, writer = await asyncio.open_connection(found.hostname, found.port)
-            writer.write(_build_request(_build_event(job, kind, minute)))
+            event = _build_event(job, kind, minute)
+            writer.write(encode_post("/api/v1/lineage", KEY, event, "Connection: close"))
             reply = await read_reply(reader, b"POST")
             writer.close()
             load.seconds.append(time.monotonic() - began)
             load.refused += reply.status != 201
-
-
-def _build_request(event: Mapping[str, object]) -> bytes:
-    body = json.dumps(event)
-    head = [
-        "POST /api/v1/lineage HTTP/1.1",
-        "Host: localhost",
-        f"Authorization: Bearer {KEY}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-        "Connection: close",
-    ]
-    return ("\r\n".join(head) + f"\r\n\r\n{body}").encode()
 
 
 def _build_event(job: int, kind: str, minute: int) -> Mapping[str, object]:
@@ -145,15 +130,6 @@ def _read_cpu_seconds(run: local_run.Run) -> float:
 
 def _count_puts(run: local_run.Run) -> int:
     """Return how many versions the bucket has."""
-    _, _, told = run.printed().partition("  Data  s3://")
-    bucket, _, rest = told.partition("/")
-    access = dict(word.split("=", 1) for word in shlex.split(rest.splitlines()[1]))
-    client = boto3.client(
-        "s3",
-        endpoint_url=access["AWS_ENDPOINT_URL_S3"],
-        region_name=access["AWS_REGION"],
-        aws_access_key_id=access["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=access["AWS_SECRET_ACCESS_KEY"],
-    )
+    client, bucket = run.open_bucket()
     pages = client.get_paginator("list_object_versions").paginate(Bucket=bucket)
     return sum(len(page.get("Versions", ())) for page in pages)

@@ -7,7 +7,6 @@ httptools and uvloop: with h11 on asyncio one client of the app in memory waited
 """
 
 import asyncio
-import json
 import statistics
 import subprocess
 import sys
@@ -30,7 +29,7 @@ from benchmarks.measure import Row
 from benchmarks.mesh import domain_name, lineage_file, product_name, products_file, stored_product
 from benchmarks.results import ROOT
 from tests.e2e import local_run
-from tests.faults.messages import read_reply
+from tests.faults.messages import encode_post, read_reply
 from tests.meshes import product_body
 
 CLIENTS = 32
@@ -190,7 +189,8 @@ async def _client(url: str, requested: Iterator[bytes], until: float, load: Load
 def _requests(draw: Random, seed: str, numbers: Iterator[int]) -> Iterator[bytes]:
     while True:
         if draw.random() * 100 < WRITES_OF_100:
-            yield _post(product_body(name=f"new_{seed}_{next(numbers)}"))
+            product = product_body(name=f"new_{seed}_{next(numbers)}")
+            yield encode_post("/register_product", KEY, product)
         elif draw.random() < 0.5:
             yield _get(f"/product/{product_name(draw.randrange(PRODUCTS))}")
         else:
@@ -199,15 +199,3 @@ def _requests(draw: Random, seed: str, numbers: Iterator[int]) -> Iterator[bytes
 
 def _get(target: str) -> bytes:
     return f"GET {target} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-
-
-def _post(product: dict[str, object]) -> bytes:
-    body = json.dumps(product)
-    head = [
-        "POST /register_product HTTP/1.1",
-        "Host: localhost",
-        f"Authorization: Bearer {KEY}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(body)}",
-    ]
-    return ("\r\n".join(head) + f"\r\n\r\n{body}").encode()

@@ -2,12 +2,13 @@
 
 import asyncio
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from tests.e2e.local_run import list_family
 
 ROUNDS = 100
 CLIENTS = 16
@@ -44,11 +45,7 @@ def measure_together(url: str, target: Target) -> float:
 
 def measure_memory(root: int) -> tuple[float, float, int]:
     """Return MB of a process and those below it: RSS, PSS; and how many they are."""
-    listing = subprocess.run(["ps", "-eo", "pid=,ppid="], check=True, capture_output=True).stdout
-    parents = {int(pid): int(parent) for pid, parent in map(bytes.split, listing.splitlines())}
-    family = {root}
-    while grown := {pid for pid, parent in parents.items() if parent in family} - family:
-        family |= grown
+    family = list_family(root)
     sums = {"Rss": 0, "Pss": 0}
     for pid in family:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -10,7 +11,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import boto3
 import requests
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +62,20 @@ class Run:
         assert found, self.printed()
         return found[1]
 
+    def open_bucket(self) -> tuple[Any, str]:
+        """Return a client of storage, and the name of the bucket, as it printed them."""
+        _, _, told = self.printed().partition("  Data  s3://")
+        bucket, _, rest = told.partition("/")
+        access = dict(word.split("=", 1) for word in shlex.split(rest.splitlines()[1]))
+        client = boto3.client(
+            "s3",
+            endpoint_url=access["AWS_ENDPOINT_URL_S3"],
+            region_name=access["AWS_REGION"],
+            aws_access_key_id=access["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=access["AWS_SECRET_ACCESS_KEY"],
+        )
+        return client, bucket
+
     def stop(self, signal_number: int = signal.SIGTERM) -> int:
         """Signal `make` alone, as a supervisor does; the exit code."""
         self.process.send_signal(signal_number)
@@ -77,14 +94,19 @@ class Run:
 
     def pids(self) -> list[int]:
         """`make`, what it started, and what those started."""
-        listing = subprocess.run(
-            ["ps", "-eo", "pid=,ppid="], check=True, capture_output=True, text=True
-        ).stdout
-        parents = {int(pid): int(ppid) for pid, ppid in map(str.split, listing.splitlines())}
-        family = {self.process.pid}
-        while grown := {pid for pid, ppid in parents.items() if ppid in family} - family:
-            family |= grown
-        return sorted(family)
+        return list_family(self.process.pid)
+
+
+def list_family(root: int) -> list[int]:
+    """Return the ids of a process and of those below it."""
+    listing = subprocess.run(
+        ["ps", "-eo", "pid=,ppid="], check=True, capture_output=True, text=True
+    ).stdout
+    parents = {int(pid): int(ppid) for pid, ppid in map(str.split, listing.splitlines())}
+    family = {root}
+    while grown := {pid for pid, ppid in parents.items() if ppid in family} - family:
+        family |= grown
+    return sorted(family)
 
 
 def start(

@@ -9,9 +9,7 @@ import signal
 import socket
 import subprocess
 from pathlib import Path
-from typing import Any
 
-import boto3
 import pytest
 import requests
 
@@ -114,24 +112,9 @@ def test_lineage_may_register_products(tmp_path: Path) -> None:
         ]
 
 
-def open_bucket(run: local_run.Run) -> tuple[Any, str]:
-    """A client of storage, and the name of the bucket, as they are printed."""
-    _, _, told = run.printed().partition("  Data  s3://")
-    bucket, _, rest = told.partition("/")
-    access = dict(word.split("=", 1) for word in shlex.split(rest.splitlines()[1]))
-    client = boto3.client(
-        "s3",
-        endpoint_url=access["AWS_ENDPOINT_URL_S3"],
-        region_name=access["AWS_REGION"],
-        aws_access_key_id=access["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=access["AWS_SECRET_ACCESS_KEY"],
-    )
-    return client, bucket
-
-
 def test_files_put_where_it_says_are_served(tmp_path: Path) -> None:
     with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
-        client, bucket = open_bucket(run)
+        client, bucket = run.open_bucket()
         client.put_object(Bucket=bucket, Key="domains/sales/mine/a.csv", Body=b"id,n\nx,1\n")
         mine = product("mine", domain="sales", schema={"id": "string", "n": "integer"})
         assert register(run.url, run.key(), mine).status_code == 200
@@ -186,7 +169,7 @@ def test_acknowledged_writes_survive_kill_9_of_everything(tmp_path: Path) -> Non
 def test_a_group_of_events_is_derived_though_its_worker_is_killed(tmp_path: Path) -> None:
     events = [run_event([f"a{n}"], ["b"], run=n, job=f"j{n}") for n in range(GROUP)]
     with local_run.running(tmp_path / "data", tmp_path / "out", EXAMPLES="0") as run:
-        client, bucket = open_bucket(run)
+        client, bucket = run.open_bucket()
 
         def list_keys(prefix: str) -> int:
             found = client.list_objects_v2(Bucket=bucket, Prefix=prefix)

@@ -1,6 +1,8 @@
 """HTTP/1.1 messages as the bytes that they are on the wire, so that signatures stay valid."""
 
+import json
 from asyncio import IncompleteReadError, StreamReader, StreamWriter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 END_OF_HEAD = b"\r\n\r\n"
@@ -30,6 +32,20 @@ class Message:
             if key.strip().lower() == name:
                 return value.strip().lower()
         return b""
+
+
+def encode_post(target: str, key: str, body: Mapping[str, object], *headers: str) -> bytes:
+    """Return a POST of a JSON body with a key of the API."""
+    content = json.dumps(body)
+    head = [
+        f"POST {target} HTTP/1.1",
+        "Host: localhost",
+        f"Authorization: Bearer {key}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(content)}",
+        *headers,
+    ]
+    return ("\r\n".join(head) + f"\r\n\r\n{content}").encode()
 
 
 async def read_request(reader: StreamReader, writer: StreamWriter) -> Message | None:

@@ -29,6 +29,11 @@ LONGEST_LISTS = (960, 3_840)
 MARK = "\ue000"
 """Stands in a body for what is tried."""
 
+QUERIES: Mapping[str, Sequence[Mapping[str, str]]] = {
+    "GET /changes": ({"since": "2026-01-01T00:00:00Z"}, {"after": "now"}),
+}
+"""The queries of operations that need one of several parameters: each is tried."""
+
 type Path_ = tuple[str | int, ...]
 """The way to a value in a body."""
 
@@ -83,7 +88,12 @@ def list_operations() -> Iterator[Operation]:
     for template, methods in DOCUMENT["paths"].items():
         for method, documented in methods.items():
             parameters = documented.get("parameters", [])
-            yield Operation(
+            required = {
+                each["name"]: sample_parameter(each)
+                for each in parameters
+                if each["in"] == "query" and each.get("required")
+            }
+            operation = Operation(
                 area=find_area(template, method.upper()),
                 method=method.upper(),
                 template=template,
@@ -92,13 +102,10 @@ def list_operations() -> Iterator[Operation]:
                     for each in parameters
                     if each["in"] == "path"
                 },
-                query={
-                    each["name"]: sample_parameter(each)
-                    for each in parameters
-                    if each["in"] == "query" and each.get("required")
-                },
                 body=sample_body(documented),
             )
+            for query in QUERIES.get(operation.name, [required]):
+                yield replace(operation, query=query)
 
 
 def find_area(template: str, method: str) -> str:

@@ -27,6 +27,7 @@ from tests.benchmarks.openapi_inputs import (
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import AREAS, LambdaContext, create_function_client
 from tests.meshes import add_lineage, add_product, mesh, resources
+from tests.past import Timeline
 from tests.unit.datasets.test_domains_api import FILES, SCHEMAS
 
 PRODUCTS = ("daily_revenue", "monthly_revenue", "win_back_list")
@@ -40,9 +41,8 @@ REGISTERED = ("shipments", "parcels")
 """The products that the document's examples register, change and delete."""
 
 
-def build_mesh(method: str) -> Registry:
+def fill_mesh(registry: Registry, method: str) -> Registry:
     """Return a mesh in which every request of a method is answered as the document shows."""
-    registry = mesh()
     for (domain, name), schema in SCHEMAS.items():
         port = {"location": f"domains/{domain}/{name}/", "format": "csv"}
         given = {"output_port": port} if name == "orders" else {}
@@ -58,8 +58,10 @@ class Meshes:
     """The resources of requests: reads share one mesh, and each write finds a new one."""
 
     def __init__(self) -> None:
-        self._built = {method: build_mesh(method) for method in ("GET", "POST", "PUT", "DELETE")}
-        self._shared = resources(self._built["GET"], STORED)
+        self._built = {method: fill_mesh(mesh(), method) for method in ("POST", "PUT", "DELETE")}
+        timeline = Timeline()
+        registry = fill_mesh(timeline.registry, "GET")
+        self._shared = resources(registry, STORED, open_feed=timeline.open_feed)
 
     def open_resources(self, method: str) -> Resources:
         if method == "GET":

@@ -9,6 +9,7 @@ lineage registers its missing ends, and there is room for a few.
 import json
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ from datamesh.storage.object_versions import ListMarker, ObjectVersion, VersionP
 from datamesh.storage.objects import LostRace, StoredObject, Unchanged
 from datamesh.wiring.registry import create_byte_limits
 from datamesh.wiring.resources import Resources
+from tests.archives import MemoryArchive
 from tests.contexts import CONTEXT as CONTEXT_OF_SERVICES
 from tests.meshes import NO_WAIT, NOON, resources
 
@@ -110,7 +112,7 @@ def enlarge(limit: ByteLimit, count: int) -> ByteLimit:
     return replace(limit, most=limit.most + 1000 * count)
 
 
-def run_schedule(resources: Resources) -> None:
+def run_schedule(resources: Resources, archives: Sequence[MemoryArchive]) -> None:
     """Do what the scheduled function does."""
     scheduled_run.run_schedule(
         CONTEXT_OF_SERVICES,
@@ -122,6 +124,8 @@ def run_schedule(resources: Resources) -> None:
         NOON + timedelta(days=1),
         90,
     )
+    for each in archives:
+        each.extend(NOON + timedelta(days=1))
 
 
 def main(area: str, folder: Path, *flags: str) -> None:
@@ -129,13 +133,14 @@ def main(area: str, folder: Path, *flags: str) -> None:
     opened = resources(registry, registry_at=past.registry_at)
     service = over(area, opened)
     service.select()
+    archives = [MemoryArchive(each) for each in stored]
     for line in sys.stdin:
         status = 200
         if line == "replace\n":
             for each in stored:
                 each.replace()
         elif line == "schedule\n":
-            run_schedule(opened)
+            run_schedule(opened, archives)
         else:
             answer = service.handler(json.loads(line), CONTEXT)
             status = answer["statusCode"]

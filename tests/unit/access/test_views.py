@@ -92,6 +92,8 @@ READS = {
         f"/api/v1/jobs/runs/{SECRET_RUN}/facets?type=run",
         f"/api/v1/jobs/runs/{RUN}",
         "/api/v1/events/lineage",
+        "/api/v1/events/payroll",
+        "/api/v1/stats/lineage-events?period=WEEK",
         "/api/v1/tags",
         "/api/v1/sources",
     ],
@@ -132,6 +134,9 @@ class Mesh:
         facets = {"documentation": {**FACET, "description": "salaries"}}
         written = [{**SECRET, "facets": facets}]
         self.post("openlineage", "/api/v1/lineage", event(SECRET_RUN, job, [ORDERS], written))
+        for kind in ("START", "FAIL"):  # name no dataset
+            more = event(SECRET_RUN, job, [], []) | {"eventType": kind}
+            self.post("openlineage", "/api/v1/lineage", more)
         self.relate("orders", "pay")
         self.relate("pay", "campaigns")
         self.send("products", "PUT", "/product/pay", {"name": "salaries"})
@@ -213,7 +218,7 @@ def test_readers_of_its_domain_see_it(with_secret: Mesh) -> None:
         dataset = "/api/v1/namespaces/vault/datasets/salaries"
         assert with_secret.get("marquez", dataset, **caller).status == 200
         events = with_secret.get("marquez", "/api/v1/events/lineage", **caller).body["events"]
-        assert len(events) == 2
+        assert len(events) == 4
     assert with_secret.get("products", "/product/salaries", principal=ANONYMOUS).status == 404
 
 

@@ -15,7 +15,12 @@ from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.operations.backups import Backups
 from datamesh.services.permissions import Permissions
 from datamesh.services.registry.registry import Registry
-from datamesh.services.registry.views import DatasetKey, RegistryView, RegistryViews
+from datamesh.services.registry.views import (
+    NOTHING_HIDDEN,
+    HiddenNames,
+    RegistryView,
+    RegistryViews,
+)
 from datamesh.services.search.index_cache import IndexCache
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
@@ -141,9 +146,9 @@ class Resources:
         """Return the products with those that the caller may not see; None if there are none."""
         return self.view.find_everything() if self.view else None
 
-    def find_hidden_datasets(self, deadline: Deadline) -> frozenset[DatasetKey]:
-        """Return the datasets that the caller may not see. Raises StorageUnavailable."""
-        return self.view.find_hidden_datasets(deadline) if self.view else frozenset()
+    def find_hidden_names(self, deadline: Deadline) -> HiddenNames:
+        """Return the datasets and jobs that the caller may not see. Raises StorageUnavailable."""
+        return self.view.find_hidden_names(deadline) if self.view else NOTHING_HIDDEN
 
     def load_grants(self, principal: str, deadline: Deadline, *, is_write: bool) -> Sequence[Grant]:
         """Return the grants of a principal that storage has; for a write never those of a cache.

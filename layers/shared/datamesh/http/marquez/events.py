@@ -120,7 +120,7 @@ def _answer_events(
         direction=direction,
         limit=limit,
         offset=offset,
-        hidden=resources.find_hidden_datasets(context.deadline),
+        hidden=resources.find_hidden_names(context.deadline),
     )
     array = Raw(b"[%b]" % b",".join(page.items))
     answer = build_json_response({"events": array, "totalCount": page.total})

@@ -47,7 +47,7 @@ async def marquez_event_stats(
     more.
     """
     log = resources.open_event_pipeline().log
-    hidden = resources.find_hidden_datasets(context.deadline)
+    hidden = resources.find_hidden_names(context.deadline)
     buckets, is_cut = stats.count_events(context, log, registry.now(), period, timezone, hidden)
     mark_truncation(response, is_cut)
     return buckets

@@ -15,6 +15,7 @@ from datamesh.models.answer_size import take_page
 from datamesh.models.json_codec import decode_lenient
 from datamesh.models.openlineage import EventTime
 from datamesh.services.context import RequestContext
+from datamesh.services.registry.views import NOTHING_HIDDEN, HiddenNames
 from datamesh.storage.event_log import EventLog
 
 MAX_LISTINGS = 10
@@ -162,12 +163,12 @@ def list_events(
     direction: Direction,
     limit: int,
     offset: int,
-    hidden: frozenset[tuple[str, str]] = frozenset(),
+    hidden: HiddenNames = NOTHING_HIDDEN,
 ) -> EventPage:
     """Return the events between two moments, the newest first or the oldest.
 
-    With a namespace, those of its jobs alone; of events that name a hidden dataset none, and of
-    those that are read none is counted. Raises StorageUnavailable.
+    With a namespace, those of its jobs alone; of events that name a hidden dataset or job none, and
+    of those that are read none is counted. Raises StorageUnavailable.
     """
     reader = EventReader(context, log)
     newest_first = direction == "desc"
@@ -178,7 +179,7 @@ def list_events(
         names = reader.list_names(*days)
         total = len(names)
     left, skipped = names, 0
-    if namespace is None and not hidden:
+    if namespace is None and hidden.is_empty:
         left, skipped = _skip_days(names, days, offset, newest_first=newest_first)
     found: list[bytes] = []
     outside = 0
@@ -195,29 +196,38 @@ def list_events(
         elif len(found) < limit:
             found.append(event.body)
         # What is hidden is not counted either, so that the rest is looked at as well.
-        if len(found) == limit and not hidden:
+        if len(found) == limit and hidden.is_empty:
             break
     items = take_page(found)
     return EventPage(items, max(total - outside, 0), reader.is_cut or len(items) < len(found))
 
 
-def is_hidden(event: KeptText, hidden: frozenset[tuple[str, str]]) -> bool:
-    """Return whether an event names a dataset that is hidden."""
-    return bool(hidden) and not hidden.isdisjoint(_list_datasets(event.body))
+def is_hidden(event: KeptText, hidden: HiddenNames) -> bool:
+    """Return whether an event names a dataset that is hidden, or a job.
+
+    Many events of a job, such as its START, name no dataset.
+    """
+    return not hidden.is_empty and any(
+        (namespace, name) in (hidden.jobs if is_job else hidden.datasets)
+        for is_job, namespace, name in _list_names(event.body)
+    )
 
 
-def _list_datasets(body: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the namespaces and names of all datasets that an event names, facets included."""
-    left: list[object] = [decode_lenient(body)]
+def _list_names(body: bytes) -> Iterator[tuple[bool, str, str]]:
+    """Yield the namespaces and names of all jobs and datasets that an event names, in facets too.
+
+    The first value is True for a job.
+    """
+    left: list[tuple[bool, object]] = [(False, decode_lenient(body))]
     while left:
-        value = left.pop()
+        is_job, value = left.pop()
         if isinstance(value, dict):
             namespace, name = value.get("namespace"), value.get("name")
             if isinstance(namespace, str) and isinstance(name, str):
-                yield namespace, name
-            left += value.values()
+                yield is_job, namespace, name
+            left += [(key == "job", each) for key, each in value.items()]
         elif isinstance(value, list):
-            left += value
+            left += [(False, each) for each in value]
 
 
 def _skip_days(

@@ -13,6 +13,7 @@ from datamesh.services.context import RequestContext
 from datamesh.services.marquez.events import EventReader, is_hidden
 from datamesh.services.marquez.index import open_index
 from datamesh.services.registry.registry import Registry
+from datamesh.services.registry.views import NOTHING_HIDDEN, HiddenNames
 from datamesh.storage.event_log import EventLog
 
 type Period = Literal["DAY", "WEEK"]
@@ -66,11 +67,11 @@ def count_events(
     now: datetime,
     period: Period,
     timezone: str,
-    hidden: frozenset[tuple[str, str]] = frozenset(),
+    hidden: HiddenNames = NOTHING_HIDDEN,
 ) -> tuple[list[EventBucket], bool]:
     """Return how many events each interval has, and whether there are more than were read.
 
-    Those that name a hidden dataset are not counted.
+    Those that name a hidden dataset or job are not counted.
     """
     intervals = build_intervals(now, period, timezone)
     begin, end = intervals[0].start, intervals[-1].end

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import NamedTuple
 from weakref import ref
 
 import msgspec
@@ -35,6 +36,21 @@ MAX_VIEWS = 2
 
 type DatasetKey = tuple[str, str]
 """Namespace and name of a dataset."""
+
+
+class HiddenNames(NamedTuple):
+    """The namespaces and names of what a caller may not see."""
+
+    datasets: frozenset[DatasetKey] = frozenset()
+    jobs: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the caller may see everything."""
+        return not (self.datasets or self.jobs)
+
+
+NOTHING_HIDDEN = HiddenNames()
 
 
 @dataclass
@@ -124,6 +140,16 @@ class RegistryView:
     def find_hidden_datasets(self, deadline: Deadline) -> frozenset[DatasetKey]:
         """Return the datasets of the products that are hidden. Raises StorageUnavailable."""
         return self._datasets.get(self._base.products.read(deadline), self._list_hidden_datasets)
+
+    def find_hidden_names(self, deadline: Deadline) -> HiddenNames:
+        """Return the datasets and jobs that are hidden. Raises StorageUnavailable."""
+        datasets = self.find_hidden_datasets(deadline)
+        if not datasets or self._base.jobs is None:
+            return HiddenNames(datasets)
+        everything = self._base.jobs.read(deadline)
+        shown = self._show_jobs(everything, deadline)
+        hidden = (job for key, job in everything.jobs.items() if key not in shown.jobs)
+        return HiddenNames(datasets, frozenset((job.namespace, job.name) for job in hidden))
 
     def show_history(self, history: JobHistory, deadline: Deadline) -> JobHistory | None:
         """Return a job without the datasets that are hidden; None if it is hidden with them."""

@@ -12,6 +12,7 @@ from datamesh.http import lineage_columns
 from datamesh.http.answers import (
     CSV,
     EXPORT_MEDIA_TYPES,
+    JSON,
     build_json_response,
     build_page_response,
     mark_truncation,
@@ -219,7 +220,7 @@ async def lineage_graph(
     `truncated` tells whether there are more. Cycles are named and never walked twice.
     """
     now = registry is resources.registry
-    found = graph.build_graph(
+    found = graph.encode_graph(
         context,
         registry,
         product,
@@ -230,7 +231,7 @@ async def lineage_graph(
         # What is hidden is counted now, not at a moment of the past.
         find_everything=resources.find_everything if now else lambda: None,
     )
-    return build_json_response(found)
+    return Response(found, media_type=JSON)
 
 
 @app.get(

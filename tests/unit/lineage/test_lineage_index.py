@@ -1,5 +1,7 @@
 """The index over lineage: what it holds, when it is extended, and what it may never hide."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +12,12 @@ from datamesh.services.lineage.queries import find_upstream
 from datamesh.services.lineage.registration import remove_lineage
 from datamesh.services.lineage.walk import LineageFilter
 from datamesh.services.products.registration import delete_product
-from datamesh.services.registry.lineage_index import Adjacency, LineageIndex
+from datamesh.services.registry.lineage_index import (
+    MAX_REMEMBERED_BYTES,
+    Adjacency,
+    GraphCache,
+    LineageIndex,
+)
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import LineageFile
 from datamesh.storage.records import LineageRecord
@@ -97,7 +104,7 @@ def test_the_past_does_not_cost_the_present_its_index() -> None:
 
 
 def reached(registry: Registry, name: str) -> list[str]:
-    found = graph.build_graph(
+    encoded = graph.encode_graph(
         CONTEXT,
         registry,
         name,
@@ -106,6 +113,7 @@ def reached(registry: Registry, name: str) -> list[str]:
         only=LineageFilter(),
         max_nodes=99,
     )
+    found = json.loads(encoded)
     return [node["name"] for node in found["nodes"]]
 
 
@@ -162,6 +170,30 @@ def test_an_entry_superseded_in_its_place_is_no_longer_walked() -> None:
     registry.lineage.commit(supersede, NO_DEADLINE)
     assert reached(registry, "a") == ["a", "b"]
     assert registry.lineage_index.get_adjacency(registry.lineage.read(NO_DEADLINE)) is adjacency
+
+
+def test_json_of_nodes_and_edges_is_kept_while_both_files_are_the_same(registry: Registry) -> None:
+    add_products(registry, "ab")
+    add_lineage(registry, "a", "b")
+    assert reached(registry, "a") == ["a", "b"] == reached(registry, "a")
+    cache = find_cache(registry)
+    assert [*cache.nodes] == ["a", "b"] and [*cache.edges] == [0]
+    add_products(registry, "c")
+    assert find_cache(registry) is not cache
+    assert reached(registry, "a") == ["a", "b"]
+
+
+def find_cache(registry: Registry) -> GraphCache:
+    lineage, products = registry.lineage.read(NO_DEADLINE), registry.products.read(NO_DEADLINE)
+    return registry.lineage_index.get_cache(lineage, products)
+
+
+def test_json_of_nodes_and_edges_is_forgotten_when_it_is_too_much() -> None:
+    cache = GraphCache(0)
+    for position in range(9):
+        text = bytes(MAX_REMEMBERED_BYTES // 4)
+        assert cache.remember(cache.edges, position, text) is text
+    assert [*cache.edges] == [8]
 
 
 def test_two_registries_have_indices_of_their_own() -> None:

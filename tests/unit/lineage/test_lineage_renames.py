@@ -1,5 +1,6 @@
 """Lineage follows its products to their new names, from the commit that renames on."""
 
+import json
 from datetime import timedelta
 from typing import NoReturn
 
@@ -130,7 +131,7 @@ def test_every_read_has_the_new_name_before_lineage_is_stored(chain: Registry) -
 
 
 def graph_of(registry: Registry, name: str) -> tuple[set[str], set[tuple[str, str]]]:
-    found = graph.build_graph(
+    encoded = graph.encode_graph(
         CONTEXT,
         registry,
         name,
@@ -139,6 +140,7 @@ def graph_of(registry: Registry, name: str) -> tuple[set[str], set[tuple[str, st
         only=NO_FILTER,
         max_nodes=100,
     )
+    found = json.loads(encoded)
     nodes = {node["name"] for node in found["nodes"]}
     return nodes, {(edge["source"], edge["target"]) for edge in found["edges"]}
 

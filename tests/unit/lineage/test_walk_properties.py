@@ -1,5 +1,6 @@
 """Walks over random graphs, with cycles, self-loops and parallel entries, judged by networkx."""
 
+import json
 from collections.abc import Iterable
 from itertools import pairwise
 from math import prod
@@ -77,7 +78,7 @@ def answered(
     only: LineageFilter | None = None,
     max_nodes: int = 1000,
 ) -> LineageGraph:
-    return graph.build_graph(
+    encoded = graph.encode_graph(
         CONTEXT,
         registry,
         START,
@@ -86,6 +87,8 @@ def answered(
         only=only or LineageFilter(),
         max_nodes=max_nodes,
     )
+    answer: LineageGraph = json.loads(encoded)
+    return answer
 
 
 def distances_of(answer: LineageGraph) -> dict[str, int]:

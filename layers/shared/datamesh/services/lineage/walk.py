@@ -15,7 +15,7 @@ from datamesh.models.lineage import LineageType
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.renames import get_adjacency, read_registry_files
 from datamesh.services.lineage.visibility import has_own_columns, is_visible
-from datamesh.services.registry.lineage_index import VisibilityCache
+from datamesh.services.registry.lineage_index import GraphCache
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import require_product_record
 from datamesh.storage.records import LineageRecord, ProductRecord
@@ -51,9 +51,12 @@ class Graph:
         self.products = file.products
         self.entries = lineage.lineage
         self.adjacency = get_adjacency(registry, lineage, file)
+        self.cache = registry.lineage_index.get_cache(lineage, file)
         self._file = file
-        self._is_match = None if only == NO_FILTER else only.is_match
-        self._states = registry.lineage_index.visibility.get_states(lineage, file)
+        self._only = only
+        states = self.cache.states
+        self._states = states if only == NO_FILTER else bytearray(len(states))
+        """Of each entry whether it is followed: VISIBLE or HIDDEN, or UNKNOWN as yet."""
 
     def get_product(self, name: str) -> ProductRecord:
         """Return a product. Raises ProductNotFound if none has that name."""
@@ -61,19 +64,51 @@ class Graph:
 
     def select_followed(self, positions: Iterable[int]) -> list[int]:
         """Return those positions whose entries are visible and match the filter."""
-        states, visible = self._states, VisibilityCache.VISIBLE
-        found = [at for at in positions if (states[at] or self._check_visibility(at)) == visible]
-        if self._is_match is None:
-            return found
-        return [at for at in found if self._is_match(self.entries[at])]
+        states, check, visible = self._states, self._check_entry, GraphCache.VISIBLE
+        return [at for at in positions if (states[at] or check(at)) == visible]
 
-    def _check_visibility(self, position: int) -> int:
-        """Find out whether an entry is visible, and cache it: VISIBLE or HIDDEN."""
+    def find_neighbours(self, names: Iterable[str], way: Way) -> set[str]:
+        """Return the products one hop from any of some."""
+        # One comprehension for all: a walk looks at ten thousands of entries.
+        states, check, visible = self._states, self._check_entry, GraphCache.VISIBLE
+        positions = self.adjacency.get_positions(way)
+        neighbours = self.adjacency.get_neighbours(way)
+        return {
+            neighbours[at]
+            for name in names
+            for at in positions.get(name, ())
+            if (states[at] or check(at)) == visible
+        }
+
+    def find_steps(self, names: Sequence[str], way: Way) -> Steps:
+        """Return the positions that are followed from each of some products to any of them."""
+        states, check, visible = self._states, self._check_entry, GraphCache.VISIBLE
+        positions = self.adjacency.get_positions(way)
+        neighbours = self.adjacency.get_neighbours(way)
+        among = set(names)
+        return {
+            name: [
+                at
+                for at in positions.get(name, ())
+                if neighbours[at] in among and (states[at] or check(at)) == visible
+            ]
+            for name in names
+        }
+
+    def _check_entry(self, position: int) -> int:
+        """Find out whether an entry is followed, and cache it: VISIBLE or HIDDEN."""
         entry = self.entries[position]
+        state = self.cache.states[position] or self._check_visibility(position, entry)
+        if not self._only.is_match(entry):
+            state = GraphCache.HIDDEN
+        self._states[position] = state
+        return state
+
+    def _check_visibility(self, position: int, entry: LineageRecord) -> int:
         # Files of old may hold any number.
         visible = entry.confidence >= 0 and is_visible(entry, self._file)
-        state = VisibilityCache.VISIBLE if visible else VisibilityCache.HIDDEN
-        self._states[position] = state
+        state = GraphCache.VISIBLE if visible else GraphCache.HIDDEN
+        self.cache.states[position] = state
         return state
 
     def find_entries(self, name: str, way: Way) -> list[LineageRecord]:
@@ -126,26 +161,31 @@ def walk_graph(graph: Graph, start: str, direction: Direction, depth: int, max_n
     reached = {
         way: compute_distances(graph, start, way, depth, enough=max_nodes) for way in direction.ways
     }
-    nearest: dict[str, int] = {}
-    for found in reached.values():
-        for name, distance in found.items():
-            nearest[name] = min(distance, nearest.get(name, distance))
-    ranked = sorted(zip(nearest.values(), nearest, strict=True))
-    kept = [name for _, name in ranked[:max_nodes]]
+    nearest = _find_nearest(reached.values())
+    # By name, then by distance: two sorts of plain keys are quicker than one of pairs.
+    kept = sorted(sorted(nearest), key=nearest.__getitem__)[:max_nodes]
     steps = {
-        way: _find_steps(graph, [name for name in kept if name in found], way)
+        way: graph.find_steps([name for name in kept if name in found], way)
         for way, found in reached.items()
     }
     nodes: dict[str, WalkNode] = {}
     for way, found in reached.items():
         for name, confidence in _compute_confidences(graph, start, way, steps[way]).items():
-            node = WalkNode(found[name], confidence, way)
-            if name not in nodes or node.is_better_than(nodes[name]):
+            node, known = WalkNode(found[name], confidence, way), nodes.get(name)
+            if known is None or node.is_better_than(known):
                 nodes[name] = node
     nodes[start] = WalkNode(0, 1.0, None)
     # Both ways may have followed an entry, around a cycle through the start: a dict keeps it once.
     positions = {at: None for name in kept for each in steps.values() for at in each.get(name, ())}
-    return Walk({name: nodes[name] for name in kept}, list(positions), len(ranked) > max_nodes)
+    return Walk({name: nodes[name] for name in kept}, list(positions), len(nearest) > max_nodes)
+
+
+def _find_nearest(ways: Iterable[dict[str, int]]) -> dict[str, int]:
+    """Return the distance of each product by the way that is nearer."""
+    nearest, *others = ways
+    for found in others:
+        nearest = nearest | found | {n: min(nearest[n], found[n]) for n in nearest.keys() & found}
+    return nearest
 
 
 def compute_distances(
@@ -156,31 +196,14 @@ def compute_distances(
     Stop after the distance at which more than `enough` products, or the product `until`, are
     reached.
     """
-    positions, neighbours = graph.adjacency.get_positions(way), graph.adjacency.get_neighbours(way)
     reached = {start: 0}
-    frontier: Iterable[str] = (start,)
+    found = {start}
     for distance in range(1, depth + 1):
-        found: dict[str, int] = {}
-        for name in frontier:
-            new = [at for at in positions.get(name, ()) if neighbours[at] not in reached]
-            found.update((neighbours[at], distance) for at in graph.select_followed(new))
-        reached |= found
-        frontier = found
+        found = graph.find_neighbours(found, way) - reached.keys()
+        reached |= dict.fromkeys(found, distance)
         if not found or until in found or len(reached) > enough:
             break
     return reached
-
-
-def _find_steps(graph: Graph, names: Sequence[str], way: Way) -> Steps:
-    """Return what is followed from each of these products to any of them."""
-    positions, neighbours = graph.adjacency.get_positions(way), graph.adjacency.get_neighbours(way)
-    among = set(names)
-    return {
-        name: graph.select_followed(
-            [at for at in positions.get(name, ()) if neighbours[at] in among]
-        )
-        for name in names
-    }
 
 
 def _compute_confidences(graph: Graph, start: str, way: Way, steps: Steps) -> dict[str, float]:
@@ -190,17 +213,17 @@ def _compute_confidences(graph: Graph, start: str, way: Way, steps: Steps) -> di
     length, and rounded multiplication keeps the order of its operands.
     """
     entries, neighbours = graph.entries, graph.adjacency.get_neighbours(way)
-    best = {start: 1.0}
+    # Negated throughout: the heap has its smallest first, and a factor leaves the sign as it is.
+    best = dict.fromkeys(steps, 1.0) | {start: -1.0}
     heap = [(-1.0, start)]
-    settled: set[str] = set()
     while heap:
-        negated, name = heappop(heap)
-        if name in settled:
+        item = heappop(heap)
+        so_far, name = item
+        if so_far > best[name]:
             continue
-        settled.add(name)
         for position in steps[name]:
-            other, confidence = neighbours[position], -negated * entries[position].confidence
-            if confidence > best.get(other, -1.0):
+            other, confidence = neighbours[position], so_far * entries[position].confidence
+            if confidence < best[other]:
                 best[other] = confidence
-                heappush(heap, (-confidence, other))
-    return best
+                heappush(heap, (confidence, other))
+    return {name: -confidence for name, confidence in best.items() if confidence <= 0}

@@ -1,4 +1,4 @@
-"""The index over lineage entries, and the cache of which of them are visible.
+"""The index over lineage entries, and the cache of what walks have found out about them.
 
 Both refer to an entry by its position: its index in the list of entries of the lineage file.
 """
@@ -71,28 +71,39 @@ class Adjacency:
         return [(sources[position], targets[position]) for position in positions]
 
 
-class VisibilityCache:
-    """A mutable cache of the visibility of each lineage entry, one byte an entry.
+MAX_REMEMBERED_BYTES = 4 << 20
+"""Bytes of encoded nodes and edges that are remembered: about those of the largest answer."""
 
-    It holds for one version of the lineage file and one of the products file.
+
+class GraphCache:
+    """What walks have found out about one version of the lineage file and one of the products.
+
+    A walk fills it in as it meets products and entries.
     """
 
     UNKNOWN, VISIBLE, HIDDEN = 0, 1, 2
 
-    def __init__(self) -> None:
-        self._versions: tuple[ref[LineageFile], ref[ProductsFile]] | None = None
-        self._states = bytearray()
+    def __init__(self, entries: int) -> None:
+        self.states = bytearray(entries)
+        """The visibility of each entry, one byte an entry."""
+        self.nodes: dict[str, bytes] = {}
+        """Product -> the JSON of its members that are the same in each answer."""
+        self.edges: dict[int, bytes] = {}
+        """Position of an entry -> its JSON as an edge."""
+        self._bytes = 0
 
-    def get_states(self, lineage: LineageFile, products: ProductsFile) -> bytearray:
-        """Return the state of each position for these two versions, emptied if they are others.
+    def remember[K](self, part: dict[K, bytes], key: K, text: bytes) -> bytes:
+        """Keep the JSON of a node or an edge, and return it.
 
-        The caller writes into it what it finds out about an UNKNOWN entry.
+        All is forgotten first when there is too much.
         """
-        known = self._versions
-        if known is None or known[0]() is not lineage or known[1]() is not products:
-            self._versions = ref(lineage), ref(products)
-            self._states = bytearray(len(lineage.lineage))
-        return self._states
+        self._bytes += len(text)
+        if self._bytes > MAX_REMEMBERED_BYTES:
+            self.nodes.clear()
+            self.edges.clear()
+            self._bytes = len(text)
+        part[key] = text
+        return text
 
 
 class LineageIndex:
@@ -105,7 +116,8 @@ class LineageIndex:
     """
 
     def __init__(self) -> None:
-        self.visibility = VisibilityCache()
+        self._cache = GraphCache(0)
+        self._cached: tuple[ref[LineageFile], ref[ProductsFile]] | None = None
         self._adjacency = Adjacency()
         self._revision = 0
         self._indexed: ref[LineageFile] | None = None
@@ -125,6 +137,14 @@ class LineageIndex:
         self._adjacency.extend(file.lineage)
         self._indexed, self._revision = ref(file), file.revision
         return self._adjacency
+
+    def get_cache(self, lineage: LineageFile, products: ProductsFile) -> GraphCache:
+        """Return the cache of these two versions, an empty one if the last was of others."""
+        known = self._cached
+        if known is None or known[0]() is not lineage or known[1]() is not products:
+            self._cached = ref(lineage), ref(products)
+            self._cache = GraphCache(len(lineage.lineage))
+        return self._cache
 
 
 def _build_adjacency(file: LineageFile) -> Adjacency:

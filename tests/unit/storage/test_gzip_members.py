@@ -3,13 +3,14 @@
 import gzip
 import tracemalloc
 import zlib
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from datamesh.storage import gzip_members
-from datamesh.storage.gzip_members import GzipMemberCache
+from datamesh.storage.gzip_members import FileChunk, GzipMemberCache
 
 files = st.lists(st.lists(st.binary(max_size=9), max_size=6), max_size=5)
 
@@ -101,3 +102,53 @@ def test_a_damaged_member_is_told() -> None:
     body[-6] ^= 1  # of the check (CRC32)
     with pytest.raises(zlib.error):
         GzipMemberCache().unpack(bytes(body))
+
+
+@dataclass
+class CountedSource:
+    """A source of a chunk, which counts how often the chunk is encoded."""
+
+    text: bytes
+    encoded: int = 0
+
+    def to_chunk(self) -> FileChunk:
+        def encode() -> list[bytes]:
+            self.encoded += 1
+            return [self.text]
+
+        return FileChunk(encode, [self])
+
+
+def test_a_chunk_of_the_same_sources_is_not_encoded_again() -> None:
+    kept = GzipMemberCache()
+    old, new = CountedSource(b"old"), CountedSource(b"new")
+    [first] = kept.pack_chunks([old.to_chunk()])
+    [again, added] = kept.pack_chunks([old.to_chunk(), new.to_chunk()])
+    assert (old.encoded, new.encoded) == (1, 1)
+    assert again.body + added.body == GzipMemberCache().pack([b"old", b"new"])
+    assert (first.size, added.size) == (3, 3)
+
+
+def test_a_chunk_at_another_place_is_encoded_again() -> None:
+    kept = GzipMemberCache()
+    one, two = CountedSource(b"one"), CountedSource(b"two")
+    kept.pack_chunks([one.to_chunk(), two.to_chunk()])
+    [chunk] = kept.pack_chunks([two.to_chunk()])
+    assert gzip.decompress(chunk.body) == b"two"
+    assert two.encoded == 2
+
+
+def test_what_was_packed_is_forgotten_once_another_version_is_read() -> None:
+    kept = GzipMemberCache()
+    source = CountedSource(b"rows")
+    kept.pack_chunks([source.to_chunk()])
+    kept.unpack(gzip.compress(b"those of a rival"))
+    kept.pack_chunks([source.to_chunk()])
+    assert source.encoded == 2
+
+
+def test_a_chunk_without_sources_is_encoded_each_time() -> None:
+    kept = GzipMemberCache()
+    for part in ([b"head 1"], [b"head 2"]):
+        [chunk] = kept.pack_chunks([FileChunk(part.copy)])
+        assert [gzip.decompress(chunk.body)] == part

@@ -9,6 +9,7 @@ from datamesh.models.access_requests import StoredAccessRequest
 from datamesh.models.grants import StoredGrant
 from datamesh.models.json_codec import encode_model
 from datamesh.models.keys import StoredKey
+from datamesh.storage.gzip_members import FileChunk
 from datamesh.storage.registry_file import RegistryFile
 
 ACCESS_KEY = "access.json"
@@ -26,9 +27,10 @@ class AccessFile(RegistryFile):
     requests: Annotated[dict[str, StoredAccessRequest], Field(default_factory=dict)]
     """Id -> request for access to a product. Not in the file while there are none."""
 
-    def encode_parts(self) -> Iterator[bytes]:
+    def list_chunks(self) -> Iterator[FileChunk]:
         """Yield the file as JSON, in one part."""
-        yield encode_model(self, exclude={name for name in OPTIONAL if not getattr(self, name)})
+        absent = {name for name in OPTIONAL if not getattr(self, name)}
+        yield FileChunk(lambda: [encode_model(self, exclude=absent)])
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:

@@ -8,6 +8,7 @@ from pydantic import JsonValue, SkipValidation
 
 from datamesh.models.declarations import Declarations
 from datamesh.storage.files import Envelope, encode_records, read_envelope
+from datamesh.storage.gzip_members import FileChunk
 from datamesh.storage.registry_file import RegistryFile
 
 DECLARATIONS_KEY = "openlineage/declarations.json"
@@ -20,7 +21,7 @@ class DeclarationsFile(RegistryFile):
 
     declared: SkipValidation[Declarations] = Declarations()
 
-    def encode_parts(self) -> Iterator[bytes]:
+    def list_chunks(self) -> Iterator[FileChunk]:
         """Yield the file as JSON."""
         return encode_records(self, b',"declared":', [_encode_declarations(self.declared)], b"}")
 

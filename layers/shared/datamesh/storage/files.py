@@ -6,6 +6,7 @@ An older file is a bare object (name -> product) or a bare list (entries); it co
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +16,7 @@ from pydantic import AfterValidator, Field, JsonValue, SkipValidation
 from datamesh.models.json_codec import encode_model
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.stored_products import StoredProduct
+from datamesh.storage.gzip_members import FileChunk
 from datamesh.storage.records import LineageRecord, ProductRecord, Redirect, attach_json
 from datamesh.storage.registry_file import ENVELOPE_FIELDS, RegistryFile
 
@@ -49,13 +51,16 @@ class ProductsFile(RegistryFile):
         for record in self.products.values():
             record.to_model()
 
-    def encode_parts(self) -> Iterator[bytes]:
-        """Yield the file as JSON, in parts of RECORDS_PER_PART products; then what was renamed."""
-        members = [
-            b"%b:%b" % (ENCODE_NAME(name), record.json) for name, record in self.products.items()
-        ]
+    def list_chunks(self) -> Iterator[FileChunk]:
+        """Yield the file in chunks of RECORDS_PER_PART products; then what was renamed."""
         renamed = b',"renamed":%b' % msgspec.json.encode(self.renamed) if self.renamed else b""
-        return encode_records(self, b',"products":{', members, b"}%b}" % renamed)
+        yield encode_opening(self, b',"products":{')
+        names, records = list(self.products), list(self.products.values())
+        for start in range(0, len(names), RECORDS_PER_PART):
+            end = start + RECORDS_PER_PART
+            some = names[start:end], records[start:end]
+            yield FileChunk(partial(_encode_products, *some, start > 0), some)
+        yield FileChunk(lambda: [b"}%b}" % renamed])
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -100,10 +105,13 @@ class LineageFile(RegistryFile):
         for record in self.lineage:
             record.to_model()
 
-    def encode_parts(self) -> Iterator[bytes]:
-        """Yield the file as JSON, in parts of RECORDS_PER_PART entries."""
-        items = [record.json for record in self.lineage]
-        return encode_records(self, b',"lineage":[', items, b"]}")
+    def list_chunks(self) -> Iterator[FileChunk]:
+        """Yield the file in chunks of RECORDS_PER_PART entries."""
+        yield encode_opening(self, b',"lineage":[')
+        for start in range(0, len(self.lineage), RECORDS_PER_PART):
+            some = self.lineage[start : start + RECORDS_PER_PART]
+            yield FileChunk(partial(_encode_entries, some, start > 0), some)
+        yield FileChunk(lambda: [b"]}"])
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -179,17 +187,37 @@ def read_envelope(file: RegistryFile | Envelope) -> dict[str, Any]:
 
 
 def encode_records(
-    file: RegistryFile, opening: bytes, items: Sequence[bytes | msgspec.Raw], closing: bytes
-) -> Iterator[bytes]:
-    """Yield a file as JSON: its envelope, then its items in parts of RECORDS_PER_PART."""
-    envelope = encode_model(file, include={*ENVELOPE_FIELDS})
-    yield envelope.removesuffix(b"}") + opening
-    begun = False
+    file: RegistryFile, opening: bytes, items: Sequence[bytes], closing: bytes
+) -> Iterator[FileChunk]:
+    """Yield a file in chunks: its envelope, then its encoded items, RECORDS_PER_PART at a time."""
+    yield encode_opening(file, opening)
     for start in range(0, len(items), RECORDS_PER_PART):
-        for part in _join_bounded(items[start : start + RECORDS_PER_PART]):
-            yield b"," + part if begun else part
-            begun = True
-    yield closing
+        yield FileChunk(partial(_join_items, items[start : start + RECORDS_PER_PART], start > 0))
+    yield FileChunk(lambda: [closing])
+
+
+def encode_opening(file: RegistryFile, opening: bytes) -> FileChunk:
+    """Return the chunk of the envelope, up to where the first item follows."""
+    envelope = encode_model(file, include={*ENVELOPE_FIELDS}).removesuffix(b"}")
+    return FileChunk(lambda: [envelope + opening])
+
+
+def _encode_products(
+    names: Sequence[str], records: Sequence[ProductRecord], follows: bool
+) -> Iterator[bytes]:
+    pairs = zip(names, records, strict=True)
+    return _join_items([b"%b:%b" % (ENCODE_NAME(name), each.json) for name, each in pairs], follows)
+
+
+def _encode_entries(records: Sequence[LineageRecord], follows: bool) -> Iterator[bytes]:
+    return _join_items([record.json for record in records], follows)
+
+
+def _join_items(items: Sequence[bytes | msgspec.Raw], follows: bool) -> Iterator[bytes]:
+    """Yield items as parts; `follows` says that other items stand before them."""
+    for part in _join_bounded(items):
+        yield b"," + part if follows else part
+        follows = True
 
 
 def _join_bounded(items: Sequence[bytes | msgspec.Raw]) -> Iterator[bytes]:

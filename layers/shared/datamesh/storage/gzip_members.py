@@ -2,11 +2,13 @@
 
 Compressing is most of what a commit to a large file costs, and most of such a file has not changed.
 So it is compressed in parts, one member each, and a part that was read or written the last time is
-not compressed again (docs/adr/0014-rows.md).
+not compressed again (docs/adr/0014-rows.md). Of a file that was written the last time, what has not
+changed is not even encoded again.
 """
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 
@@ -23,34 +25,79 @@ PIECE_BYTES = 1 << 18
 """How much it is decompressed to at once, at most."""
 
 
+@dataclass(frozen=True)
+class FileChunk:
+    """A piece of a file, such as a thousand records, that is encoded when it has changed."""
+
+    encode: Callable[[], Iterable[bytes]]
+    """Returns the parts to compress."""
+    sources: Sequence[object] | None = None
+    """The objects that it is encoded from: equal ones, at the same place of the file, give equal
+    bytes. None if it is encoded each time."""
+
+
+@dataclass(frozen=True)
+class PackedChunk:
+    """A chunk as it was packed."""
+
+    members: dict[bytes, bytes]
+    """SHA-256 digest of a part -> the gzip member that holds it."""
+    body: bytes
+    size: int
+    """How many bytes it takes before compression."""
+    sources: Sequence[object] | None = None
+
+
 class GzipMemberCache:
     """Packs and unpacks the versions of one file; remembers the members of the latest one."""
 
     def __init__(self) -> None:
         self._members: dict[bytes, bytes] = {}
         """SHA-256 digest of a part -> the gzip member that holds it."""
+        self._chunks: list[PackedChunk] = []
+        """The chunks of the version that was packed the last time, if none was unpacked since."""
 
     def pack(self, parts: Iterable[bytes]) -> bytes:
         """Compress each part as a gzip member and return the whole file.
 
         Equal parts give equal bytes, whatever was packed before.
         """
-        members = {}
+        return b"".join(each.body for each in self.pack_chunks([FileChunk(lambda: parts)]))
+
+    def pack_chunks(self, chunks: Iterable[FileChunk]) -> list[PackedChunk]:
+        """Compress the chunks of a file as `pack` does, one after the other."""
+        former = self._chunks
         packed = []
-        for part in parts:
+        for place, chunk in enumerate(chunks):
+            known = former[place] if place < len(former) else None
+            # Most objects are the very same ones, which is all that is looked at then.
+            if known and chunk.sources is not None and chunk.sources == known.sources:
+                packed.append(known)
+            else:
+                packed.append(self._pack_chunk(chunk))
+        self._chunks = packed
+        self._members = {}
+        for each in packed:
+            self._members |= each.members
+        return packed
+
+    def _pack_chunk(self, chunk: FileChunk) -> PackedChunk:
+        members = {}
+        bodies, size = [], 0
+        for part in chunk.encode():
             digest = sha256(part).digest()
             member = self._members.get(digest) or _compress_member(part)
             members[digest] = member
-            packed.append(member)
-        self._members = members
-        return b"".join(packed)
+            bodies.append(member)
+            size += len(part)
+        return PackedChunk(members, b"".join(bodies), size, chunk.sources)
 
     def unpack(self, body: bytes) -> bytes:
         """Return the content of a gzip file, all members together.
 
         Raises EOFError if the file is cut short, and zlib.error if it is damaged.
         """
-        self._members = {}
+        self._members, self._chunks = {}, []
         text, view, position = BytesIO(), memoryview(body), 0
         while position < len(body):
             digest, end = _unpack_member(view, position, text)

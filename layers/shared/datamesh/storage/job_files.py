@@ -16,6 +16,7 @@ from datamesh.models.jobs import (
     JobRun,
 )
 from datamesh.storage.files import Envelope, encode_records, read_envelope
+from datamesh.storage.gzip_members import FileChunk
 from datamesh.storage.registry_file import RegistryFile
 
 JOBS_PREFIX = "openlineage/jobs/"
@@ -31,7 +32,7 @@ class JobFile(RegistryFile):
 
     history: SkipValidation[JobHistory | None] = None
 
-    def encode_parts(self) -> Iterator[bytes]:
+    def list_chunks(self) -> Iterator[FileChunk]:
         """Yield the file as JSON."""
         item = _encode_item(self.history) if self.history else b"null"
         return encode_records(self, b',"history":', [item], b"}")
@@ -93,7 +94,7 @@ class JobIndexFile(RegistryFile):
     dropped: SkipValidation[tuple[str, ...]] = ()
     """Digests of datasets that were dropped while they were no product, the latest last."""
 
-    def encode_parts(self) -> Iterator[bytes]:
+    def list_chunks(self) -> Iterator[FileChunk]:
         """Yield the file as JSON, in parts of which most stay the same if few jobs change."""
         items = [b'"%b":%b' % (key.encode(), _encode_item(job)) for key, job in self.jobs.items()]
         dropped = b',"dropped":%b' % _encode_item(self.dropped) if self.dropped else b""

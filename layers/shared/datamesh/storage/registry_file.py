@@ -4,7 +4,6 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -12,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.json_codec import decode_lenient, encode_model
 from datamesh.models.values import TICK, Timestamp
-from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache
+from datamesh.storage.gzip_members import GZIP_MAGIC, FileChunk, GzipMemberCache
 from datamesh.storage.records import describe_error
 
 
@@ -70,19 +69,14 @@ class RegistryFile(BaseModel):
 
     def encode_measured(self, cache: GzipMemberCache) -> EncodedFile:
         """Return the encoded file together with the size of its records, which costs nothing."""
-        sizes: list[int] = []
-
-        def measure_parts() -> Iterator[bytes]:
-            for part in self.encode_parts():
-                sizes.append(len(part))
-                yield part
-
-        body = cache.pack(measure_parts())
-        return EncodedFile(body, sum(sizes[1:]))
+        envelope, *records = cache.pack_chunks(self.list_chunks())
+        body = b"".join(each.body for each in (envelope, *records))
+        return EncodedFile(body, sum(each.size for each in records))
 
     def measure_records(self) -> int:
         """Return how many bytes of JSON the records take, with the commas between them."""
-        return sum(map(len, islice(self.encode_parts(), 1, None)))
+        _, *records = self.list_chunks()
+        return sum(len(part) for chunk in records for part in chunk.encode())
 
     @classmethod
     def decode(cls, name: str, body: bytes, cache: GzipMemberCache | None = None) -> Self:
@@ -103,11 +97,13 @@ class RegistryFile(BaseModel):
         """
 
     def encode_parts(self) -> Iterator[bytes]:
-        """Yield the file as JSON, in parts of which most stay the same if few records change.
+        """Yield the file as JSON, in parts of which most stay the same if few records change."""
+        for chunk in self.list_chunks():
+            yield from chunk.encode()
 
-        The first part holds no record.
-        """
-        yield encode_model(self)
+    def list_chunks(self) -> Iterator[FileChunk]:
+        """Yield the chunks of the file, of which the first holds no record."""
+        yield FileChunk(lambda: [encode_model(self)])
 
     @classmethod
     def parse(cls, text: bytes) -> Self:

@@ -1,7 +1,8 @@
 """Pipelines that end together: 96 clients send START and COMPLETE of 400 new jobs to `make run`.
 
 Each request has a connection of its own, as those of OpenLineage's Python client have. Functions
-start cold. PUTs are counted by the versions that the bucket has afterwards.
+start cold; the scheduled ones, which `make run` invokes once it is ready, have ended before. PUTs
+are counted by the versions that the bucket has afterwards.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ CLIENTS, JOBS = 96, 400
 KEY = "a-key-of-the-benchmarks"
 COLUMNS = [{"name": f"column_{number}", "type": "string"} for number in range(10)]
 PATIENCE_SECONDS = 60.0
+SCHEDULED = 2
+"""How many functions of the template have a schedule."""
 
 
 @dataclass
@@ -43,6 +46,7 @@ def rows() -> list[Row]:
             Path(name) / "data", Path(name) / "log", API_KEY=KEY, EXAMPLES="0"
         ) as run,
     ):
+        _wait_until_scheduled(run)
         before, cpu_before = _count_puts(run), _read_cpu_seconds(run)
         load = asyncio.run(_send_all(run.url))
         _wait_until_readable(run.url)
@@ -113,6 +117,13 @@ def _wait_until_readable(url: str) -> None:
         if int(answer.headers["X-Total-Count"]) == JOBS:
             return
         assert time.monotonic() < deadline, "events are not derived"
+        time.sleep(0.05)
+
+
+def _wait_until_scheduled(run: local_run.Run) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while run.logged().count(" schedule ") < SCHEDULED:
+        assert time.monotonic() < deadline, "the schedule is not kept"
         time.sleep(0.05)
 
 

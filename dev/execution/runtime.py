@@ -8,6 +8,7 @@ bytes. The standard input has nothing to read; its end is the end of the gateway
 
 import importlib
 import json
+import marshal
 import os
 import socket
 import sys
@@ -15,13 +16,18 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.machinery import FileFinder, SourceFileLoader
+from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
+from types import CodeType
 from typing import Any
 
 type Handler = Callable[[Any, "InvocationContext"], object]
 
 LENGTH_BYTES = 4
+CHECKED_HASH = (0b11).to_bytes(4, "little")
+"""The flags of bytecode that counts for one content of its source (PEP 552)."""
 MAX_ANSWER_BYTES = 6 * 1024 * 1024
 
 
@@ -45,16 +51,28 @@ class InvocationContext:
         return max(0, int((self.deadline - time.monotonic()) * 1000))
 
 
-class _FreshLoader(SourceFileLoader):
-    """Compiles the source every time.
+class _ContentLoader(SourceFileLoader):
+    """Takes the bytecode of the very source that stands there, and compiles it otherwise.
 
     Python takes bytecode for current if the source's size and its time in whole seconds still
-    match, which would hide the second of two quick edits.
+    match, which would hide the second of two quick edits. To compile all took a quarter of a start.
     """
 
-    def path_stats(self, path: str) -> Any:
-        """Say that nothing is known about the file, so that no bytecode is taken for it."""
-        raise OSError(path)
+    def get_code(self, fullname: str) -> CodeType:
+        """Return the code of a module."""
+        path = self.get_filename(fullname)
+        source = self.get_data(path)
+        head = MAGIC_NUMBER + CHECKED_HASH + source_hash(source)
+        kept = cache_from_source(path)
+        with suppress(OSError, ValueError, EOFError, TypeError):
+            found = self.get_data(kept)
+            if found.startswith(head):
+                code: CodeType = marshal.loads(found[len(head) :])
+                if code.co_filename == path:
+                    return code
+        code = self.source_to_code(source, path)
+        self.set_data(kept, head + marshal.dumps(code))
+        return code
 
 
 def main(descriptor: int, handler_name: str, folders: list[str]) -> int:
@@ -83,7 +101,7 @@ def _end_with_gateway() -> None:
 
 def _import_handler(name: str, folders: list[str]) -> Handler:
     roots = tuple(os.path.realpath(folder) for folder in folders)
-    find = FileFinder.path_hook((_FreshLoader, [".py"]))
+    find = FileFinder.path_hook((_ContentLoader, [".py"]))
 
     def find_loader(path: str) -> Any:
         real = os.path.realpath(path)

@@ -1,6 +1,8 @@
 """Execution environments: how many there are, when they are replaced, and how they fail."""
 
 import asyncio
+import marshal
+import os
 from pathlib import Path
 
 import httpx
@@ -134,6 +136,31 @@ def test_an_edit_takes_effect_at_the_next_request(project: FakeProject) -> None:
         project.describe(path="/renamed")
         assert (await client.get("/things")).status_code == 404
         assert (await client.get("/renamed")).text == "b2"
+
+    run(project, scenario)
+
+
+def test_bytecode_counts_for_one_content_of_its_source(project: FakeProject) -> None:
+    module = project.layer / "common.py"
+    module.write_text("WORD = 'a'\n")
+    project.code("things", "import common\ndef handler(event, context): return common.WORD\n")
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        assert (await client.get("/things")).text == "a"
+        (kept,) = (project.layer / "__pycache__").iterdir()
+        compiled = kept.read_bytes()
+        module.write_text("WORD = 'b'\n")
+        assert (await client.get("/things")).text == "b"
+        module.write_text("WORD = 'a'\n")
+        head, other = compiled[:16], "WORD = 'c'\n"
+        for there, read in [
+            (head + marshal.dumps(compile(other, str(module), "exec")), "c"),  # it is taken
+            (head + marshal.dumps(compile(other, "elsewhere.py", "exec")), "a"),
+            (compiled[:-9], "a"),
+        ]:
+            kept.write_bytes(there)
+            os.utime(module)
+            assert (await client.get("/things")).text == read
 
     run(project, scenario)
 

@@ -11,14 +11,12 @@ from itertools import batched
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-
 from datamesh.services.openlineage.queue import QueueDepth
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.objects import Unreachable
 from datamesh.storage.s3.connections import ConnectionPool, NeverSent, Origin, Unanswered
 from datamesh.storage.s3.endpoints import Credentials
+from datamesh.storage.s3.signing import UnsignedRequest, sign_request
 
 MAX_ENTRIES = 10
 """How many messages SQS takes at once."""
@@ -100,11 +98,11 @@ class SqsEventQueue:
             "Content-Type": "application/x-amz-json-1.0",
             "X-Amz-Target": f"AmazonSQS.{action}",
         }
-        request = AWSRequest("POST", f"{found.scheme}://{found.netloc}/", headers, body)
-        SigV4Auth(self.credentials(), "sqs", self.region).add_auth(request)  # type: ignore[arg-type]
-        origin = Origin(found.scheme == "https", found.netloc)
+        secure, host = found.scheme == "https", found.netloc
+        request = UnsignedRequest("POST", secure, host, "/", headers=headers, body=body)
+        signed = sign_request(request, self.credentials(), "sqs", self.region)
         try:
-            answer = self._pool.send(origin, "POST", "/", dict(request.headers.items()), body)
+            answer = self._pool.send(Origin(secure, host), "POST", "/", signed, body)
         except (NeverSent, Unanswered) as error:
             raise Unreachable(f"{action}: {error.__cause__!r}") from error
         if answer.status != 200:

@@ -2,16 +2,20 @@
 
 Of gzip, DuckDB checks neither the sums nor the lengths, and it refuses a header's optional fields
 and zeros behind the end. So it is handed what zlib has unpacked and checked, in a gzip stream that
-is not compressed. Of zstd, it misses only the end of a stream. Text that is not UTF-8, or has
-several kinds of newlines, is handed out in such a stream too, compressed or not.
+is not compressed. Of zstd, it misses only the end of a stream. Text that is not UTF-8, has several
+kinds of newlines, or lines before its header, is handed out in such a stream too, compressed or
+not.
 """
 
 import io
 import zlib
 from collections.abc import Generator, Iterator
+from functools import partial
+from operator import setitem
 
 from datamesh.models.csv_dialect import CsvEncoding
 from datamesh.tables.newlines import normalise_newlines
+from datamesh.tables.preamble import TooFewLines, drop_preamble
 from datamesh.tables.scan import Scan
 from datamesh.tables.transcoding import UndecodableText, convert_to_utf_8
 
@@ -48,7 +52,7 @@ class CompressedFile(io.RawIOBase):
     def _begin_again(self) -> None:
         self._position = 0
         self._buffer = bytearray()
-        self._pieces = _open_stream(self._read_chunks(), self._compression, self._scan)
+        self._pieces = _open_stream(self._read_chunks(), self._compression, self._scan, self._index)
 
     def readable(self) -> bool:
         """Return True."""
@@ -78,7 +82,7 @@ class CompressedFile(io.RawIOBase):
                 if piece is None:
                     break
                 self._buffer += piece
-        except DamagedStream as error:
+        except (DamagedStream, TooFewLines) as error:
             raise self._scan.refuse_file(self._index, str(error)) from None
         except UndecodableText as error:
             raise self._scan.refuse_file(self._index, str(error), error.place) from None
@@ -98,10 +102,12 @@ class DamagedStream(Exception):
     """A compressed stream is none, is damaged, or ends early; the text says which."""
 
 
-def _open_stream(chunks: Iterator[bytes], compression: str, scan: Scan) -> Iterator[bytes]:
+def _open_stream(
+    chunks: Iterator[bytes], compression: str, scan: Scan, index: int
+) -> Iterator[bytes]:
     """Yield a file's stream as DuckDB reads it: zstd as it is, and all else as gzip.
 
-    Raises DamagedStream, UndecodableText.
+    Raises DamagedStream, TooFewLines, UndecodableText.
     """
     encoding = scan.dialect.encoding
     is_utf_8 = encoding is CsvEncoding.UTF_8
@@ -113,6 +119,8 @@ def _open_stream(chunks: Iterator[bytes], compression: str, scan: Scan) -> Itera
     pieces = _unpack_gzip(chunks) if compression == "gzip" else chunks
     if not is_utf_8:
         pieces = convert_to_utf_8(pieces, encoding)
+    if scan.has_dialect:
+        pieces = drop_preamble(pieces, scan.dialect, partial(setitem, scan.dropped_lines, index))
     if scan.normalises_newlines:
         pieces = normalise_newlines(pieces, scan.dialect)
     packer = zlib.compressobj(level=0, wbits=GZIP_WBITS)

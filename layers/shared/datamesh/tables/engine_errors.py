@@ -49,11 +49,17 @@ class Fault:
     file: int | None = None
     """The index of the file in the scan; None if DuckDB does not name it."""
     place: str = ""
-    """The line or row, and the column, as far as they are known."""
+    """The row, and the column, as far as they are known."""
+    line: int | None = None
+    """The line as DuckDB counts them, if that is known in place of the row."""
 
-    def describe(self, file: str) -> str:
-        """Return the message for a file's name: `a.csv, line 3: expected 2 columns, found 3`."""
-        return f"{', '.join(filter(None, (file, self.place)))}: {self.reason}"
+    def describe(self, file: str, lines_before: int = 0) -> str:
+        """Return the message for a file's name: `a.csv, line 3: expected 2 columns, found 3`.
+
+        `lines_before` are those of the file that DuckDB has not seen.
+        """
+        place = self.place if self.line is None else f"line {self.line + lines_before}"
+        return f"{', '.join(filter(None, (file, place)))}: {self.reason}"
 
 
 class UnevenNewlines(Exception):
@@ -126,7 +132,7 @@ def _describe_csv_line(found: re.Match[str], text: str) -> Fault:
     else:
         tail = text[found.end() :]
         reason = next((reason for words, reason in CSV_REASONS if words in tail), NOT_CSV)
-    return Fault(reason, int(file[-1]) if file else None, f"line {found[1]}")
+    return Fault(reason, int(file[-1]) if file else None, line=int(found[1]))
 
 
 def _describe_json(found: re.Match[str], text: str) -> Fault:

@@ -17,7 +17,9 @@ from datamesh.models.type_names import parse_type
 from datamesh.models.types import DECIMAL_DIGITS
 from datamesh.tables.arrow_schema import read_durations
 from datamesh.tables.files import DataFile
+from datamesh.tables.preamble import describe_hidden_lines
 from datamesh.tables.readers import (
+    read_csv_lines,
     select_arrow_schemas,
     select_csv_header,
     select_json_keys,
@@ -161,6 +163,8 @@ def read_header(session: Session, table: Table, index: int) -> tuple[str, ...]:
     if table.format is not DataFormat.CSV:
         return ()
     compression = session.files.find_read_compression(index)
+    if compression == "zstd":
+        _check_first_lines(session, table, index)
     header = select_csv_header(index, compression, table.dialect, session.csv_buffer_bytes)
     rows = session.fetch_rows(header)
     if table.dialect.header or not rows:
@@ -172,6 +176,19 @@ def read_header(session: Session, table: Table, index: int) -> tuple[str, ...]:
             f" found {len(rows[0])}"
         )
     return names
+
+
+def _check_first_lines(session: Session, table: Table, index: int) -> None:
+    """Raise UnreadableDataset if DuckDB would not find the first row of a .zst file.
+
+    It unpacks such a file itself, so that nothing can be dropped before.
+    """
+    lines = read_csv_lines(index, "zstd", count=table.dialect.skip + 1)
+    found = [line for (line,) in session.fetch_rows(lines)]
+    if problem := describe_hidden_lines(found, table.dialect):
+        raise UnreadableDataset(
+            f"{session.scan.get_name(index)}, {problem}; compress it as .gz, which is read so"
+        )
 
 
 def group_parquet_files(

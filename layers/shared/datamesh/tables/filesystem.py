@@ -130,11 +130,14 @@ class MeshFiles(AbstractFileSystem):  # type: ignore[misc]
     def find_read_compression(self, index: int) -> str:
         """Return the compression that DuckDB finds when it reads a file, as it names it.
 
-        Text that is not handed to it as it is stored is handed to it as gzip.
+        Text that is not handed to it as it is stored is handed to it as gzip. Raises what reading
+        the scan raises.
         """
         found, scan = find_compression(self._scan.files[index].name), self._scan
-        as_stored = scan.dialect.encoding is CsvEncoding.UTF_8 and not scan.normalises_newlines
-        return "gzip" if found == "none" and not as_stored else found
+        if found != "none":
+            return found
+        is_changed = scan.dialect.encoding is not CsvEncoding.UTF_8 or scan.normalises_newlines
+        return "gzip" if is_changed or scan.has_preamble(index) else found
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Return what fsspec tells about a file."""

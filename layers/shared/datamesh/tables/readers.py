@@ -87,15 +87,23 @@ def read_csv(
         longest = min(MAX_LINE_BYTES, buffer_bytes // LINES_IN_BUFFER)
     return (
         f"read_csv({_list_paths(indexes)}, compression = {quote_literal(compression)},"
-        f" {_describe_dialect(dialect, longest)}, all_varchar = true{size})"
+        f" {_describe_dialect(dialect, compression, longest)}, all_varchar = true{size})"
     )
 
 
-def _describe_dialect(dialect: CsvDialect, longest_line: int = MAX_LINE_BYTES) -> str:
+def find_left_skip(dialect: CsvDialect, compression: str) -> int:
+    """Return how many lines DuckDB has to skip: of zstd alone it sees them (`preamble`)."""
+    return dialect.skip if compression == "zstd" else 0
+
+
+def _describe_dialect(
+    dialect: CsvDialect, compression: str, longest_line: int = MAX_LINE_BYTES
+) -> str:
     quote = dialect.quote or ""
     nulls = ", ".join(map(quote_literal, dialect.nulls))
+    skip = find_left_skip(dialect, compression)
     return (
-        f"header = {dialect.header}, skip = {dialect.skip},"
+        f"header = {dialect.header}, skip = {skip},"
         f" delim = {quote_literal(dialect.delimiter)}, quote = {quote_literal(quote)},"
         f" escape = {quote_literal(dialect.escape or quote)}, comment = '',"
         f" nullstr = [{nulls}], allow_quoted_nulls = false,"
@@ -113,12 +121,13 @@ def select_csv_header(
     return f"SELECT * FROM {read} LIMIT 1"
 
 
-def read_csv_lines(index: int, compression: str, skip: int) -> str:
-    """Return a query of the first line of a text file behind `skip` others, whatever it holds."""
+def read_csv_lines(index: int, compression: str, skip: int = 0, count: int = 1) -> str:
+    """Return a query of the first lines of a text file behind `skip` others, whatever they hold."""
     return (
         f"SELECT line FROM read_csv({_list_paths([index])}, auto_detect = false, header = false,"
         f" compression = {quote_literal(compression)}, columns = {{'line': 'VARCHAR'}},"
-        f" skip = {skip}, delim = '\x02', quote = '', escape = '', strict_mode = false) LIMIT 1"
+        f" skip = {skip}, delim = '\x02', quote = '', escape = '', strict_mode = false)"
+        f" LIMIT {count}"
     )
 
 
@@ -127,7 +136,7 @@ def read_plain_csv(index: int, compression: str, dialect: CsvDialect, columns: i
     types = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(columns))
     return (
         f"SELECT count(*) FROM read_csv({_list_paths([index])}, auto_detect = false,"
-        f" compression = {quote_literal(compression)}, {_describe_dialect(dialect)},"
+        f" compression = {quote_literal(compression)}, {_describe_dialect(dialect, compression)},"
         f" columns = {{{types}}})"
     )
 

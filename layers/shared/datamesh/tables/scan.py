@@ -13,6 +13,7 @@ from datamesh.models.ports import DataFormat
 from datamesh.storage.backoff import OUT_OF_TIME
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.budget import ScanBudget
+from datamesh.tables.preamble import BYTE_ORDER_MARK, begins_with_empty_line
 
 logger = logging.getLogger(__name__)
 
@@ -50,12 +51,17 @@ class Scan:
         self.budget = budget
         self.dialect = dialect
         """The form of the files if they are CSV."""
+        self.has_dialect = form is DataFormat.CSV
+        """The files are CSV."""
+        self.dropped_lines: dict[int, int] = {}
+        """Index of a file -> how many lines before its header or first row DuckDB has not seen."""
         self.normalises_newlines = False
         """Lines of CSV are made to end in one way, because DuckDB has found that they do not."""
         self.has_long_lines = False
         """Lines of CSV are longer than small buffers take, as DuckDB has found."""
         self.failure: MeshError | None = None
         """The first failure. DuckDB reports it in words of its own. Nothing is read after it."""
+        self._form = form
         self._folder = folder
         self._min_read_bytes = PARQUET_READ_BYTES if form is DataFormat.PARQUET else TEXT_READ_BYTES
         self._lock = threading.Lock()
@@ -98,10 +104,10 @@ class Scan:
 
         What was kept of the files is not read again.
         """
-        form = DataFormat.PARQUET if self._min_read_bytes == PARQUET_READ_BYTES else DataFormat.CSV
-        again = Scan(self._folder, self.files, form, self.budget, 0, self.dialect)
+        again = Scan(self._folder, self.files, self._form, self.budget, 0, self.dialect)
         again.normalises_newlines = self.normalises_newlines
         again.has_long_lines = self.has_long_lines
+        again.dropped_lines = self.dropped_lines
         again._kept, again._began = self._kept, self._began
         return again
 
@@ -122,6 +128,18 @@ class Scan:
         error = UnreadableDataset(f"{where}: {reason}")
         self.failure = self.failure or error
         return self.failure
+
+    def has_preamble(self, index: int) -> bool:
+        """Return True if a file that is not compressed has lines that DuckDB is not to see.
+
+        Raises as `read` does.
+        """
+        if not self.has_dialect or not (self.dialect.skip or self.dialect.header):
+            return False
+        if self.dialect.skip:
+            return True
+        start = self.read(index, 0, len(BYTE_ORDER_MARK) + 1)
+        return begins_with_empty_line(start)
 
     def prefetch(self, files: Sequence[int]) -> None:
         """Read the small ones of these files in parallel, before they are used."""

@@ -19,6 +19,7 @@ from datamesh.tables.engine_errors import (
     MAY_BE_UNEVEN,
     SUM_OVERFLOWS,
     WIDE_SUM,
+    Fault,
     LongLines,
     UnevenNewlines,
     cut_text,
@@ -26,7 +27,7 @@ from datamesh.tables.engine_errors import (
     find_unsniffed_file,
 )
 from datamesh.tables.filesystem import ROOT, MeshFiles
-from datamesh.tables.readers import read_csv_lines, read_plain_csv
+from datamesh.tables.readers import find_left_skip, read_csv_lines, read_plain_csv
 from datamesh.tables.scan import Scan
 
 logger = logging.getLogger(__name__)
@@ -155,7 +156,7 @@ class Session:
         text = self._find_csv_fault(str(error))
         fault = describe_fault(text)
         logger.warning("%s: %s", type(error).__name__, cut_text(text))
-        found = UnreadableDataset(fault.describe(self._find_file_name(fault.file)))
+        found = UnreadableDataset(self._describe(fault))
         may_be_uneven = any(words in text for words in MAY_BE_UNEVEN)
         if may_be_uneven and not self.scan.normalises_newlines:
             return UnevenNewlines(found)
@@ -172,8 +173,12 @@ class Session:
             return LongLines(None)
         if find_unsniffed_file(text) is None:
             return None
-        fault = describe_fault(text)
-        return LongLines(UnreadableDataset(fault.describe(self._find_file_name(fault.file))))
+        return LongLines(UnreadableDataset(self._describe(describe_fault(text))))
+
+    def _describe(self, fault: Fault) -> str:
+        """Return the message of a fault."""
+        before = 0 if fault.file is None else self.scan.dropped_lines.get(fault.file, 0)
+        return fault.describe(self._find_file_name(fault.file), before)
 
     def _find_file_name(self, index: int | None) -> str:
         """Return the name of a file, or else of the one that was read last or, if eager, of all."""
@@ -196,7 +201,7 @@ class Session:
         dialect = self.scan.dialect
         compression = self.files.find_read_compression(index)
         try:
-            lines = read_csv_lines(index, compression, dialect.skip)
+            lines = read_csv_lines(index, compression, find_left_skip(dialect, compression))
             [(first,)] = self._connection.execute(lines).fetchall()
             plain = read_plain_csv(index, compression, dialect, count_cells(first, dialect))
             self._connection.execute(plain).fetchall()

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Literal
 
 from datamesh.models.checks import Check, CheckMeasure
+from datamesh.models.columns import fold_case
 from datamesh.models.quality import CheckResult
 from datamesh.tables.check_counts import CheckCount
 
@@ -19,7 +20,10 @@ NO_VALUE = "there is no value"
 def decide_check(
     check: Check, total: int | None, count: CheckCount, now: datetime, hidden: AbstractSet[str]
 ) -> CheckResult:
-    """Return the result of a check. No value of the `hidden` columns can be told from it."""
+    """Return the result of a check.
+
+    No value of the `hidden` columns, whose names are case-folded, can be told from it.
+    """
     if count.problem:
         result: Literal["failed", "skipped"] = "failed" if count.is_failure else "skipped"
         failing = total if count.is_failure else None
@@ -44,7 +48,8 @@ def _decide_age(
     if all(each.is_met_by(age) for each in check.thresholds):
         return _build_result(check, "passed", None, total, None)
     what = "the newest value" if check.columns else "the newest file"
-    old = "too old" if not hidden.isdisjoint(check.columns) else f"{int(age)} seconds old"
+    is_hidden = not hidden.isdisjoint(map(fold_case, check.columns))
+    old = "too old" if is_hidden else f"{int(age)} seconds old"
     return _build_result(check, "failed", None, total, f"{what} is {old}")
 
 

@@ -21,6 +21,7 @@ from datamesh.services.checks.evaluation import NO_FILES, decide_check, find_new
 from datamesh.services.checks.history import QualityRuns
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.reading import DataAccess, Dataset, open_product_dataset
+from datamesh.services.datasets.shared_places import list_restricted_columns
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name, require_product_record
 from datamesh.storage.files import ProductsFile
@@ -101,7 +102,8 @@ def run_checks(
 ) -> CheckRun:
     """Return the results of checks of a product's data. Raises as `check_quality` does."""
     runnable, excess = checks[:MAX_CHECKS], checks[MAX_CHECKS : 2 * MAX_CHECKS]
-    hidden = frozenset(product.restricted_columns)
+    restricted = list_restricted_columns(context, registry, product).values()
+    hidden = frozenset[str]().union(*restricted)
     remarks: list[str] = []
     failures: list[QualityFailure]
     try:

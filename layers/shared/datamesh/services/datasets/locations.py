@@ -1,11 +1,37 @@
 """Locations of data: where the domain of a product may have any, and where the product has its."""
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from datamesh.errors.datasets import LocationNotAllowed, PortRefused
 from datamesh.models.access import ALL_DOMAINS
 from datamesh.models.ports import OutputPort
 from datamesh.models.products import Product
+
+
+class Located(Protocol):
+    """The part of an output port that says where it is."""
+
+    @property
+    def location(self) -> str:
+        """The folder."""
+
+
+class LocatedProduct(Protocol):
+    """The part of a product that says where its data lies."""
+
+    @property
+    def name(self) -> str:
+        """The name of the product."""
+
+    @property
+    def domain(self) -> str:
+        """The domain of the product."""
+
+    @property
+    def output_port(self) -> Located | None:
+        """Where it is served; None for the folder of its name."""
+
 
 type Grants = Mapping[str, Sequence[str]]
 """Case-folded domain, or ALL_DOMAINS -> the prefixes that an operator has granted to it."""
@@ -46,7 +72,7 @@ def is_allowed(grants: Grants, domain: str, location: str) -> bool:
     return location.startswith(_list_granted(grants, domain))
 
 
-def find_location(product: Product) -> str:
+def find_location(product: LocatedProduct) -> str:
     """Return where the data of a product lies: at its output port, or else below `domains/`."""
     if product.output_port:
         return product.output_port.location

@@ -11,19 +11,15 @@ from typing import Any
 
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.errors.requests import ScanTooLarge
+from datamesh.models.access import Role
 from datamesh.models.columns import fold_case
 from datamesh.models.inference import ColumnOrigin, InferredColumn
 from datamesh.models.products import Product
 from datamesh.models.type_names import Kind, find_kind
 from datamesh.services.context import RequestContext
-from datamesh.services.datasets.reading import (
-    DataAccess,
-    Dataset,
-    list_hidden_columns,
-    open_product_dataset,
-)
+from datamesh.services.datasets.reading import DataAccess, Dataset, open_product_dataset
+from datamesh.services.datasets.shared_places import find_sharing
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.records import ProductRecord
 from datamesh.tables.query import Query
 
 MAX_READ_FILES = 4
@@ -140,21 +136,16 @@ def find_concealed_columns(
     Returns None if there is one of which the caller may not read all columns.
     """
     concealed: set[str] = set()
-    for record in registry.products.read(context.deadline).products.values():
-        place = _find_place(record)
-        if not (place.startswith(location) or location.startswith(place)):
-            continue
+    permissions = context.permissions
+    records = registry.products.read(context.deadline).products.values()
+    for record in find_sharing(records, location):
         product = record.to_model()
-        if not context.permissions.can_read_rows(product) or list_hidden_columns(context, product):
+        if not permissions.can_read_rows(product):
+            return None
+        if product.restricted_columns and not permissions.has_role(Role.STEWARD, product.domain):
             return None
         concealed |= {fold_case(name) for name in product.restricted_columns}
     return frozenset(concealed)
-
-
-def _find_place(record: ProductRecord) -> str:
-    if record.output_port:
-        return record.output_port.location
-    return f"domains/{record.domain}/{record.name}/"
 
 
 def _propose(

@@ -11,12 +11,14 @@ from datamesh import __version__
 from datamesh.errors.datasets import DatasetNotFound
 from datamesh.errors.products import ProductRenamed
 from datamesh.models.access import Role
+from datamesh.models.columns import fold_case
 from datamesh.models.csv_dialect import RFC_4180
 from datamesh.models.datasets import DatasetProfile
 from datamesh.models.ports import DataFormat
 from datamesh.models.products import Product
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location, find_location, is_allowed
+from datamesh.services.datasets.shared_places import list_restricted_columns
 from datamesh.services.datasets.table_files import find_table_files
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name
@@ -77,7 +79,7 @@ class Dataset:
     skipped: int = 0
     """How many files of the folder are no data."""
     hidden_columns: frozenset[str] = frozenset()
-    """Columns that the caller may not read, and that the table does not have."""
+    """Columns, case-folded, that the caller may not read, and that the table does not have."""
 
     def find_files(self, query: Query) -> list[DataFile]:
         """Return the files that may have rows for the query. Raises UnreadableDataset."""
@@ -180,7 +182,9 @@ def open_product_dataset(
     PortRefused, and as `find_table_files` does.
     """
     context.permissions.check_rows(product)
-    hidden = frozenset[str]() if has_all_columns else list_hidden_columns(context, product)
+    hidden = (
+        frozenset[str]() if has_all_columns else list_hidden_columns(context, registry, product)
+    )
     check_location(registry.data_locations, product)
     budget = access.choose_budget(context)
     open_folder = partial(access.open_folder, deadline=context.deadline)
@@ -195,9 +199,9 @@ def open_product_dataset(
             cell_format="" if name in found.partitions else find_cell_format(dialect, kind),
         )
         for name, kind in product.schema_.items()
-        if name not in hidden
+        if fold_case(name) not in hidden
     ]
-    partitions = tuple(name for name in found.partitions if name not in hidden)
+    partitions = tuple(name for name in found.partitions if fold_case(name) not in hidden)
     columns += [Column(name, "string") for name in partitions if name not in product.schema_]
     table = Table(found.format, tuple(columns), partitions, dialect)
     read_cursor_key = partial(access.cursor_key.read, context.deadline)
@@ -216,18 +220,23 @@ def open_product_dataset(
     )
 
 
-def list_hidden_columns(context: RequestContext, product: Product) -> frozenset[str]:
-    """Return the columns of a product that the caller may not read."""
-    restricted = product.restricted_columns
-    if not restricted or context.permissions.has_role(Role.STEWARD, product.domain):
-        return frozenset()
-    return frozenset(restricted)
+def list_hidden_columns(
+    context: RequestContext, registry: Registry, product: Product
+) -> frozenset[str]:
+    """Return the columns of a product's files, case-folded, that the caller may not read.
+
+    Raises StorageUnavailable.
+    """
+    restricted = list_restricted_columns(context, registry, product)
+    has_role = context.permissions.has_role
+    hidden = (names for domain, names in restricted.items() if not has_role(Role.STEWARD, domain))
+    return frozenset().union(*hidden)
 
 
-def check_all_columns(context: RequestContext, product: Product) -> None:
-    """Raise Forbidden unless the caller may read all columns of a product."""
-    if product.restricted_columns:
-        context.permissions.check_role(Role.STEWARD, product.domain)
+def check_all_columns(context: RequestContext, registry: Registry, product: Product) -> None:
+    """Raise Forbidden unless the caller may read all columns of a product's files."""
+    for domain in list_restricted_columns(context, registry, product):
+        context.permissions.check_role(Role.STEWARD, domain)
 
 
 def compute_version(dataset: Dataset, query: Query, form: str) -> str:
@@ -301,7 +310,9 @@ def profile_dataset(dataset: Dataset) -> DatasetProfile:
         files=len(dataset.files),
         bytes=sum(each.file.size for each in dataset.files),
         skipped_files=dataset.skipped,
-        columns=[each for each in found.columns if each.name not in dataset.hidden_columns],
+        columns=[
+            each for each in found.columns if fold_case(each.name) not in dataset.hidden_columns
+        ],
         failures=[each for each in found.failures if each.column not in dataset.hidden_columns],
     )
 

@@ -21,6 +21,7 @@ from datamesh.models.responses import DeletedProduct
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import Grants, check_port
+from datamesh.services.datasets.shared_places import check_concealed, select_private
 from datamesh.services.lineage import registration
 from datamesh.services.lineage.renames import store_renames
 from datamesh.services.permissions import Permissions
@@ -189,6 +190,7 @@ class ProductAdmission:
             registration, self._now, self._file.revision + 1, self._permissions.principal
         )
         check_columns(product)
+        check_concealed(self._permissions, self._private, product)
         check_replacement(self._permissions, self._products, product)
         record = build_bounded_record(product, MAX_PRODUCT_BYTES)
         if self._budget:
@@ -212,6 +214,11 @@ class ProductAdmission:
             self._products[record.name] = record
         names.add_product(self._products[record.name])
         return product
+
+    @cached_property
+    def _private(self) -> list[ProductRecord]:
+        """Whoever adds a private product is a steward of its domain, and may show its rows."""
+        return select_private(self._file.products.values())
 
     @cached_property
     def _dataset_names(self) -> DatasetNameIndex:

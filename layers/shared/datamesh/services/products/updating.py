@@ -7,7 +7,8 @@ from datamesh.errors.products import ProductChanged
 from datamesh.models.products import MAX_PRODUCT_BYTES, Product, ProductUpdate
 from datamesh.models.stored_products import StoredProduct
 from datamesh.models.values import TICK
-from datamesh.services.datasets.locations import check_port
+from datamesh.services.datasets.locations import check_port, find_location
+from datamesh.services.datasets.shared_places import check_concealed, select_private
 from datamesh.services.permissions import Permissions
 from datamesh.services.products.changes import check_claims, check_namespaces, check_update
 from datamesh.services.products.column_edits import change_columns, check_restriction
@@ -55,6 +56,10 @@ def apply_update(
     if {"deprecation", "visibility"} & changes.model_fields_set:
         check_replacement(permissions, file.products, changed)
     check_restriction(permissions, product, changed)
+    named = changed.model_copy(update={"name": changes.name or name})
+    if find_location(named) != find_location(product):
+        others = (other for other in file.products.values() if other.name != name)
+        check_concealed(permissions, select_private(others), named)
     if {"schema_", "output_port", "restricted_columns"} & changes.model_fields_set:
         check_columns(changed)
     if ProductRecord.from_model(changed).public_json != before.public_json:

@@ -1,0 +1,98 @@
+"""Several products over the same files: what one conceals, the others do not show."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from datamesh.http.gateway import ANONYMOUS
+from tests.conftest import Serve
+from tests.lambdas import Answer, Client, api_event
+from tests.meshes import add_product, mesh, product_body, resources
+
+COLUMNS = {"id": "string", "email": "string"}
+PORT = {"location": "domains/sales/orders/", "format": "jsonl"}
+ROWS = b'{"id": "1", "email": "a@example.com"}\n'
+FILES = {"sales/orders/part/a.jsonl": ROWS}
+EMAIL = b"a@example.com"
+
+
+class Caller:
+    """Whoever has a role in a domain."""
+
+    def __init__(self, client: Client, role: str, domain: str = "sales") -> None:
+        self.client, self.grants = client, [{"role": role, "domain": domain}]
+
+    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Answer:
+        caller: dict[str, Any] = {"principal": "key:etl", "grants": self.grants}
+        return self.client.send(api_event(method, path, body, **caller))
+
+
+@pytest.mark.parametrize("location", ["domains/sales/orders/", "domains/sales/orders/part/"])
+def test_a_restricted_column_is_restricted_in_all_products_of_its_files(
+    serve: Serve, location: str
+) -> None:
+    registry = mesh()
+    add_product(registry, "orders", schema=COLUMNS, restricted_columns=["email"])
+    port = {**PORT, "location": location}
+    add_product(registry, "copy", schema={"id": "string", "EMAIL": "string"}, output_port=port)
+    add_product(registry, "other", schema=COLUMNS, output_port=port)
+    client = serve("domains", resources(registry, FILES))
+    reader, steward = Caller(client, "contributor"), Caller(client, "steward")
+    for name in ("copy", "other"):
+        path = f"/domains/sales/{name}"
+        assert reader.send("GET", path).body == [{"id": "1"}]
+        assert EMAIL not in reader.send("GET", f"{path}/profile").content
+        assert reader.send("GET", f"{path}/files").status == 403
+        assert steward.send("GET", f"{path}/files").status == 200
+    assert EMAIL in steward.send("GET", "/domains/sales/other").content
+
+
+@pytest.fixture
+def products(serve: Serve) -> Client:
+    registry = mesh()
+    add_product(registry, "pay", visibility="private", schema=COLUMNS, output_port=PORT)
+    add_product(registry, "mine", schema=COLUMNS)
+    return serve("products", resources(registry, FILES))
+
+
+def register(**more: Any) -> tuple[str, str, Mapping[str, Any]]:
+    return "POST", "/register_product", product_body(name="copy", schema=COLUMNS, **more)
+
+
+SHOWING = {
+    "over the same folder": register(output_port=PORT),
+    "over a folder in it": register(output_port={**PORT, "location": "domains/sales/orders/a/"}),
+    "by its name": ("POST", "/register_product", product_body(name="orders")),
+    "by a new name": ("PUT", "/product/mine", {"name": "orders"}),
+    "in bulk": ("POST", "/products/bulk", {"items": [product_body(name="orders")]}),
+}
+
+
+@pytest.mark.parametrize("how", SHOWING)
+def test_private_rows_are_shown_by_other_products_if_a_steward_says_so(
+    products: Client, how: str
+) -> None:
+    assert Caller(products, "contributor").send(*SHOWING[how]).status == 403
+    assert Caller(products, "steward").send(*SHOWING[how]).status == 200
+
+
+def test_who_does_not_see_a_private_product_may_have_no_data_in_its_place(serve: Serve) -> None:
+    registry = replace(mesh(), data_locations={"*": ["s3://lake/"]})
+    port = {**PORT, "location": "s3://lake/pay/"}
+    add_product(registry, "pay", domain="hr", visibility="private", output_port=port)
+    client = serve("products", resources(registry))
+    answer = Caller(client, "steward").send(*register(output_port=port))
+    assert answer.status == 422
+    assert b"s3://lake/pay/ is no location" in answer.content
+    assert b"hr" not in answer.content
+
+
+def test_anonymous_callers_hear_nothing_of_restricted_columns(serve: Serve) -> None:
+    registry = mesh()
+    add_product(registry, "orders", schema=COLUMNS, restricted_columns=["email"])
+    add_product(registry, "copy", schema=COLUMNS, output_port=PORT)
+    client = serve("domains", resources(registry, FILES))
+    answer = client.send(api_event("GET", "/domains/sales/copy", principal=ANONYMOUS))
+    assert answer.body == [{"id": "1"}]

@@ -21,7 +21,7 @@ class TooFewLines(Exception):
         super().__init__(f"it has {lines} lines, fewer than the {skip} to `skip` (csv.skip)")
 
 
-def begins_with_empty_line(text: bytes) -> bool:
+def has_empty_first_line(text: bytes) -> bool:
     """Return True if a text in UTF-8 has nothing in its first line."""
     return text.removeprefix(BYTE_ORDER_MARK).startswith(NEWLINES)
 

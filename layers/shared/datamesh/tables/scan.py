@@ -13,7 +13,7 @@ from datamesh.models.ports import DataFormat
 from datamesh.storage.backoff import OUT_OF_TIME
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.budget import ScanBudget
-from datamesh.tables.preamble import BYTE_ORDER_MARK, begins_with_empty_line
+from datamesh.tables.preamble import BYTE_ORDER_MARK, has_empty_first_line
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ class Scan:
         if self.dialect.skip:
             return True
         start = self.read(index, 0, len(BYTE_ORDER_MARK) + 1)
-        return begins_with_empty_line(start)
+        return has_empty_first_line(start)
 
     def prefetch(self, files: Sequence[int]) -> None:
         """Read the small ones of these files in parallel, before they are used."""

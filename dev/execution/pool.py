@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -20,6 +21,8 @@ MAX_ENVIRONMENTS = min(4, max(2, os.process_cpu_count() or 1))
 INTEGRATION_SECONDS = 29.0
 # Requests that only wait leave one environment for the others. On AWS each has one of its own.
 MAX_WAITING = MAX_ENVIRONMENTS - 1
+# Lambda keeps an idle environment for some minutes. It holds what its function reads in memory.
+IDLE_SECONDS = 120.0
 WAITS = frozenset(map(str, range(1, 11)))
 MAX_EVENT_BYTES = 6 * 1024 * 1024
 
@@ -36,6 +39,14 @@ class Unavailable(Exception):
     """The function gave no answer in time."""
 
 
+@dataclass(frozen=True)
+class _IdleEnvironment:
+    """An environment that waits for a request, and the time of the loop since when it does."""
+
+    environment: ExecutionEnvironment
+    since: float
+
+
 class EnvironmentPool:
     """The execution environments of one function, which come and go with its requests."""
 
@@ -46,7 +57,10 @@ class EnvironmentPool:
         self.function = function
         self.variables = variables
         self._watch = watch
-        self._idle: list[ExecutionEnvironment] = []
+        self._idle: list[_IdleEnvironment] = []
+        """The environments that wait for a request, the one that waits for longest first."""
+        self._sweep: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._waiting = 0
         self._stamp = ""
         self._stamped: tuple[Function, Mapping[str, str], tuple[Stamp, ...]] | None = None
@@ -81,8 +95,12 @@ class EnvironmentPool:
 
     async def end_idle(self) -> None:
         """End the environments that wait for a request."""
+        if self._sweep:
+            self._sweep.cancel()
+            self._sweep = None
         while self._idle:
-            await self._idle.pop().stop()
+            await self._idle.pop().environment.stop()
+        await asyncio.gather(*self._ending)
 
     def compute_stamp(self) -> str:
         """Return a text that changes once environments that run already are out of date."""
@@ -99,7 +117,7 @@ class EnvironmentPool:
             return await environment.invoke(payload, request_id)
         finally:
             if environment.is_usable:
-                self._idle.append(environment)
+                self._keep_idle(environment)
             else:
                 # Also after a cancelled call: its late answer must not meet the next event.
                 await environment.stop()
@@ -107,11 +125,34 @@ class EnvironmentPool:
     async def _take_environment(self) -> ExecutionEnvironment:
         stamp = self.compute_stamp()
         while self._idle:
-            environment = self._idle.pop()
+            # The one that was used last: those that the load does not need grow old.
+            environment = self._idle.pop().environment
             if environment.is_usable and environment.stamp == stamp:
                 return environment
             await environment.stop()
         return await ExecutionEnvironment.start(self.function, self.variables, stamp)
+
+    def _keep_idle(self, environment: ExecutionEnvironment) -> None:
+        self._idle.append(_IdleEnvironment(environment, asyncio.get_running_loop().time()))
+        self._schedule_sweep()
+
+    def _schedule_sweep(self) -> None:
+        """See to it that the environment that has waited longest is ended if nobody takes it."""
+        if self._idle and not self._sweep:
+            loop = asyncio.get_running_loop()
+            self._sweep = loop.call_at(self._idle[0].since + IDLE_SECONDS, self._start_sweep)
+
+    def _start_sweep(self) -> None:
+        """End the environments that have waited for too long.
+
+        Those are out of the list before anything is awaited, so that no request is given one.
+        """
+        self._sweep = None
+        loop = asyncio.get_running_loop()
+        while self._idle and self._idle[0].since + IDLE_SECONDS <= loop.time():
+            self._ending.add(task := loop.create_task(self._idle.pop(0).environment.stop()))
+            task.add_done_callback(self._ending.discard)
+        self._schedule_sweep()
 
 
 def _is_waiting(event: Mapping[str, Any]) -> bool:

@@ -265,6 +265,59 @@ def test_errors_timeouts_and_crashes_answer_500_and_the_next_request_is_served(
     run(project, scenario)
 
 
+def test_an_environment_that_nobody_needs_ends(
+    project: FakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.2)
+    project.code("things", PID)
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        pid = (await client.get("/things")).text
+        assert (await client.get("/things")).text == pid
+        while alive(int(pid)):
+            await asyncio.sleep(0.01)
+        answer = await client.get("/things")
+        assert (answer.status_code, answer.text == pid) == (200, False)
+
+    run(project, scenario)
+
+
+def test_only_what_the_load_does_not_need_ends(
+    project: FakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.5)
+    project.code("things", MEET)
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        calls = [client.get("/things?together=2") for _ in range(2)]
+        pids = {answer.text for answer in await asyncio.gather(*calls)}
+        [used] = {(await client.get("/things?together=1")).text}
+        [spare] = pids - {used}
+        while alive(int(spare)):
+            assert (await client.get("/things?together=1")).text == used
+        assert alive(int(used))
+
+    run(project, scenario)
+
+
+def test_no_request_fails_because_environments_end(
+    project: FakeProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.0)  # they end as soon as nobody waits for one
+    project.code("things", PID)
+    pids: list[int] = []
+
+    async def scenario(client: httpx.AsyncClient) -> None:
+        for _ in range(3):
+            answers = await asyncio.gather(*(client.get("/things") for _ in range(6)))
+            assert {answer.status_code for answer in answers} == {200}
+            pids.extend(int(answer.text) for answer in answers)
+
+    run(project, scenario)
+    assert len(set(pids)) > 3
+    assert not any(map(alive, pids))
+
+
 def test_no_environment_survives_the_gateway(project: FakeProject) -> None:
     project.code("things", PID)
     pids: list[int] = []

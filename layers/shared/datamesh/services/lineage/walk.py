@@ -4,6 +4,7 @@ Distances, path confidences and what a bound leaves out are defined in
 docs/adr/0008-path-confidence.md. A position is an entry's index in the list of lineage entries.
 """
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -15,13 +16,13 @@ from datamesh.models.lineage import LineageType
 from datamesh.services.context import RequestContext
 from datamesh.services.lineage.renames import get_adjacency, read_registry_files
 from datamesh.services.lineage.visibility import has_own_columns, is_visible
-from datamesh.services.registry.lineage_index import GraphCache
+from datamesh.services.registry.lineage_index import GraphCache, NodeSteps
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import require_product_record
 from datamesh.storage.records import LineageRecord, ProductRecord
 
-type Steps = Mapping[str, Sequence[int]]
-"""Product -> the positions of the entries that are followed from it."""
+type Steps = Mapping[str, Sequence[tuple[str, float, int]]]
+"""Product -> where entries that are followed from it lead, their confidence and position."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,8 @@ class Graph:
         self.cache = registry.lineage_index.get_cache(lineage, file)
         self._file = file
         self._only = only
-        states = self.cache.states
-        self._states = states if only == NO_FILTER else bytearray(len(states))
-        """Of each entry whether it is followed: VISIBLE or HIDDEN, or UNKNOWN as yet."""
+        # A filter of one request is not worth remembering what it lets through.
+        self._steps = self.cache.steps if only == NO_FILTER else {way: {} for way in Way}
 
     def get_product(self, name: str) -> ProductRecord:
         """Return a product. Raises ProductNotFound if none has that name."""
@@ -64,52 +64,52 @@ class Graph:
 
     def select_followed(self, positions: Iterable[int]) -> list[int]:
         """Return those positions whose entries are visible and match the filter."""
-        states, check, visible = self._states, self._check_entry, GraphCache.VISIBLE
-        return [at for at in positions if (states[at] or check(at)) == visible]
+        states, check, is_match = self.cache.states, self._check_visibility, self._only.is_match
+        found = [at for at in positions if (states[at] or check(at)) == GraphCache.VISIBLE]
+        if self._only == NO_FILTER:
+            return found
+        return [at for at in found if is_match(self.entries[at])]
 
-    def find_neighbours(self, names: Iterable[str], way: Way) -> set[str]:
-        """Return the products one hop from any of some."""
-        # One comprehension for all: a walk looks at ten thousands of entries.
-        states, check, visible = self._states, self._check_entry, GraphCache.VISIBLE
-        positions = self.adjacency.get_positions(way)
-        neighbours = self.adjacency.get_neighbours(way)
-        return {
-            neighbours[at]
-            for name in names
-            for at in positions.get(name, ())
-            if (states[at] or check(at)) == visible
-        }
-
-    def find_steps(self, names: Sequence[str], way: Way) -> Steps:
-        """Return the positions that are followed from each of some products to any of them."""
-        states, check, visible = self._states, self._check_entry, GraphCache.VISIBLE
-        positions = self.adjacency.get_positions(way)
-        neighbours = self.adjacency.get_neighbours(way)
-        among = set(names)
-        return {
-            name: [
-                at
-                for at in positions.get(name, ())
-                if neighbours[at] in among and (states[at] or check(at)) == visible
-            ]
-            for name in names
-        }
-
-    def _check_entry(self, position: int) -> int:
-        """Find out whether an entry is followed, and cache it: VISIBLE or HIDDEN."""
+    def _check_visibility(self, position: int) -> int:
+        """Find out whether an entry is visible, and cache it: VISIBLE or HIDDEN."""
         entry = self.entries[position]
-        state = self.cache.states[position] or self._check_visibility(position, entry)
-        if not self._only.is_match(entry):
-            state = GraphCache.HIDDEN
-        self._states[position] = state
-        return state
-
-    def _check_visibility(self, position: int, entry: LineageRecord) -> int:
         # Files of old may hold any number.
         visible = entry.confidence >= 0 and is_visible(entry, self._file)
         state = GraphCache.VISIBLE if visible else GraphCache.HIDDEN
         self.cache.states[position] = state
         return state
+
+    def find_neighbours(self, names: Iterable[str], way: Way) -> set[str]:
+        """Return the products one hop from any of some."""
+        get_steps = self._steps[way].get
+        found = (get_steps(name) or self._find_node_steps(name, way) for name in names)
+        return set().union(*(steps.neighbours for steps in found))
+
+    def find_steps_between(self, names: Sequence[str], way: Way) -> Steps:
+        """Return what is followed from each of some products to any of them."""
+        get_steps, among = self._steps[way].get, set(names)
+        return {
+            name: [
+                step
+                for step in zip(*(get_steps(name) or self._find_node_steps(name, way)), strict=True)
+                if step[0] in among
+            ]
+            for name in names
+        }
+
+    def _find_node_steps(self, name: str, way: Way) -> NodeSteps:
+        positions = self.select_followed(self.adjacency.find_positions(name, way))
+        neighbours = self.adjacency.get_neighbours(way)
+        steps = NodeSteps(
+            tuple(neighbours[at] for at in positions),
+            array("d", (self.entries[at].confidence for at in positions)),
+            array("L", positions),
+        )
+        known = self._steps[way]
+        if known is self.cache.steps[way]:
+            return self.cache.remember(known, name, steps)
+        known[name] = steps
+        return steps
 
     def find_entries(self, name: str, way: Way) -> list[LineageRecord]:
         """Return the entries that are followed from a product, oldest first."""
@@ -165,18 +165,20 @@ def walk_graph(graph: Graph, start: str, direction: Direction, depth: int, max_n
     # By name, then by distance: two sorts of plain keys are quicker than one of pairs.
     kept = sorted(sorted(nearest), key=nearest.__getitem__)[:max_nodes]
     steps = {
-        way: graph.find_steps([name for name in kept if name in found], way)
+        way: graph.find_steps_between([name for name in kept if name in found], way)
         for way, found in reached.items()
     }
     nodes: dict[str, WalkNode] = {}
     for way, found in reached.items():
-        for name, confidence in _compute_confidences(graph, start, way, steps[way]).items():
+        for name, confidence in _compute_confidences(start, steps[way]).items():
             node, known = WalkNode(found[name], confidence, way), nodes.get(name)
             if known is None or node.is_better_than(known):
                 nodes[name] = node
     nodes[start] = WalkNode(0, 1.0, None)
     # Both ways may have followed an entry, around a cycle through the start: a dict keeps it once.
-    positions = {at: None for name in kept for each in steps.values() for at in each.get(name, ())}
+    positions = {
+        at: None for name in kept for each in steps.values() for _, _, at in each.get(name, ())
+    }
     return Walk({name: nodes[name] for name in kept}, list(positions), len(nearest) > max_nodes)
 
 
@@ -206,23 +208,21 @@ def compute_distances(
     return reached
 
 
-def _compute_confidences(graph: Graph, start: str, way: Way, steps: Steps) -> dict[str, float]:
+def _compute_confidences(start: str, steps: Steps) -> dict[str, float]:
     """Return each product's best path confidence, multiplied from the start.
 
     Dijkstra's algorithm: no confidence is above 1, so a path's confidence never grows with its
     length, and rounded multiplication keeps the order of its operands.
     """
-    entries, neighbours = graph.entries, graph.adjacency.get_neighbours(way)
     # Negated throughout: the heap has its smallest first, and a factor leaves the sign as it is.
     best = dict.fromkeys(steps, 1.0) | {start: -1.0}
     heap = [(-1.0, start)]
     while heap:
-        item = heappop(heap)
-        so_far, name = item
+        so_far, name = heappop(heap)
         if so_far > best[name]:
             continue
-        for position in steps[name]:
-            other, confidence = neighbours[position], so_far * entries[position].confidence
+        for other, factor, _ in steps[name]:
+            confidence = so_far * factor
             if confidence < best[other]:
                 best[other] = confidence
                 heappush(heap, (confidence, other))

@@ -4,6 +4,7 @@ Both refer to an entry by its position: its index in the list of entries of the 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 from weakref import ref
 
 from datamesh.models.graph import Way
@@ -72,7 +73,19 @@ class Adjacency:
 
 
 MAX_REMEMBERED_BYTES = 4 << 20
-"""Bytes of encoded nodes and edges that are remembered: about those of the largest answer."""
+"""Bytes of steps, encoded nodes and edges that are remembered: about those of the largest walk."""
+
+
+class NodeSteps(NamedTuple):
+    """The entries that are followed from a product in one direction."""
+
+    neighbours: Sequence[str]
+    confidences: Sequence[float]
+    positions: Sequence[int]
+
+    def __sizeof__(self) -> int:
+        """Return about how many bytes they take."""
+        return 300 + 24 * len(self.positions)
 
 
 class GraphCache:
@@ -90,20 +103,25 @@ class GraphCache:
         """Product -> the JSON of its members that are the same in each answer."""
         self.edges: dict[int, bytes] = {}
         """Position of an entry -> its JSON as an edge."""
+        self.steps: dict[Way, dict[str, NodeSteps]] = {way: {} for way in Way}
+        """The steps from products, where all that is visible is followed."""
         self._bytes = 0
 
-    def remember[K](self, part: dict[K, bytes], key: K, text: bytes) -> bytes:
-        """Keep the JSON of a node or an edge, and return it.
+    def remember[K, V: (bytes, NodeSteps)](self, part: dict[K, V], key: K, value: V) -> V:
+        """Keep steps, or the JSON of a node or an edge, and return them.
 
         All is forgotten first when there is too much.
         """
-        self._bytes += len(text)
+        size = value.__sizeof__()
+        self._bytes += size
         if self._bytes > MAX_REMEMBERED_BYTES:
             self.nodes.clear()
             self.edges.clear()
-            self._bytes = len(text)
-        part[key] = text
-        return text
+            for steps in self.steps.values():
+                steps.clear()
+            self._bytes = size
+        part[key] = value
+        return value
 
 
 class LineageIndex:

@@ -17,7 +17,13 @@ from datamesh.models.json_codec import encode_model
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.stored_products import StoredProduct
 from datamesh.storage.gzip_members import FileChunk
-from datamesh.storage.records import LineageRecord, ProductRecord, Redirect, attach_json
+from datamesh.storage.records import (
+    ConcealedDataset,
+    LineageRecord,
+    ProductRecord,
+    Redirect,
+    attach_json,
+)
 from datamesh.storage.registry_file import ENVELOPE_FIELDS, RegistryFile
 
 ENCODE_NAME = msgspec.json.Encoder().encode
@@ -34,6 +40,8 @@ class ProductsFile(RegistryFile):
     products: SkipValidation[dict[str, ProductRecord]] = Field(default_factory=dict)
     renamed: SkipValidation[dict[str, Redirect]] = Field(default_factory=dict)
     """Names that products have given up, longest ago first (`services.registry.renames`)."""
+    concealed: SkipValidation[tuple[ConcealedDataset, ...]] = ()
+    """Datasets of private products that are gone, longest ago first (`...registry.concealed`)."""
 
     @classmethod
     def from_models(cls, products: Iterable[StoredProduct], **envelope: Any) -> Self:
@@ -52,15 +60,20 @@ class ProductsFile(RegistryFile):
             record.to_model()
 
     def list_chunks(self) -> Iterator[FileChunk]:
-        """Yield the file in chunks of RECORDS_PER_PART products; then what was renamed."""
-        renamed = b',"renamed":%b' % msgspec.json.encode(self.renamed) if self.renamed else b""
+        """Yield the file in chunks of RECORDS_PER_PART products; then what is gone."""
+        gone = {"renamed": self.renamed, "concealed": self.concealed}
+        rest = b"".join(
+            b',"%b":%b' % (name.encode(), msgspec.json.encode(value))
+            for name, value in gone.items()
+            if value
+        )
         yield encode_opening(self, b',"products":{')
         names, records = list(self.products), list(self.products.values())
         for start in range(0, len(names), RECORDS_PER_PART):
             end = start + RECORDS_PER_PART
             some = names[start:end], records[start:end]
             yield FileChunk(partial(_encode_products, *some, start > 0), some)
-        yield FileChunk(lambda: [b"}%b}" % renamed])
+        yield FileChunk(lambda: [b"}%b}" % rest])
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -72,7 +85,12 @@ class ProductsFile(RegistryFile):
             return super().parse(text)
         items = msgspec.json.decode(envelope.products, type=dict[str, msgspec.Raw])
         attach_json(records.values(), items.values())
-        return cls(products=records, renamed=envelope.renamed, **read_envelope(envelope))
+        return cls(
+            products=records,
+            renamed=envelope.renamed,
+            concealed=envelope.concealed,
+            **read_envelope(envelope),
+        )
 
     @classmethod
     def from_envelope(cls, raw: dict[str, JsonValue]) -> Self:
@@ -80,7 +98,8 @@ class ProductsFile(RegistryFile):
         file = _ProductsModels.model_validate(raw)
         records = {key: ProductRecord.from_model(each) for key, each in file.products.items()}
         renamed = msgspec.convert(file.renamed, dict[str, Redirect])
-        return cls(products=records, renamed=renamed, **read_envelope(file))
+        concealed = msgspec.convert(file.concealed, tuple[ConcealedDataset, ...])
+        return cls(products=records, renamed=renamed, concealed=concealed, **read_envelope(file))
 
     @classmethod
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
@@ -151,6 +170,7 @@ class Envelope(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 class _ProductsEnvelope(Envelope):
     products: msgspec.Raw = msgspec.Raw(b"{}")
     renamed: dict[str, Redirect] = {}
+    concealed: tuple[ConcealedDataset, ...] = ()
 
 
 class _LineageEnvelope(Envelope):
@@ -162,6 +182,7 @@ class _ProductsModels(RegistryFile):
 
     products: dict[str, StoredProduct] = Field(default_factory=dict)
     renamed: dict[str, JsonValue] = Field(default_factory=dict)
+    concealed: list[JsonValue] = Field(default_factory=list)
 
 
 def assign_ids(entries: list[StoredLineageEntry]) -> list[StoredLineageEntry]:

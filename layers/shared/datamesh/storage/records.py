@@ -263,6 +263,22 @@ class ProductRecord(RegistryRecord, kw_only=True):
         return [text.name, text.description, text.owner, *text.tags, *columns]
 
 
+class ConcealedDataset(msgspec.Struct, frozen=True, gc=False):
+    """A dataset of a private product that is gone: what events say of it stays hidden."""
+
+    namespace: str
+    name: str
+    domain: str
+    """The domain whose readers may know of it."""
+    at: AwareDatetime
+    """When the product gave it up."""
+
+    @property
+    def dataset(self) -> RecordedName:
+        """The name of the dataset."""
+        return RecordedName(self.namespace, self.name)
+
+
 class Redirect(msgspec.Struct, frozen=True, gc=False):
     """The fate of a name that a product had: the product has another name now.
 

@@ -6,9 +6,10 @@ one product: those that were two become one.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from datamesh.errors.storage import LimitReached
+from datamesh.models.access import Visibility
 from datamesh.models.lifecycle import NO_LIFE, DatasetLife
 from datamesh.models.products import UNOWNED, DatasetName
 from datamesh.models.stored_products import DatasetMention, Provenance, StoredProduct
@@ -34,6 +35,7 @@ from datamesh.services.openlineage.product_updates import (
     update_observed,
 )
 from datamesh.services.openlineage.statements import DatasetSymlink
+from datamesh.services.registry.concealed import find_concealing_domain
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.merging import can_merge, merge_products
 from datamesh.services.registry.product_facts import describe_dataset, is_shown_alike
@@ -41,6 +43,9 @@ from datamesh.services.registry.renames import add_redirect
 from datamesh.services.registry.wanted_names import WantedNames
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
+
+KEPT_PRIVATE: Mapping[str, Any] = {"visibility": Visibility.PRIVATE, "edited": ("domain",)}
+"""The fields of a product whose dataset was that of a private one: they follow no events."""
 
 type Resolution = Mapping[DatasetName, str]
 """Dataset -> name of its product. A dataset that is skipped is missing."""
@@ -247,9 +252,10 @@ class ProductResolver:
     def _register_product(self, observed: DatasetObservations, datasets: list[DatasetName]) -> str:
         if len(self._products) >= self._limit:
             raise LimitReached("MAX_PRODUCTS", self._limit)
+        concealing = find_concealing_domain(self._file, datasets)
         product = StoredProduct(
             name=choose_first_name(observed.dataset, self._products),
-            domain="unknown",
+            domain=concealing or "unknown",
             owner=UNOWNED,
             description=describe_dataset(observed.dataset),
             schema={},
@@ -257,6 +263,7 @@ class ProductResolver:
             updated_at=self._now,
             since_revision=self._file.revision + 1,
             observed=Provenance(first=observed.mention),
+            **KEPT_PRIVATE if concealing else {},
         )
         self._store(product)
         return product.name

@@ -17,6 +17,11 @@ from datamesh.services.products.deprecation import check_replacement
 from datamesh.services.products.edits import is_same_schema, mark_edits
 from datamesh.services.products.sizes import build_bounded_record
 from datamesh.services.products.version_numbers import choose_version
+from datamesh.services.registry.concealed import (
+    check_concealed_names,
+    conceal_datasets,
+    reveal_datasets,
+)
 from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
@@ -75,11 +80,15 @@ def apply_update(
     )
     if changes.openlineage:
         added = [each for each in changes.openlineage if each not in product.openlineage]
+        check_concealed_names(permissions, file, added)
         check_namespaces(permissions, registry.namespace_domains, added)
         others = (other for other in file.products.values() if other.name != name)
         holders = find_holders(DatasetNameIndex(others), changes.openlineage)
         check_claims(permissions, file.products, holders)
         after = claim_datasets(after, name, holders, now)
+    if {"openlineage", "visibility"} & changes.model_fields_set:
+        kept = after.products[name].openlineage
+        after = conceal_datasets(reveal_datasets(after, kept), before, kept, now)
     return rename_product(after, name, changes.name or name, now)
 
 

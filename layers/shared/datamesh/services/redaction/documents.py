@@ -86,7 +86,8 @@ def list_own_words() -> frozenset[str]:
         QualityRun,
         Snapshot,
     )
-    words: set[str] = {*ENVELOPE_FIELDS, "products", "lineage", "grants", "keys", "renamed"}
+    fields = {"products", "lineage", "grants", "keys", "renamed", "concealed"}
+    words: set[str] = {*ENVELOPE_FIELDS, *fields}
     for kind in kinds:
         words |= {*_iterate_words(kind.model_json_schema())}
     return frozenset(words)

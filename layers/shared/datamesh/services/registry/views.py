@@ -13,7 +13,7 @@ from weakref import ref
 
 import msgspec
 
-from datamesh.models.access import Visibility
+from datamesh.models.access import Role, Visibility
 from datamesh.models.jobs import JobDetails, JobHistory, JobRecord
 from datamesh.services.permissions import Permissions, Sight
 from datamesh.services.registry.dataset_names import DatasetNameCache
@@ -86,7 +86,7 @@ class RegistryViews:
         if permissions.is_admin_by_credentials:
             return None
         known = registry.products.get_known()
-        if known is None or not self.find_private(known):
+        if known is None or not (self.find_private(known) or known.concealed):
             return RegistryView(registry, self, permissions, registry)
         sight = permissions.sight
         view = self._views.pop(sight, None)
@@ -172,11 +172,12 @@ class RegistryView:
         return [product for product in private if not self._permissions.can_see(product)]
 
     def _list_hidden_datasets(self, file: ProductsFile) -> frozenset[DatasetKey]:
-        return frozenset(
-            (dataset.namespace, dataset.name)
-            for product in self._list_hidden(file)
-            for dataset in product.openlineage
-        )
+        has_role = self._permissions.has_role
+        datasets = [each for product in self._list_hidden(file) for each in product.openlineage]
+        datasets += [
+            each.dataset for each in file.concealed if not has_role(Role.READER, each.domain)
+        ]
+        return frozenset((each.namespace, each.name) for each in datasets)
 
     def _show_products(self, file: ProductsFile, deadline: Deadline) -> ProductsFile:
         return self._shown.get(

@@ -52,6 +52,37 @@ def test_a_typo_at_depth_5_has_its_pointer_and_line(version: str) -> None:
         assert lines[fault.line - 1].strip(" -").startswith(fault.pointer.rpartition("/")[2])
 
 
+RULE = {"type": "library", "metric": "nullValues"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "name", "message"),
+    [
+        ({**RULE, "mustBeBetween": [1, 1]}, "/mustBeBetween", "non-unique elements"),
+        ({**RULE, "mustBeBetween": [1]}, "/mustBeBetween", "less than 2 items"),
+        ({**RULE, "mustBeBetween": 3}, "/mustBeBetween", 'not of type "array"'),
+        ({**RULE, "mustBeGreaterThan": "1"}, "/mustBeGreaterThan", 'not of type "number"'),
+        (
+            {**RULE, "mustBe": 1, "mustBeGreaterThan": 0},
+            "",
+            "only one of 'mustBe' and 'mustBeGreaterThan' may be there",
+        ),
+        (
+            {"type": "custom", "engine": "soda", "implementation": 3},
+            "/implementation",
+            'the value is not of type "string" or "object"',
+        ),
+    ],
+)
+def test_a_fault_of_a_rule_is_of_the_operator_that_is_there(
+    rule: dict[str, Any], name: str, message: str
+) -> None:
+    column = {"name": "a", "logicalType": "integer", "quality": [rule]}
+    [fault] = lint(write_contract(schema=[{"name": "t", "properties": [column]}]))
+    assert fault.pointer == f"/schema/0/properties/0/quality/0{name}"
+    assert message in fault.message
+
+
 TYPOS: dict[str, dict[str, Any]] = {
     "/descriptions": {"descriptions": {}},
     "/description/purpos": {"description": {"purpos": "x"}},

@@ -265,6 +265,10 @@ def test_files_of_no_use_are_named(serve: Serve) -> None:
         ),
         ({"a.jsonl": b"[1]\n"}, "domains/sales/orders/a.jsonl: line 1: not a JSON object"),
         ({"a.jsonl": b'{"a":\n'}, "domains/sales/orders/a.jsonl: line 1: not valid JSON"),
+        (
+            {"a.csv": "a,b\n1,2\n".encode("utf-32")},
+            "domains/sales/orders/a.csv: UTF-32, which is not read; write the file in UTF-8",
+        ),
         ({"a.csv": b'a\n"x'}, "domains/sales/orders/a.csv: not CSV with closed quotes"),
         ({"a.csv.gz": b"xx"}, "domains/sales/orders/a.csv.gz: its gzip stream is damaged"),
         (
@@ -395,3 +399,12 @@ def test_a_caller_without_a_principal_is_refused(serve: Serve) -> None:
 def test_a_field_that_is_wrong_is_named(serve: Serve, body: Any, field: str) -> None:
     answer = infer(serve, ORDERS, body)
     assert (answer.status, answer.body["errors"][0]["field"]) == (422, field)
+
+
+def test_a_file_whose_name_says_that_it_has_tabs_is_csv(serve: Serve) -> None:
+    found = infer(serve, {"sales/orders/a.tsv": b"id\tname\n1\tx\n"}).body
+    assert (found["format"], found["registration"]["schema"]) == (
+        "csv",
+        {"id": "bigint", "name": "string"},
+    )
+    assert found["registration"]["output_port"]["csv"]["delimiter"] == "\t"

@@ -209,6 +209,18 @@ def test_a_byte_order_mark_is_no_part_of_a_name(serve: Serve, encoding: str) -> 
         ),
         (
             "a.csv",
+            "id;note\n1;\xe4\n".encode("utf-8-sig"),
+            {"encoding": "latin-1"},
+            "a.csv, line 1: not latin-1, as its output port says: it begins with the mark of utf-8",
+        ),
+        (
+            "a.csv",
+            "id;note\n1;a\n".encode("utf-32"),
+            {"encoding": "utf-16"},
+            "a.csv, line 1: UTF-32, which is not read; write the file in UTF-8",
+        ),
+        (
+            "a.csv",
             "id;note\n1;\xe4;b\n".encode("latin-1"),
             {"encoding": "latin-1"},
             "a.csv, line 2: expected 2 columns, found 3",

@@ -128,7 +128,7 @@ def test_text_that_is_registered_shows_it(serve: Serve) -> None:
 
 
 def test_a_folder_has_its_name(serve: Serve) -> None:
-    files = {f"sales/orders/x={x}/a.csv": b"i\n1\n" for x in ("Infinity", "-Infinity", "2")}
+    files = {f"sales/orders/x={x}/a.csv": b"i\n1\n" for x in ("Infinity", "-inf", "2")}
     port = {"location": "domains/sales/orders/", "format": "csv", "partitions": ["x"]}
     client = dataset(serve, files, SCHEMA, port)
     assert [row["x"] for row in client.get(PATH, order_by="x").body] == [

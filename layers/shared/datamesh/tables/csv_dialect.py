@@ -10,6 +10,7 @@ from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.csv_dialect import CsvDialect
 from datamesh.tables.guesses import CellGuess, guess_type
 from datamesh.tables.inferred import FileColumn
+from datamesh.tables.transcoding import UTF_32_IS_NOT_READ, UTF_32_MARKS
 
 DELIMITERS = (",", ";", "\t", "|")
 UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -118,6 +119,8 @@ def guess_columns(rows: Sequence[Sequence[str]], count: int) -> list[CellGuess]:
 
 def decode_text(content: bytes, *, whole: bool) -> tuple[str, str]:
     """Return the text of the beginning of a file, and its encoding as an output port names it."""
+    if content.startswith(UTF_32_MARKS):
+        raise UnreadableDataset(UTF_32_IS_NOT_READ)
     if content.startswith(UTF_16_MARKS):
         return content.decode("utf-16", "ignore"), "utf-16"
     try:

@@ -32,6 +32,8 @@ DOUBLE_DIGITS = 15
 """A double holds every decimal number of so many digits, and returns it."""
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE, Kind.BOOLEAN)
 NANOSECOND_TYPES = ("TIMESTAMP_NS", "TIMESTAMPTZ_NS")
+OBJECT = "object"
+"""What pandas calls text, and contracts call values with fields."""
 NULL_TYPE = '"NULL"'
 """The type of a column that the writer knew nothing of: all is null."""
 NESTING_MARKS = re.compile(r'"(?:[^"]|"")*"|[(),[]')
@@ -90,7 +92,8 @@ def is_of_registered_type(registered: str, found: str) -> bool:
     if wanted is Kind.OTHER or registered == found:
         return True
     if wanted is Kind.TEXT:
-        return actual is Kind.TEXT or found.startswith("ENUM") or found == "JSON"
+        is_object = parse_type(registered).name == OBJECT and is_nested(found)
+        return is_object or actual is Kind.TEXT or found.startswith("ENUM") or found == "JSON"
     if wanted is Kind.DOUBLE:
         return actual in (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE)
     if wanted is Kind.DECIMAL:

@@ -11,6 +11,7 @@ EXTENSIONS = {
     "parq": DataFormat.PARQUET,
     "pq": DataFormat.PARQUET,
     "csv": DataFormat.CSV,
+    "tsv": DataFormat.CSV,
     "jsonl": DataFormat.JSONL,
     "ndjson": DataFormat.JSONL,
     "json": DataFormat.JSONL,

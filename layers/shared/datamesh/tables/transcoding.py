@@ -6,6 +6,9 @@ from itertools import chain
 
 from datamesh.models.csv_dialect import CsvEncoding
 
+UTF_32_MARKS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+UTF_32_IS_NOT_READ = "UTF-32, which is not read; write the file in UTF-8"
+
 
 class UndecodableText(Exception):
     """Bytes are not text in their encoding."""
@@ -21,8 +24,10 @@ def convert_to_utf_8(pieces: Iterator[bytes], encoding: CsvEncoding) -> Iterator
     Raises UndecodableText.
     """
     first = next(pieces, b"")
-    while len(first) < len(codecs.BOM_UTF16) and (more := next(pieces, b"")):
+    while len(first) < len(codecs.BOM_UTF32) and (more := next(pieces, b"")):
         first += more
+    if reason := _find_other_mark(encoding, first):
+        raise UndecodableText(reason, 1)
     decoder = codecs.getincrementaldecoder(_choose_codec(encoding, first))()
     lines = 0
     try:
@@ -35,6 +40,15 @@ def convert_to_utf_8(pieces: Iterator[bytes], encoding: CsvEncoding) -> Iterator
         good = error.object[: error.start].decode(error.encoding, "ignore")
         line = lines + good.count("\n") + 1
         raise UndecodableText(f"not {encoding}, as its output port says", line) from None
+
+
+def _find_other_mark(encoding: CsvEncoding, first: bytes) -> str | None:
+    """Return what is wrong if a text begins with the byte order mark of another encoding."""
+    if first.startswith(UTF_32_MARKS):
+        return UTF_32_IS_NOT_READ
+    if first.startswith(codecs.BOM_UTF8):
+        return f"not {encoding}, as its output port says: it begins with the mark of utf-8"
+    return None
 
 
 def _choose_codec(encoding: CsvEncoding, first: bytes) -> str:

@@ -109,6 +109,11 @@ def _read_error(schema: Schema, error: Any) -> Iterator[_Finding]:
     elif kind in _CHOICES and (branch := _find_nearest(error.kind.context, path)):
         for each in branch:
             yield from _read_error(schema, each)
+    elif kind in _CHOICES and (types := _list_types(error.kind.context)):
+        yield _Finding(path, f"the value is not of type {' or '.join(types)}")
+    elif kind == "OneOfMultipleValid":
+        both = _name_exclusive(schema, error)
+        yield _Finding(path, f"only one of {both} may be there" if both else error.message[:500])
     elif kind == "Required":
         yield _Finding(path, f"'{error.kind.property}' is missing")
     else:
@@ -116,7 +121,10 @@ def _read_error(schema: Schema, error: Any) -> Iterator[_Finding]:
 
 
 def _find_nearest(branches: Sequence[Sequence[Any]], path: Path) -> Sequence[Any] | None:
-    """Return the errors of the alternative that the value is nearest to: of the right type."""
+    """Return the errors of the alternative that the value is nearest to: of the right type.
+
+    One whose names are all there is nearer than others.
+    """
     fitting = [
         branch
         for branch in branches
@@ -125,7 +133,34 @@ def _find_nearest(branches: Sequence[Sequence[Any]], path: Path) -> Sequence[Any
             for each in branch
         )
     ]
-    return min(fitting, key=len, default=None)
+
+    def measure(branch: Sequence[Any]) -> tuple[int, int]:
+        missing = sum(
+            type(each.kind).__name__.endswith("Required") and tuple(each.instance_path) == path
+            for each in branch
+        )
+        return missing, len(branch)
+
+    return min(fitting, key=measure, default=None)
+
+
+def _list_types(branches: Sequence[Sequence[Any]]) -> list[str]:
+    """Return the types of which a value should have one."""
+    found = [
+        f'"{name}"'
+        for branch in branches
+        for error in branch
+        for name in getattr(error.kind, "types", ())
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _name_exclusive(schema: Schema, error: Any) -> str:
+    """Return the names of a mapping that do not go together, as a text."""
+    branches: Any = find_part(schema, error.schema_path)
+    required = [name for branch in branches for name in branch.get("required", ())]
+    there = [name for name in required if name in error.instance]
+    return " and ".join(f"'{name}'" for name in there)
 
 
 def _describe_name(name: str, names: Sequence[str]) -> str:

@@ -1,6 +1,19 @@
-/** Moments along a slider: from when a product was registered until now. */
+/** Moments: along a slider, from when a product was registered until now, and before others. */
 
 export const STEPS = 200;
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+
+/**
+ * Return the moment some days before another one; before the present if there is none, or it is no moment.
+ *
+ * The present is of whole minutes: a page that is drawn again asks the same.
+ */
+export function daysBefore(moment: string, days: number, now: Date): Date {
+  const end = new Date(moment).getTime();
+  const present = Math.floor(now.getTime() / MINUTE) * MINUTE;
+  return new Date((Number.isNaN(end) ? present : end) - days * DAY);
+}
 
 /** Return the moment of a step in whole seconds; null for the last one, the present. */
 export function momentOf(step: number, begin: string, now: Date): string | null {

@@ -64,6 +64,7 @@ export function Failure({ error, what }: { error: ApiError; what: string }) {
 function describe(error: ApiError): string {
   const known: Record<number, string> = {
     0: "no answer.",
+    400: "the question was not understood.",
     403: "you may not see it.",
     404: asOf.value ? "there was none of this name at that moment." : "there is none of this name.",
     410: "the past does not reach back so far.",
@@ -71,6 +72,7 @@ function describe(error: ApiError): string {
     422: "the question was not understood.",
     424: "the data is not what its product says.",
     429: "too many requests at this moment.",
+    503: "the registry cannot answer at this moment.",
   };
   return known[error.status] ?? `the registry answered ${error.status}.`;
 }

@@ -5,6 +5,7 @@ import { ChangeList, isUnchanged } from "../components/changes.tsx";
 import { SinceDay, toMoment } from "../components/since.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { asOf, first } from "../location.ts";
+import { daysBefore } from "../moments.ts";
 import { useTitle } from "../title.ts";
 
 const LIMIT = 100;
@@ -21,7 +22,7 @@ export function ChangesPage() {
 
 /** The changes of the span that the address names, a week if it names none; of one product, if `values` says so. */
 export function ChangesOfSpan({ values }: { values: { product?: string } }) {
-  const day = new Date(Date.now() - 7 * 86_400_000).toISOString().slice(0, 10);
+  const day = daysBefore(asOf.value, 7, new Date()).toISOString().slice(0, 10);
   const since = first("since") || day;
   const asked = useApi<Changes>(["changes"], {
     ...values,

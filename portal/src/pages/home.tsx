@@ -8,17 +8,14 @@ import { ProductLink, QualityBadge } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { formatAge, formatCount } from "../format.ts";
 import { asOf, linkTo } from "../location.ts";
+import { daysBefore } from "../moments.ts";
 import { findProducts } from "../search/find.ts";
 import { useAsked } from "../api/use.ts";
 import { useTitle } from "../title.ts";
 
-const DAY = 86_400_000;
-
-/** The week before a moment, in whole minutes: a page that is drawn again asks the same. */
+/** The week before a moment. */
 function weekBefore(moment: string): { since: string; until: string | null } {
-  const end = moment ? new Date(moment).getTime() : Math.floor(Date.now() / 60_000) * 60_000;
-  const since = Number.isNaN(end) ? Date.now() : end - 7 * DAY;
-  return { since: new Date(since).toISOString(), until: moment || null };
+  return { since: daysBefore(moment, 7, new Date()).toISOString(), until: moment || null };
 }
 
 export function HomePage() {
@@ -47,7 +44,11 @@ function Domains() {
         {(counts) => {
           const domains = Object.entries(counts).sort(([a], [b]) => a.localeCompare(b));
           if (domains.length === 0) {
-            return <Empty>Nothing is registered yet. The documentation below shows how a product is registered.</Empty>;
+            return asOf.value ? (
+              <Empty>Nothing was registered at that moment.</Empty>
+            ) : (
+              <Empty>Nothing is registered yet. The documentation below shows how a product is registered.</Empty>
+            );
           }
           return (
             <ul class="cards">

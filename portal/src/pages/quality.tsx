@@ -13,6 +13,7 @@ import { Empty, Result } from "../components/states.tsx";
 import { formatCount, formatMoment } from "../format.ts";
 import { asOf, first, linkHere } from "../location.ts";
 import { hasRole, session } from "../session.ts";
+import { daysBefore } from "../moments.ts";
 import { useTitle } from "../title.ts";
 
 const LIMIT = 100;
@@ -85,8 +86,7 @@ function RunCheck({ product, done }: { product: Product; done: (checkedAt: strin
 }
 
 function Runs({ name }: { name: string }) {
-  const end = asOf.value ? new Date(asOf.value) : new Date();
-  const since = first("since") || new Date(end.getTime() - DAYS * 86_400_000).toISOString().slice(0, 10);
+  const since = first("since") || daysBefore(asOf.value, DAYS, new Date()).toISOString().slice(0, 10);
   const asked = useApi<QualityHistory>(["product", name, "quality"], {
     since: toMoment(since),
     until: asOf.value,

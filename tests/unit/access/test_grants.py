@@ -5,10 +5,15 @@ from typing import Any
 
 import pytest
 
-from datamesh.services.access.grants import MAX_GRANTS_OF_PRINCIPAL, build_grant_id
+from datamesh.models.access import Role
+from datamesh.models.grants import GrantRequest
+from datamesh.models.values import TICK
+from datamesh.services.access.grants import MAX_GRANTS_OF_PRINCIPAL, build_grant_id, grant_role
+from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
+from tests.contexts import CONTEXT
 from tests.lambdas import Answer, Client, api_event
-from tests.meshes import Bucket, mesh, product_body, resources
+from tests.meshes import NOON, Bucket, mesh, product_body, resources
 
 AREAS = ("access", "products", "lineage", "openlineage", "domains", "audit")
 EVENT = {
@@ -25,8 +30,12 @@ type Call = Callable[..., Answer]
 
 
 @pytest.fixture
-def clients(serve: Serve) -> dict[str, Client]:
-    held = resources(mesh(), bucket=Bucket())
+def held() -> Resources:
+    return resources(mesh(), bucket=Bucket())
+
+
+@pytest.fixture
+def clients(serve: Serve, held: Resources) -> dict[str, Client]:
     return {area: serve(area, held) for area in AREAS}
 
 
@@ -90,8 +99,20 @@ def test_a_grant_of_the_same_role_in_the_same_place_replaces_the_former(admin: C
     assert (found["domain"], found["expires_at"]) == ("Sales", None)
 
 
-def test_an_expired_grant_gives_no_role_and_goes_with_the_next(admin: Call, etl: Call) -> None:
-    grant(admin, "admin", "*", expires_at="2026-01-31T09:30:00Z")
+def test_a_grant_that_has_ended_is_not_given(admin: Call) -> None:
+    """It would take the place of one that holds."""
+    grant(admin, "steward", "sales")
+    answer = grant(admin, "steward", "sales", expires_at="2026-01-31T09:30:00Z")
+    assert (answer.status, answer.body["errors"][0]["field"]) == (422, "expires_at")
+    [found] = admin("access", "GET", "/grants").body
+    assert found["expires_at"] is None
+
+
+def test_an_expired_grant_gives_no_role_and_goes_with_the_next(
+    admin: Call, etl: Call, held: Resources
+) -> None:
+    request = GrantRequest(principal="key:etl", role=Role.ADMIN, domain="*", expires_at=NOON)
+    grant_role(CONTEXT, held.open_access(), request, NOON - TICK)
     assert etl("access", "GET", "/me").body["grants"] == []
     assert etl("products", "POST", "/register_product", product_body()).status == 403
     grant(admin, "reader", "sales")

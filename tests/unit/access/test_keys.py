@@ -129,6 +129,10 @@ def test_a_list_shows_no_digest_and_the_day_of_the_last_use(admin: Call, bucket:
         ({"grants": [CONTRIBUTOR] * 51}, "grants"),
         ({"grants": [{**CONTRIBUTOR, "role": "owner"}]}, "grants.0.role"),
         ({"grants": [{"role": "admin", "domain": "*", "more": 1}]}, "grants.0.more"),
+        (
+            {"grants": [CONTRIBUTOR, {**CONTRIBUTOR, "expires_at": "2026-01-31T09:30:00Z"}]},
+            "grants.1.expires_at",
+        ),
         ({"days": 0}, "days"),
         ({"days": MAX_DAYS + 1}, "days"),
         ({"expires_at": "2026-01-31T09:30:00Z"}, "expires_at"),

@@ -1,6 +1,7 @@
 """A caller may not do what it asks for; grants and keys."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from datamesh.errors.base import MeshError
 
@@ -66,6 +67,18 @@ class KeyIdTaken(MeshError):
 
 class InvalidKeyLife(MeshError):
     """A key is to end when it may not; the text names the field first."""
+
+
+class GrantEnded(MeshError):
+    """A grant is to end before it begins."""
+
+    def __init__(self, field: str, end: datetime) -> None:
+        """Keep the field of the request that says so."""
+        super().__init__(
+            f"Invalid request: {field}: must lie in the future, got {end.isoformat()};"
+            " take the grant back to end it now"
+        )
+        self.field = field
 
 
 class RequestNotFound(MeshError):

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from datamesh.errors.access import (
     Forbidden,
     ForeignNamespaces,
+    GrantEnded,
     GrantNotFound,
     InvalidAccessEnd,
     InvalidKeyLife,
@@ -137,6 +138,7 @@ STATUS: dict[type[MeshError], int] = {
     OversizedEvent: 422,
     InvalidAccessEnd: 422,
     InvalidKeyLife: 422,
+    GrantEnded: 422,
     UnredactableText: 422,
     UnrepeatableRequest: 422,
     InvalidCursor: 422,

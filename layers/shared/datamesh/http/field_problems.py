@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from datamesh.errors.access import InvalidAccessEnd, InvalidKeyLife
+from datamesh.errors.access import GrantEnded, InvalidAccessEnd, InvalidKeyLife
 from datamesh.errors.contracts import InvalidContract, ObjectNotChosen
 from datamesh.errors.datasets import LocationNotAllowed
 from datamesh.errors.events import InvalidEvent, OversizedEvent, TooManyTags
@@ -63,7 +63,7 @@ def list_field_problems(error: Exception) -> list[FieldProblem] | None:
                 FieldProblem(field=name[:MAX_SHOWN_LENGTH], location="query", message=message)
                 for name, message in error.problems.items()
             ]
-        case OversizedEvent() | UnknownColumns():
+        case OversizedEvent() | UnknownColumns() | GrantEnded():
             return [_build_body_problem(error.field, str(error))]
         case TooManyTags():
             return [FieldProblem(field=error.field, location="path", message=str(error))]

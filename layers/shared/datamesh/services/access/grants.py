@@ -4,7 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
-from datamesh.errors.access import Forbidden, ForeignNamespaces, GrantNotFound
+from datamesh.errors.access import (
+    Forbidden,
+    ForeignNamespaces,
+    GrantEnded,
+    GrantNotFound,
+)
 from datamesh.errors.storage import LimitReached
 from datamesh.models.access import ALL_DOMAINS, Grant, Role
 from datamesh.models.grants import Caller, CallerGrant, GrantRequest, GrantScope, StoredGrant
@@ -25,8 +30,9 @@ def grant_role(
 
     One of the same role in the same place replaces the former: its namespaces and its end. Stewards
     grant roles of their domains, administrators all. Raises Forbidden, ForeignNamespaces for those
-    that a steward has no grant for, LimitReached, and what a commit raises.
+    that a steward has no grant for, GrantEnded, LimitReached, and what a commit raises.
     """
+    check_grant_ends([("expires_at", request)], now)
     grant = StoredGrant(
         id=build_grant_id(request.principal, request.role, request.domain),
         granted_by=context.principal or "",
@@ -39,6 +45,13 @@ def grant_role(
         return add_grants(file, [grant], now), grant
 
     return context.commit_audited(access, change)
+
+
+def check_grant_ends(scopes: Iterable[tuple[str, GrantScope]], now: datetime) -> None:
+    """Raise GrantEnded, with the field, for a scope that has ended already."""
+    for field, scope in scopes:
+        if scope.expires_at and scope.expires_at <= now:
+            raise GrantEnded(field, scope.expires_at)
 
 
 def check_may_grant(permissions: Permissions, role: Role, domain: str) -> None:

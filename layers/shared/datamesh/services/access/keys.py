@@ -28,6 +28,7 @@ from datamesh.models.keys import (
 from datamesh.services.access.grants import (
     add_grants,
     build_grant_id,
+    check_grant_ends,
     check_may_give,
     check_may_grant,
 )
@@ -47,8 +48,10 @@ def create_key(
     """Make a key with its grants, in one commit, and return it with its secret.
 
     Raises Forbidden and ForeignNamespaces for grants that the caller may not give, InvalidKeyLife,
-    KeyIdTaken, LimitReached, and what a commit raises.
+    GrantEnded, KeyIdTaken, LimitReached, and what a commit raises.
     """
+    fields = ((f"grants.{at}.expires_at", scope) for at, scope in enumerate(request.grants))
+    check_grant_ends(fields, now)
     principal = build_principal(request.id)
     ends = _compute_end(request, now)
     credential, secret = _make_secret(request.id, now, ends)

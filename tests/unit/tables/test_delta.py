@@ -36,6 +36,8 @@ def configured(**configuration: str) -> dict[str, Any]:
 
 
 VECTOR = {"storageType": "u", "pathOrInlineDv": "x", "offset": 1, "sizeInBytes": 9}
+VARIANT_FIELD = '{"name":"v","type":{"type":"array","elementType":"variant"}}'
+VARIANT = {"metaData": METADATA["metaData"] | {"schemaString": VARIANT_FIELD}}
 MAPPED = configured(**{"delta.columnMapping.mode": "name"})
 
 
@@ -221,7 +223,7 @@ def test_a_file_that_is_only_named_like_a_log_is_no_hindrance(serve: Serve, body
 @pytest.mark.parametrize(
     ("files", "reason"),
     [
-        (build_log(ONE_ROW, features("variantType"), METADATA), "the feature 'variantType'"),
+        (build_log(ONE_ROW, features("variantType"), VARIANT), "the feature 'variantType'"),
         (
             build_log(ONE_ROW, features("catalogManaged"), METADATA),
             "read; write the table without it",
@@ -270,7 +272,8 @@ def test_what_cannot_be_read_exactly_is_refused(
 
 
 def test_features_that_a_table_makes_no_use_of_are_no_hindrance(serve: Serve) -> None:
-    used = features("deletionVectors", "columnMapping", "timestampNtz", "vacuumProtocolCheck")
+    names = "deletionVectors columnMapping timestampNtz vacuumProtocolCheck variantType"
+    used = features(*names.split())
     used["protocol"]["writerFeatures"] = ["rowTracking", "domainMetadata"]
     mode = configured(**{"delta.columnMapping.mode": "none"})
     client = serve_table(serve, build_log(ONE_ROW, used, mode), schema={"id": "bigint"})

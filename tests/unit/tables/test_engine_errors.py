@@ -124,6 +124,17 @@ def test_what_is_not_known_is_not_repeated() -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["File 'mesh://0' is encrypted, but 'encryption_config' was", "File is encrypted but no file"],
+)
+def test_an_encrypted_file_is_called_so(text: str) -> None:
+    fault = describe_fault(f"Invalid Input Error: {text}")
+    assert fault.describe("a.parquet") == (
+        "a.parquet: it is encrypted, wholly or in part, which is not read"
+    )
+
+
+@pytest.mark.parametrize(
     ("text", "logged"),
     [
         ("Conversion Error: Could not convert string 'hunter2' to", "Could not convert string"),

@@ -27,6 +27,10 @@ READABLE_FEATURES = {
     "typeWidening-preview",
     "v2Checkpoint",
     "vacuumProtocolCheck",
+    "variantShredding",
+    "variantShredding-preview",
+    "variantType",
+    "variantType-preview",
 }
 """Features that may be named. Whether the table makes use of those that cannot be read is looked
 at by file; a type that was widened is brought to the registered one, as in any Parquet file."""
@@ -36,6 +40,8 @@ REMEDIES = {
     "v2Checkpoint": "set 'delta.checkpointPolicy' to 'classic', and write a checkpoint",
 }
 """Feature -> what makes a table readable that uses it."""
+VARIANT_COLUMN = re.compile(r'"(?:type|elementType|keyType|valueType)"\s*:\s*"variant"')
+"""A part of a table's schema that has values of any type. delta-rs names the feature without it."""
 COLUMN_MAPPING = "delta.columnMapping.mode"
 URI_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 
@@ -86,11 +92,12 @@ class DeltaFileFormat(msgspec.Struct):
 
 
 class DeltaMetadata(msgspec.Struct, rename="camel"):
-    """The partitions of the table and its properties."""
+    """The partitions of the table, its properties, and its schema as JSON."""
 
     partition_columns: list[str] = []
     configuration: dict[str, str | None] | None = None
     format: DeltaFileFormat | None = None
+    schema_string: str | None = None
 
 
 class DeltaAction(msgspec.Struct, rename="camel"):
@@ -182,6 +189,8 @@ class DeltaTable:
             raise self.refuse_feature(feature)
         if (metadata.configuration or {}).get(COLUMN_MAPPING, "none") != "none":
             raise self.refuse_feature("columnMapping")
+        if VARIANT_COLUMN.search(metadata.schema_string or ""):
+            raise self.refuse_feature("variantType")
         if metadata.format and metadata.format.provider != "parquet":
             raise UnreadableDataset(f"{self.location}: the files of the Delta table are no Parquet")
         if any(file.deletion_vector for file in self._files.values()):

@@ -15,7 +15,7 @@ from datamesh.tables.session import Session
 FIELDS = {
     "add": ("path", "partitionValues", "size", "deletionVector"),
     "protocol": ("minReaderVersion", "readerFeatures"),
-    "metaData": ("partitionColumns", "configuration", "format"),
+    "metaData": ("partitionColumns", "configuration", "format", "schemaString"),
 }
 """Action -> what is read of it. The statistics of the files, most of a checkpoint, are not."""
 SECOND_VERSION = ("sidecar", "checkpointMetadata")

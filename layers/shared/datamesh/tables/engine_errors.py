@@ -182,12 +182,15 @@ CSV_REASONS = (
     ("Invalid unicode (byte sequence mismatch) detected", NOT_UTF_8),
     (UNTERMINATED_QUOTE, "a quote is not closed, or not doubled within text"),
 )
+ENCRYPTED = "it is encrypted, wholly or in part, which is not read"
 REASONS = (
     ("Input is not a GZIP stream", "not gzip, though its name says so"),
     ("GZIP stream", "its gzip stream is damaged, or ends early"),
     ("Failed to decode gzip stream", "its gzip stream is damaged, or ends early"),
     ("Unknown frame descriptor", "not zstd, though its name says so"),
     ("maximum_object_size", "a row is longer than 16777216 bytes"),
+    ("File is encrypted", ENCRYPTED),
+    ("is encrypted, but", ENCRYPTED),
     ("No magic bytes found", "not a Parquet file, or cut off"),
     ("too small to be a Parquet file", "not a Parquet file, or cut off"),
     ("Failed to read file", "damaged"),

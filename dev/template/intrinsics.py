@@ -29,11 +29,11 @@ class _NoValue:
 _NO_VALUE = _NoValue()
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):  # in C: 0.02 s of a start instead of 0.2
     # A policy's `Version: 2012-10-17` is text, as CloudFormation reads it, not a date.
     yaml_implicit_resolvers = {  # noqa: RUF012 (the base class declares it so)
         first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(":timestamp")]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+        for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
     }
 
 

@@ -15,6 +15,7 @@ CORPUS_VENV := .venv-corpus
 NODE_VENV := .venv-node
 DATACONTRACT_VENV := .venv-datacontract
 DATAHUB_VENV := .venv-datahub-lite
+BACKSTAGE := .venv-backstage
 PY := $(VENV)/bin/python
 # Of the files that it names, and no others: what a registry answers instead is refused.
 INSTALL := $(UV) pip install --quiet --require-hashes
@@ -170,9 +171,9 @@ sbom: $(SECURITY_VENV)/ready ## Write the bill of materials of what is deployed 
 bench: $(VENV)/ready build $(PORTAL) ## Measure what the documents claim about speed and cost, and write it there; alone. ONLY=cost runs one module.
 	@$(PY) -m benchmarks $(if $(ONLY),--save $(ONLY))
 
-# Not in CI: DataHub Lite is 150 MB, and minutes pass until it holds the products.
+# Not in CI: DataHub Lite is 150 MB and Backstage 320 MB, and minutes pass until they hold the products.
 .PHONY: bench-peers
-bench-peers: $(VENV)/ready $(PORTAL) $(DATAHUB_VENV)/ready ## Measure make run beside DataHub Lite, and write it into docs/benchmarks.md; PRODUCTS=n (10000).
+bench-peers: $(VENV)/ready $(PORTAL) $(DATAHUB_VENV)/ready $(BACKSTAGE)/ready ## Measure make run beside DataHub Lite and Backstage, and write it into docs/benchmarks.md; PRODUCTS=n (10000).
 	@$(PY) -m benchmarks.peers
 
 .PHONY: regressions
@@ -315,7 +316,7 @@ lock: $(UV) ## Compile the requirement files anew, with hashes; UPGRADE=1 takes 
 
 .PHONY: clean
 clean: ## Remove what was built or installed; keeps ./data.
-	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) $(DATACONTRACT_VENV) $(DATAHUB_VENV) $(NODE_VENV) .uv .aws-sam build portal/node_modules functions/portal/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(SAM_VENV) $(SECURITY_VENV) $(MINISTACK_VENV) $(OPENLINEAGE_VENV) $(DOCS_VENV) $(CORPUS_VENV) $(DATACONTRACT_VENV) $(DATAHUB_VENV) $(BACKSTAGE) $(NODE_VENV) .uv .aws-sam build portal/node_modules functions/portal/static .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .uv/bin/uv: requirements/uv.txt
 	python3 -m venv .uv
@@ -376,6 +377,17 @@ $(DATAHUB_VENV)/ready: requirements/datahub-lite.txt | $(UV)
 	rm -rf $(DATAHUB_VENV)
 	$(UV) venv --quiet --python 3.13 $(DATAHUB_VENV)
 	$(INSTALL) --python $(DATAHUB_VENV)/bin/python -r requirements/datahub-lite.txt
+	touch $@
+
+# Needs a compiler of C++: SQLite is built from its package's source, with the headers of this Node. No
+# other package runs a script.
+$(BACKSTAGE)/ready: $(addprefix benchmarks/peers/backstage/,package.json package-lock.json .npmrc) $(NODE_VENV)/ready
+	rm -rf $(BACKSTAGE)
+	mkdir $(BACKSTAGE)
+	cp benchmarks/peers/backstage/package.json benchmarks/peers/backstage/package-lock.json benchmarks/peers/backstage/.npmrc $(BACKSTAGE)
+	cd $(BACKSTAGE) && export PATH="$(NODE)/bin:$$PATH" npm_config_nodedir=$(NODE) npm_config_build_from_source=true && \
+		node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --loglevel=error && \
+		node $(NODE)/lib/node_modules/npm/bin/npm-cli.js rebuild better-sqlite3 --ignore-scripts=false --loglevel=error
 	touch $@
 
 $(NODE_VENV)/ready: requirements/node.txt | $(UV)

@@ -1,60 +1,50 @@
-"""`make bench-peers`: read, write and memory of `make run` and of DataHub Lite, in turns.
+"""`make bench-peers`: read, write and memory of `make run` and of its peers, in turns.
 
 PRODUCTS (10,000) says how many products there are, with ten entries of lineage each. DataHub Lite
-is given none: its figures are those of the products alone.
+and Backstage are given none: their figures are those of the products alone.
 """
 
-import json
 import os
-import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from urllib.parse import quote
+from random import randrange
 
 import requests
 
-from benchmarks.mesh import domain_name, product_name, stored_entry, stored_product
+from benchmarks.mesh import domain_name, stored_entry, stored_product
 from benchmarks.peers import clients
-from benchmarks.results import PAGE, ROOT, machine, number
+from benchmarks.peers.others import run_backstage, run_datahub
+from benchmarks.peers.peer import PRODUCTS, Peer, choose_name
+from benchmarks.results import PAGE, machine, number
 from tests.e2e import local_run
 from tests.meshes import product_body
 
-PRODUCTS = int(os.environ.get("PRODUCTS", "10000"))
 ENTRIES_OF_ONE = 10
 BATCH = 1_000
 TURNS = 3
 KEY = "a-key-of-the-benchmarks"
 SENT = ("name", "domain", "owner", "description", "schema", "status", "version", "tags")
 ENDS = ("source", "target", "transformation", "lineage_type", "confidence")
-DATAHUB = ROOT / ".venv-datahub-lite/bin/python"
-SCRIPT = Path(__file__).with_name("datahub_lite.py")
 BEGIN, END = "<!-- peers: written by make bench-peers -->", "<!-- end of peers -->"
-
-
-@dataclass(frozen=True)
-class Peer:
-    url: str
-    pid: int
-    entity: clients.Target
-    measure_writes: Callable[[], float]
 
 
 def main() -> None:
     with (
         tempfile.TemporaryDirectory() as name,
+        run_backstage(Path(name)) as backstage,
+        run_datahub(Path(name)) as datahub,
         _run_ours(Path(name)) as ours,
-        _run_datahub(Path(name)) as datahub,
     ):
-        table = render_table(measure_peers({"ours": ours, "DataHub Lite": datahub}))
+        backstage.wait_until_filled()
+        peers = {"ours": ours, "DataHub Lite": datahub, "Backstage": backstage}
+        table = render_table(measure_peers(peers), list(peers))
     print(table)
     before, _, rest = PAGE.read_text().partition(BEGIN)
     assert END in rest, "the page has lost the marks of its table"
@@ -78,15 +68,28 @@ def measure_peers(peers: Mapping[str, Peer]) -> Mapping[str, Sequence[str]]:
         found[what] = [number(each) for each in medians]
         print(what, found[what], file=sys.stderr)
     memory = [clients.measure_memory(peer.pid) for peer in peers.values()]
-    found["memory after that, MB RSS (PSS)"] = [f"{number(m[0])} ({number(m[1])})" for m in memory]
-    found["processes"] = [str(m[2]) for m in memory]
+    found["memory after that, MB RSS (PSS)"] = [describe_memory(each) for each in memory]
+    found["processes"] = [str(each[2]) for each in memory]
+    after = [measure_after_others(peer) for peer in peers.values()]
+    found["memory after lists and lineage for 16 connections, too"] = after
     return found
 
 
-def render_table(rows: Mapping[str, Sequence[str]]) -> str:
+def measure_after_others(peer: Peer) -> str:
+    """Return the memory once the other reads were made by CLIENTS clients; empty if none are."""
+    for target in peer.others:
+        clients.measure_together(peer.url, target)
+    return describe_memory(clients.measure_memory(peer.pid)) if peer.others else ""
+
+
+def describe_memory(measured: tuple[float, float, int]) -> str:
+    return f"{number(measured[0])} ({number(measured[1])})"
+
+
+def render_table(rows: Mapping[str, Sequence[str]], names: Sequence[str]) -> str:
     load = f"load average {os.getloadavg()[0]:.1f}"
     said = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; {PRODUCTS:,} products; {load}."
-    lines = [said, "", "| | ours | DataHub Lite |", "|---|---:|---:|"]
+    lines = [said, "", f"| | {' | '.join(names)} |", f"|---|{'---:|' * len(names)}"]
     return "\n".join(
         [*lines, *(f"| {what} | {' | '.join(cells)} |" for what, cells in rows.items())]
     )
@@ -108,19 +111,17 @@ def _run_ours(folder: Path) -> Iterator[Peer]:
             assert session.post(f"{run.url}/register_product", json=body, timeout=30).ok
 
         def ask_entity() -> str:
-            return f"/product/{_choose_name()}"
+            return f"/product/{choose_name()}"
 
-        for path in (ask_entity, _choose_list, lambda: f"/lineage/upstream/{_choose_name()}"):
-            clients.measure_together(run.url, path)
-        yield Peer(run.url, run.process.pid, ask_entity, partial(clients.measure_writes, register))
+        def ask_upstream() -> str:
+            return f"/lineage/upstream/{choose_name()}"
 
-
-def _choose_name() -> str:
-    return product_name(random.randrange(PRODUCTS))
+        writes = partial(clients.measure_writes, register)
+        yield Peer(run.url, run.process.pid, ask_entity, writes, (_choose_list, ask_upstream))
 
 
 def _choose_list() -> str:
-    return f"/products?domain={domain_name(random.randrange(40))}&limit=100"
+    return f"/products?domain={domain_name(randrange(40))}&limit=100"
 
 
 def _fill_ours(url: str) -> None:
@@ -133,51 +134,6 @@ def _fill_ours(url: str) -> None:
             headers = {"Authorization": f"Bearer {KEY}"}
             answer = requests.post(url + path, json=body, headers=headers, timeout=60)
             assert answer.ok, answer.text
-
-
-@contextmanager
-def _run_datahub(folder: Path) -> Iterator[Peer]:
-    home = folder / "datahub"
-    home.mkdir()
-    lite = {"type": "sqlite", "config": {"file": str(home / "lite.sqlite")}}
-    config = {"gms": {"server": ""}, "lite": lite}
-    (home / ".datahubenv").write_text(json.dumps(config))  # JSON is YAML
-    items = folder / "items.json"
-    items.write_text(json.dumps([stored_product(each) for each in range(PRODUCTS)]))
-    environment = {"HOME": str(home), "PATH": os.defpath, "DATAHUB_TELEMETRY_ENABLED": "false"}
-
-    def run(*arguments: str) -> str:
-        command = [str(DATAHUB), str(SCRIPT), *arguments]
-        return subprocess.check_output(command, env=environment, text=True)
-
-    run("fill", str(items))
-    port = local_run.free_port()
-    server = subprocess.Popen(
-        [DATAHUB, SCRIPT, "serve", str(port)], env=environment, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-
-    def ask_entity() -> str:
-        urn = f"urn:li:dataset:(urn:li:dataPlatform:s3,{_choose_name()},PROD)"
-        predicate = quote(f"urn = '{urn}'")
-        return f"/search?flavor=exact&query={predicate}"
-
-    try:
-        _wait_for(url + "/ping")
-        yield Peer(url, server.pid, ask_entity, lambda: float(run("write", str(clients.SECONDS))))
-    finally:
-        server.terminate()
-        server.wait(30)
-
-
-def _wait_for(url: str) -> None:
-    for _ in range(300):
-        try:
-            assert requests.get(url, timeout=5).ok
-            return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise AssertionError("DataHub Lite does not start")
 
 
 if __name__ == "__main__":

@@ -85,9 +85,18 @@ async def _ask_until(url: str, target: Target, until: float) -> int:
         writer.write(f"GET {target()} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200"), head
-        lines = head.lower().split(b"\r\n")
-        [length] = [line for line in lines if line.startswith(b"content-length:")]
-        await reader.readexactly(int(length.partition(b":")[2]))
+        await _read_body(reader, head.lower())
         count += 1
     writer.close()
     return count
+
+
+async def _read_body(reader: asyncio.StreamReader, head: bytes) -> None:
+    """Read a body whose length the head names, or that comes in chunks, as Backstage sends it."""
+    if b"transfer-encoding: chunked" in head:
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            await reader.readexactly(size + 2)
+        await reader.readexactly(2)
+        return
+    [length] = [line for line in head.split(b"\r\n") if line.startswith(b"content-length:")]
+    await reader.readexactly(int(length.partition(b":")[2]))

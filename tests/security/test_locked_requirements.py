@@ -90,17 +90,32 @@ def test_no_program_installs_otherwise() -> None:
     assert installing == ["benchmarks/plain_install.py", "dev/sam/lambda_image.py"]
 
 
-def test_each_package_of_the_portal_is_pinned_by_its_digest_and_runs_no_script() -> None:
+@pytest.mark.parametrize(
+    ("folder", "known"),
+    [
+        ("portal", {"preact", "esbuild", "typescript"}),
+        ("benchmarks/peers/backstage", {"@backstage/plugin-catalog-backend", "better-sqlite3"}),
+    ],
+)
+def test_each_package_of_node_is_pinned_by_its_digest_and_runs_no_script(
+    folder: str, known: set[str]
+) -> None:
     """The lock names no address, and npm installs nothing that it does not name."""
-    lock = json.loads((ROOT / "portal/package-lock.json").read_text())
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: found for name, found in lock["packages"].items() if name}
-    assert {"node_modules/preact", "node_modules/esbuild", "node_modules/typescript"} <= set(
-        packages
-    )
+    assert {f"node_modules/{name}" for name in known} <= set(packages)
     assert [name for name, each in packages.items() if "sha512-" not in each["integrity"]] == []
     assert [name for name, each in packages.items() if "resolved" in each] == []
-    asked = json.loads((ROOT / "portal/package.json").read_text())
-    wanted = asked["dependencies"] | asked["devDependencies"]
+    asked = json.loads((ROOT / folder / "package.json").read_text())
+    wanted = asked["dependencies"] | asked.get("devDependencies", {})
     assert [v for v in wanted.values() if not re.fullmatch(r"\d+\.\d+\.\d+", v)] == []
-    assert "ignore-scripts=true" in (ROOT / "portal/.npmrc").read_text().splitlines()
-    assert re.search(r"npm-cli\.js ci\b", read_joined("Makefile"))
+    assert "ignore-scripts=true" in (ROOT / folder / ".npmrc").read_text().splitlines()
+
+
+def test_npm_installs_what_is_locked_and_runs_the_script_of_one_package() -> None:
+    makefile = read_joined("Makefile")
+    assert len(re.findall(r"npm-cli\.js ci\b", makefile)) == 2
+    assert re.findall(r"npm-cli\.js rebuild (.*?) --ignore-scripts=false", makefile) == [
+        "better-sqlite3"
+    ]
+    assert makefile.count("--ignore-scripts=false") == 1

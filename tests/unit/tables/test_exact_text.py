@@ -156,6 +156,15 @@ def test_what_would_be_rounded_or_cut_is_an_error(serve: Serve, registered: str,
         ("integer", "1e3", 1000),
         ("decimal(9,2)", "1e2", "100.00"),
         ("decimal(18,10)", "1e-7", "0.0000001000"),
+        ("decimal(20,2)", "45035996273704.95", "45035996273704.95"),
+        ("decimal(20,2)", '"12345678901234567.89"', "12345678901234567.89"),
+        (
+            "decimal(38,0)",
+            "12345678901234567890123456789012345678",
+            f"{int('1234567890' * 3 + '12345678')}",
+        ),
+        ("decimal(38,20)", "100.5", "100.50000000000000000000"),
+        ("decimal(38,2)", "1e30", f"{10**30}.00"),
         ("decimal", "1e-7", "0.0000001"),
     ],
 )
@@ -164,3 +173,22 @@ def test_numbers_of_json_lines_may_be_spelled_otherwise(
 ) -> None:
     client = one_file(serve, "a.jsonl", f'{{"x": {number}}}\n'.encode(), {"x": registered})
     assert client.get(PATH).body == [{"x": expected}]
+
+
+@pytest.mark.parametrize(
+    ("registered", "number"),
+    [
+        ("decimal(20,2)", "12345678901234567.89"),
+        ("decimal(20,2)", "-123456789012345.68"),
+        ("decimal(38,19)", "0.1234567890123456789"),
+        ("number(38,0)", "12345678901234567.0"),
+        ("decimal(38,2)", "1.2345678901234567e25"),
+    ],
+)
+def test_a_number_of_json_lines_that_a_double_does_not_hold_is_an_error(
+    serve: Serve, registered: str, number: str
+) -> None:
+    answer = one_file(serve, "a.jsonl", f'{{"x": {number}}}\n'.encode(), {"x": registered}).get(
+        PATH
+    )
+    assert (answer.status, "row 1, column 'x': the value" in answer.body["message"]) == (424, True)

@@ -10,7 +10,7 @@ from datamesh.models.types import DECIMAL_DIGITS, Kind
 from datamesh.tables.date_formats import build_cell_pattern
 from datamesh.tables.engine_errors import refuse_cell
 from datamesh.tables.sql import drop_zeros, quote_literal
-from datamesh.tables.sql_types import find_sql_type
+from datamesh.tables.sql_types import find_sql_type, has_scale
 from datamesh.tables.table import Column
 
 BLANKS = r"[ \t]*"
@@ -28,6 +28,8 @@ COMPLETE_ZONES = (
     (" *([+-])([0-9])(:|$)", r"\10\2\3"),
 )
 """Times of day with a zone -> how DuckDB reads them: with seconds, and two digits of an hour."""
+DOUBLE_BITS = 52
+"""The bits of a double behind its first: it differs from the next one by that share, at most."""
 DOUBLE_INTEGER = r"\s*[+-]?[0-9]{16,}\s*"
 """An integer of so many digits that a double may be another one."""
 
@@ -77,6 +79,25 @@ def read_null_markers(cell: str, column: Column, markers: Sequence[str]) -> str:
     if column.kind in (Kind.TEXT, Kind.OTHER):
         return cell
     return f"CASE WHEN {cell} NOT IN ({', '.join(map(quote_literal, markers))}) THEN {cell} END"
+
+
+def refuse_rounded_number(cell: str, json_type: str, column: Column) -> str:
+    """Return the expression of a cell of JSON that is no number if a double has rounded it.
+
+    A number with a point has been read as a double, which may be that of several decimals: it is
+    if two of the column's scale are nearer to each other than it is to the next double. With 15
+    digits or fewer it is the one that was written.
+    """
+    if column.kind is not Kind.DECIMAL or not has_scale(column.registered_type):
+        return cell
+    scale = int(find_sql_type(column.registered_type).rpartition(",")[2].rstrip(")"))
+    digits = f"trim(replace(split_part(lower({cell}), 'e', 1), '.', ''), '-0')"
+    is_coarse = f"abs(TRY_CAST({cell} AS DOUBLE)) >= {2**DOUBLE_BITS / 10**scale!r}"
+    return (
+        f"CASE WHEN length({cell}) > 16 AND {json_type} = 'DOUBLE' AND length({digits}) > 15"
+        f" AND (contains({cell}, '.') OR contains(lower({cell}), 'e')) AND {is_coarse}"
+        f" THEN 'rounded' ELSE {cell} END"
+    )
 
 
 def write_decimal(cell: str) -> str:

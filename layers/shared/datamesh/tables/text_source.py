@@ -4,7 +4,12 @@ from collections.abc import Callable, Sequence
 
 from datamesh.models.ports import DataFormat
 from datamesh.models.types import Kind
-from datamesh.tables.casts import read_null_markers, require_cell, write_decimal
+from datamesh.tables.casts import (
+    read_null_markers,
+    refuse_rounded_number,
+    require_cell,
+    write_decimal,
+)
 from datamesh.tables.file_columns import FileGroup
 from datamesh.tables.readers import call_columns_by_place, read_csv, read_json
 from datamesh.tables.selected_columns import ABSENT_TEXT, build_select_list
@@ -62,7 +67,9 @@ def read_text(
 
     def find_cell(column: Column) -> str | None:
         cell = _write_cell(places.get(column.name))
-        return cell if cell is None or column.kind is Kind.OTHER else f"({cell} ->> '$')"
+        if cell is None or column.kind is Kind.OTHER:
+            return cell
+        return refuse_rounded_number(f"({cell} ->> '$')", f"json_type({cell})", column)
 
     return read_json(group.indexes, group.compression, own), find_cell
 

@@ -184,3 +184,26 @@ def test_a_new_route_is_strict_by_itself(registry: Registry) -> None:
 
 def test_422_is_documented_for_every_route() -> None:
     assert [key for key, each in OPERATIONS.items() if "422" not in each["responses"]] == []
+
+
+@pytest.mark.parametrize("number", ["1_0", "1.0", " 1", "+1", "1e1", "", "\uff11", "0x1"])
+def test_a_whole_number_is_digits(serve: Serve, number: str) -> None:
+    answer = serve("products").send(api_event("GET", "/products", query={"limit": number}))
+    assert refused(answer) == [("limit", f"must be a whole number, got {number!r}")]
+
+
+def test_whole_numbers_of_every_route_are_known(serve: Serve) -> None:
+    for area, path, name in (
+        ("lineage", "/lineage/graph/orders", "depth"),
+        ("analytics", "/changes", "wait"),
+        ("marquez", "/api/v1/jobs", "offset"),
+        ("products", "/product/orders/versions", "before"),
+    ):
+        answer = serve(area).send(api_event("GET", path, query={name: "1_0"}))
+        assert refused(answer) == [(name, "must be a whole number, got '1_0'")]
+
+
+def test_a_sign_is_left_to_the_bounds(serve: Serve) -> None:
+    answer = serve("products").send(api_event("GET", "/products", query={"offset": "-1"}))
+    assert refused(answer) == [("offset", "Input should be greater than or equal to 0")]
+    assert serve("products").get("/products", limit="010").status == 200

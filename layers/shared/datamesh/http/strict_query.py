@@ -1,14 +1,19 @@
-"""The query of a request by strict rules: each parameter is known, and but for lists given once."""
+"""The query of a request by strict rules: each parameter is known, and but for lists given once.
 
+Whole numbers are digits: pydantic would read `1_0` as 10, and `1.0` as 1.
+"""
+
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, get_origin
+from typing import Any, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
 
 from datamesh.errors.requests import RefusedParameters
 
+WHOLE_NUMBER = re.compile(r"-?[0-9]+")
 MAX_REFUSED = 20
 MAX_NAME_LENGTH = 200
 """How many parameters an answer refuses, and how much it shows of the name of each."""
@@ -24,17 +29,24 @@ class QueryRules:
     """True if the route reads parameters of any name, and checks them itself."""
     lists: frozenset[str] = frozenset()
     """Parameters that may be given several times."""
+    integers: frozenset[str] = frozenset()
+    """Parameters that are whole numbers."""
 
     def check_query(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Check the names of a query: `?limit=5&ofset=10` is refused for `ofset`.
+        """Check a query: `?limit=5&ofset=10` is refused for `ofset`, and `?limit=1_0` for `limit`.
 
         A parameter that is ignored would be worse than one refused: a misspelt filter finds, or
         removes, everything. Raises RefusedParameters with the first MAX_REFUSED problems.
         """
+        pairs = [*pairs]
         given = [name for name, _ in pairs]
-        if len(set(given)) == len(given) and set(given).issubset(self.names):
+        problems = {
+            name: f"must be a whole number, got {value[:MAX_NAME_LENGTH]!r}"
+            for name, value in pairs
+            if name in self.integers and not WHOLE_NUMBER.fullmatch(value)
+        }
+        if not problems and len(set(given)) == len(given) and set(given).issubset(self.names):
             return  # at once, as nearly always
-        problems: dict[str, str] = {}
         for name, times in Counter(given).items():
             problem = self._find_problem(name, times)
             if problem and len(problems) < MAX_REFUSED:
@@ -65,13 +77,14 @@ def read_query_rules(dependant: Dependant, documented: Iterable[Mapping[str, Any
         for parameter in documented
     )
     found = dict(_iterate_parameters(dependant))
-    lists = frozenset(name for name, is_list in found.items() if is_list)
-    return QueryRules(tuple(sorted(found)), takes_others, lists)
+    lists = frozenset(name for name, kind in found.items() if get_origin(kind) is list)
+    integers = frozenset(name for name, kind in found.items() if int in (kind, *get_args(kind)))
+    return QueryRules(tuple(sorted(found)), takes_others, lists, integers)
 
 
-def _iterate_parameters(dependant: Dependant) -> Iterator[tuple[str, bool]]:
-    """Yield the name of each parameter, and whether it is a list."""
+def _iterate_parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
+    """Yield the name of each parameter, and its type."""
     for parameter in dependant.query_params:
-        yield parameter.alias, get_origin(parameter.field_info.annotation) is list
+        yield parameter.alias, parameter.field_info.annotation
     for needed in dependant.dependencies:
         yield from _iterate_parameters(needed)

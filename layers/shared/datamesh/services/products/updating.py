@@ -26,6 +26,7 @@ from datamesh.services.registry.dataset_claims import claim_datasets, find_holde
 from datamesh.services.registry.dataset_names import DatasetNameIndex
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import rename_product, require_seen_record
+from datamesh.services.registry.replacements import drop_hidden_replacements
 from datamesh.storage.files import ProductsFile
 from datamesh.storage.records import ProductRecord
 
@@ -89,6 +90,8 @@ def apply_update(
     if {"openlineage", "visibility"} & changes.model_fields_set:
         kept = after.products[name].openlineage
         after = conceal_datasets(reveal_datasets(after, kept), before, kept, now)
+    if {"domain", "visibility"} & changes.model_fields_set:
+        after = drop_hidden_replacements(after, name, now)
     return rename_product(after, name, changes.name or name, now)
 
 

@@ -23,6 +23,7 @@ from datamesh.services.registry.product_texts import ProductTexts
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name
 from datamesh.services.registry.renames_cache import RenamesCache
+from datamesh.services.registry.replacements import hide_replacements
 from datamesh.services.registry.revision_cache import RevisionCache
 from datamesh.services.registry.wanted_names import WantedNamesCache
 from datamesh.storage.backoff import Deadline
@@ -194,13 +195,14 @@ class RegistryView:
 
 
 def hide_products(file: ProductsFile, names: Iterable[str]) -> ProductsFile:
-    """Return the file without some products; the very file if there are none."""
+    """Return the file without some products, nor their names; the very file if there are none."""
     hidden = {*names}
     if not hidden:
         return file
+    shown = {**file.products, **hide_replacements(file, hidden)}
     return file.model_copy(
         update={
-            "products": {name: each for name, each in file.products.items() if name not in hidden},
+            "products": {name: each for name, each in shown.items() if name not in hidden},
             "renamed": {name: each for name, each in file.renamed.items() if each.to not in hidden},
         }
     )

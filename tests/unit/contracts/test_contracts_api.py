@@ -284,6 +284,23 @@ def test_a_product_is_given_a_contract(client: Client, products: Client) -> None
     assert again.body["data"] == data
 
 
+def test_a_document_that_was_changed_through_its_product_is_put_back(
+    client: Client, products: Client
+) -> None:
+    text = write_contract(team={"name": "shipping"})
+    post(client, text)
+    before = products.get("/product/parcels").body
+    products.put("/product/parcels", {"owner": "somebody"})
+    assert read_contract(client) != text.encode()
+    put = client.put("/product/parcels/contract", text)
+    assert (put.status, put.body["data"]["owner"]) == (200, before["owner"])
+    assert read_contract(client) == text.encode()
+    again = client.put("/product/parcels/contract", text)
+    assert again.body["data"] == put.body["data"]
+    products.put("/product/parcels", {"version": "2.0.0"})
+    assert client.put("/product/parcels/contract", text).status == 422
+
+
 def test_a_contract_is_not_replaced_if_the_product_has_changed(client: Client) -> None:
     post(client, write_contract())
     event = api_event(

@@ -124,11 +124,10 @@ def replace_contract(
         _prepare_update(context.permissions, registry, source, before, chosen, ImportOptions()),
     )
     assert planned.update
-    if planned.action is PlanAction.UNCHANGED and precondition is None:
-        product: Product = before.to_model()
-    else:
+    if planned.action is not PlanAction.UNCHANGED:
         sources.store_source(source.body, context.deadline)
-        product = update_product(context, registry, name, planned.update, precondition)
+    # The same document may have been changed through the product since: then it is so no more.
+    product = update_product(context, registry, name, planned.update, precondition)
     register_inputs(context, registry, [planned.inputs])
     return product, planned
 

@@ -40,6 +40,8 @@ _INSERT_EMPTY = "INSERT INTO texts(rowid, name) VALUES (?, '')"
 """A word that more than half of all rows have counts for nothing in FTS5's bm25. In a registry of a
 dozen products that would be most: beside each product stands a row that has no word."""
 _HAS_WORD = "SELECT 1 FROM words WHERE term >= ? AND term < ? LIMIT 1"
+_OPEN_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX
+"""Without locks: one request at a time searches, and a search takes a twentieth less."""
 _LAST = "\U0010ffff"
 
 
@@ -50,7 +52,7 @@ class SearchIndex:
     """
 
     def __init__(self) -> None:
-        self._db = apsw.Connection(":memory:")
+        self._db = apsw.Connection(":memory:", flags=_OPEN_FLAGS)
         self._db.execute(_CREATE)
         self._digests: dict[str, int] = {}
         """Name -> hash of the JSON that the row was made of."""

@@ -128,9 +128,10 @@ def _sort_rows(
     if query.text is None:
         return [*rows]
     called, begun = index.find_called(query.text), index.find_begun(normalise_name(query.text))
-    ahead = [row for row in rows if row in called or row in begun]
+    best = called | begun
+    ahead = [row for row in rows if row in best] if best else []
     ahead.sort(key=lambda row: (row not in called, scores[row]))
-    rest = [row for row in rows if row not in called and row not in begun] if ahead else rows
+    rest = [row for row in rows if row not in best] if ahead else rows
     return [*ahead, *nsmallest(wanted - len(ahead), rest, scores.__getitem__)]
 
 

@@ -36,6 +36,7 @@ MODULES: Mapping[str, str] = {
     "walk": "Walks over lineage",
     "time_travel": "Time travel: requests of a read as of an earlier moment",
     "archive": "The archive of the past: bytes kept, and a read as of long ago",
+    "feed": "The feed: a commit of a page",
     "domain_reads": "Domain data: bytes read of those stored",
 }
 """Module with `rows() -> list[Row]` -> the title of its section in the table."""

@@ -18,6 +18,7 @@ from datamesh.models.stored_products import StoredProduct
 from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.objects import MemoryObject
 from datamesh.storage.records import LineageRecord, ProductRecord, RecordedName
+from tests import graphs
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.meshes import NOON, add_product, mesh, product_body, resources
@@ -101,6 +102,13 @@ def test_a_long_field_that_is_something_else_is_named_when_it_is_asked_for() -> 
     assert broken.name == "orders"
     with pytest.raises(StorageUnavailable, match=r"products\.orders cannot be read: tags\.0"):
         broken.tags  # noqa: B018
+
+
+def test_records_of_the_same_json_are_equal_and_do_not_differ() -> None:
+    one, same = (LineageRecord.from_model(graphs.entry(1, graphs.Edge("a", "b"))) for _ in range(2))
+    other = LineageRecord.from_model(graphs.entry(2, graphs.Edge("a", "b")))
+    assert (one == same, one != same) == (True, False)
+    assert (one == other, one != other) == (False, True)
 
 
 def test_only_small_public_json_is_remembered() -> None:

@@ -126,6 +126,10 @@ class RegistryRecord(msgspec.Struct, gc=False, eq=False):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, RegistryRecord) and self.json == other.json
 
+    def __ne__(self, other: object) -> bool:
+        # A struct's own says that any two objects differ.
+        return not self == other
+
 
 class _ColumnTexts(msgspec.Struct, frozen=True, gc=False):
     """The descriptions of columns."""

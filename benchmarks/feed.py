@@ -16,7 +16,7 @@ from tests.past import Timeline
 
 PRODUCTS, ENTRIES = 1_000, 10_000
 COMMITS = 40
-"""Of lineage, a minute apart: a page of them is read."""
+"""How many commits of lineage there are, a minute apart: a page of them is read."""
 
 
 def rows(rounds: int = ROUNDS) -> list[Row]:

@@ -193,7 +193,7 @@ def test_json_of_nodes_and_edges_is_forgotten_when_it_is_too_much() -> None:
     cache = GraphCache(0)
     for position in range(4):
         text = bytes(MAX_REMEMBERED_BYTES // 4)  # and an object's head
-        assert cache.remember(cache.edges, position, text) is text
+        assert cache.keep_part(cache.edges, position, text) is text
     assert [*cache.edges] == [3]
 
 

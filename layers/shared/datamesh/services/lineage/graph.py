@@ -118,7 +118,7 @@ def _encode_node(graph: Graph, name: str) -> bytes:
         "owner": product.owner,
         "status": product.status.value,
     }
-    return graph.cache.remember(graph.cache.nodes, name, encode_answer(node)[:-1])
+    return graph.cache.keep_part(graph.cache.nodes, name, encode_answer(node)[:-1])
 
 
 def _encode_edges(graph: Graph, positions: Sequence[int]) -> Raw:
@@ -136,7 +136,7 @@ def _encode_edge(graph: Graph, position: int) -> bytes:
         "lineage_type": entry.lineage_type,
         "confidence": entry.confidence,
     }
-    return graph.cache.remember(graph.cache.edges, position, encode_answer(edge))
+    return graph.cache.keep_part(graph.cache.edges, position, encode_answer(edge))
 
 
 def _join_array(items: Iterable[bytes]) -> Raw:

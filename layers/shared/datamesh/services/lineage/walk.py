@@ -107,7 +107,7 @@ class Graph:
         )
         known = self._steps[way]
         if known is self.cache.steps[way]:
-            return self.cache.remember(known, name, steps)
+            return self.cache.keep_part(known, name, steps)
         known[name] = steps
         return steps
 

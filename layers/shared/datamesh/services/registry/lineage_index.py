@@ -89,7 +89,7 @@ class NodeSteps(NamedTuple):
 
 
 class GraphCache:
-    """What walks have found out about one version of the lineage file and one of the products.
+    """A cache of what walks have found out about one version of each of the two files.
 
     A walk fills it in as it meets products and entries.
     """
@@ -107,7 +107,7 @@ class GraphCache:
         """The steps from products, where all that is visible is followed."""
         self._bytes = 0
 
-    def remember[K, V: (bytes, NodeSteps)](self, part: dict[K, V], key: K, value: V) -> V:
+    def keep_part[K, V: (bytes, NodeSteps)](self, part: dict[K, V], key: K, value: V) -> V:
         """Keep steps, or the JSON of a node or an edge, and return them.
 
         All is forgotten first when there is too much.

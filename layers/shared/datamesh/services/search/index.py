@@ -41,7 +41,7 @@ _INSERT_EMPTY = "INSERT INTO texts(rowid, name) VALUES (?, '')"
 dozen products that would be most: beside each product stands a row that has no word."""
 _HAS_WORD = "SELECT 1 FROM words WHERE term >= ? AND term < ? LIMIT 1"
 _OPEN_FLAGS = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE | apsw.SQLITE_OPEN_NOMUTEX
-"""Without locks: one request at a time searches, and a search takes a twentieth less."""
+"""The database has no locks: one request at a time searches, which takes a twentieth less so."""
 _LAST = "\U0010ffff"
 
 

@@ -184,6 +184,7 @@ CHOSEN: Mapping[str, Mapping[str, Any]] = {
     "SupportChannel": {"url": "https://example.com"},
     "AccessRequest": {"until": None},
     "AccessApproval": {"until": None},
+    "GrantRequest": {"expires_at": None},
     "KeyRequest": {"expires_at": None},
     "RotationRequest": {"expires_at": None},
 }

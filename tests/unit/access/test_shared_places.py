@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from datamesh.http.gateway import ANONYMOUS
+from datamesh.models.stored_products import StoredProduct
+from datamesh.storage.files import ProductsFile
 from tests.conftest import Serve
+from tests.contexts import CONTEXT
 from tests.lambdas import Answer, Client, api_event
 from tests.meshes import add_product, mesh, product_body, resources
 
@@ -96,3 +99,29 @@ def test_anonymous_callers_hear_nothing_of_restricted_columns(serve: Serve) -> N
     client = serve("domains", resources(registry, FILES))
     answer = client.send(api_event("GET", "/domains/sales/copy", principal=ANONYMOUS))
     assert answer.body == [{"id": "1"}]
+
+
+def test_a_product_that_has_a_folder_by_its_name_alone_shows_no_private_rows(serve: Serve) -> None:
+    """Events register products as well, and name them after what jobs write."""
+    registry = mesh()
+    add_product(registry, "orders", schema=COLUMNS)
+    add_product(registry, "pay", domain="hr", schema=COLUMNS)
+    private = {"visibility": "private", "restricted_columns": ["email"], "output_port": PORT}
+    CONTEXT.commit_audited(registry.products, lambda file: (make(file, "pay", private), None))
+    add_product(registry, "shown", schema=COLUMNS, output_port=PORT)
+    client = serve("domains", resources(registry, FILES))
+    reader = Caller(client, "steward")
+    assert reader.send("GET", "/domains/sales/orders").status == 404
+    assert reader.send("GET", "/domains/sales/orders/profile").status == 404
+    assert reader.send("GET", "/domains/sales/shown").body == [{"id": "1"}]
+    refused = reader.send("GET", "/domains/sales/shown/files")
+    assert refused.status == 403
+    assert b"hr" not in refused.content
+    own = Caller(client, "steward", "hr")
+    assert own.send("GET", "/domains/sales/orders").status == 200
+
+
+def make(file: ProductsFile, name: str, fields: Mapping[str, Any]) -> ProductsFile:
+    """Return the file with a product changed as no request could."""
+    body = {**file.products[name].to_model().model_dump(by_alias=True), **fields}
+    return file.with_product(StoredProduct.model_validate(body))

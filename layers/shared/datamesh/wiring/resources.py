@@ -135,6 +135,7 @@ class Resources:
             view=view,
             registry=view.registry,
             registry_at=lambda moment: view.build_past(self.registry_at(moment)),
+            data=replace(self.data, list_hidden=view.list_hidden),
             open_job_store=lambda: replace(self.open_job_store(), show_history=view.show_history),
         )
 

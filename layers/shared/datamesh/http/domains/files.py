@@ -53,7 +53,7 @@ async def list_dataset_files(
 
     access = resources.data
     found = reading.open_dataset(context, registry, access, domain, dataset, as_of)
-    reading.check_all_columns(context, registry, found.product)
+    reading.check_all_columns(context, registry, access, found.product)
     page = list_downloads(found, access.link_seconds, limit, cursor)
     headers = {X_TRUNCATED: "true"} if page.is_cut else None
     response = Response(page.body, media_type=JSON, headers=headers)

@@ -102,8 +102,9 @@ def run_checks(
 ) -> CheckRun:
     """Return the results of checks of a product's data. Raises as `check_quality` does."""
     runnable, excess = checks[:MAX_CHECKS], checks[MAX_CHECKS : 2 * MAX_CHECKS]
-    restricted = list_restricted_columns(context, registry, product).values()
-    hidden = frozenset[str]().union(*restricted)
+    shown = registry.products.read(context.deadline).products.values()
+    records = [*shown, *access.list_hidden(context.deadline)]
+    hidden = frozenset[str]().union(*list_restricted_columns(records, product).values())
     remarks: list[str] = []
     failures: list[QualityFailure]
     try:

@@ -115,7 +115,7 @@ def propose_columns(
     if rows < MIN_REQUIRED_ROWS:
         return ColumnProposals([*columns], rows, [])
     location = dataset.folder.name
-    concealed = find_concealed_columns(context, registry, location)
+    concealed = find_concealed_columns(context, registry, access, location)
     proposed: list[InferredColumn] = []
     for column in columns:
         values = found.get(column.name, ColumnValues())
@@ -129,7 +129,7 @@ def propose_columns(
 
 
 def find_concealed_columns(
-    context: RequestContext, registry: Registry, location: str
+    context: RequestContext, registry: Registry, access: DataAccess, location: str
 ) -> frozenset[str] | None:
     """Return the restricted columns, case-folded, of products whose data is at a location.
 
@@ -137,8 +137,9 @@ def find_concealed_columns(
     """
     concealed: set[str] = set()
     permissions = context.permissions
-    records = registry.products.read(context.deadline).products.values()
-    for record in find_sharing(records, location):
+    shown = registry.products.read(context.deadline).products.values()
+    hidden = access.list_hidden(context.deadline)
+    for record in find_sharing([*shown, *hidden], location):
         product = record.to_model()
         if not permissions.can_read_rows(product):
             return None

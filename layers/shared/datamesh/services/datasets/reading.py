@@ -1,6 +1,6 @@
 """Datasets: finding the product that serves one, and its rows, profile and quality."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import Protocol
 
 from datamesh import __version__
+from datamesh.errors.access import Forbidden
 from datamesh.errors.datasets import DatasetNotFound
 from datamesh.errors.products import ProductRenamed
-from datamesh.models.access import Role
+from datamesh.models.access import ALL_DOMAINS, Role
 from datamesh.models.columns import fold_case
 from datamesh.models.csv_dialect import RFC_4180
 from datamesh.models.datasets import DatasetProfile
@@ -18,7 +19,7 @@ from datamesh.models.ports import DataFormat
 from datamesh.models.products import Product
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location, find_location, is_allowed
-from datamesh.services.datasets.shared_places import list_restricted_columns
+from datamesh.services.datasets.shared_places import find_sharing, list_restricted_columns
 from datamesh.services.datasets.table_files import find_table_files
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name
@@ -56,6 +57,8 @@ class DataAccess:
     """The key that encrypts cursors. It is read for a page that has a cursor or gives one out."""
     link_seconds: int = 300
     """The time that a link to a file works."""
+    list_hidden: Callable[[Deadline], Sequence[ProductRecord]] = lambda deadline: ()
+    """Returns the products that the caller may not see, whose data may lie where others have it."""
 
     def choose_budget(self, context: RequestContext) -> ScanBudget:
         """Return how much the caller of a request may read."""
@@ -178,14 +181,22 @@ def open_product_dataset(
     """Return the dataset that a product serves, as it is or was at a moment.
 
     Restricted columns are in it for stewards alone, or where no value is shown: to others there are
-    no such columns. Raises Unauthenticated and Forbidden for callers that may not read it,
+    no such columns. Raises DatasetNotFound for a product that has no port, and its folder by its
+    name alone, where that is the place of a product that the caller may not see. Raises
+    Unauthenticated and Forbidden for callers that may not read it,
     PortRefused, and as `find_table_files` does.
     """
     context.permissions.check_rows(product)
     hidden = (
-        frozenset[str]() if has_all_columns else list_hidden_columns(context, registry, product)
+        frozenset[str]()
+        if has_all_columns
+        else list_hidden_columns(context, registry, access, product)
     )
     check_location(registry.data_locations, product)
+    if product.output_port is None:
+        hidden_products = access.list_hidden(context.deadline)
+        if any(find_sharing(hidden_products, find_location(product))):
+            raise DatasetNotFound(product.domain, product.name)
     budget = access.choose_budget(context)
     open_folder = partial(access.open_folder, deadline=context.deadline)
     found = find_table_files(open_folder, product, budget, as_of)
@@ -221,22 +232,36 @@ def open_product_dataset(
 
 
 def list_hidden_columns(
-    context: RequestContext, registry: Registry, product: Product
+    context: RequestContext, registry: Registry, access: DataAccess, product: Product
 ) -> frozenset[str]:
     """Return the columns of a product's files, case-folded, that the caller may not read.
 
     Raises StorageUnavailable.
     """
-    restricted = list_restricted_columns(context, registry, product)
+    restricted = _list_restricted(context, registry, access, product)
     has_role = context.permissions.has_role
     hidden = (names for domain, names in restricted.items() if not has_role(Role.STEWARD, domain))
     return frozenset().union(*hidden)
 
 
-def check_all_columns(context: RequestContext, registry: Registry, product: Product) -> None:
-    """Raise Forbidden unless the caller may read all columns of a product's files."""
-    for domain in list_restricted_columns(context, registry, product):
-        context.permissions.check_role(Role.STEWARD, domain)
+def check_all_columns(
+    context: RequestContext, registry: Registry, access: DataAccess, product: Product
+) -> None:
+    """Raise Forbidden unless the caller may read all columns of a product's files.
+
+    It names no domain of a product that the caller may not see.
+    """
+    for domain in _list_restricted(context, registry, access, product):
+        if not context.permissions.has_role(Role.STEWARD, domain):
+            context.permissions.check_role(Role.STEWARD, product.domain)
+            raise Forbidden(context.principal, Role.STEWARD, ALL_DOMAINS)
+
+
+def _list_restricted(
+    context: RequestContext, registry: Registry, access: DataAccess, product: Product
+) -> Mapping[str, Collection[str]]:
+    shown = registry.products.read(context.deadline).products.values()
+    return list_restricted_columns([*shown, *access.list_hidden(context.deadline)], product)
 
 
 def compute_version(dataset: Dataset, query: Query, form: str) -> str:

@@ -10,10 +10,8 @@ from datamesh.errors.datasets import LocationNotAllowed
 from datamesh.models.access import Role, Visibility
 from datamesh.models.columns import fold_case
 from datamesh.models.products import Product
-from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import find_location
 from datamesh.services.permissions import Permissions
-from datamesh.services.registry.registry import Registry
 from datamesh.storage.records import ProductRecord
 
 
@@ -26,15 +24,14 @@ def find_sharing(records: Iterable[ProductRecord], location: str) -> Iterator[Pr
 
 
 def list_restricted_columns(
-    context: RequestContext, registry: Registry, product: Product
+    records: Iterable[ProductRecord], product: Product
 ) -> dict[str, set[str]]:
     """Return the columns of a product's files that are restricted: domain -> names, case-folded.
 
     Those of the product itself are among them, and those of products whose data lies in one place
-    with it. Raises StorageUnavailable.
+    with it. `records` are all products.
     """
     found: dict[str, set[str]] = {}
-    records = registry.products.read(context.deadline).products.values()
     sharing = [each.to_model() for each in find_sharing(records, find_location(product))]
     for each in (product, *sharing):
         if each.restricted_columns:

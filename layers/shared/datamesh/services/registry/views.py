@@ -122,6 +122,10 @@ class RegistryView:
         known = self._base.products.get_known()
         return known if known is not None and self._list_hidden(known) else None
 
+    def list_hidden(self, deadline: Deadline) -> list[ProductRecord]:
+        """Return the products that the caller may not see. Raises StorageUnavailable."""
+        return self._list_hidden(self._base.products.read(deadline))
+
     def build_past(self, past: Registry) -> Registry:
         """Return a registry of the past: what is hidden now, or was then, is hidden."""
         products = FilteredDocument(past.products, ProductsFile, self.show_past_products)

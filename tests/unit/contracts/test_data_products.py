@@ -161,6 +161,15 @@ def test_the_same_document_again_adds_the_lineage_that_was_missing(
     assert read(client, "Shipping").decode() == TEXT
 
 
+def test_a_name_of_the_request_is_no_change_of_the_document(client: Client, sources: None) -> None:
+    for fan_out, ports in (("true", TREE["outputPorts"]), ("true", TWO), ("false", TWO[:1])):
+        text = write(id=f"{fan_out}-{len(ports)}", outputPorts=ports)
+        answer = post(client, text, name=f"n-{fan_out}-{len(ports)}", fan_out=fan_out)
+        assert answer.status == 200, answer.body
+        for each in answer.body["data"]["plan"]:
+            assert read(client, each["product"]).decode() == text
+
+
 def test_each_output_port_becomes_a_product_with_its_own_inputs(
     client: Client, products: Client, lineage: Client, sources: None
 ) -> None:

@@ -201,12 +201,12 @@ def _build_document(
     """Return what a product keeps of its document; `shown` are its fields at the import."""
     name = choose_reference(source.tree)
     base = find_base(shown, mapped)
-    if mapped.is_named:
-        base["name"] = shown["name"]
     if is_data_product(source.tree):
         known = {**DEFAULTS, **mapped.fields}
         said = {key: shown[key] for key in FIELDS if shown[key] != known.get(key)}
         base = {HAS_DETAILS: True, **said}
+    if mapped.is_named:
+        base["name"] = shown["name"]
     return {name: build_reference(source, found), f"{name}_base": base}
 
 

@@ -9,7 +9,7 @@ from datamesh.models.kept_events import AuditedEvents
 from datamesh.services.context import RequestContext
 from datamesh.services.permissions import Permissions, create_unlimited_permissions
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.commit import CompletedCommit
+from datamesh.storage.commit import CompletedCommit, ProposedCommit
 
 
 class NoAuditTrail:
@@ -18,7 +18,13 @@ class NoAuditTrail:
     commit_id = None
     sender = None
 
-    def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
+    def announce_commit(
+        self,
+        proposed: ProposedCommit[Any],
+        permissions: Permissions,
+        commit_id: str | None,
+        deadline: Deadline,
+    ) -> None:
         """Do nothing."""
 
     def add_commit(self, commit: CompletedCommit[Any], permissions: Permissions) -> None:

@@ -17,6 +17,7 @@ from pydantic import JsonValue
 from datamesh.aws.observability import Handler
 from datamesh.http.context import create_request_record
 from datamesh.models.access import Role, Visibility
+from datamesh.models.audit import AuditedCommit
 from datamesh.models.contracts import ContractReference
 from datamesh.models.json_codec import encode_model
 from datamesh.models.openlineage import EVENT_EXAMPLE, RunEvent
@@ -234,16 +235,27 @@ def add_version(registry: Registry, versions: ProductVersions) -> None:
     update_product(context, registry, "transactions", ProductUpdate(version="1.0.1"))
 
 
+PLANNED = [
+    {"document": f"{name}.json", "commit_id": "died", "revision": 9, "products": ["orders"]}
+    | dict.fromkeys(("added", "changed", "removed"), 1)
+    for name in ("products", "lineage")
+]
+"""Commits of a request that died: the history is asked whether they have landed."""
+
+
 def fill(client: "S3Client", ours: Client, bucket: str) -> None:
     """Fill the bucket with what the events ask for, an entry that an interrupted deletion left
-    behind, the record of one write, an event of OpenLineage that was kept with its job and run, and
-    no lineage of it, another of which nothing else is there, and a job of which no event is
-    kept."""
+    behind, the record of a write that died, an event of OpenLineage that was kept with its job and
+    run, and no lineage of it, another of which nothing else is there, and a job of which no event
+    is kept."""
     empty(client, bucket)
     objects = [S3Object(ours, bucket, f"{n}.json") for n in ("products", "lineage")]
-    record = create_request_record(EVENTS["register_product"])
+    planned = [AuditedCommit.model_validate(each) for each in PLANNED]
+    record = create_request_record(EVENTS["register_product"]).model_copy(
+        update={"planned": (*planned,)}
+    )
     trail = AuditTrail(record, lambda key: S3Object(ours, bucket, key), NO_WAIT)
-    trail.begin_record(trail.commit_id, NO_DEADLINE)
+    trail.begin_record(NO_DEADLINE)
     registry = mesh(products=objects[0], lineage=objects[1])
     add_product(
         registry,

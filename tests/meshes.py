@@ -12,6 +12,7 @@ from datamesh.models.products import Product, ProductRegistration
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.analytics import snapshots
 from datamesh.services.analytics.snapshots import Snapshots
+from datamesh.services.audit.outcomes import AuditOutcomes
 from datamesh.services.audit.trail import AUDIT_FOLDER, AuditTrail
 from datamesh.services.checks.history import QualityRuns
 from datamesh.services.datasets.reading import DataAccess
@@ -39,6 +40,7 @@ from datamesh.storage.access_file import ACCESS_KEY, AccessFile
 from datamesh.storage.archive.writer import ArchiveProgress
 from datamesh.storage.backoff import Backoff, Deadline
 from datamesh.storage.byte_limit import ByteLimit
+from datamesh.storage.commit_finder import CommitFinder
 from datamesh.storage.contract_sources import ContractSources
 from datamesh.storage.declarations_file import DECLARATIONS_KEY, DeclarationsFile
 from datamesh.storage.document import Document
@@ -57,6 +59,7 @@ from datamesh.storage.objects import ConditionalObject, MemoryObject, StoredObje
 from datamesh.storage.secret_key import SecretKey
 from datamesh.storage.write_probe import WriteProbe
 from datamesh.tables.budget import ScanBudget
+from datamesh.wiring.bucket import ARCHIVED
 from datamesh.wiring.resources import Resources, refuse_feed
 from tests.contexts import CONTEXT
 from tests.memory_bucket import Bucket as Bucket
@@ -218,9 +221,12 @@ def resources(
         open_key_record=key_record,
         open_trail=open_trail
         or (
-            lambda record: AuditTrail(record, held.__getitem__, NO_WAIT, current.find_known_product)
+            lambda record: AuditTrail(
+                record, held.__getitem__, NO_WAIT, current.find_known_product, ARCHIVED
+            )
         ),
         audit_journal=BucketFolder(held, AUDIT_FOLDER),
+        open_outcomes=lambda: open_outcomes(current, open_access()),
         snapshots=Snapshots(held.__getitem__, BucketFolder(held, snapshots.FOLDER), NO_WAIT),
         backups=Backups(held.__getitem__, NO_WAIT),
         write_probe=write_probe or WriteProbe(MemoryObject("health"), NO_WAIT, now=current.now),
@@ -239,6 +245,16 @@ def resources(
         open_product_versions=lambda: ProductVersions(held.__getitem__, NO_WAIT),
         open_contracts=lambda: ContractSources(held.__getitem__, NO_WAIT),
         open_redactor=lambda: create_redactor(held, current, open_access),
+    )
+
+
+def open_outcomes(registry: Registry, access: Document[AccessFile] | None = None) -> AuditOutcomes:
+    """Return what tells outcomes by what the files themselves remember, for they have no past."""
+    stored = {each.name: each._stored for each in (registry.products, registry.lineage)}
+    if access:
+        stored[access.name] = access._stored
+    return AuditOutcomes(
+        lambda name: CommitFinder(stored[name], NO_WAIT) if name in stored else None
     )
 
 

@@ -75,6 +75,7 @@ async def audit(
     end = until or utc_now()
     page = search.find_records(
         resources.audit_journal,
+        resources.open_outcomes(),
         context.deadline,
         context.permissions,
         since=since or subtract_span(end, DEFAULT_SPAN),

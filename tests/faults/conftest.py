@@ -7,7 +7,7 @@ import pytest
 from tests.faults import report
 
 FIGURES: report.Figures = {}
-REPLAYED = ("test_seeded_plans", "test_seeded_events")
+REPLAYED = ("test_seeded_plans", "test_seeded_events", "test_seeded_audit")
 
 
 @pytest.fixture(scope="session")

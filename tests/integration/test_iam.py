@@ -254,5 +254,8 @@ def test_every_grant_is_needed(runs: Runs, function: str) -> None:
     is_changing = any("/versions/" in need.resource for need in needed[function])
     # Copies of purged versions are there once a text was redacted (`test_redactions`).
     found = granted(function, arns, *([] if is_changing else BY_CHANGES))
-    grants = [each for each in found if "/redacted/" not in each.resource]
+    elsewhere = {"/redacted/"}
+    if function == "AuditFunction":
+        elsewhere.add("/history/")  # it is asked for once the archive is a day behind
+    grants = [each for each in found if not any(part in each.resource for part in elsewhere)]
     assert [g for g in grants if not any(g.covers(need) for need in needed[function])] == []

@@ -26,6 +26,8 @@ from datamesh.storage.document import Document
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.s3.journal import S3Journal
 from datamesh.storage.s3.object import S3Object
+from datamesh.wiring.bucket import Bucket
+from datamesh.wiring.registry import open_outcomes
 from dev import registry_admin
 from dev.registry_access import open_registry
 from dev.registry_restore import ask_operator
@@ -244,6 +246,7 @@ def test_a_restore_leaves_an_audit_record(s3: S3, registry: Registry, replaced: 
 def find_operator_records(s3: S3, since: datetime, product: str) -> list[AuditRecord]:
     page = find_records(
         S3Journal(create_client(), s3.bucket, AUDIT_FOLDER, Backoff()),
+        open_outcomes(Bucket(create_client(), s3.bucket, Backoff())),
         NO_DEADLINE,
         CONTEXT.permissions,
         since=since,

@@ -150,7 +150,7 @@ RIGHTS = {
     "SearchFunction": ROLES
     | {("s3:GetObject", PRODUCTS), ("s3:GetObjectVersion", PRODUCTS), FIND_PAST}
     | {("s3:GetObject", each[0]) for each in (INDEXES, REDACTED, ARCHIVES)},
-    "AuditFunction": ROLES | {("s3:GetObject", TRAIL), ("s3:ListBucket", BUCKET)},
+    "AuditFunction": ROLES | REGISTRY | PAST | {("s3:GetObject", TRAIL)},
     "AnalyticsScheduledFunction": REGISTRY
     | AUDITED
     | {("s3:PutObject", LINEAGE), ("sqs:SendMessage", "ScheduledRunFailures")}

@@ -13,12 +13,15 @@ from datamesh.http.entrypoint import Work
 from datamesh.models.audit import AuditRecord
 from datamesh.models.openlineage import EVENT_EXAMPLE
 from datamesh.models.products import ProductRegistration
+from datamesh.models.stored_products import StoredProduct
 from datamesh.models.values import utc_now
 from datamesh.services.audit.search import EPOCH, find_records
 from datamesh.services.audit.trail import AUDIT_FOLDER, RESULT, AuditTrail, build_record_key
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
+from datamesh.wiring.bucket import ARCHIVED
 from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.contexts import CONTEXT, NO_DEADLINE
@@ -31,6 +34,7 @@ from tests.meshes import (
     add_products,
     lineage_body,
     mesh,
+    open_outcomes,
     product_body,
     resources,
 )
@@ -43,6 +47,7 @@ from tests.unit.storage.faults import (
     no_connection,
     reply_is_lost,
     request_is_lost,
+    rival,
 )
 
 
@@ -64,7 +69,7 @@ class Audited:
         return self.bucket[key]
 
     def open_trail(self, record: AuditRecord) -> AuditTrail:
-        return AuditTrail(record, self.opened, NO_WAIT, self.registry.find_known_product)
+        return AuditTrail(record, self.opened, NO_WAIT, self.registry.find_known_product, ARCHIVED)
 
     def resources(self) -> Resources:
         return resources(self.registry, bucket=self.bucket, open_trail=self.open_trail)
@@ -72,6 +77,7 @@ class Audited:
     def records(self) -> list[AuditRecord]:
         found = find_records(
             BucketFolder(self.bucket, AUDIT_FOLDER),
+            open_outcomes(self.registry),
             NO_DEADLINE,
             CONTEXT.permissions,
             since=EPOCH,
@@ -113,12 +119,15 @@ def test_a_write_leaves_a_record_of_who_did_what(client: Client, audited: Audite
         "status": 200,
         "roles": {"sales": "admin"},
         "refusal": None,
+        "planned": (),
+        "outcome": "landed",
         "cut": False,
         "events": (),
     }
     [commit] = record.commits
     assert commit.model_dump(exclude={"changes"}) == {
         "document": "products.json",
+        "commit_id": record.id,
         "revision": 1,
         "added": 1,
         "changed": 0,
@@ -129,16 +138,16 @@ def test_a_write_leaves_a_record_of_who_did_what(client: Client, audited: Audite
     }
     assert record.commit_id == record.id == newest_id(audited.registry)
     name = f"audit/{record.at:%Y-%m-%d}/{record.id}"
-    assert list(audited.bucket) == [f"{name}.json", f"{name}.result.json"]
+    assert list(audited.bucket) == [f"{name}.json"]
 
 
 def test_nothing_that_is_stored_is_replaced(client: Client, audited: Audited) -> None:
-    """A write has two PUTs, a refusal one, each of an object of its own."""
+    """A write has one PUT, as a refusal has, each of an object of its own."""
     client.post("/register_product", product_body())
     client.send(api_event("DELETE", "/product/orders", principal="key:etl", grants=()))
     client.delete("/product/orders")
     stored = [each for key, each in audited.bucket.items() if key.startswith(AUDIT_FOLDER)]
-    assert [isinstance(each, FaultyObject) and each.calls for each in stored] == [["PUT"]] * 5
+    assert [isinstance(each, FaultyObject) and each.calls for each in stored] == [["PUT"]] * 3
 
 
 def test_each_kind_of_change_is_told(serve: Serve, audited: Audited) -> None:
@@ -241,13 +250,35 @@ def lose_race(stored: FaultyObject, body: bytes, replaces: str | None) -> str:
 
 @pytest.mark.parametrize("fault", [no_connection, request_is_lost, lose_race])
 def test_an_answer_that_cannot_be_recorded_stands_and_its_commit_tells(
-    client: Client, audited: Audited, fault: PutFault
+    serve: Serve, fault: PutFault
 ) -> None:
-    audited.result_faults = [fault]
+    stored = FaultyObject()
+    stored.put_faults.append(rival(add_other))
+    audited = Audited(products=stored)
+    audited.result_faults = [fault] * 3
+    client = serve("products", audited.resources())
     assert client.post("/register_product", product_body()).status == 200
     [record] = audited.records()
-    assert (record.status, record.commits) == (None, ())
+    assert (record.status, record.commits, record.outcome) == (None, (), "landed_later")
+    assert [commit.revision for commit in record.planned] == [1]
     assert record.commit_id == newest_id(audited.registry)
+
+
+def test_a_commit_that_was_made_anew_has_a_result(serve: Serve) -> None:
+    stored = FaultyObject()
+    stored.put_faults.append(rival(add_other))
+    audited = Audited(products=stored)
+    client = serve("products", audited.resources())
+    assert client.post("/register_product", product_body()).status == 200
+    [record] = audited.records()
+    assert (record.status, record.outcome, record.planned) == (200, "recorded", ())
+    assert [commit.revision for commit in record.commits] == [2]
+    assert [key for key in audited.bucket if RESULT in key]
+
+
+def add_other(file: ProductsFile) -> tuple[ProductsFile, None]:
+    body = product_body(name="other") | {"created_at": NOW, "updated_at": NOW}
+    return file.with_product(StoredProduct.model_validate(body)), None
 
 
 def test_an_unknown_outcome_is_recorded_as_such(serve: Serve) -> None:
@@ -303,7 +334,8 @@ def test_tries_of_a_key_have_a_record_each_and_one_commit(serve: Serve) -> None:
     assert idempotent_posts.register_with_key(client).status == 503
     assert idempotent_posts.register_with_key(client).status == 200
     [first] = audited.records()  # the second found its change there, and wrote nothing
-    assert first.status == 503
+    assert (first.status, first.planned) == (503, ())
+    assert [commit.commit_id for commit in first.commits] == [first.commit_id]
     assert first.commit_id == newest_id(audited.registry)
     assert first.commit_id != first.id
 

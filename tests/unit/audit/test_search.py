@@ -11,6 +11,7 @@ from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.answer_size import MAX_PAGE_BYTES
 from datamesh.models.audit import AuditPage, AuditRecord
 from datamesh.services.audit import search
+from datamesh.services.audit.outcomes import AuditOutcomes
 from datamesh.services.audit.trail import build_record_name
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.journal import PAGE_SIZE
@@ -76,6 +77,7 @@ def find(
 ) -> AuditPage:
     return search.find_records(
         journal,
+        AuditOutcomes(lambda name: None),
         Deadline.from_now(seconds, lambda: journal.now),
         CONTEXT.permissions,
         since=BEGIN,

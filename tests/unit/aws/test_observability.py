@@ -232,7 +232,7 @@ def test_how_full_a_document_is_is_counted_from_half_of_its_limit_on(
 ) -> None:
     observer = Observer("INFO")
     file = ProductsFile()
-    commit = CompletedCommit("products.json", 1, 1, file, file, fullness)
+    commit = CompletedCommit("products.json", "c", 1, file, file, 1, fullness)
     observer.wrap_handler(lambda event, context: observer.count_commit(commit))({}, LambdaContext())
     [line] = [line for line in output.lines() if "_aws" in line]
     assert line.get("DocumentFullness") == counted
@@ -247,7 +247,7 @@ def test_metrics_of_a_failing_request_are_not_kept_for_the_next(output: Output) 
 
     def fails(event: object, context: object) -> None:
         observer.count_commit(
-            CompletedCommit("products.json", 1, 1, ProductsFile(), ProductsFile())
+            CompletedCommit("products.json", "c", 1, ProductsFile(), ProductsFile(), 1)
         )
         raise RuntimeError("after the commit")
 

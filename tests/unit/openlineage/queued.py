@@ -19,7 +19,14 @@ from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import Answer, LambdaContext, api_event
-from tests.meshes import Bucket, BucketFolder, event_pipeline, mesh, resources
+from tests.meshes import (
+    Bucket,
+    BucketFolder,
+    event_pipeline,
+    mesh,
+    open_outcomes,
+    resources,
+)
 
 PATH, BATCH = "/api/v1/lineage", "/api/v1/lineage/batch"
 
@@ -82,6 +89,7 @@ class World:
         """Return the audit records as administrators read them."""
         return find_records(
             BucketFolder(self.bucket, AUDIT_FOLDER),
+            open_outcomes(self.registry),
             NO_DEADLINE,
             CONTEXT.permissions,
             since=EPOCH,

@@ -13,7 +13,6 @@ from datamesh.services.product_versions import keeping
 from datamesh.services.product_versions.keeping import ProductVersions
 from datamesh.services.products.registration import update_product
 from datamesh.services.registry.registry import Registry
-from datamesh.storage.backoff import Deadline
 from datamesh.storage.objects import MemoryObject, StoredObject, Unreachable
 from tests.conftest import Serve
 from tests.contexts import CONTEXT, NoAuditTrail
@@ -297,7 +296,7 @@ class Rival(NoAuditTrail):
         self._write = write
         self._has_written = False
 
-    def begin_record(self, commit_id: str | None, deadline: Deadline) -> None:
+    def announce_commit(self, *proposed: object) -> None:
         if not self._has_written:
             self._has_written = True
             self._write()

@@ -17,7 +17,7 @@ LEAST_FULLNESS = 50
 
 type Handler = Callable[[Any, Any], Any]
 """A Lambda handler: event and context in, response out."""
-TOLD_BY_THE_TRAIL = {"changes", "more_changes", "domains"}
+TOLD_BY_THE_TRAIL = {"changes", "commit_id", "more_changes", "domains"}
 """The fields of a commit that its audit record has, and the log does not."""
 COUNTED = {"products.json": "Products", "lineage.json": "Lineage"}
 """Document -> the items of it whose changes are counted."""
@@ -58,6 +58,8 @@ class Observer:
             exclude={
                 "at": True,
                 "commits": {"__all__": TOLD_BY_THE_TRAIL},
+                "planned": True,
+                "outcome": True,
                 "events": {"__all__": {"names"}},
             },
         )

@@ -190,7 +190,7 @@ def create_task_handler(
             status = 500
             try:
                 # What fails leaves a record, too: nobody else hears of it.
-                trail.begin_record(trail.commit_id, deadline)
+                trail.begin_record(deadline)
                 part(context)
                 status = 200
             except MeshError as error:

@@ -8,6 +8,9 @@ from datamesh.models.access import Role
 from datamesh.models.kept_events import AuditedEvents
 from datamesh.models.values import Timestamp
 
+type Outcome = Literal["recorded", "landed", "landed_later", "not_landed", "pending", "unknown"]
+"""How it is known what became of a request."""
+
 
 class AuditedField(BaseModel):
     """A field that a write changed: its value before and after, if it is small."""
@@ -53,6 +56,10 @@ class AuditedCommit(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     document: str
+    commit_id: str = Field(
+        default="",
+        description="The id by which the history of the file knows it; empty in older records.",
+    )
     revision: int = Field(description="The revision of the file that has the change.")
     added: int = Field(description="How many products or lineage entries.")
     changed: int
@@ -87,9 +94,9 @@ class AuditedRefusal(BaseModel):
 class AuditRecord(BaseModel):
     """A request that replaced a file of the registry, or was refused.
 
-    It is stored before the first file is replaced, and its result beside it once there is an
-    answer. If the function dies in between, `status` stays null: the request took effect if a file
-    has its `commit_id`.
+    It is stored before each file is replaced, with what is to change. A result is stored beside it
+    only if the request went on otherwise: that all went as planned is told by the history of the
+    files, which has the id of each commit (docs/adr/0049-one-audit-put.md).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -110,7 +117,8 @@ class AuditRecord(BaseModel):
     )
     status: int | None = Field(
         default=None,
-        description="The status answered, or 500 for a scheduled run that failed; null if unknown.",
+        description="The status answered, or 500 for a scheduled run that failed; null if unknown."
+        " If `outcome` is `landed`, it is 200: what the request answers, unless it died before.",
     )
     roles: dict[str, Role] = Field(
         default_factory=dict,
@@ -118,7 +126,22 @@ class AuditRecord(BaseModel):
         " registry itself (`schedule`, `events`) and its `operator`, who act by no grant.",
     )
     refusal: AuditedRefusal | None = None
-    commits: tuple[AuditedCommit, ...] = ()
+    commits: tuple[AuditedCommit, ...] = Field(
+        default=(), description="What has changed: commits that have landed."
+    )
+    planned: tuple[AuditedCommit, ...] = Field(
+        default=(),
+        description="What was about to change, where it is not known that it did: see `outcome`.",
+    )
+    outcome: Outcome = Field(
+        default="recorded",
+        description="How it is known what became of the request. `recorded`: its result was stored."
+        " `landed`: the history has each commit, as it was planned. `not_landed`: the history has"
+        " none of what was planned. `landed_later`: the history has the commit in another revision:"
+        " it was made anew of what others had changed meanwhile, and may differ from `planned`."
+        " `pending`: it may be under way. `unknown`: the history of that time is no longer kept, or"
+        " has a gap.",
+    )
     events: tuple[AuditedEvents, ...] = Field(
         default=(), description="The events that it derived from, by who sent them."
     )
@@ -134,8 +157,8 @@ class AuditRecord(BaseModel):
 
     @property
     def product_names(self) -> set[str]:
-        """The products that its commits changed, or whose lineage they changed."""
-        return {name for commit in self.commits for name in commit.products}
+        """The products that its commits changed, or may have, or whose lineage they changed."""
+        return {name for commit in (*self.commits, *self.planned) for name in commit.products}
 
 
 class AuditPage(BaseModel):

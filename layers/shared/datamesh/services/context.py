@@ -10,7 +10,13 @@ from datamesh.services.audit.trail import Audit
 from datamesh.services.permissions import Permissions
 from datamesh.services.product_versions.commits import VersionedCommit
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.commit import Change, CommitKey, Recall, find_commit_revision
+from datamesh.storage.commit import (
+    Change,
+    CommitKey,
+    ProposedCommit,
+    Recall,
+    find_commit_revision,
+)
 from datamesh.storage.document import Document
 from datamesh.storage.registry_file import RegistryFile
 
@@ -115,8 +121,8 @@ class RequestContext:
             after, result = change(file)
             return versioned.stamp_products(file, after), result
 
-        def prepare_put() -> None:
-            audit.begin_record(self._base_id, self.deadline)
+        def prepare_put(proposed: ProposedCommit[F]) -> None:
+            audit.announce_commit(proposed, self.permissions, self._base_id, self.deadline)
             versioned.store_replaced(self.deadline)
 
         return document.commit(

@@ -38,17 +38,24 @@ class Proposal[F: RegistryFile, R]:
 
 
 @dataclass(frozen=True)
-class CompletedCommit[F: RegistryFile]:
-    """A commit that has landed: it took a document from one file to the next."""
+class ProposedCommit[F: RegistryFile]:
+    """A commit that is about to be sent: it is to take a document from one file to the next."""
 
     document: str
     """The name of the document, such as `products.json`."""
-    attempts: int
-    """How many attempts it took, 1 if it met no rival and no fault."""
+    commit_id: str
     revision: int
-    """The revision that the commit has made."""
+    """The revision that the commit makes."""
     before: F
     after: F
+
+
+@dataclass(frozen=True)
+class CompletedCommit[F: RegistryFile](ProposedCommit[F]):
+    """A commit that has landed."""
+
+    attempts: int
+    """How many attempts it took, 1 if it met no rival and no fault."""
     fullness: float = 0
     """How many percent of its limit of bytes the document takes from now on."""
 
@@ -72,7 +79,7 @@ class PendingCommit[F: RegistryFile, R]:
         document: str,
         commit_id: str,
         change: Change[F, R],
-        before_put: Callable[[], None],
+        before_put: Callable[[ProposedCommit[F]], None],
         on_commit: Callable[[CompletedCommit[F]], None],
     ) -> None:
         self.document = document
@@ -124,7 +131,7 @@ class PendingCommit[F: RegistryFile, R]:
             return None
         before, after = self.replaced.file, self.sent
         return CompletedCommit(
-            self.document, self.attempts, self.revision, before, after, self.fullness
+            self.document, self.id, self.revision, before, after, self.attempts, self.fullness
         )
 
 

@@ -20,6 +20,7 @@ from datamesh.storage.commit import (
     FileVersion,
     PendingCommit,
     Proposal,
+    ProposedCommit,
     Recall,
     find_commit_revision,
 )
@@ -114,7 +115,7 @@ class Document[F: RegistryFile]:
         *,
         key: CommitKey | None = None,
         recall: Recall[F, R] | None = None,
-        before_put: Callable[[], None] = lambda: None,
+        before_put: Callable[[ProposedCommit[F]], None] = lambda proposed: None,
         on_commit: Callable[[CompletedCommit[F]], None] = lambda completed: None,
     ) -> R:
         """Apply `change` exactly once to the newest revision, and return its result.
@@ -164,7 +165,9 @@ class Document[F: RegistryFile]:
         If it is not, that takes one PUT and no GET; else it is a commit like others. Raises what
         `commit` raises.
         """
-        commit = PendingCommit(self.name, self._new_id(), change, lambda: None, lambda found: None)
+        commit = PendingCommit(
+            self.name, self._new_id(), change, lambda proposed: None, lambda found: None
+        )
         if self._cached is None and deadline.remaining_seconds > 0:
             self._cached = FileVersion(self._kind(), None)
             try:
@@ -197,7 +200,8 @@ class Document[F: RegistryFile]:
             proposal = self._run_change(commit, base)
         commit.result = proposal.result
         if proposal.encoded:
-            commit.before_put()
+            old, new = proposal.base.file, proposal.file
+            commit.before_put(ProposedCommit(self.name, commit.id, new.revision, old, new))
             commit.replaced, commit.sent = proposal.base, proposal.file
             if self.byte_limit:
                 commit.fullness = 100 * proposal.encoded.record_bytes / self.byte_limit.most

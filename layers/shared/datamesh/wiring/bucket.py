@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from datamesh.storage.archive.reader import Archive
     from datamesh.storage.archive.source import VersionSource
     from datamesh.storage.archive.writer import ArchiveProgress
+    from datamesh.storage.commit_finder import CommitFinder
     from datamesh.storage.commit_log import CommitLog
 
 PRODUCTS_KEY, LINEAGE_KEY = "products.json", "lineage.json"
@@ -72,6 +73,21 @@ class Bucket:
         from datamesh.storage.commit_log import CommitLog
 
         return CommitLog(self._open_source(key), kind, self.open_archive(key))
+
+    def open_commit_finder(self, key: str) -> "CommitFinder | None":
+        """Return what tells which commits of a document have landed; None if nothing does.
+
+        Of access.json the newest are known.
+        """
+        from datamesh.storage.access_file import ACCESS_KEY
+        from datamesh.storage.commit_finder import CommitFinder
+
+        if key == ACCESS_KEY:
+            return CommitFinder(self.open_object(key), self.backoff)
+        if key not in ARCHIVED:
+            return None
+        past = (self.open_archive(key), self._open_source(key))
+        return CommitFinder(self.open_object(key), self.backoff, past)
 
     def _open_source(self, key: str) -> "VersionSource":
         from datamesh.storage.archive.source import VersionSource

@@ -14,7 +14,7 @@ from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.s3.client import create_client
 from datamesh.storage.write_probe import WriteProbe
 from datamesh.wiring.access import list_key_uses, open_access, read_past_access
-from datamesh.wiring.bucket import LINEAGE_KEY, PRODUCTS_KEY, Bucket
+from datamesh.wiring.bucket import ARCHIVED, LINEAGE_KEY, PRODUCTS_KEY, Bucket
 from datamesh.wiring.contracts import open_contracts
 from datamesh.wiring.events import (
     open_declarations,
@@ -26,7 +26,7 @@ from datamesh.wiring.events import (
 from datamesh.wiring.product_versions import open_product_versions
 from datamesh.wiring.quality import open_quality_runs
 from datamesh.wiring.redactions import open_redactor
-from datamesh.wiring.registry import open_data, open_feed, open_registry
+from datamesh.wiring.registry import open_data, open_feed, open_outcomes, open_registry
 from datamesh.wiring.resources import Resources
 
 
@@ -55,9 +55,10 @@ def open_resources(settings: Settings, observer: Observer, bucket: Bucket) -> Re
         data=open_data(settings, bucket),
         open_key_record=lambda digest: bucket.open_object(f"idempotency/{digest}.json"),
         open_trail=lambda record: AuditTrail(
-            record, bucket.open_object, bucket.backoff, registry.find_known_product
+            record, bucket.open_object, bucket.backoff, registry.find_known_product, ARCHIVED
         ),
         audit_journal=bucket.open_journal(AUDIT_FOLDER),
+        open_outcomes=lambda: open_outcomes(bucket),
         snapshots=Snapshots(
             bucket.open_object, bucket.open_journal(snapshots.FOLDER), bucket.backoff
         ),

@@ -15,6 +15,7 @@ from datamesh.tables.budget import ScanBudget
 from datamesh.wiring.bucket import LINEAGE_KEY, PRODUCTS_KEY, Bucket
 
 if TYPE_CHECKING:
+    from datamesh.services.audit.outcomes import AuditOutcomes
     from datamesh.services.time_travel.feed import FeedLogs
 
 
@@ -59,6 +60,14 @@ def open_registry(settings: Settings, observer: Observer, bucket: Bucket) -> Reg
             settings.missing_products_domain if settings.missing_products == "register" else None
         ),
     )
+
+
+def open_outcomes(bucket: Bucket) -> "AuditOutcomes":
+    """Return what tells the outcomes of audit records, as histories are at this call."""
+    # Not imported where nobody asks who has written: every other cold start would pay for it.
+    from datamesh.services.audit.outcomes import AuditOutcomes
+
+    return AuditOutcomes(bucket.open_commit_finder)
 
 
 def open_feed(bucket: Bucket) -> "FeedLogs":

@@ -31,6 +31,7 @@ from datamesh.storage.write_probe import WriteProbe
 if TYPE_CHECKING:
     from datamesh.models.checks import Check
     from datamesh.models.products import Product
+    from datamesh.services.audit.outcomes import AuditOutcomes
     from datamesh.services.checks.history import QualityRuns
     from datamesh.services.context import RequestContext
     from datamesh.services.jobs.reading import JobStore
@@ -71,6 +72,8 @@ class Resources:
     """The record of a request that may write -> the trail that its commits are added to."""
     audit_journal: Journal
     """The records that audit trails have stored."""
+    open_outcomes: "Callable[[], AuditOutcomes]"
+    """Returns what tells the outcomes of those records, as histories are at this call."""
     snapshots: Snapshots
     backups: Backups
     write_probe: WriteProbe

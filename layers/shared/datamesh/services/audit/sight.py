@@ -1,5 +1,7 @@
 """Show stewards the part of an audit record that is of their domains; administrators see all."""
 
+from collections.abc import Iterable
+
 from datamesh.models.access import Role
 from datamesh.models.audit import AuditedChange, AuditedCommit, AuditedDomain, AuditRecord
 from datamesh.services.permissions import Permissions
@@ -14,17 +16,18 @@ def show_record(record: AuditRecord, permissions: Permissions) -> AuditRecord | 
     """
     if permissions.is_admin:
         return record
-    commits = [_show_commit(each, permissions) for each in record.commits]
-    shown = tuple(each for each in commits if each is not None)
+    shown = _show_commits(record.commits, permissions)
+    planned = _show_commits(record.planned, permissions)
     refusal = record.refusal
     if refusal is not None and not permissions.has_role(Role.STEWARD, refusal.domain or ""):
         refusal = None
-    if not shown and refusal is None:
+    if not shown and not planned and refusal is None:
         return None
-    is_cut = shown != record.commits or refusal != record.refusal
+    is_cut = (shown, planned, refusal) != (record.commits, record.planned, record.refusal)
     return record.model_copy(
         update={
             "commits": shown,
+            "planned": planned,
             "refusal": refusal,
             "roles": {
                 domain: role
@@ -36,6 +39,13 @@ def show_record(record: AuditRecord, permissions: Permissions) -> AuditRecord | 
             "cut": is_cut,
         }
     )
+
+
+def _show_commits(
+    commits: Iterable[AuditedCommit], permissions: Permissions
+) -> tuple[AuditedCommit, ...]:
+    shown = (_show_commit(each, permissions) for each in commits)
+    return tuple(each for each in shown if each is not None)
 
 
 def _show_commit(commit: AuditedCommit, permissions: Permissions) -> AuditedCommit | None:

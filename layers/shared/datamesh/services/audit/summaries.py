@@ -17,7 +17,7 @@ from datamesh.services.audit.differences import (
     get_key,
     list_records,
 )
-from datamesh.storage.commit import CompletedCommit
+from datamesh.storage.commit import ProposedCommit
 from datamesh.storage.records import LineageRecord, ProductRecord, RegistryRecord
 from datamesh.storage.registry_file import RegistryFile
 
@@ -61,13 +61,13 @@ class _Change:
 
 
 def summarize_commit(
-    commit: CompletedCommit[Any],
+    commit: ProposedCommit[Any],
     find_domains: FindDomains,
     is_hidden: IsHidden,
     *,
     with_changes: bool,
 ) -> AuditedCommit:
-    """Return what a commit has added, changed and removed: counts, products and the first changes.
+    """Return what a commit adds, changes and removes: counts, products and the first changes.
 
     A product that was renamed has changed; both its names are told. Without `with_changes` no value
     is told, and no name but those of products.
@@ -79,6 +79,7 @@ def summarize_commit(
     actions = [each.action for each in changes]
     return AuditedCommit(
         document=commit.document,
+        commit_id=commit.commit_id,
         revision=commit.revision,
         added=actions.count("added"),
         changed=actions.count("changed"),
@@ -106,7 +107,7 @@ def _iterate_changes(difference: Difference, after: RegistryFile) -> Iterator[_C
 class _PlaceFinder:
     """Finds the domains of records, and the products of a domain."""
 
-    commit: CompletedCommit[Any]
+    commit: ProposedCommit[Any]
     find_domains: FindDomains
     is_hidden: IsHidden
 

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 
 from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.archive.differences import Content
@@ -23,6 +24,9 @@ from datamesh.storage.gzip_members import GZIP_MAGIC
 from datamesh.storage.newest_first import EPOCH, build_start
 from datamesh.storage.replaceable import ReplaceableJournal
 from datamesh.storage.version_finder import SKEW
+
+PARALLEL_SEGMENTS = 4
+"""How many segments are in memory at a time, of which each may have some megabytes."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,34 @@ class Archive:
         """Return the last entry; None if there is none. Raises StorageUnavailable."""
         part = next(self._iterate_parts(self._segments, "", deadline), None)
         return self._read_segment(part, deadline)[-1] if part else None
+
+    def list_segments(
+        self, since: datetime, until: datetime, most: int, deadline: Deadline
+    ) -> list[str]:
+        """Return the names of the segments of a time, the oldest first; the last `most` of them.
+
+        The first begins before it, unless the archive does not. Raises StorageUnavailable.
+        """
+        names: list[str] = []
+        for part in self._iterate_parts(self._segments, build_start(until), deadline):
+            names.insert(0, part.place.name)
+            if part.place.modified < since or len(names) == most:
+                break
+        return names
+
+    def read_segments(
+        self, names: Sequence[str], deadline: Deadline
+    ) -> Iterator[list[ArchiveEntry] | None]:
+        """Yield the entries of segments, some read at a time; None for one that is damaged.
+
+        Raises StorageUnavailable if one cannot be reached.
+        """
+        for some in batched(names, PARALLEL_SEGMENTS, strict=False):
+            for name, body in zip(some, self._segments.read_all(some, deadline), strict=True):
+                try:
+                    yield decode_segment(name, body)
+                except StorageUnavailable:
+                    yield None
 
     def find_newest_snapshot(self, deadline: Deadline) -> ArchiveName | None:
         """Return the name of the newest snapshot. Raises StorageUnavailable."""

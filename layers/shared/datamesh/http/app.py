@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from fastapi.telemetry import TelemetryConfig
 from pydantic import JsonValue
 
 from datamesh import __version__
@@ -76,6 +77,15 @@ class JsonRequest(Request):
             return parse_json(await self.body())
         except MalformedBody as error:  # FastAPI would hide any other exception's text
             raise HTTPException(errors.STATUS[MalformedBody], str(error)) from error
+
+
+NO_TELEMETRY: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+}
+"""FastAPI's settings of OpenTelemetry: Powertools logs and counts, and nobody collects the rest."""
 
 
 class MeshRoute(APIRoute):
@@ -184,6 +194,7 @@ def create_app(title: str) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
+        telemetry=NO_TELEMETRY,
     )
     app.router.route_class = MeshRoute
     errors.install_error_handlers(app)

@@ -77,7 +77,7 @@ VALUES_OF: Mapping[str, Mapping[str, str]] = {
 }
 """The same for the operations of one path."""
 CHOSEN: Mapping[str, dict[str, str]] = {"GET /changes": {"since": "2026-01-01T00:00:00Z"}}
-"""Operation -> parameters of which it needs one, though none by itself."""
+"""Operation -> its query, of those that need one of several parameters."""
 
 
 def contract_body(name: str = "returns") -> dict[str, Any]:
@@ -147,8 +147,9 @@ def list_samples() -> dict[str, Operation]:
         found[each.name] = replace(
             each,
             path={name: known.get(name, value) for name, value in each.path.items()},
-            query={name: known.get(name, value) for name, value in each.query.items()}
-            | CHOSEN.get(each.name, {}),
+            query=CHOSEN.get(
+                each.name, {name: known.get(name, value) for name, value in each.query.items()}
+            ),
             body=body,
         )
     return found

@@ -379,15 +379,11 @@ $(DATAHUB_VENV)/ready: requirements/datahub-lite.txt | $(UV)
 	$(INSTALL) --python $(DATAHUB_VENV)/bin/python -r requirements/datahub-lite.txt
 	touch $@
 
-# Needs a compiler of C++: SQLite is built from its package's source, with the headers of this Node. No
-# other package runs a script.
 $(BACKSTAGE)/ready: $(addprefix benchmarks/peers/backstage/,package.json package-lock.json .npmrc) $(NODE_VENV)/ready
 	rm -rf $(BACKSTAGE)
 	mkdir $(BACKSTAGE)
 	cp benchmarks/peers/backstage/package.json benchmarks/peers/backstage/package-lock.json benchmarks/peers/backstage/.npmrc $(BACKSTAGE)
-	cd $(BACKSTAGE) && export PATH="$(NODE)/bin:$$PATH" npm_config_nodedir=$(NODE) npm_config_build_from_source=true && \
-		node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --loglevel=error && \
-		node $(NODE)/lib/node_modules/npm/bin/npm-cli.js rebuild better-sqlite3 --ignore-scripts=false --loglevel=error
+	cd $(BACKSTAGE) && PATH="$(NODE)/bin:$$PATH" $(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --loglevel=error
 	touch $@
 
 $(NODE_VENV)/ready: requirements/node.txt | $(UV)

@@ -33,7 +33,7 @@ DOUBLE_DIGITS = 15
 NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE, Kind.BOOLEAN)
 NANOSECOND_TYPES = ("TIMESTAMP_NS", "TIMESTAMPTZ_NS")
 OBJECT = "object"
-"""What pandas calls text, and contracts call values with fields."""
+"""The type that pandas gives to text, and contracts to values with fields."""
 NULL_TYPE = '"NULL"'
 """The type of a column that the writer knew nothing of: all is null."""
 NESTING_MARKS = re.compile(r'"(?:[^"]|"")*"|[(),[]')

@@ -112,7 +112,7 @@ def _read_error(schema: Schema, error: Any) -> Iterator[_Finding]:
     elif kind in _CHOICES and (types := _list_types(error.kind.context)):
         yield _Finding(path, f"the value is not of type {' or '.join(types)}")
     elif kind == "OneOfMultipleValid":
-        both = _name_exclusive(schema, error)
+        both = _describe_exclusive_names(schema, error)
         yield _Finding(path, f"only one of {both} may be there" if both else error.message[:500])
     elif kind == "Required":
         yield _Finding(path, f"'{error.kind.property}' is missing")
@@ -155,7 +155,7 @@ def _list_types(branches: Sequence[Sequence[Any]]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _name_exclusive(schema: Schema, error: Any) -> str:
+def _describe_exclusive_names(schema: Schema, error: Any) -> str:
     """Return the names of a mapping that do not go together, as a text."""
     branches: Any = find_part(schema, error.schema_path)
     required = [name for branch in branches for name in branch.get("required", ())]

@@ -28,7 +28,7 @@ type _Key = tuple[str, str, str]
 
 
 class _Fate(Enum):
-    """What became of a commit that was planned."""
+    """The end of a commit that was planned."""
 
     LANDED = auto()
     LANDED_LATER = auto()

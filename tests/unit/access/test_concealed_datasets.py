@@ -1,4 +1,4 @@
-"""What events say of a private product stays hidden when the product is gone."""
+"""Events of a private product stay hidden when the product is gone."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

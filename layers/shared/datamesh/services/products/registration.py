@@ -38,9 +38,9 @@ from datamesh.services.products.sizes import build_bounded_record
 from datamesh.services.products.updating import Precondition, apply_update, check_precondition
 from datamesh.services.registry import bulk
 from datamesh.services.registry.concealed import (
+    add_concealed,
     check_concealed_names,
-    conceal_datasets,
-    reveal_datasets,
+    remove_concealed,
 )
 from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
 from datamesh.services.registry.dataset_names import DatasetNameIndex
@@ -209,7 +209,7 @@ class ProductAdmission:
         """Add a product of datasets, which takes over those that events had made products of."""
         names = self._dataset_names
         check_concealed_names(self._permissions, self._file, product.openlineage)
-        self._file = reveal_datasets(self._file, product.openlineage)
+        self._file = remove_concealed(self._file, product.openlineage)
         if holders := find_holders(names, product.openlineage):
             check_claims(self._permissions, self._products, holders)
             products = {**self._products, record.name: record}
@@ -290,7 +290,7 @@ def delete_product(
         product = require_seen_record(file, name, context.permissions)
         check_deletion(context.permissions, product)
         check_precondition(product, precondition)
-        after = conceal_datasets(remove_product(file, name), product, (), registry.now())
+        after = add_concealed(remove_product(file, name), product, (), registry.now())
         return after, None
 
     context.commit_audited(registry.products, change)

@@ -18,9 +18,9 @@ from datamesh.services.products.edits import is_same_schema, mark_edits
 from datamesh.services.products.sizes import build_bounded_record
 from datamesh.services.products.version_numbers import choose_version
 from datamesh.services.registry.concealed import (
+    add_concealed,
     check_concealed_names,
-    conceal_datasets,
-    reveal_datasets,
+    remove_concealed,
 )
 from datamesh.services.registry.dataset_claims import claim_datasets, find_holders
 from datamesh.services.registry.dataset_names import DatasetNameIndex
@@ -89,7 +89,7 @@ def apply_update(
         after = claim_datasets(after, name, holders, now)
     if {"openlineage", "visibility"} & changes.model_fields_set:
         kept = after.products[name].openlineage
-        after = conceal_datasets(reveal_datasets(after, kept), before, kept, now)
+        after = add_concealed(remove_concealed(after, kept), before, kept, now)
     if {"domain", "visibility"} & changes.model_fields_set:
         after = drop_hidden_replacements(after, name, now)
     return rename_product(after, name, changes.name or name, now)

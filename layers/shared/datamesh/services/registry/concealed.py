@@ -20,7 +20,7 @@ MAX_CONCEALED = 5000
 """How many names are kept; of more, those of the longest ago are forgotten."""
 
 
-def conceal_datasets(
+def add_concealed(
     file: ProductsFile,
     product: ProductRecord,
     left: Collection[RecordedName],
@@ -43,7 +43,7 @@ def conceal_datasets(
     return file.model_copy(update={"concealed": kept})
 
 
-def reveal_datasets(file: ProductsFile, datasets: Iterable[NamedDataset]) -> ProductsFile:
+def remove_concealed(file: ProductsFile, datasets: Iterable[NamedDataset]) -> ProductsFile:
     """Return the file without these names among the concealed; the very file if none is."""
     revealed = {RecordedName(each.namespace, each.name) for each in datasets}
     kept = tuple(each for each in file.concealed if each.dataset not in revealed)

@@ -2,8 +2,9 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,24 @@ from datamesh.errors.storage import StorageUnavailable
 from datamesh.http import entrypoint
 from datamesh.http.domains import daily as scheduled
 from datamesh.models.audit import AuditRecord
-from datamesh.models.json_codec import decode_model
+from datamesh.models.values import utc_now
+from datamesh.services.audit.search import EPOCH, find_records
+from datamesh.services.audit.trail import AUDIT_FOLDER
 from datamesh.services.checks import daily
 from datamesh.services.checks.daily import DAILY_KEY, DailyRun
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.objects import MemoryObject, StoredObject, Unreachable
+from datamesh.storage.objects import MemoryObject, Unreachable
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, LambdaContext
-from tests.meshes import NO_WAIT, Bucket, add_product, mesh, resources
+from tests.meshes import (
+    NO_WAIT,
+    Bucket,
+    BucketFolder,
+    add_product,
+    mesh,
+    open_outcomes,
+    resources,
+)
 
 EVENT = json.loads(Path("events/check_daily.json").read_text())
 NEXT_DAY = EVENT | {"time": "2026-02-01T00:30:00Z"}
@@ -52,13 +63,19 @@ class Scheduled:
         runs = [key for key in stored if key.startswith("quality/") and key != DAILY_KEY]
         return [key.split("/")[1] for key in sorted(runs, key=lambda key: key.split("/")[1])]
 
-    def records(self) -> Iterator[AuditRecord]:
-        for key, stored in sorted(self.bucket.items()):
-            found = stored.get()
-            if key.startswith("audit/") and isinstance(found, StoredObject):
-                record = decode_model(AuditRecord, found.body)
-                if record.status is not None:  # else it is what was stored before the check
-                    yield record
+    def records(self) -> Sequence[AuditRecord]:
+        return find_records(
+            BucketFolder(self.bucket, AUDIT_FOLDER),
+            open_outcomes(self.registry),
+            NO_DEADLINE,
+            CONTEXT.permissions,
+            since=EPOCH,
+            until=utc_now() + timedelta(days=1),
+            product=None,
+            principal=None,
+            limit=1000,
+            cursor=None,
+        ).records
 
 
 @pytest.fixture

@@ -14,8 +14,6 @@ from datamesh.models.audit import AuditRecord
 from datamesh.models.openlineage import EVENT_EXAMPLE
 from datamesh.models.products import ProductRegistration
 from datamesh.models.stored_products import StoredProduct
-from datamesh.models.values import utc_now
-from datamesh.services.audit.search import EPOCH, find_records
 from datamesh.services.audit.trail import AUDIT_FOLDER, RESULT, AuditTrail, build_record_key
 from datamesh.services.products.registration import register_product
 from datamesh.services.registry.registry import Registry
@@ -23,13 +21,13 @@ from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
 from datamesh.wiring.bucket import ARCHIVED
 from datamesh.wiring.resources import Resources
+from tests.audit_trail import read_trail
 from tests.conftest import Serve
-from tests.contexts import CONTEXT, NO_DEADLINE
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, LambdaContext, api_event
 from tests.meshes import (
     NO_WAIT,
     Bucket,
-    BucketFolder,
     add_lineage,
     add_products,
     lineage_body,
@@ -75,19 +73,7 @@ class Audited:
         return resources(self.registry, bucket=self.bucket, open_trail=self.open_trail)
 
     def records(self) -> list[AuditRecord]:
-        found = find_records(
-            BucketFolder(self.bucket, AUDIT_FOLDER),
-            open_outcomes(self.registry),
-            NO_DEADLINE,
-            CONTEXT.permissions,
-            since=EPOCH,
-            until=utc_now() + timedelta(days=1),
-            product=None,
-            principal=None,
-            limit=1000,
-            cursor=None,
-        )
-        return found.records
+        return read_trail(self.bucket, open_outcomes(self.registry))
 
 
 @pytest.fixture

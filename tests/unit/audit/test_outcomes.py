@@ -2,29 +2,24 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from datamesh.models.audit import AuditRecord
 from datamesh.services.audit.outcomes import AuditOutcomes
-from datamesh.services.audit.search import EPOCH, find_records
 from datamesh.services.audit.trail import AUDIT_FOLDER
 from datamesh.storage.commit_finder import CommitFinder
 from datamesh.storage.objects import MemoryObject
 from datamesh.wiring.resources import Resources
 from tests.archives import MemoryArchive
+from tests.audit_trail import read_trail
 from tests.conftest import Serve
-from tests.contexts import CONTEXT, NO_DEADLINE
+from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client
 from tests.memory_bucket import Bucket
-from tests.meshes import NO_WAIT, BucketFolder, add_lineage, add_product, product_body, resources
+from tests.meshes import NO_WAIT, add_lineage, add_product, product_body, resources
 from tests.past import Timeline, VersionedMemory
-
-DAY = timedelta(days=1)
-HOUR = timedelta(hours=1)
-
 
 type Put = Callable[[Any, bytes, str | None], str]
 
@@ -88,19 +83,7 @@ class Trail:
         return AuditOutcomes(open_finder, lambda: self.timeline.now)
 
     def read(self) -> list[AuditRecord]:
-        found = find_records(
-            BucketFolder(self.bucket, AUDIT_FOLDER),
-            self.open_outcomes(),
-            NO_DEADLINE,
-            CONTEXT.permissions,
-            since=EPOCH,
-            until=self.timeline.now + DAY,
-            product=None,
-            principal=None,
-            limit=1000,
-            cursor=None,
-        )
-        return found.records
+        return read_trail(self.bucket, self.open_outcomes())
 
 
 def open_commit_finder(archive: MemoryArchive, timeline: Timeline) -> CommitFinder:

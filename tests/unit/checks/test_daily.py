@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +13,16 @@ from datamesh.errors.storage import StorageUnavailable
 from datamesh.http import entrypoint
 from datamesh.http.domains import daily as scheduled
 from datamesh.models.audit import AuditRecord
-from datamesh.models.values import utc_now
-from datamesh.services.audit.search import EPOCH, find_records
-from datamesh.services.audit.trail import AUDIT_FOLDER
 from datamesh.services.checks import daily
 from datamesh.services.checks.daily import DAILY_KEY, DailyRun
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.objects import MemoryObject, Unreachable
+from tests.audit_trail import read_trail
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, LambdaContext
 from tests.meshes import (
     NO_WAIT,
     Bucket,
-    BucketFolder,
     add_product,
     mesh,
     open_outcomes,
@@ -64,18 +60,7 @@ class Scheduled:
         return [key.split("/")[1] for key in sorted(runs, key=lambda key: key.split("/")[1])]
 
     def records(self) -> Sequence[AuditRecord]:
-        return find_records(
-            BucketFolder(self.bucket, AUDIT_FOLDER),
-            open_outcomes(self.registry),
-            NO_DEADLINE,
-            CONTEXT.permissions,
-            since=EPOCH,
-            until=utc_now() + timedelta(days=1),
-            product=None,
-            principal=None,
-            limit=1000,
-            cursor=None,
-        ).records
+        return read_trail(self.bucket, open_outcomes(self.registry))
 
 
 @pytest.fixture

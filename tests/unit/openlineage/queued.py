@@ -1,27 +1,22 @@
 """A registry whose events go through a queue in memory, and its worker."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from datamesh.aws.observability import Observer
 from datamesh.errors.storage import StorageUnavailable
 from datamesh.http.event_queue import derive_messages
 from datamesh.models.audit import AuditRecord
-from datamesh.models.values import utc_now
-from datamesh.services.audit.search import EPOCH, find_records
-from datamesh.services.audit.trail import AUDIT_FOLDER
 from datamesh.services.openlineage.groups import Group
 from datamesh.services.openlineage.queue import QueueDepth
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Deadline
 from datamesh.wiring.resources import Resources
+from tests.audit_trail import read_trail
 from tests.conftest import Serve
-from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import Answer, LambdaContext, api_event
 from tests.meshes import (
     Bucket,
-    BucketFolder,
     event_pipeline,
     mesh,
     open_outcomes,
@@ -87,15 +82,4 @@ class World:
 
     def list_records(self) -> list[AuditRecord]:
         """Return the audit records as administrators read them."""
-        return find_records(
-            BucketFolder(self.bucket, AUDIT_FOLDER),
-            open_outcomes(self.registry),
-            NO_DEADLINE,
-            CONTEXT.permissions,
-            since=EPOCH,
-            until=utc_now() + timedelta(days=1),
-            product=None,
-            principal=None,
-            limit=100,
-            cursor=None,
-        ).records
+        return read_trail(self.bucket, open_outcomes(self.registry))

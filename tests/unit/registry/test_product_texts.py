@@ -63,3 +63,9 @@ def test_another_version_in_between_is_searched_itself(registry: Registry) -> No
     texts = registry.product_texts
     asked = [texts.find_names(file, "sales-team") for file in (new, old, new)]
     assert asked == [{"a", "b"}, {"a"}, {"a", "b"}]
+
+
+def test_nothing_is_found_by_what_stands_between_texts(registry: Registry) -> None:
+    add_product(registry, "a", description="clicks")
+    for text in ("\0", "a\0", "\0clicks"):
+        assert search(registry, text) == []

@@ -9,7 +9,7 @@ from datamesh.storage.records import ProductRecord
 
 TEXT_SEPARATOR = "\0"
 """Stands between the texts of a product, so that nothing is found that begins in one and ends in
-another: nobody searches for this character."""
+another. A text with this character is in no product."""
 
 
 class ProductTexts:
@@ -27,6 +27,8 @@ class ProductTexts:
 
         Raises StorageUnavailable if the file holds what cannot be read.
         """
+        if TEXT_SEPARATOR in wanted:
+            return frozenset()
         if self._indexed is None or self._indexed() is not file:
             self._drop_texts(self._indexed)
             self._texts = TextIndex(map(_join_texts, file.products.values()))

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import yaml
 
 from datamesh.http.gateway import ANONYMOUS
 from datamesh.models.stored_products import StoredProduct
@@ -13,6 +14,7 @@ from tests.conftest import Serve
 from tests.contexts import CONTEXT
 from tests.lambdas import Answer, Client, api_event
 from tests.meshes import add_product, mesh, product_body, resources
+from tests.unit.contracts.documents import write_contract
 
 COLUMNS = {"id": "string", "email": "string"}
 PORT = {"location": "domains/sales/orders/", "format": "jsonl"}
@@ -50,6 +52,59 @@ def test_a_restricted_column_is_restricted_in_all_products_of_its_files(
         assert reader.send("GET", f"{path}/files").status == 403
         assert steward.send("GET", f"{path}/files").status == 200
     assert EMAIL in steward.send("GET", "/domains/sales/other").content
+
+
+def test_checks_of_a_column_that_another_product_restricts_are_skipped(serve: Serve) -> None:
+    registry = mesh()
+    add_product(registry, "orders", schema=COLUMNS, restricted_columns=["email"])
+    asked: dict[str, Any] = {
+        "id": {"type": "string", "required": True},
+        "EMAIL": {"type": "string", "options": {"pattern": "^b"}},
+    }
+    asked["alias"] = {"type": "string", "physical_name": "email", "enum": ["b"]}
+    add_product(registry, "copy", schema=asked, output_port=PORT)
+    client = serve("domains", resources(registry, FILES))
+    answer = Caller(client, "contributor").send("POST", "/domains/sales/copy/check")
+    found = {each["column"]: each for each in answer.body["data"]["checks"]}
+    assert found["id"]["result"] == "passed"
+    for each in ("EMAIL", "alias"):
+        assert found[each]["result"] == "skipped"
+        assert "restricted in another product" in found[each]["reason"]
+
+
+ASKING = {
+    "a pattern": {"schema": {**COLUMNS, "email": {"type": "string", "options": {"pattern": "^a"}}}},
+    "values": {"schema": {**COLUMNS, "email": {"type": "string", "enum": ["a@example.com"]}}},
+    "another name of it": {
+        "schema": {**COLUMNS, "x": {"type": "string", "physical_name": "email", "enum": ["a"]}}
+    },
+    "its newest": {"sla": {"freshness": "P1D", "element": "email"}},
+}
+
+
+@pytest.mark.parametrize("how", ASKING)
+def test_checks_of_a_restricted_column_are_for_stewards_to_set(serve: Serve, how: str) -> None:
+    registry = mesh()
+    add_product(registry, "orders", schema=COLUMNS, restricted_columns=["email"])
+    client = serve("products", resources(registry))
+    asked = ("PUT", "/product/orders", ASKING[how])
+    contributor = Caller(client, "contributor")
+    assert contributor.send(*asked).status == 403
+    described = {"email": {"type": "string", "description": "Where to write"}, "id": "string"}
+    assert contributor.send("PUT", "/product/orders", {"schema": described}).status == 200
+    assert Caller(client, "steward").send(*asked).status == 200
+
+
+def test_a_contract_over_a_restricted_column_is_for_stewards_to_set(serve: Serve) -> None:
+    registry = mesh()
+    add_product(
+        registry, "orders", schema={"parcel_id": "string"}, restricted_columns=["parcel_id"]
+    )
+    client = serve("contracts", resources(registry))
+    given: tuple[str, str, dict[str, Any]]
+    given = ("PUT", "/product/orders/contract", yaml.safe_load(write_contract(domain=None)))
+    assert Caller(client, "contributor").send(*given).status == 403
+    assert Caller(client, "steward").send(*given).status == 200
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from datamesh.models.quality import (
 )
 from datamesh.services.checks.evaluation import NO_FILES, decide_check, find_newest_file
 from datamesh.services.checks.history import QualityRuns
+from datamesh.services.checks.restricted import find_physical_names, skip_foreign_checks
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.reading import DataAccess, Dataset, open_product_dataset
 from datamesh.services.datasets.shared_places import list_restricted_columns
@@ -101,10 +102,11 @@ def run_checks(
     now: datetime,
 ) -> CheckRun:
     """Return the results of checks of a product's data. Raises as `check_quality` does."""
-    runnable, excess = checks[:MAX_CHECKS], checks[MAX_CHECKS : 2 * MAX_CHECKS]
     shown = registry.products.read(context.deadline).products.values()
     records = [*shown, *access.list_hidden(context.deadline)]
     hidden = frozenset[str]().union(*list_restricted_columns(records, product).values())
+    asked = skip_foreign_checks(product, checks[: 2 * MAX_CHECKS], hidden)
+    runnable, excess = asked[:MAX_CHECKS], asked[MAX_CHECKS:]
     remarks: list[str] = []
     failures: list[QualityFailure]
     try:
@@ -192,13 +194,3 @@ def _count_in_bounds(
         return count_checks(again, dataset.table, dataset.files, light, physical)[1]
     except ScanTooLarge:
         return [problem] * len(checks)
-
-
-def find_physical_names(product: Product) -> dict[str, str]:
-    """Return the names that columns of a product have in files, as far as they are others."""
-    found = {}
-    for column in product.columns:
-        name = getattr(column, "physical_name", None)
-        if name and name != column.name:
-            found[column.name] = str(name)
-    return found

@@ -6,12 +6,14 @@ A fact has one place, however it was sent: types in `schema`, tags in `column_ta
 
 import re
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
 from datamesh.models.access import Role
+from datamesh.models.columns import fold_case
 from datamesh.models.products import ProductRegistration, ProductUpdate
 from datamesh.models.stored_products import StoredProduct
 from datamesh.models.type_names import Kind, find_kind
@@ -92,9 +94,40 @@ def _drop_parts(said: Mapping[str, JsonValue], kind: str) -> dict[str, JsonValue
 def check_restriction(
     permissions: Permissions, before: StoredProduct, after: StoredProduct
 ) -> None:
-    """Raise Forbidden if restricted columns change, unless the caller may change them."""
-    if before.restricted_columns != after.restricted_columns:
+    """Raise Forbidden unless the caller may change what is restricted, or is checked of it.
+
+    Counts of a pattern that is tried letter by letter tell a value: who may not read a column may
+    not say what its values are compared with.
+    """
+    is_changed = before.restricted_columns != after.restricted_columns
+    if is_changed or _is_compared_otherwise(before, after):
         permissions.check_role(Role.STEWARD, before.domain)
+
+
+COMPARED = ("physical_name", "enum", "options", "columns", "items")
+"""The facts about a column that values are compared with, and the name that it has in files."""
+
+
+def _is_compared_otherwise(before: StoredProduct, after: StoredProduct) -> bool:
+    """Tell whether restricted columns are compared with others, or a contract may ask for that."""
+    if not before.restricted_columns:
+        return False
+    restricted = {*map(fold_case, before.restricted_columns)}
+    return before.contract != after.contract or (
+        _list_compared(before, restricted) != _list_compared(after, restricted)
+    )
+
+
+def _list_compared(product: StoredProduct, restricted: AbstractSet[str]) -> list[object]:
+    """Return what restricted columns are compared with, under whatever names they have in files."""
+    element = getattr(product.sla, "element", None)
+    found: list[object] = [product.sla if element and fold_case(element) in restricted else None]
+    for name, facts in product.own_columns.items():
+        names = {fold_case(name), fold_case(str(facts.get("physical_name", name)))}
+        compared = {key: facts[key] for key in COMPARED if key in facts}
+        if compared and not names.isdisjoint(restricted):
+            found.append((name, compared))
+    return found
 
 
 def _describe_columns(sent: Mapping[str, "ColumnRequest"]) -> dict[str, dict[str, JsonValue]]:

@@ -72,7 +72,7 @@ def test_checks_of_a_column_that_another_product_restricts_are_skipped(serve: Se
         assert "restricted in another product" in found[each]["reason"]
 
 
-ASKING = {
+ASKING: Mapping[str, Mapping[str, Any]] = {
     "a pattern": {"schema": {**COLUMNS, "email": {"type": "string", "options": {"pattern": "^a"}}}},
     "values": {"schema": {**COLUMNS, "email": {"type": "string", "enum": ["a@example.com"]}}},
     "another name of it": {

@@ -18,7 +18,7 @@ def skip_foreign_checks(
 
     `restricted` has the names of all restricted columns of the product's files, case-folded.
     """
-    foreign = restricted.difference(map(fold_case, product.restricted_columns))
+    foreign = restricted - {*map(fold_case, product.restricted_columns)}
     names = find_physical_names(product)
     return [
         replace(each, problem=each.problem or FOREIGN)

@@ -20,7 +20,7 @@ from datamesh.storage.archive.reader import Archive
 from datamesh.storage.archive.segments import ArchiveEntry
 from datamesh.storage.archive.source import VersionSource
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.gzip_members import GZIP_MAGIC, GZIP_WBITS
+from datamesh.storage.gzip_members import GZIP_MAGIC, GZIP_WBITS, unpack_body
 from datamesh.storage.newest_first import EPOCH
 from datamesh.storage.objects import ConditionalObject, StoredObject
 from datamesh.storage.registry_file import RECENT_COMMITS
@@ -211,15 +211,9 @@ def read_head(name: str, body: bytes) -> CommitHead:
             text = zlib.decompressobj(GZIP_WBITS).decompress(body, HEAD_BYTES)
         if found := _HEAD.match(text):
             return CommitHead(int(found[1]), msgspec.json.decode(found[2], type=list[str]))
-        return _read_whole_head(text if text is body else _decompress_all(body))
-    except (ValueError, EOFError, OSError, zlib.error) as error:
+        return _read_whole_head(unpack_body(body, name))
+    except (ValueError, zlib.error) as error:
         raise StorageUnavailable(f"{name} cannot be read: {error}") from error
-
-
-def _decompress_all(body: bytes) -> bytes:
-    import gzip  # for files that an older release, or a person, has written
-
-    return gzip.decompress(body)
 
 
 def _read_whole_head(text: bytes) -> CommitHead:

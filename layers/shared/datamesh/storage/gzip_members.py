@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
 
+from datamesh.errors.storage import StorageUnavailable
+
 GZIP_MAGIC = b"\x1f\x8b"
 """The first bytes of any gzip file."""
 GZIP_WBITS = 31
@@ -104,6 +106,21 @@ class GzipMemberCache:
             self._members[digest] = bytes(view[position:end])
             position = end
         return text.getvalue()
+
+
+def unpack_body(body: bytes, name: str = "An object") -> bytes:
+    """Return the content of a stored object, which may be compressed.
+
+    Raises StorageUnavailable if it is damaged.
+    """
+    if not body.startswith(GZIP_MAGIC):
+        return body
+    import gzip  # by those who read other objects than registry files
+
+    try:
+        return gzip.decompress(body)
+    except (OSError, EOFError, zlib.error) as error:
+        raise StorageUnavailable(f"{name} cannot be read: {error}") from error
 
 
 def _compress_member(part: bytes) -> bytes:

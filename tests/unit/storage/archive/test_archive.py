@@ -262,6 +262,21 @@ def test_a_segment_that_is_gone_leaves_moments_without_an_answer_and_no_wrong_on
     assert 1 <= told <= 10
 
 
+def test_a_damaged_snapshot_is_told_as_storage_that_cannot_answer() -> None:
+    timeline = Timeline()
+    archive = MemoryArchive(timeline.products)
+    moments = grow(timeline, 30)
+    archive.extend(timeline.now)
+    timeline.products.expire(29)
+    for name, stored in archive.bucket.items():
+        whole = stored.get()
+        if isinstance(whole, StoredObject) and not name.startswith(SEGMENTS):
+            stored.put(whole.body[:-4], whole.etag)
+    _, both = open_histories(timeline, archive)
+    with pytest.raises(StorageUnavailable, match="The snapshot .* cannot be read"):
+        both.read_at(moments[-3], NO_DEADLINE)
+
+
 def test_a_run_that_has_no_time_tells_how_far_it_is_behind() -> None:
     timeline = Timeline()
     archive = MemoryArchive(timeline.products)

@@ -11,7 +11,7 @@ import msgspec
 
 from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.redaction_markers import PLAIN_MARKER
-from datamesh.services.redaction.texts import RedactedText, pack_body, unpack_body
+from datamesh.services.redaction.texts import RedactedText, pack_body
 from datamesh.storage.archive.differences import FieldDifference
 from datamesh.storage.archive.segments import (
     ARCHIVE_FOLDER,
@@ -20,6 +20,7 @@ from datamesh.storage.archive.segments import (
     decode_segment,
     encode_segment,
 )
+from datamesh.storage.gzip_members import unpack_body
 from datamesh.storage.registry_file import RegistryFile
 
 type RedactText = Callable[[bytes], bytes | None]

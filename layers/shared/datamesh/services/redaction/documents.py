@@ -18,9 +18,10 @@ from datamesh.models.redaction_markers import PLAIN_MARKER
 from datamesh.models.snapshot import Snapshot
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.context import RequestContext
-from datamesh.services.redaction.texts import RedactedText, unpack_body
+from datamesh.services.redaction.texts import RedactedText
 from datamesh.storage.document import Document
 from datamesh.storage.files import ProductsFile
+from datamesh.storage.gzip_members import unpack_body
 from datamesh.storage.registry_file import ENVELOPE_FIELDS, RegistryFile
 
 type PastDocuments = Mapping[str, Callable[[], Document[Any]]]

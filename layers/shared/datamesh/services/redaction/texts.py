@@ -1,21 +1,18 @@
 """Find a text in stored objects, and put a marker in its place."""
 
-import gzip
 import json
 import re
 import secrets
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
 
-from datamesh.errors.storage import StorageUnavailable
 from datamesh.models.redaction_markers import MARKER, PLAIN_MARKER
 from datamesh.models.values import utc_now
 from datamesh.services.redaction.plain_texts import build_plain_pattern
 from datamesh.services.redaction.tags import TagScanner, encode_string
-from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache
+from datamesh.storage.gzip_members import GZIP_MAGIC, GzipMemberCache, unpack_body
 from datamesh.storage.registry_file import RECENT_COMMITS
 
 STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -232,16 +229,6 @@ def _list_variants(text: str) -> tuple[str, ...]:
 
 def _is_json(content: bytes) -> bool:
     return content.lstrip()[:1] in (b"{", b"[", b'"')
-
-
-def unpack_body(body: bytes) -> bytes:
-    """Return the content of a stored object. Raises StorageUnavailable if it is damaged."""
-    if not body.startswith(GZIP_MAGIC):
-        return body
-    try:
-        return gzip.decompress(body)
-    except (OSError, EOFError, zlib.error) as error:
-        raise StorageUnavailable(f"An object cannot be read: {error}") from error
 
 
 def pack_body(content: bytes, former: bytes) -> bytes:

@@ -4,7 +4,6 @@ Whether the archive knows a moment is told by its entries: each says when the ve
 it became current. So a part that is missing leads to no answer, and never to a wrong one.
 """
 
-import gzip
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from datamesh.storage.archive.segments import (
     parse_name,
 )
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.gzip_members import GZIP_MAGIC
+from datamesh.storage.gzip_members import unpack_body
 from datamesh.storage.newest_first import EPOCH, build_start
 from datamesh.storage.replaceable import ReplaceableJournal
 from datamesh.storage.version_finder import SKEW
@@ -269,7 +268,7 @@ class Archive:
 
     def _read_snapshot(self, part: _Part, deadline: Deadline) -> bytes:
         [body] = self._snapshots.read_all([part.place.name], deadline)
-        return gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body
+        return unpack_body(body, f"The snapshot {part.place.name}")
 
     def _read_segment(self, part: _Part, deadline: Deadline) -> list[ArchiveEntry]:
         [body] = self._segments.read_all([part.place.name], deadline)

@@ -1,7 +1,5 @@
 """The versions of a document that its archive does not have yet."""
 
-import gzip
-import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ from datamesh.errors.storage import StorageUnavailable
 from datamesh.storage.archive.differences import NOTHING, Content
 from datamesh.storage.archive.segments import ArchiveEntry
 from datamesh.storage.backoff import Backoff, Deadline
-from datamesh.storage.gzip_members import GZIP_MAGIC
+from datamesh.storage.gzip_members import unpack_body
 from datamesh.storage.newest_first import EPOCH
 from datamesh.storage.object_versions import ObjectVersion, VersionedObject
 from datamesh.storage.redacted_versions import RedactedCopies, RedactedVersion, merge_versions
@@ -176,10 +174,10 @@ def _parse_version(version: ObjectVersion, body: bytes | None) -> ReadVersion:
 def _parse_body(body: bytes) -> tuple[Content | None, msgspec.Raw]:
     """Return the content of a version, or all of it if it is older than contents are."""
     try:
-        text = gzip.decompress(body) if body.startswith(GZIP_MAGIC) else body
+        text = unpack_body(body)
         if text.lstrip()[:1] == b"{":
             return Content.parse(text), NOTHING
         msgspec.json.decode(text, type=list[msgspec.Raw])
         return None, msgspec.Raw(msgspec.json.format(text, indent=-1))
-    except (ValueError, OSError, EOFError, zlib.error):
+    except (ValueError, StorageUnavailable):
         return None, NOTHING

@@ -203,6 +203,14 @@ def test_whole_numbers_of_every_route_are_known(serve: Serve) -> None:
         assert refused(answer) == [(name, "must be a whole number, got '1_0'")]
 
 
+def test_rows_are_limited_by_digits_or_by_the_word_for_all(serve: Serve) -> None:
+    for limit in ("1_0", "ALL", ""):
+        answer = serve("domains").send(
+            api_event("GET", "/domains/sales/orders", query={"limit": limit})
+        )
+        assert refused(answer) == [("limit", "must be a whole number, or `all`")]
+
+
 def test_a_sign_is_left_to_the_bounds(serve: Serve) -> None:
     answer = serve("products").send(api_event("GET", "/products", query={"offset": "-1"}))
     assert refused(answer) == [("offset", "Input should be greater than or equal to 0")]

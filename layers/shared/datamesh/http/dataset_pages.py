@@ -12,6 +12,7 @@ from pydantic import ValidatorFunctionWrapHandler, WithJsonSchema, WrapValidator
 from datamesh.http.errors import Responses
 from datamesh.http.negotiation import choose_media_type
 from datamesh.http.parameters import X_TRUNCATED
+from datamesh.http.strict_query import WHOLE_NUMBER
 from datamesh.models.datasets import PageFormat
 from datamesh.services.datasets.reading import DatasetPage
 from datamesh.tables.query import ALL_ROWS
@@ -46,7 +47,11 @@ PageAs = Annotated[
 
 def accept_all(value: object, handler: ValidatorFunctionWrapHandler) -> int:
     """Return the limit; ALL_ROWS, which no client can send as a number, for the text `all`."""
-    limit: int = ALL_ROWS if value == "all" else handler(value)
+    if value == "all":
+        return ALL_ROWS
+    if isinstance(value, str) and not WHOLE_NUMBER.fullmatch(value):
+        raise ValueError("must be a whole number, or `all`")
+    limit: int = handler(value)
     return limit
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
 from fastapi.dependencies.models import Dependant
+from pydantic import WrapValidator
+from pydantic.fields import FieldInfo
 
 from datamesh.errors.requests import RefusedParameters
 
@@ -77,14 +79,20 @@ def read_query_rules(dependant: Dependant, documented: Iterable[Mapping[str, Any
         for parameter in documented
     )
     found = dict(_iterate_parameters(dependant))
-    lists = frozenset(name for name, kind in found.items() if get_origin(kind) is list)
-    integers = frozenset(name for name, kind in found.items() if int in (kind, *get_args(kind)))
+    lists = frozenset(name for name, each in found.items() if get_origin(each.annotation) is list)
+    integers = frozenset(name for name, each in found.items() if _is_whole_number(each))
     return QueryRules(tuple(sorted(found)), takes_others, lists, integers)
 
 
-def _iterate_parameters(dependant: Dependant) -> Iterator[tuple[str, Any]]:
-    """Yield the name of each parameter, and its type."""
+def _is_whole_number(field: FieldInfo) -> bool:
+    """Tell whether a parameter is a whole number; one that has other words reads them itself."""
+    has_words = any(isinstance(each, WrapValidator) for each in field.metadata)
+    return int in (field.annotation, *get_args(field.annotation)) and not has_words
+
+
+def _iterate_parameters(dependant: Dependant) -> Iterator[tuple[str, FieldInfo]]:
+    """Yield the name of each parameter, and what is declared of it."""
     for parameter in dependant.query_params:
-        yield parameter.alias, parameter.field_info.annotation
+        yield parameter.alias, parameter.field_info
     for needed in dependant.dependencies:
         yield from _iterate_parameters(needed)

@@ -273,7 +273,7 @@ def test_a_damaged_snapshot_is_told_as_storage_that_cannot_answer() -> None:
         if isinstance(whole, StoredObject) and not name.startswith(SEGMENTS):
             stored.put(whole.body[:-4], whole.etag)
     _, both = open_histories(timeline, archive)
-    with pytest.raises(StorageUnavailable, match="The snapshot .* cannot be read"):
+    with pytest.raises(StorageUnavailable, match=r"The snapshot .* cannot be read"):
         both.read_at(moments[-3], NO_DEADLINE)
 
 

@@ -7,8 +7,12 @@ from openapi_schema_validator import OAS31Validator
 
 from datamesh.errors.events import InvalidEvent
 from datamesh.http import event_schema
+from datamesh.models.json_codec import decode_value, encode_canonical
 from datamesh.models.openlineage import EVENT_EXAMPLE, DatasetEvent, JobEvent, RunEvent
+from datamesh.services.marquez.events import read_text
+from datamesh.services.openlineage.keeping import read_kept_event
 from datamesh.services.openlineage.parsing import parse_event, receive_event
+from datamesh.storage.event_log import pack_event
 from tests.events import dataset, dataset_event, job_event, run_event
 
 ACCEPTED = OAS31Validator(event_schema.EVENT)
@@ -176,3 +180,22 @@ def test_what_was_not_read_is_kept() -> None:
 
 def test_an_event_about_a_dataset_without_a_name_is_refused() -> None:
     assert [name for name, _ in refusal(dataset_event(NAMELESS))] == ["dataset.name"]
+
+
+def test_nothing_of_a_password_is_kept_or_read() -> None:
+    secret = "postgres://etl:pa55@db"
+    facets = {"dataSource": {"uri": secret}, "spark": {"fs.s3a.secret.key": "pa55"}}
+    raw = run_event([{"namespace": secret, "name": "t", "facets": facets}], ["b"])
+    received = receive_event(raw)
+    assert b"pa55" not in received.body
+    assert b'"namespace":"postgres://etl:****@db"' in received.body
+    assert "pa55" not in repr(received.event)
+    assert receive_event(decode_value(received.body)).digest == received.digest
+
+
+def test_events_of_earlier_versions_are_read_without_their_passwords() -> None:
+    raw = run_event([{"namespace": "postgres://etl:pa55@db", "name": "t"}], ["b"])
+    body = encode_canonical(raw)
+    assert b"pa55" not in read_text("2026-01-01/a.json.gz", body).body
+    kept = read_kept_event("2026-01-01/a.json.gz", pack_event(body))
+    assert kept.received.event == receive_event(raw).event

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic.alias_generators import to_camel
 
+from datamesh.models.credentials import cut_credentials
 from datamesh.models.values import show_example
 
 MAX_DECLARED_TEXT = 1000
@@ -56,5 +57,5 @@ class SourceRequest(MarquezRequest):
     )
 
     type: Annotated[str, StringConstraints(min_length=1, max_length=MAX_SOURCE_TYPE)]
-    connection_url: DeclaredName
+    connection_url: Annotated[DeclaredName, AfterValidator(cut_credentials)]
     description: DeclaredText | None = None

@@ -17,6 +17,7 @@ from pydantic import (
 from datamesh.models import product_details as details
 from datamesh.models.access import Visibility
 from datamesh.models.contracts import ContractReference
+from datamesh.models.credentials import cut_credentials
 from datamesh.models.ports import OutputPort
 from datamesh.models.product_details import NAME_PATTERN as NAME_PATTERN
 from datamesh.models.product_details import Name, is_absent
@@ -116,7 +117,11 @@ class DatasetName(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    namespace: Annotated[str, StringConstraints(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)]
+    namespace: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=MAX_DATASET_NAME_LENGTH),
+        AfterValidator(cut_credentials),
+    ]
     name: Annotated[str, StringConstraints(min_length=1, max_length=MAX_DATASET_NAME_LENGTH)]
 
 

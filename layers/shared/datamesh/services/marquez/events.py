@@ -12,7 +12,8 @@ from typing import Literal, NamedTuple
 from pydantic import TypeAdapter, ValidationError
 
 from datamesh.models.answer_size import take_page
-from datamesh.models.json_codec import decode_lenient
+from datamesh.models.credentials import can_hold_credentials, cut_all_credentials
+from datamesh.models.json_codec import decode_lenient, encode_canonical
 from datamesh.models.openlineage import EventTime
 from datamesh.services.context import RequestContext
 from datamesh.services.registry.views import NOTHING_HIDDEN, HiddenNames
@@ -132,8 +133,10 @@ def read_text(name: str, body: bytes) -> KeptText:
     """Return an event with its time, type and the namespace of its job.
 
     The time is that of its day's beginning if the event has one that only its reader understands.
+    Credentials are cut: earlier versions kept them.
     """
-    event = decode_lenient(body)
+    kept = decode_lenient(body)
+    event = cut_all_credentials(kept) if can_hold_credentials(body) else kept
     fields = event if isinstance(event, dict) else {}
     job = fields.get("job")
     namespace, kind = job.get("namespace") if isinstance(job, dict) else "", fields.get("eventType")
@@ -142,7 +145,7 @@ def read_text(name: str, body: bytes) -> KeptText:
         name=name,
         kind=kind.upper() if isinstance(kind, str) else "",
         namespace=namespace if isinstance(namespace, str) else "",
-        body=body,
+        body=body if event is kept else encode_canonical(event),
     )
 
 

@@ -7,6 +7,7 @@ from itertools import batched
 
 from pydantic import JsonValue
 
+from datamesh.models.credentials import cut_all_credentials
 from datamesh.models.jobs import JobRun, KeptEvent, WrittenVersion
 from datamesh.models.json_codec import decode_lenient, encode_value
 from datamesh.models.marquez import MarquezField
@@ -82,7 +83,7 @@ def describe_version(version: WrittenVersion, body: bytes, *, with_run: bool) ->
     from datamesh.services.openlineage.facets import as_mapping, iterate_objects
     from datamesh.services.openlineage.schema_facet import SchemaFacet, read_schema
 
-    event = decode_lenient(body)
+    event = cut_all_credentials(decode_lenient(body))
     outputs = iterate_objects(as_mapping(event).get("outputs"))
     found = next((each for each in outputs if _is_of(version, each)), {})
     facets = as_mapping(found.get("facets"))

@@ -7,10 +7,15 @@ takes it from the queue (`services.openlineage.queue`).
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from datamesh.models.json_codec import decode_lenient, decode_model, encode_model
+from datamesh.models.json_codec import decode_model, encode_model
 from datamesh.models.kept_events import AuditedEvents, EventSender
 from datamesh.services.context import RequestContext
-from datamesh.services.openlineage.parsing import ReceivedEvent, parse_event, read_digest
+from datamesh.services.openlineage.parsing import (
+    ReceivedEvent,
+    decode_kept_event,
+    parse_event,
+    read_digest,
+)
 from datamesh.storage.event_log import EventLog, pack_event, unpack_event
 from datamesh.storage.parallel import map_in_parallel
 
@@ -46,7 +51,7 @@ def keep_events(
 def read_kept_event(name: str, packed: bytes) -> StoredEvent:
     """Read an event as it is stored. Raises InvalidEvent, or ValueError if it is damaged."""
     body, line = unpack_event(packed)
-    received = ReceivedEvent(parse_event(decode_lenient(body)), body, read_digest(name))
+    received = ReceivedEvent(parse_event(decode_kept_event(body)), body, read_digest(name))
     return StoredEvent(received, packed, decode_model(EventSender, line) if line else None)
 
 

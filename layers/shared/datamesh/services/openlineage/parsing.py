@@ -7,7 +7,8 @@ from hashlib import sha256
 from pydantic import JsonValue, ValidationError
 
 from datamesh.errors.events import InvalidEvent
-from datamesh.models.json_codec import encode_canonical
+from datamesh.models.credentials import can_hold_credentials, cut_all_credentials
+from datamesh.models.json_codec import decode_lenient, encode_canonical
 from datamesh.models.openlineage import DatasetEvent, Event, JobEvent, RunEvent
 from datamesh.services.openlineage.bad_parts import EventCleaner
 
@@ -42,19 +43,38 @@ def read_digest(name: str) -> str:
 
 
 def receive_event(raw: JsonValue) -> ReceivedEvent:
-    """Parse an event and encode it canonically. Raises InvalidEvent, which names the field."""
+    """Parse an event and encode it canonically, without the credentials in it.
+
+    Raises InvalidEvent, which names the field.
+    """
+    body = _encode_event(raw)
+    if can_hold_credentials(body):
+        raw = cut_all_credentials(raw)
+        body = _encode_event(raw)
     cleaner = EventCleaner()
     event = _parse_cleanly(raw, cleaner)
-    try:
-        body = encode_canonical(raw)
-    except ValueError:
-        raise InvalidEvent([("", "has a number that is too large")]) from None
     return ReceivedEvent(event, body, sha256(body).hexdigest(), tuple(cleaner.skipped))
 
 
 def parse_event(raw: JsonValue) -> Event:
     """Parse an event, without its bad parts. Raises InvalidEvent, which names the field."""
     return _parse_cleanly(raw, EventCleaner())
+
+
+def decode_kept_event(body: bytes) -> JsonValue:
+    """Return an event as it is kept, without credentials: earlier versions kept them.
+
+    Raises ValueError if it is damaged.
+    """
+    event = decode_lenient(body)
+    return cut_all_credentials(event) if can_hold_credentials(body) else event
+
+
+def _encode_event(raw: JsonValue) -> bytes:
+    try:
+        return encode_canonical(raw)
+    except ValueError:
+        raise InvalidEvent([("", "has a number that is too large")]) from None
 
 
 def _parse_cleanly(raw: JsonValue, cleaner: EventCleaner) -> Event:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from itertools import groupby
 
-from datamesh.models.json_codec import decode_lenient, encode_model
+from datamesh.models.json_codec import encode_model
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.openlineage import Event, RunEvent
 from datamesh.models.products import DatasetName
@@ -29,7 +29,7 @@ from datamesh.services.openlineage.observations import (
     compress_statement,
     decompress_statement,
 )
-from datamesh.services.openlineage.parsing import parse_event, read_digest
+from datamesh.services.openlineage.parsing import decode_kept_event, parse_event, read_digest
 from datamesh.services.openlineage.runs import (
     compute_job_digest,
     compute_run_digest,
@@ -54,7 +54,7 @@ class _EventAccumulator:
 
     def add_event(self, body: bytes) -> Event:
         """Join a stored event with the totals, and return it."""
-        event = parse_event(decode_lenient(body))
+        event = parse_event(decode_kept_event(body))
         key = _compute_key(event, body)
         statement, known = read_statement(event), self.statements.get(key)
         self.statements[key] = compress_statement(

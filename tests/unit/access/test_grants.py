@@ -157,6 +157,14 @@ def test_what_is_no_grant_is_refused(admin: Call, body: Any, field: str) -> None
     assert admin("access", "GET", "/grants").body == []
 
 
+@pytest.mark.parametrize("subject", ["Ada Lovelace", " ", "a" * 255, "auth0|1#2", "CN=ada, O=x"])
+def test_every_subject_of_a_token_may_be_granted_a_role(admin: Call, subject: str) -> None:
+    principal = f"jwt:https://login.example.com/#{subject}"
+    assert grant(admin, "reader", "sales", principal).status == 200
+    found = admin("access", "GET", "/grants").body
+    assert [each["principal"] for each in found] == [principal]
+
+
 def test_a_principal_has_so_many_grants(admin: Call) -> None:
     for number in range(MAX_GRANTS_OF_PRINCIPAL):
         assert grant(admin, "reader", f"d{number}").status == 200

@@ -25,7 +25,7 @@ MAX_NAMESPACES = 50
 Principal = Annotated[
     str,
     StringConstraints(
-        pattern=r"^(key:[A-Za-z0-9_-]{1,40}|jwt:[!-\"$-~]{1,200}#[!-~]{1,200})$",
+        pattern=r"^(key:[A-Za-z0-9_-]{1,40}|jwt:[!-\"$-~]{1,200}#[ -~]{1,255})$",
     ),
     Field(description="`key:<id>`, or `jwt:<issuer>#<subject>`."),
 ]

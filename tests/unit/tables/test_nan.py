@@ -154,3 +154,27 @@ def test_a_folder_of_nan_is_one_of_null(serve: Serve) -> None:
     assert shown == {0: 1.5, 1: None, 2: None, 3: 2.0}
     assert numbers(client, x_gte=0) == [0, 3]
     assert sorted(numbers(client, order_by="-x")[2:]) == [1, 2]
+
+
+def test_a_nan_in_a_column_without_nulls_is_one_too(serve: Serve) -> None:
+    """DuckDB decides more by statistics that count no null."""
+    values = [1.0, NAN, 2.0]
+    body = parquet_file(values, pa.float64())
+    client = one_file(serve, "a.parquet", body, SCHEMA)
+    assert numbers(client) == [0, 1, 2]
+    assert numbers(client, x_gte=0) == numbers(client, x_is="not_null") == [0, 2]
+    assert numbers(client, x_is="null") == [1]
+    assert numbers(client, order_by="x") == [0, 2, 1]
+    assert numbers(client, order_by="-x") == [2, 0, 1]
+    totals = client.get(PATH, min="x", max="x", sum="x", avg="x").body
+    assert totals == [{"sum_x": 3.0, "avg_x": 1.5, "min_x": 1.0, "max_x": 2.0}]
+    [_, column] = client.get(f"{PATH}/profile").body["columns"]
+    assert (column["nulls"], column["distinct"], column["max"]) == (1, 2, "2.0")
+
+
+def test_a_nan_in_a_list_or_a_struct_without_nulls_is_one_too(serve: Serve) -> None:
+    out = io.BytesIO()
+    rows = pa.table({"x": [[1.0, NAN]], "y": [{"z": NAN}]})
+    pq.write_table(rows, out)
+    client = one_file(serve, "a.parquet", out.getvalue(), {"x": "list", "y": "struct"})
+    assert client.get(PATH).body == [{"x": [1.0, None], "y": {"z": None}}]

@@ -141,7 +141,7 @@ def _find_cell(session: Session, column: Column, opened: OpenGroup) -> StoredCel
         )
     sql = f"col{place}"
     if found.name in FLOATS:
-        sql = drop_nan(sql)
+        sql = drop_nan(hide_statistics(sql))
     elif column in opened.opaque:
         sql = hide_statistics(sql)
     if found.name == "JSON":

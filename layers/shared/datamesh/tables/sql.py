@@ -25,8 +25,9 @@ def drop_zeros(number: str) -> str:
 def drop_nan(cell: str) -> str:
     """Return the expression of a float that is null for NaN.
 
-    DuckDB evaluates it for each row. It would decide `nullif(cell, 'nan')` by the statistics of a
-    Parquet file, which leave NaN out.
+    DuckDB would decide `nullif(cell, 'nan')` by the statistics of a Parquet file, which leave NaN
+    out, and `isnan(cell)` too if they count no null: a cell of such a file needs
+    `hide_statistics`.
     """
     return f"CASE WHEN NOT isnan({cell}) THEN {cell} END"
 

@@ -86,6 +86,7 @@ def test_a_row_is_the_same_text_whatever_other_files_there_are(
     [
         ("decimal(9,2)", ["0.55::DECIMAL(9,2)", "0.555::DECIMAL(9,3)"], "DECIMAL(9,3)"),
         ("decimal(38,2)", ["0.55::DECIMAL(9,2)", f"{10**37}::DECIMAL(38,0)"], "DECIMAL(38,0)"),
+        ("decimal", [f"1.{'1' * 30}::DECIMAL(38,30)", f"{10**20}::DECIMAL(38,2)"], "DECIMAL(38,2)"),
         ("double", ["0.5::DOUBLE", "9007199254740993::BIGINT"], "BIGINT"),
         ("bigint", ["1::BIGINT", "0.5::DOUBLE"], "DOUBLE"),
         ("bigint", ["1::BIGINT", f"{2**64 - 1}::UBIGINT"], "UBIGINT"),
@@ -170,5 +171,5 @@ def test_the_profile_of_mixed_files_tells_the_type_that_is_wrong(serve: Serve) -
         "DECIMAL(9,2)", 1, "0.55", "1.50", [],
     )  # fmt: skip
     assert describe(MOMENTS[:2], "timestamp") == (
-        "TIMESTAMP_NS", 1, "1970-01-01 00:00:00.123456789", "9999-12-31 00:00:00", [],
+        "TIMESTAMP_NS", 1, "1970-01-01T00:00:00.123456789", "9999-12-31T00:00:00", [],
     )  # fmt: skip

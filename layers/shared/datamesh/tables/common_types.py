@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.models.type_names import Kind
+from datamesh.models.types import DECIMAL_DIGITS
 from datamesh.tables.exact_casts import (
     NANOSECOND_TYPES,
     StoredCell,
@@ -19,7 +20,7 @@ from datamesh.tables.exact_casts import (
 from datamesh.tables.session import Session
 from datamesh.tables.sql_types import find_sql_type, has_scale, is_padded
 from datamesh.tables.table import Column
-from datamesh.tables.values import convert_to_json
+from datamesh.tables.values import convert_text, convert_to_json
 
 EPOCH_NANOSECONDS = "HUGEINT"
 """The type in which moments are compared if some have nanoseconds and others are of any year."""
@@ -105,10 +106,15 @@ def _merge_decimals(
     sizes = [measure_decimal(found) for found in types]
     scale = max(scale for _, scale in sizes)
     before = max(digits - scale for digits, scale in sizes)
-    target = f"DECIMAL({min(38, before + scale)},{scale})"
-    return CommonColumn(
-        target, _cast_all_exactly(cells, target), _write_texts(session, column, cells)
-    )
+    target = f"DECIMAL({min(DECIMAL_DIGITS, before + scale)},{scale})"
+    found, texts = _cast_all_exactly(cells, target), _write_texts(session, column, cells)
+    if before + scale > DECIMAL_DIGITS:
+        # What cannot be compared is not shown either: DuckDB would not look at `found` for it.
+        texts = tuple(
+            f"CASE WHEN {value} IS NOT NULL THEN {text} END"
+            for value, text in zip(found, texts, strict=True)
+        )
+    return CommonColumn(target, found, texts)
 
 
 def _cast_all_exactly(cells: Sequence[StoredCell | None], target: str) -> tuple[str, ...]:
@@ -183,12 +189,12 @@ MERGERS: dict[Kind, Merge] = {
 
 
 def write_moment(cell: str, found: str, column: Column) -> str:
-    """Return the expression of a value's text, also if it counts nanoseconds."""
+    """Return the expression of a value's text as pages show it, also if it counts nanoseconds."""
     if found != EPOCH_NANOSECONDS or column.kind is not Kind.TIMESTAMP:
-        return f"CAST({cell} AS VARCHAR)"
+        return convert_text(cell, found)
     short = f"CAST(make_timestamp(CAST({cell} // 1000 AS BIGINT)) AS VARCHAR)"
     long = f"CAST(make_timestamp_ns(TRY_CAST({cell} AS BIGINT)) AS VARCHAR)"
-    return f"CASE WHEN {cell} % 1000 = 0 THEN {short} ELSE {long} END"
+    return convert_text(f"CASE WHEN {cell} % 1000 = 0 THEN {short} ELSE {long} END", "TIMESTAMP_NS")
 
 
 def find_moment_type(found: str, column: Column) -> str:

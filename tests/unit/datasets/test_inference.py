@@ -254,6 +254,12 @@ def test_files_of_no_use_are_named(serve: Serve) -> None:
     assert infer(serve, files, {"format": "csv"}).body["registration"]["schema"] == {"a": "bigint"}
 
 
+def test_a_line_of_null_is_a_row_of_nulls(serve: Serve) -> None:
+    found = infer(serve, {"sales/orders/a.jsonl": b'{"id": 1}\nnull\n'}).body
+    [column] = found["columns"]
+    assert (found["rows_read"], column["type"], column["nullable"]) == (2, "bigint", True)
+
+
 @pytest.mark.parametrize(
     ("files", "message"),
     [

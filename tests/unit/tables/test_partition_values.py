@@ -19,6 +19,7 @@ def publish(serve: Serve, folder: str, registered: str) -> Any:
     [
         ("bigint", "07", "7", 7),
         ("bigint", "+5", "5", 5),
+        ("bigint", "2024.0", "2024", 2024),
         ("boolean", "True", "true", True),
         ("boolean", "FALSE", "false", False),
         ("decimal(10,2)", "1.5", "1.50", "1.50"),
@@ -43,6 +44,7 @@ def test_a_folders_value_is_shown_and_found(
     [
         ("bigint", "1.6", "2"),
         ("bigint", str(2**63), "1"),
+        ("bigint", "9007199254740993.0", "9007199254740993"),
         ("uint64", "-1", "1"),
         ("decimal(10,2)", "1.129", "1.13"),
         ("decimal(3,2)", "10", "10"),

@@ -45,6 +45,8 @@ def cast_cell(cell: str, column: Column) -> str:
     if column.cell_format:
         pattern = build_cell_pattern(column.cell_format)
         exact = f"CASE WHEN {_match(cell, pattern)} THEN {cell} END"
+        if column.cell_format.endswith("%z"):
+            exact = f"regexp_replace({exact}, 'Z$', '+00')"
         return f"CAST(try_strptime({exact}, {quote_literal(column.cell_format)}) AS {sql_type})"
     build_cast = CASTS.get(column.kind)
     return build_cast(cell, sql_type) if build_cast else f"TRY_CAST({cell} AS {sql_type})"

@@ -36,4 +36,6 @@ def build_cell_pattern(cell_format: str) -> str:
             pattern += "[0-9]{2}"
         else:
             pattern += PATTERNS[code]
+    if cell_format.endswith("%z"):
+        pattern = pattern.removesuffix(PATTERNS["z"]) + f"(Z|{PATTERNS['z']})"
     return pattern

@@ -88,6 +88,8 @@ def _parse_row(line: bytes, number: int) -> dict[str, object]:
         row = json.loads(line.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise UnreadableDataset(f"line {number}: not valid JSON") from None
+    if row is None:
+        return {}  # a row of nulls, as DuckDB reads it
     if not isinstance(row, dict):
         raise UnreadableDataset(f"line {number}: not a JSON object")
     return row

@@ -16,6 +16,8 @@ SHORT_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 DECIMAL_SIZE = re.compile(r"DECIMAL\(([0-9]+),([0-9]+)\)")
 INFINITE = re.compile(r"([+-]?)inf(inity)?", re.IGNORECASE)
 """The spellings that text files may have too: Spark writes `Infinity`, pyarrow `inf`."""
+WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,15})\.0*")
+"""An integer with a point, as pandas writes it beside nulls, as far as doubles hold it."""
 INTEGER_BITS = {"BIGINT": (63, 63), "UBIGINT": (0, 64), "HUGEINT": (127, 127), "UHUGEINT": (0, 128)}
 """SQL type -> the powers of two that no value is below, negated, and that all are below."""
 
@@ -36,6 +38,8 @@ def parse_partition(registered: str, text: str) -> Value:
         return date(int(short[1]), int(short[2]), int(short[3]))
     if kind is Kind.DOUBLE and (infinite := INFINITE.fullmatch(text)):
         return float(f"{infinite[1]}inf")
+    if kind is Kind.INTEGER and (whole := WHOLE_NUMBER.fullmatch(text)):
+        text = whole[1]
     value = parse_value(kind, text.removeprefix("+"))
     if not _is_held(value, find_sql_type(registered)):
         raise ValueError("is rounded")

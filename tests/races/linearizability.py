@@ -36,16 +36,30 @@ def is_linearizable(operations: Sequence[Operation]) -> bool:
         done, state = waiting.pop()
         if done & required == required:
             return True
-        for number in _find_minimal(ordered, done):
+        for number, after in _list_next(ordered, done, state):
             steps += 1
             if steps > MAX_STEPS:
                 raise TooHard(f"{len(ordered)} operations on {ordered[0].name}")
-            possible, after = apply_operation(state, ordered[number])
             reached = (done | 1 << number, after)
-            if possible and reached not in seen:
+            if reached not in seen:
                 seen.add(reached)
                 waiting.append(reached)
     return False
+
+
+def _list_next(ordered: Sequence[Operation], done: int, state: State) -> list[tuple[int, State]]:
+    """Return what may come next, and the state behind it; what ended first is last, so tried first.
+
+    One that changes nothing comes alone: whatever order there is, it may as well begin with it.
+    """
+    possible = []
+    for number in _find_minimal(ordered, done):
+        is_right, after = apply_operation(state, ordered[number])
+        if is_right and after == state:
+            return [(number, after)]
+        if is_right:
+            possible.append((number, after))
+    return sorted(possible, key=lambda each: -ordered[each[0]].responded)
 
 
 def _find_minimal(ordered: Sequence[Operation], done: int) -> list[int]:

@@ -10,7 +10,7 @@ import json
 import os
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -47,6 +47,11 @@ ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?")
 FOR_EVER = "public, max-age=31536000, immutable"
 EACH_TIME = "no-cache"
 REFUSED = re.compile(r";q=0(\.0*)?$")
+
+DEPTHS = {"d": 2, "o": 2, "t": 2, "runs": 2, "jobs": 3}
+"""The first part of an address -> how many parts it has, if no name in it holds a slash."""
+MAX_SLASHES = 3
+"""How many slashes of names are reckoned with: the links of a page are bounded."""
 
 type Answer = dict[str, Any]
 
@@ -95,15 +100,36 @@ def _serve_page(request: _Request, path: str) -> Answer:
     """Serve the page, whose links to files lead from its own address up to the folder of files."""
     if not (STATIC / "index.html").is_file():
         return _refuse(request, 503, "The portal is not built: run `make portal`")
-    up = "../" * (path.count("/") - 1) if path else "ui/"
     provider = html.escape(json.dumps(_read_provider(os.environ)))
-    page = _read_index().replace("{ui}", up).replace("{provider}", provider).encode()
+    page = _link_files(_list_ways_up(path)).replace("{provider}", provider).encode()
     headers = {
         "content-type": "text/html; charset=utf-8",
         "cache-control": EACH_TIME,
         "content-security-policy": _write_policy(os.environ),
     }
     return _answer(request, headers, page, gzip.compress(page, 6, mtime=0))
+
+
+def _list_ways_up(path: str) -> list[str]:
+    """Return where the folder of files may be, seen from an address, the likeliest first.
+
+    A gateway has decoded `/t/a%2Fb` to `/t/a/b`, and the browser counts from what it has sent. So
+    of an address with more parts than any page of its kind has, all that may have been sent count.
+    """
+    if not path:
+        return ["ui/"]
+    depth = path.count("/")
+    least = min(depth, DEPTHS.get(path.split("/")[1], depth))
+    return ["../" * (each - 1) for each in range(least, min(depth, least + MAX_SLASHES) + 1)]
+
+
+def _link_files(ways: Sequence[str]) -> str:
+    """Return the page with links to the files; one that leads nowhere loads nothing."""
+    lines = []
+    for line in _read_index().splitlines(keepends=True):
+        found = ways if "{ui}assets/" in line else ways[:1]
+        lines += [line.replace("{ui}", up) for up in found]
+    return "".join(lines)
 
 
 def _read_provider(environ: Mapping[str, str]) -> dict[str, str] | None:

@@ -66,6 +66,19 @@ def test_every_address_is_the_page_with_links_that_hold_from_there(path: str, up
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
+@pytest.mark.parametrize(
+    ("path", "ups"),
+    [
+        ("/ui/t/a/b", ["../", "../../"]),
+        ("/ui/o/a/b/", ["../", "../../", "../../../"]),
+        ("/ui/jobs/a/b/c", ["../../", "../../../"]),
+        ("/ui/d" + "/a" * 99, ["../" * each for each in range(1, 5)]),
+    ],
+)
+def test_a_name_that_the_gateway_has_decoded_may_hold_slashes(path: str, ups: list[str]) -> None:
+    assert send(path).content.decode() == "".join(map(fill_page, ups))
+
+
 def test_a_prefix_that_the_gateway_leaves_in_the_path_changes_nothing() -> None:
     event = api_event("GET", "/v1/ui/p/orders", principal=None, route="GET /ui/{path+}")
     answer = read_answer(app.handler(event, LambdaContext()))

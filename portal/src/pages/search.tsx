@@ -35,7 +35,7 @@ export function SearchPage() {
                 <Facet key={facet} facet={facet} found={found} chosen={chosen[facet] ?? ""} />
               ))}
             </aside>
-            <Results found={found} />
+            <Results found={found} narrowed={Boolean(q || first("cursor") || FACETS.some((facet) => chosen[facet]))} />
           </div>
         )}
       </Result>
@@ -75,7 +75,10 @@ function Facet({ facet, found, chosen }: { facet: string; found: Found; chosen: 
   );
 }
 
-function Results({ found }: { found: Found }) {
+function Results({ found, narrowed }: { found: Found; narrowed: boolean }) {
+  if (found.results.length === 0 && !narrowed) {
+    return <Empty>{asOf.value ? "Nothing was registered at that moment." : "Nothing is registered yet that you may see."}</Empty>;
+  }
   if (found.results.length === 0) {
     return (
       <Empty>
@@ -115,7 +118,7 @@ function Hit({ product }: { product: FoundProduct }) {
       <h2>
         <ProductLink name={product.name} /> {product.title && <span class="note">{product.title}</span>}
       </h2>
-      <p class="text">{product.description}</p>
+      <p class="text clamped">{product.description}</p>
       {shown.length > 0 && (
         <p class="matched">
           {shown.map(({ field, text, column }) => (

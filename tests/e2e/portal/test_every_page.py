@@ -34,7 +34,7 @@ PAGES = {
     "/ui/nowhere": "No such page",
 }
 DESK: ViewportSize = {"width": 1280, "height": 800}
-PHONE: ViewportSize = {"width": 360, "height": 700}
+PHONE: ViewportSize = {"width": 320, "height": 700}
 HOSTILE = '<img src=x onerror="document.title=1"><script>throw 1</script>'
 
 

@@ -41,14 +41,21 @@ class Mesh:
         fields = {"visibility": "private", "openlineage": [SECRET], "domain": "hr", **more}
         return product_body(name=name, **fields)
 
-    def send_event(self) -> None:
+    def send_event(
+        self,
+        job: str = JOB["name"],
+        outputs: Sequence[Any] = (SECRET,),
+        run: str = RUN,
+        parent: str | None = None,
+    ) -> None:
+        facet = {"run": {"runId": RUN}, "job": {**JOB, "name": parent}}
         event = {
             "eventType": "COMPLETE",
             "eventTime": "2026-01-31T09:30:00Z",
-            "run": {"runId": RUN},
-            "job": JOB,
+            "run": {"runId": run, "facets": {"parent": facet} if parent else {}},
+            "job": {**JOB, "name": job},
             "inputs": [],
-            "outputs": [SECRET],
+            "outputs": outputs,
             "producer": "https://example.com",
         }
         sent = self.clients["openlineage"].send(api_event("POST", "/api/v1/lineage", event))
@@ -65,10 +72,10 @@ class Mesh:
     def write(self, method: str, path: str, body: Any = None) -> None:
         assert self.ask(method, path, body).status == 200
 
-    def read_all(self, **caller: Any) -> str:
+    def read_all(self, reads: Sequence[str] = READS, **caller: Any) -> str:
         """Return what all reads answer, without what they are asked for."""
         found = []
-        for path in READS:
+        for path in reads:
             path, _, text = path.partition("?")
             query = dict([text.split("=")]) if text else {}
             event = api_event("GET", path, query=query, **caller)
@@ -122,3 +129,18 @@ def test_a_product_that_is_shown_shows_its_events(private: Mesh) -> None:
     assert "pay_people" not in private.read_all(principal=ANONYMOUS)
     private.write("PUT", "/product/pay", {"visibility": "internal"})
     assert "pay_people" in private.read_all(principal=ANONYMOUS)
+
+
+def test_a_job_whose_tasks_are_all_hidden_is_hidden_with_them(private: Mesh) -> None:
+    reads = ("/api/v1/jobs", "/api/v1/events/lineage", "/api/v1/namespaces/payroll/jobs/all_pay")
+    runs = [f"0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b1{number}" for number in range(4)]
+    private.send_event("all_pay", (), runs[0])
+    private.send_event("all_pay.each", (), runs[1], parent="all_pay")
+    private.send_event("all_pay.each.one", run=runs[2], parent="all_pay.each")
+    assert "all_pay" not in private.read_all(reads, principal=ANONYMOUS)
+    assert "all_pay" in private.read_all(reads, principal="key:etl", grants=CONTRIBUTOR)
+    shown = {"namespace": "shop", "name": "orders"}
+    private.send_event("all_pay.other", (shown,), runs[3], parent="all_pay")
+    found = private.read_all(reads, principal=ANONYMOUS)
+    assert '"all_pay"' in found
+    assert "all_pay.each" not in found

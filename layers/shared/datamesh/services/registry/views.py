@@ -4,7 +4,7 @@ What is hidden is left out of the files that services read, so that no list, cou
 can show it: a product that is not in `products.json` has no lineage, and its names lead nowhere.
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -161,6 +161,9 @@ class RegistryView:
         hidden = self.find_hidden_datasets(deadline)
         if not hidden:
             return history
+        is_bare = not (history.inputs or history.outputs)
+        if is_bare and (history.namespace, history.name) in self.find_hidden_names(deadline).jobs:
+            return None
         inputs = tuple(each for each in history.inputs if (each.namespace, each.name) not in hidden)
         outputs = tuple(
             each for each in history.outputs if (each.namespace, each.name) not in hidden
@@ -223,16 +226,37 @@ def _get_name_now(now: ProductsFile, name: str) -> str:
 
 
 def _hide_datasets(file: JobIndexFile, hidden: frozenset[DatasetKey]) -> JobIndexFile:
-    """Return the index without hidden datasets, and without the jobs that have no others."""
-    jobs = {}
+    """Return the index without hidden datasets, and without the jobs that have no others.
+
+    A job that has no datasets is hidden with its tasks, if all are.
+    """
+    jobs: dict[str, JobRecord] = {}
+    bare: dict[tuple[str, str], str] = {}
+    tasks: dict[tuple[str, str], list[str]] = defaultdict(list)
     for key, job in file.jobs.items():
-        if shown := _hide_in_record(job, hidden):
+        details = job.read_details()
+        if shown := _hide_in_record(job, details, hidden):
             jobs[key] = shown
+        if not (details.inputs or details.outputs):
+            bare[job.namespace, job.name] = key
+        if details.parent:
+            tasks[job.namespace, details.parent].append(key)
+    gone = file.jobs.keys() - jobs.keys()
+    while gone:
+        parents = {(file.jobs[key].namespace, file.jobs[key].read_details().parent) for key in gone}
+        gone = {
+            bare[parent]
+            for parent in parents & bare.keys()
+            if bare[parent] in jobs and jobs.keys().isdisjoint(tasks[parent])
+        }
+        for key in gone:
+            del jobs[key]
     return file.model_copy(update={"jobs": jobs})
 
 
-def _hide_in_record(job: JobRecord, hidden: frozenset[DatasetKey]) -> JobRecord | None:
-    details = job.read_details()
+def _hide_in_record(
+    job: JobRecord, details: JobDetails, hidden: frozenset[DatasetKey]
+) -> JobRecord | None:
     if hidden.isdisjoint((*details.inputs, *details.outputs)):
         return job
     inputs = tuple(each for each in details.inputs if each not in hidden)

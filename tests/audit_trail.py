@@ -1,4 +1,4 @@
-"""The audit trail of a bucket in memory, as an administrator reads it."""
+"""The audit trail as an administrator reads it."""
 
 from datetime import timedelta
 
@@ -7,14 +7,19 @@ from datamesh.models.values import utc_now
 from datamesh.services.audit.outcomes import AuditOutcomes
 from datamesh.services.audit.search import EPOCH, find_records
 from datamesh.services.audit.trail import AUDIT_FOLDER
+from datamesh.storage.journal import Journal
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.memory_bucket import Bucket
 from tests.meshes import BucketFolder
 
 
-def read_trail(bucket: Bucket, outcomes: AuditOutcomes) -> list[AuditRecord]:
+def read_bucket_trail(bucket: Bucket, outcomes: AuditOutcomes) -> list[AuditRecord]:
+    return read_trail(BucketFolder(bucket, AUDIT_FOLDER), outcomes)
+
+
+def read_trail(journal: Journal, outcomes: AuditOutcomes) -> list[AuditRecord]:
     return find_records(
-        BucketFolder(bucket, AUDIT_FOLDER),
+        journal,
         outcomes,
         NO_DEADLINE,
         CONTEXT.permissions,

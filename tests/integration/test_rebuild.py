@@ -15,7 +15,8 @@ from datamesh.settings import load_settings
 from datamesh.wiring.composition import create_resources
 from dev import rebuild
 from dev.storage import seaweed
-from tests.contexts import CONTEXT, NO_DEADLINE
+from tests.audit_trail import read_trail
+from tests.contexts import CONTEXT
 from tests.events import run_event, send
 
 EVENTS = 5
@@ -107,11 +108,9 @@ def test_the_lineage_of_a_run_that_is_up_is_rebuilt(
         assert f"make {EVENTS} lineage entries." in capsys.readouterr().out
         over = connected(s3.bucket)
         assert len(list_visible_entries(CONTEXT, over.registry)) == EVENTS
-        _, result = over.audit_journal.list_names("", NO_DEADLINE)
-        [body] = over.audit_journal.read_all([result], NO_DEADLINE)
-        record = json.loads(body)
-        assert (record["principal"], record["route"]) == ("operator", "rebuild-lineage")
-        assert (record["status"], record["commits"][-1]["added"]) == (200, EVENTS)
+        [record] = read_trail(over.audit_journal, over.open_outcomes())
+        assert (record.principal, record.route) == ("operator", "rebuild-lineage")
+        assert (record.status, record.commits[-1].added) == (200, EVENTS)
 
 
 def test_nothing_is_rebuilt_where_there_is_no_registry(

@@ -21,7 +21,7 @@ from datamesh.storage.files import ProductsFile
 from datamesh.storage.objects import InDoubt, LostRace, MemoryObject, Unreachable
 from datamesh.wiring.bucket import ARCHIVED
 from datamesh.wiring.resources import Resources
-from tests.audit_trail import read_trail
+from tests.audit_trail import read_bucket_trail
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, Client, LambdaContext, api_event
@@ -73,7 +73,7 @@ class Audited:
         return resources(self.registry, bucket=self.bucket, open_trail=self.open_trail)
 
     def records(self) -> list[AuditRecord]:
-        return read_trail(self.bucket, open_outcomes(self.registry))
+        return read_bucket_trail(self.bucket, open_outcomes(self.registry))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from datamesh.storage.commit_finder import CommitFinder
 from datamesh.storage.objects import MemoryObject
 from datamesh.wiring.resources import Resources
 from tests.archives import MemoryArchive
-from tests.audit_trail import read_trail
+from tests.audit_trail import read_bucket_trail
 from tests.conftest import Serve
 from tests.contexts import NO_DEADLINE
 from tests.lambdas import Client
@@ -83,7 +83,7 @@ class Trail:
         return AuditOutcomes(open_finder, lambda: self.timeline.now)
 
     def read(self) -> list[AuditRecord]:
-        return read_trail(self.bucket, self.open_outcomes())
+        return read_bucket_trail(self.bucket, self.open_outcomes())
 
 
 def open_commit_finder(archive: MemoryArchive, timeline: Timeline) -> CommitFinder:

@@ -17,7 +17,7 @@ from datamesh.services.checks import daily
 from datamesh.services.checks.daily import DAILY_KEY, DailyRun
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.objects import MemoryObject, Unreachable
-from tests.audit_trail import read_trail
+from tests.audit_trail import read_bucket_trail
 from tests.contexts import CONTEXT, NO_DEADLINE
 from tests.lambdas import ENVIRONMENT, LambdaContext
 from tests.meshes import (
@@ -60,7 +60,7 @@ class Scheduled:
         return [key.split("/")[1] for key in sorted(runs, key=lambda key: key.split("/")[1])]
 
     def records(self) -> Sequence[AuditRecord]:
-        return read_trail(self.bucket, open_outcomes(self.registry))
+        return read_bucket_trail(self.bucket, open_outcomes(self.registry))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from datamesh.services.openlineage.queue import QueueDepth
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.backoff import Deadline
 from datamesh.wiring.resources import Resources
-from tests.audit_trail import read_trail
+from tests.audit_trail import read_bucket_trail
 from tests.conftest import Serve
 from tests.lambdas import Answer, LambdaContext, api_event
 from tests.meshes import (
@@ -82,4 +82,4 @@ class World:
 
     def list_records(self) -> list[AuditRecord]:
         """Return the audit records as administrators read them."""
-        return read_trail(self.bucket, open_outcomes(self.registry))
+        return read_bucket_trail(self.bucket, open_outcomes(self.registry))

@@ -247,11 +247,17 @@ def test_each_object_becomes_a_product_in_one_commit(client: Client, products: C
 def test_the_same_document_again_changes_nothing_and_another_replaces_it(
     client: Client, products: Client
 ) -> None:
-    post(client, write_contract())
+    text = write_contract(team={"name": "shipping"})
+    post(client, text)
     before = products.get("/product/parcels").body
-    again = post(client, write_contract())
+    again = post(client, text)
     assert again.body["data"]["plan"][0]["action"] == "unchanged"
     assert products.get("/product/parcels").body == before
+    products.put("/product/parcels", {"owner": "somebody"})
+    again = post(client, text)
+    assert again.body["data"]["plan"][0]["action"] == "update"
+    assert products.get("/product/parcels").body["owner"] == before["owner"]
+    assert read_contract(client) == text.encode()
     other = write_contract(version="1.1.0", tags=["new"])
     answer = post(client, other)
     assert answer.body["data"]["plan"][0]["action"] == "update"

@@ -38,7 +38,7 @@ from datamesh.services.contracts.source import ContractSource, read_source
 from datamesh.services.permissions import Permissions
 from datamesh.services.products.changes import check_registration, check_update
 from datamesh.services.products.registration import ProductAdmission, update_product
-from datamesh.services.products.updating import Precondition
+from datamesh.services.products.updating import Precondition, apply_update
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import require_seen_record
 from datamesh.storage.contract_sources import ContractSources
@@ -69,8 +69,8 @@ def import_contract(
 ) -> ContractImport:
     """Register a contract as products, new ones in one commit; others are changed by it.
 
-    A product that has this very document stays as it is. The input ports of a data product become
-    lineage, once its products are there. Of a dry run only the report comes.
+    A product that is as this very document says stays as it is. The input ports of a data product
+    become lineage, once its products are there. Of a dry run only the report comes.
     Raises InvalidContract, ObjectNotChosen, ContractIdTaken, ProductNameTaken, Forbidden, and what
     registering and changing products raises.
     """
@@ -121,12 +121,13 @@ def replace_contract(
         registry,
         file,
         source,
-        _prepare_update(context.permissions, registry, source, before, chosen, ImportOptions()),
+        _prepare_update(
+            context.permissions, registry, file, source, before, chosen, ImportOptions()
+        ),
     )
     assert planned.update
     if planned.action is not PlanAction.UNCHANGED:
         sources.store_source(source.body, context.deadline)
-    # The same document may have been changed through the product since: then it is so no more.
     product = update_product(context, registry, name, planned.update, precondition)
     register_inputs(context, registry, [planned.inputs])
     return product, planned
@@ -154,7 +155,7 @@ def _prepare_object(
 ) -> PlannedObject:
     described = _find_described(permissions, file, source.tree, name, options)
     if described:
-        return _prepare_update(permissions, registry, source, described, name, options)
+        return _prepare_update(permissions, registry, file, source, described, name, options)
     mapped = map_object(source, name, options, registry.data_locations)
     registration = build_registration(source, mapped, name, options)
     check_registration(permissions, registration)
@@ -165,7 +166,7 @@ def _prepare_object(
     known = _get_reference(before, source.tree)
     if known is None or known.id != source.tree["id"] or not permissions.can_see(before):
         raise ProductNameTaken(registration.name)
-    return _prepare_update(permissions, registry, source, before, name, options)
+    return _prepare_update(permissions, registry, file, source, before, name, options)
 
 
 def _get_reference(record: ProductRecord, tree: Mapping[str, Any]) -> RecordedContract | None:
@@ -226,6 +227,7 @@ def _prepare_lineage(
 def _prepare_update(
     permissions: Permissions,
     registry: Registry,
+    file: ProductsFile,
     source: ContractSource,
     before: ProductRecord,
     found: str | None,
@@ -237,7 +239,12 @@ def _prepare_update(
     update = build_update(source, mapped, found, product)
     check_update(permissions, before, update)
     reference = build_reference(source, found)
+    # The same document may have been changed through the product since: then it is so no more.
     is_same = getattr(product, choose_reference(source.tree)) == reference
+    if is_same:
+        now = registry.now()
+        after = apply_update(permissions, registry, file, before.name, update, None, now)
+        is_same = after.products[before.name].public_json == before.public_json
     action = PlanAction.UNCHANGED if is_same else PlanAction.UPDATE
     return PlannedObject(mapped, reference, action, before.name, update=update)
 

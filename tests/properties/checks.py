@@ -33,7 +33,7 @@ REASONS = re.compile(
     r"|[\s\S]*must be longer than no time|[\s\S]*give at least one of freshness, latency"
     r"|Invalid contract: |The contract has no object '"
     r"|version of '|The number -?\d+ is too large"
-    r"|.*`days` says it already|.*must lie within the next 365 days"
+    r"|.*`days` says it already|.*must lie within the next 365 days|.*must lie in the future"
 )
 """Why a request that the document allows may be answered 400 or 422."""
 

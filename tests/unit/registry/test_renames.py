@@ -21,7 +21,8 @@ from datamesh.services.registry.renames import (
     require_product_record,
 )
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ProductRecord, Redirect
+from datamesh.storage.former_names import Redirect
+from datamesh.storage.records import ProductRecord
 from tests.meshes import NOON, product_body
 
 LATER = NOON + timedelta(minutes=5)

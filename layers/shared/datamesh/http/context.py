@@ -13,7 +13,7 @@ from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.context import RequestContext
 from datamesh.services.permissions import Permissions, create_unlimited_permissions
 from datamesh.storage.backoff import Deadline
-from datamesh.storage.records import Redirect
+from datamesh.storage.former_names import Redirect
 from datamesh.wiring.resources import Resources
 
 MAX_USER_AGENT = 300

@@ -16,12 +16,11 @@ from pydantic import AfterValidator, Field, JsonValue, SkipValidation
 from datamesh.models.json_codec import encode_model
 from datamesh.models.lineage import StoredLineageEntry
 from datamesh.models.stored_products import StoredProduct
+from datamesh.storage.former_names import ConcealedDataset, Redirect
 from datamesh.storage.gzip_members import FileChunk
 from datamesh.storage.records import (
-    ConcealedDataset,
     LineageRecord,
     ProductRecord,
-    Redirect,
     attach_json,
 )
 from datamesh.storage.registry_file import ENVELOPE_FIELDS, RegistryFile

@@ -12,7 +12,8 @@ from datamesh.models.access import Role, Visibility
 from datamesh.models.products import DatasetName
 from datamesh.services.permissions import Permissions
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ConcealedDataset, ProductRecord, RecordedName
+from datamesh.storage.former_names import ConcealedDataset
+from datamesh.storage.records import ProductRecord, RecordedName
 
 type NamedDataset = DatasetName | RecordedName
 

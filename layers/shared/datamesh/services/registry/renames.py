@@ -17,7 +17,8 @@ from datamesh.errors.products import ProductNameTaken, ProductNotFound, ProductR
 from datamesh.models.values import TICK
 from datamesh.services.permissions import Permissions
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ProductRecord, Redirect
+from datamesh.storage.former_names import Redirect
+from datamesh.storage.records import ProductRecord
 
 MAX_REDIRECTS = 10_000
 """How many names the registry remembers that products have given up; the oldest are forgotten."""

@@ -102,9 +102,8 @@ def run_checks(
     now: datetime,
 ) -> CheckRun:
     """Return the results of checks of a product's data. Raises as `check_quality` does."""
-    shown = registry.products.read(context.deadline).products.values()
-    records = [*shown, *access.list_hidden(context.deadline)]
-    hidden = frozenset[str]().union(*list_restricted_columns(records, product).values())
+    restricted = list_restricted_columns(context, registry, access.list_hidden, product)
+    hidden = frozenset[str]().union(*restricted.values())
     asked = skip_foreign_checks(product, checks[: 2 * MAX_CHECKS], hidden)
     runnable, excess = asked[:MAX_CHECKS], asked[MAX_CHECKS:]
     remarks: list[str] = []

@@ -18,7 +18,7 @@ from datamesh.models.products import Product
 from datamesh.models.type_names import Kind, find_kind
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.reading import DataAccess, Dataset, open_product_dataset
-from datamesh.services.datasets.shared_places import find_sharing
+from datamesh.services.datasets.shared_places import find_sharing, list_all_products
 from datamesh.services.registry.registry import Registry
 from datamesh.tables.query import Query
 
@@ -137,9 +137,8 @@ def find_concealed_columns(
     """
     concealed: set[str] = set()
     permissions = context.permissions
-    shown = registry.products.read(context.deadline).products.values()
-    hidden = access.list_hidden(context.deadline)
-    for record in find_sharing([*shown, *hidden], location):
+    records = list_all_products(context, registry, access.list_hidden)
+    for record in find_sharing(records, location):
         product = record.to_model()
         if not permissions.can_read_rows(product):
             return None

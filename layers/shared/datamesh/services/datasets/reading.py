@@ -1,6 +1,6 @@
 """Datasets: finding the product that serves one, and its rows, profile and quality."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,7 +19,11 @@ from datamesh.models.ports import DataFormat
 from datamesh.models.products import Product
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_location, find_location, is_allowed
-from datamesh.services.datasets.shared_places import find_sharing, list_restricted_columns
+from datamesh.services.datasets.shared_places import (
+    ListHidden,
+    find_sharing,
+    list_restricted_columns,
+)
 from datamesh.services.datasets.table_files import find_table_files
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name
@@ -57,7 +61,7 @@ class DataAccess:
     """The key that encrypts cursors. It is read for a page that has a cursor or gives one out."""
     link_seconds: int = 300
     """The time that a link to a file works."""
-    list_hidden: Callable[[Deadline], Sequence[ProductRecord]] = lambda deadline: ()
+    list_hidden: ListHidden = lambda deadline: ()
     """Returns the products that the caller may not see, whose data may lie where others have it."""
 
     def choose_budget(self, context: RequestContext) -> ScanBudget:
@@ -238,7 +242,7 @@ def list_hidden_columns(
 
     Raises StorageUnavailable.
     """
-    restricted = _list_restricted(context, registry, access, product)
+    restricted = list_restricted_columns(context, registry, access.list_hidden, product)
     has_role = context.permissions.has_role
     hidden = (names for domain, names in restricted.items() if not has_role(Role.STEWARD, domain))
     return frozenset().union(*hidden)
@@ -251,17 +255,10 @@ def check_all_columns(
 
     It names no domain of a product that the caller may not see.
     """
-    for domain in _list_restricted(context, registry, access, product):
+    for domain in list_restricted_columns(context, registry, access.list_hidden, product):
         if not context.permissions.has_role(Role.STEWARD, domain):
             context.permissions.check_role(Role.STEWARD, product.domain)
             raise Forbidden(context.principal, Role.STEWARD, ALL_DOMAINS)
-
-
-def _list_restricted(
-    context: RequestContext, registry: Registry, access: DataAccess, product: Product
-) -> Mapping[str, Collection[str]]:
-    shown = registry.products.read(context.deadline).products.values()
-    return list_restricted_columns([*shown, *access.list_hidden(context.deadline)], product)
 
 
 def compute_version(dataset: Dataset, query: Query, form: str) -> str:

@@ -4,15 +4,21 @@ A column is restricted because of what is in it, whatever product serves its fil
 are private whoever registers them once more.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from datamesh.errors.datasets import LocationNotAllowed
 from datamesh.models.access import Role, Visibility
 from datamesh.models.columns import fold_case
 from datamesh.models.products import Product
+from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import find_location
 from datamesh.services.permissions import Permissions
+from datamesh.services.registry.registry import Registry
+from datamesh.storage.backoff import Deadline
 from datamesh.storage.records import ProductRecord
+
+type ListHidden = Callable[[Deadline], Sequence[ProductRecord]]
+"""Returns the products that a caller may not see."""
 
 
 def find_sharing(records: Iterable[ProductRecord], location: str) -> Iterator[ProductRecord]:
@@ -23,15 +29,24 @@ def find_sharing(records: Iterable[ProductRecord], location: str) -> Iterator[Pr
             yield record
 
 
+def list_all_products(
+    context: RequestContext, registry: Registry, list_hidden: ListHidden
+) -> list[ProductRecord]:
+    """Return all products, those too that the caller may not see. Raises StorageUnavailable."""
+    shown = registry.products.read(context.deadline).products.values()
+    return [*shown, *list_hidden(context.deadline)]
+
+
 def list_restricted_columns(
-    records: Iterable[ProductRecord], product: Product
+    context: RequestContext, registry: Registry, list_hidden: ListHidden, product: Product
 ) -> dict[str, set[str]]:
     """Return the columns of a product's files that are restricted: domain -> names, case-folded.
 
-    Those of the product itself are among them, and those of products whose data lies in one place
-    with it. `records` are all products.
+    Those of the product itself are among them, and those of all products whose data lies in one
+    place with it. Raises StorageUnavailable.
     """
     found: dict[str, set[str]] = {}
+    records = list_all_products(context, registry, list_hidden)
     sharing = [each.to_model() for each in find_sharing(records, find_location(product))]
     for each in (product, *sharing):
         if each.restricted_columns:

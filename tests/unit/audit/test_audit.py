@@ -262,6 +262,24 @@ def test_a_commit_that_was_made_anew_has_a_result(serve: Serve) -> None:
     assert [key for key in audited.bucket if RESULT in key]
 
 
+def test_what_a_rival_has_done_meanwhile_is_told_of_the_rival_alone(serve: Serve) -> None:
+    stored = FaultyObject()
+    audited = Audited(products=stored)
+    client = serve("products", audited.resources())
+    client.post("/register_product", product_body())
+    stored.put_faults.append(rival(lambda file: (give_away(file), None)))
+    assert client.put("/product/orders", {"owner": "new"}).status == 200
+    assert audited.registry.products.read_latest(NO_DEADLINE).revision == 2  # the rival's
+    record = max(audited.records(), key=lambda each: each.id)
+    assert record.route == "PUT /product/orders"
+    assert (record.status, record.commits) == (200, ())
+
+
+def give_away(file: ProductsFile) -> ProductsFile:
+    product = file.products["orders"].to_model()
+    return file.with_product(product.model_copy(update={"owner": "new"}))
+
+
 def add_other(file: ProductsFile) -> tuple[ProductsFile, None]:
     body = product_body(name="other") | {"created_at": NOW, "updated_at": NOW}
     return file.with_product(StoredProduct.model_validate(body)), None

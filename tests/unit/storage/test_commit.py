@@ -179,6 +179,20 @@ def test_a_change_that_writes_nothing_is_not_reported() -> None:
     assert reported == []
 
 
+def test_what_a_rival_has_done_meanwhile_is_not_reported() -> None:
+    stored = FaultyObject()
+    reported: list[CompletedCommit[ProductsFile]] = []
+    writer = document(stored, on_commit=reported.append)
+    stored.put_faults.append(rival(add_mine_once))
+    writer.commit(add_mine_once, NO_DEADLINE)
+    assert (names(stored), revision(stored)) == (["mine"], 1)
+    assert reported == []
+
+
+def add_mine_once(file: ProductsFile) -> tuple[ProductsFile, None]:
+    return (file if "mine" in file.products else add("mine")(file)[0]), None
+
+
 def test_a_commit_that_only_the_last_look_finds_is_reported() -> None:
     stored = FaultyObject()
     reported: list[CompletedCommit[ProductsFile]] = []

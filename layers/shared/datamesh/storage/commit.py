@@ -126,8 +126,11 @@ class PendingCommit[F: RegistryFile, R]:
         return False
 
     def to_completed(self) -> CompletedCommit[F] | None:
-        """Return what the commit has done; None if there was nothing to write."""
-        if self.replaced is None:
+        """Return what the commit has done; None if there was nothing to write.
+
+        That may come out after PUTs that did not land, when a rival has done what was asked for.
+        """
+        if self.replaced is None or not self.revision:
             return None
         before, after = self.replaced.file, self.sent
         return CompletedCommit(

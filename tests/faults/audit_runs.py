@@ -247,13 +247,19 @@ def compare(
     for record in records:
         if record.outcome in ("pending", "unknown"):
             yield f"{record.id} is {record.outcome}"
-    # A result that could not be stored is not one that says otherwise.
-    answered = {each.id for each in records if each.status == 200 or each.outcome == "landed_later"}
+    # A result that could not be stored is not one that says otherwise. A deletion is acknowledged
+    # once its first commit has landed, whether the entries that name the product are gone or not.
+    answered = {
+        each.id
+        for each in records
+        if each.status == 200 or each.outcome == "landed_later" or each.commits
+    }
+    by_id = {each.id: each for each in records}
     for id, outcome in found.told.items():
         if outcome is Outcome.CRASHED:
             yield f"{id} has crashed"
         if outcome is Outcome.ACKNOWLEDGED and id not in answered:
-            yield f"{id} was acknowledged, and its record says otherwise"
+            yield f"{id} was acknowledged, and its record says otherwise: {by_id.get(id)}"
 
 
 type Fact = tuple[str, str, int, str]

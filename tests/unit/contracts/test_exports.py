@@ -7,10 +7,11 @@ import pytest
 import yaml
 
 from datamesh.models.products import ProductRegistration
-from datamesh.services.contracts.documents import export_contract
+from datamesh.services.contracts.documents import export_contract, write_yaml
 from datamesh.services.contracts.lint import find_faults
 from datamesh.services.contracts.mapping import map_contract
 from datamesh.services.contracts.source import read_source
+from datamesh.services.contracts.yaml_text import parse_yaml
 from datamesh.services.products.column_edits import build_product
 from tests.lambdas import Client, api_event
 from tests.meshes import product_body
@@ -98,3 +99,17 @@ def test_exclusive_bounds_of_3_0_mark_the_other_bound(client: Client, products: 
         "maximum": 9,
         "exclusiveMaximum": True,
     }
+
+
+@pytest.mark.parametrize(
+    "text", ["a\x85b", "\x85", "a\u2028b", "\u2029\n a ", "a\r\n\tb", "\ufeff"]
+)
+def test_a_text_is_read_as_it_was_written(text: str) -> None:
+    tree = {text: {"nested": [text]}}
+    assert parse_yaml(write_yaml(tree).decode()).build_tree() == tree
+    assert not {"\x85", "\u2028", "\u2029"} & {*write_yaml(tree).decode()}
+
+
+@pytest.mark.parametrize("text", ["1e3", "1e999", "0o17", "08", "1.0", "0x1F"])
+def test_a_text_that_is_a_number_in_any_yaml_is_quoted(text: str) -> None:
+    assert write_yaml({"a": text}).decode() == f"a: '{text}'\n"

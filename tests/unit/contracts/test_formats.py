@@ -117,6 +117,23 @@ def test_json_schema_refuses_what_a_column_may_not_have(column: str, value: Any)
     assert [each.split(".")[0] for each in list_faults({**ROW, column: value})] == [column]
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ({"type": "decimal(9,2)", "enum": [1.5, 2]}, "1.50"),
+        ({"type": "double", "options": {"minimum": 0}}, "Infinity"),
+        ({"type": "map"}, [{"key": "a", "value": 1}]),
+        ({"type": "map"}, {"a": 1}),
+    ],
+)
+def test_json_schema_is_valid_for_values_as_rows_show_them(
+    column: dict[str, Any], value: Any
+) -> None:
+    schema = build_json_schema(build(schema={"a": column}))
+    assert jsonschema.Draft202012Validator(schema).is_valid({"a": value})
+    assert not jsonschema.Draft202012Validator(schema).is_valid({"a": "text"})
+
+
 def test_json_schema_asks_for_required_columns() -> None:
     assert list_faults({"id": 1}) == ["required"]
     assert build_json_schema(build())["required"] == ["id", "state"]
@@ -223,7 +240,13 @@ def test_dbt_has_tests_for_what_columns_ask_for() -> None:
     assert columns["state"]["data_tests"] == [
         "not_null",
         "unique",
-        {"accepted_values": {"values": ["open", "it's"]}},
+        {"accepted_values": {"values": ["open", "it''s"]}},  # which dbt puts into SQL as it is
+    ]
+    assert [name for name, each in columns.items() if each.get("quote")] == [
+        "local at",
+        "any",
+        'odd "name"; --',
+        "odd__name____--",
     ]
     assert columns["rate"] == {
         "name": "rate",
@@ -231,6 +254,19 @@ def test_dbt_has_tests_for_what_columns_ask_for() -> None:
         "meta": {"classification": "secret"},
     }
     assert columns["amount"]["data_type"] == "DECIMAL(12, 2)"
+
+
+@pytest.mark.parametrize("name", ["order", "Select", "1st", "über", "a b"])
+def test_dbt_quotes_names_that_sql_would_not_take(name: str) -> None:
+    tree = build_dbt_schema(build(schema={name: {"type": "string", "unique": True}}))
+    assert tree["models"][0]["columns"] == [
+        {"name": name, "data_type": "VARCHAR", "quote": True, "data_tests": ["unique"]}
+    ]
+
+
+def test_dbt_has_no_tests_of_a_name_that_it_cannot_quote() -> None:
+    tree = build_dbt_schema(build(schema={'a"b': {"type": "string", "unique": True}}))
+    assert "data_tests" not in tree["models"][0]["columns"][0]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The document of a product's contract, as it is now."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -23,6 +24,11 @@ from datamesh.services.contracts.source import read_source
 
 NEWEST_VERSION = "v3.2.0"
 WIDTH = 120
+TEXT_TAG = "tag:yaml.org,2002:str"
+_LINE_BREAKS = re.compile("[\x85\u2028\u2029]")
+"""Line breaks of YAML 1.1 alone, which is read as other text unless they are escaped."""
+_LATER_NUMBER = re.compile(r"[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?|0o[0-7]+", re.ASCII)
+"""Numbers of YAML 1.2, some of which are text in YAML 1.1: `1e3`, `0o17`, `08`."""
 
 
 @dataclass(frozen=True)
@@ -134,4 +140,12 @@ class _TreeDumper(yaml.SafeDumper):
         return True
 
 
+def _write_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    """Return a text in the style that YAML 1.1 and 1.2 read alike."""
+    quoted = "'" if _LATER_NUMBER.fullmatch(text) else None
+    style = '"' if _LINE_BREAKS.search(text) else quoted
+    return dumper.represent_scalar(TEXT_TAG, text, style=style)
+
+
+_TreeDumper.add_representer(str, _write_text)
 _TreeDumper.add_multi_representer(StrEnum, lambda dumper, word: dumper.represent_str(str(word)))

@@ -28,7 +28,7 @@ _PLAIN: dict[Kind, Tree] = {
     Kind.TEXT: {"type": "string"},
     Kind.INTEGER: {"type": "integer"},
     Kind.DECIMAL: {"type": ["string", "number"], "pattern": DECIMAL},
-    Kind.DOUBLE: {"type": "number"},
+    Kind.DOUBLE: {"type": ["number", "string"], "pattern": "^-?Infinity$"},
     Kind.BOOLEAN: {"type": "boolean"},
     Kind.DATE: {"type": "string", "format": "date"},
     Kind.TIMESTAMP: {"type": "string"},
@@ -73,7 +73,7 @@ def _build_values(column: DescribedColumn) -> Tree:
     if shape is Shape.ARRAY:
         return _build_array(column)
     if shape is Shape.MAP:
-        return {"type": "object"}
+        return {"type": ["object", "array"]}  # JSON Lines have objects, Parquet lists of pairs
     if shape is Shape.BYTES:
         return {"type": "string"}
     if shape is Shape.ANY:
@@ -101,7 +101,9 @@ def _build_array(column: DescribedColumn) -> Tree:
 
 def _build_constraints(column: DescribedColumn) -> Tree:
     found: Tree = {}
-    if values := list_fitting_values(column):
+    # Decimals are text with as many digits as their type has, which no value of an enum need have.
+    values = list_fitting_values(column)
+    if values and find_type(column).kind is not Kind.DECIMAL:
         found["enum"] = values
     for name, key in (
         ("minimum", "minimum"),

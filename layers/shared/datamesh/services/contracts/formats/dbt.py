@@ -24,8 +24,8 @@ _RESERVED = frozenset(
     " collate column constraint create cross current_date current_time current_timestamp"
     " current_user default deferrable delete desc describe distinct do drop else end except exists"
     " false fetch for foreign from full grant group having in initially inner insert intersect into"
-    " is join lateral leading left like limit natural not null offset on only or order outer placing"
-    " pivot primary qualify references returning right select session_user set show some summarize"
+    " is join lateral leading left like limit natural not null offset on only or order outer"
+    " placing pivot primary qualify references returning right select session_user set show some summarize"
     " symmetric table then to trailing true union unique unpivot update user using values variadic"
     " when where window with".split()
 )

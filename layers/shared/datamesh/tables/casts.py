@@ -18,6 +18,9 @@ INTEGER = r"[ \t]*([+-]?[0-9]+|[+-]?[0-9]{1,15}\.0*)[ \t]*"
 """An integer; one with a point, as pandas writes it beside nulls, as far as doubles hold it."""
 NAN = r"\s*[+-]?nan\s*"
 EXPONENT = r"[ \t]*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]{1,4}[ \t]*"
+SHORT_YEAR = r"^[ \t]*[+-]?[0-9]{1,3}[^0-9]"
+"""The beginning of a day whose year has fewer than four digits, such as `12/11/09`: which of the
+numbers is the year, and in which century, nothing says. DuckDB takes the first, before 1000."""
 OFFSET = r".*:[0-9.]+ *([A-Za-z].*|[+-][0-9].*)"
 """A time, and behind it a zone or an offset from UTC."""
 CLOCK = r"[ \t]*[Tt]?[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,%d}0*)?)?"
@@ -164,18 +167,27 @@ def _cast_double(cell: str, sql_type: str) -> str:
     has_digits = f"regexp_matches({cell}, '^[^eE]*[1-9]')"
     is_cut = f"(isinf({value}) OR {value} = 0) AND {has_digits}"
     is_between = f"{_match(cell, DOUBLE_INTEGER)} AND {is_written} IS NOT TRUE"
-    checked = f"CASE WHEN NOT ({is_between} OR {is_cut}) THEN {value} END"
+    # DuckDB reads `1_000` as a double, but not as an integer.
+    is_grouped = f"contains({cell}, '_')"
+    checked = f"CASE WHEN NOT ({is_between} OR {is_cut} OR {is_grouped}) THEN {value} END"
     # Most cells have a point and no exponent; nothing of them needs to be looked at.
     is_plain = f"(length({cell}) <= 15 OR contains({cell}, '.')) AND length({cell}) <= 300"
-    no_exponent = f"NOT contains({cell}, 'e') AND NOT contains({cell}, 'E')"
-    return f"CASE WHEN {is_plain} AND {no_exponent} THEN {value} ELSE {checked} END"
+    no_mark = f"NOT contains({cell}, 'e') AND NOT contains({cell}, 'E') AND NOT {is_grouped}"
+    return f"CASE WHEN {is_plain} AND {no_mark} THEN {value} ELSE {checked} END"
+
+
+def _has_short_year(cell: str) -> str:
+    """Return the condition that a day's year is short; most have a `-` behind four digits."""
+    is_usual = f"strpos(ltrim({cell}, ' \t'), '-') = 5"
+    return f"(NOT {is_usual} AND regexp_matches({cell}, {quote_literal(SHORT_YEAR)}))"
 
 
 def _cast_date(cell: str, sql_type: str) -> str:
     """Return a date; none for a moment within a day."""
     value = f"TRY_CAST({cell} AS DATE)"
     midnight = f"TRY_CAST({_trim(cell)} AS TIMESTAMP WITH TIME ZONE) IS NOT DISTINCT FROM {value}"
-    return f"CASE WHEN length({cell}) <= 10 THEN {value} WHEN {midnight} THEN {value} END"
+    found = f"CASE WHEN length({cell}) <= 10 THEN {value} WHEN {midnight} THEN {value} END"
+    return f"CASE WHEN NOT {_has_short_year(cell)} THEN {found} END"
 
 
 def _cast_timestamp(cell: str, sql_type: str) -> str:
@@ -185,6 +197,7 @@ def _cast_timestamp(cell: str, sql_type: str) -> str:
     refused = f"contains({cell}, '.') AND {cut}"
     if sql_type in ("TIMESTAMP", "TIMESTAMP_NS"):
         refused = f"{cut} OR {_match(cell, OFFSET)}"
+    refused = f"{refused} OR {_has_short_year(cell)}"
     return f"CASE WHEN NOT ({refused}) THEN TRY_CAST({_trim(cell)} AS {sql_type}) END"
 
 

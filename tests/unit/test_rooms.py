@@ -4,6 +4,7 @@ docs/architecture.md shows the rooms. A failing test names the import to move or
 """
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -110,6 +111,12 @@ def test_every_module_of_the_layer_is_in_a_room_that_is_known() -> None:
     assert rooms - BASE == set(ROOMS)
     found = {child.name.removesuffix(".py") for child in (LAYER / "datamesh/services").iterdir()}
     assert found - {"__init__", "__pycache__"} == set(SUBJECTS)
+
+
+def test_the_map_of_the_architecture_has_every_room_and_subject_in_order() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    first = re.findall(r"^\| `([a-z_]+)(?:/|\.py)` \|", text, re.MULTILINE)
+    assert first == [*ROOMS, *SUBJECTS]
 
 
 def test_rooms_import_those_below_them_alone() -> None:

@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 
 from datamesh.http.gateway import ANONYMOUS
+from datamesh.wiring.resources import Resources
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
 from tests.meshes import Bucket, event_pipeline, mesh, product_body, resources
 
-AREAS = ("products", "lineage", "openlineage", "marquez", "domains", "analytics", "platform")
+AREAS = (
+    *("products", "lineage", "openlineage", "marquez", "marquez_writes", "domains", "analytics"),
+    "platform",
+)
 FACET = {"_producer": "https://example.com", "_schemaURL": "https://example.com"}
 RUN = "0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b11"
 SECRET_RUN = "0192f0c5-5a4e-7cc3-9f0e-6f0c1f0d2b12"
@@ -117,7 +121,7 @@ class Mesh:
     """A registry in memory, with or without a product that is private."""
 
     def __init__(self, serve: Serve, *, has_secret: bool) -> None:
-        held = resources(mesh(), files=DATA, bucket=Bucket(), events=event_pipeline())
+        held = self.build_resources()
         self.clients: dict[str, Client] = {area: serve(area, held) for area in AREAS}
         self.register("orders", openlineage=[ORDERS])
         self.register("campaigns", domain="marketing")
@@ -126,6 +130,9 @@ class Mesh:
         self.post("openlineage", "/api/v1/lineage", event(RUN, job, [ORDERS], [REVENUE]))
         if has_secret:
             self.add_secret()
+
+    def build_resources(self) -> Resources:
+        return resources(mesh(), files=DATA, bucket=Bucket(), events=event_pipeline())
 
     def add_secret(self) -> None:
         more = {"domain": "finance", "owner": "payroll@example.com", "tags": ["gehalt"]}

@@ -14,13 +14,9 @@ from datamesh.services.audit.trail import AuditTrail
 from datamesh.services.datasets.reading import DataAccess
 from datamesh.services.operations.backups import Backups
 from datamesh.services.permissions import Permissions
+from datamesh.services.registry.hidden_names import NOTHING_HIDDEN, HiddenNames
 from datamesh.services.registry.registry import Registry
-from datamesh.services.registry.views import (
-    NOTHING_HIDDEN,
-    HiddenNames,
-    RegistryView,
-    RegistryViews,
-)
+from datamesh.services.registry.views import RegistryView, RegistryViews
 from datamesh.services.search.index_cache import IndexCache
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.files import ProductsFile
@@ -139,7 +135,11 @@ class Resources:
             registry=view.registry,
             registry_at=lambda moment: view.build_past(self.registry_at(moment)),
             data=replace(self.data, list_hidden=view.list_hidden),
-            open_job_store=lambda: replace(self.open_job_store(), show_history=view.show_history),
+            open_job_store=lambda: replace(
+                self.open_job_store(),
+                show_history=view.show_history,
+                find_hidden=view.find_hidden_names,
+            ),
         )
 
     def show_past_products(self, file: ProductsFile, deadline: Deadline) -> ProductsFile:

@@ -32,6 +32,7 @@ from datamesh.services.marquez.edits import DatasetEditor
 from datamesh.services.marquez.job_edits import JobEditor
 from datamesh.services.marquez.jobs import FoundJob
 from datamesh.services.marquez.versions import FoundDataset
+from datamesh.services.permissions import Permissions
 
 router = create_router()
 
@@ -167,7 +168,8 @@ async def marquez_tag_job(
     """
     store = shown.open_job_store()
     editor = JobEditor(context, registry, shown.registry, store.open_job, (namespace, job))
-    editor.edit_tag(resources.open_declarations(), tag, adds=True)
+    seen_by_all = resources.show_to(Permissions(None)).registry
+    editor.edit_tag(resources.open_declarations(), seen_by_all, tag, adds=True)
     return FoundJob(context, shown.registry, store, namespace, job).builder.build_job()
 
 
@@ -188,5 +190,5 @@ async def marquez_untag_job(
     """
     store = shown.open_job_store()
     editor = JobEditor(context, registry, shown.registry, store.open_job, (namespace, job))
-    editor.edit_tag(resources.open_declarations(), tag, adds=False)
+    editor.edit_tag(resources.open_declarations(), registry, tag, adds=False)
     return FoundJob(context, shown.registry, store, namespace, job).builder.build_job()

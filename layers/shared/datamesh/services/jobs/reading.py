@@ -1,6 +1,6 @@
 """Reads the files of jobs: of one, of a page of them, or of those that have a run of some id."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -10,6 +10,11 @@ from datamesh.services.context import RequestContext
 from datamesh.services.jobs.recording import OpenJob
 from datamesh.services.jobs.records import compute_job_key
 from datamesh.services.jobs.writers import JobName, WriterIndex
+from datamesh.services.registry.hidden_names import (
+    NOTHING_HIDDEN,
+    HiddenNames,
+    has_hidden_name,
+)
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EventLog
@@ -36,6 +41,15 @@ class JobStore:
     """Lives as long as the execution environment."""
     show_history: Callable[[JobHistory, Deadline], JobHistory | None] | None = None
     """Returns the part of a job that the caller may see; None where callers see everything."""
+    find_hidden: Callable[[Deadline], HiddenNames] = lambda deadline: NOTHING_HIDDEN
+    """Returns the names of what the caller may not see."""
+
+    def show_facets(self, facets: Mapping[str, object], deadline: Deadline) -> dict[str, object]:
+        """Return the facets that name nothing hidden. Raises StorageUnavailable."""
+        if not facets:
+            return {}
+        hidden = self.find_hidden(deadline)
+        return {kind: each for kind, each in facets.items() if not has_hidden_name(each, hidden)}
 
 
 def read_histories(
@@ -91,7 +105,8 @@ def read_facets(
 ) -> dict[str, dict[str, object]]:
     """Return the facets of the `job` and of the `run` of some events; of each, the latest counts.
 
-    Events that have expired say nothing. Raises StorageUnavailable.
+    Events that have expired say nothing. A facet that names what the caller may not see is left
+    out. Raises StorageUnavailable.
     """
     found: dict[str, dict[str, object]] = {"job": {}, "run": {}}
     for body in store.log.read_kept([each.name for each in sorted(events)], deadline):
@@ -104,4 +119,4 @@ def read_facets(
                     facets.pop(kind, None)
                     if facet.get("_deleted") is not True:
                         facets[kind] = facet
-    return found
+    return {entity: store.show_facets(each, deadline) for entity, each in found.items()}

@@ -16,7 +16,11 @@ from datamesh.models.credentials import can_hold_credentials, cut_all_credential
 from datamesh.models.json_codec import decode_lenient, encode_canonical
 from datamesh.models.openlineage import EventTime
 from datamesh.services.context import RequestContext
-from datamesh.services.registry.views import NOTHING_HIDDEN, HiddenNames
+from datamesh.services.registry.hidden_names import (
+    NOTHING_HIDDEN,
+    HiddenNames,
+    has_hidden_name,
+)
 from datamesh.storage.event_log import EventLog
 
 MAX_LISTINGS = 10
@@ -210,27 +214,7 @@ def is_hidden(event: KeptText, hidden: HiddenNames) -> bool:
 
     Many events of a job, such as its START, name no dataset.
     """
-    return not hidden.is_empty and any(
-        (namespace, name) in (hidden.jobs if is_job else hidden.datasets)
-        for is_job, namespace, name in _list_names(event.body)
-    )
-
-
-def _list_names(body: bytes) -> Iterator[tuple[bool, str, str]]:
-    """Yield the namespaces and names of all jobs and datasets that an event names, in facets too.
-
-    The first value is True for a job.
-    """
-    left: list[tuple[bool, object]] = [(False, decode_lenient(body))]
-    while left:
-        is_job, value = left.pop()
-        if isinstance(value, dict):
-            namespace, name = value.get("namespace"), value.get("name")
-            if isinstance(namespace, str) and isinstance(name, str):
-                yield is_job, namespace, name
-            left += [(key == "job", each) for key, each in value.items()]
-        elif isinstance(value, list):
-            left += [(False, each) for each in value]
+    return not hidden.is_empty and has_hidden_name(decode_lenient(event.body), hidden)
 
 
 def _skip_days(

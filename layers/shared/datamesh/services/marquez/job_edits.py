@@ -40,12 +40,15 @@ class JobEditor:
         self._open_job = open_job
         self._name = name
 
-    def edit_tag(self, declarations: DeclarationsDocument, tag: str, *, adds: bool) -> None:
-        """Give the job a tag, or take it away. A new tag is listed with all tags from then on.
+    def edit_tag(
+        self, declarations: DeclarationsDocument, seen_by_all: Registry, tag: str, *, adds: bool
+    ) -> None:
+        """Give the job a tag, or take it away.
 
-        Raises TooManyTags, LimitReached, and what a commit raises.
+        A new tag is listed with all tags from then on, unless the job is one that not everybody may
+        see. Raises TooManyTags, LimitReached, and what a commit raises.
         """
-        if adds:
+        if adds and open_index(self._context, seen_by_all).find_job(*self._name):
             declare_unknown_tag(self._context, declarations, tag)
         tag_job(self._context, self._registry, self._open_job, self._name, tag, adds=adds)
 

@@ -12,8 +12,8 @@ from datamesh.models.marquez_events import CountBucket, EventBucket
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez.events import EventReader, is_hidden
 from datamesh.services.marquez.index import open_index
+from datamesh.services.registry.hidden_names import NOTHING_HIDDEN, HiddenNames
 from datamesh.services.registry.registry import Registry
-from datamesh.services.registry.views import NOTHING_HIDDEN, HiddenNames
 from datamesh.storage.event_log import EventLog
 
 type Period = Literal["DAY", "WEEK"]

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 
 from pydantic import JsonValue
@@ -73,7 +73,9 @@ class VersionEvents:
         """Return what an event says, and how many bytes it has."""
         for body in self._store.log.read_kept([version.event.name], self._deadline):
             with_run = version.run not in self._known_runs
-            return describe_version(version, body, with_run=with_run), len(body)
+            told = describe_version(version, body, with_run=with_run)
+            facets = self._store.show_facets(told.facets, self._deadline)
+            return replace(told, facets=facets), len(body)
         return NOT_KEPT, 0
 
 

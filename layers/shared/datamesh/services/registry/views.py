@@ -5,10 +5,9 @@ can show it: a product that is not in `products.json` has no lineage, and its na
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple
 from weakref import ref
 
 import msgspec
@@ -18,6 +17,7 @@ from datamesh.models.jobs import JobDetails, JobHistory, JobRecord
 from datamesh.services.permissions import Permissions, Sight
 from datamesh.services.registry.dataset_names import DatasetNameCache
 from datamesh.services.registry.domain_index import DomainIndex
+from datamesh.services.registry.hidden_names import DatasetKey, HiddenNames, JobName
 from datamesh.services.registry.lineage_index import LineageIndex
 from datamesh.services.registry.product_texts import ProductTexts
 from datamesh.services.registry.registry import Registry
@@ -34,24 +34,8 @@ from datamesh.storage.records import ProductRecord
 
 MAX_VIEWS = 2
 """How many are kept, each with indexes of its own: as many kinds of callers take turns quickly."""
-
-type DatasetKey = tuple[str, str]
-"""Namespace and name of a dataset."""
-
-
-class HiddenNames(NamedTuple):
-    """The namespaces and names of what a caller may not see."""
-
-    datasets: frozenset[DatasetKey] = frozenset()
-    jobs: frozenset[tuple[str, str]] = frozenset()
-
-    @property
-    def is_empty(self) -> bool:
-        """True if the caller may see everything."""
-        return not (self.datasets or self.jobs)
-
-
-NOTHING_HIDDEN = HiddenNames()
+PARENT = "parent"
+"""The fact of a job that names another."""
 
 
 @dataclass
@@ -113,6 +97,7 @@ class RegistryView:
         self._datasets: _Memo[ProductsFile, frozenset[DatasetKey]] = _Memo()
         self._hidden: frozenset[DatasetKey] = frozenset()
         self._jobs: _Memo[JobIndexFile, JobIndexFile] = _Memo()
+        self._hidden_jobs: _Memo[JobIndexFile, frozenset[JobName]] = _Memo()
         jobs = base.jobs and FilteredDocument(base.jobs, JobIndexFile, self._show_jobs)
         products = FilteredDocument(base.products, ProductsFile, self._show_products)
         self.registry = replace(indexed, products=products, jobs=jobs)
@@ -153,16 +138,19 @@ class RegistryView:
             return HiddenNames(datasets)
         everything = self._base.jobs.read(deadline)
         shown = self._show_jobs(everything, deadline)
-        hidden = (job for key, job in everything.jobs.items() if key not in shown.jobs)
-        return HiddenNames(datasets, frozenset((job.namespace, job.name) for job in hidden))
+        return HiddenNames(
+            datasets,
+            self._hidden_jobs.get(shown, lambda shown: _list_left_out(everything, shown.jobs)),
+        )
 
     def show_history(self, history: JobHistory, deadline: Deadline) -> JobHistory | None:
         """Return a job without the datasets that are hidden; None if it is hidden with them."""
         hidden = self.find_hidden_datasets(deadline)
         if not hidden:
             return history
+        jobs = self.find_hidden_names(deadline).jobs
         is_bare = not (history.inputs or history.outputs)
-        if is_bare and (history.namespace, history.name) in self.find_hidden_names(deadline).jobs:
+        if is_bare and (history.namespace, history.name) in jobs:
             return None
         inputs = tuple(each for each in history.inputs if (each.namespace, each.name) not in hidden)
         outputs = tuple(
@@ -173,7 +161,12 @@ class RegistryView:
         )
         if _is_job_hidden(history, inputs, outputs):
             return None
-        return msgspec.structs.replace(history, inputs=inputs, outputs=outputs, versions=versions)
+        facts = history.facts
+        if _read_parent(history) in jobs:
+            facts = {kind: each for kind, each in facts.items() if kind != PARENT}
+        return msgspec.structs.replace(
+            history, facts=facts, inputs=inputs, outputs=outputs, versions=versions
+        )
 
     def _list_hidden(self, file: ProductsFile) -> list[ProductRecord]:
         private = self._views.find_private(file)
@@ -197,7 +190,7 @@ class RegistryView:
         if not hidden:
             return file
         if hidden != self._hidden:
-            self._hidden, self._jobs = hidden, _Memo()
+            self._hidden, self._jobs, self._hidden_jobs = hidden, _Memo(), _Memo()
         return self._jobs.get(file, partial(_hide_datasets, hidden=hidden))
 
 
@@ -251,7 +244,30 @@ def _hide_datasets(file: JobIndexFile, hidden: frozenset[DatasetKey]) -> JobInde
         }
         for key in gone:
             del jobs[key]
+    hidden_jobs = _list_left_out(file, jobs)
+    for parent in tasks.keys() & hidden_jobs:
+        jobs |= {key: _drop_parent(jobs[key]) for key in tasks[parent] if key in jobs}
     return file.model_copy(update={"jobs": jobs})
+
+
+def _list_left_out(file: JobIndexFile, shown: Container[str]) -> frozenset[JobName]:
+    """Return the names of the jobs whose keys are not shown."""
+    hidden = (job for key, job in file.jobs.items() if key not in shown)
+    return frozenset((job.namespace, job.name) for job in hidden)
+
+
+def _drop_parent(job: JobRecord) -> JobRecord:
+    shown = msgspec.structs.replace(job.read_details(), parent="")
+    return msgspec.structs.replace(job, details=msgspec.Raw(msgspec.json.encode(shown)))
+
+
+def _read_parent(history: JobHistory) -> JobName | None:
+    """Return the job whose run has started that of another; None if no event has told."""
+    fact = history.facts.get(PARENT)
+    told = fact.value if fact else None
+    if not isinstance(told, dict):
+        return None
+    return (str(told.get("namespace")), str(told.get("name")))
 
 
 def _hide_in_record(

@@ -25,9 +25,9 @@ _RESERVED = frozenset(
     " current_user default deferrable delete desc describe distinct do drop else end except exists"
     " false fetch for foreign from full grant group having in initially inner insert intersect into"
     " is join lateral leading left like limit natural not null offset on only or order outer"
-    " placing pivot primary qualify references returning right select session_user set show some summarize"
-    " symmetric table then to trailing true union unique unpivot update user using values variadic"
-    " when where window with".split()
+    " placing pivot primary qualify references returning right select session_user set show some"
+    " summarize symmetric table then to trailing true union unique unpivot update user using values"
+    " variadic when where window with".split()
 )
 """The words that databases read as no name unless they are quoted."""
 

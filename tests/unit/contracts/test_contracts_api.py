@@ -201,6 +201,11 @@ def test_a_version_without_a_number_is_refused(client: Client) -> None:
     assert answer.body["errors"][0]["field"] == "/version"
 
 
+def test_a_version_may_be_a_moment(client: Client, products: Client) -> None:
+    assert post(client, write_contract(version="20261127093000")).status == 200
+    assert products.get("/product/parcels").body["version"] == "20261127093000.0.0"
+
+
 TWO = [
     {"name": "lines", "description": "Lines", "properties": [{"name": "a"}]},
     {"name": "heads", "properties": [{"name": "b", "logicalType": "integer"}]},

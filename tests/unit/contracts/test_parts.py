@@ -69,3 +69,24 @@ def test_a_contract_of_one_object_is_renamed_itself(client: Client, products: Cl
     rename(products, "parcels", "sent")
     tree = read_tree(client, "sent")
     assert (tree["name"], tree["schema"][0]["name"]) == ("sent", "parcels")
+
+
+@pytest.mark.parametrize(
+    ("names", "pointer", "words"),
+    [
+        (["a", "b", "a"], "/schema/2/name", "another object is called 'a'"),
+        (["a b", "a-b"], "/schema/1/name", "'a b' and 'a-b' would both be the product 'shop-a-b'"),
+        (["a" * 99 + "b", "a" * 99], "/schema/1/name", "would both be the product 'shop-aaa"),
+    ],
+)
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_parts_that_would_be_one_product_are_refused(
+    names: list[str], pointer: str, words: str, *, dry_run: bool, client: Client
+) -> None:
+    text = write_contract(name="shop", schema=[{"name": name} for name in names])
+    answer = post(client, text, fan_out=True, dry_run=dry_run)
+    assert answer.status == 422
+    [error] = answer.body["errors"]
+    assert error["field"] == pointer
+    assert words in error["message"]
+    assert error["line"] > 1

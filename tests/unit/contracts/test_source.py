@@ -36,12 +36,12 @@ REFUSED = {
     "NUL": (b"a: 1\nb: \x00\n", 2, "has a character that YAML has not"),
     "a key that is a number": (b"a: 1\n1: 2\n", 2, "has a key that is no text; quote it"),
     "a key that is a list": (b"? [a]\n: 1\n", 1, "has a key that is no text; quote it"),
-    "infinity": (b"a: .inf\n", None, "a number that is too large, or none"),
+    "infinity": (b"a: 1\nb: .inf\n", 2, "a number that is too large, or none"),
     "NaN in JSON": (b'{"a": NaN}', None, "has NaN, which is no number"),
-    "a key twice in JSON": (b'{"a": 1, "a": 2}', None, "has the key 'a' twice"),
+    "a key twice in JSON": (b'{"a": 1,\n"a": 2}', 2, "has the key 'a' twice"),
     "a lone surrogate": (b'{"a": "\\ud800"}', None, "a lone surrogate"),
-    "digits": (b'{"a": ' + b"9" * 5_000 + b"}", None, "more than 400 digits"),
-    "digits in YAML": (b"a: " + b"9" * 5_000, None, "more than 400 digits"),
+    "digits": (b'{"a":\n' + b"9" * 5_000 + b"}", 2, "more than 400 digits"),
+    "digits in YAML": (b"b: 1\na: " + b"9" * 5_000, 2, "more than 400 digits"),
 }
 
 
@@ -111,3 +111,19 @@ def test_a_pointer_leads_to_its_line_or_to_what_holds_it() -> None:
     assert lines[line - 1].strip() == "items: {logicalType: string, required: true}"
     assert source.find_line("/schema/0/nothing") == source.find_line("/schema/0")
     assert source.find_line("") == 2
+
+
+@pytest.mark.parametrize(
+    "text", ["\U0001f4e6", "\\\U0001f4e6", "\U0001f4e6\U0001f4e6", "\\ud83d\\ude00"]
+)
+def test_json_with_characters_of_two_parts_has_lines(text: str) -> None:
+    source = read_source(json.dumps({"a": text, "b": 1}, indent=1).encode())
+    assert source.tree["a"] == text
+    assert source.find_line("/b") == 3
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_are_those_of_editors(end: str) -> None:
+    lines = ["a: 'x\u2028 y\x85 z'", "b: 1", "c: '\u2029'", "d: 2"]
+    source = read_source(end.join(lines).encode())
+    assert [source.find_line(f"/{name}") for name in "abcd"] == [1, 2, 3, 4]

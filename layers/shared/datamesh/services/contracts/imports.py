@@ -24,6 +24,7 @@ from datamesh.services.contracts.planning import (
     build_reference,
     build_registration,
     build_update,
+    check_names,
     choose_objects,
     choose_reference,
     map_object,
@@ -90,6 +91,7 @@ def import_contract(
         )
         for name in choose_objects(source, options)
     ]
+    check_names(source, planned)
     if not is_dry_run:
         _apply_plan(context, registry, sources, source, planned)
     return _build_report(source, planned, is_dry_run=is_dry_run)

@@ -13,6 +13,8 @@ MAX_DEPTH = 64
 MAX_VALUES = 100_000
 """How many keys and values a contract may have, those that aliases repeat counted again."""
 MAX_DIGITS = 400
+NOT_FINITE = "has a number that is too large, or none"
+TOO_MANY_DIGITS = f"has a number of more than {MAX_DIGITS} digits"
 
 
 def parse_json_text(text: str) -> dict[str, JsonValue] | None:
@@ -42,14 +44,14 @@ def parse_finite(digits: str) -> float:
     """Return a number. Raises InvalidContract if it is too large, or none."""
     number = float(digits)
     if not math.isfinite(number):
-        raise refuse_value("has a number that is too large, or none")
+        raise refuse_value(NOT_FINITE)
     return number
 
 
 def parse_integer(digits: str) -> int:
     """Return an integer. Raises InvalidContract if it has more than MAX_DIGITS digits."""
     if len(digits) > MAX_DIGITS:
-        raise refuse_value(f"has a number of more than {MAX_DIGITS} digits")
+        raise refuse_value(TOO_MANY_DIGITS)
     return int(digits)
 
 

@@ -78,7 +78,7 @@ def build_name(text: str) -> str:
 
 def map_version(text: str) -> str | None:
     """Return a version of three numbers: `v1` -> `1.0.0`; None if there is none in the text."""
-    match = re.fullmatch(r"\s*[vV]?(\d{1,9})(?:\.(\d{1,9}))?(?:\.(\d{1,9}))?([-+.].*)?\s*", text)
+    match = re.fullmatch(r"\s*[vV]?(\d{1,32})(?:\.(\d{1,32}))?(?:\.(\d{1,32}))?([-+.].*)?\s*", text)
     if not match:
         return None
     return ".".join(str(int(part or 0)) for part in match.groups()[:3])

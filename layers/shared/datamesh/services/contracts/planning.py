@@ -85,7 +85,31 @@ def choose_objects(source: ContractSource, options: ImportOptions) -> list[str |
         return [options.object]
     if len(objects) > 1 and not options.fan_out:
         raise ObjectNotChosen(objects, None)
+    if not is_data_product(source.tree):  # of whose ports there may be several versions
+        _check_objects(source, objects)
     return [*dict.fromkeys(objects)] or [None]
+
+
+def _check_objects(source: ContractSource, objects: Sequence[str]) -> None:
+    """Raise InvalidContract if two objects that become products have one name."""
+    known: set[str] = set()
+    for index, name in enumerate(objects):
+        if name in known:
+            text = f"another object is called '{name[:100]}': rename one, or choose with `object`"
+            raise _refuse(source, f"/schema/{index}/name", text)
+        known.add(name)
+
+
+def check_names(source: ContractSource, planned: Sequence[PlannedObject]) -> None:
+    """Raise InvalidContract if two parts of a document would be one and the same product."""
+    known: dict[str, PlannedObject] = {}
+    for each in planned:
+        other = known.setdefault(each.name, each)
+        are_ports = is_data_product(source.tree) and not each.registration
+        if other is not each and not are_ports:
+            both = " and ".join(f"'{part.reference.object}'" for part in (other, each))
+            text = f"{both} would both be the product '{each.name}': rename one"
+            raise _refuse(source, each.mapped.pointers.get("name", ""), text[:500])
 
 
 def map_object(

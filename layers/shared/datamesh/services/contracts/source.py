@@ -4,6 +4,9 @@ A source is kept byte for byte; what is read of it is a tree of JSON values, and
 stands (docs/adr/0039-contracts.md).
 """
 
+import json
+import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -18,6 +21,12 @@ from datamesh.services.contracts.yaml_text import YamlDocument, parse_yaml
 MAX_SOURCE_BYTES = 1_048_576
 """The most bytes of a contract."""
 BYTE_ORDER_MARK = "\ufeff"
+_SURROGATES = re.compile(
+    r"(?<!\\)((?:\\\\)*)(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
+)
+"""A character of JSON that is written as two, which YAML does not read."""
+_LINE_ENDS = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
+"""The ends of lines of YAML 1.1; editors know the first ones alone."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,18 @@ class ContractSource:
 
     def find_line(self, pointer: str) -> int | None:
         """Return the line of what a JSON pointer names, or of the nearest that holds it."""
-        return self.positions.find_line(pointer) if self.positions else None
+        if self.positions is None:
+            return None
+        line = self.positions.find_line(pointer)
+        return line - bisect_left(self._odd_ends, line)
+
+    @cached_property
+    def _odd_ends(self) -> list[int]:
+        """The lines that YAML ends where editors go on."""
+        if self.body.isascii():
+            return []
+        ends = enumerate(_LINE_ENDS.finditer(self.body.decode()), start=1)
+        return [number for number, end in ends if end[0] not in "\r\n"]
 
 
 def read_source(body: bytes) -> ContractSource:
@@ -53,10 +73,8 @@ def read_source(body: bytes) -> ContractSource:
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         raise _refuse(f"a contract is UTF-8, and byte {error.start} is not", line) from None
-    if text.lstrip()[:1] == "{" and (parsed := parse_json_text(text)) is not None:
-        # Blanks are all that tabs can be in valid JSON, and YAML has none there.
-        positions = find_json_positions(text.replace("\t", " "))
-        return ContractSource(body, "application/json", parsed, positions)
+    if text.lstrip()[:1] == "{" and (parsed := _read_json(text)) is not None:
+        return ContractSource(body, "application/json", parsed, find_json_positions(text))
     document = parse_yaml(text)
     tree = document.build_tree()
     if not isinstance(tree, dict):
@@ -64,12 +82,29 @@ def read_source(body: bytes) -> ContractSource:
     return ContractSource(body, "application/yaml", tree, document)
 
 
+def _read_json(text: str) -> dict[str, JsonValue] | None:
+    """Return what a JSON text says. Raises InvalidContract, with the line if YAML sees it too."""
+    try:
+        return parse_json_text(text)
+    except InvalidContract:
+        if positions := find_json_positions(text):
+            positions.build_tree()
+        raise
+
+
 def find_json_positions(text: str) -> YamlDocument | None:
     """Return where the values of a JSON text stand; None if YAML cannot read it."""
+    # Blanks are all that tabs can be in valid JSON, and YAML has none there.
+    readable = text.replace("\t", " ")
     try:
-        return parse_yaml(text)
+        return parse_yaml(_SURROGATES.sub(_join_surrogates, readable))
     except InvalidContract:
         return None
+
+
+def _join_surrogates(found: re.Match[str]) -> str:
+    joined: str = json.loads(f'"{found[2]}"')
+    return found[1] + joined
 
 
 def _refuse(message: str, line: int | None = None) -> InvalidContract:

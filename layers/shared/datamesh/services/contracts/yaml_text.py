@@ -4,6 +4,7 @@ The words mean what PyYAML's safe loader makes of them, which the standard's own
 dates: they are text. Each value keeps its line.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -15,10 +16,11 @@ from datamesh.errors.contracts import InvalidContract
 from datamesh.models.contracts import ContractFault
 from datamesh.services.contracts.json_text import (
     MAX_DEPTH,
+    MAX_DIGITS,
     MAX_VALUES,
+    NOT_FINITE,
+    TOO_MANY_DIGITS,
     check_values,
-    parse_finite,
-    parse_integer,
 )
 
 MAX_ALIASES = 100
@@ -213,12 +215,12 @@ class _TreeBuilder:
             raise refuse_at(
                 f"has a value of no JSON type: {node.value[:MAX_SHOWN]}", node.start_mark
             )
-        if node.tag == CORE_TAG + "int" and len(node.value) > MAX_SHOWN * 10:
-            parse_integer(node.value)
+        if node.tag == CORE_TAG + "int" and len(node.value) > MAX_DIGITS:
+            raise refuse_at(TOO_MANY_DIGITS, node.start_mark)
         try:
             value: JsonValue = self._loader.construct_object(node)
         except (ValueError, yaml.YAMLError):
             raise refuse_at("has a number that cannot be read", node.start_mark) from None
-        if isinstance(value, float):
-            return parse_finite(repr(value))
+        if isinstance(value, float) and not math.isfinite(value):
+            raise refuse_at(NOT_FINITE, node.start_mark)
         return value

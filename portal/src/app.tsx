@@ -123,7 +123,7 @@ function Head() {
       {session.value ? (
         <span class="who">
           <span>{session.value.principal}</span>
-          <button type="button" class="quiet" onClick={signOut}>
+          <button type="button" class="quiet" onClick={() => signOut()}>
             Sign out
           </button>
         </span>

@@ -27,9 +27,9 @@ export function linkTo(segments: readonly string[], values: Record<string, Query
   return UI + formatAddress(segments, { ...values, as_of: "as_of" in values ? values["as_of"] : asOf.value });
 }
 
-/** Return the address of this page with another state. */
-export function linkHere(changes: Record<string, QueryValue>): string {
-  return UI + formatAddress(address.value.segments, changeQuery(address.value.query, changes));
+/** Return the address of this page, or of another, with this state but for some changes. */
+export function linkHere(changes: Record<string, QueryValue>, segments = address.value.segments): string {
+  return UI + formatAddress(segments, changeQuery(address.value.query, changes));
 }
 
 export function go(href: string, replace = false): void {

@@ -35,14 +35,37 @@ export function parseFilter(text: string): Filter | null {
   }
 }
 
-/** Return the parameters of the API for filters; two on one parameter cannot both be asked, the later one wins. */
-export function toParameters(filters: readonly Filter[]): Record<string, string> {
-  return Object.fromEntries(filters.map(({ column, operator, value }) => [column + operator, value]));
+/** Parameters of the API that are no filters: a column of such a name needs an operator. */
+const RESERVED = new Set([
+  "limit", "cursor", "columns", "order_by", "format", "as_of", "group_by", "count", "sum", "avg", "min", "max",
+]);
+
+/** Return the parameters of the API for filters, each of one parameter of its own; an empty text is asked for, too. */
+export function toParameters(filters: readonly Filter[]): Record<string, string | readonly string[]> {
+  return Object.fromEntries(
+    filters.flatMap(({ column, operator, value }) =>
+      operatorsOf(column, operator, value).map((each) => [column + each, value === "" ? [""] : value]),
+    ),
+  );
+}
+
+function operatorsOf(column: string, operator: string, value: string): readonly string[] {
+  if (operator !== "" || !RESERVED.has(column)) return [operator];
+  return value.includes(",") ? ["_gte", "_lte"] : ["_in"];
+}
+
+/** Return filters with one more: it takes the place of one with the same column and operator, for only one can be asked. */
+export function addFilter(filters: readonly string[], filter: Filter): string[] {
+  const isOther = (text: string) => {
+    const known = parseFilter(text);
+    return known?.column !== filter.column || known.operator !== filter.operator;
+  };
+  return [...filters.filter(isOther), formatFilter(filter)];
 }
 
 export function describeFilter({ column, operator, value }: Filter): string {
   const sign = OPERATORS.find(([known]) => known === operator)![1];
-  return `${column} ${sign.split(" (")[0]} ${value}`;
+  return `${column} ${sign.split(" (")[0]} ${value || "(empty)"}`;
 }
 
 export function quoteColumn(column: string, isDescending = false): string {

@@ -17,6 +17,10 @@ const ROLES: readonly Role[] = ["reader", "contributor", "steward", "admin"];
 
 export const session = signal<Session | null>(restore());
 export const isSigningIn = signal(false);
+let isRefused = false;
+
+/** Tell whether the last session was ended by the registry, not by the person. */
+export const wasRefused = (): boolean => isRefused;
 
 function restore(): Session | null {
   try {
@@ -48,7 +52,18 @@ export function hasRole(role: Role, domain?: string): boolean {
   );
 }
 
-export function signOut(): void {
+/**
+ * Tell whether an answer says that the registry does not take the person's key or token (any more).
+ *
+ * The gateway answers so, and SAM's in other words; of a role that is missing the registry tells in its own.
+ */
+export function isEndOfSession(status: number, message: string): boolean {
+  return status === 401 || (status === 403 && /^(Forbidden|User is not authorized to access this resource)$/.test(message));
+}
+
+/** End the session; `refused` if the registry no longer takes what the person has signed in with. */
+export function signOut({ refused = false } = {}): void {
+  isRefused = refused;
   session.value = null;
   window.sessionStorage.removeItem(NAME);
 }
@@ -57,7 +72,7 @@ function forgetAtEnd(): void {
   const found = session.value;
   if (!found?.ends) return;
   const left = Math.min(found.ends - Date.now(), 2 ** 31 - 1);
-  window.setTimeout(() => session.value === found && signOut(), Math.max(0, left));
+  window.setTimeout(() => session.value === found && signOut({ refused: true }), Math.max(0, left));
 }
 
 export function forgetWhenIdle(): void {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { formatQuery } from "../src/address.ts";
 import { formatAge, formatBytes, formatCount, formatValue } from "../src/format.ts";
+import { parseExactly } from "../src/api/exact.ts";
 import { SNIPPETS } from "../src/reading.ts";
-import { describeFilter, formatFilter, nextOrder, parseFilter, toParameters } from "../src/rows.ts";
+import { addFilter, describeFilter, formatFilter, nextOrder, parseFilter, toParameters } from "../src/rows.ts";
 
 test("a filter survives the address, whatever its column and value hold", () => {
   for (const filter of [
@@ -23,6 +25,31 @@ test("filters become parameters of the API, and words", () => {
   ];
   assert.deepEqual(toParameters(filters), { amount_gte: "100", status: "open" });
   assert.deepEqual(filters.map(describeFilter), ["amount ≥ 100", "status = open"]);
+});
+
+test("a column that is called as a parameter is filtered, and so is empty text", () => {
+  const equal = (column: string, value: string) => toParameters([{ column, operator: "", value }]);
+  assert.deepEqual(equal("limit", "3"), { limit_in: "3" });
+  assert.deepEqual(equal("format", "a,b"), { format_gte: "a,b", format_lte: "a,b" });
+  assert.deepEqual(toParameters([{ column: "limit", operator: "_gt", value: "3" }]), { limit_gt: "3" });
+  assert.equal(formatQuery(equal("note", "")), "?note=");
+  assert.equal(describeFilter({ column: "note", operator: "", value: "" }), "note = (empty)");
+});
+
+test("of two filters with one column and operator the later one is shown, and asked", () => {
+  const first = formatFilter({ column: "status", operator: "", value: "open" });
+  const other = formatFilter({ column: "amount", operator: "_gt", value: "1" });
+  const filters = addFilter([first, other], { column: "status", operator: "", value: "paid" });
+  assert.deepEqual(filters, [other, formatFilter({ column: "status", operator: "", value: "paid" })]);
+});
+
+test("whole numbers that no double holds are shown, compared and sent with all their digits", () => {
+  const text = '{"id":9007199254740993,"nested":[-9223372036854775808,1e+300,1,"9007199254740993"]}';
+  const row = parseExactly(text) as Record<string, unknown>;
+  assert.equal(formatValue(row["id"]), "9007199254740993");
+  assert.equal(formatValue(row["nested"]), '[-9223372036854775808,1e+300,1,"9007199254740993"]');
+  assert.equal(JSON.stringify(row), text);
+  assert.deepEqual(parseExactly('{"id":9007199254740991}'), { id: 9007199254740991 });
 });
 
 test("a column is ordered from the greatest, from the least, then not", () => {

@@ -5,6 +5,7 @@ import { write } from "../api/client.ts";
 import { ProductLink } from "../components/product.tsx";
 import { ACCEPTED, Field, Refused, sortErrors } from "../edit/forms.tsx";
 import { formatMoment } from "../format.ts";
+import { asOf } from "../location.ts";
 import { hasRole, session } from "../session.ts";
 
 const SIGNS: Record<RequestStatus, string> = { open: "○", granted: "✓", refused: "✗", withdrawn: "–" };
@@ -45,7 +46,7 @@ function OneRequest({ request, changed }: { request: AccessRequest; changed: () 
           {request.reason && `: ${request.reason}`}
         </p>
       )}
-      {status === "open" && <Decision request={request} changed={changed} />}
+      {status === "open" && !asOf.value && <Decision request={request} changed={changed} />}
     </li>
   );
 }

@@ -1,7 +1,8 @@
 /** Requests to the API of the same origin, with the person's key if there is one. */
 import { formatQuery, type QueryValue } from "../address.ts";
 import { ROOT } from "../location.ts";
-import { session, signOut } from "../session.ts";
+import { isEndOfSession, session, signOut } from "../session.ts";
+import { parseExactly } from "./exact.ts";
 
 export interface Answer<T> {
   readonly data: T;
@@ -60,7 +61,7 @@ async function send(address: string, signal?: AbortSignal, key?: string, more: S
   if (response.ok) return response;
   const { message, errors } = await readRefusal(response);
   // A key that was deleted or has ended: the next request asks as a stranger does.
-  if (!key && sent && (response.status === 401 || response.status === 403) && /key|token|credential|^Forbidden$/i.test(message)) signOut();
+  if (!key && sent && isEndOfSession(response.status, message)) signOut({ refused: true });
   throw new ApiError(response.status, message, errors);
 }
 
@@ -76,13 +77,13 @@ async function readRefusal(response: Response): Promise<{ message: string; error
 
 export async function ask<T>(path: readonly string[], values: Values = {}, signal?: AbortSignal): Promise<Answer<T>> {
   const response = await send(addressOf(path, values), signal);
-  return { data: (await response.json()) as T, headers: response.headers };
+  return { data: parseExactly(await response.text()) as T, headers: response.headers };
 }
 
 /** Change something: the answer's `data`, with its headers. */
 export async function write<T>(path: readonly string[], sent: Sent & { readonly values?: Values }): Promise<Answer<T>> {
   const response = await send(addressOf(path, sent.values), undefined, undefined, sent);
-  return { data: ((await response.json()) as { data: T }).data, headers: response.headers };
+  return { data: (parseExactly(await response.text()) as { data: T }).data, headers: response.headers };
 }
 
 /** Ask who a key is; an ApiError says that it is nobody's. */

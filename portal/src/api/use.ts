@@ -1,5 +1,6 @@
 /** A hook that asks the API whenever what it asks for changes; the latest question wins. */
 import { useEffect, useState } from "preact/hooks";
+import { signal } from "@preact/signals";
 import { session } from "../session.ts";
 import { type Answer, ApiError, addressOf, ask, type Values } from "./client.ts";
 
@@ -7,6 +8,13 @@ export type Asked<T> =
   | { readonly state: "loading"; readonly before?: Answer<T> }
   | { readonly state: "failed"; readonly error: ApiError }
   | { readonly state: "ready"; readonly data: T; readonly headers: Headers };
+
+const turn = signal(0);
+
+/** Ask once more for all that a page shows. Who is signed in stays so, as a reload of the page would not have it. */
+export function askAgain(): void {
+  turn.value += 1;
+}
 
 export function useApi<T>(path: readonly string[] | null, values: Values = {}): Asked<T> {
   return useAsked<T>(path && addressOf(path, values), (signal) => ask<T>(path!, values, signal));
@@ -22,8 +30,10 @@ export function useAsked<T>(
     result: { state: "loading" },
   });
   const key = session.value?.key;
+  const now = turn.value;
   useEffect(() => {
     if (question === null) return;
+    setAsked((before) => (before.result.state === "failed" ? { question, result: { state: "loading" } } : before));
     const stop = new AbortController();
     const set = (result: Asked<T>) => !stop.signal.aborted && setAsked({ question, result });
     find(stop.signal).then(
@@ -31,7 +41,7 @@ export function useAsked<T>(
       (error: unknown) => set({ state: "failed", error: toApiError(error) }),
     );
     return () => stop.abort();
-  }, [question, key]);
+  }, [question, key, now]);
   return asked.question === question ? asked.result : { state: "loading" };
 }
 

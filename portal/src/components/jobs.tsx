@@ -21,7 +21,7 @@ export const JobLink = ({ job }: { job: Named }) => <a href={linkTo(["jobs", job
 export function Datasets({ datasets, title }: { datasets: readonly Named[]; title: string }) {
   return (
     <div>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       {datasets.length === 0 && <p class="note">None is known</p>}
       <ul>
         {datasets.map((each) => (

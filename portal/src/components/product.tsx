@@ -1,7 +1,7 @@
 /** Parts that pages about products share. */
 import { useEffect, useRef } from "preact/hooks";
 import type { Product, Quality, Status } from "../api/types.ts";
-import { linkTo } from "../location.ts";
+import { address, asOf, go, linkHere, linkTo } from "../location.ts";
 import { hasRole, session } from "../session.ts";
 import { Table } from "./table.tsx";
 
@@ -60,6 +60,10 @@ export function ProductHead({ name, here, product }: { name: string; here: strin
   const mayChange = product && hasRole("contributor", product.domain);
   const tabs = [...TABS, ...(mayChange ? [["edit", "Change"] as const] : []), ...(session.value ? [["access", "Access"] as const] : [])];
   const nav = useRef<HTMLElement>(null);
+  // An old name leads to a product that has another by now; at an earlier moment it may be its own.
+  useEffect(() => {
+    if (product && product.name !== name && !asOf.value) go(linkHere({}, ["p", product.name, ...address.value.segments.slice(2)]), true);
+  }, [product?.name]);
   // On a phone the page that one is on may be behind the edge.
   useEffect(() => {
     const current = nav.current?.querySelector<HTMLElement>("[aria-current]");

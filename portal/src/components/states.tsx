@@ -1,7 +1,7 @@
 /** What a page shows while it waits, when there is nothing, and when something went wrong. */
 import type { ComponentChildren } from "preact";
 import type { ApiError } from "../api/client.ts";
-import type { Asked } from "../api/use.ts";
+import { type Asked, askAgain } from "../api/use.ts";
 import { address, asOf, linkHere, linkTo } from "../location.ts";
 import { isSigningIn, session } from "../session.ts";
 
@@ -53,7 +53,7 @@ export function Failure({ error, what }: { error: ApiError; what: string }) {
           Sign in
         </button>
       ) : (
-        <button type="button" onClick={() => window.location.reload()}>
+        <button type="button" onClick={askAgain}>
           Try again
         </button>
       )}

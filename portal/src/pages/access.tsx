@@ -5,9 +5,11 @@ import type { AccessRequest } from "../api/access.ts";
 import { write } from "../api/client.ts";
 import type { Product } from "../api/types.ts";
 import { useApi } from "../api/use.ts";
+import { Past } from "../components/needs.tsx";
 import { ProductHead } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { ACCEPTED, Field, Refused, sortErrors } from "../edit/forms.tsx";
+import { asOf } from "../location.ts";
 import { isSigningIn, session } from "../session.ts";
 import { useTitle } from "../title.ts";
 
@@ -37,7 +39,7 @@ function Asking({ name }: { name: string }) {
   const changed = () => setVersion(version + 1);
   return (
     <>
-      <Question key={`ask ${version}`} name={name} changed={changed} />
+      {asOf.value ? <Past /> : <Question key={`ask ${version}`} name={name} changed={changed} />}
       <section aria-labelledby="asked">
         <h2 id="asked">Requests</h2>
         <Asked key={version} name={name} changed={changed} />

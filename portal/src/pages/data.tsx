@@ -7,7 +7,7 @@ import { ProductHead } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { formatBytes, formatCount, formatValue } from "../format.ts";
 import { all, asOf, first, go, linkHere } from "../location.ts";
-import { describeFilter, formatFilter, nextOrder, OPERATORS, parseFilter, quoteColumn, toParameters } from "../rows.ts";
+import { addFilter, describeFilter, nextOrder, OPERATORS, parseFilter, quoteColumn, toParameters } from "../rows.ts";
 import { useTitle } from "../title.ts";
 
 const LIMITS = [20, 100, 500];
@@ -87,9 +87,8 @@ function Filters({ product }: { product: Product }) {
     const form = event.currentTarget as HTMLFormElement;
     const found = new FormData(form);
     const [column, operator, value] = ["column", "operator", "value"].map((field) => String(found.get(field)));
-    const text = formatFilter({ column: column!, operator: operator!, value: value! });
     form.reset();
-    go(linkHere({ filter: [...filters.filter((each) => each !== text), text], cursor: null }));
+    go(linkHere({ filter: addFilter(filters, { column: column!, operator: operator!, value: value! }), cursor: null }));
   };
   return (
     <form class="filters" onSubmit={add} aria-label="Filter of rows">
@@ -113,7 +112,7 @@ function Filters({ product }: { product: Product }) {
       </label>
       <label>
         <span class="hidden">Value</span>
-        <input name="value" required placeholder="Value" />
+        <input name="value" placeholder="Value" autocomplete="off" />
       </label>
       <button type="submit">Filter</button>
       {filters.map((text) => {

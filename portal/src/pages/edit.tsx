@@ -10,6 +10,8 @@ import { ConflictForm } from "../edit/conflict.tsx";
 import { DeleteProduct } from "../edit/delete.tsx";
 import { type Draft, findConflict, findField, listChanged, toChange, toDraft } from "../edit/draft.ts";
 import { ACCEPTED, sortErrors } from "../edit/forms.tsx";
+import { KeptNote } from "../edit/kept-note.tsx";
+import { useKeptState } from "../edit/kept.ts";
 import { LineageOf } from "../edit/lineage.tsx";
 import { ProductForm } from "../edit/product.tsx";
 import { go, linkTo } from "../location.ts";
@@ -21,6 +23,7 @@ export function EditPage({ name }: { name: string }) {
   return (
     <>
       <ProductHead name={name} here="edit" product={asked.state === "ready" ? asked.data : undefined} />
+      <KeptNote place={placeOf(name)} />
       <Result asked={asked} what="product">
         {(product, headers) => (
           <Needs role="contributor" domain={product.domain} what="change this product">
@@ -34,14 +37,16 @@ export function EditPage({ name }: { name: string }) {
   );
 }
 
+const placeOf = (name: string) => `edit ${name}`;
+
 interface Version {
   readonly product: Product;
   readonly tag: string;
 }
 
 function Change({ product, tag }: Version) {
-  const [base, setBase] = useState<Version>({ product, tag });
-  const [draft, change] = useState<Draft>(toDraft(product));
+  const [{ base, draft }, hold] = useKeptState(placeOf(product.name), { base: { product, tag }, draft: toDraft(product) });
+  const change = (to: Draft) => hold({ base, draft: to });
   const [theirs, meet] = useState<Version | null>(null);
   const [refusal, refuse] = useState(ACCEPTED);
   const [isSaving, setSaving] = useState(false);
@@ -51,11 +56,12 @@ function Change({ product, tag }: Version) {
     try {
       if (listChanged(draft, toDraft(base.product)).length > 0) {
         const body = toChange(draft, base.product);
-        await write<Product>(["product", product.name], { method: "PUT", body, headers: { "If-Match": base.tag } });
+        await write<Product>(["product", base.product.name], { method: "PUT", body, headers: { "If-Match": base.tag } });
       }
       go(linkTo(["p", draft.name]));
     } catch (error) {
-      if (error instanceof ApiError && error.status === 412) await compare();
+      // 404: it may have another name by now, under which it is found.
+      if (error instanceof ApiError && [404, 412].includes(error.status)) await compare();
       else refuse(sortErrors(error, findField));
     } finally {
       setSaving(false);
@@ -63,7 +69,7 @@ function Change({ product, tag }: Version) {
   };
   const compare = async () => {
     try {
-      const { data, headers } = await ask<Product>(["product", product.name]);
+      const { data, headers } = await ask<Product>(["product", base.product.name]);
       meet({ product: data, tag: headers.get("ETag") ?? "" });
     } catch (error) {
       refuse(sortErrors(error, findField));
@@ -72,8 +78,7 @@ function Change({ product, tag }: Version) {
   if (theirs) {
     const other = toDraft(theirs.product);
     const settle = (settled: Draft) => {
-      change(settled);
-      setBase(theirs);
+      hold({ base: theirs, draft: settled });
       meet(null);
     };
     return <ConflictForm conflict={findConflict(toDraft(base.product), draft, other)} mine={draft} theirs={other} settle={settle} />;

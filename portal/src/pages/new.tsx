@@ -5,15 +5,20 @@ import type { Product } from "../api/types.ts";
 import { Needs } from "../components/needs.tsx";
 import { type Draft, findField, NEW, toRegistration } from "../edit/draft.ts";
 import { ACCEPTED, sortErrors } from "../edit/forms.tsx";
+import { KeptNote } from "../edit/kept-note.tsx";
+import { useKeptState } from "../edit/kept.ts";
 import { ProductForm } from "../edit/product.tsx";
 import { first, go, linkTo } from "../location.ts";
 import { useTitle } from "../title.ts";
+
+const PLACE = "new";
 
 export function NewPage() {
   useTitle("Register a product");
   return (
     <>
       <h1>Register a product</h1>
+      <KeptNote place={PLACE} />
       <Needs role="contributor" what="register a product">
         <Registration />
       </Needs>
@@ -22,7 +27,7 @@ export function NewPage() {
 }
 
 function Registration() {
-  const [draft, change] = useState<Draft>({ ...NEW, domain: first("domain") });
+  const [draft, change] = useKeptState<Draft>(PLACE, { ...NEW, domain: first("domain") });
   const [refusal, refuse] = useState(ACCEPTED);
   const [isSaving, setSaving] = useState(false);
   const sent = useRef({ text: "", key: "" });

@@ -5,6 +5,7 @@ import { ApiError, write } from "../api/client.ts";
 import type { Product } from "../api/types.ts";
 import { useApi } from "../api/use.ts";
 import { type CheckLine, tabulateChecks } from "../checks.ts";
+import { Past } from "../components/needs.tsx";
 import { Outcome } from "../components/outcome.tsx";
 import { ProductHead } from "../components/product.tsx";
 import { ProfileOf } from "../components/profile.tsx";
@@ -53,6 +54,7 @@ function RunCheck({ product, done }: { product: Product; done: (checkedAt: strin
   const [told, tell] = useState<{ text: string; isBad: boolean }>({ text: "", isBad: false });
   const [isRunning, setRunning] = useState(false);
   if (!product.output_port) return <p class="note">It has no output port: there is no data that could be checked here.</p>;
+  if (asOf.value) return <Past />;
   if (!hasRole("contributor", product.domain)) {
     return (
       <p class="note">

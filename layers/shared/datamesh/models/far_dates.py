@@ -13,6 +13,14 @@ CYCLE_YEARS, CYCLE_DAYS = 400, 146_097
 """The calendar repeats itself."""
 MAX_MICROSECONDS = 9_223_000_000_000_000_000
 """DuckDB's timestamps go a little further, to the years -290308 and 294246."""
+INFINITIES = {"infinity": 2**63 - 1, "-infinity": -(2**63 - 1)}
+"""The days and moments after and before all others, which PostgreSQL and DuckDB have, and what
+stands for them."""
+
+
+def find_infinity(count: int) -> str | None:
+    """Return the name of what stands for an infinite moment; None for another number."""
+    return next((name for name, at in INFINITIES.items() if at == count), None)
 
 
 @total_ordering
@@ -21,7 +29,12 @@ class FarMoment:
     """A day or moment that is before or after all of Python's."""
 
     microseconds: int
-    """The microseconds since 1970 in UTC."""
+    """The microseconds since 1970 in UTC, or one of INFINITIES."""
+
+    @property
+    def infinity(self) -> str | None:
+        """The name of an infinite moment; None for others."""
+        return find_infinity(self.microseconds)
 
     def __lt__(self, other: object) -> bool:
         if isinstance(other, FarMoment):
@@ -34,6 +47,8 @@ def parse_far_moment(text: str, parse: Callable[[str], datetime]) -> FarMoment |
 
     `parse` reads it with another year, in UTC. Raises ValueError as it does.
     """
+    if text in INFINITIES:
+        return FarMoment(INFINITIES[text])
     found = FAR_DATE.fullmatch(text)
     if not found or 1 <= int(found[1]) <= datetime.max.year:
         return None

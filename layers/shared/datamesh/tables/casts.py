@@ -6,6 +6,7 @@ infinity. Here a cell is read as long as it means exactly what the type can hold
 
 from collections.abc import Callable, Sequence
 
+from datamesh.models.far_dates import INFINITIES
 from datamesh.models.types import DECIMAL_DIGITS, Kind
 from datamesh.tables.date_formats import build_cell_pattern
 from datamesh.tables.engine_errors import refuse_cell
@@ -198,6 +199,8 @@ def _cast_timestamp(cell: str, sql_type: str) -> str:
     if sql_type in ("TIMESTAMP", "TIMESTAMP_NS"):
         refused = f"{cut} OR {_match(cell, OFFSET)}"
     refused = f"{refused} OR {_has_short_year(cell)}"
+    if sql_type.endswith("_NS"):
+        refused += f" OR lower({_trim(cell)}) IN ({', '.join(map(quote_literal, INFINITIES))})"
     return f"CASE WHEN NOT ({refused}) THEN TRY_CAST({_trim(cell)} AS {sql_type}) END"
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from duckdb.sqltypes import DuckDBPyType
 
+from datamesh.models.far_dates import INFINITIES
 from datamesh.models.type_names import Kind
 from datamesh.models.types import DECIMAL_DIGITS
 from datamesh.tables.exact_casts import (
@@ -20,7 +21,7 @@ from datamesh.tables.exact_casts import (
 from datamesh.tables.session import Session
 from datamesh.tables.sql_types import find_sql_type, has_scale, is_padded
 from datamesh.tables.table import Column
-from datamesh.tables.values import convert_text, convert_to_json
+from datamesh.tables.values import FINE_ENDS, convert_text, convert_to_json
 
 EPOCH_NANOSECONDS = "HUGEINT"
 """The type in which moments are compared if some have nanoseconds and others are of any year."""
@@ -149,9 +150,14 @@ def _count_nanoseconds(cell: StoredCell | None) -> str:
         return f"CAST(NULL AS {EPOCH_NANOSECONDS})"
     if cell.type == EPOCH_NANOSECONDS:
         return cell.sql
-    if cell.type in NANOSECOND_TYPES:
-        return f"CAST(epoch_ns({cell.sql}) AS {EPOCH_NANOSECONDS})"
-    return f"CAST(epoch_us({cell.sql}) AS {EPOCH_NANOSECONDS}) * 1000"
+    is_fine = cell.type in NANOSECOND_TYPES
+    count = f"CAST({'epoch_ns' if is_fine else 'epoch_us'}({cell.sql}) AS {EPOCH_NANOSECONDS})"
+    ends = " ".join(
+        f"WHEN CAST('{name}' AS {cell.type}) THEN CAST({at} AS {EPOCH_NANOSECONDS})"
+        for name, at in INFINITIES.items()
+    )
+    number = f"CASE {cell.sql} {ends} ELSE {count} END"
+    return number if is_fine else f"{number} * 1000"
 
 
 def _merge_times(
@@ -192,9 +198,13 @@ def write_moment(cell: str, found: str, column: Column) -> str:
     """Return the expression of a value's text as pages show it, also if it counts nanoseconds."""
     if found != EPOCH_NANOSECONDS or column.kind is not Kind.TIMESTAMP:
         return convert_text(cell, found)
+    ends = [(at * 1000, name) for name, at in INFINITIES.items()]
+    ends += [(at, FINE_ENDS[name]) for name, at in INFINITIES.items()]
+    written = " ".join(f"WHEN {at} THEN '{text}'" for at, text in ends)
     short = f"CAST(make_timestamp(CAST({cell} // 1000 AS BIGINT)) AS VARCHAR)"
     long = f"CAST(make_timestamp_ns(TRY_CAST({cell} AS BIGINT)) AS VARCHAR)"
-    return convert_text(f"CASE WHEN {cell} % 1000 = 0 THEN {short} ELSE {long} END", "TIMESTAMP_NS")
+    number = f"CASE WHEN {cell} % 1000 = 0 THEN {short} ELSE {long} END"
+    return convert_text(f"CASE {cell} {written} ELSE {number} END", "TIMESTAMP")
 
 
 def find_moment_type(found: str, column: Column) -> str:

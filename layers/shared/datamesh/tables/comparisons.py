@@ -78,7 +78,7 @@ def _clamp_value(value: Value, found: str) -> Value | None:
 
 def _clamp_moment(value: datetime, found: str) -> datetime | None:
     if found in NANOSECOND_TYPES:
-        return value if -(2**63) < count_nanoseconds(value) < 2**63 else None
+        return value if -(2**63) <= count_nanoseconds(value) < 2**63 else None
     if found == EPOCH_NANOSECONDS or not isinstance(value, FineTimestamp):
         return value
     return datetime.combine(value.date(), value.time(), UTC)

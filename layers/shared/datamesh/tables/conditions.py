@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 from decimal import Decimal
 
-from datamesh.models.far_dates import FarMoment
+from datamesh.models.far_dates import FarMoment, find_infinity
 from datamesh.models.fine_times import count_nanoseconds, write_time, write_timestamp
 from datamesh.models.types import Kind, Value, find_kind
 from datamesh.tables.common_types import EPOCH_NANOSECONDS
@@ -174,18 +174,22 @@ def build_conditions(
             for name, value in zip(names, each.values, strict=True)
         }
         bound = [
-            _bind_far_moment(name, column, kind) if isinstance(value, FarMoment) else f"${name}"
+            _bind_far_moment(name, value, column, kind)
+            if isinstance(value, FarMoment)
+            else f"${name}"
             for name, value in zip(names, each.values, strict=True)
         ]
         found += [_build_condition(name, kind, each, bound) for name in column.names]
     return found
 
 
-def _bind_far_moment(name: str, column: TypedColumn, kind: Kind) -> str:
-    """Return the expression of a parameter that counts microseconds."""
+def _bind_far_moment(name: str, moment: FarMoment, column: TypedColumn, kind: Kind) -> str:
+    """Return the expression of a parameter that counts microseconds, or names infinity."""
     if column.type == EPOCH_NANOSECONDS:
         return f"${name}"
     wanted = column.type if has_kind(column, kind) else find_sql_type(kind)
+    if moment.infinity:
+        return f"CAST(${name} AS {wanted})"
     return f"CAST(make_timestamp(CAST(${name} AS BIGINT)) AS {wanted})"
 
 
@@ -224,12 +228,14 @@ def _compare(name: str, comparison: Comparison, values: Sequence[str]) -> str:
 
 def _to_parameter(value: Value, type_name: str) -> object:
     if isinstance(value, FarMoment):
-        return value.microseconds * (1000 if type_name == EPOCH_NANOSECONDS else 1)
+        if type_name == EPOCH_NANOSECONDS:
+            return value.microseconds * 1000
+        return value.infinity or value.microseconds
     if isinstance(value, datetime):
         if type_name == EPOCH_NANOSECONDS:
             return count_nanoseconds(value)
         if type_name in NANOSECOND_TYPES:
-            return write_timestamp(value)
+            return find_infinity(count_nanoseconds(value)) or write_timestamp(value)
         if type_name != "TIMESTAMP WITH TIME ZONE":
             return value.replace(tzinfo=None)  # a column without a zone is taken to be in UTC
     if isinstance(value, time):

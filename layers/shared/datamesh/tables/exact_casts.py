@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from datamesh.models.far_dates import INFINITIES
 from datamesh.models.type_names import Kind, RegisteredType, find_kind, parse_type
 from datamesh.tables.casts import cast_cell, skip_nan
 from datamesh.tables.engine_errors import refuse_cell
@@ -89,7 +90,7 @@ def is_of_registered_type(registered: str, found: str) -> bool:
     admits all values.
     """
     wanted, actual = find_kind(registered), find_kind(found)
-    if wanted is Kind.OTHER or registered == found:
+    if wanted is Kind.OTHER or found in (registered, NULL_TYPE):
         return True
     if wanted is Kind.TEXT:
         is_object = parse_type(registered).name == OBJECT and is_nested(found)
@@ -138,6 +139,9 @@ def cast_exactly(cell: StoredCell, target: str) -> str:
     """Return the expression of a cell as another type; it ends the query if a value changes."""
     value = f"TRY_CAST({cell.sql} AS {target})"
     same = f"TRY_CAST({value} AS {cell.type}) IS NOT DISTINCT FROM {cell.sql}"
+    if cell.type in NANOSECOND_TYPES:
+        for end in INFINITIES:  # the last nanoseconds that there are, and no infinite moments
+            same += f" AND {cell.sql} IS DISTINCT FROM CAST('{end}' AS {cell.type})"
     return f"CASE WHEN {same} THEN {value} ELSE {cell.refuse(target)} END"
 
 

@@ -1,5 +1,6 @@
 """Cells in the types that Parquet and Arrow show: those of the schema, whatever the files have."""
 
+from datamesh.models.far_dates import INFINITIES
 from datamesh.models.type_names import Kind, find_kind
 from datamesh.tables.common_types import EPOCH_NANOSECONDS
 from datamesh.tables.exact_casts import StoredCell, cast_exactly
@@ -20,7 +21,10 @@ def export_cell(name: str, found: str, column: Column) -> str:
     if found == EPOCH_NANOSECONDS and column.kind is Kind.TIMESTAMP:
         number = f"TRY_CAST({name} AS BIGINT)"
         fits = f"{name} IS NULL OR {number} IS NOT NULL"
-        moment = f"make_timestamp_ns({number})"
+        ends = " ".join(
+            f"WHEN {at} THEN CAST('{end}' AS {target})" for end, at in INFINITIES.items()
+        )
+        moment = f"CASE {number} {ends} ELSE make_timestamp_ns({number}) END"
         return f"CASE WHEN {fits} THEN {moment} ELSE {cell.refuse(target)} END"
     if found == "VARIANT":
         return f"CAST(CAST({name} AS JSON) AS VARCHAR)"

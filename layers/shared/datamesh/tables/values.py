@@ -18,6 +18,12 @@ from datamesh.tables.sql import drop_nan, drop_zeros, quote_identifier
 
 PLAIN_TYPES = ("boolean", "varchar", "null")
 MOMENTS = (Kind.DATE, Kind.TIMESTAMP, Kind.TIME)
+FINE_ENDS = {
+    "infinity": "2262-04-11 23:47:16.854775807",
+    "-infinity": "1677-09-21 00:12:43.145224193",
+}
+"""The moments in nanoseconds that DuckDB takes for infinite ones. Other readers of Parquet do not:
+pandas has them as Timestamp.max and Timestamp.min."""
 MAX_DEPTH = 20
 """How deep values may be nested. DuckDB takes twice the time for each level more: for 20 a second,
 for 40 a day."""
@@ -44,7 +50,7 @@ def convert_text(cell: str, found: str) -> str:
     if kind is Kind.DOUBLE:
         return write_float(cell)
     text = f"CAST({cell} AS VARCHAR)"
-    return _write_moment(text) if kind in MOMENTS else text
+    return _write_moment(text, found) if kind in MOMENTS else text
 
 
 def write_float(cell: str) -> str:
@@ -63,8 +69,12 @@ def write_infinity(value: Any) -> Any:
     return value
 
 
-def _write_moment(text: str) -> str:
-    """Return DuckDB's text of a date, time or timestamp as ISO 8601."""
+def _write_moment(text: str, found: str) -> str:
+    """Return DuckDB's text of a date, time or timestamp of the type `found` as ISO 8601."""
+    if found in ("TIMESTAMP_NS", "TIMESTAMPTZ_NS"):
+        zone = "+00" if "TZ" in found else ""
+        ends = " ".join(f"WHEN '{end}' THEN '{at}{zone}'" for end, at in FINE_ENDS.items())
+        text = f"CASE {text} {ends} ELSE {text} END"
     year = f"CAST(split_part({text}, '-', 1) AS INTEGER) - 1"
     rest = f"replace(substr({text}, strpos({text}, '-')), ' (BC)', '')"
     sign = f"CASE WHEN {year} > 0 THEN '-' ELSE '' END"
@@ -123,7 +133,7 @@ class _JsonConverter:
         if name == "blob":
             return f"base64({cell})"
         if find_kind(str(kind)) in MOMENTS:
-            return _write_moment(f"CAST({cell} AS VARCHAR)")
+            return _write_moment(f"CAST({cell} AS VARCHAR)", str(kind))
         convert_nested = NESTED_CONVERTERS.get(name)
         if convert_nested:
             return convert_nested(self, cell, kind, depth + 1)

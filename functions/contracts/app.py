@@ -11,7 +11,7 @@ from datamesh.http.answers import describe_page
 from datamesh.models.access import Role
 from datamesh.http.access import declare_write
 from datamesh.http.app import create_app
-from datamesh.http.conditional import IfMatch, build_precondition, build_product_etag
+from datamesh.http.conditional import IfMatch, build_document_precondition, build_product_etag
 from datamesh.http.contract_body import CONTRACT_BODY, CONTRACT_RESPONSE, read_contract_body
 from datamesh.http.dependencies import (
     CurrentContext,
@@ -180,17 +180,16 @@ async def replace_contract(
     """Give a product a data contract, or another one.
 
     The fields that the contract determines are set, the name excepted; others stay. The document is
-    kept byte for byte. With `If-Match` it is done only if nobody else has changed the product.
+    kept byte for byte. With `If-Match`, which names the ETag of the product or of its contract, it
+    is done only if nobody else has changed the product.
     """
     body = await read_contract_body(request)
+    sources = resources.open_contracts()
+    precondition = build_document_precondition(
+        if_match, lambda: queries.read_latest_contract(context, registry, sources, name)
+    )
     product, planned = imports.replace_contract(
-        context,
-        registry,
-        resources.open_contracts(),
-        name,
-        body,
-        object_name,
-        build_precondition(if_match),
+        context, registry, sources, name, body, object_name, precondition
     )
     response.headers["ETag"] = build_product_etag(product)
     message = f"Product '{name}' has the contract '{planned.reference.id}'"

@@ -320,6 +320,28 @@ def test_a_contract_is_not_replaced_if_the_product_has_changed(client: Client) -
     assert client.send(event).status == 412
 
 
+def test_a_contract_is_replaced_if_it_is_what_was_read(client: Client, products: Client) -> None:
+    post(client, write_contract())
+
+    def replace(purpose: str, etag: str) -> int:
+        text = write_contract(description={"purpose": purpose})
+        headers = {"if-match": etag}
+        return client.send(
+            api_event("PUT", "/product/parcels/contract", text, headers=headers)
+        ).status
+
+    read = client.get("/product/parcels/contract").headers["etag"]
+    assert replace("New", read) == 200
+    assert replace("Newer", read) == 412
+    read = client.get("/product/parcels/contract").headers["etag"]
+    products.put("/product/parcels", {"owner": "bert"})
+    assert replace("Newer", f'"other", {read}') == 412
+    read = client.get("/product/parcels/contract").headers["etag"]
+    assert replace("Newer", f'"other", {read}') == 200
+    assert replace("Newest", products.get("/product/parcels").headers["etag"]) == 200
+    assert replace("Newest of all", "*") == 200
+
+
 EDITS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "description": ({"description": "New"}, {"description": {"purpose": "New"}}),
     "owner": ({"owner": "bert"}, {"team": {"name": "bert"}}),

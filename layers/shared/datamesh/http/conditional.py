@@ -62,6 +62,22 @@ def build_precondition(if_match: str | None) -> Callable[[Product], bool] | None
     return lambda product: if_match.strip() == "*" or build_product_etag(product) in tags
 
 
+def build_document_precondition(
+    if_match: str | None, read: Callable[[], tuple[Product, bytes]]
+) -> Callable[[Product], bool] | None:
+    """Return the check that If-Match asks for of a document that describes a product.
+
+    It may name the ETag of either; `read` returns both as they are.
+    """
+    if if_match is None or not (tags := _parse_tags(if_match)):
+        return build_precondition(if_match)
+    product, document = read()
+    etag = build_product_etag(product)
+    if build_etag(document) in tags:
+        tags.append(etag)
+    return build_precondition(", ".join(tags))
+
+
 def mark_encoded(etag: str) -> str:
     """Return the ETag of an answer once it is compressed: `"1a2b"` -> `"1a2b-gzip"`.
 

@@ -8,6 +8,7 @@ from datamesh.services.contracts.formats.writing import WrittenFormat, write_for
 from datamesh.services.contracts.port_lineage import Upstream, read_upstream
 from datamesh.services.products.queries import get_product
 from datamesh.services.registry.registry import Page, Registry, cut_page
+from datamesh.services.registry.renames import require_seen_record
 from datamesh.storage.contract_sources import ContractSources
 from datamesh.storage.records import ProductRecord
 
@@ -37,6 +38,20 @@ def read_contract(
     source = sources.read_source(reference.digest, context.deadline) if reference else None
     document = export_contract(product, source)
     return record, WrittenFormat(document.body, document.media_type)
+
+
+def read_latest_contract(
+    context: RequestContext, registry: Registry, sources: ContractSources, name: str
+) -> tuple[StoredProduct, bytes]:
+    """Return a product that is to be changed, and its contract.
+
+    Raises ProductNotFound, ProductRenamed, Forbidden, StorageUnavailable.
+    """
+    file = registry.products.read_latest(context.deadline)
+    product = require_seen_record(file, name, context.permissions).to_model()
+    reference = product.contract
+    source = sources.read_source(reference.digest, context.deadline) if reference else None
+    return product, export_contract(product, source).body
 
 
 def list_contracts(

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Protocol
 
 from datamesh import __version__
-from datamesh.errors.access import Forbidden
+from datamesh.errors.access import Forbidden, Unauthenticated
 from datamesh.errors.datasets import DatasetNotFound
 from datamesh.errors.products import ProductRenamed
 from datamesh.models.access import ALL_DOMAINS, Role
@@ -22,6 +22,7 @@ from datamesh.services.datasets.locations import check_location, find_location, 
 from datamesh.services.datasets.shared_places import (
     ListHidden,
     find_sharing,
+    list_hidden_columns,
     list_restricted_columns,
 )
 from datamesh.services.datasets.table_files import find_table_files
@@ -194,7 +195,7 @@ def open_product_dataset(
     hidden = (
         frozenset[str]()
         if has_all_columns
-        else list_hidden_columns(context, registry, access, product)
+        else list_hidden_columns(context, registry, access.list_hidden, product)
     )
     check_location(registry.data_locations, product)
     if product.output_port is None:
@@ -218,6 +219,8 @@ def open_product_dataset(
     ]
     partitions = tuple(name for name in found.partitions if fold_case(name) not in hidden)
     columns += [Column(name, "string") for name in partitions if name not in product.schema_]
+    if hidden and not columns:
+        check_all_columns(context, registry, access, product)
     table = Table(found.format, tuple(columns), partitions, dialect)
     read_cursor_key = partial(access.cursor_key.read, context.deadline)
     folder = open_folder(find_location(product))
@@ -235,28 +238,17 @@ def open_product_dataset(
     )
 
 
-def list_hidden_columns(
-    context: RequestContext, registry: Registry, access: DataAccess, product: Product
-) -> frozenset[str]:
-    """Return the columns of a product's files, case-folded, that the caller may not read.
-
-    Raises StorageUnavailable.
-    """
-    restricted = list_restricted_columns(context, registry, access.list_hidden, product)
-    has_role = context.permissions.has_role
-    hidden = (names for domain, names in restricted.items() if not has_role(Role.STEWARD, domain))
-    return frozenset().union(*hidden)
-
-
 def check_all_columns(
     context: RequestContext, registry: Registry, access: DataAccess, product: Product
 ) -> None:
-    """Raise Forbidden unless the caller may read all columns of a product's files.
+    """Raise Unauthenticated, or Forbidden, unless the caller may read all columns of the files.
 
     It names no domain of a product that the caller may not see.
     """
     for domain in list_restricted_columns(context, registry, access.list_hidden, product):
         if not context.permissions.has_role(Role.STEWARD, domain):
+            if context.principal is None:
+                raise Unauthenticated(f"The data of '{product.name}' needs the key of a steward")
             context.permissions.check_role(Role.STEWARD, product.domain)
             raise Forbidden(context.principal, Role.STEWARD, ALL_DOMAINS)
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datamesh.errors.datasets import LocationNotAllowed
 from datamesh.models.access import Role, Visibility
 from datamesh.models.columns import fold_case
+from datamesh.models.csv_dialect import RFC_4180
 from datamesh.models.products import Product
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import find_location
@@ -43,15 +44,59 @@ def list_restricted_columns(
     """Return the columns of a product's files that are restricted: domain -> names, case-folded.
 
     Those of the product itself are among them, and those of all products whose data lies in one
-    place with it. Raises StorageUnavailable.
+    place with it: all of its own, if it reads the files in another form. Raises StorageUnavailable.
     """
     found: dict[str, set[str]] = {}
     records = list_all_products(context, registry, list_hidden)
     sharing = [each.to_model() for each in find_sharing(records, find_location(product))]
     for each in (product, *sharing):
         if each.restricted_columns:
-            found.setdefault(each.domain, set()).update(map(fold_case, each.restricted_columns))
+            names = found.setdefault(each.domain, set())
+            names.update(map(fold_case, each.restricted_columns))
+            if not is_read_alike(product, each):
+                names.update(map(fold_case, [*product.schema_, *_list_partitions(product)]))
     return found
+
+
+def list_hidden_columns(
+    context: RequestContext, registry: Registry, list_hidden: ListHidden, product: Product
+) -> frozenset[str]:
+    """Return the columns of a product's files, case-folded, that the caller may not read.
+
+    Raises StorageUnavailable.
+    """
+    restricted = list_restricted_columns(context, registry, list_hidden, product)
+    has_role = context.permissions.has_role
+    hidden = (names for domain, names in restricted.items() if not has_role(Role.STEWARD, domain))
+    return frozenset().union(*hidden)
+
+
+def is_read_alike(product: Product, other: Product) -> bool:
+    """Return whether a column of two products over the same files is the same if its name is.
+
+    The form of CSV files tells what is a name and where a cell ends. The folder of a value of a
+    restricted column has no other rows.
+    """
+    below = find_location(product).removeprefix(find_location(other))
+    folders = {fold_case(each.partition("=")[0]) for each in below.split("/") if "=" in each}
+    return _describe_form(product) == _describe_form(other) and folders.isdisjoint(
+        map(fold_case, other.restricted_columns)
+    )
+
+
+def _describe_form(product: Product) -> tuple[object, ...]:
+    """Return what decides which cells of CSV files are those of a column."""
+    form = (product.output_port and product.output_port.csv) or RFC_4180
+    partitions = _list_partitions(product)
+    in_order = [fold_case(each) for each in product.schema_ if each not in partitions]
+    return (
+        *(form.delimiter, form.quote, form.escape, form.encoding, form.skip, form.header),
+        () if form.header else tuple(in_order),
+    )
+
+
+def _list_partitions(product: Product) -> Sequence[str]:
+    return product.output_port.partitions if product.output_port else ()
 
 
 def select_private(records: Iterable[ProductRecord]) -> list[ProductRecord]:

@@ -27,6 +27,8 @@ def jsonl(*lines: str) -> bytes:
         ("a.csv", f"id,n\n1,2\n{SECRET}\n", "line 3: expected 2 columns, found 1"),
         ("a.csv", f"id,n\n{MANY}1,2,{SECRET}\n", "line 25002: expected 2 columns, found 3"),
         ("a.csv", f"id,n\n{MANY}{SECRET}\n", "line 25002: expected 2 columns, found 1"),
+        ("a.csv", f"id,n\n{SECRET},2,\n3,4\n", "line 2: expected 2 columns, found 3"),
+        ("a.csv", f'id,n\n1,"x\n{SECRET}"\n2,3\n4,,,\n', "line 5: expected 2 columns, found 4"),
         ("a.csv", f'id,n\n1,"{SECRET}\n', f"line 2: {UNCLOSED}"),
         ("a.csv", f'id,n\n{MANY}1,"{SECRET}\n2,3\n', f"line 25002: {UNCLOSED}"),
         ("a.csv", f'id,n\n{MANY}1,"{SECRET}"x\n', f"line 25002: {UNCLOSED}"),

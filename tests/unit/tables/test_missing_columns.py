@@ -60,6 +60,17 @@ def test_a_key_of_any_row_of_json_lines_is_there(serve: Serve) -> None:
     assert find_missing(empty.get(PATH)) == "id"
 
 
+def test_blanks_at_the_ends_of_a_key_of_json_lines_count(serve: Serve) -> None:
+    schema = {"id": "integer", "note": "string"}
+    client = one_file(serve, "a.jsonl", b'{" id": 1, "note": "a"}\n', schema)
+    answer = client.get(PATH)
+    assert (answer.body, find_missing(answer)) == ([{"id": None, "note": "a"}], "id")
+    failures = client.get(f"{PATH}/profile").body["failures"]
+    assert {each["column"] for each in failures} == {"id", " id"}
+    alone = one_file(serve, "a.jsonl", b'{" id": 1}\n', {"id": "integer"})
+    assert alone.get(PATH).status == 424
+
+
 def test_the_list_of_missing_columns_is_bounded(serve: Serve) -> None:
     names = [f"column_{number:03}_{'x' * 80}" for number in range(50)]
     schema = {"id": "integer", **dict.fromkeys(names, "string")}

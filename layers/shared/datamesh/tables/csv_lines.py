@@ -1,20 +1,45 @@
-"""Single lines of CSV files, read without DuckDB where it cannot say what is wrong with a file."""
+"""Lines of CSV files, read without DuckDB where it cannot say what is wrong with a file."""
 
 import csv
+from collections.abc import Iterable, Iterator
 
 from datamesh.models.csv_dialect import CsvDialect
 
 
 def count_cells(line: str, dialect: CsvDialect) -> int:
     """Return how many cells a line has: `1;"a;b"` -> 2. Raises csv.Error."""
+    return len(next(_read_rows([line], dialect), []))
+
+
+def find_uneven_line(lines: Iterable[str], dialect: CsvDialect) -> tuple[int, int, int] | None:
+    """Return the first row that has another number of cells than the first one.
+
+    That is its last line counted from 1, how many cells the first row has, and how many this one.
+    None if there is none; empty lines are no rows. Raises csv.Error.
+    """
+    read = expected = 0
+
+    def count_lines() -> Iterator[str]:
+        nonlocal read
+        for line in lines:
+            read += 1
+            yield line
+
+    for row in _read_rows(count_lines(), dialect):
+        expected = expected or len(row)
+        if row and len(row) != expected:
+            return read, expected, len(row)
+    return None
+
+
+def _read_rows(lines: Iterable[str], dialect: CsvDialect) -> Iterator[list[str]]:
     quote, escape = dialect.quote, dialect.escape
     is_escaped = escape is not None and escape != quote
-    reader = csv.reader(
-        [line],
+    return csv.reader(
+        lines,
         delimiter=dialect.delimiter,
         quotechar=quote,
         doublequote=not is_escaped,
         escapechar=escape if is_escaped else None,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
     )
-    return len(next(reader, []))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from datamesh.errors.datasets import UnreadableDataset
-from datamesh.tables.filesystem import PROTOCOL
+from datamesh.tables.filesystem import PROTOCOL, build_path
 from datamesh.tables.sql import quote_literal
 
 MAX_LOGGED = 200
@@ -107,6 +107,14 @@ def find_unsniffed_file(text: str) -> int | None:
     if not found and LONG_LINE in text:
         found = FILE_AT_END.search(text)
     return int(found[1]) if found else None
+
+
+def write_csv_error(file: int, line: int, expected: int, actual: int) -> str:
+    """Return DuckDB's text of a line of a CSV file that has another number of cells."""
+    return (
+        f"Invalid Input Error: CSV Error on Line: {line}\n"
+        f"Expected Number of Columns: {expected} Found: {actual}\n  file = {build_path(file)}"
+    )
 
 
 def cut_text(text: str) -> str:

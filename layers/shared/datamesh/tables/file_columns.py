@@ -67,6 +67,9 @@ class FileGroup:
     """The fields within each column of Parquet files; empty for other files."""
     types: tuple[StoredType, ...] = ()
     """The type of each column of Parquet files; empty for other files."""
+    has_keys: bool = False
+    """The names are keys of JSON Lines, in which blanks at the ends count: DuckDB finds those that
+    are equal."""
 
     @cached_property
     def _places(self) -> dict[str, list[int]]:
@@ -74,7 +77,7 @@ class FileGroup:
 
     @cached_property
     def _trimmed_places(self) -> dict[str, list[int]]:
-        return _index_places(name.strip() for name in self.names)
+        return {} if self.has_keys else _index_places(name.strip() for name in self.names)
 
     def find_place(self, column: Column) -> int | None:
         """Return the place of a column, from 0; None if the files do not have it.
@@ -148,10 +151,12 @@ def group_files(session: Session, table: Table, files: Sequence[DataFile]) -> li
         found.setdefault((session.files.find_read_compression(index), names), []).append(index)
     groups = []
     for (compression, names), indexes in found.items():
-        if table.format is DataFormat.JSONL:
+        has_keys = table.format is DataFormat.JSONL
+        if has_keys:
             keys = session.fetch_rows(select_json_keys(indexes, compression))
             names = tuple(name for (name,) in keys)
-        groups.append(FileGroup(compression, names, indexes, session.scan.get_name(indexes[0])))
+        where = session.scan.get_name(indexes[0])
+        groups.append(FileGroup(compression, names, indexes, where, has_keys=has_keys))
     return groups
 
 

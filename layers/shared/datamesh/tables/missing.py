@@ -83,7 +83,8 @@ def _list_own_columns(table: Table, columns: Sequence[Column]) -> list[Column]:
 def _find_first_keys(session: Session, group: FileGroup) -> FileGroup:
     """Return a JSON Lines file with the keys of its first rows."""
     keys = session.fetch_rows(select_first_json_keys(group.indexes, group.compression))
-    return FileGroup(group.compression, tuple(key for (key,) in keys), group.indexes, group.where)
+    names = tuple(key for (key,) in keys)
+    return FileGroup(group.compression, names, group.indexes, group.where, has_keys=True)
 
 
 def _check_folders(session: Session, column: Column, group: FileGroup) -> None:

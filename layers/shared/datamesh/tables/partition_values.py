@@ -13,6 +13,8 @@ from datamesh.models.types import Value, parse_value
 from datamesh.tables.sql_types import find_sql_type
 
 SHORT_DATE = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+MIDNIGHT = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[T ]00:00(:00(\.0{1,9})?)?(Z|[+-]00:00)?")
+"""A day as pandas names the folders of a column of moments."""
 DECIMAL_SIZE = re.compile(r"DECIMAL\(([0-9]+),([0-9]+)\)")
 INFINITE = re.compile(r"([+-]?)inf(inity)?", re.IGNORECASE)
 """The spellings that text files may have too: Spark writes `Infinity`, pyarrow `inf`."""
@@ -36,6 +38,8 @@ def parse_partition(registered: str, text: str) -> Value:
     short = SHORT_DATE.fullmatch(text)
     if kind is Kind.DATE and short and int(short[1]):
         return date(int(short[1]), int(short[2]), int(short[3]))
+    if kind is Kind.DATE and (midnight := MIDNIGHT.fullmatch(text)):
+        text = midnight[1]
     if kind is Kind.DOUBLE and (infinite := INFINITE.fullmatch(text)):
         return float(f"{infinite[1]}inf")
     if kind is Kind.INTEGER and (whole := WHOLE_NUMBER.fullmatch(text)):

@@ -13,7 +13,7 @@ from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.errors.requests import ScanTooLarge
-from datamesh.tables.csv_lines import count_cells
+from datamesh.tables.csv_lines import count_cells, find_uneven_line
 from datamesh.tables.engine_errors import (
     LONG_LINE,
     MAY_BE_UNEVEN,
@@ -25,6 +25,7 @@ from datamesh.tables.engine_errors import (
     cut_text,
     describe_fault,
     find_unsniffed_file,
+    write_csv_error,
 )
 from datamesh.tables.filesystem import ROOT, MeshFiles
 from datamesh.tables.readers import find_left_skip, read_csv_lines, read_plain_csv
@@ -40,6 +41,8 @@ PARTIAL_CSV_BUFFER_BYTES = 2_050_000
 time with them."""
 LONG_LINES_CSV_BUFFER_BYTES = 8 * 1024 * 1024
 """Enough for the longest lines (`readers.LINES_IN_BUFFER`)."""
+MAX_UNEVEN_LINES = 5_000
+"""How many lines are looked through for one of another number of cells."""
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -205,8 +208,20 @@ class Session:
             [(first,)] = self._connection.execute(lines).fetchall()
             plain = read_plain_csv(index, compression, dialect, count_cells(first, dialect))
             self._connection.execute(plain).fetchall()
+            return self._find_uneven_line(index, compression) or text
         except duckdb.InvalidInputException as error:
             return str(error)
         except (duckdb.Error, csv.Error, ValueError):
             return text
-        return text
+
+    def _find_uneven_line(self, index: int, compression: str) -> str | None:
+        """Return the error of a line with another number of cells, in DuckDB's form; None if none.
+
+        DuckDB itself passes over an empty cell more at the end of a line, unless not all have it.
+        """
+        skip = find_left_skip(self.scan.dialect, compression)
+        lines = self._connection.execute(
+            read_csv_lines(index, compression, skip, MAX_UNEVEN_LINES)
+        ).fetchall()
+        found = find_uneven_line((line or "" for (line,) in lines), self.scan.dialect)
+        return found and write_csv_error(index, found[0] + skip, *found[1:])

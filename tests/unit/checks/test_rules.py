@@ -130,6 +130,13 @@ def test_service_levels_are_checks_of_age() -> None:
     assert len(found) == 3
 
 
+@pytest.mark.parametrize("element", ["orders.at", "T_ORDERS.at", "db.T_ORDERS.at", "at"])
+def test_a_level_names_its_object_as_the_contract_does(element: str) -> None:
+    entry = {"property": "Freshness", "value": 1, "element": element}
+    [found] = map_service_levels([entry], ["orders", "db.T_ORDERS"])
+    assert (found.kind, found.columns) == ("freshness", ("at",))
+
+
 @pytest.mark.parametrize(
     ("value", "unit", "seconds"),
     [

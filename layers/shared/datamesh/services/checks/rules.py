@@ -55,8 +55,9 @@ def map_service_levels(
         return []
     found = []
     for each in entries:
-        if isinstance(each, Mapping) and each.get("property") in AGES:
-            found += _map_level(each, names, each.get("element") or default)
+        kind = str(each.get("property") or "").strip().lower() if isinstance(each, Mapping) else ""
+        if kind in AGES:
+            found += _map_level(kind, each, names, each.get("element") or default)
     return found
 
 
@@ -231,14 +232,14 @@ def _read_number(value: object, name: str) -> Decimal:
     return number
 
 
-def _map_level(entry: Entry, objects: Sequence[str], element: object) -> list[Check]:
+def _map_level(kind: str, entry: Entry, objects: Sequence[str], element: object) -> list[Check]:
     """Return the checks of a service level; none if it is for another object."""
-    kind = str(entry["property"])
+    own_tables = {each.rpartition(".")[2] for each in objects}
     names = [each.strip() for each in element.split(",")] if isinstance(element, str) else [""]
     found = []
     for name in names:
         table, _, column = name.rpartition(".")
-        if table and objects and table.rpartition(".")[2] not in objects:
+        if table and objects and table.rpartition(".")[2] not in own_tables:
             continue
         own = column or None
         shown = f"{kind} of {own}" if own else f"{kind} of the newest file"

@@ -11,6 +11,14 @@ import { hasRole, session } from "../session.ts";
 const SIGNS: Record<RequestStatus, string> = { open: "○", granted: "✓", refused: "✗", withdrawn: "–" };
 const KINDS: Partial<Record<RequestStatus, string>> = { granted: "passed", refused: "failed" };
 
+/** The button of a form that Enter presses is its first one, which grants. */
+function refuseByEnter(event: KeyboardEvent): void {
+  const form = (event.currentTarget as HTMLInputElement).form!;
+  if (event.key !== "Enter" || event.isComposing) return;
+  event.preventDefault();
+  form.requestSubmit(form.querySelector<HTMLButtonElement>('button[value="refuse"]'));
+}
+
 export function RequestList({ requests, changed }: { requests: readonly AccessRequest[]; changed: () => void }) {
   return (
     <ul class="results">
@@ -83,7 +91,7 @@ function Decision({ request, changed }: { request: AccessRequest; changed: () =>
             Grant
           </button>
           <Field name={`reason-${request.id}`} title="Why not" problems={refusal.problems}>
-            {(attributes) => <input {...attributes} autocomplete="off" />}
+            {(attributes) => <input {...attributes} autocomplete="off" onKeyDown={refuseByEnter} />}
           </Field>
           <button type="submit" value="refuse" class="plain">
             Refuse

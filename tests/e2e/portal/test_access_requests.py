@@ -38,7 +38,7 @@ def test_access_is_asked_for_granted_and_taken_back(
         page = sign_in_with_key(visit, api.key)
         page.get_by_role("link", name="Requests").click()
         decision = page.get_by_role("form", name=f"Decide on {asker}")
-        decision.get_by_role("button", name="Refuse").click()
+        decision.get_by_label("Why not").press("Enter")
         expect(decision.locator(".warning")).to_have_count(1)
         assert find_barriers(page) == []
         decision.get_by_label("Access ends").fill(end)

@@ -47,7 +47,7 @@ def list_field_problems(error: Exception) -> list[FieldProblem] | None:
     """Return the fields or parameters that an error is about; None if it names none."""
     if field := FIELDS.get(type(error)):
         location, name = field
-        return [FieldProblem(field=name, location=location, message=str(error))]
+        return [FieldProblem(field=name, location=location, message=_read_reason(error, name))]
     match error:
         case BulkRefused():
             return _list_item_problems(error)
@@ -64,7 +64,7 @@ def list_field_problems(error: Exception) -> list[FieldProblem] | None:
                 for name, message in error.problems.items()
             ]
         case OversizedEvent() | UnknownColumns() | GrantEnded():
-            return [_build_body_problem(error.field, str(error))]
+            return [_build_body_problem(error.field, _read_reason(error, error.field))]
         case TooManyTags():
             return [FieldProblem(field=error.field, location="path", message=str(error))]
     return None
@@ -78,6 +78,11 @@ def build_field_problem(found: Mapping[str, Any]) -> FieldProblem:
         location=location,
         message=found["msg"].removeprefix("Value error, "),
     )
+
+
+def _read_reason(error: Exception, field: str) -> str:
+    """Return the text of an error without the field, which stands beside it."""
+    return str(error).removeprefix(f"Invalid request: {field}: ")
 
 
 def _build_body_problem(field: str, message: str, line: int | None = None) -> FieldProblem:

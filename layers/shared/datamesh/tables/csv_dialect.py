@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.models.csv_dialect import CsvDialect
+from datamesh.tables.csv_lines import find_uneven_line, split_lines
 from datamesh.tables.guesses import CellGuess, guess_type
 from datamesh.tables.inferred import FileColumn
 from datamesh.tables.transcoding import UTF_32_IS_NOT_READ, UTF_32_MARKS
@@ -58,21 +59,21 @@ class CsvSampler:
         """
         given = self.given
         text, encoding = _decode_as(content, given) if given else decode_text(content, whole=whole)
-        delimiter = given.delimiter if given else find_delimiter(text)
+        form = given or CsvDialect(delimiter=find_delimiter(text))
         try:
-            rows = read_csv_rows(text, delimiter, whole=whole)
+            rows = read_csv_rows(text, form, whole=whole)
         except csv.Error:
             raise UnreadableDataset("not CSV with closed quotes") from None
         if not rows:
             raise UnreadableDataset("has no rows")
         rows = rows[: max(MIN_ROWS, self.max_cells // len(rows[0]))]
         has_header = given.header if given else has_header_row(rows)
-        dialect = SampledDialect(delimiter, has_header, encoding)
+        dialect = SampledDialect(form.delimiter, has_header, encoding)
         self.dialect = self.dialect or dialect
         if dialect != self.dialect:
             raise UnreadableDataset(f"is {dialect.describe()}, unlike the files before it")
         if len({len(row) for row in rows}) > 1:
-            raise UnreadableDataset("its lines differ in their numbers of cells")
+            raise UnreadableDataset(_describe_uneven_line(text, form))
         self._add_rows(rows, dialect)
 
     def _add_rows(self, rows: Sequence[Sequence[str]], dialect: SampledDialect) -> None:
@@ -106,6 +107,15 @@ class CsvSampler:
             for marker in guess.markers
         }
         return sorted(found)
+
+
+def _describe_uneven_line(text: str, form: CsvDialect) -> str:
+    """Return which line of a text without those to skip differs from the first one, and how."""
+    uneven = find_uneven_line(io.StringIO(text, newline=""), form)
+    if uneven is None:
+        return "its lines differ in their numbers of cells"
+    line, expected, actual = uneven
+    return f"line {line + form.skip}: expected {expected} columns, found {actual}"
 
 
 def guess_columns(rows: Sequence[Sequence[str]], count: int) -> list[CellGuess]:
@@ -148,7 +158,8 @@ def find_delimiter(text: str) -> str:
     best, score = DELIMITERS[0], (0.0, 1)
     for delimiter in DELIMITERS:
         try:
-            rows = read_csv_rows(text, delimiter, whole=False, most=MAX_DIALECT_ROWS)
+            form = CsvDialect(delimiter=delimiter)
+            rows = read_csv_rows(text, form, whole=False, most=MAX_DIALECT_ROWS)
         except csv.Error:
             continue
         width = len(rows[0]) if rows else 0
@@ -174,16 +185,15 @@ def has_header_row(rows: Sequence[Sequence[str]]) -> bool:
 
 
 def read_csv_rows(
-    text: str, delimiter: str, *, whole: bool, most: int | None = None
+    text: str, form: CsvDialect, *, whole: bool, most: int | None = None
 ) -> list[list[str]]:
     """Return the rows of a file or, unless it is `whole`, those before the one that is cut off.
 
     Raises csv.Error.
     """
     rows: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        for row in reader:
+        for row in split_lines(io.StringIO(text, newline=""), form, strict=True):
             if row:
                 rows.append(row)
             if most is not None and len(rows) >= most:

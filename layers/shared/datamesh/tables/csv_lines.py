@@ -8,7 +8,7 @@ from datamesh.models.csv_dialect import CsvDialect
 
 def count_cells(line: str, dialect: CsvDialect) -> int:
     """Return how many cells a line has: `1;"a;b"` -> 2. Raises csv.Error."""
-    return len(next(_read_rows([line], dialect), []))
+    return len(next(split_lines([line], dialect), []))
 
 
 def find_uneven_line(lines: Iterable[str], dialect: CsvDialect) -> tuple[int, int, int] | None:
@@ -25,14 +25,17 @@ def find_uneven_line(lines: Iterable[str], dialect: CsvDialect) -> tuple[int, in
             read += 1
             yield line
 
-    for row in _read_rows(count_lines(), dialect):
+    for row in split_lines(count_lines(), dialect):
         expected = expected or len(row)
         if row and len(row) != expected:
             return read, expected, len(row)
     return None
 
 
-def _read_rows(lines: Iterable[str], dialect: CsvDialect) -> Iterator[list[str]]:
+def split_lines(
+    lines: Iterable[str], dialect: CsvDialect, *, strict: bool = False
+) -> Iterator[list[str]]:
+    """Yield the cells of each row. Raises csv.Error: if `strict`, of a quote within text too."""
     quote, escape = dialect.quote, dialect.escape
     is_escaped = escape is not None and escape != quote
     return csv.reader(
@@ -42,4 +45,5 @@ def _read_rows(lines: Iterable[str], dialect: CsvDialect) -> Iterator[list[str]]
         doublequote=not is_escaped,
         escapechar=escape if is_escaped else None,
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
+        strict=strict,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.tables.guesses import MAX_INTEGER, MIN_INTEGER, CellGuess
 from datamesh.tables.inferred import NULL, FileColumn
+from datamesh.tables.preamble import BYTE_ORDER_MARK
 
 DATE_TYPES = ("date", "timestamp", "time")
 """The types that text is taken for. A number in quotes was meant to be text."""
@@ -62,7 +63,7 @@ class JsonSampler:
 
         Raises UnreadableDataset, whose text is a reason that does not name the file.
         """
-        lines = content.split(b"\n")
+        lines = content.removeprefix(BYTE_ORDER_MARK).split(b"\n")
         cells = 0
         for number, line in enumerate(lines if whole else lines[:-1] or lines, 1):
             if not line.strip():
@@ -85,7 +86,7 @@ class JsonSampler:
 
 def _parse_row(line: bytes, number: int) -> dict[str, object]:
     try:
-        row = json.loads(line.decode(), parse_constant=_refuse_constant)
+        row = json.loads(line.decode(), parse_constant=_read_constant)
     except (ValueError, RecursionError):
         raise UnreadableDataset(f"line {number}: not valid JSON") from None
     if row is None:
@@ -95,8 +96,9 @@ def _parse_row(line: bytes, number: int) -> dict[str, object]:
     return row
 
 
-def _refuse_constant(text: str) -> object:
-    raise ValueError
+def _read_constant(text: str) -> float | None:
+    """Return what rows have for a number that is no JSON: null for NaN, or an infinite one."""
+    return None if text == "NaN" else float(text)
 
 
 def _find_json_type(value: object) -> str:

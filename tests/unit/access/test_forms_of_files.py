@@ -1,6 +1,7 @@
 """Files that a product reads in another form than the one that restricts a column of them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -71,3 +72,27 @@ def test_the_folder_of_a_restricted_value_has_no_rows_for_others(serve: Serve) -
     assert Caller(client, "contributor").send("GET", "/domains/sales/one").status == 403
     assert Caller(client, "steward").send("GET", "/domains/sales/one").body == [{"id": "1"}]
     assert Caller(client, "contributor").send("GET", "/domains/sales/parts").body == [{"id": "1"}]
+
+
+def test_samples_of_another_form_take_a_steward(serve: Serve) -> None:
+    """The first line of it would be shown as names."""
+    client = build_client(serve, TEXT, {"header": False})
+    reader, steward = Caller(client, "contributor"), Caller(client, "steward")
+    other = {"location": LOCATION, "format": "csv", "csv": {"skip": 1}}
+    for path in ("/domains/sales/people/infer", "/domains/sales/new/infer"):
+        refused = reader.send("POST", path, other)
+        assert (refused.status, b"a@example.com" in refused.content) == (403, False)
+        assert b"a@example.com" in steward.send("POST", path, other).content
+    found = reader.send("POST", "/domains/sales/people/infer", {}).body
+    assert [each["name"] for each in found["columns"]] == ["id", "email"]
+
+
+def test_samples_show_no_row_of_what_the_caller_may_not_see(serve: Serve) -> None:
+    registry = replace(mesh(), data_locations={"*": ["domains/hr/"]})
+    port = {"location": "domains/hr/pay/", "format": "csv"}
+    add_product(registry, "pay", domain="hr", visibility="private", output_port=port)
+    client = serve("domains", resources(registry, {"hr/pay/a.csv": b"grade\nA13\n"}))
+    answer = Caller(client, "steward").send(
+        "POST", "/domains/sales/x/infer", {**port, "csv": {"skip": 1}}
+    )
+    assert (answer.status, b"A13" in answer.content) == (422, False)

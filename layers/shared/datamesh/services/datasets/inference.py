@@ -32,6 +32,7 @@ from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import check_new_location, find_location
 from datamesh.services.datasets.proposals import ColumnProposals, propose_columns
 from datamesh.services.datasets.reading import DataAccess, find_product
+from datamesh.services.datasets.shared_places import check_sampled_place
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.folders import Folder, StoredFile
 from datamesh.tables.file_names import detect_format, is_data_of, is_hidden, refuse_other_tables
@@ -141,10 +142,12 @@ def infer_files(
 ) -> InferredFiles:
     """Return what files of a domain hold.
 
-    Raises LocationNotAllowed, StorageUnavailable, and UnreadableDataset if there are none, or none
-    that can be read.
+    Raises LocationNotAllowed, Forbidden, StorageUnavailable, and UnreadableDataset if there are
+    none, or none that can be read.
     """
     check_new_location(registry.data_locations, domain, source.location)
+    place = (context, registry, access.list_hidden, source.location, domain)
+    check_sampled_place(*place)
     folder = access.open_folder(source.location, context.deadline)
     everything = folder.list_files()
     is_delta = any(file.name.startswith(DELTA_LOG) for file in everything)
@@ -165,7 +168,7 @@ def infer_files(
     if found.format is not DataFormat.DELTA:  # its log names them
         found.partitions = [column.name for column in folders]
     _add_columns(found, found.sample.columns, folders)
-    _add_port(found, source.csv)
+    check_sampled_place(*place, _add_port(found, source.csv) or RFC_4180)
     if not found.columns:
         raise UnreadableDataset(f"{source.location}: {'; '.join(found.refused) or 'no column'}")
     return found
@@ -302,8 +305,8 @@ def _find_problem(name: str, other: str | None) -> str | None:
     return "is there twice" if other == name else f"differs from '{other}' in case alone"
 
 
-def _add_port(found: InferredFiles, given: CsvDialect | None) -> None:
-    """Add the output port, if one can name the location."""
+def _add_port(found: InferredFiles, given: CsvDialect | None) -> CsvDialect | None:
+    """Add the output port, if one can name the location, and return the form of CSV files."""
     dialect = given or _build_dialect(found)
     try:
         found.port = OutputPort(
@@ -315,6 +318,7 @@ def _add_port(found: InferredFiles, given: CsvDialect | None) -> None:
     except ValidationError:
         if found.partitions or dialect not in (None, RFC_4180):
             found.refused.append(f"{found.location} is no location of an output port")
+    return dialect
 
 
 def _build_dialect(found: InferredFiles) -> CsvDialect | None:

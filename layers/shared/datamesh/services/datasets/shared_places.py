@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datamesh.errors.datasets import LocationNotAllowed
 from datamesh.models.access import Role, Visibility
 from datamesh.models.columns import fold_case
-from datamesh.models.csv_dialect import RFC_4180
+from datamesh.models.csv_dialect import RFC_4180, CsvDialect
 from datamesh.models.products import Product
 from datamesh.services.context import RequestContext
 from datamesh.services.datasets.locations import find_location
@@ -77,22 +77,57 @@ def is_read_alike(product: Product, other: Product) -> bool:
     The form of CSV files tells what is a name and where a cell ends. The folder of a value of a
     restricted column has no other rows.
     """
-    below = find_location(product).removeprefix(find_location(other))
-    folders = {fold_case(each.partition("=")[0]) for each in below.split("/") if "=" in each}
-    return _describe_form(product) == _describe_form(other) and folders.isdisjoint(
-        map(fold_case, other.restricted_columns)
+    return _describe_columns(product) == _describe_columns(other) and not _is_folder_of_value(
+        find_location(product), other
     )
 
 
-def _describe_form(product: Product) -> tuple[object, ...]:
-    """Return what decides which cells of CSV files are those of a column."""
-    form = (product.output_port and product.output_port.csv) or RFC_4180
+def check_sampled_place(
+    context: RequestContext,
+    registry: Registry,
+    list_hidden: ListHidden,
+    location: str,
+    domain: str,
+    form: CsvDialect | None = None,
+) -> None:
+    """Raise Forbidden for files whose names of columns, in a form, may be values of others.
+
+    Raises LocationNotAllowed for those of a product that the caller may not see.
+    """
+    permissions = context.permissions
+    for record in find_sharing(list_all_products(context, registry, list_hidden), location):
+        other = record.to_model()
+        is_other_form = form and _describe_form(form) != _describe_form(_find_form(other))
+        if not is_other_form and not _is_folder_of_value(location, other):
+            continue
+        if not permissions.can_see(other):
+            raise LocationNotAllowed(location, domain, [])
+        permissions.check_rows(other)
+        if other.restricted_columns:
+            permissions.check_role(Role.STEWARD, other.domain)
+
+
+def _is_folder_of_value(location: str, product: Product) -> bool:
+    """Return whether a location within a product's names a value of a restricted column."""
+    below = location.removeprefix(find_location(product))
+    folders = {fold_case(each.partition("=")[0]) for each in below.split("/") if "=" in each}
+    return not folders.isdisjoint(map(fold_case, product.restricted_columns))
+
+
+def _describe_columns(product: Product) -> tuple[object, ...]:
+    """Return what decides which cells of files are those of a column."""
+    form = _find_form(product)
     partitions = _list_partitions(product)
     in_order = [fold_case(each) for each in product.schema_ if each not in partitions]
-    return (
-        *(form.delimiter, form.quote, form.escape, form.encoding, form.skip, form.header),
-        () if form.header else tuple(in_order),
-    )
+    return (*_describe_form(form), () if form.header else tuple(in_order))
+
+
+def _describe_form(form: CsvDialect) -> tuple[object, ...]:
+    return (form.delimiter, form.quote, form.escape, form.encoding, form.skip, form.header)
+
+
+def _find_form(product: Product) -> CsvDialect:
+    return (product.output_port and product.output_port.csv) or RFC_4180
 
 
 def _list_partitions(product: Product) -> Sequence[str]:

@@ -1,5 +1,5 @@
 /** How the rows of a product are read: commands with the real address. */
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { addressOf } from "../api/client.ts";
 import type { Product } from "../api/types.ts";
 import { linkTo } from "../location.ts";
@@ -27,6 +27,9 @@ export function Reading({ product }: { product: Product }) {
             ))}
           </div>
           <Snippet text={SNIPPETS[chosen]!.write(addressOf(["domains", product.domain, product.name]), session.value !== null)} />
+          <p class="note">
+            {session.value ? "KEY is a variable of your environment that holds your key." : "If its rows need a key: sign in, and the command sends one."}
+          </p>
         </>
       ) : (
         <Empty>It has no output port: its rows cannot be read here. Ask its owner.</Empty>
@@ -36,20 +39,27 @@ export function Reading({ product }: { product: Product }) {
 }
 
 function Snippet({ text }: { text: string }) {
-  const [isCopied, setCopied] = useState(false);
+  const [told, tell] = useState("Copy");
+  const shown = useRef<HTMLPreElement>(null);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
-    setCopied(true);
-    window.setTimeout(() => setCopied(false), 2000);
+    try {
+      await navigator.clipboard.writeText(text);
+      tell("Copied");
+    } catch {
+      // The browser does not let the page write there: the person can.
+      window.getSelection()?.selectAllChildren(shown.current!);
+      tell("Selected: copy it");
+    }
+    window.setTimeout(() => tell("Copy"), 2000);
   };
   return (
     <div class="snippet">
-      <pre tabIndex={0}>
+      <pre ref={shown} tabIndex={0}>
         <code>{text}</code>
       </pre>
       {"clipboard" in navigator && (
         <button type="button" class="quiet" onClick={copy}>
-          {isCopied ? "Copied" : "Copy"}
+          {told}
         </button>
       )}
     </div>

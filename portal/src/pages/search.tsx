@@ -10,6 +10,8 @@ import { useTitle } from "../title.ts";
 
 const LIMIT = 20;
 const MOST_VALUES = 8;
+/** How many values the registry counts of a facet. */
+const MOST_COUNTED = 50;
 /** Parameter of the API -> what people read. */
 const ORDERS = [
   ["", "best first"],
@@ -70,7 +72,10 @@ function Facet({ facet, found, chosen }: { facet: string; found: Found; chosen: 
           </li>
         ))}
       </ul>
-      {counts.length > MOST_VALUES && <p class="note">and {counts.length - MOST_VALUES} more</p>}
+      {counts.length > MOST_VALUES && <p class="note">
+          and {counts.length >= MOST_COUNTED - 1 && "at least "}
+          {counts.length - MOST_VALUES} more
+        </p>}
     </details>
   );
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Product } from "../src/api/types.ts";
-import { NEW_COLUMN } from "../src/edit/column-draft.ts";
+import { type ColumnDraft, NEW_COLUMN } from "../src/edit/column-draft.ts";
 import { describeField, findConflict, findField, NEW, toChange, toDraft, toRegistration } from "../src/edit/draft.ts";
 
 const PRODUCT: Product = {
@@ -64,6 +64,23 @@ test("what the other alone has changed is taken over, what both have is disputed
   const { taken, disputed, merged } = findConflict(draft, mine, theirs);
   assert.deepEqual([taken, disputed], [["tags"], ["owner"]]);
   assert.deepEqual(merged, { ...mine, tags: "raw" });
+});
+
+test("changes of different columns are joined, those of one column are disputed", () => {
+  const [id, amount] = draft.columns as [ColumnDraft, ColumnDraft];
+  const added = { ...NEW_COLUMN, name: "note" };
+  const mine = { ...draft, columns: [id, { ...amount, description: "mine" }] };
+  const theirs = { ...draft, columns: [{ ...id, type: "integer" }, amount, added] };
+  const { taken, joined, disputed, merged } = findConflict(draft, mine, theirs);
+  assert.deepEqual([taken, joined, disputed], [[], ["columns"], []]);
+  assert.deepEqual(merged.columns, [{ ...id, type: "integer" }, { ...amount, description: "mine" }, added]);
+  assert.deepEqual(findConflict(draft, { ...draft, columns: [id] }, theirs).merged.columns, [{ ...id, type: "integer" }, added]);
+  const other = { ...draft, columns: [id, { ...amount, description: "theirs" }] };
+  assert.deepEqual(findConflict(draft, mine, other).disputed, ["columns"]);
+  const gone = { ...draft, columns: [id] };
+  assert.deepEqual(findConflict(draft, mine, gone).disputed, ["columns"]);
+  const twice = { ...draft, columns: [...mine.columns, added, added] };
+  assert.deepEqual(findConflict(draft, twice, theirs).disputed, ["columns"]);
 });
 
 test("errors find the field of the form", () => {

@@ -73,6 +73,28 @@ function withoutName({ name: _name, ...column }: Record<string, unknown>): Recor
   return column;
 }
 
+/** Return columns with what each of two people has changed; null if both have changed one of them otherwise. */
+export function joinColumns(
+  base: readonly ColumnDraft[],
+  mine: readonly ColumnDraft[],
+  theirs: readonly ColumnDraft[],
+): ColumnDraft[] | null {
+  const [old, own, other] = [base, mine, theirs].map(indexByName) as [Named, Named, Named];
+  // Of two columns with one name nobody can tell which is which.
+  if (own.size < mine.length || other.size < theirs.length) return null;
+  const joined: ColumnDraft[] = [];
+  for (const name of new Set([...own.keys(), ...other.keys()])) {
+    const [was, my, their] = [old, own, other].map((each) => JSON.stringify(each.get(name)));
+    if (my !== was && their !== was && my !== their) return null;
+    const column = my === was ? other.get(name) : own.get(name);
+    if (column) joined.push(column);
+  }
+  return joined;
+}
+
+type Named = ReadonlyMap<string, ColumnDraft>;
+const indexByName = (columns: readonly ColumnDraft[]): Named => new Map(columns.map((each) => [each.name.trim(), each]));
+
 /** Return columns as text, a line each, for people who compare two of them. */
 export function describeColumns(columns: readonly ColumnDraft[], indent = ""): string {
   return columns

@@ -33,6 +33,7 @@ export function ConflictForm({ conflict, mine, theirs, settle }: ConflictProps) 
       {conflict.taken.length > 0 && (
         <p>Changed by them alone, and taken over: {conflict.taken.map((field) => TITLES[field] ?? field).join(", ")}.</p>
       )}
+      {conflict.joined.length > 0 && <p>Changed by both in different places, and joined: {conflict.joined.join(", ")}.</p>}
       {conflict.disputed.map((field) => (
         <fieldset key={field}>
           <legend>{TITLES[field] ?? field}: both have changed it</legend>

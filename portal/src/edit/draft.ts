@@ -1,6 +1,6 @@
 /** A product as a form holds it: what is sent of it, and what becomes of it when somebody else has saved meanwhile. */
 import type { Product } from "../api/types.ts";
-import { type ColumnDraft, describeColumns, NEW_COLUMN, toColumnDrafts, toSchema } from "./column-draft.ts";
+import { type ColumnDraft, describeColumns, joinColumns, NEW_COLUMN, toColumnDrafts, toSchema } from "./column-draft.ts";
 
 /** A line of a list: what it is called -> what was written. */
 export type Line = Readonly<Record<string, string>>;
@@ -177,6 +177,8 @@ function fromLines(lines: readonly Line[]): Line[] {
 export interface Conflict {
   /** What the other alone has changed: it is taken over. */
   readonly taken: readonly Field[];
+  /** What both have changed in different places: it has the changes of both. */
+  readonly joined: readonly Field[];
   /** What both have changed, each otherwise: a person decides. */
   readonly disputed: readonly Field[];
   /** The form with all that the other alone has changed. */
@@ -186,8 +188,11 @@ export interface Conflict {
 export function findConflict(base: Draft, mine: Draft, theirs: Draft): Conflict {
   const changed = listChanged(base, theirs);
   const taken = changed.filter((field) => isSame(base, mine, field));
-  const disputed = changed.filter((field) => !isSame(base, mine, field) && !isSame(mine, theirs, field));
-  return { taken, disputed, merged: takeFields(mine, theirs, taken) };
+  const met = changed.filter((field) => !isSame(base, mine, field) && !isSame(mine, theirs, field));
+  const columns = met.includes("columns") ? joinColumns(base.columns, mine.columns, theirs.columns) : null;
+  const joined = met.filter((field) => field === "columns" && columns !== null);
+  const disputed = met.filter((field) => !joined.includes(field));
+  return { taken, joined, disputed, merged: { ...takeFields(mine, theirs, taken), ...(columns && { columns }) } };
 }
 
 export function takeFields(mine: Draft, theirs: Draft, fields: readonly Field[]): Draft {

@@ -70,7 +70,9 @@ function Change({ product, tag }: Version) {
   const compare = async () => {
     try {
       const { data, headers } = await ask<Product>(["product", base.product.name]);
-      meet({ product: data, tag: headers.get("ETag") ?? "" });
+      // The answer to an earlier try may have been lost: it has saved all of this.
+      if (listChanged(draft, toDraft(data)).length === 0) go(linkTo(["p", data.name]));
+      else meet({ product: data, tag: headers.get("ETag") ?? "" });
     } catch (error) {
       refuse(sortErrors(error, findField));
     }

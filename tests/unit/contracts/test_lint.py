@@ -1,12 +1,15 @@
 """Faults of documents: each has its JSON pointer and line, at any depth."""
 
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import pytest
 import yaml
 
 from datamesh.models.contracts import ContractFault
-from datamesh.services.contracts.lint import find_faults
+from datamesh.services.contracts import lint as linting
+from datamesh.services.contracts.lint import MAX_FAULTS, find_faults
 from datamesh.services.contracts.source import read_source
 from tests.unit.contracts.documents import FULL, build_contract, write_contract
 
@@ -179,3 +182,47 @@ def test_other_faults_have_their_pointer(name: str) -> None:
 def test_the_first_hundred_faults_are_told() -> None:
     properties = [{"name": f"c{number}", "typo": 1} for number in range(300)]
     assert len(lint(write_contract(schema=[{"name": "t", "properties": properties}]))) == 100
+
+
+def test_words_are_looked_for_only_where_they_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+
+    def find_near(word: str, names: Sequence[str], count: int) -> list[str]:
+        looked.append(word)
+        return get_close_matches(word, names, count)
+
+    monkeypatch.setattr(linting, "get_close_matches", find_near)
+    properties = [{"name": f"c{number}", "requird": True} for number in range(3 * MAX_FAULTS)]
+    body = write_contract(schema=[{"name": "parcels", "properties": properties}])
+    faults = lint(body)
+    assert [fault.pointer for fault in faults] == [
+        f"/schema/0/properties/{number}/requird" for number in range(MAX_FAULTS)
+    ]
+    assert faults[0].message == "'requird' is not known here; is it 'required'?"
+    assert len(looked) == MAX_FAULTS
+
+
+def test_lines_of_a_large_mapping_are_listed_once() -> None:
+    keys = "".join(f"k{number}: 1\n" for number in range(500))
+    merged = "a: &a {x: 1}\nm: {<<: [*a, {x: 2, y: 3}], z: 4}\n"
+    source = read_source((keys + merged).encode())
+    assert source.positions
+    root = source.positions.root
+    root.value = Counted(root.value)
+    assert [source.find_line(f"/k{number}") for number in range(500)] == [*range(1, 501)]
+    assert [source.find_line(f"/m/{name}") for name in "xyz"] == [501, 502, 502]
+    assert root.value.passes == 2
+
+
+class Counted(list[Any]):
+    """Counts how often it is gone through."""
+
+    passes = 0
+
+    def __iter__(self) -> Iterator[Any]:
+        self.passes += 1
+        return super().__iter__()
+
+    def __reversed__(self) -> Iterator[Any]:
+        self.passes += 1
+        return super().__reversed__()

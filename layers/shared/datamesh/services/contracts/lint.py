@@ -35,7 +35,9 @@ class _Finding:
     """The value with the fault."""
     message: str
     name: str | None = None
-    """The key that is not expected there."""
+    """The key that is not expected there; it is told in the place of the message."""
+    names: tuple[str, ...] = ()
+    """The keys that are."""
     is_listed: bool = False
     """True if the standard has the name there, under some condition."""
     is_stricter: bool = False
@@ -50,9 +52,10 @@ def find_faults(source: ContractSource) -> list[ContractFault]:
     findings = _find_breaches(source.tree, file)
     if file.startswith("datacontract/") and any(each.is_stricter for each in findings):
         findings = _drop_later_names(source.tree, file, findings)
-    faults = dict.fromkeys(_to_fault(source, found) for found in _drop_consequences(findings))
-    ordered = sorted(faults, key=lambda fault: (fault.line or 0, fault.pointer, fault.message))
-    return ordered[:MAX_FAULTS]
+    placed = {_place(source, found): found for found in _drop_consequences(findings)}
+    # Words are found for those that are told alone: that takes long, and there may be thousands.
+    told = sorted(placed, key=lambda place: (place.line or 0, place.pointer, place.message))
+    return [_to_fault(place, placed[place]) for place in told[:MAX_FAULTS]]
 
 
 def _find_breaches(tree: Tree, file: str) -> list[_Finding]:
@@ -105,7 +108,7 @@ def _read_error(schema: Schema, error: Any) -> Iterator[_Finding]:
         where = find_part(schema, error.schema_path[:-1])
         names, is_stricter = list_names(schema, where), where.get("$comment") == STRICTER
         for name in error.kind.unexpected:
-            yield _Finding(path, _describe_name(name, names), name, name in names, is_stricter)
+            yield _Finding(path, "", name, tuple(names), name in names, is_stricter)
     elif kind in _CHOICES and (branch := _find_nearest(error.kind.context, path)):
         for each in branch:
             yield from _read_error(schema, each)
@@ -174,19 +177,23 @@ def _describe_name(name: str, names: Sequence[str]) -> str:
 
 def _drop_consequences(findings: Sequence[_Finding]) -> Iterator[_Finding]:
     """Return the findings without the names that are unexpected only since a part has a fault."""
-    kept: list[_Finding] = []
+    faulty: set[Path] = set()
+    """The values that a finding is about or within; of listed names within alone."""
     for found in sorted(findings, key=lambda each: (each.is_listed, -len(each.path))):
-        size = len(found.path)
-        if found.is_listed and any(
-            other.path[:size] == found.path and (not other.is_listed or len(other.path) > size)
-            for other in kept
-        ):
+        if found.is_listed and found.path in faulty:
             continue
-        kept.append(found)
+        faulty.update(found.path[:size] for size in range(len(found.path) + 1 - found.is_listed))
         yield found
 
 
-def _to_fault(source: ContractSource, found: _Finding) -> ContractFault:
+def _place(source: ContractSource, found: _Finding) -> ContractFault:
+    """Return the fault of a finding, without the words for a name."""
     path = found.path if found.name is None else (*found.path, found.name)
     pointer = build_pointer(path)
     return ContractFault(pointer=pointer, line=source.find_line(pointer), message=found.message)
+
+
+def _to_fault(place: ContractFault, found: _Finding) -> ContractFault:
+    if found.name is None:
+        return place
+    return place.model_copy(update={"message": _describe_name(found.name, found.names)})

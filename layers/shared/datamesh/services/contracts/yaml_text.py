@@ -6,7 +6,7 @@ dates: they are text. Each value keeps its line.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import yaml
@@ -33,6 +33,10 @@ CORE_TAGS = frozenset(CORE_TAG + name for name in ("str", "int", "float", "bool"
 """The tags that plain scalars may have."""
 
 
+type Child = tuple[int, yaml.Node]
+"""The line of a key or an item, from 0, and its node."""
+
+
 class HasLine(Protocol):
     """A place in a text."""
 
@@ -54,6 +58,7 @@ class YamlDocument:
     """A composed document: its nodes know their lines."""
 
     root: yaml.Node
+    _children: dict[int, dict[str, Child]] = field(default_factory=dict, compare=False, repr=False)
 
     def build_tree(self) -> JsonValue:
         """Return the document as JSON values.
@@ -68,11 +73,37 @@ class YamlDocument:
         """Return the line of what a JSON pointer names, or of the nearest that holds it."""
         node, line = self.root, self.root.start_mark.line
         for token in pointer.split("/")[1:]:
-            found = _find_child(node, token.replace("~1", "/").replace("~0", "~"))
+            found = self._find_child(node, token.replace("~1", "/").replace("~0", "~"))
             if found is None:
                 break
             line, node = found
         return int(line) + 1
+
+    def _find_child(self, node: yaml.Node, token: str) -> Child | None:
+        """Return the line of a key or an item, and its node."""
+        if isinstance(node, yaml.MappingNode):
+            return self._list_children(node).get(token)
+        if not isinstance(node, yaml.SequenceNode) or not token.isdecimal():
+            return None
+        if int(token) >= len(node.value):
+            return None
+        item = node.value[int(token)]
+        return item.start_mark.line, item
+
+    def _list_children(self, node: yaml.MappingNode) -> dict[str, Child]:
+        """Return the lines and nodes of keys: of repeated ones the last, of merged ones the first.
+
+        They are kept, for a document may have a fault at each key of a large mapping.
+        """
+        known = self._children.get(id(node))
+        if known is None:
+            known = self._children[id(node)] = {}
+            for key, value in node.value:
+                if key.tag == MERGE_TAG:
+                    for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                        known |= self._list_children(merged) | known
+            known |= {key.value: (key.start_mark.line, value) for key, value in node.value}
+        return known
 
 
 def parse_yaml(text: str) -> YamlDocument:
@@ -136,23 +167,6 @@ def _check_tag(event: yaml.Event) -> None:
     if tag is not None and isinstance(event, yaml.NodeEvent):
         shown = str(tag).removeprefix(CORE_TAG)[:MAX_SHOWN]
         raise refuse_at(f"has the tag '{shown}'; no tags are read", event.start_mark)
-
-
-def _find_child(node: yaml.Node, token: str) -> tuple[int, yaml.Node] | None:
-    """Return the line of a key or an item, and its node; of repeated keys the last."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in reversed(node.value):
-            if key.value == token:
-                return key.start_mark.line, value
-        for key, value in node.value:
-            if key.tag == MERGE_TAG:
-                for merged in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                    if found := _find_child(merged, token):
-                        return found
-    elif isinstance(node, yaml.SequenceNode) and token.isdecimal() and int(token) < len(node.value):
-        item = node.value[int(token)]
-        return item.start_mark.line, item
-    return None
 
 
 class _TreeBuilder:

@@ -137,12 +137,30 @@ def convert_to_registered(cell: StoredCell) -> tuple[str, str]:
 
 def cast_exactly(cell: StoredCell, target: str) -> str:
     """Return the expression of a cell as another type; it ends the query if a value changes."""
-    value = f"TRY_CAST({cell.sql} AS {target})"
-    same = f"TRY_CAST({value} AS {cell.type}) IS NOT DISTINCT FROM {cell.sql}"
+    cast = _cast_through_text if _are_float_and_decimal(cell.type, target) else _try_cast
+    value = cast(cell.sql, target)
+    same = f"{cast(value, cell.type)} IS NOT DISTINCT FROM {cell.sql}"
     if cell.type in NANOSECOND_TYPES:
         for end in INFINITIES:  # the last nanoseconds that there are, and no infinite moments
             same += f" AND {cell.sql} IS DISTINCT FROM CAST('{end}' AS {cell.type})"
     return f"CASE WHEN {same} THEN {value} ELSE {cell.refuse(target)} END"
+
+
+def _are_float_and_decimal(found: str, target: str) -> bool:
+    return {find_kind(found), find_kind(target)} == {Kind.DOUBLE, Kind.DECIMAL}
+
+
+def _try_cast(cell: str, target: str) -> str:
+    return f"TRY_CAST({cell} AS {target})"
+
+
+def _cast_through_text(cell: str, target: str) -> str:
+    """Return the decimal that a float is written as, or the nearest float of a decimal.
+
+    DuckDB itself multiplies: 1.1 as a decimal of 18 digits behind the point is
+    1.100000000000000128, which is the same float.
+    """
+    return f"TRY_CAST(CAST({cell} AS VARCHAR) AS {target})"
 
 
 def _read_text(cell: StoredCell) -> tuple[str, str]:

@@ -180,3 +180,25 @@ def make(file: ProductsFile, name: str, fields: Mapping[str, Any]) -> ProductsFi
     """Return the file with a product changed as no request could."""
     body = {**file.products[name].to_model().model_dump(by_alias=True), **fields}
     return file.with_product(StoredProduct.model_validate(body))
+
+
+@pytest.mark.parametrize("field", [{"visibility": "private"}, {"restricted_columns": ["email"]}])
+def test_what_conceals_a_folder_by_its_name_is_renamed_by_stewards(
+    serve: Serve, field: Mapping[str, Any]
+) -> None:
+    """Its former name, and with it the folder, would be for everybody to take."""
+    registry = mesh()
+    add_product(registry, "orders", schema=COLUMNS, **field)
+    add_product(
+        registry,
+        "elsewhere",
+        schema=COLUMNS,
+        output_port=PORT | {"location": "domains/sales/else/"},
+        **field,
+    )
+    client = serve("products", resources(registry, FILES))
+    renamed = ("PUT", "/product/orders", {"name": "new"})
+    contributor = Caller(client, "contributor")
+    assert contributor.send(*renamed).status == 403
+    assert contributor.send("PUT", "/product/elsewhere", {"name": "other"}).status == 200
+    assert Caller(client, "steward").send(*renamed).status == 200

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datamesh.errors.access import ForeignNamespaces
 from datamesh.errors.products import DatasetNameTaken
 from datamesh.models.access import Role, Visibility
-from datamesh.models.products import DatasetName, ProductRegistration, ProductUpdate
+from datamesh.models.products import DatasetName, Product, ProductRegistration, ProductUpdate
 from datamesh.services.datasets.locations import is_allowed
 from datamesh.services.permissions import Permissions
 from datamesh.services.registry.dataset_claims import Holders
@@ -41,6 +41,15 @@ def check_update(permissions: Permissions, product: ProductRecord, changes: Prod
     permissions.check_role(Role.STEWARD if is_stewarded else Role.CONTRIBUTOR, product.domain)
     if is_moved:
         permissions.check_role(Role.CONTRIBUTOR, changes.domain)
+
+
+def check_departure(permissions: Permissions, product: Product) -> None:
+    """Raise Forbidden unless the caller may take a product away from the place of its data.
+
+    Nothing would conceal there any more what the product does: that takes a steward.
+    """
+    if product.restricted_columns or product.visibility is Visibility.PRIVATE:
+        permissions.check_role(Role.STEWARD, product.domain)
 
 
 def check_deletion(permissions: Permissions, product: ProductRecord) -> None:

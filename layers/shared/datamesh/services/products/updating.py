@@ -10,7 +10,12 @@ from datamesh.models.values import TICK
 from datamesh.services.datasets.locations import check_port, find_location
 from datamesh.services.datasets.shared_places import check_concealed, select_private
 from datamesh.services.permissions import Permissions
-from datamesh.services.products.changes import check_claims, check_namespaces, check_update
+from datamesh.services.products.changes import (
+    check_claims,
+    check_departure,
+    check_namespaces,
+    check_update,
+)
 from datamesh.services.products.column_edits import change_columns, check_restriction
 from datamesh.services.products.columns import check_columns
 from datamesh.services.products.deprecation import check_replacement
@@ -64,6 +69,7 @@ def apply_update(
     check_restriction(permissions, product, changed)
     named = changed.model_copy(update={"name": changes.name or name})
     if find_location(named) != find_location(product):
+        check_departure(permissions, product)
         others = (other for other in file.products.values() if other.name != name)
         check_concealed(permissions, select_private(others), named)
     if {"schema_", "output_port", "restricted_columns"} & changes.model_fields_set:

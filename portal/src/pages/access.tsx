@@ -9,9 +9,13 @@ import { Past } from "../components/needs.tsx";
 import { ProductHead } from "../components/product.tsx";
 import { Empty, Result } from "../components/states.tsx";
 import { ACCEPTED, Field, Refused, sortErrors } from "../edit/forms.tsx";
+import { KeptNote } from "../edit/kept-note.tsx";
+import { useKeptState } from "../edit/kept.ts";
 import { asOf } from "../location.ts";
 import { isSigningIn, session } from "../session.ts";
 import { useTitle } from "../title.ts";
+
+const placeOf = (name: string) => `ask ${name}`;
 
 export function AccessPage({ name }: { name: string }) {
   useTitle(`Access to ${name}`);
@@ -20,6 +24,7 @@ export function AccessPage({ name }: { name: string }) {
     <>
       <ProductHead name={name} here="access" product={product.state === "ready" ? product.data : undefined} />
       <h2>Ask for access</h2>
+      <KeptNote place={placeOf(name)} />
       {session.value ? (
         <Asking name={name} />
       ) : (
@@ -61,11 +66,12 @@ function Asked({ name, changed }: { name: string; changed: () => void }) {
 
 function Question({ name, changed }: { name: string; changed: () => void }) {
   const [refusal, refuse] = useState(ACCEPTED);
+  const [purpose, setPurpose] = useKeptState(placeOf(name), "");
   const submit = async (event: Event) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const until = String(form.get("until"));
-    const body = { purpose: String(form.get("purpose")), ...(until ? { until: `${until}T23:59:59Z` } : {}) };
+    const body = { purpose, ...(until ? { until: `${until}T23:59:59Z` } : {}) };
     try {
       await write<AccessRequest>(["product", name, "requests"], { method: "POST", body });
       changed();
@@ -77,7 +83,7 @@ function Question({ name, changed }: { name: string; changed: () => void }) {
     <form class="edit" onSubmit={submit} noValidate aria-label="Ask for access">
       <Refused refusal={refusal} />
       <Field name="purpose" title="What do you need it for?" problems={refusal.problems} note="Stewards of its domain read it, and decide.">
-        {(attributes) => <textarea {...attributes} rows={3} />}
+        {(attributes) => <textarea {...attributes} rows={3} value={purpose} onInput={(event) => setPurpose(event.currentTarget.value)} />}
       </Field>
       <Field name="until" title="Until when?" problems={refusal.problems} note="Left out, 90 days from the decision on.">
         {(attributes) => <input {...attributes} type="date" />}

@@ -90,3 +90,30 @@ def test_parts_that_would_be_one_product_are_refused(
     assert error["field"] == pointer
     assert words in error["message"]
     assert error["line"] > 1
+
+
+def test_parts_are_changed_together_or_not_at_all(client: Client, products: Client) -> None:
+    assert post(client, SHOP, fan_out=True).status == 200
+    assert products.put("/product/shop-parcels", {"version": "9.0.0"}).status == 200
+    newer = write_contract(name="shop", schema=PARTS, version="2.0.0")
+    answer = post(client, newer, fan_out=True)
+    assert answer.status == 422
+    assert "version of 'shop-parcels' is 9.0.0" in answer.body["message"]
+    assert products.get("/product/shop-lines").body["version"] == "1.0.0"
+    assert read_contract(client, "shop-lines") == SHOP.encode()
+    newest = write_contract(name="shop", schema=PARTS, version="9.1.0")
+    assert post(client, newest, fan_out=True).status == 200
+    for name in ("shop-lines", "shop-parcels"):
+        assert read_contract(client, name) == newest.encode()
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_request_registers_at_most_a_thousand_parts(dry_run: bool, client: Client) -> None:
+    parts = [{"name": f"part{number}"} for number in range(1001)]
+    text = write_contract(name="shop", schema=parts)
+    answer = post(client, text, fan_out=True, dry_run=dry_run)
+    assert answer.status == 422
+    [error] = answer.body["errors"]
+    assert error["field"] == "/schema"
+    assert "registers at most 1000, got 1001" in error["message"]
+    assert post(client, text, object="part7").status == 200

@@ -68,7 +68,7 @@ def import_contract(
     *,
     is_dry_run: bool,
 ) -> ContractImport:
-    """Register a contract as products, new ones in one commit; others are changed by it.
+    """Register a contract as products, which are made or changed in one commit.
 
     A product that is as this very document says stays as it is. The input ports of a data product
     become lineage, once its products are there. Of a dry run only the report comes.
@@ -258,12 +258,19 @@ def _apply_plan(
     source: ContractSource,
     planned: Sequence[PlannedObject],
 ) -> None:
-    """Store the document, then commit the products that are new, then change the others."""
+    """Store the document, then commit the products that are new or changed together."""
     names = [each.name for each in planned]
-    now = context.choose_registration_time(registry.now)
+    updates = {
+        each.name: each.update
+        for each in planned
+        if each.update and each.action is PlanAction.UPDATE
+    }
+    now, changed_at = context.choose_registration_time(registry.now), registry.now()
 
     def change(file: ProductsFile) -> tuple[ProductsFile, None]:
         _check_id(context.permissions, file, source.tree, names)
+        for name, update in updates.items():
+            file = apply_update(context.permissions, registry, file, name, update, None, changed_at)
         admission = ProductAdmission(
             file,
             registry.max_products,
@@ -279,11 +286,8 @@ def _apply_plan(
 
     if any(each.action is not PlanAction.UNCHANGED for each in planned):
         sources.store_source(source.body, context.deadline)
-    if any(each.registration for each in planned):
+    if updates or any(each.registration for each in planned):
         context.commit_audited(registry.products, change, lambda file, revision: None)
-    for each in planned:
-        if each.update and each.action is PlanAction.UPDATE:
-            update_product(context, registry, each.name, each.update)
     register_inputs(context, registry, [each.inputs for each in planned])
 
 

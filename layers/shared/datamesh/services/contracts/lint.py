@@ -52,7 +52,7 @@ def find_faults(source: ContractSource) -> list[ContractFault]:
     findings = _find_breaches(source.tree, file)
     if file.startswith("datacontract/") and any(each.is_stricter for each in findings):
         findings = _drop_later_names(source.tree, file, findings)
-    placed = {_place(source, found): found for found in _drop_consequences(findings)}
+    placed = {_find_place(source, found): found for found in _drop_consequences(findings)}
     # Words are found for those that are told alone: that takes long, and there may be thousands.
     told = sorted(placed, key=lambda place: (place.line or 0, place.pointer, place.message))
     return [_to_fault(place, placed[place]) for place in told[:MAX_FAULTS]]
@@ -186,7 +186,7 @@ def _drop_consequences(findings: Sequence[_Finding]) -> Iterator[_Finding]:
         yield found
 
 
-def _place(source: ContractSource, found: _Finding) -> ContractFault:
+def _find_place(source: ContractSource, found: _Finding) -> ContractFault:
     """Return the fault of a finding, without the words for a name."""
     path = found.path if found.name is None else (*found.path, found.name)
     pointer = build_pointer(path)

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import JsonValue, ValidationError
 
 from datamesh.errors.contracts import InvalidContract, ObjectNotChosen
+from datamesh.models.bulk import MAX_ITEMS
 from datamesh.models.contract_requests import ContractedProduct, ContractedUpdate
 from datamesh.models.contracts import (
     ContractFault,
@@ -85,6 +86,10 @@ def choose_objects(source: ContractSource, options: ImportOptions) -> list[str |
         return [options.object]
     if len(objects) > 1 and not options.fan_out:
         raise ObjectNotChosen(objects, None)
+    if len(objects) > MAX_ITEMS:
+        pointer = "/outputPorts" if is_data_product(source.tree) else "/schema"
+        text = f"one request registers at most {MAX_ITEMS}, got {len(objects)}"
+        raise _refuse(source, pointer, f"{text}; choose one with `object`")
     if not is_data_product(source.tree):  # of whose ports there may be several versions
         _check_objects(source, objects)
     return [*dict.fromkeys(objects)] or [None]

@@ -41,6 +41,8 @@ class CommonColumn:
     """No query has the column: all cells are null."""
     presence: tuple[str, ...] | None = None
     """Expressions that are null where the files have no value, if cells may be null elsewhere."""
+    unheld: tuple[str, ...] | None = None
+    """Expressions that are null unless the registered type cannot hold the value, if it may not."""
     stored: str = ""
     """The type that the files have, if not all of them have the registered one."""
 

@@ -63,7 +63,9 @@ def select_stored_cells(
         stored = [_find_cell(session, column, each) for each in groups]
         types = [*dict.fromkeys(cell.type for cell in stored if cell and cell.type != NULL_TYPE)]
         if len(types) < 2:
-            found.append(merge_column(session, column, stored))
+            unheld = tuple(map(_find_unheld, stored))
+            common = merge_column(session, column, stored)
+            found.append(replace(common, unheld=unheld if set(unheld) != {"NULL"} else None))
             continue
         cells = [cell and _convert_optionally(cell) for cell in stored]
         presence = tuple(
@@ -101,6 +103,14 @@ def find_skipping_cells(
         if place is not None and each.group.types[place].name != common.type:
             return None
     return tuple("NULL" if place is None else f"col{place}" for place in places)
+
+
+def _find_unheld(cell: StoredCell | None) -> str:
+    """Return an expression that is null unless the registered type cannot hold a value."""
+    converted = cell and _convert_optionally(cell)
+    if not cell or not converted or converted.sql == cell.sql:
+        return "NULL"
+    return f"nullif({cell.sql} IS NOT NULL AND {converted.sql} IS NULL, false)"
 
 
 def _convert_optionally(cell: StoredCell) -> StoredCell:

@@ -79,7 +79,12 @@ def profile_table(session: Session, table: Table, files: Sequence[DataFile]) -> 
         )
         for n, column in enumerate(full.columns)
     ]
-    failures = [failure for each in columns if (failure := _find_failure(each))]
+    unheld = values[1::AGGREGATES]
+    failures = [
+        failure
+        for column, each, count in zip(full.columns, columns, unheld, strict=True)
+        if (failure := _find_failure(column, each, count))
+    ]
     return TableProfile(rows, columns, failures)
 
 
@@ -99,8 +104,9 @@ def _build_aggregates(table: Table, source: Source) -> str:
             parts.append(f"count(*) - count({cell}) + count({read}) - count({value})")
             parts.append(f"count({cell}) - count({read})")
         else:
+            wrong = f"count(w{number})" if number in source.unheld else "0"
             parts.append(f"count(*) - count({cell})")
-            parts.append(f"count({cell}) - count({value})")
+            parts.append(f"count({cell}) - count({value}) + {wrong}")
         if _is_comparable(table, column, source.types[number]):
             # The estimate may be greater than the number of values, which is what it is bound to.
             parts.append(f"least(approx_count_distinct({value}), count({value}))")
@@ -196,12 +202,14 @@ def _describe_absent(column: Column) -> ColumnProfile:
     )
 
 
-def _find_failure(column: ColumnProfile) -> QualityFailure | None:
-    if column.registered is None:
+def _find_failure(column: Column, found: ColumnProfile, unheld: int) -> QualityFailure | None:
+    """Return what is wrong with a column; its type does not hold `unheld` of its values."""
+    if found.registered is None:
         return QualityFailure(assertion=IS_REGISTERED, column=column.name)
-    if column.type is None:
+    if found.type is None:
         return QualityFailure(assertion=IS_PRESENT, column=column.name)
-    if not is_of_registered_type(column.registered, column.type):
+    is_judged = column.kind not in (Kind.TEXT, Kind.OTHER)
+    if (unheld and is_judged) or not is_of_registered_type(found.registered, found.type):
         return QualityFailure(assertion=HAS_REGISTERED_TYPE, column=column.name)
     return None
 

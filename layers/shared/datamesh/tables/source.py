@@ -65,6 +65,8 @@ class Source:
     mixed: Mapping[int, str] = field(default_factory=dict)
     """Columns that are null where they are not of the registered type, by their numbers, with the
     type that they have in files: `p1` is null where a file has no `c1`."""
+    unheld: frozenset[int] = frozenset()
+    """The numbers of columns of which `w1` is null unless the registered type cannot hold `c1`."""
     skipping: frozenset[int] = frozenset()
     """The numbers of compared columns of which `n1` is `c1` as DuckDB skips row groups by it. Of
     floats, `n1` has NaN."""
@@ -219,6 +221,9 @@ def _open_parquet(
         selected += "".join(
             f"{mixed.presence[number]} AS p{n}, " for n, mixed in common.items() if mixed.presence
         )
+        selected += "".join(
+            f"{marked.unheld[number]} AS w{n}, " for n, marked in common.items() if marked.unheld
+        )
         selected += "".join(f"{cells[number]} AS n{n}, " for n, cells in skipping.items())
         read = call_columns_by_place(read_parquet(each.group.indexes), len(each.group.names))
         parts.append(f"SELECT {selected}{each.file} AS f, file_row_number AS r FROM {read}")
@@ -236,6 +241,7 @@ def _open_parquet(
         written_as_json=frozenset(n for n, each in common.items() if each.is_json),
         absent=frozenset(n for n, each in common.items() if each.is_absent),
         mixed={n: each.stored for n, each in common.items() if each.presence},
+        unheld=frozenset(n for n, each in common.items() if each.unheld),
         skipping=frozenset(skipping),
     )
 

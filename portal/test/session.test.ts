@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-Object.assign(globalThis, { window: { sessionStorage: { getItem: () => null } } });
+const stored = new Map<string, string>();
+const sessionStorage = {
+  getItem: (name: string) => stored.get(name) ?? null,
+  setItem: (name: string, value: string) => stored.set(name, value),
+  removeItem: (name: string) => stored.delete(name),
+};
+Object.assign(globalThis, { window: { sessionStorage } });
 const { isEndOfSession } = await import("../src/session.ts");
-const { isKept, keep, takeKept } = await import("../src/edit/kept.ts");
+const { carryOver, isKept, keep, takeKept } = await import("../src/edit/kept.ts");
 
 test("a role that is missing ends no session, whatever words the registry has for it", () => {
   const words = "'key:etl' may not do this: it needs the role steward in the domain 'tokens'";
@@ -24,4 +30,15 @@ test("a form that was left when a sign-in ended is given back once, to the same 
   assert.ok(!isKept("edit orders"));
   keep("edit orders", null, { draft: 3 });
   assert.deepEqual(takeKept("edit orders", "key:ann-2"), { draft: 3 });
+});
+
+test("what is kept outlives the way to the provider and back, and stays in no storage after that", async () => {
+  carryOver();
+  assert.equal(stored.size, 0);
+  keep("new", null, { name: "half_done" });
+  carryOver();
+  assert.equal(stored.size, 1);
+  const loaded = (await import("../src/edit/kept.ts?loaded" as string)) as { takeKept: typeof takeKept };
+  assert.equal(stored.size, 0);
+  assert.deepEqual(loaded.takeKept("new", "key:ann"), { name: "half_done" });
 });

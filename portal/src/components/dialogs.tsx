@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Signal } from "@preact/signals";
 import { ApiError, askWho } from "../api/client.ts";
 import type { Caller } from "../api/types.ts";
+import { carryOver } from "../edit/kept.ts";
 import { leaveForProvider, provider } from "../openid.ts";
 import { isHelpOpen, KEYS } from "../keys.ts";
 import { isSigningIn, signIn } from "../session.ts";
@@ -75,6 +76,7 @@ function SignIn() {
     const keep = new FormData((event.currentTarget as HTMLButtonElement).form!).has("keep");
     setAsking(true);
     try {
+      carryOver();
       await leaveForProvider(provider!, keep);
     } catch (error) {
       setProblem(`The provider cannot be asked. ${error instanceof Error ? error.message : String(error)}`);

@@ -5,6 +5,7 @@
  */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { signal } from "@preact/signals";
+import { parseExactly } from "../api/exact.ts";
 import { session, wasRefused } from "../session.ts";
 
 interface Kept {
@@ -12,7 +13,23 @@ interface Kept {
   readonly principal: string | null;
   readonly state: unknown;
 }
-const kept = signal<ReadonlyMap<string, Kept>>(new Map());
+const NAME = "data-mesh-registry-kept";
+const kept = signal<ReadonlyMap<string, Kept>>(restore());
+
+function restore(): ReadonlyMap<string, Kept> {
+  try {
+    const carried = window.sessionStorage.getItem(NAME);
+    window.sessionStorage.removeItem(NAME);
+    return new Map(carried ? (parseExactly(carried) as [string, Kept][]) : []);
+  } catch {
+    return new Map();
+  }
+}
+
+/** Leave what is kept in the tab's storage while the person is at the provider, and the page is not there. */
+export function carryOver(): void {
+  if (kept.value.size > 0) window.sessionStorage.setItem(NAME, JSON.stringify([...kept.value]));
+}
 
 /** Tell whether a form was left at a place when a sign-in ended. */
 export const isKept = (place: string): boolean => kept.value.has(place);

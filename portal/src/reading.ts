@@ -25,7 +25,7 @@ export const SNIPPETS: readonly SnippetWriter[] = [
       ].join("\n"),
   },
   {
-    title: "DuckDB",
+    title: "DuckDB shell",
     write: (address, needsKey) =>
       [
         ...(needsKey ? ["CREATE SECRET (TYPE http, BEARER_TOKEN getenv('KEY'));"] : []),

@@ -1,5 +1,6 @@
 """Exports of contracts are valid by the standard's schema, whatever a product has or becomes."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ import pytest
 import yaml
 
 from datamesh.models.products import ProductRegistration
-from datamesh.services.contracts.documents import export_contract, write_yaml
+from datamesh.services.contracts.documents import export_contract, write_json, write_yaml
 from datamesh.services.contracts.lint import find_faults
 from datamesh.services.contracts.mapping import map_contract
 from datamesh.services.contracts.source import read_source
@@ -113,3 +114,13 @@ def test_a_text_is_read_as_it_was_written(text: str) -> None:
 @pytest.mark.parametrize("text", ["1e3", "1e999", "0o17", "08", "1.0", "0x1F"])
 def test_a_text_that_is_a_number_in_any_yaml_is_quoted(text: str) -> None:
     assert write_yaml({"a": text}).decode() == f"a: '{text}'\n"
+
+
+def test_json_has_numbers_that_yaml_reads_alike() -> None:
+    numbers = [1e-05, 1e22, 1.5e-07, 0.1, -1e300, 10**30, -(2**63), 7, True, None, -0.0]
+    tree = {"a": numbers, "text 1e5": "1e-05", "empty": [{}, [], 'é\u2028"\\\n\x07']}
+    body = write_json(tree)
+    assert json.loads(body) == tree
+    assert yaml.safe_load(body)["a"] == numbers
+    plain = {"a": [1, {"b": "é", "c": []}], "d": {}, "e": 0.5}
+    assert write_json(plain).decode() == json.dumps(plain, ensure_ascii=False, indent=2)

@@ -1,12 +1,12 @@
 """The document of a product's contract, as it is now."""
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import msgspec
 import yaml
 from pydantic import JsonValue
 
@@ -80,7 +80,7 @@ def _write_document(
 ) -> ContractDocument:
     body = write_yaml(tree)
     if media_type == "application/json":
-        body = json.dumps(tree, ensure_ascii=False, indent=2).encode()
+        body = write_json(tree)
     return ContractDocument(body, media_type, tree, found)
 
 
@@ -130,6 +130,24 @@ def write_yaml(tree: Mapping[str, Any]) -> bytes:
     return yaml.dump(
         tree, Dumper=_TreeDumper, sort_keys=False, allow_unicode=True, width=WIDTH, encoding="utf-8"
     )
+
+
+def write_json(tree: Mapping[str, Any]) -> bytes:
+    """Return a tree as JSON whose numbers YAML has, too: tools of the standard read it as that."""
+    return msgspec.json.format(msgspec.json.encode(_write_numbers(tree)), indent=2)
+
+
+def _write_numbers(value: Any) -> Any:
+    """Return a value with the texts of numbers: YAML has `1.0e-05` for what JSON calls `1e-05`."""
+    if isinstance(value, dict):
+        return {key: _write_numbers(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_write_numbers(each) for each in value]
+    if isinstance(value, float) and "." not in (text := repr(value)):
+        return msgspec.Raw(text.replace("e", ".0e").encode())
+    if isinstance(value, int) and abs(value) >= 2**63:
+        return msgspec.Raw(str(value).encode())
+    return value
 
 
 class _TreeDumper(yaml.SafeDumper):

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import Serve
 from tests.lambdas import Client
-from tests.tables import PATH, dataset, parquet, rows_of
+from tests.tables import PATH, dataset, page_through, parquet, rows_of
 
 
 def publish(serve: Serve, values: Sequence[str], registered: str) -> Client:
@@ -178,3 +178,22 @@ def test_the_profile_of_mixed_files_tells_the_type_that_is_wrong(serve: Serve) -
     assert describe(MOMENTS[:2], "timestamp") == (
         "TIMESTAMP_NS", 1, "1970-01-01T00:00:00.123456789", "9999-12-31T00:00:00", [],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("registered", "values"),
+    [
+        ("foo", ["'x'", "'y'", "DATE '2020-01-01'", "5", "'z'"]),
+        ("any", ["5", "DATE '2020-01-01'", "'y'", "TIME '01:02:03'"]),
+        ("string", ["'x'", "'y'", "[1]", "'z'"]),
+    ],
+)
+def test_text_beside_other_types_is_the_same_text_on_every_page(
+    serve: Serve, registered: str, values: Sequence[str]
+) -> None:
+    client = publish(serve, values, registered)
+    expected = ["x", "y", "2020-01-01", 5, "z", [1], "01:02:03"]
+    whole = [row["x"] for row in client.get(PATH).body]
+    assert all(value in expected for value in whole)
+    for limit in range(1, len(values)):
+        assert [row["x"] for row in page_through(client, limit=limit)] == whole, limit

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from duckdb.sqltypes import DuckDBPyType
 
 from datamesh.models.far_dates import INFINITIES
-from datamesh.models.type_names import Kind
+from datamesh.models.type_names import Kind, find_kind
 from datamesh.models.types import DECIMAL_DIGITS
 from datamesh.tables.exact_casts import (
     NANOSECOND_TYPES,
+    NUMBERS,
     StoredCell,
     cast_exactly,
     measure_decimal,
@@ -56,8 +57,10 @@ def merge_column(
         target = find_sql_type(column.registered_type)
         return CommonColumn(target, _cast_all(cells, target), is_absent=True)
     if len(types) == 1:
-        texts = _write_texts(session, column, cells) if any(c and c.text for c in cells) else None
-        return CommonColumn(types[0], _cast_all(cells, types[0]), texts)
+        as_json = any(cell and cell.is_json for cell in cells)
+        has_texts = any(cell and cell.text for cell in cells)
+        texts = _write_texts(session, column, cells, as_json=as_json) if has_texts else None
+        return CommonColumn(types[0], _cast_all(cells, types[0]), texts, as_json)
     return MERGERS.get(column.kind, _merge_any)(session, column, cells, types)
 
 
@@ -177,11 +180,27 @@ def _merge_times(
 def _merge_any(
     session: Session, column: Column, cells: Sequence[StoredCell | None], types: Sequence[str]
 ) -> CommonColumn:
-    """Return values of types that nothing is registered of, in the type that holds both."""
+    """Return values of types that nothing is registered of, in the type that holds both.
+
+    Of text and lists, and the like, that is text: DuckDB would take another list for it.
+    """
+    texts = _write_texts(session, column, cells, as_json=True)
+    if column.kind is Kind.TEXT or len(set(map(_find_family, types))) > 1:
+        plain = tuple(f"(CAST({text} AS JSON) ->> '$')" for text in texts)
+        return CommonColumn("VARCHAR", plain, texts, is_json=True)
     union = " UNION ALL ".join(f"SELECT CAST(NULL AS {found})" for found in types)
     [(_, kind)] = session.describe_columns(union)
-    texts = _write_texts(session, column, cells, as_json=True)
     return CommonColumn(str(kind), _cast_all_exactly(cells, str(kind)), texts, is_json=True)
+
+
+def _find_family(found: str) -> str:
+    """Return what types are alike by that values are brought to one of them: lists, numbers, ..."""
+    if found.endswith("]"):
+        return "LIST"
+    kind = find_kind(found)
+    if kind in NUMBERS:
+        return "NUMBER"
+    return found.partition("(")[0] if kind is Kind.OTHER else kind
 
 
 type Merge = Callable[[Session, Column, Sequence[StoredCell | None], Sequence[str]], CommonColumn]

@@ -55,6 +55,8 @@ class StoredCell:
     """The expression of the row in the file, counted from 0."""
     text: str | None = None
     """The expression of what the cell is shown as, if it is not what the cell is."""
+    is_json: bool = False
+    """That text is JSON."""
     is_optional: bool = False
     """A value that is not of the registered type is null, and does not end the query."""
 

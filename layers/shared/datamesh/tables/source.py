@@ -127,6 +127,7 @@ def join_sources(
                 f"{name}.f",
                 f"{name}.r",
                 f"{name}.t{number}" if number in source.written else None,
+                number in source.written_as_json,
             )
             for name, source in tables
         ]

@@ -139,7 +139,7 @@ def convert_to_registered(cell: StoredCell) -> tuple[str, str]:
 
 def cast_exactly(cell: StoredCell, target: str) -> str:
     """Return the expression of a cell as another type; it ends the query if a value changes."""
-    cast = _cast_through_text if _are_float_and_decimal(cell.type, target) else _try_cast
+    cast = _cast_through_text if _is_float_beside_decimal(cell.type, target) else _cast_directly
     value = cast(cell.sql, target)
     same = f"{cast(value, cell.type)} IS NOT DISTINCT FROM {cell.sql}"
     if cell.type in NANOSECOND_TYPES:
@@ -148,11 +148,11 @@ def cast_exactly(cell: StoredCell, target: str) -> str:
     return f"CASE WHEN {same} THEN {value} ELSE {cell.refuse(target)} END"
 
 
-def _are_float_and_decimal(found: str, target: str) -> bool:
+def _is_float_beside_decimal(found: str, target: str) -> bool:
     return {find_kind(found), find_kind(target)} == {Kind.DOUBLE, Kind.DECIMAL}
 
 
-def _try_cast(cell: str, target: str) -> str:
+def _cast_directly(cell: str, target: str) -> str:
     return f"TRY_CAST({cell} AS {target})"
 
 

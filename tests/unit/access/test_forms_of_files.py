@@ -96,3 +96,21 @@ def test_samples_show_no_row_of_what_the_caller_may_not_see(serve: Serve) -> Non
         "POST", "/domains/sales/x/infer", {**port, "csv": {"skip": 1}}
     )
     assert (answer.status, b"A13" in answer.content) == (422, False)
+
+
+def test_restricted_columns_of_files_without_a_header_stay_where_they_are(serve: Serve) -> None:
+    registry = mesh()
+    port = {"location": LOCATION, "format": "csv", "csv": {"header": False, "skip": 1}}
+    more = {"restricted_columns": ["email"], "output_port": port}
+    add_product(registry, "people", schema={"email": "string", "id": "string"}, **more)
+    files = {"sales/people/a.csv": b"\na@example.com,1\n"}
+    held = resources(registry, files)
+    reader = Caller(serve("domains", held), "contributor")
+    assert reader.send("GET", "/domains/sales/people").body == [{"id": "1"}]
+    assert b"email" not in reader.send("GET", "/domains/sales/people/profile").content
+    contributor = Caller(serve("products", held), "contributor")
+    moved = ("PUT", "/product/people", {"schema": {"id": "string", "email": "string"}})
+    assert contributor.send(*moved).status == 403
+    longer = {"schema": {"email": "string", "id": "integer", "city": "string"}}
+    assert contributor.send("PUT", "/product/people", longer).status == 200
+    assert Caller(contributor.client, "steward").send(*moved).status == 200

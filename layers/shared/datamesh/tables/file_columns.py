@@ -174,7 +174,7 @@ def read_header(session: Session, table: Table, index: int) -> tuple[str, ...]:
     rows = session.fetch_rows(header)
     if table.dialect.header or not rows:
         return complete_names(rows[0]) if rows else ()
-    names = tuple(column.name for column in table.list_file_columns())
+    names = table.names_in_files or tuple(each.name for each in table.list_file_columns())
     if len(rows[0]) != len(names):
         raise UnreadableDataset(
             f"{session.scan.get_name(index)}: expected {len(names)} columns, as in the schema,"

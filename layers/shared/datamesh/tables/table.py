@@ -49,6 +49,8 @@ class Table:
     """The columns whose values are in the names of folders, outermost first."""
     dialect: CsvDialect = RFC_4180
     """The form of the files if they are CSV."""
+    names_in_files: tuple[str, ...] = ()
+    """The columns of CSV files without a header, those too that are not to be read."""
 
     def __post_init__(self) -> None:
         clash = find_clash(column.name for column in self.columns if column.registered_type)

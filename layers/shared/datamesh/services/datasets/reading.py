@@ -221,7 +221,8 @@ def open_product_dataset(
     columns += [Column(name, "string") for name in partitions if name not in product.schema_]
     if hidden and not columns:
         check_all_columns(context, registry, access, product)
-    table = Table(found.format, tuple(columns), partitions, dialect)
+    in_files = tuple(name for name in product.schema_ if name not in found.partitions)
+    table = Table(found.format, tuple(columns), partitions, dialect, in_files)
     read_cursor_key = partial(access.cursor_key.read, context.deadline)
     folder = open_folder(find_location(product))
     return Dataset(

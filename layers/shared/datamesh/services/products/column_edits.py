@@ -5,7 +5,7 @@ A fact has one place, however it was sent: types in `schema`, tags in `column_ta
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -97,11 +97,23 @@ def check_restriction(
     """Raise Forbidden unless the caller may change what is restricted, or is checked of it.
 
     Counts of a pattern that is tried letter by letter tell a value: who may not read a column may
-    not say what its values are compared with.
+    not say what its values are compared with, nor where they are in files without a header.
     """
-    is_changed = before.restricted_columns != after.restricted_columns
-    if is_changed or _is_compared_otherwise(before, after):
+    columns = before.restricted_columns
+    is_changed = columns != after.restricted_columns
+    is_moved = _list_places(before, columns) != _list_places(after, columns)
+    if is_changed or is_moved or _is_compared_otherwise(before, after):
         permissions.check_role(Role.STEWARD, before.domain)
+
+
+def _list_places(product: StoredProduct, columns: Iterable[str]) -> list[int | None]:
+    """Return the places of columns in CSV files without a header; none for files that name them."""
+    port = product.output_port
+    if port is None or port.csv is None or port.csv.header:
+        return []
+    in_files = (name for name in product.schema_ if name not in port.partitions)
+    places = {fold_case(name): place for place, name in enumerate(in_files)}
+    return [places.get(fold_case(name)) for name in columns]
 
 
 COMPARED = ("physical_name", "enum", "options", "columns", "items")

@@ -56,7 +56,7 @@ class StoredCell:
     text: str | None = None
     """The expression of what the cell is shown as, if it is not what the cell is."""
     is_json: bool = False
-    """That text is JSON."""
+    """True if that text is JSON."""
     is_optional: bool = False
     """A value that is not of the registered type is null, and does not end the query."""
 

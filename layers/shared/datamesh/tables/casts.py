@@ -178,9 +178,12 @@ def _cast_double(cell: str, sql_type: str) -> str:
 
 
 def _has_short_year(cell: str) -> str:
-    """Return the condition that a day's year is short; most have a `-` behind four digits."""
-    is_usual = f"strpos(ltrim({cell}, ' \t'), '-') = 5"
-    return f"(NOT {is_usual} AND regexp_matches({cell}, {quote_literal(SHORT_YEAR)}))"
+    """Return the condition that a day's year is short.
+
+    Most cells begin with a digit and have a `-` behind four; those are not looked at.
+    """
+    is_unusual = f"(strpos({cell}, '-') <> 5 OR {cell} < '0')"
+    return f"({is_unusual} AND regexp_matches({cell}, {quote_literal(SHORT_YEAR)}))"
 
 
 def _cast_date(cell: str, sql_type: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from datamesh.models.products import ProductStatus
+from datamesh.models.products import ProductStatus, ProductUpdate
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.jobs.records import INDEX_MINUTES
 from datamesh.services.marquez.versions import FoundDataset
@@ -16,7 +16,7 @@ from datamesh.services.openlineage.lives import MAX_DROPPED
 from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.openlineage.rebuild import rebuild_derived_lineage
 from datamesh.services.products import queries
-from datamesh.services.products.registration import delete_product
+from datamesh.services.products.registration import delete_product, update_product
 from datamesh.services.registry.registry import Registry
 from datamesh.services.registry.renames import find_new_name
 from datamesh.storage.files import ProductsFile
@@ -303,6 +303,27 @@ def test_the_old_name_of_a_product_redirects_and_one_of_a_person_stays() -> None
     [product] = read_products(registry).values()
     assert (product.name, len(product.openlineage)) == ("old", 2)
     assert product.lifecycle_state == "RENAME"
+
+
+@pytest.mark.parametrize(
+    "conceals",
+    [
+        {"visibility": "private"},
+        {"restricted_columns": ["email"]},
+        {"schema": {"email": {"type": "string", "restricted": True}}},
+    ],
+)
+def test_what_conceals_its_folder_stays_at_it(conceals: Raw) -> None:
+    """The folder of a product without an output port has its name, which others could take."""
+    registry, into = mesh(), event_pipeline()
+    fields = {"schema": {"fields": [{"name": "email", "type": "string"}]}}
+    send(registry, into, dataset_event(dataset("old", facets=fields)))
+    [before] = read_products(registry).values()
+    update_product(CONTEXT, registry, "old", ProductUpdate.model_validate(conceals))
+    send(registry, into, rename("old", "new", 5))
+    [product] = read_products(registry).values()
+    assert (product.name, product.domain) == ("old", before.domain)
+    assert [each.name for each in product.openlineage] == ["new", "old"]
 
 
 @pytest.mark.parametrize("sending", SENDINGS)

@@ -11,6 +11,7 @@ from datamesh.services.openlineage.observations import (
 )
 from datamesh.services.openlineage.product_domain import EventPolicy
 from datamesh.services.openlineage.product_namer import find_first_dataset
+from datamesh.services.products.changes import is_concealing
 from datamesh.services.registry.checks import join_checks
 from datamesh.services.registry.product_facts import apply_facts, describe_dataset, is_generated
 
@@ -39,12 +40,17 @@ def add_names(product: StoredProduct, datasets: list[DatasetName]) -> StoredProd
 
 
 def follow_first(product: StoredProduct, policy: EventPolicy) -> StoredProduct:
-    """Return a product that follows events, with the domain and description they lead to."""
+    """Return a product that follows events, with the domain and description they lead to.
+
+    One that conceals something stays in its domain: those of another would see it.
+    """
     observed, first = product.observed, find_first_dataset(product)
     if observed is None or observed.first is None:
         return product  # of an earlier version, of which nothing is known yet
     named = [first, *(each for each in product.openlineage if each != first)]
-    update: dict[str, object] = {"domain": policy.choose_domain(named, observed)}
+    update: dict[str, object] = {}
+    if not is_concealing(product):
+        update["domain"] = policy.choose_domain(named, observed)
     if is_generated(product):
         update["description"] = describe_dataset(first)
     free = {key: value for key, value in update.items() if key not in product.edited}

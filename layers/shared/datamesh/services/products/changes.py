@@ -43,12 +43,17 @@ def check_update(permissions: Permissions, product: ProductRecord, changes: Prod
         permissions.check_role(Role.CONTRIBUTOR, changes.domain)
 
 
+def is_concealing(product: Product) -> bool:
+    """Return whether others may not read all that lies where the product has its data."""
+    return bool(product.restricted_columns) or product.visibility is Visibility.PRIVATE
+
+
 def check_departure(permissions: Permissions, product: Product) -> None:
     """Raise Forbidden unless the caller may take a product away from the place of its data.
 
     Nothing would conceal there any more what the product does: that takes a steward.
     """
-    if product.restricted_columns or product.visibility is Visibility.PRIVATE:
+    if is_concealing(product):
         permissions.check_role(Role.STEWARD, product.domain)
 
 

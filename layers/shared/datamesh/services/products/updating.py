@@ -15,6 +15,7 @@ from datamesh.services.products.changes import (
     check_departure,
     check_namespaces,
     check_update,
+    is_concealing,
 )
 from datamesh.services.products.column_edits import change_columns, check_restriction
 from datamesh.services.products.columns import check_columns
@@ -120,4 +121,9 @@ def _change_fields(product: StoredProduct, changes: ProductUpdate, now: datetime
     if changes.deprecation:
         update["deprecation"] = changes.deprecation.build_deprecation(product.deprecation, now)
     update |= change_columns(product, changes)
-    return product.model_copy(update={**update, **mark_edits(product, changes)})
+    changed = product.model_copy(update={**update, **mark_edits(product, changes)})
+    if changed.observed and is_concealing(changed):
+        # Events that rename it would take it away from its folder, which has its name.
+        edited = tuple(sorted({*changed.edited, "name"}))
+        changed = changed.model_copy(update={"edited": edited})
+    return changed

@@ -200,8 +200,9 @@ def run_scheduled(stack: Stack, day: date) -> dict[str, int]:
 
 
 def test_figures_go_on_from_day_to_day_with_what_cloudwatch_counted(stack: Stack) -> None:
-    today = datetime.now(UTC).date()  # of which the schedule itself keeps a snapshot
-    first, second = today - timedelta(days=2), today - timedelta(days=1)
+    # The schedule itself keeps snapshots of today, and of yesterday if midnight has just passed.
+    today = datetime.now(UTC).date()
+    first, second = today - timedelta(days=3), today - timedelta(days=2)
     api = [{"Name": "ApiId", "Value": stack.resource("RegistryApi")}]
     stack.emulator.client("cloudwatch").put_metric_data(
         Namespace="AWS/ApiGateway",

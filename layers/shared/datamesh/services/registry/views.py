@@ -18,10 +18,10 @@ from datamesh.services.permissions import Permissions, Sight
 from datamesh.services.registry.dataset_names import DatasetNameCache
 from datamesh.services.registry.domain_index import DomainIndex
 from datamesh.services.registry.hidden_names import DatasetKey, HiddenNames, JobName
+from datamesh.services.registry.hidden_past import find_hidden_before
 from datamesh.services.registry.lineage_index import LineageIndex
 from datamesh.services.registry.product_texts import ProductTexts
 from datamesh.services.registry.registry import Registry
-from datamesh.services.registry.renames import find_new_name
 from datamesh.services.registry.renames_cache import RenamesCache
 from datamesh.services.registry.replacements import hide_replacements
 from datamesh.services.registry.revision_cache import RevisionCache
@@ -119,12 +119,11 @@ class RegistryView:
     def show_past_products(self, file: ProductsFile, deadline: Deadline) -> ProductsFile:
         """Return an earlier file without what is hidden now, or was then."""
         now = self._base.products.read(deadline)
-        hidden_now = {product.name for product in self._list_hidden(now)}
         hidden = {
             each.name for each in _select_private(file) if not self._permissions.can_see(each)
         }
-        if hidden_now:
-            hidden |= {name for name in file.products if _get_name_now(now, name) in hidden_now}
+        if hidden_now := self._list_hidden(now):
+            hidden |= find_hidden_before(file, now, hidden_now)
         return hide_products(file, hidden)
 
     def find_hidden_datasets(self, deadline: Deadline) -> frozenset[DatasetKey]:
@@ -212,10 +211,6 @@ def _select_private(file: ProductsFile) -> tuple[ProductRecord, ...]:
     return tuple(
         product for product in file.products.values() if product.visibility is Visibility.PRIVATE
     )
-
-
-def _get_name_now(now: ProductsFile, name: str) -> str:
-    return find_new_name(now, name) or name
 
 
 def _hide_datasets(file: JobIndexFile, hidden: frozenset[DatasetKey]) -> JobIndexFile:

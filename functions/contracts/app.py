@@ -157,7 +157,8 @@ async def get_contract(
     same rules, `jsonschema` is valid for each row, `dbt` is a `schema.yml`.
     """
     sources = resources.open_contracts()
-    _, document = queries.read_contract(context, registry, sources, name, kind)
+    hidden = resources.data.list_hidden
+    _, document = queries.read_contract(context, registry, sources, name, kind, hidden)
     return Response(document.body, media_type=document.media_type)
 
 

@@ -3,8 +3,12 @@
 from typing import Any
 
 import pytest
+import yaml
 
-from tests.lambdas import Client
+from datamesh.http.gateway import ANONYMOUS
+from datamesh.services.contracts.lint import find_faults
+from datamesh.services.contracts.source import read_source
+from tests.lambdas import Client, api_event
 from tests.unit.contracts.documents import write_contract
 from tests.unit.contracts.test_contracts_api import post, read_contract, read_tree
 
@@ -117,3 +121,54 @@ def test_a_request_registers_at_most_a_thousand_parts(dry_run: bool, client: Cli
     assert error["field"] == "/schema"
     assert "registers at most 1000, got 1001" in error["message"]
     assert post(client, text, object="part7").status == 200
+
+
+def hide(products: Client, name: str) -> None:
+    assert products.put(f"/product/{name}", {"visibility": "private"}).status == 200
+
+
+def read_as_stranger(client: Client, name: str, **query: str) -> Any:
+    path = f"/product/{name}/contract"
+    return client.send(api_event("GET", path, query=query, principal=ANONYMOUS)).content
+
+
+def test_a_part_that_is_hidden_is_not_in_the_document_of_another(
+    client: Client, products: Client
+) -> None:
+    assert post(client, SHOP, fan_out=True).status == 200
+    hide(products, "shop-parcels")
+    unrelated = {"name": "parcel", "relationships": []}
+    text = read_as_stranger(client, "shop-lines")
+    assert find_faults(read_source(text)) == []
+    assert yaml.safe_load(text) == {
+        **yaml.safe_load(SHOP),
+        "schema": [{**PARTS[0], "properties": [{"name": "id"}, unrelated]}],
+        "slaProperties": [],
+    }
+    admin = api_event("GET", "/product/shop-lines/contract")
+    assert client.send(admin).content == SHOP.encode()
+
+
+def test_a_port_that_is_hidden_is_not_in_the_document_of_another(
+    client: Client, products: Client
+) -> None:
+    ports = [{"name": each, "version": "1.0.0"} for each in ("lines", "parcels")]
+    tree = {"apiVersion": "v1.0.0", "kind": "DataProduct", "id": "shop", "status": "active"}
+    more = {"name": "shop", "domain": "sales", "version": "1.0.0", "team": {"name": "shop"}}
+    body: dict[str, Any] = {**tree, **more, "outputPorts": ports}
+    assert post(client, yaml.safe_dump(body), fan_out=True).status == 200
+    hide(products, "shop-parcels")
+    found = yaml.safe_load(read_as_stranger(client, "shop-lines", format="odps"))
+    assert found == {**body, "outputPorts": ports[:1]}
+
+
+def test_a_hidden_document_of_another_domain_takes_no_part_away(
+    client: Client, products: Client
+) -> None:
+    assert post(client, SHOP, fan_out=True, name="own", domain="finance").status == 200
+    for name in ("own-lines", "own-parcels"):
+        hide(products, name)
+    steward: dict[str, Any] = {"principal": "key:sales", "grants": ({"role": "steward", "domain": "sales"},)}
+    asked = api_event("POST", "/contracts", SHOP, query={"fan_out": True}, **steward)
+    assert client.send(asked).status == 200
+    assert read_as_stranger(client, "shop-lines") == SHOP.encode()

@@ -108,6 +108,11 @@ def export_data_product(
     return _write_document(tree, parsed.media_type, found)
 
 
+def rewrite_document(document: ContractDocument, tree: dict[str, Any]) -> ContractDocument:
+    """Return a document with another tree, in its own form."""
+    return _write_document(tree, document.media_type, document.found)
+
+
 def is_part(tree: Mapping[str, Any], reference: ContractReference) -> bool:
     """Tell whether a product is one of several that a contract has been registered as."""
     return reference.object is not None and len(list_objects(tree)) > 1

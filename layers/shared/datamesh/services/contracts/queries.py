@@ -3,9 +3,15 @@
 from datamesh.models.contracts import ContractEntry, ContractFormat
 from datamesh.models.stored_products import StoredProduct
 from datamesh.services.context import RequestContext
-from datamesh.services.contracts.documents import export_contract, export_data_product
+from datamesh.services.contracts.documents import (
+    ContractDocument,
+    export_contract,
+    export_data_product,
+)
 from datamesh.services.contracts.formats.writing import WrittenFormat, write_format
+from datamesh.services.contracts.hidden_parts import find_hidden_parts, leave_out_parts
 from datamesh.services.contracts.port_lineage import Upstream, read_upstream
+from datamesh.services.datasets.shared_places import ListHidden
 from datamesh.services.products.queries import get_product
 from datamesh.services.registry.registry import Page, Registry, cut_page
 from datamesh.services.registry.renames import require_seen_record
@@ -19,10 +25,12 @@ def read_contract(
     sources: ContractSources,
     name: str,
     kind: ContractFormat = ContractFormat.ODCS,
+    list_hidden: ListHidden = lambda deadline: (),
 ) -> tuple[ProductRecord, WrittenFormat]:
     """Return a product, and its contract as it is now or itself in another format.
 
-    Raises ProductNotFound, ProductRenamed, StorageUnavailable.
+    Parts of the document that are hidden products are left out. Raises ProductNotFound,
+    ProductRenamed, StorageUnavailable.
     """
     upstream = read_upstream(context, registry, name) if kind is ContractFormat.ODPS else []
     record = get_product(context, registry, name)
@@ -31,13 +39,21 @@ def read_contract(
         file = registry.products.read(context.deadline)
         described = sources.read_source(product.data_product.digest, context.deadline)
         document = export_data_product(product, described, Upstream(upstream, file))
-        return record, WrittenFormat(document.body, document.media_type)
-    if kind is not ContractFormat.ODCS:
+    elif kind is ContractFormat.ODCS:
+        document = _export_kept(context, sources, product)
+    else:
         return record, write_format(product, kind, upstream)
+    parts = find_hidden_parts(record, kind, list_hidden(context.deadline))
+    shown = leave_out_parts(document, parts)
+    return record, WrittenFormat(shown.body, shown.media_type)
+
+
+def _export_kept(
+    context: RequestContext, sources: ContractSources, product: StoredProduct
+) -> ContractDocument:
     reference = product.contract
     source = sources.read_source(reference.digest, context.deadline) if reference else None
-    document = export_contract(product, source)
-    return record, WrittenFormat(document.body, document.media_type)
+    return export_contract(product, source)
 
 
 def read_latest_contract(
@@ -49,9 +65,7 @@ def read_latest_contract(
     """
     file = registry.products.read_latest(context.deadline)
     product = require_seen_record(file, name, context.permissions).to_model()
-    reference = product.contract
-    source = sources.read_source(reference.digest, context.deadline) if reference else None
-    return product, export_contract(product, source).body
+    return product, _export_kept(context, sources, product).body
 
 
 def list_contracts(

@@ -113,3 +113,15 @@ def test_storage_is_asked_once_and_only_by_whom_it_concerns() -> None:
     assert other.has_role(Role.READER, "sales")
     assert not other.has_role(Role.READER, "finance")
     assert asked == [1]
+
+
+def test_permissions_that_are_kept_look_for_no_other_grants() -> None:
+    granted = [Grant(Role.READER, "sales")]
+    asking = Permissions("key:etl", [], lambda: tuple(granted))
+    kept = asking.keep_grants()
+    granted.append(Grant(Role.READER, "hr"))
+    for each in (asking, kept):
+        each.forget_stored()
+    assert asking.has_role(Role.READER, "hr")
+    assert not kept.has_role(Role.READER, "hr")
+    assert kept.has_role(Role.READER, "sales")

@@ -64,6 +64,18 @@ class Permissions:
         for name in _OF_STORED:
             self.__dict__.pop(name, None)
 
+    def keep_grants(self) -> "Permissions":
+        """Return permissions with the grants of now, which look for no others.
+
+        Raises StorageUnavailable if they cannot be read.
+        """
+        return Permissions(
+            self.principal,
+            self.grants,
+            read_access=self.read_access,
+            find_redirects=self._find_redirects,
+        )
+
     @cached_property
     def is_admin_by_credentials(self) -> bool:
         """True if the principal may do everything, whatever grants storage has."""

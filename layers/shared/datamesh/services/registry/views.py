@@ -76,7 +76,9 @@ class RegistryViews:
         sight = permissions.sight
         view = self._views.pop(sight, None)
         if view is None:
-            view = RegistryView(registry, self, permissions, _drop_indexes(registry))
+            # Not the caller's own: a commit of that request would look for other grants.
+            kept = permissions.keep_grants()
+            view = RegistryView(registry, self, kept, _drop_indexes(registry))
         self._views[sight] = view
         while len(self._views) > MAX_VIEWS:
             self._views.popitem(last=False)

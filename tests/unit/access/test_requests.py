@@ -219,6 +219,35 @@ def test_a_product_that_is_hidden_is_not_there(
     assert "secret" not in decide(analyst, request_id).body["message"]
 
 
+def test_who_asked_does_not_hear_where_a_hidden_product_is(analyst: Call, admin: Call) -> None:
+    request_id, gone = ask_for_id(analyst), "gone"
+    assert admin("POST", "/register_product", product_body(name=gone), "products").status == 200
+    of_gone = ask_for_id(analyst, gone)
+    hide(admin, domain="secrets")
+    assert admin("DELETE", f"/product/{gone}", area="products").status == 200
+    for decision, body in (("grant", {}), ("refuse", {"reason": "No"})):
+        hidden = decide(analyst, request_id, decision, body)
+        assert hidden.status == 403
+        assert hidden.body == decide(analyst, of_gone, decision, body).body
+
+
+def test_a_key_is_not_given_what_another_of_its_id_has_asked_for(
+    admin: Call, steward: Call, clients: dict[str, Client]
+) -> None:
+    asking = create_call(clients, principal="key:etl", grants=[])
+    made = {"id": "etl", "owner": "a", "grants": [{"role": "reader", "domain": "finance"}]}
+    assert admin("POST", "/keys", made).status == 200
+    first = ask_for_id(asking)
+    assert admin("DELETE", "/keys/etl").status == 200
+    assert admin("GET", "/requests").body == []
+    assert decide(steward, first).status == 404
+    # For two minutes at most, the former key goes on where it is remembered.
+    second = ask_for_id(asking)
+    assert admin("POST", "/keys", made).status == 200
+    assert asking("GET", "/requests").body == []
+    assert decide(steward, second).status == 404
+
+
 def see(call: Call, name: str) -> int:
     return call("GET", f"/product/{name}", None, "products").status
 

@@ -84,7 +84,7 @@ def create_key(
             raise KeyIdTaken(key.id)
         if len(file.keys) >= MAX_KEYS:
             raise LimitReached("Keys", MAX_KEYS)
-        kept = add_grants(file, grants, now)
+        kept = _drop_requests(add_grants(file, grants, now), principal)
         made = kept.model_copy(update={"keys": {**kept.keys, key.id: key}})
         return made, _build_issued_key(made, key, credential)
 
@@ -123,7 +123,7 @@ def rotate_key(
 
 
 def delete_key(context: RequestContext, access: Document[AccessFile], key_id: str) -> RemovedKey:
-    """Delete a key and the grants of its principal.
+    """Delete a key, the grants of its principal, and its requests for access.
 
     Raises KeyNotFound, for one as well that the caller may not manage, and what a commit raises.
     """
@@ -133,7 +133,8 @@ def delete_key(context: RequestContext, access: Document[AccessFile], key_id: st
         grants = {i: each for i, each in file.grants.items() if each.principal != key.principal}
         keys = {i: each for i, each in file.keys.items() if i != key_id}
         removed = RemovedKey(id=key_id, grants_removed=len(file.grants) - len(grants))
-        return file.model_copy(update={"grants": grants, "keys": keys}), removed
+        left = _drop_requests(file, key.principal)
+        return left.model_copy(update={"grants": grants, "keys": keys}), removed
 
     return context.commit_audited(access, change)
 
@@ -164,6 +165,16 @@ def find_managed_key(permissions: Permissions, file: AccessFile, key_id: str) ->
 def find_key_grants(file: AccessFile, principal: str) -> list[StoredGrant]:
     """Return the grants of a principal, those that have expired included."""
     return [each for each in file.grants.values() if each.principal == principal]
+
+
+def _drop_requests(file: AccessFile, principal: str) -> AccessFile:
+    """Return the file without what a principal has asked for.
+
+    Who makes a key of the same id later must not be given what the former one asked for. The former
+    may ask once more while authorizers remember it, so they go when a key is made, too.
+    """
+    kept = {i: each for i, each in file.requests.items() if each.principal != principal}
+    return file.model_copy(update={"requests": kept})
 
 
 def _can_manage(permissions: Permissions, grants: list[StoredGrant]) -> bool:

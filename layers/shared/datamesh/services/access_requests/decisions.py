@@ -191,8 +191,9 @@ def _require_request(
     if request is None:
         raise RequestNotFound(request_id)
     product = find_requested_product(products, request)
-    is_own = request.principal == context.principal
-    if not is_own and not (product and context.permissions.can_see(product)):
+    if product and not context.permissions.can_see(product):
+        product = None  # it is gone to whoever asked, who must not hear where it is now
+    if product is None and request.principal != context.principal:
         raise RequestNotFound(request_id)
     context.permissions.check_role(Role.STEWARD, product.domain if product else request.domain)
     if product is None:

@@ -168,7 +168,10 @@ def test_a_hidden_document_of_another_domain_takes_no_part_away(
     assert post(client, SHOP, fan_out=True, name="own", domain="finance").status == 200
     for name in ("own-lines", "own-parcels"):
         hide(products, name)
-    steward: dict[str, Any] = {"principal": "key:sales", "grants": ({"role": "steward", "domain": "sales"},)}
+    steward: dict[str, Any] = {
+        "principal": "key:sales",
+        "grants": ({"role": "steward", "domain": "sales"},),
+    }
     asked = api_event("POST", "/contracts", SHOP, query={"fan_out": True}, **steward)
     assert client.send(asked).status == 200
     assert read_as_stranger(client, "shop-lines") == SHOP.encode()

@@ -133,7 +133,7 @@ def run(project: FakeProject, scenario: Scenario) -> None:
     """Play a scenario against a gateway in this process, which is closed at the end."""
 
     async def main() -> None:
-        async with asyncio.timeout(20), _serving(project) as client:
+        async with asyncio.timeout(120), _serving(project) as client:
             await scenario(client)
 
     asyncio.run(main())

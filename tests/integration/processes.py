@@ -19,7 +19,7 @@ def alive(pid: int) -> bool:
     return state != "Z"
 
 
-def eventually(condition: Callable[[], bool], seconds: float = 10) -> bool:
+def eventually(condition: Callable[[], bool], seconds: float = 60) -> bool:
     """Tell whether the condition holds within the time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -3,6 +3,7 @@
 import asyncio
 import marshal
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -10,7 +11,7 @@ import pytest
 
 from dev.execution import pool, sources
 from tests.integration.fake_project import FakeProject, run
-from tests.integration.processes import alive
+from tests.integration.processes import alive, eventually
 
 PID = """
     import os
@@ -39,6 +40,23 @@ MEET = """
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FakeProject:
     monkeypatch.setattr(sources, "STAMP_SECONDS", 0.0)
     return FakeProject(tmp_path)
+
+
+class StillClock:
+    """The time of the running loop, which passes when a test says so."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        loop = asyncio.get_running_loop()
+        self._now = loop.time()
+        monkeypatch.setattr(loop, "time", lambda: self._now)
+
+    def pass_by(self, seconds: float) -> None:
+        self._now += seconds
+
+
+async def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait in a thread: the timers of the loop may stand still."""
+    assert await asyncio.to_thread(eventually, condition)
 
 
 def test_one_environment_serves_requests_that_do_not_overlap(project: FakeProject) -> None:
@@ -226,13 +244,13 @@ def test_broken_code_and_a_broken_template_answer_500_until_mended(
 
 
 def test_errors_timeouts_and_crashes_answer_500_and_the_next_request_is_served(
-    project: FakeProject, caplog: pytest.LogCaptureFixture
+    project: FakeProject, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.describe(timeout=1)
     project.code(
         "things",
         """
-        import os, time
+        import os, sys, time
 
         def handler(event, context):
             match event["pathParameters"]["id"]:
@@ -243,15 +261,21 @@ def test_errors_timeouts_and_crashes_answer_500_and_the_next_request_is_served(
                 case "exit":
                     raise SystemExit(1)
                 case "slow":
+                    print("sleeping", file=sys.stderr, flush=True)
                     time.sleep(60)
             return str(os.getpid())
         """,
     )
 
     async def scenario(client: httpx.AsyncClient) -> None:
+        clock = StillClock(monkeypatch)
         pid = (await client.get("/things/pid")).text
         for failure in ("error", "crash", "exit", "slow"):
-            failed = await client.get(f"/things/{failure}")
+            call = asyncio.create_task(client.get(f"/things/{failure}"))
+            if failure == "slow":
+                await wait_until(lambda: "sleeping" in caplog.text)
+                clock.pass_by(1)
+            failed = await call
             assert failed.status_code == 500
             assert failed.json() == {"message": "Internal Server Error"}
             after = (await client.get("/things/pid")).text
@@ -268,14 +292,16 @@ def test_errors_timeouts_and_crashes_answer_500_and_the_next_request_is_served(
 def test_an_environment_that_nobody_needs_ends(
     project: FakeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 4.0)
     project.code("things", PID)
 
     async def scenario(client: httpx.AsyncClient) -> None:
+        clock = StillClock(monkeypatch)
         pid = (await client.get("/things")).text
+        clock.pass_by(pool.IDLE_SECONDS - 1)
         assert (await client.get("/things")).text == pid
-        while alive(int(pid)):
-            await asyncio.sleep(0.01)
+        clock.pass_by(pool.IDLE_SECONDS)
+        await wait_until(lambda: not alive(int(pid)))
         answer = await client.get("/things")
         assert (answer.status_code, answer.text == pid) == (200, False)
 
@@ -285,17 +311,21 @@ def test_an_environment_that_nobody_needs_ends(
 def test_only_what_the_load_does_not_need_ends(
     project: FakeProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool, "IDLE_SECONDS", 0.5)
+    monkeypatch.setattr(pool, "IDLE_SECONDS", 4.0)
     project.code("things", MEET)
 
     async def scenario(client: httpx.AsyncClient) -> None:
+        clock = StillClock(monkeypatch)
         calls = [client.get("/things?together=2") for _ in range(2)]
         pids = {answer.text for answer in await asyncio.gather(*calls)}
         [used] = {(await client.get("/things?together=1")).text}
         [spare] = pids - {used}
-        while alive(int(spare)):
+        for _ in range(2):
+            clock.pass_by(pool.IDLE_SECONDS / 2)
             assert (await client.get("/things?together=1")).text == used
+        await wait_until(lambda: not alive(int(spare)))
         assert alive(int(used))
+        assert (await client.get("/things?together=1")).text == used
 
     run(project, scenario)
 

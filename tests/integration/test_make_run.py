@@ -19,6 +19,8 @@ from tests.integration.processes import alive, eventually
 
 ROOT = Path(__file__).parents[2]
 KEY = "a-key-for-this-test"
+SECONDS = 120
+"""The longest wait for anything that happens at once on a machine with nothing else to do."""
 
 # Puts what is posted into the bucket, and answers what is there; `/things/<other>` never ends.
 STORE = """
@@ -60,7 +62,7 @@ class Running(NamedTuple):
 
     def put(self, text: str) -> dict[str, str]:
         headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "text/plain"}
-        response = requests.post(f"{self.url}/things", headers=headers, data=text, timeout=20)
+        response = requests.post(f"{self.url}/things", headers=headers, data=text, timeout=SECONDS)
         assert response.status_code == 200
         answer: dict[str, str] = response.json()
         return answer
@@ -118,7 +120,7 @@ def failed(arguments: Sequence[str], data: Path, **variables: str) -> tuple[int,
         env=environment(data, **variables),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=SECONDS,
     )
     assert done.stdout == ""
     return done.returncode, done.stderr.splitlines()
@@ -135,7 +137,7 @@ def test_a_signal_ends_everything_with_code_0(project: FakeProject, tmp_path: Pa
         assert (answer["principal"], answer["level"]) == ("local", "DEBUG")
         pids = [int(answer["pid"]), server_pid(data)]
         running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(10) == 0
+        assert running.process.wait(SECONDS) == 0
         assert not any(alive(pid) for pid in pids)
     written = (data / LOG_FILE).read_text()
     assert [line.split()[1:4] for line in written.splitlines()] == [["POST", "/things", "200"]]
@@ -153,7 +155,7 @@ def test_what_a_function_prints_is_on_the_terminal_when_it_warns_or_is_asked_for
     for number, variables in enumerate(({}, {"LOG": "1"})):
         log.unlink(missing_ok=True)
         with started(command(project), data, log, **variables) as running:
-            assert requests.get(f"{running.url}/things", timeout=20).status_code == 200
+            assert requests.get(f"{running.url}/things", timeout=SECONDS).status_code == 200
         shown = log.read_text().splitlines()
         assert {*warned} <= {*shown}
         assert {*printed} <= {*shown} if variables else not {*printed} & {*shown}
@@ -169,6 +171,7 @@ def test_killed_it_leaves_no_process_and_keeps_what_it_acknowledged(
         idle = int(running.put("acknowledged")["pid"])
         with pytest.raises(requests.ReadTimeout):
             requests.get(f"{running.url}/things/endless", timeout=1)
+        assert eventually(lambda: "looping " in (data / LOG_FILE).read_text())
         written = (data / LOG_FILE).read_text()
         looping = int(written.partition("looping ")[2].split()[0])
         pids = [idle, looping, server_pid(data)]
@@ -176,7 +179,7 @@ def test_killed_it_leaves_no_process_and_keeps_what_it_acknowledged(
         running.process.kill()
         # At once: the next start waits until the last one's server is gone.
         with started(command(project), data, log) as again:
-            assert requests.get(f"{again.url}/things", timeout=20).text == "acknowledged"
+            assert requests.get(f"{again.url}/things", timeout=SECONDS).text == "acknowledged"
             assert eventually(lambda: not any(alive(pid) for pid in pids))
 
 
@@ -184,7 +187,7 @@ def test_it_ends_when_its_storage_does(project: FakeProject, tmp_path: Path) -> 
     data, log = tmp_path / "data", tmp_path / "log"
     with started(command(project), data, log) as running:
         os.kill(server_pid(data), signal.SIGKILL)
-        assert running.process.wait(10) == 1
+        assert running.process.wait(SECONDS) == 1
     assert log.read_text() == f"the embedded S3 server has ended; see {data / 'weed.log'}\n"
 
 
@@ -226,13 +229,13 @@ def test_bad_settings_and_templates_are_told_in_one_line(
 def test_make_run_ends_with_its_signals(tmp_path: Path, whole_group: bool) -> None:
     data = tmp_path / "data"
     with started(["make", "run"], data) as running:
-        assert requests.get(f"{running.url}/nothing", timeout=20).status_code == 404
+        assert requests.get(f"{running.url}/nothing", timeout=SECONDS).status_code == 404
         pid = server_pid(data)
         if whole_group:  # as a terminal does
             os.killpg(running.process.pid, signal.SIGINT)
         else:
             running.process.send_signal(signal.SIGTERM)
-        running.process.wait(10)
+        running.process.wait(SECONDS)
         assert eventually(lambda: not alive(pid))
         with pytest.raises(requests.ConnectionError):
             requests.get(running.url, timeout=5)

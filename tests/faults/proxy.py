@@ -48,6 +48,7 @@ class Proxy:
         host, _, port = upstream.removeprefix("http://").rpartition(":")
         self._upstream = host, int(port)
         self.lanes = [Lane() for _ in range(lanes)]
+        self.wait = asyncio.sleep
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._servers: list[asyncio.Server] = []
@@ -142,9 +143,9 @@ class Proxy:
                 return await _send(writer, _build_refusal(fault.kind))
             case Kind.LATE_REQUEST:
                 writer.close()
-                await asyncio.sleep(delay)
+                await self.wait(delay)
             case Kind.SLOW_REQUEST:
-                await asyncio.sleep(delay)
+                await self.wait(delay)
         # Also when the client has gone by now: what it has sent arrives.
         try:
             reply = await self._forward(request)
@@ -156,7 +157,7 @@ class Proxy:
             case Kind.LANDED_ERROR:
                 return await _send(writer, _build_refusal(fault.kind))
             case Kind.SLOW_REPLY:
-                await asyncio.sleep(delay)
+                await self.wait(delay)
             case Kind.CUT_BODY | Kind.CUT_HEAD:
                 await _send(writer, _cut_reply(reply, fault))
                 return False

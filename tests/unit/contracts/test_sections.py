@@ -88,7 +88,8 @@ DOCUMENTS = st.one_of([choose_document(version) for version in SECTIONS])
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(tree=DOCUMENTS, form=st.sampled_from(FORMS))
 def test_any_choice_of_sections_comes_out_byte_for_byte(

@@ -47,7 +47,8 @@ def guard(row: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @example([NULL, NULL | {"t": ""}, NULL | {"t": "007"}, NULL | {"t": "a\r\nb"}])
 @example([NULL | {"t": 'say "x"\n,;'}, NULL | {"t": "=1+1"}, NULL | {"t": "'=1+1"}])
@@ -65,7 +66,8 @@ def test_rows_are_read_back(serve: Serve, rows: list[dict[str, Any]]) -> None:
 
 
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @example([None, "", "x", None])
 @given(st.lists(st.none() | TEXTS | TRICKY, min_size=1, max_size=10))

@@ -5,7 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from datamesh.storage.archive.differences import Content
@@ -25,7 +25,6 @@ def parse(value: Any) -> Content:
     return Content.parse(json.dumps(value).encode())
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(CONTENT, min_size=2, max_size=3))
 def test_differences_applied_one_after_another_give_each_content(states: list[Any]) -> None:
     built = parse(states[0])

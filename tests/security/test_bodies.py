@@ -11,8 +11,9 @@ from tests.e2e import local_run
 from tests.security.conftest import Target
 
 MEGABYTE = 1_000_000
-SOON_SECONDS = 5.0
-"""The time of an answer on a slow machine; docs/guarantees.md has what was measured."""
+SOON_SECONDS, TRIES = 5.0, 3
+"""The time of an answer on a slow machine, once in so many tries: the machine may do something else
+meanwhile. docs/guarantees.md has what was measured."""
 
 
 def with_value(field: str, raw: str) -> bytes:
@@ -81,8 +82,11 @@ HEADERS = {
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_soon_in_few_words(target: Target, name: str) -> None:
     path, body, status = BOMBS[name]
-    answer = target.send("POST", path, body, **HEADERS.get(name, JSON))
-    assert answer.status == status
+    for _ in range(TRIES):
+        answer = target.send("POST", path, body, **HEADERS.get(name, JSON))
+        assert answer.status == status
+        if answer.seconds < SOON_SECONDS:
+            break
     assert answer.seconds < SOON_SECONDS
     assert len(answer.content) < 5_000
     assert answer.body["message"]

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from datamesh.services.contracts.lint import find_faults
-from datamesh.services.contracts.mapping import map_contract
+from datamesh.services.contracts.mapping import find_owner, map_contract
 from datamesh.services.contracts.source import read_source
 from datamesh.services.registry.registry import Registry
 from datamesh.storage.files import ProductsFile
@@ -15,6 +15,7 @@ from tests.contexts import CONTEXT
 from tests.lambdas import Client, api_event
 from tests.meshes import product_body
 from tests.unit.contracts.documents import build_contract, write_contract
+from tests.unit.contracts.test_contracts_api import post
 
 DETAILED: dict[str, Any] = build_contract(
     description={
@@ -348,3 +349,17 @@ def test_more_than_a_product_can_hold_stays_in_the_document(
     assert len(shown) == 20
     products.put("/product/parcels", {"links": shown[1:]})
     assert read_tree(client)["authoritativeDefinitions"] == links[1:]
+
+
+@pytest.mark.parametrize("version", ["v3.0.2", "v3.2.0"])
+def test_a_contact_who_is_called_an_owner_takes_nobodys_place(
+    version: str, client: Client, products: Client
+) -> None:
+    members = [{"username": "anna", "role": "owner"}]
+    team: Any = members if version < "v3.1" else {"name": "shipping", "members": members}
+    assert post(client, write_contract(apiVersion=version, team=team)).status == 200
+    contacts = [{"name": "ben", "role": "Data Owner"}]
+    shown = products.put("/product/parcels", {"contacts": contacts}).body["data"]
+    assert (shown["owner"], shown["contacts"]) == ("anna", contacts)
+    found = find_owner(read_tree(client)["team"])
+    assert found is not None and found[0] == "anna"

@@ -55,20 +55,35 @@ UNTYPED = "string"
 def map_properties(properties: Sequence[Mapping[str, Any]], depth: int = 0) -> dict[str, Column]:
     """Return name -> column of properties, in their order; of repeated names the first."""
     columns: dict[str, Column] = {}
-    known: set[str] = set()
     positions: list[JsonValue] = []
     keys = sum(1 for each in properties if each.get("primaryKey"))
-    for each in properties:
-        name = str(each["name"]).strip()[:MAX_TYPE]
-        key = name.casefold() if depth else name  # in an object no two may differ by case alone
-        if name and key not in known:
-            known.add(key)
+    for each, (name, is_column) in zip(
+        properties, find_column_names(properties, depth), strict=True
+    ):
+        if is_column:
             columns[name] = map_property(each, keys, depth)
             position = columns[name].get("primary_key")
             if position is not None and position in positions:
                 del columns[name]["primary_key"]
             positions.append(position)
     return columns
+
+
+def find_column_names(
+    properties: Sequence[Mapping[str, Any]], depth: int = 0
+) -> list[tuple[str, bool]]:
+    """Return the name of the column that each property is or repeats, and whether it is one.
+
+    One without a name is none.
+    """
+    known = {"": ""}
+    found: list[tuple[str, bool]] = []
+    for each in properties:
+        name = str(each["name"]).strip()[:MAX_TYPE]
+        key = name.casefold() if depth else name  # in an object no two may differ by case alone
+        found.append((known.get(key, name), key not in known))
+        known.setdefault(key, name)
+    return found
 
 
 def to_request(columns: Mapping[str, Column]) -> dict[str, JsonValue]:

@@ -38,18 +38,38 @@ def write_fields(tree: Tree, changed: Mapping[str, Any], found: str | None) -> T
 
 
 def write_properties(
-    properties: Sequence[Tree], columns: Columns, before: Columns, version: str
+    properties: Sequence[Tree], columns: Columns, before: Columns, version: str, depth: int = 0
 ) -> list[Tree]:
-    """Return the properties of columns: those that are as they were `before` are not touched."""
-    known = {str(each["name"]).strip(): each for each in reversed(properties)}
-    kept = [name for each in properties if (name := str(each["name"]).strip()) in columns]
-    names = dict.fromkeys([*kept, *columns])
-    return [
-        known[name]
-        if name in known and before.get(name) == columns[name]
-        else _write_property(known.get(name), name, columns[name], before.get(name, {}), version)
-        for name in names
-    ]
+    """Return the properties of columns in their order, those that are as `before` untouched.
+
+    What is no column stays behind the property that it follows, unless its name goes.
+    """
+    from datamesh.services.contracts.columns import find_column_names
+
+    known: dict[str, Tree] = {}
+    rest: dict[str, list[Tree]] = {"": []}
+    last = ""
+    for each, (name, is_column) in zip(
+        properties, find_column_names(properties, depth), strict=True
+    ):
+        if is_column:
+            known[name] = each
+            if name in columns:
+                last = name
+        elif not name or name in columns:
+            rest.setdefault(last, []).append(each)
+    written = rest[""]
+    for name, column in columns.items():
+        is_kept = name in known and before.get(name) == column
+        written.append(
+            known[name]
+            if is_kept
+            else _write_property(
+                known.get(name), name, column, before.get(name, {}), version, depth
+            )
+        )
+        written += rest.get(name, ())
+    return written
 
 
 def _write_property(
@@ -58,6 +78,7 @@ def _write_property(
     column: Mapping[str, Any],
     before: Mapping[str, Any],
     version: str,
+    depth: int,
 ) -> Tree:
     """Return a property with what is said of a column; what is not said of it stays as it is."""
     written: Tree = {"name": name} if found is None else dict(found)
@@ -87,12 +108,13 @@ def _write_property(
     if "columns" in changed and can_have_part(written, "object"):
         nested = {str(each["name"]): _drop_name(each) for each in column.get("columns", ())}
         former = {str(each["name"]): _drop_name(each) for each in before.get("columns", ())}
-        listed = write_properties(written.get("properties") or [], nested, former, version)
+        known_parts = written.get("properties") or []
+        listed = write_properties(known_parts, nested, former, version, depth + 1)
         _put(written, "properties", listed)
     if "items" in changed and can_have_part(written, "array"):
         items = column.get("items")
-        known = written.get("items")
-        part = items and _write_property(known or {}, "", items, before.get("items") or {}, version)
+        known, former_items = written.get("items") or {}, before.get("items") or {}
+        part = items and _write_property(known, "", items, former_items, version, depth + 1)
         _put(written, "items", part)
     return written
 
@@ -146,8 +168,14 @@ def _write_contacts(tree: Tree, value: Any, found: str | None) -> None:
     detail_writing.write_contacts(tree, value, found)
     after = find_owner(tree.get("team"))
     was_member = owner is not None and owner[1].endswith("/username")
-    if owner and was_member and (after is None or after[1] == "/team/name"):
+    if not (owner and was_member) or (after and after[0] == owner[0]):
+        return
+    if after is None or after[1] == "/team/name":
         _write_owner(tree, owner[0], found)
+    else:  # another member is called an owner, and the first one counts
+        team = tree["team"]
+        members = team["members"] if isinstance(team, dict) else team
+        members.insert(0, {"username": owner[0], "role": OWNER})
 
 
 def _write_description(tree: Tree, value: Any, found: str | None) -> None:

@@ -66,8 +66,14 @@ def find_changed_fields(
     return {
         name: value
         for name, value in read_fields(product).items()
-        if value != imported.get(name) and not (value is None and name not in imported)
+        if not _is_same(value, imported.get(name)) and not (value is None and name not in imported)
     }
+
+
+def _is_same(value: Any, other: Any) -> bool:
+    """Tell whether a field has the same value; columns have an order, too."""
+    is_mapping = isinstance(value, dict) and isinstance(other, dict)
+    return bool(value == other) and (not is_mapping or [*value] == [*other])
 
 
 def find_base(fields: Mapping[str, Any], mapped: MappedProduct) -> dict[str, JsonValue]:
@@ -75,7 +81,7 @@ def find_base(fields: Mapping[str, Any], mapped: MappedProduct) -> dict[str, Jso
     known = {
         name: value
         for name, value in fields.items()
-        if value != mapped.fields.get(name, DEFAULTS.get(name)) and value is not None
+        if not _is_same(value, mapped.fields.get(name, DEFAULTS.get(name))) and value is not None
     }
     marks: dict[str, JsonValue] = {} if DETAILS.isdisjoint(mapped.fields) else {HAS_DETAILS: True}
     return known | dict.fromkeys(mapped.unused) | marks

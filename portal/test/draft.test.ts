@@ -34,6 +34,26 @@ test("only what differs is sent, and what a form does not show stays", () => {
   assert.deepEqual(toChange({ ...draft, location: "" }, PRODUCT), { output_port: null });
 });
 
+test("files that are no CSV any more lose the form of CSV files", () => {
+  const csv = { delimiter: ";" };
+  const product: Product = { ...PRODUCT, output_port: { ...PRODUCT.output_port!, csv } };
+  const [moved, other] = [{ location: "domains/sales/new/" }, { format: "parquet" }].map(
+    (change) => toChange({ ...toDraft(product), ...change }, product)["output_port"],
+  );
+  assert.deepEqual(moved, { location: "domains/sales/new/", format: "csv", partitions: ["day"], csv });
+  assert.deepEqual(other, { location: "domains/sales/orders/", format: "parquet", partitions: ["day"] });
+});
+
+test("a text with a comma in it stays one", () => {
+  const product: Product = { ...PRODUCT, tags: ["a, b", "gold"], glossary_terms: ['"Order", paid', '5" disk', '"q"', "Net"] };
+  const drawn = toDraft(product);
+  assert.deepEqual(toChange({ ...drawn, tags: `${drawn.tags}, raw`, glossary_terms: `${drawn.glossary_terms},"a""b" ,` }, product), {
+    tags: ["a, b", "gold", "raw"],
+    glossary_terms: ['"Order", paid', '5" disk', '"q"', "Net", 'a"b'],
+  });
+  assert.deepEqual(toChange({ ...drawn, tags: 'say "hi", "open, end' }, product), { tags: ['say "hi"', '"open', "end"] });
+});
+
 test("a column keeps its key and its description when another is changed", () => {
   const columns = [draft.columns[0]!, { ...NEW_COLUMN, name: "amount", type: "double", description: "Euro" }];
   assert.deepEqual(toChange({ ...draft, columns }, PRODUCT), {

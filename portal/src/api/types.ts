@@ -11,6 +11,7 @@ export interface OutputPort {
   location: string;
   format: string;
   partitions?: string[];
+  csv?: unknown;
 }
 export interface Column {
   name: string;

@@ -1,5 +1,5 @@
 /** A product as a form holds it: what is sent of it, and what becomes of it when somebody else has saved meanwhile. */
-import type { Product } from "../api/types.ts";
+import type { OutputPort, Product } from "../api/types.ts";
 import { type ColumnDraft, describeColumns, joinColumns, NEW_COLUMN, toColumnDrafts, toSchema } from "./column-draft.ts";
 
 /** A line of a list: what it is called -> what was written. */
@@ -76,7 +76,7 @@ export function toDraft(product: Product): Draft {
     status: product.status,
     version: product.version,
     visibility: product.visibility ?? "internal",
-    tags: product.tags.join(", "),
+    tags: joinList(product.tags),
     location: product.output_port?.location ?? "",
     format: product.output_port?.format ?? "parquet",
     columns: toColumnDrafts(product),
@@ -88,7 +88,7 @@ export function toDraft(product: Product): Draft {
     retention: sla?.retention ?? "",
     element: sla?.element ?? "",
     links: toLines("links", product.links),
-    glossary_terms: (product.glossary_terms ?? []).join(", "),
+    glossary_terms: joinList(product.glossary_terms ?? []),
     openlineage: toLines("openlineage", product.openlineage),
   };
 }
@@ -138,6 +138,7 @@ export function toChange(draft: Draft, base: Product): Record<string, unknown> {
 function collectParts(draft: Draft, base: Product | null): Record<string, unknown> {
   const { name, domain, owner, description, status, version, visibility } = draft;
   const location = draft.location.trim();
+  const { csv, ...port }: Partial<OutputPort> = base?.output_port ?? {};
   return {
     name,
     domain,
@@ -148,7 +149,8 @@ function collectParts(draft: Draft, base: Product | null): Record<string, unknow
     version,
     visibility,
     tags: splitList(draft.tags),
-    output_port: location ? { ...base?.output_port, location, format: draft.format } : null,
+    // The form of CSV files is of no others.
+    output_port: location ? { ...port, ...(csv && draft.format === "csv" ? { csv } : {}), location, format: draft.format } : null,
     schema: toSchema(draft.columns, base),
     contacts: fromLines(draft.contacts),
     support: keepFilled({ channel: draft.channel, url: draft.channel_url }),
@@ -159,8 +161,14 @@ function collectParts(draft: Draft, base: Product | null): Record<string, unknow
   };
 }
 
+/** Return texts with commas between them; one that has a comma itself stands in quotes, as in a CSV file. */
+function joinList(texts: readonly string[]): string {
+  return texts.map((each) => (/^"|,/.test(each) ? `"${each.replaceAll('"', '""')}"` : each)).join(", ");
+}
+
 function splitList(text: string): string[] {
-  return text.split(",").map((each) => each.trim()).filter(Boolean);
+  const found = text.matchAll(/\s*(?:"((?:[^"]|"")*)"(?=\s*(?:,|$))|([^,]*))\s*(?:,|$)/g);
+  return [...found].map(([, quoted, plain]) => (quoted?.replaceAll('""', '"') ?? plain ?? "").trim()).filter(Boolean);
 }
 
 /** Return what was written; null if nothing was. */

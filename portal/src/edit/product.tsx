@@ -8,6 +8,7 @@ import { LinesForm } from "./lines.tsx";
 const DETAILS: readonly (keyof Draft)[] = [
   "contacts", "channel", "channel_url", "freshness", "latency", "retention", "element", "links", "glossary_terms", "openlineage",
 ];
+const COMMAS = 'With commas between them; what has a comma stands in "quotes"';
 const FORMATS = ["parquet", "csv", "jsonl", "delta"];
 
 interface FormProps {
@@ -67,7 +68,7 @@ export function ProductForm({ draft, change, refusal, isNew, isSaving, save, can
       <Field name="description" title="Description" problems={problems}>
         {(attributes) => <textarea {...attributes} rows={4} value={draft.description} onInput={set("description")} />}
       </Field>
-      {line("tags", "Tags", "With commas between them")}
+      {line("tags", "Tags", COMMAS)}
       <div class="together">
         {choice("status", "Status", ["active", "deprecated", "inactive"])}
         {line("version", "Version", "Three numbers, such as 1.2.0")}
@@ -97,7 +98,7 @@ export function ProductForm({ draft, change, refusal, isNew, isSaving, save, can
             {line("element", "Told from the column", "Left out, from the times of files")}
           </div>
           {lines("links", "Links", "link")}
-          {line("glossary_terms", "Words of the business", "With commas between them")}
+          {line("glossary_terms", "Words of the business", COMMAS)}
           {lines("openlineage", "Datasets of OpenLineage that it is", "dataset")}
         </div>
       </details>

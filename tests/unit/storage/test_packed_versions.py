@@ -50,9 +50,9 @@ def test_products_that_have_not_changed_are_not_encoded_again(
     seen: list[str] = []
     encode = files._encode_products
 
-    def spy(names: Sequence[str], records: Sequence[ProductRecord], follows: bool) -> object:
+    def spy(names: Sequence[str], records: Sequence[ProductRecord]) -> list[bytes]:
         seen.extend(names)
-        return encode(names, records, follows)
+        return encode(names, records)
 
     monkeypatch.setattr(files, "_encode_products", spy)
     cache = GzipMemberCache()

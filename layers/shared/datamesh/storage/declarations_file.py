@@ -7,7 +7,7 @@ import msgspec
 from pydantic import JsonValue, SkipValidation
 
 from datamesh.models.declarations import Declarations
-from datamesh.storage.files import Envelope, encode_records, read_envelope
+from datamesh.storage.files import Envelope, encode_single, read_envelope
 from datamesh.storage.gzip_members import FileChunk
 from datamesh.storage.registry_file import RegistryFile
 
@@ -23,7 +23,7 @@ class DeclarationsFile(RegistryFile):
 
     def list_chunks(self) -> Iterator[FileChunk]:
         """Yield the file as JSON."""
-        return encode_records(self, b',"declared":', [_encode_declarations(self.declared)], b"}")
+        return encode_single(self, b',"declared":', _encode_declarations(self.declared))
 
     @classmethod
     def parse(cls, text: bytes) -> Self:

@@ -4,7 +4,7 @@ An older file is a bare object (name -> product) or a bare list (entries); it co
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -66,13 +66,9 @@ class ProductsFile(RegistryFile):
             for name, value in gone.items()
             if value
         )
-        yield encode_opening(self, b',"products":{')
-        names, records = list(self.products), list(self.products.values())
-        for start in range(0, len(names), RECORDS_PER_PART):
-            end = start + RECORDS_PER_PART
-            some = names[start:end], records[start:end]
-            yield FileChunk(partial(_encode_products, *some, start > 0), some)
-        yield FileChunk(lambda: [b"}%b}" % rest])
+        yield from encode_members(
+            self, b',"products":{', self.products, _encode_products, b"}%b}" % rest
+        )
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -206,13 +202,30 @@ def read_envelope(file: RegistryFile | Envelope) -> dict[str, Any]:
     return {name: getattr(file, name) for name in ENVELOPE_FIELDS}
 
 
-def encode_records(
-    file: RegistryFile, opening: bytes, items: Sequence[bytes], closing: bytes
-) -> Iterator[FileChunk]:
-    """Yield a file in chunks: its envelope, then its encoded items, RECORDS_PER_PART at a time."""
+def encode_single(file: RegistryFile, opening: bytes, value: bytes) -> Iterator[FileChunk]:
+    """Yield a file of one value in chunks: its envelope, then the encoded value."""
     yield encode_opening(file, opening)
-    for start in range(0, len(items), RECORDS_PER_PART):
-        yield FileChunk(partial(_join_items, items[start : start + RECORDS_PER_PART], start > 0))
+    yield FileChunk(lambda: [value])
+    yield FileChunk(lambda: [b"}"])
+
+
+def encode_members[R](
+    file: RegistryFile,
+    opening: bytes,
+    records: Mapping[str, R],
+    encode: Callable[[Sequence[str], Sequence[R]], Sequence[bytes]],
+    closing: bytes,
+) -> Iterator[FileChunk]:
+    """Yield a file in chunks: its envelope, then its records, RECORDS_PER_PART at a time.
+
+    `encode` returns members of a JSON object, for keys and the records that they name.
+    """
+    yield encode_opening(file, opening)
+    keys, values = list(records), list(records.values())
+    for start in range(0, len(keys), RECORDS_PER_PART):
+        end = start + RECORDS_PER_PART
+        some = keys[start:end], values[start:end]
+        yield FileChunk(partial(_encode_members, encode, *some, start > 0), [*some[0], *some[1]])
     yield FileChunk(lambda: [closing])
 
 
@@ -222,11 +235,18 @@ def encode_opening(file: RegistryFile, opening: bytes) -> FileChunk:
     return FileChunk(lambda: [envelope + opening])
 
 
-def _encode_products(
-    names: Sequence[str], records: Sequence[ProductRecord], follows: bool
+def _encode_members[R](
+    encode: Callable[[Sequence[str], Sequence[R]], Sequence[bytes]],
+    keys: Sequence[str],
+    records: Sequence[R],
+    follows: bool,
 ) -> Iterator[bytes]:
+    return _join_items(encode(keys, records), follows)
+
+
+def _encode_products(names: Sequence[str], records: Sequence[ProductRecord]) -> list[bytes]:
     pairs = zip(names, records, strict=True)
-    return _join_items([b"%b:%b" % (ENCODE_NAME(name), each.json) for name, each in pairs], follows)
+    return [b"%b:%b" % (ENCODE_NAME(name), each.json) for name, each in pairs]
 
 
 def _encode_entries(records: Sequence[LineageRecord], follows: bool) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from io import BytesIO
+from operator import is_
 
 from datamesh.errors.storage import StorageUnavailable
 
@@ -34,8 +35,8 @@ class FileChunk:
     encode: Callable[[], Iterable[bytes]]
     """Returns the parts to compress."""
     sources: Sequence[object] | None = None
-    """The objects that it is encoded from: equal ones, at the same place of the file, give equal
-    bytes. None if it is encoded each time."""
+    """The objects that it is encoded from: the very same ones, at the same place of the file, give
+    equal bytes. None if it is encoded each time."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,7 @@ class GzipMemberCache:
         packed = []
         for place, chunk in enumerate(chunks):
             known = former[place] if place < len(former) else None
-            # Most objects are the very same ones, which is all that is looked at then.
-            if known and chunk.sources is not None and chunk.sources == known.sources:
+            if known and _is_identical(chunk.sources, known.sources):
                 packed.append(known)
             else:
                 packed.append(self._pack_chunk(chunk))
@@ -106,6 +106,12 @@ class GzipMemberCache:
             self._members[digest] = bytes(view[position:end])
             position = end
         return text.getvalue()
+
+
+def _is_identical(first: Sequence[object] | None, second: Sequence[object] | None) -> bool:
+    if first is None or second is None or len(first) != len(second):
+        return False
+    return all(map(is_, first, second))
 
 
 def unpack_body(body: bytes, name: str = "An object") -> bytes:

@@ -15,7 +15,7 @@ from datamesh.models.jobs import (
     JobRecord,
     JobRun,
 )
-from datamesh.storage.files import Envelope, encode_records, read_envelope
+from datamesh.storage.files import Envelope, encode_members, encode_single, read_envelope
 from datamesh.storage.gzip_members import FileChunk
 from datamesh.storage.registry_file import RegistryFile
 
@@ -35,7 +35,7 @@ class JobFile(RegistryFile):
     def list_chunks(self) -> Iterator[FileChunk]:
         """Yield the file as JSON."""
         item = _encode_item(self.history) if self.history else b"null"
-        return encode_records(self, b',"history":', [item], b"}")
+        return encode_single(self, b',"history":', item)
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -96,9 +96,8 @@ class JobIndexFile(RegistryFile):
 
     def list_chunks(self) -> Iterator[FileChunk]:
         """Yield the file as JSON, in parts of which most stay the same if few jobs change."""
-        items = [b'"%b":%b' % (key.encode(), _encode_item(job)) for key, job in self.jobs.items()]
         dropped = b',"dropped":%b' % _encode_item(self.dropped) if self.dropped else b""
-        return encode_records(self, b',"jobs":{', items, b"}%b}" % dropped)
+        return encode_members(self, b',"jobs":{', self.jobs, _encode_jobs, b"}%b}" % dropped)
 
     @classmethod
     def parse(cls, text: bytes) -> Self:
@@ -110,6 +109,11 @@ class JobIndexFile(RegistryFile):
     def wrap_content(cls, raw: JsonValue) -> dict[str, JsonValue]:
         """Return the envelope for jobs without one."""
         return {"jobs": raw}
+
+
+def _encode_jobs(keys: Sequence[str], jobs: Sequence[JobRecord]) -> list[bytes]:
+    pairs = zip(keys, jobs, strict=True)
+    return [b'"%b":%b' % (key.encode(), _encode_item(job)) for key, job in pairs]
 
 
 class _JobEnvelope(Envelope):

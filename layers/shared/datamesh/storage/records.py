@@ -5,8 +5,10 @@ the file and parses only the fields that rules and walks look at; the rest is pa
 asks for it (docs/adr/0014-rows.md).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from itertools import compress, count
+from operator import is_not
 from typing import Annotated, Any, ClassVar, Self
 
 import msgspec
@@ -295,6 +297,15 @@ class LineageRecord(RegistryRecord, kw_only=True):
         Raises StorageUnavailable if the file holds something else.
         """
         return _parse_model(StoredLineageEntry, self.json, f"lineage.{self.id}")
+
+
+def count_common_start(before: Collection[object], after: Collection[object]) -> int:
+    """Return how many of the very same records two versions of a file begin with.
+
+    That is nearly all of a large registry: most commits append.
+    """
+    places = compress(count(), map(is_not, before, after))
+    return next(places, min(len(before), len(after)))
 
 
 def attach_json(records: Iterable[RegistryRecord], items: Iterable[msgspec.Raw]) -> None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import is_not
 from typing import TYPE_CHECKING
 
 from datamesh.storage.files import LineageFile, ProductsFile
-from datamesh.storage.records import LineageRecord, ProductRecord
+from datamesh.storage.records import LineageRecord, ProductRecord, count_common_start
 from datamesh.storage.registry_file import RegistryFile
 
 if TYPE_CHECKING:  # few functions have grants
@@ -84,12 +83,8 @@ def compare_records(before: Sequence[AuditedRecord], after: Sequence[AuditedReco
 def _drop_common_start(
     old: Sequence[AuditedRecord], new: Sequence[AuditedRecord]
 ) -> tuple[dict[str, AuditedRecord], dict[str, AuditedRecord]]:
-    """Return both by key, without what they have in common at their beginning.
-
-    That is nearly all of a large registry: most commits append.
-    """
-    differences = enumerate(map(is_not, old, new))
-    common = next((index for index, differs in differences if differs), min(len(old), len(new)))
+    """Return both by key, without what they have in common at their beginning."""
+    common = count_common_start(old, new)
     return _index_by_key(old[common:]), _index_by_key(new[common:])
 
 

@@ -229,8 +229,13 @@ class ProductResolver:
 
     def _rename_products(self, names: Mapping[str, str]) -> ProductsFile:
         """Return the file with products under other names; those that were known redirect."""
-        file, records = self._get_file(), {}
-        for name, record in self._products.items():
+        file, records = self._get_file(), dict(self._products)
+        end: list[tuple[str, ProductRecord]] = []
+        left = len(names)
+        while left:  # most are new, and stand at the end
+            end.append(records.popitem())
+            left -= end[-1][0] in names
+        for name, record in reversed(end):
             if not (new := names.get(name)):
                 records[name] = record
                 continue

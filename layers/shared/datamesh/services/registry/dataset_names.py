@@ -1,13 +1,14 @@
 """The index of products by the datasets of OpenLineage that they are."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
 from types import MappingProxyType
-from weakref import ref
 
 from datamesh.errors.products import DatasetNameTaken
 from datamesh.models.products import DatasetName
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import ProductRecord, RecordedName
+from datamesh.storage.records import ProductRecord, RecordedName, count_common_start
 
 MAX_KEPT_CHARACTERS = 4_000_000
 """How long all names may be that are kept between requests: a character can take four bytes."""
@@ -47,32 +48,70 @@ class DatasetNameIndex:
                 raise DatasetNameTaken(dataset.namespace, dataset.name, product)
 
 
-class DatasetNameCache:
-    """The datasets of the latest products file that was asked for, which it does not outlive.
+@dataclass(frozen=True)
+class _IndexedDatasets:
+    """The datasets of the products of a file."""
 
-    A file is recognised by its identity: a document returns the same object while nothing has
-    changed. An event that changes no product so looks at no other one.
+    records: Mapping[str, ProductRecord] = field(default_factory=dict)
+    products: dict[RecordedName, str] = field(default_factory=dict)
+    count: int = 0
+    """How many datasets the records have: more than `products`, if several have the same."""
+    characters: int = 0
+    """How long their names are, together."""
+
+
+class DatasetNameCache:
+    """The datasets of the latest products file that was asked for.
+
+    The next file mostly has the same records, so that only the others are looked at.
     """
 
     def __init__(self) -> None:
-        self._indexed: ref[ProductsFile] | None = None
-        self._products: DatasetProducts = MappingProxyType({})
+        self._indexed = _IndexedDatasets()
 
     def open_index(self, file: ProductsFile) -> DatasetNameIndex:
         """Return an index of the products of a file, for a change of them."""
-        if self._indexed is not None and self._indexed() is file:
-            return DatasetNameIndex(known=self._products)
-        products: dict[RecordedName, str] = {}
-        size = 0
-        for product in file.products.values():
-            for dataset in product.openlineage:
-                products[dataset] = product.name
-                size += len(dataset.namespace) + len(dataset.name)
-        if size <= MAX_KEPT_CHARACTERS:
-            self._products, self._indexed = products, ref(file, self._drop_products)
-        return DatasetNameIndex(known=products)
+        if self._indexed.records is not file.products:
+            self._indexed = _follow_records(self._indexed, file.products)
+        index = DatasetNameIndex(known=self._indexed.products)
+        if self._indexed.characters > MAX_KEPT_CHARACTERS:
+            self._indexed = _IndexedDatasets()
+        return index
 
-    def _drop_products(self, file: ref[ProductsFile]) -> None:
-        """Drop the names of a file that is gone, before those of the next take memory."""
-        if file is self._indexed:
-            self._indexed, self._products = None, MappingProxyType({})
+
+def _follow_records(
+    before: _IndexedDatasets, records: Mapping[str, ProductRecord]
+) -> _IndexedDatasets:
+    """Return the index of these records, from that of the records before."""
+    gone, new = compare_products(before.records, records)
+    removed = [dataset for record in gone.values() for dataset in record.openlineage]
+    added = [(each, record.name) for record in new.values() for each in record.openlineage]
+    products = dict(before.products)
+    for dataset in removed:
+        products.pop(dataset, None)
+    products.update(added)
+    count = before.count + len(added) - len(removed)
+    if len(products) != count:  # of several products with the same dataset it is the last one
+        products = {each: found.name for found in records.values() for each in found.openlineage}
+    grown = count_characters(each for each, _ in added) - count_characters(removed)
+    return _IndexedDatasets(records, products, count, before.characters + grown)
+
+
+def compare_products(
+    before: Mapping[str, ProductRecord], after: Mapping[str, ProductRecord]
+) -> tuple[dict[str, ProductRecord], dict[str, ProductRecord]]:
+    """Return the records that are gone, and those that are new, by name.
+
+    One that was replaced is in both. Records do not change: the very same ones are passed over.
+    """
+    common = count_common_start(before.values(), after.values())
+    old, new = (dict(islice(each.items(), common, None)) for each in (before, after))
+    return (
+        {name: record for name, record in old.items() if new.get(name) is not record},
+        {name: record for name, record in new.items() if old.get(name) is not record},
+    )
+
+
+def count_characters(datasets: Iterable[RecordedName]) -> int:
+    """Return how long the names of datasets are, together."""
+    return sum(len(each.namespace) + len(each.name) for each in datasets)

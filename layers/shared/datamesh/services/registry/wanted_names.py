@@ -1,12 +1,16 @@
 """The index of what the products of a file may be called, for choosing their names."""
 
 from collections.abc import Iterable, Mapping
-from weakref import ref
+from dataclasses import dataclass, field
 
-from datamesh.services.registry.dataset_names import MAX_KEPT_CHARACTERS
+from datamesh.services.registry.dataset_names import (
+    MAX_KEPT_CHARACTERS,
+    compare_products,
+    count_characters,
+)
 from datamesh.services.registry.product_naming import list_wordy_names
 from datamesh.storage.files import ProductsFile
-from datamesh.storage.records import RecordedName
+from datamesh.storage.records import ProductRecord, RecordedName
 
 
 class WantedNames:
@@ -42,47 +46,57 @@ def list_names_of(datasets: Iterable[RecordedName]) -> set[str]:
     return {name for dataset in datasets for name in list_wordy_names(dataset)}
 
 
+@dataclass(frozen=True)
+class _IndexedNames:
+    """The names that the products of a file may have, as far as they follow events."""
+
+    records: Mapping[str, ProductRecord] = field(default_factory=dict)
+    datasets: dict[str, tuple[RecordedName, ...]] = field(default_factory=dict)
+    digests: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    characters: int = 0
+    """How long the names of the datasets are, together."""
+
+
 class WantedNamesCache:
     """The index of the latest products file that was asked for.
 
-    The next file mostly has the same products, so that only the others are looked at. A product is
-    recognised by its datasets.
+    The next file mostly has the same records, or others with the same datasets, so that only the
+    rest is looked at.
     """
 
     def __init__(self) -> None:
-        self._indexed: ref[ProductsFile] | None = None
-        self._datasets: dict[str, tuple[RecordedName, ...]] = {}
-        self._digests: dict[str, int] = {}
-        self._counts: dict[str, int] = {}
+        self._indexed = _IndexedNames()
 
     def open_index(self, file: ProductsFile) -> WantedNames:
         """Return an index of the products of a file, for a change of them."""
-        if self._indexed is None or self._indexed() is not file:
-            self._follow(file)
-            self._indexed = ref(file)
-        wanted = WantedNames(self._counts)
-        if _count_characters(self._datasets.values()) > MAX_KEPT_CHARACTERS:
-            self._indexed, self._datasets, self._digests, self._counts = None, {}, {}, {}
+        if self._indexed.records is not file.products:
+            self._indexed = _follow_records(self._indexed, file.products)
+        wanted = WantedNames(self._indexed.counts)
+        if self._indexed.characters > MAX_KEPT_CHARACTERS:
+            self._indexed = _IndexedNames()
         return wanted
 
-    def _follow(self, file: ProductsFile) -> None:
-        """Bring the index from the file before to this one."""
-        counts, datasets, digests = dict(self._counts), dict(self._datasets), {}
-        for name, product in file.products.items():
-            if product.has_followed_name:
-                digests[name] = product.hash_datasets()
-        for name in self._digests.keys() - digests.keys():
-            _count_names(counts, datasets.pop(name), -1)
-        for name, digest in digests.items():
-            if self._digests.get(name) != digest:
-                _count_names(counts, datasets.get(name, ()), -1)
-                datasets[name] = file.products[name].openlineage
-                _count_names(counts, datasets[name], 1)
-        self._counts, self._datasets, self._digests = counts, datasets, digests
 
-
-def _count_characters(products: Iterable[tuple[RecordedName, ...]]) -> int:
-    return sum(len(each.namespace) + len(each.name) for datasets in products for each in datasets)
+def _follow_records(before: _IndexedNames, records: Mapping[str, ProductRecord]) -> _IndexedNames:
+    """Return the index of these records, from that of the records before."""
+    gone, new = compare_products(before.records, records)
+    told = {name: each.hash_datasets() for name, each in new.items() if each.has_followed_name}
+    changed = {name for name, digest in told.items() if before.digests.get(name) != digest}
+    counts, datasets, digests = dict(before.counts), dict(before.datasets), before.digests | told
+    characters = before.characters
+    for name in changed | (gone.keys() - told.keys()):
+        if name in datasets:
+            removed = datasets.pop(name)
+            del digests[name]
+            _count_names(counts, removed, -1)
+            characters -= count_characters(removed)
+    for name in changed:
+        datasets[name] = records[name].openlineage
+        digests[name] = told[name]
+        _count_names(counts, datasets[name], 1)
+        characters += count_characters(datasets[name])
+    return _IndexedNames(records, datasets, digests, counts, characters)
 
 
 def _count_names(counts: dict[str, int], datasets: Iterable[RecordedName], by: int) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,14 +17,20 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.e2e.targets import TARGET
-
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 OPTIONS = ["--no-sandbox", "--disable-gpu"]
-TIMEOUT_MILLISECONDS = 15_000 if TARGET == "make-run" else 60_000
-"""The first request to a function of a stack, or of SAM, waits until it has started."""
+TIMEOUT_MILLISECONDS = 120_000
+"""The first request to a function waits until it has started, and a busy machine takes its time."""
 REFUSED = "Failed to load resource"
 """An answer that is an error, which pages may ask for; the browser notes each."""
+
+
+def match_end(text: str) -> re.Pattern[str]:
+    """Return a pattern of the addresses that end in a text.
+
+    `page.url` is what the browser has told by now, which may be behind what was clicked.
+    """
+    return re.compile(f"{re.escape(text)}$")
 
 
 def find_chromium() -> str | None:
@@ -35,7 +42,10 @@ def running(executable: str) -> Iterator[Browser]:
     # It must not call home.
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=OPTIONS, env={**os.environ, "NO_PROXY": "*"}
+            executable_path=executable,
+            args=OPTIONS,
+            env={**os.environ, "NO_PROXY": "*"},
+            timeout=TIMEOUT_MILLISECONDS,
         )
         try:
             yield browser

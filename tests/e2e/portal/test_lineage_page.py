@@ -1,5 +1,6 @@
 """The graph of lineage: a focus, neighbours that are opened, keys, a list, and files."""
 
+import re
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.e2e.api import Api
-from tests.e2e.portal.browser import Visit
+from tests.e2e.portal.browser import Visit, match_end
 
 
 def find_node(page: Page, name: str) -> Locator:
@@ -53,7 +54,7 @@ def test_one_hop_is_shown_and_more_is_opened_without_moving_anything(visit: Visi
     expect(find_node(page, "orders")).to_have_count(1)
     expect(find_node(page, "customer_value")).to_have_count(1)
     assert {name: read_place(page, name) for name in before} == before
-    assert page.url.endswith("/lineage?open=transactions")
+    expect(page).to_have_url(match_end("/lineage?open=transactions"))
     page.reload()
     expect(find_node(page, "orders")).to_have_count(1)
     page.go_back()
@@ -77,7 +78,7 @@ def test_hops_direction_type_and_confidence_choose_what_is_shown(visit: Visit) -
     expect(page.locator("svg a[data-name]")).to_have_count(11)
     page.get_by_label("Confidence at least").select_option("0.9")
     expect(find_node(page, "campaign_revenue")).to_have_count(0)
-    assert "min_confidence=0.9" in page.url
+    expect(page).to_have_url(re.compile(re.escape("min_confidence=0.9")))
     page.get_by_label("Type").select_option("direct")
     expect(page.locator("svg a[data-name]")).to_have_count(2)
     page.get_by_label("Direction").select_option("upstream")
@@ -92,9 +93,9 @@ def test_the_list_beside_has_every_product_and_finds(visit: Visit) -> None:
     expect(listed.get_by_role("listitem")).to_have_count(3)
     expect(page.locator("svg a.found")).to_have_count(3)
     expect(listed.get_by_text("3 products of 10")).to_be_visible()
-    assert page.url.endswith("find=revenue")
+    expect(page).to_have_url(match_end("find=revenue"))
     listed.get_by_role("link", name="Graph of daily_revenue").click()
-    assert page.url.endswith("/ui/p/daily_revenue/lineage")
+    expect(page).to_have_url(match_end("/ui/p/daily_revenue/lineage"))
 
 
 def test_keys_lead_along_edges_and_open(visit: Visit) -> None:
@@ -156,7 +157,7 @@ def test_columns_are_unfolded_with_edges_of_their_own(visit: Visit, pair: tuple[
         [f"{source}.amount to {target}.amount: direct"]
     )
     assert read_place(page, target) == before
-    assert page.url.endswith(f"/lineage?columns={source}&columns={target}")
+    expect(page).to_have_url(match_end(f"/lineage?columns={source}&columns={target}"))
     page.get_by_role("button", name=f"Hide the columns of {target}").click()
     expect(find_node(page, target).locator(".column")).to_have_count(0)
 
@@ -177,7 +178,7 @@ def test_domains_are_collapsed_and_opened_again(visit: Visit) -> None:
     expect(page.get_by_text("11 products and ")).to_be_visible()
     page.get_by_role("button", name="products of finance, downstream").click()
     expect(find_node(page, "daily_revenue")).to_have_count(1)
-    assert page.url.endswith("in=downstream%3Afinance")
+    expect(page).to_have_url(match_end("in=downstream%3Afinance"))
     page.get_by_label("Collapsed").select_option("nothing")
     expect(page.locator("svg a[data-name]")).to_have_count(11)
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.e2e.api import Api
-from tests.e2e.portal.browser import Visit
+from tests.e2e.portal.browser import Visit, match_end
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 LINES = {
@@ -97,4 +97,4 @@ def test_columns_are_told_with_keys_values_and_what_they_hold(
     )
     page.get_by_role("link", name=target).click()
     expect(page.get_by_role("row").filter(has_text=f"{name}.id")).to_have_count(1)
-    assert page.url.endswith(f"/ui/p/{target}/schema#order")
+    expect(page).to_have_url(match_end(f"/ui/p/{target}/schema#order"))

@@ -9,7 +9,7 @@ import requests
 from tests.e2e import local_run
 
 EVENTS = "/api/v1/lineage"
-DERIVED_SECONDS = 60.0
+DERIVED_SECONDS = 240.0
 
 
 @dataclass(frozen=True)

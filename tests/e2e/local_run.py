@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,10 +16,13 @@ from typing import Any
 import boto3
 import requests
 
+from dev.template.reader import read_api
+
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60.0
-STOP_SECONDS = 40.0
-TIMEOUT_SECONDS = 30
+START_SECONDS = 240.0
+STOP_SECONDS = 120.0
+TIMEOUT_SECONDS = 120
+"""Far more than each takes: a busy machine may be ten times as slow, and stand still at times."""
 OURS = (
     "HOST",
     "PORT",
@@ -50,8 +53,21 @@ class Run:
         return (self.data_dir / "log" / "local.log").read_text()
 
     def wait_until_ready(self, seconds: float = START_SECONDS) -> None:
+        self._wait_until(lambda: "is ready" in self.printed(), seconds)
+
+    def wait_until_scheduled(self) -> None:
+        """Wait until every scheduled function has run, as each does once the API is ready."""
+        names = read_api(ROOT / "template.yaml", {}, {}).scheduled
+        self._wait_until(
+            lambda: all(
+                re.search(rf" schedule {name} \d+ ms$", self.logged(), re.M) for name in names
+            ),
+            START_SECONDS,
+        )
+
+    def _wait_until(self, condition: Callable[[], bool], seconds: float) -> None:
         deadline = time.monotonic() + seconds
-        while "is ready" not in self.printed():
+        while not condition():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise AssertionError(f"it is not ready:\n{self.printed()[-3000:]}")
             time.sleep(0.05)
@@ -141,10 +157,18 @@ def running(data_dir: Path, output: Path, **variables: str) -> Iterator[Run]:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that is given to nobody who asks for any, but can be listened on by its number.
+
+    A connection is made on it and closed at the server's side: for a minute the kernel keeps the
+    port for it, which keeps out other tests that start servers at the same time.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)) as client:
+            accepted, _ = listener.accept()
+            accepted.close()
+            assert client.recv(1) == b""
+    return port
 
 
 def product(name: str, **more: object) -> dict[str, object]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from requests.structures import CaseInsensitiveDict
 
 from tests.e2e.api import Api
@@ -45,8 +46,16 @@ def keep_stable(headers: CaseInsensitiveDict[str], route: str) -> dict[str, str]
 def test_head_has_status_and_headers_of_get_and_no_body(api: Api, route: str) -> None:
     headers = {"Authorization": f"Bearer {api.key}", "Origin": "https://portal.example.com"}
     headers["Accept-Encoding"] = "identity"  # so that the length is that of the content
-    got = api.get(ADDRESSES[route], headers=headers, allow_redirects=False)
-    asked = api.call("HEAD", ADDRESSES[route], headers=headers, allow_redirects=False)
+
+    def ask_both() -> tuple[requests.Response, requests.Response]:
+        got = api.get(ADDRESSES[route], headers=headers, allow_redirects=False)
+        asked = api.call("HEAD", ADDRESSES[route], headers=headers, allow_redirects=False)
+        return got, asked
+
+    got, asked = ask_both()
+    if keep_stable(asked.headers, route) != keep_stable(got.headers, route):
+        # The schedule of a stack, which is due each minute, may have come between the two.
+        got, asked = ask_both()
     assert asked.status_code == got.status_code < 500
     assert asked.content == b""
     assert keep_stable(asked.headers, route) == keep_stable(got.headers, route)

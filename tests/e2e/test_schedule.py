@@ -7,7 +7,7 @@ import pytest
 
 from tests.e2e.api import Api
 
-RUN_SECONDS = 120.0
+RUN_SECONDS = 600.0
 """The time for a run: on a stack the schedule is due each minute; `make run` keeps it at once."""
 
 
@@ -68,8 +68,13 @@ def test_metrics_tell_the_age_of_the_snapshot(api: Api, snapshot: dict[str, Any]
     assert 0 <= float(line.partition(" ")[2]) < 3600
 
 
-def test_nobody_asked_for_usage_that_cloudwatch_does_not_tell(
-    api: Api, snapshot: dict[str, Any]
-) -> None:
+@pytest.mark.usefixtures("snapshot")
+def test_nobody_asked_for_usage_that_cloudwatch_does_not_tell(api: Api) -> None:
+    def kept() -> object:
+        return api.get("/analytics/snapshot").json()["usage"]
+
+    before = kept()
     answer = api.get("/analytics/usage")
-    assert (answer.status_code, answer.json()) == (200, snapshot["usage"])
+    assert answer.status_code == 200
+    # The next run may have replaced it meanwhile, and be that of another day.
+    assert answer.json() in (before, kept())

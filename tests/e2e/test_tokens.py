@@ -13,6 +13,7 @@ import requests
 from tests.e2e import local_run
 from tests.e2e.documents import FENCE, ROOT
 from tests.e2e.targets import TARGET
+from tests.integration.processes import eventually
 from tests.tokens import AUDIENCE, GRANTS, Issuer, running_issuer
 
 pytestmark = pytest.mark.skipif(TARGET != "make-run", reason="it starts a registry of its own")
@@ -31,7 +32,7 @@ class SignedIn:
 
     def get(self, path: str, token: str) -> requests.Response:
         headers = {"Authorization": f"Bearer {token}"}
-        return requests.get(f"{self.url}{path}", headers=headers, timeout=30)
+        return requests.get(f"{self.url}{path}", headers=headers, timeout=local_run.TIMEOUT_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,12 @@ def signed_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignedIn]:
             "JWT_ISSUERS": json.dumps([listed]),
         }
         with local_run.running(folder / "data", folder / "output", **variables) as run:
-            yield SignedIn(people, github, run.url)
+            found = SignedIn(people, github, run.url)
+            workflow = github.sign(repository="octo/platform", groups=None)
+            # Keys that cannot be fetched within seconds are asked for again half a minute later.
+            assert eventually(lambda: found.get("/me", people.sign()).ok)
+            assert eventually(lambda: found.get("/me", workflow).ok)
+            yield found
 
 
 def test_a_token_writes_and_the_audit_trail_names_its_principal(signed_in: SignedIn) -> None:
@@ -84,7 +90,7 @@ def test_the_command_of_the_guide_writes(signed_in: SignedIn) -> None:
         env={**os.environ, "URL": signed_in.url, "TOKEN": token},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=local_run.TIMEOUT_SECONDS,
     )
     assert json.loads(run.stdout)["success"] is True, run.stdout + run.stderr
 

@@ -13,7 +13,7 @@ def test_the_tour_comes_to_its_end(api: Api) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert tour.returncode == 0, tour.stdout + tour.stderr
     assert tour.stdout.endswith("The tour is complete.\n")

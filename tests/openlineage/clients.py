@@ -12,7 +12,9 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ROOT / ".venv-openlineage" / "bin"
 PROJECT = ROOT / "examples" / "dbt"
-LIMIT_SECONDS = 300
+LIMIT_SECONDS = 600
+ANSWER_SECONDS = 60
+"""How long a transport waits for an answer: a first one waits until a function has started."""
 OTHERS = ("OPENLINEAGE", "DBT_")
 """Settings of whoever runs the tests do not reach the clients."""
 
@@ -29,7 +31,8 @@ class Server:
     def transport(self, kind: str = "http", **more: object) -> dict[str, object]:
         auth = {"type": "api_key", "api_key": self.key}
         # The clients replace what follows the last slash.
-        return {"type": kind, "url": f"{self.url}/", "auth": auth, **more}
+        address = {"url": f"{self.url}/", "timeout": ANSWER_SECONDS}
+        return {"type": kind, **address, "auth": auth, **more}
 
 
 class Client:

@@ -20,7 +20,7 @@ def main(unique: str, *names: str) -> int:
     for name in names:
         for event in SCENARIOS[name](pipe):
             client.emit(event)
-    done = client.close(timeout=120)
+    done = client.close(timeout=500)
     return 0 if done and undelivered(client) == 0 else 1
 
 

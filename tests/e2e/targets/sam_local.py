@@ -11,7 +11,7 @@ from tests.e2e.api import Api
 
 KEY = "a-key-for-the-end-to-end-suite"
 COMMAND = (sys.executable, "-m", "dev.sam")
-START_SECONDS = 180
+START_SECONDS = 600
 """Each function that the example mesh is loaded through starts a container."""
 
 

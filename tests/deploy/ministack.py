@@ -19,7 +19,7 @@ from datamesh.storage.s3.client import S3Client, create_client
 from tests.e2e.local_run import free_port
 from tests.template import ROOT
 
-START_SECONDS = 30.0
+START_SECONDS = 240.0
 STOP_SECONDS = 3.0
 """The time to stop: what is in flight may take longer, and nothing there is worth keeping."""
 REGION = "us-east-1"
@@ -44,7 +44,7 @@ class Emulator:
             region_name=REGION,
             aws_access_key_id="test",
             aws_secret_access_key="test",
-            config=Config(connect_timeout=2, read_timeout=60, retries={"total_max_attempts": 1}),
+            config=Config(connect_timeout=30, read_timeout=300, retries={"total_max_attempts": 1}),
         )
 
     def storage(self) -> S3Client:
@@ -95,7 +95,7 @@ def _wait_until_ready(emulator: Emulator, process: "subprocess.Popen[bytes]") ->
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(requests.RequestException):
-            if requests.get(f"{emulator.endpoint}/_ministack/health", timeout=2).ok:
+            if requests.get(f"{emulator.endpoint}/_ministack/health", timeout=10).ok:
                 return
         time.sleep(0.1)
     raise AssertionError(f"MiniStack does not start:\n{emulator.log.read_text()[-3000:]}")
@@ -108,4 +108,4 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
         process.wait(STOP_SECONDS)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(STOP_SECONDS)
+    process.wait()

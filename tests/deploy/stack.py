@@ -18,7 +18,7 @@ from tests.transformed import CODE, translate_document
 
 BUILD = ROOT / ".aws-sam" / "build"
 CODE_BUCKET = "code"
-STACK_SECONDS = 120
+STACK_SECONDS = 600
 POLL_SECONDS = 1
 NO_TIME = (1980, 1, 1, 0, 0, 0)
 

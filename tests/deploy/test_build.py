@@ -34,7 +34,7 @@ def run_over(functions: list[str], script: str, *arguments: str, **environment: 
         env={**environment, "PATH": os.defpath},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert run.returncode == 0, run.stderr
 
@@ -171,7 +171,7 @@ def test_duckdb_runs_in_the_functions_that_carry_it(function: str) -> None:
         env={"PATH": os.defpath},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
     )
     assert run.stdout.strip() == "[(7,)]", run.stderr
 

@@ -18,7 +18,7 @@ from tests import deployed
 from tests.integration.test_handlers import STATUSES
 from tests.template import ROOT, TEMPLATE
 
-SECONDS = 120
+SECONDS = 600
 NAMES = sorted(deployed.EVENTS)
 
 

@@ -21,7 +21,7 @@ from dev.storage import seaweed
 from dev.storage.s3 import S3
 from dev.storage.seaweed import SeaweedError
 
-START_SECONDS = 60.0
+START_SECONDS = 240.0
 STOP_SECONDS = 30.0
 POLL_SECONDS = 0.2
 

@@ -5,7 +5,7 @@ import platform
 import subprocess
 from ipaddress import ip_network
 
-SECONDS = 30
+SECONDS = 120
 PULL_SECONDS = 300
 LABEL = "sam.cli.container.type=lambda"
 ARCHITECTURE = "arm64" if platform.machine() in ("aarch64", "arm64") else "x86_64"

@@ -25,6 +25,8 @@ BUCKET_RESOURCE = "CatalogBucket"
 ENDPOINT = "AWS_ENDPOINT_URL_S3"
 TAKING, DERIVING = "OpenLineageWriteFunction", "OpenLineageDeriveFunction"
 QUEUE_VARIABLES = ("EVENT_QUEUE_URL", "EVENT_DEAD_LETTERS_URL")
+CONTAINER_SECONDS = "120"
+"""How long SAM waits until a container listens; its own 20 s are few on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -124,4 +126,10 @@ def _build_environ(s3: S3) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
     credentials = s3.build_environment(s3.writer)
     del credentials[ENDPOINT]
-    return {**inherited, **credentials, "AWS_MAX_ATTEMPTS": "1", "SAM_CLI_TELEMETRY": "0"}
+    return {
+        "SAM_CLI_CONTAINER_CONNECTION_TIMEOUT": CONTAINER_SECONDS,
+        **inherited,
+        **credentials,
+        "AWS_MAX_ATTEMPTS": "1",
+        "SAM_CLI_TELEMETRY": "0",
+    }

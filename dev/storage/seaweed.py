@@ -28,7 +28,7 @@ from dev.storage.credentials import ROLES, keep_credentials, write_secret
 from dev.storage.locks import LockHeldError, hold_lock
 from dev.storage.s3 import S3, build_identities
 
-START_SECONDS = 20.0
+START_SECONDS = 60.0
 START_ATTEMPTS = 3
 # A run that was killed a moment ago may still hold its lock, and its server needs a moment to stop.
 RUN_LOCK_SECONDS = 1.0

@@ -233,6 +233,25 @@ def test_a_snapshot_counts_no_private_products(
     assert "finance" not in str(found)
 
 
+def test_sizes_of_files_tell_of_no_private_products(
+    over: Resources, registry: Registry, client: Client
+) -> None:
+    add_product(registry, "a", domain="sales")
+    add_lineage(registry, "a", "a")
+    run(over, "2026-01-31T09:00:00Z")
+    before = client.get("/analytics/snapshot").body["storage"]
+    names = [{"namespace": "vault", "name": "b"}]
+    add_product(registry, "b", domain="finance", visibility="private", openlineage=names)
+    add_product(registry, "c", domain="finance", visibility="private")
+    add_lineage(registry, "c", "a")
+    registration.delete_product(CONTEXT, registry, "b")
+    run(over, "2026-01-31T10:00:00Z")
+    after = client.get("/analytics/snapshot").body["storage"]
+    assert {name: each["bytes"] for name, each in after.items()} == {
+        name: each["bytes"] for name, each in before.items()
+    }
+
+
 def test_what_the_runs_of_a_day_prune_adds_up(
     over: Resources, registry: Registry, client: Client
 ) -> None:

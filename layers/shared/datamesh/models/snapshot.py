@@ -75,10 +75,10 @@ class LineageFigures(BaseModel):
 
 
 class FileFigures(BaseModel):
-    """The revision and size of a file of the registry."""
+    """The revision of a file of the registry, and the size of what everybody sees of it."""
 
     revision: int
-    bytes: int = Field(description="Size as stored, gzip-encoded.")
+    bytes: int = Field(description="Gzip-encoded, without private products and their lineage.")
 
 
 class StorageFigures(BaseModel):

@@ -25,8 +25,9 @@ from datamesh.services.context import RequestContext
 from datamesh.services.lineage import queries
 from datamesh.services.lineage.cycles import find_cycles
 from datamesh.services.lineage.renames import read_registry_files
-from datamesh.services.lineage.visibility import get_visible_entries
+from datamesh.services.lineage.visibility import get_visible_entries, has_ends
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.files import LineageFile, ProductsFile
 from datamesh.storage.records import LineageRecord
 from datamesh.storage.registry_file import RegistryFile
 
@@ -55,9 +56,7 @@ def build_snapshot(
         at=at,
         products=_build_product_figures(products, at - timedelta(days=stale_days), stale_days),
         lineage=_build_lineage_figures([product.name for product in products], entries),
-        storage=StorageFigures(
-            products=_build_file_figures(products_file), lineage=_build_file_figures(lineage_file)
-        ),
+        storage=_build_storage_figures(products_file, lineage_file),
         usage=usage,
         pruned_lineage_entries=pruned,
     )
@@ -96,8 +95,18 @@ def _build_product_figures(
     )
 
 
+def _build_storage_figures(products: ProductsFile, lineage: LineageFile) -> StorageFigures:
+    """Return the sizes of what everybody sees: those of the files would tell of the rest."""
+    ends = [entry for entry in lineage.lineage if has_ends(entry, products)]
+    return StorageFigures(
+        products=_build_file_figures(products.model_copy(update={"concealed": ()})),
+        lineage=_build_file_figures(lineage.model_copy(update={"lineage": ends})),
+    )
+
+
 def _build_file_figures(file: RegistryFile) -> FileFigures:
-    return FileFigures(revision=file.revision, bytes=len(file.encode()))
+    shown = file.model_copy(update={"recent": (), "revision": 0, "committed_at": None})
+    return FileFigures(revision=file.revision, bytes=len(shown.encode()))
 
 
 def _build_lineage_figures(

@@ -207,6 +207,60 @@ def test_a_key_does_not_take_over_what_its_maker_may_not_give(admin: Call, stewa
     }
 
 
+@pytest.fixture
+def other(clients: dict[str, Client]) -> Call:
+    own = {"role": "steward", "domain": "finance"}
+    return create_call(clients, principal="key:other", grants=[own])
+
+
+FINANCE_READER = {"principal": "key:etl", "role": "reader", "domain": "finance"}
+
+
+def test_who_gives_a_key_one_more_grant_never_has_its_secret(steward: Call, other: Call) -> None:
+    make(steward)
+    assert other("POST", "/grants", FINANCE_READER).status == 200
+    [own] = steward("GET", "/grants").body
+    assert steward("DELETE", f"/grants/{own['id']}").status == 200
+    for method, path, body in (
+        ("POST", "/keys/etl/rotate", {}),
+        ("DELETE", "/keys/etl", None),
+    ):
+        assert other(method, path, body).status == 404
+    assert other("GET", "/keys").body == []
+
+
+def test_what_others_give_a_key_locks_its_stewards_not_out(steward: Call, other: Call) -> None:
+    make(steward)
+    assert other("POST", "/grants", FINANCE_READER).status == 200
+    assert steward("POST", "/keys/etl/rotate", {}).status == 404  # its secret would read finance
+    [key] = steward("GET", "/keys").body
+    assert [each["domain"] for each in key["grants"]] == ["sales"]
+    assert steward("DELETE", "/keys/etl").body["data"]["grants_removed"] == 2
+
+
+def test_a_key_without_grants_is_managed_by_those_it_was_made_by(
+    steward: Call, other: Call
+) -> None:
+    make(steward)
+    [own] = steward("GET", "/grants").body
+    assert steward("DELETE", f"/grants/{own['id']}").status == 200
+    assert other("DELETE", "/keys/etl").status == 404
+    assert [each["id"] for each in steward("GET", "/keys").body] == ["etl"]
+    assert steward("POST", "/keys/etl/rotate", {}).status == 200
+    assert steward("DELETE", "/keys/etl").status == 200
+
+
+def test_a_key_for_all_domains_is_managed_by_administrators(admin: Call, steward: Call) -> None:
+    make(admin, grants=[{"role": "reader", "domain": "*"}])
+    [own] = admin("GET", "/grants").body
+    assert admin("DELETE", f"/grants/{own['id']}").status == 200
+    granted = {"principal": "key:etl", "role": "reader", "domain": "sales"}
+    assert steward("POST", "/grants", granted).status == 200
+    assert steward("POST", "/keys/etl/rotate", {}).status == 404
+    assert steward("DELETE", "/keys/etl").status == 404
+    assert admin("POST", "/keys/etl/rotate", {}).status == 200
+
+
 def test_a_key_sees_itself_and_may_not_rotate_itself(admin: Call, clients: Any) -> None:
     make(admin)
     make(admin, "other")

@@ -125,6 +125,8 @@ class StoredKey(BaseModel):
     expires_at: Timestamp
     secrets: tuple[StoredSecret, ...] = Field(max_length=MAX_SECRETS)
     """The oldest first."""
+    made_with: tuple[GrantScope, ...] = ()
+    """The grants that it was made with; none of keys of before this field."""
 
     @property
     def principal(self) -> str:

@@ -12,7 +12,7 @@ from datamesh.errors.access import (
     KeyNotFound,
 )
 from datamesh.errors.storage import LimitReached
-from datamesh.models.grants import StoredGrant
+from datamesh.models.grants import GrantScope, StoredGrant
 from datamesh.models.keys import (
     MAX_SECRETS,
     IssuedKey,
@@ -62,6 +62,7 @@ def create_key(
         created_by=context.principal or "",
         expires_at=ends,
         secrets=(secret,),
+        made_with=request.grants,
     )
     grants = [
         StoredGrant(
@@ -129,7 +130,9 @@ def delete_key(context: RequestContext, access: Document[AccessFile], key_id: st
     """
 
     def change(file: AccessFile) -> tuple[AccessFile, RemovedKey]:
-        key = find_managed_key(context.permissions, file, key_id)
+        key = file.keys.get(key_id)
+        if key is None or not _can_delete(context.permissions, file, key):
+            raise KeyNotFound(key_id)
         grants = {i: each for i, each in file.grants.items() if each.principal != key.principal}
         keys = {i: each for i, each in file.keys.items() if i != key_id}
         removed = RemovedKey(id=key_id, grants_removed=len(file.grants) - len(grants))
@@ -142,22 +145,28 @@ def delete_key(context: RequestContext, access: Document[AccessFile], key_id: st
 def list_keys(
     permissions: Permissions, file: AccessFile, last_used: Mapping[str, date]
 ) -> list[KeyDescription]:
-    """Return the keys that the caller may manage, and its own, the earliest first."""
+    """Return the keys that the caller may delete, and its own, the earliest first.
+
+    Of those of others, the grants that the caller may not give are left out.
+    """
     grants: dict[str, list[StoredGrant]] = {}
     for grant in file.grants.values():
         grants.setdefault(grant.principal, []).append(grant)
-    return [
-        KeyDescription.describe(key, grants.get(key.principal, []), last_used.get(key.id))
-        for key in file.keys.values()
-        if key.principal == permissions.principal
-        or _can_manage(permissions, grants.get(key.principal, []))
-    ]
+    found = []
+    for key in file.keys.values():
+        held = grants.get(key.principal, [])
+        if key.principal != permissions.principal:
+            if not (_is_maker(permissions, key) or _can_manage(permissions, key, held)):
+                continue
+            held = [each for each in held if _can_give_all(permissions, [each])]
+        found.append(KeyDescription.describe(key, held, last_used.get(key.id)))
+    return found
 
 
 def find_managed_key(permissions: Permissions, file: AccessFile, key_id: str) -> StoredKey:
-    """Return a key that the caller may rotate and delete. Raises KeyNotFound."""
+    """Return a key that the caller may rotate. Raises KeyNotFound."""
     key = file.keys.get(key_id)
-    if key is None or not _can_manage(permissions, find_key_grants(file, key.principal)):
+    if key is None or not _can_manage(permissions, key, find_key_grants(file, key.principal)):
         raise KeyNotFound(key_id)
     return key
 
@@ -177,12 +186,28 @@ def _drop_requests(file: AccessFile, principal: str) -> AccessFile:
     return file.model_copy(update={"requests": kept})
 
 
-def _can_manage(permissions: Permissions, grants: list[StoredGrant]) -> bool:
-    """Return whether the caller could have made the key: its new secret has all of its grants."""
-    return permissions.is_admin or (bool(grants) and _can_give_all(permissions, grants))
+def _can_manage(permissions: Permissions, key: StoredKey, grants: list[StoredGrant]) -> bool:
+    """Return whether the caller could have made the key: its new secret has all of its grants.
+
+    Those that it was made with count when they have ended, too: who gives it one more meanwhile
+    must not have the secret when they are given again.
+    """
+    made_with: list[StoredGrant | GrantScope] = [*key.made_with, *grants]
+    return permissions.is_admin or (bool(made_with) and _can_give_all(permissions, made_with))
 
 
-def _can_give_all(permissions: Permissions, grants: Iterable[StoredGrant]) -> bool:
+def _can_delete(permissions: Permissions, file: AccessFile, key: StoredKey) -> bool:
+    """Return whether the caller may delete a key: what others have given it locks nobody out."""
+    grants = find_key_grants(file, key.principal)
+    return _is_maker(permissions, key) or _can_manage(permissions, key, grants)
+
+
+def _is_maker(permissions: Permissions, key: StoredKey) -> bool:
+    """Return whether the caller may give all that a key was made with."""
+    return bool(key.made_with) and _can_give_all(permissions, key.made_with)
+
+
+def _can_give_all(permissions: Permissions, grants: Iterable[StoredGrant | GrantScope]) -> bool:
     try:
         for each in grants:
             check_may_grant(permissions, each.role, each.domain)

@@ -7,6 +7,7 @@ import pytest
 
 from datamesh.services.marquez import graph, jobs
 from datamesh.services.registry.registry import Registry
+from datamesh.storage.document import Document
 from tests.conftest import Serve
 from tests.events import job_event, run_event, send
 from tests.lambdas import Client, api_event, assert_marquez_problem
@@ -70,6 +71,24 @@ def test_jobs_are_listed_with_their_latest_runs(client: Client) -> None:
     assert first["latestRun"]["durationMs"] == 60_000
     assert answer.body["jobs"][2]["latestRun"] is None
     assert answer.body["jobs"][2]["latestRuns"] == []
+
+
+def test_a_page_of_jobs_asks_once_what_is_hidden(client: Client) -> None:
+    """Not once for each job: that is a request to storage."""
+    asked: list[str] = []
+    load = Document._load_version
+
+    def note(document: Document[Any]) -> object:
+        asked.append(document.name)
+        return load(document)
+
+    counts = []
+    with patch.object(Document, "_load_version", note):
+        for limit in (1, 3):
+            asked.clear()
+            assert len(client.get(f"{API}/jobs", limit=limit).body["jobs"]) == limit
+            counts.append(asked.count("products.json"))
+    assert counts[0] == counts[1]
 
 
 def test_a_page_of_jobs_is_cut_where_it_should_be(client: Client) -> None:

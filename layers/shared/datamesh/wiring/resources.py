@@ -136,9 +136,7 @@ class Resources:
             registry_at=lambda moment: view.build_past(self.registry_at(moment)),
             data=replace(self.data, list_hidden=view.list_hidden),
             open_job_store=lambda: replace(
-                self.open_job_store(),
-                show_history=view.show_history,
-                find_hidden=view.find_hidden_names,
+                self.open_job_store(), find_hidden=view.find_hidden_names
             ),
         )
 

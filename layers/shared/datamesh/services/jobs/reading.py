@@ -1,6 +1,6 @@
 """Reads the files of jobs: of one, of a page of them, or of those that have a run of some id."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -13,8 +13,9 @@ from datamesh.services.jobs.writers import JobName, WriterIndex
 from datamesh.services.registry.hidden_names import (
     NOTHING_HIDDEN,
     HiddenNames,
-    has_hidden_name,
+    show_facets,
 )
+from datamesh.services.registry.views import show_history
 from datamesh.storage.backoff import Deadline
 from datamesh.storage.document import Document
 from datamesh.storage.event_log import EventLog
@@ -39,17 +40,8 @@ class JobStore:
     log: EventLog
     writers: WriterIndex = field(default_factory=WriterIndex)
     """Lives as long as the execution environment."""
-    show_history: Callable[[JobHistory, Deadline], JobHistory | None] | None = None
-    """Returns the part of a job that the caller may see; None where callers see everything."""
     find_hidden: Callable[[Deadline], HiddenNames] = lambda deadline: NOTHING_HIDDEN
     """Returns the names of what the caller may not see."""
-
-    def show_facets(self, facets: Mapping[str, object], deadline: Deadline) -> dict[str, object]:
-        """Return the facets that name nothing hidden. Raises StorageUnavailable."""
-        if not facets:
-            return {}
-        hidden = self.find_hidden(deadline)
-        return {kind: each for kind, each in facets.items() if not has_hidden_name(each, hidden)}
 
 
 def read_histories(
@@ -85,8 +77,8 @@ def _read_each(
     else:
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
             found = list(pool.map(read_one, asked))
-    if show := store.show_history:
-        found = [each and show(each, context.deadline) for each in found]
+    hidden = store.find_hidden(context.deadline) if any(found) else NOTHING_HIDDEN
+    found = [each and show_history(each, hidden) for each in found]
     return {name: each for name, each in zip(asked, found, strict=True) if each}
 
 
@@ -119,4 +111,5 @@ def read_facets(
                     facets.pop(kind, None)
                     if facet.get("_deleted") is not True:
                         facets[kind] = facet
-    return {entity: store.show_facets(each, deadline) for entity, each in found.items()}
+    hidden = store.find_hidden(deadline) if any(found.values()) else NOTHING_HIDDEN
+    return {entity: show_facets(each, hidden) for entity, each in found.items()}

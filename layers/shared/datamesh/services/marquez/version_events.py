@@ -12,6 +12,7 @@ from datamesh.models.jobs import JobRun, KeptEvent, WrittenVersion
 from datamesh.models.json_codec import decode_lenient, encode_value
 from datamesh.models.marquez import MarquezField
 from datamesh.services.jobs.reading import PARALLEL_READS, JobStore
+from datamesh.services.registry.hidden_names import NOTHING_HIDDEN, show_facets
 from datamesh.storage.backoff import Deadline
 
 MAX_READ_BYTES = 33_554_432
@@ -49,10 +50,10 @@ class VersionEvents:
         self._store = store
         self._known_runs = known_runs
         self._deadline = deadline
-        self._found: dict[KeptEvent, DescribedVersion] = {}
         self.is_cut = False
         """True if there are more events than are read."""
         asked = list({each.event: each for each in versions}.values())
+        found: dict[KeptEvent, DescribedVersion] = {}
         size = 0
         with ThreadPoolExecutor(PARALLEL_READS) as pool:
             for some in batched(asked, PARALLEL_READS, strict=False):
@@ -62,8 +63,14 @@ class VersionEvents:
                 for version, (described, length) in zip(
                     some, pool.map(self._read_event, some), strict=True
                 ):
-                    self._found[version.event] = described
+                    found[version.event] = described
                     size += length
+        # Once for all of them: it asks storage who may see what.
+        hidden = store.find_hidden(deadline) if found else NOTHING_HIDDEN
+        self._found = {
+            event: replace(each, facets=show_facets(each.facets, hidden))
+            for event, each in found.items()
+        }
 
     def get_version(self, version: WrittenVersion) -> DescribedVersion:
         """Return what the event of a version says."""
@@ -73,9 +80,7 @@ class VersionEvents:
         """Return what an event says, and how many bytes it has."""
         for body in self._store.log.read_kept([version.event.name], self._deadline):
             with_run = version.run not in self._known_runs
-            told = describe_version(version, body, with_run=with_run)
-            facets = self._store.show_facets(told.facets, self._deadline)
-            return replace(told, facets=facets), len(body)
+            return describe_version(version, body, with_run=with_run), len(body)
         return NOT_KEPT, 0
 
 

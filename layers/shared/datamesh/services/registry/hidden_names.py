@@ -1,6 +1,6 @@
 """Names of what a caller may not see, and where events and their facets name it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 type DatasetKey = tuple[str, str]
@@ -22,6 +22,11 @@ class HiddenNames(NamedTuple):
 
 
 NOTHING_HIDDEN = HiddenNames()
+
+
+def show_facets(facets: Mapping[str, object], hidden: HiddenNames) -> dict[str, object]:
+    """Return the facets that name nothing hidden."""
+    return {kind: each for kind, each in facets.items() if not has_hidden_name(each, hidden)}
 
 
 def has_hidden_name(value: object, hidden: HiddenNames) -> bool:

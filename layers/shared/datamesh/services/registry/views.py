@@ -144,31 +144,6 @@ class RegistryView:
             self._hidden_jobs.get(shown, lambda shown: _list_left_out(everything, shown.jobs)),
         )
 
-    def show_history(self, history: JobHistory, deadline: Deadline) -> JobHistory | None:
-        """Return a job without the datasets that are hidden; None if it is hidden with them."""
-        hidden = self.find_hidden_datasets(deadline)
-        if not hidden:
-            return history
-        jobs = self.find_hidden_names(deadline).jobs
-        is_bare = not (history.inputs or history.outputs)
-        if is_bare and (history.namespace, history.name) in jobs:
-            return None
-        inputs = tuple(each for each in history.inputs if (each.namespace, each.name) not in hidden)
-        outputs = tuple(
-            each for each in history.outputs if (each.namespace, each.name) not in hidden
-        )
-        versions = tuple(
-            each for each in history.versions if (each.namespace, each.name) not in hidden
-        )
-        if _is_job_hidden(history, inputs, outputs):
-            return None
-        facts = history.facts
-        if _read_parent(history) in jobs:
-            facts = {kind: each for kind, each in facts.items() if kind != PARENT}
-        return msgspec.structs.replace(
-            history, facts=facts, inputs=inputs, outputs=outputs, versions=versions
-        )
-
     def _list_hidden(self, file: ProductsFile) -> list[ProductRecord]:
         private = self._views.find_private(file)
         return [product for product in private if not self._permissions.can_see(product)]
@@ -193,6 +168,30 @@ class RegistryView:
         if hidden != self._hidden:
             self._hidden, self._jobs, self._hidden_jobs = hidden, _Memo(), _Memo()
         return self._jobs.get(file, partial(_hide_datasets, hidden=hidden))
+
+
+def show_history(history: JobHistory, hidden: HiddenNames) -> JobHistory | None:
+    """Return a job without the datasets that are hidden; None if it is hidden with them."""
+    if hidden.is_empty:
+        return history
+    is_bare = not (history.inputs or history.outputs)
+    if is_bare and (history.namespace, history.name) in hidden.jobs:
+        return None
+    inputs, outputs = (
+        tuple(each for each in ends if (each.namespace, each.name) not in hidden.datasets)
+        for ends in (history.inputs, history.outputs)
+    )
+    versions = tuple(
+        each for each in history.versions if (each.namespace, each.name) not in hidden.datasets
+    )
+    if _is_job_hidden(history, inputs, outputs):
+        return None
+    facts = history.facts
+    if _read_parent(history) in hidden.jobs:
+        facts = {kind: each for kind, each in facts.items() if kind != PARENT}
+    return msgspec.structs.replace(
+        history, facts=facts, inputs=inputs, outputs=outputs, versions=versions
+    )
 
 
 def hide_products(file: ProductsFile, names: Iterable[str]) -> ProductsFile:

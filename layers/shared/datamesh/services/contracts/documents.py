@@ -108,7 +108,7 @@ def export_data_product(
     return _write_document(tree, parsed.media_type, found)
 
 
-def rewrite_document(document: ContractDocument, tree: dict[str, Any]) -> ContractDocument:
+def replace_tree(document: ContractDocument, tree: dict[str, Any]) -> ContractDocument:
     """Return a document with another tree, in its own form."""
     return _write_document(tree, document.media_type, document.found)
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from datamesh.models.contracts import ContractFormat
-from datamesh.services.contracts.documents import ContractDocument, rewrite_document
+from datamesh.services.contracts.documents import ContractDocument, replace_tree
 from datamesh.services.contracts.mapping import list_objects
 from datamesh.services.contracts.part_names import REFERENCES
 from datamesh.storage.records import ProductRecord, RecordedContract
@@ -42,7 +42,7 @@ def leave_out_parts(document: ContractDocument, parts: Collection[str]) -> Contr
         else value
         for key, value in document.tree.items()
     }
-    return rewrite_document(document, _drop_references(shown, tuple(f"{each}." for each in hidden)))
+    return replace_tree(document, _drop_references(shown, tuple(f"{each}." for each in hidden)))
 
 
 def _get_reference(record: ProductRecord, kind: ContractFormat) -> RecordedContract | None:

@@ -24,6 +24,7 @@ from datamesh.models.marquez_events import MarquezEvents
 from datamesh.models.read_access import ReadKind
 from datamesh.services.context import RequestContext
 from datamesh.services.marquez import events
+from datamesh.services.marquez.restricted_metrics import HiddenColumns
 from datamesh.wiring.resources import Resources
 
 router = create_router()
@@ -121,6 +122,7 @@ def _answer_events(
         limit=limit,
         offset=offset,
         hidden=resources.find_hidden_names(context.deadline),
+        columns=HiddenColumns(context, resources.registry, resources.data.list_hidden),
     )
     array = Raw(b"[%b]" % b",".join(page.items))
     answer = build_json_response({"events": array, "totalCount": page.total})

@@ -16,6 +16,7 @@ from datamesh.models.credentials import can_hold_credentials, cut_all_credential
 from datamesh.models.json_codec import decode_lenient, encode_canonical
 from datamesh.models.openlineage import EventTime
 from datamesh.services.context import RequestContext
+from datamesh.services.marquez.restricted_metrics import HiddenColumns, cut_metrics
 from datamesh.services.registry.hidden_names import (
     NOTHING_HIDDEN,
     HiddenNames,
@@ -171,11 +172,13 @@ def list_events(
     limit: int,
     offset: int,
     hidden: HiddenNames = NOTHING_HIDDEN,
+    columns: HiddenColumns | None = None,
 ) -> EventPage:
     """Return the events between two moments, the newest first or the oldest.
 
     With a namespace, those of its jobs alone; of events that name a hidden dataset or job none, and
-    of those that are read none is counted. Raises StorageUnavailable.
+    of those that are read none is counted. Metrics of hidden `columns` are left out. Raises
+    StorageUnavailable.
     """
     reader = EventReader(context, log)
     newest_first = direction == "desc"
@@ -201,7 +204,7 @@ def list_events(
         if skipped < offset:
             skipped += 1
         elif len(found) < limit:
-            found.append(event.body)
+            found.append(cut_metrics(event.body, columns) if columns else event.body)
         # What is hidden is not counted either, so that the rest is looked at as well.
         if len(found) == limit and hidden.is_empty:
             break

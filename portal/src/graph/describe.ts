@@ -25,5 +25,6 @@ export function describeDrawing({ scene, view }: Drawing, graph: LineageGraph, s
   if (isPast) parts.push("Runs are those of now, and are not shown for a moment of the past.");
   else if (view.nodes.length > MOST_RUNS) parts.push(`Runs are shown of the ${MOST_RUNS} nearest products.`);
   if (states.hiddenChecks > 0) parts.push("There are more checks than one answer holds: a box without one may have one.");
+  if (states.problem) parts.push(`No checks are shown, for they could not be asked: ${states.problem}`);
   return parts.join(" ");
 }

@@ -21,6 +21,8 @@ export interface States {
   readonly runs: ReadonlyMap<string, RunState>;
   /** How many products' checks are known to the registry, and not here. */
   readonly hiddenChecks: number;
+  /** Why no checks are shown; empty if they could be asked for. */
+  readonly problem: string;
 }
 
 /** Return the run that ended last; null where none is known. */
@@ -52,11 +54,13 @@ export function useStates(names: readonly string[]): States {
   });
   const runs = useRuns(moment ? [] : names.slice(0, MOST_RUNS));
   const pages = checked.state === "ready" ? checked.data : null;
-  return useMemo(() => buildStates(pages ?? [], runs), [pages, runs]);
+  const problem = checked.state === "failed" ? checked.error.message : "";
+  return useMemo(() => buildStates(pages ?? [], runs, problem), [pages, runs, problem]);
 }
 
-function buildStates(pages: readonly Found[], runs: ReadonlyMap<string, RunState | null>): States {
+function buildStates(pages: readonly Found[], runs: ReadonlyMap<string, RunState | null>, problem: string): States {
   return {
+    problem,
     quality: new Map(pages.flatMap(({ results }) => results.map(({ name, quality }) => [name, quality as Quality["status"]]))),
     runs: new Map([...runs].flatMap(([name, run]) => (run ? [[name, run] as const] : []))),
     hiddenChecks: pages.reduce((sum, { total, results }) => sum + total - results.length, 0),

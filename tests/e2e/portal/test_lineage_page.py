@@ -208,3 +208,10 @@ def test_a_hub_with_300_neighbours_stays_readable(visit: Visit) -> None:
     expect(page.locator("svg a[data-name]")).to_have_count(51)
     box = page.locator("svg a.self").bounding_box()
     assert box and box["height"] > 25
+
+
+def test_checks_that_cannot_be_asked_for_are_not_passed_over_in_silence(visit: Visit) -> None:
+    refusal = {"success": False, "message": "Storage is away."}
+    visit.page.route("**/search?*", lambda route: route.fulfill(status=503, json=refusal))
+    page = visit.open("/ui/p/daily_revenue/lineage")
+    expect(page.get_by_text("they could not be asked: Storage is away.")).to_be_visible()

@@ -253,3 +253,14 @@ def test_titles_and_what_people_say_of_columns(client: Client, registry: Registr
     assert result["matched"] == [
         {"field": "column_description", "text": "Weight in kilograms", "column": "w"}
     ]
+
+
+@pytest.mark.parametrize(
+    "question", ["orders", "show me the orders", "What is in orders?", "Orders, orders, orders"]
+)
+def test_a_product_that_the_telling_words_name_comes_first(
+    question: str, client: Client, registry: Registry
+) -> None:
+    add_product(registry, "orders", description="All that was bought, a line for each of them")
+    add_product(registry, "order_returns", description="Returned orders: orders of orders")
+    assert names(client.get("/search", q=question)) == ["orders", "order_returns"]

@@ -72,7 +72,7 @@ def search_products(
     scores = _find_rows(index, query, terms)
     found = index.facets.filter_rows(scores, query.filters)
     # What follows on a cursor may have moved anywhere.
-    ordered = _sort_rows(index, found, scores, query, len(found) if place else limit)
+    ordered = _sort_rows(index, found, scores, query, words, len(found) if place else limit)
     offset = _find_offset(index, ordered, place) if place else 0
     page = ordered[offset : offset + limit]
     following = offset + len(page)
@@ -118,6 +118,7 @@ def _sort_rows(
     rows: Collection[int],
     scores: Mapping[int, float],
     query: SearchQuery,
+    words: Sequence[str],
     wanted: int,
 ) -> Sequence[int]:
     """Return the rows in their order: the first of them, at least as many as wanted."""
@@ -127,8 +128,9 @@ def _sort_rows(
         return sorted(rows, key=lambda row: (-index.updated[row], index.names[row]))
     if query.text is None:
         return [*rows]
-    called, begun = index.find_called(query.text), index.find_begun(normalise_name(query.text))
-    best = called | begun
+    # "show me orders" asks for what is called "orders", as "orders" does.
+    called = index.find_called(query.text) | index.find_called(" ".join(words))
+    best = called | index.find_begun(normalise_name(query.text))
     ahead = [row for row in rows if row in best] if best else []
     ahead.sort(key=lambda row: (row not in called, scores[row]))
     rest = [row for row in rows if row not in best] if ahead else rows

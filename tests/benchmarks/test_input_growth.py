@@ -39,6 +39,8 @@ MADE_BY_GRANTS = re.compile(r"(DELETE|POST) /(grants|keys|requests)/")
 """Requests about a grant, a key or a request for access that has to be made first."""
 REGISTERED = ("shipments", "parcels")
 """The products that the document's examples register, change and delete."""
+LOOKS = 4
+"""How often a growth that is there is looked for, until it is found."""
 
 
 def fill_mesh(registry: Registry, method: str) -> Registry:
@@ -149,14 +151,12 @@ def test_a_quadratic_search_is_noticed(
     send: Callable[[str, dict[str, Any]], Run], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_slowly(index: TextIndex, wanted: str, within: range | None = None) -> list[int]:
-        return [] if re.search(r"\s+x", wanted) else [0]
+        # Twice the text: a fast machine needs more than FLOOR for it, too.
+        return [] if re.search(r"\t+x", 2 * wanted) else [0]
 
     monkeypatch.setattr(TextIndex, "find_positions", find_slowly)
-    found = [
-        str(each)
-        for each in list_inputs()
-        if each.operation.template == "/api/v1/search" and measure(each, send)
-    ]
-    # Both blanks, if the machine has time for both to be clear.
-    assert found
-    assert {*found} <= {f"GET /api/v1/search: query q of {blank!r}" for blank in (" ", "\t")}
+    searches = [each for each in list_inputs() if each.operation.template == "/api/v1/search"]
+    # A busy machine hides growth rather than shows it: one look may not be enough.
+    looks = ([str(each) for each in searches if measure(each, send)] for _ in range(LOOKS))
+    found = next(filter(None, looks), [])
+    assert found == ["GET /api/v1/search: query q of '\\t'"]

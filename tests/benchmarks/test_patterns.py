@@ -55,12 +55,14 @@ PIECES = [
 ]
 STARTS = ["", "a", "a(", "a(9", "a(9,9", '"', "0", "domains/a/", "s3://a"]
 LENGTH = 2000
+TRIES = 3
 TIMES = 4
 """How much longer the longer text is."""
 GROWTH = 8
 """How much more time it may take: 4 times if the time is linear, 16 times if it is quadratic."""
-FLOOR = 0.002
-"""Seconds that say nothing: a linear pattern needs far less for such a text."""
+FLOOR = 0.01
+"""Seconds that say nothing: a linear pattern needs a fifth of it for such a text, and a quadratic
+one ten times as much or more."""
 
 
 def measure(pattern: re.Pattern[str], text: str) -> float:
@@ -77,7 +79,7 @@ def measure(pattern: re.Pattern[str], text: str) -> float:
 
 def is_linear(pattern: re.Pattern[str], start: str, piece: str, length: int = LENGTH) -> bool:
     """Tell if the time grows as the text does; a busy machine has three tries."""
-    for _ in range(3):
+    for _ in range(TRIES):
         longer = measure(pattern, start + piece * (TIMES * length) + "!")
         if longer < FLOOR or longer <= GROWTH * measure(pattern, start + piece * length + "!"):
             return True
@@ -96,4 +98,6 @@ def test_a_pattern_takes_linear_time(name: str) -> None:
 
 
 def test_a_quadratic_pattern_is_noticed() -> None:
-    assert not is_linear(re.compile(r"([a-z0-9_ ]+?)\s*(?:\(9\))?"), "a", " ", 800)
+    slow = re.compile(r"([a-z0-9_ ]+?)\s*(?:\(9\))?")
+    # A busy machine hides growth rather than shows it: one look may not be enough.
+    assert any(not is_linear(slow, "a", " ", 800) for _ in range(TRIES))

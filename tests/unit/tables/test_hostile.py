@@ -131,6 +131,10 @@ def test_any_name_of_a_file_is_that_file(serve: Serve, name: str) -> None:
 FILES = {"a.csv": b"id\n1\n", "b.csv": b"id\n2\n"}
 
 
+ENDLESS = "SELECT count(*) FROM range(10000000000) a, range(1000000) b"
+"""A statement that takes years."""
+
+
 def scan_of(files: dict[str, bytes], seconds: float = 300) -> Scan:
     folder = MemoryFolder("domains/sales/orders/", files)
     budget = ScanBudget(10**8, max_seconds=seconds)
@@ -209,12 +213,20 @@ def test_one_request_leaves_nothing_for_the_next(session: Session) -> None:
 
 
 def test_a_statement_that_takes_too_long_is_interrupted() -> None:
-    """It would take years."""
     with Session(scan_of(FILES, seconds=0.2), eager=False) as session:
         with pytest.raises(ScanTooLarge, match="took too long"):
-            session.fetch_rows("SELECT count(*) FROM range(10000000000) a, range(1000000) b")
+            session.fetch_rows(ENDLESS)
         with pytest.raises(ScanTooLarge, match="took too long"):
             session.fetch_rows("SELECT 1")
+
+
+def test_a_statement_that_begins_as_the_time_ends_is_interrupted() -> None:
+    with Session(scan_of(FILES), eager=False) as session:
+        session._timer.cancel()
+        session._interrupt()
+        session.scan.failure = None  # as it was looked at a moment before
+        with pytest.raises(ScanTooLarge, match="took too long"):
+            session.fetch_rows(ENDLESS)
 
 
 def test_memory_is_bounded() -> None:

@@ -43,6 +43,8 @@ LONG_LINES_CSV_BUFFER_BYTES = 8 * 1024 * 1024
 """Enough for the longest lines (`readers.LINES_IN_BUFFER`)."""
 MAX_UNEVEN_LINES = 5_000
 """How many lines are looked through for one of another number of cells."""
+INTERRUPT_AGAIN_SECONDS = 0.2
+"""How long after an interruption the next one comes, if the session has not ended by then."""
 
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -83,11 +85,11 @@ class Session:
             "SET lock_configuration = true",
         ):
             self._connection.execute(statement)
-        self._timer = threading.Timer(scan.find_seconds_left(), self._interrupt)
-        self._timer.daemon = True
+        self._is_open = True
+        self._seconds_left = scan.find_seconds_left()
 
     def __enter__(self) -> Self:
-        self._timer.start()
+        self._start_timer(self._seconds_left)
         return self
 
     def __exit__(
@@ -96,6 +98,7 @@ class Session:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._is_open = False
         self._timer.cancel()
         self._connection.close()
 
@@ -139,10 +142,17 @@ class Session:
         except duckdb.Error as error:
             raise self._translate_error(error) from None  # its text may quote the data
 
+    def _start_timer(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._interrupt)
+        self._timer.daemon = True
+        self._timer.start()
+
     def _interrupt(self) -> None:
         self.scan.stop()
         with suppress(duckdb.Error):  # closed meanwhile
             self._connection.interrupt()
+        if self._is_open:  # a statement that was about to begin has not noticed
+            self._start_timer(INTERRUPT_AGAIN_SECONDS)
 
     def _translate_error(self, error: duckdb.Error) -> Exception:
         """Return what to raise for an error of DuckDB: the scan's own failure, if it has one."""

@@ -269,8 +269,23 @@ def test_a_line_of_null_is_a_row_of_nulls(serve: Serve) -> None:
             {"a.parquet": b"x"},
             "domains/sales/orders/a.parquet: not a Parquet file, or cut off",
         ),
-        ({"a.jsonl": b"[1]\n"}, "domains/sales/orders/a.jsonl: line 1: not a JSON object"),
-        ({"a.jsonl": b'{"a":\n'}, "domains/sales/orders/a.jsonl: line 1: not valid JSON"),
+        (
+            {"a.jsonl": b"[1]\n"},
+            "domains/sales/orders/a.jsonl: line 1: not a JSON object; each line has to be one",
+        ),
+        (
+            {"a.json": b'{\n"a": 1\n}\n'},
+            "domains/sales/orders/a.json: line 1: not valid JSON; each line has to be one object",
+        ),
+        (
+            {"a.jsonl": b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}\n"},
+            "domains/sales/orders/a.jsonl: line 1: nested too deeply to be looked at",
+        ),
+        (
+            {"a.jsonl": b'{"a": "' + b"x" * 300_000 + b'"}\n'},
+            "domains/sales/orders/a.jsonl: its first line is longer than the 262144 bytes that are"
+            " looked at; register the product with its columns in `schema`",
+        ),
         (
             {"a.csv": "a,b\n1,2\n".encode("utf-32")},
             "domains/sales/orders/a.csv: UTF-32, which is not read; write the file in UTF-8",
@@ -294,6 +309,30 @@ def test_without_a_readable_file_nothing_is_inferred(
     client = serve("products", resources(files=stored))
     answer = client.post("/register_product", product_body(schema="infer"))
     assert (answer.status, answer.body["message"]) == (424, message)
+
+
+def test_a_null_marker_in_json_is_text(serve: Serve) -> None:
+    body = b'{"a": "2020-01-01"}\n{"a": "NULL"}\n{"a": null}\n'
+    assert infer(serve, {"sales/orders/a.jsonl": body}).body["registration"]["schema"] == {
+        "a": "string"
+    }
+
+
+def test_a_key_with_blanks_at_its_ends_is_left_out(serve: Serve) -> None:
+    found = infer(serve, {"sales/orders/a.jsonl": b'{" a": 1, "b": 2}\n'}).body
+    assert found["registration"]["schema"] == {"b": "bigint"}
+    assert "column ' a' has no name that a schema could have" in found["warnings"]
+
+
+@pytest.mark.parametrize(("name", "body"), [("a.jsonl", '{"a": %s}\n'), ("a.csv", "a,b\n%s,x\n")])
+@pytest.mark.parametrize("number", ["1e400", "1" * 39, "-" + "9" * 60, "1" * 5000])
+def test_a_number_that_no_type_holds_is_text(
+    serve: Serve, name: str, body: str, number: str
+) -> None:
+    found = resources(mesh(), {f"sales/orders/{name}": (body % number).encode()})
+    answer = serve("products", found).post("/register_product", product_body(schema="infer"))
+    assert answer.body["data"]["schema"]["a"] == "string"
+    assert serve("domains", found).get("/domains/sales/orders", columns="a").body == [{"a": number}]
 
 
 def test_columns_that_a_schema_cannot_tell_apart_are_left_out(serve: Serve) -> None:

@@ -270,6 +270,12 @@ def test_lines_may_end_in_several_ways(serve: Serve, text: str, ending: str) -> 
     assert client.get(f"{PATH}/profile").body["rows"] == 2
 
 
+def test_a_name_may_have_a_newline_that_ends_no_line(serve: Serve) -> None:
+    """Excel writes a line break within a cell as `\\n`, and ends lines with `\\r\\n`."""
+    client = csv_file(serve, b'id,"first\nname",note\r\n1,x,a\r\n2,y,b\r\n')
+    assert read_rows(client) == [[1, "a"], [2, "b"]]
+
+
 def test_lines_may_end_otherwise_far_behind(serve: Serve) -> None:
     body = f"id;note\n{MANY}".replace("\n", "\r\n") + '-1;"a\r\nb"\n-2;c\r\n'
     for encoding in ("utf-8", "utf-16"):

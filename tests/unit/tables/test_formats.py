@@ -14,6 +14,7 @@ import nanoarrow
 import pytest
 
 from datamesh.tables.engine_errors import NOT_UTF_8
+from datamesh.tables.json_sample import NOT_AN_OBJECT, NOT_JSON
 from tests.conftest import Serve
 from tests.lambdas import Answer, Client, api_event
 from tests.tables import PATH, dataset, one_file, parquet, rows_of
@@ -292,8 +293,8 @@ LOSS = "row {}, column 'id': the value cannot be read as '{}' without loss"
             {"id": "integer"},
             "its gzip stream is damaged, or ends early",
         ),
-        ("a.jsonl", b'{"id": 1}\n{"id"\n', {"id": "integer"}, "row 2, byte 7: not valid JSON"),
-        ("a.jsonl", b"[1]\n", {"id": "integer"}, "row 1: not a JSON object"),
+        ("a.jsonl", b'{"id": 1}\n{"id"\n', {"id": "integer"}, f"row 2, byte 7: {NOT_JSON}"),
+        ("a.jsonl", b"[1]\n", {"id": "integer"}, f"row 1: {NOT_AN_OBJECT}"),
         ("a.jsonl", b'{"id": {"x": 1}}\n', {"id": "integer"}, LOSS.format(1, "integer")),
         ("a.parquet", b"none", {"id": "integer"}, "not a Parquet file, or cut off"),
     ],

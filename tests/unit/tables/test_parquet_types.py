@@ -5,6 +5,8 @@ import io
 import json
 from typing import Any
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from datamesh.tables.exact_casts import measure_nesting
@@ -184,6 +186,19 @@ def test_mixed_cells_are_plain_in_csv(serve: Serve) -> None:
     }
     client = dataset(serve, files, {"x": "whatever"})
     assert client.get(PATH, format="csv").content == b'"x"\r\n5\r\n"a,b"\r\n'
+
+
+def test_an_encoding_that_is_not_read_is_named(serve: Serve) -> None:
+    cells = pyarrow.array([b"ab", b"cd"], pyarrow.binary(2))
+    written = io.BytesIO()
+    pyarrow.parquet.write_table(
+        pyarrow.table({"v": cells}),
+        written,
+        use_dictionary=False,
+        column_encoding={"v": "BYTE_STREAM_SPLIT"},
+    )
+    answer = one_file(serve, "a.parquet", written.getvalue(), {"v": "binary"}).get(PATH)
+    assert (answer.status, "encoding BYTE_STREAM_SPLIT" in answer.body["message"]) == (424, True)
 
 
 def test_timestamps_of_before_logical_types_are_in_utc() -> None:

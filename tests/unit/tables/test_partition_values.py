@@ -30,6 +30,8 @@ def publish(serve: Serve, folder: str, registered: str) -> Any:
         ("date", "2020-01-02 00%3A00%3A00", "2020-01-02", "2020-01-02"),
         ("double", "1.5", "1.5", 1.5),
         ("varchar(20)", "a%20b", "a b", "a b"),
+        ("string", "+49", "+49", "+49"),
+        ("string", "%2B", "+", "+"),
     ],
 )
 def test_a_folders_value_is_shown_and_found(

@@ -312,7 +312,11 @@ def test_a_failed_check_says_what_has_failed(serve: Serve, registry: Registry) -
             b'{"id": 1}\n{"id": 1, "id": 2}\n',
             "a.jsonl, row 2: the same key twice",
         ),
-        ("a.jsonl", b'{"id": 1}\n[]\n', "a.jsonl, row 2: not a JSON object"),
+        (
+            "a.jsonl",
+            b'{"id": 1}\n[]\n',
+            "a.jsonl, row 2: not a JSON object; each line has to be one",
+        ),
         ("a.csv", b"id,id\n1,2\n", "a.csv: 2 columns are called 'id'"),
         (
             "a.csv.gz",

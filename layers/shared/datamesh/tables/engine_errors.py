@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from datamesh.errors.datasets import UnreadableDataset
 from datamesh.tables.filesystem import PROTOCOL, build_path
+from datamesh.tables.json_sample import NOT_AN_OBJECT, NOT_JSON
 from datamesh.tables.sql import quote_literal
 
 MAX_LOGGED = 200
@@ -146,11 +147,11 @@ def _describe_csv_line(found: re.Match[str], text: str) -> Fault:
 def _describe_json(found: re.Match[str], text: str) -> Fault:
     # DuckDB counts the rows before this one, the row itself, and one more.
     place = f"row {max(1, int(found[3]) - 1)}, byte {found[2]}"
-    return Fault("not UTF-8" if "UTF-8" in text else "not valid JSON", int(found[1]), place)
+    return Fault("not UTF-8" if "UTF-8" in text else NOT_JSON, int(found[1]), place)
 
 
 def _describe_json_type(found: re.Match[str], text: str) -> Fault:
-    return Fault("not a JSON object", int(found[1]), f"row {found[2]}")
+    return Fault(NOT_AN_OBJECT, int(found[1]), f"row {found[2]}")
 
 
 FAULTS: Sequence[tuple[re.Pattern[str], Callable[[re.Match[str], str], Fault]]] = (
@@ -199,6 +200,11 @@ REASONS = (
     ("maximum_object_size", "a row is longer than 16777216 bytes"),
     ("File is encrypted", ENCRYPTED),
     ("is encrypted, but", ENCRYPTED),
+    (
+        "BYTE_STREAM_SPLIT encoding is only supported",
+        "a column has the encoding BYTE_STREAM_SPLIT, which is read of integers, floats and doubles"
+        " alone",
+    ),
     ("No magic bytes found", "not a Parquet file, or cut off"),
     ("too small to be a Parquet file", "not a Parquet file, or cut off"),
     ("Failed to read file", "damaged"),

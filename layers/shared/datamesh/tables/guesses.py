@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from math import isfinite
 
 INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 LONG_INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,37})")
@@ -19,6 +20,7 @@ DOUBLE = re.compile(
     r"-?(0|[1-9][0-9]{0,14}|(0|[1-9][0-9]{0,37})\.[0-9]{1,38})([eE][+-]?[0-9]{1,3})?|-?Infinity"
 )
 """An integer of more digits could not be held exactly."""
+NOT_ZERO = re.compile("[^eE]*[1-9]")
 BOOLEAN = re.compile("true|false", re.IGNORECASE)
 DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 TIMESTAMP = re.compile(
@@ -36,6 +38,15 @@ def _is_integer(cell: str) -> bool:
     return bool(INTEGER.fullmatch(cell)) and MIN_INTEGER <= int(cell) <= MAX_INTEGER
 
 
+def _is_double(cell: str) -> bool:
+    """Return True for a number that a double is near to: not for 1e400, nor for 1e-400."""
+    if not DOUBLE.fullmatch(cell):
+        return False
+    if cell.endswith("Infinity"):
+        return True
+    return isfinite(float(cell)) and (float(cell) != 0 or not NOT_ZERO.match(cell))
+
+
 def _is_read_by(pattern: re.Pattern[str], parse: Callable[[str], object], cell: str) -> bool:
     with suppress(ValueError):
         return bool(pattern.fullmatch(cell)) and parse(cell) is not None
@@ -47,7 +58,7 @@ TESTS: Mapping[str, Callable[[str], bool]] = {
     "bigint": _is_integer,
     "decimal(38,0)": lambda cell: bool(LONG_INTEGER.fullmatch(cell)),
     "decimal": lambda cell: bool(DECIMAL.fullmatch(cell)),
-    "double": lambda cell: bool(DOUBLE.fullmatch(cell)),
+    "double": _is_double,
     "date": lambda cell: _is_read_by(DATE, date.fromisoformat, cell),
     "timestamp": lambda cell: _is_read_by(TIMESTAMP, datetime.fromisoformat, cell),
     "time": lambda cell: _is_read_by(TIME, time.fromisoformat, cell),

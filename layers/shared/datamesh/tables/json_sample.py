@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import dataclass, field
+from math import isinf
 
 from datamesh.errors.datasets import UnreadableDataset
-from datamesh.tables.guesses import MAX_INTEGER, MIN_INTEGER, CellGuess
+from datamesh.models.types import DECIMAL_DIGITS
+from datamesh.tables.guesses import MAX_INTEGER, MIN_INTEGER, NULL_MARKERS, CellGuess
 from datamesh.tables.inferred import NULL, FileColumn
 from datamesh.tables.preamble import BYTE_ORDER_MARK
 
+NOT_JSON = "not valid JSON; each line has to be one object"
+NOT_AN_OBJECT = "not a JSON object; each line has to be one"
 DATE_TYPES = ("date", "timestamp", "time")
 """The types that text is taken for. A number in quotes was meant to be text."""
 MAX_EXACT_DOUBLE = 2**53
@@ -30,7 +34,8 @@ class _KeyGuess:
         self.values += 1
         self.types.add(_find_json_type(value))
         if isinstance(value, str):
-            self.texts.add_cell(value or " ")  # empty text is no null in JSON
+            # Neither empty text nor NULL_MARKERS are nulls in JSON.
+            self.texts.add_cell(" " if value in ("", *NULL_MARKERS) else value)
 
     def find_type(self) -> str:
         types = self.types
@@ -64,8 +69,13 @@ class JsonSampler:
         Raises UnreadableDataset, whose text is a reason that does not name the file.
         """
         lines = content.removeprefix(BYTE_ORDER_MARK).split(b"\n")
+        if not whole and len(lines) == 1:
+            raise UnreadableDataset(
+                f"its first line is longer than the {len(content)} bytes that are looked at;"
+                " register the product with its columns in `schema`"
+            )
         cells = 0
-        for number, line in enumerate(lines if whole else lines[:-1] or lines, 1):
+        for number, line in enumerate(lines if whole else lines[:-1], 1):
             if not line.strip():
                 continue
             row = _parse_row(line, number)
@@ -86,19 +96,36 @@ class JsonSampler:
 
 def _parse_row(line: bytes, number: int) -> dict[str, object]:
     try:
-        row = json.loads(line.decode(), parse_constant=_read_constant)
-    except (ValueError, RecursionError):
-        raise UnreadableDataset(f"line {number}: not valid JSON") from None
+        row = json.loads(
+            line.decode(),
+            parse_constant=_read_constant,
+            parse_float=_read_float,
+            parse_int=_read_integer,
+        )
+    except RecursionError:
+        raise UnreadableDataset(f"line {number}: nested too deeply to be looked at") from None
+    except ValueError:
+        raise UnreadableDataset(f"line {number}: {NOT_JSON}") from None
     if row is None:
         return {}  # a row of nulls, as DuckDB reads it
     if not isinstance(row, dict):
-        raise UnreadableDataset(f"line {number}: not a JSON object")
+        raise UnreadableDataset(f"line {number}: {NOT_AN_OBJECT}")
     return row
 
 
 def _read_constant(text: str) -> float | None:
     """Return what rows have for a number that is no JSON: null for NaN, or an infinite one."""
     return None if text == "NaN" else float(text)
+
+
+def _read_float(text: str) -> float | str:
+    """Return a number, or its text if it is beyond all doubles: no other type holds it."""
+    return text if isinf(float(text)) else float(text)
+
+
+def _read_integer(text: str) -> int | str:
+    """Return an integer, or its text if it has more digits than a decimal: no other type does."""
+    return int(text) if len(text.lstrip("-")) <= DECIMAL_DIGITS else text
 
 
 def _find_json_type(value: object) -> str:

@@ -20,6 +20,7 @@ INFINITE = re.compile(r"([+-]?)inf(inity)?", re.IGNORECASE)
 """The spellings that text files may have too: Spark writes `Infinity`, pyarrow `inf`."""
 WHOLE_NUMBER = re.compile(r"([+-]?[0-9]{1,15})\.0*")
 """An integer with a point, as pandas writes it beside nulls, as far as doubles hold it."""
+NUMBERS = (Kind.INTEGER, Kind.DECIMAL, Kind.DOUBLE)
 INTEGER_BITS = {"BIGINT": (63, 63), "UBIGINT": (0, 64), "HUGEINT": (127, 127), "UHUGEINT": (0, 128)}
 """SQL type -> the powers of two that no value is below, negated, and that all are below."""
 
@@ -44,7 +45,7 @@ def parse_partition(registered: str, text: str) -> Value:
         return float(f"{infinite[1]}inf")
     if kind is Kind.INTEGER and (whole := WHOLE_NUMBER.fullmatch(text)):
         text = whole[1]
-    value = parse_value(kind, text.removeprefix("+"))
+    value = parse_value(kind, text.removeprefix("+") if kind in NUMBERS else text)
     if not _is_held(value, find_sql_type(registered)):
         raise ValueError("is rounded")
     return value

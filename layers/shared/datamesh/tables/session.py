@@ -170,7 +170,8 @@ class Session:
         fault = describe_fault(text)
         logger.warning("%s: %s", type(error).__name__, cut_text(text))
         found = UnreadableDataset(self._describe(fault))
-        may_be_uneven = any(words in text for words in MAY_BE_UNEVEN)
+        is_unknown = find_unsniffed_file(text) is not None  # no line of it is known to be wrong
+        may_be_uneven = is_unknown or any(words in text for words in MAY_BE_UNEVEN)
         if may_be_uneven and not self.scan.normalises_newlines:
             return UnevenNewlines(found)
         return found

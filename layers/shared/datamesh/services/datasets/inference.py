@@ -254,7 +254,8 @@ def _add_columns(
     in_folders = {column.name for column in folders}
     seen = {fold_case(name): name for name in in_folders}
     for column in columns:
-        name = column.name.strip()  # as names in schemas are
+        # Names in schemas have no blanks at their ends, and keys of JSON are found as they are.
+        name = column.name if found.format is DataFormat.JSONL else column.name.strip()
         if column.name in in_folders:
             found.warnings.append(f"column '{name}' is in the files too: folders decide")
             continue
@@ -296,7 +297,7 @@ def _add_column(found: InferredFiles, column: FileColumn, origin: ColumnOrigin) 
 
 def _find_problem(name: str, other: str | None) -> str | None:
     """Return why a schema cannot have the name; `other` is one that is the same but for case."""
-    if not name or "\0" in name:
+    if not name or "\0" in name or name != name.strip():
         return "has no name that a schema could have"
     if len(name) > MAX_FIELD_LENGTH:
         return f"has a name of more than {MAX_FIELD_LENGTH} characters"

@@ -1,4 +1,4 @@
-"""Metrics of restricted columns in events: their values are for stewards alone."""
+"""Metrics of restricted columns in events and versions: their values are for stewards alone."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -24,6 +24,7 @@ METRICS = {
         },
     }
 }
+COLUMNS = {"schema": {**FACET, "fields": [{"name": "salary", "type": "integer"}]}}
 VALUES = ("111222", "555444", "987654")
 STRANGERS: Mapping[str, Mapping[str, Any]] = {
     "anonymous": {"principal": ANONYMOUS},
@@ -37,7 +38,8 @@ STEWARD = {"principal": "key:hr", "grants": ({"role": "steward", "domain": "hr"}
 
 @pytest.fixture
 def client(serve: Serve) -> Client:
-    held = resources(mesh(), bucket=Bucket(), events=event_pipeline())
+    bucket = Bucket()
+    held = resources(mesh(), bucket=bucket, events=event_pipeline(bucket))
     products = serve("products", held)
     port = {"location": "domains/hr/staff/", "format": "csv"}
     schema = {"order_id": "string", "salary": "integer"}
@@ -51,7 +53,7 @@ def client(serve: Serve) -> Client:
         RUN,
         {"namespace": "hr", "name": "load"},
         [{**STAFF, "inputFacets": METRICS}],
-        [{**STAFF, "facets": METRICS}, {**COPY, "outputFacets": METRICS}],
+        [{**STAFF, "facets": {**COLUMNS, **METRICS}}, {**COPY, "outputFacets": METRICS}],
     )
     answer = serve("openlineage", held).send(api_event("POST", "/api/v1/lineage", sent))
     assert answer.status == 201
@@ -75,3 +77,25 @@ def test_stewards_see_the_event_as_it_was_sent(client: Client) -> None:
     for caller in (STEWARD, {}):
         found = read(client, caller)
         assert [found.count(each) for each in VALUES] == [3, 3, 3]
+
+
+def read_versions(client: Client, caller: Mapping[str, Any]) -> str:
+    path = "/api/v1/namespaces/hr/datasets/staff/versions"
+    listed = client.send(api_event("GET", path, **caller))
+    version = listed.body["versions"][-1]["version"]
+    one = client.send(api_event("GET", f"{path}/{version}", **caller))
+    assert (listed.status, one.status) == (200, 200)
+    return (listed.content + one.content).decode()
+
+
+@pytest.mark.parametrize("caller", STRANGERS)
+def test_versions_show_no_value_of_a_restricted_column(client: Client, caller: str) -> None:
+    found = read_versions(client, STRANGERS[caller])
+    assert [each for each in VALUES if each in found] == []
+    assert found.count('"columnMetrics":{"order_id":{"distinctCount":5}}') == 2
+
+
+def test_stewards_see_the_metrics_of_versions(client: Client) -> None:
+    for caller in (STEWARD, {}):
+        found = read_versions(client, caller)
+        assert [found.count(each) for each in VALUES] == [2, 2, 2]

@@ -24,6 +24,7 @@ from datamesh.models.marquez_reads import (
     MarquezDetailedDataset,
 )
 from datamesh.services.marquez import lists, versions
+from datamesh.services.marquez.restricted_metrics import HiddenColumns
 
 router = create_router()
 
@@ -95,7 +96,8 @@ async def marquez_dataset_versions(
     """
     store = resources.open_job_store()
     found = versions.FoundDataset(context, registry, store, namespace, dataset)
-    page = found.list_versions(limit, offset)
+    columns = HiddenColumns(context, registry, resources.data.list_hidden)
+    page = found.list_versions(columns, limit, offset)
     return build_object_response({"versions": Raw(page.array), "totalCount": page.total}, page)
 
 
@@ -116,4 +118,6 @@ async def marquez_dataset_version(
     Its id is that of its content: the columns, the change and the version of the data.
     """
     store = resources.open_job_store()
-    return versions.FoundDataset(context, registry, store, namespace, dataset).read_version(version)
+    found = versions.FoundDataset(context, registry, store, namespace, dataset)
+    columns = HiddenColumns(context, registry, resources.data.list_hidden)
+    return found.read_version(version, columns)

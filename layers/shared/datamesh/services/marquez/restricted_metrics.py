@@ -1,6 +1,7 @@
-"""Metrics of columns in kept events: those of restricted columns are for stewards.
+"""Metrics of columns in kept events, and in the versions that these tell of.
 
-The least and the greatest value of a column, and its quantiles, are values of it.
+Those of restricted columns are for stewards. The least and the greatest value of a
+column, and its quantiles, are values of it.
 """
 
 from collections.abc import Mapping
@@ -66,15 +67,31 @@ def cut_metrics(body: bytes, hidden: HiddenColumns) -> bytes:
     return encode_canonical(event) if _cut(event, hidden) else body
 
 
+def cut_facets(facets: Mapping[str, Any], dataset: DatasetKey, hidden: HiddenColumns) -> bool:
+    """Take the metrics of hidden columns out of facets of a dataset; tell whether there were any.
+
+    Raises StorageUnavailable.
+    """
+    is_cut = False
+    for facet in facets.values():
+        metrics = facet.get(METRICS) if isinstance(facet, dict) else None
+        if not isinstance(metrics, dict):
+            continue
+        columns = hidden.find_columns(dataset)
+        for name in [each for each in metrics if _is_column(each, columns)]:
+            del metrics[name]
+            is_cut = True
+    return is_cut
+
+
 def _cut(event: Any, hidden: HiddenColumns) -> bool:
     """Take the metrics of hidden columns out of an event, and return whether it had any."""
     is_cut = False
     for dataset in _list_datasets(event):
         key = (str(dataset.get("namespace")), str(dataset.get("name")))
-        for metrics in _list_metrics(dataset):
-            columns = hidden.find_columns(key)
-            for name in [each for each in metrics if _is_column(each, columns)]:
-                del metrics[name]
+        for kind in ("facets", "inputFacets", "outputFacets"):
+            facets = dataset.get(kind)
+            if isinstance(facets, dict) and cut_facets(facets, key, hidden):
                 is_cut = True
     return is_cut
 
@@ -89,17 +106,6 @@ def _list_datasets(event: Any) -> list[dict[str, Any]]:
         for each in found
         if isinstance(each, dict)
     ]
-
-
-def _list_metrics(dataset: dict[str, Any]) -> list[dict[str, Any]]:
-    facets = [
-        facet
-        for kind in ("facets", "inputFacets", "outputFacets")
-        if isinstance(found := dataset.get(kind), dict)
-        for facet in found.values()
-        if isinstance(facet, dict)
-    ]
-    return [each for facet in facets if isinstance(each := facet.get(METRICS), dict)]
 
 
 def _is_column(name: str, columns: frozenset[str]) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import batched
+from typing import TYPE_CHECKING
 
 from pydantic import JsonValue
 
@@ -14,6 +15,9 @@ from datamesh.models.marquez import MarquezField
 from datamesh.services.jobs.reading import PARALLEL_READS, JobStore
 from datamesh.services.registry.hidden_names import NOTHING_HIDDEN, show_facets
 from datamesh.storage.backoff import Deadline
+
+if TYPE_CHECKING:
+    from datamesh.services.marquez.restricted_metrics import HiddenColumns
 
 MAX_READ_BYTES = 33_554_432
 """How many bytes of events are read for an answer; an event has up to 6 MiB."""
@@ -41,12 +45,16 @@ class VersionEvents:
         store: JobStore,
         versions: Iterable[WrittenVersion],
         known_runs: Collection[str],
+        columns: "HiddenColumns",
         deadline: Deadline,
     ) -> None:
         """Read the events, and of those of runs that are not known the run.
 
-        Raises StorageUnavailable.
+        Metrics of hidden `columns` are left out. Raises StorageUnavailable.
         """
+        # Not imported where nobody asks for versions: every other cold start would pay for it.
+        from datamesh.services.marquez.restricted_metrics import cut_facets
+
         self._store = store
         self._known_runs = known_runs
         self._deadline = deadline
@@ -63,6 +71,7 @@ class VersionEvents:
                 for version, (described, length) in zip(
                     some, pool.map(self._read_event, some), strict=True
                 ):
+                    cut_facets(described.facets, (version.namespace, version.name), columns)
                     found[version.event] = described
                     size += length
         # Once for all of them: it asks storage who may see what.
@@ -86,7 +95,7 @@ class VersionEvents:
 
 def describe_version(version: WrittenVersion, body: bytes, *, with_run: bool) -> DescribedVersion:
     """Return what an event says of a version: its columns, its facets, and the run."""
-    # Not imported where nobody asks for versions: every other cold start would pay for it.
+    # Late, as above.
     from datamesh.services.openlineage.facets import as_mapping, iterate_objects
     from datamesh.services.openlineage.schema_facet import SchemaFacet, read_schema
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -20,6 +20,9 @@ from datamesh.services.marquez.index import open_index
 from datamesh.services.marquez.job_builder import JobBuilder
 from datamesh.services.marquez.version_events import NOT_KEPT, VersionEvents
 from datamesh.services.registry.registry import EncodedPage, Registry, cut_page, encode_page
+
+if TYPE_CHECKING:  # writers of tags read no versions
+    from datamesh.services.marquez.restricted_metrics import HiddenColumns
 
 
 class KnownVersion(NamedTuple):
@@ -100,15 +103,19 @@ class FoundDataset:
         now = (each for each in versions if each.columns == self._columns)
         return next(now, versions[0])
 
-    def list_versions(self, limit: int, offset: int) -> EncodedPage:
-        """Return the versions of the dataset: the current one, then the latest ones."""
+    def list_versions(self, columns: "HiddenColumns", limit: int, offset: int) -> EncodedPage:
+        """Return the versions of the dataset: the current one, then the latest ones.
+
+        Metrics of hidden `columns` are left out.
+        """
         page = cut_page(self._versions, limit, offset)
-        events = self._read_events(page.items)
+        events = self._read_events(page.items, columns)
         return encode_page(page, lambda each: encode_model(self._build_version(each, events)))
 
-    def read_version(self, version: str) -> MarquezDatasetVersion:
-        """Return a version by its id. Raises NodeNotFound if there is none.
+    def read_version(self, version: str, columns: "HiddenColumns") -> MarquezDatasetVersion:
+        """Return a version by its id, without metrics of hidden `columns`.
 
+        Raises NodeNotFound if there is none.
         The id of the columns alone, as lists of datasets have it, is that of the current one.
         """
         asked = version.lower()
@@ -117,12 +124,15 @@ class FoundDataset:
             found = self._current
         if found is None:
             raise NodeNotFound("version", version)
-        return self._build_version(found, self._read_events([found]))
+        return self._build_version(found, self._read_events([found], columns))
 
-    def _read_events(self, versions: Iterable[KnownVersion]) -> VersionEvents:
+    def _read_events(
+        self, versions: Iterable[KnownVersion], columns: "HiddenColumns"
+    ) -> VersionEvents:
         """Return what the events of some versions say. Raises StorageUnavailable."""
         told = (each for known in versions for each in (known.written, known.described) if each)
-        return VersionEvents(self._store, told, self._known_runs, self._context.deadline)
+        deadline = self._context.deadline
+        return VersionEvents(self._store, told, self._known_runs, columns, deadline)
 
     def _build_version(self, known: KnownVersion, events: VersionEvents) -> MarquezDatasetVersion:
         dataset = self.dataset

@@ -131,7 +131,9 @@ def delete_key(context: RequestContext, access: Document[AccessFile], key_id: st
 
     def change(file: AccessFile) -> tuple[AccessFile, RemovedKey]:
         key = file.keys.get(key_id)
-        if key is None or not _can_delete(context.permissions, file, key):
+        if key is None or not _can_delete(
+            context.permissions, key, find_key_grants(file, key.principal)
+        ):
             raise KeyNotFound(key_id)
         grants = {i: each for i, each in file.grants.items() if each.principal != key.principal}
         keys = {i: each for i, each in file.keys.items() if i != key_id}
@@ -156,7 +158,7 @@ def list_keys(
     for key in file.keys.values():
         held = grants.get(key.principal, [])
         if key.principal != permissions.principal:
-            if not (_is_maker(permissions, key) or _can_manage(permissions, key, held)):
+            if not _can_delete(permissions, key, held):
                 continue
             held = [each for each in held if _can_give_all(permissions, [each])]
         found.append(KeyDescription.describe(key, held, last_used.get(key.id)))
@@ -196,15 +198,10 @@ def _can_manage(permissions: Permissions, key: StoredKey, grants: list[StoredGra
     return permissions.is_admin or (bool(made_with) and _can_give_all(permissions, made_with))
 
 
-def _can_delete(permissions: Permissions, file: AccessFile, key: StoredKey) -> bool:
+def _can_delete(permissions: Permissions, key: StoredKey, grants: list[StoredGrant]) -> bool:
     """Return whether the caller may delete a key: what others have given it locks nobody out."""
-    grants = find_key_grants(file, key.principal)
-    return _is_maker(permissions, key) or _can_manage(permissions, key, grants)
-
-
-def _is_maker(permissions: Permissions, key: StoredKey) -> bool:
-    """Return whether the caller may give all that a key was made with."""
-    return bool(key.made_with) and _can_give_all(permissions, key.made_with)
+    is_maker = bool(key.made_with) and _can_give_all(permissions, key.made_with)
+    return is_maker or _can_manage(permissions, key, grants)
 
 
 def _can_give_all(permissions: Permissions, grants: Iterable[StoredGrant | GrantScope]) -> bool:
